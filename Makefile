@@ -1,0 +1,150 @@
+# itrack: programs, library, tests. Products in build/ (or BUILD=...).
+#   make help    lists the targets
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+BUILD  ?= build
+
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS     ?= -O2 -g
+
+PACKAGES     := libbsd-overlay libcjson zlib
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
+ifdef CI
+WARNINGS += -Werror
+endif
+HARDENING := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+SANITIZE  ?=
+ifneq ($(SANITIZE),)
+HARDENING := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
+    -fno-sanitize-recover=all
+endif
+
+CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' -I. -Ilib \
+    -include base/banned.h $(CPPFLAGS)
+CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
+LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ifneq ($(SANITIZE),)
+LDFLAGS_ALL += -fsanitize=$(SANITIZE)
+endif
+
+# --- what is built from what -------------------------------------------------
+
+CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
+LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) wrap/options.c
+WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c wrap/attempt.c \
+    wrap/find.c wrap/launch/link.c wrap/options.c
+ITRACK_SOURCES := $(filter-out wrap/worker.c,$(sort $(wildcard wrap/*.c)))
+UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
+PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+CORE   := $(BUILD)/libitrack-core.a
+WRAP   := $(BUILD)/bin/itrack-wrap
+ITRACK := $(BUILD)/bin/itrack
+WORKER := $(BUILD)/libexec/itrack/itrack-worker
+SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
+
+UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
+TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,\
+    $(PROGRAM_SOURCES))
+
+.PHONY: all check check-san bench fuzz coverage lint format install uninstall \
+    clean help torture
+
+all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM)
+
+help:
+	@echo 'all        programs and libraries, in $(BUILD)/'
+	@echo 'check      every test; check-san: with ASan and UBSan'
+	@echo 'torture    the long forms of the kill and fault tests'
+	@echo 'bench      figures as ratios against named peers'
+	@echo 'fuzz       every fuzz target, SECONDS=600 each'
+	@echo 'coverage   line coverage of make check'
+	@echo 'lint       format, static analysis, shell, include rule, exports'
+	@echo 'install    DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+
+$(CORE): $(call objects,$(CORE_SOURCES))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# The launcher: libc only, so that it starts at once.
+$(WRAP): $(call objects,$(LAUNCH_SOURCES))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+
+$(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+$(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+# The shim goes into other people's processes: libc only, never sanitized.
+$(SHIM): wrap/shim/shim.c wrap/shim/shim.map wrap/shim/message.h
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
+	    -fvisibility=hidden -fstack-protector-strong \
+	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
+	    -Wl,-z,defs -o $@ wrap/shim/shim.c
+
+# --- tests -------------------------------------------------------------------
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+# Small commands to wrap: plain libc; NAME_static.c is linked statically.
+$(BUILD)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -pthread \
+	    $(if $(filter %_static,$*),-static) -o $@ $<
+
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+	BUILD=$(abspath $(BUILD)) scripts/check
+
+check-san:
+	$(MAKE) BUILD=build/san SANITIZE=address,undefined CFLAGS='-O1 -g' check
+
+torture: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+	BUILD=$(abspath $(BUILD)) ITRACK_TORTURE=1 scripts/check
+
+bench: all $(TEST_PROGRAMS)
+	BUILD=$(abspath $(BUILD)) scripts/bench
+
+lint: all
+	BUILD=$(abspath $(BUILD)) scripts/lint
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+# --- installation ------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/itrack \
+	    $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/itrack
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

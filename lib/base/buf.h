@@ -1,0 +1,54 @@
+/*
+ * A growing run of bytes with a mandatory maximum. What would pass the
+ * maximum is not added and is remembered: a caller may add many pieces and
+ * ask once, with buf_overflowed(), before it uses the result.
+ *
+ *	struct buf b;
+ *	buf_init(&b, MAX);
+ *	buf_addf(&b, ...);
+ *	... b.data, b.len ...
+ *	buf_release(&b);
+ *
+ * `data` is always followed by a NUL that `len` does not count; it may hold
+ * NULs of its own. The buffer owns `data`; buf_steal() hands it over.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+	size_t max;
+	bool overflow;
+};
+
+void buf_init(struct buf *b, size_t max);
+void buf_release(struct buf *b);
+/* Empties it and forgets an overflow; the memory is kept. */
+void buf_reset(struct buf *b);
+bool buf_overflowed(const struct buf *b);
+
+/* Each returns 0, or -EMSGSIZE when the maximum would be passed. */
+int buf_add(struct buf *b, const void *data, size_t len);
+int buf_addc(struct buf *b, char c);
+int buf_adds(struct buf *b, const char *text);
+int buf_addf(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Room for `len` more bytes behind `data + len`, to be written by the caller
+ * and then counted with buf_advance(). NULL when it would pass the maximum. */
+char *buf_reserve(struct buf *b, size_t len);
+void buf_advance(struct buf *b, size_t len);
+
+/* Drops `len` bytes at the front. */
+void buf_consume(struct buf *b, size_t len);
+/* Cuts it to `len` bytes. */
+void buf_truncate(struct buf *b, size_t len);
+/* The bytes as an allocated string; the buffer is empty then. */
+char *buf_steal(struct buf *b);
+
+#endif

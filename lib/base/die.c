@@ -1,0 +1,96 @@
+#include "base/die.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static die_hook *hook;
+
+void
+die_set_hook(die_hook *new_hook)
+{
+	hook = new_hook;
+}
+
+void
+die(const char *format, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(message, sizeof message, format, ap);
+	va_end(ap);
+	if (hook != NULL)
+		hook(message);
+	dprintf(STDERR_FILENO, "itrack: %s\n", message);
+	_exit(125);
+}
+
+void *
+xmalloc(size_t size)
+{
+	void *p = malloc(size == 0 ? 1 : size);
+
+	if (p == NULL)
+		die("out of memory (%zu bytes)", size);
+	return p;
+}
+
+void *
+xcalloc(size_t count, size_t size)
+{
+	void *p = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+
+	if (p == NULL)
+		die("out of memory (%zu times %zu bytes)", count, size);
+	return p;
+}
+
+void *
+xreallocarray(void *old, size_t count, size_t size)
+{
+	void *p;
+
+	if (size != 0 && count > SIZE_MAX / size)
+		die("out of memory (%zu times %zu bytes)", count, size);
+	p = realloc(old, count * size == 0 ? 1 : count * size);
+	if (p == NULL)
+		die("out of memory (%zu times %zu bytes)", count, size);
+	return p;
+}
+
+char *
+xstrdup(const char *text)
+{
+	return xstrndup(text, strlen(text));
+}
+
+char *
+xstrndup(const char *text, size_t length)
+{
+	size_t n = strnlen(text, length);
+	char *copy = xmalloc(n + 1);
+
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *
+xasprintf(const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		die("out of memory");
+	return text;
+}

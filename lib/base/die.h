@@ -1,0 +1,27 @@
+/*
+ * The end of a program that can't go on: a failed allocation, a broken
+ * invariant. One hook, set by main: before the launch it leaves with 125,
+ * after it the worker says one line and stops tracking.
+ */
+#ifndef BASE_DIE_H
+#define BASE_DIE_H
+
+#include <stddef.h>
+
+/* Must not return. The message has no newline. */
+typedef void die_hook(const char *message);
+
+void die_set_hook(die_hook *hook);
+
+_Noreturn void die(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Allocation that dies instead of failing. Freed with free(). */
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xreallocarray(void *old, size_t count, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t length);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

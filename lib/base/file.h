@@ -1,0 +1,44 @@
+/*
+ * Files, the careful way: nothing that is not a regular file is ever opened
+ * for reading, what we write appears whole or not at all.
+ * All return 0 (or a descriptor) or a negative errno with `err` filled.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Opens `name` in `dirfd` for reading if it is a regular file: follows no
+ * symbolic link in the last component, never blocks on a FIFO, does not touch
+ * a device. `st` (may be NULL) gets its status. -EINVAL: it is something else.
+ * Returns a descriptor (close-on-exec). */
+int file_open_regular(
+    int dirfd, const char *name, struct stat *st, struct err *err);
+
+/* Appends the whole content to `out`; -EMSGSIZE beyond the buffer's maximum. */
+int file_read_all(
+    int dirfd, const char *name, struct buf *out, struct err *err);
+
+/* Every byte, however many writes it takes. */
+int file_write_all(int fd, const void *data, size_t len, struct err *err);
+
+/* `path` and its missing parents. An existing directory is fine. */
+int file_make_dirs(const char *path, mode_t mode, struct err *err);
+
+/* Puts data at `name` in `dirfd` by a temporary file and rename: readers see
+ * the old or the new. `sync`: fdatasync before the rename. */
+int file_replace(int dirfd, const char *name, const void *data, size_t len,
+    mode_t mode, bool sync, struct err *err);
+
+/* Copies at most `len` bytes between the descriptors' positions, by reflink or
+ * copy_file_range where the file systems can. Returns the bytes copied or a
+ * negative errno; 0 at the end of the source. */
+ssize_t file_copy_some(int from, int to, size_t len, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Text as insideLLMs (Python) holds it, in a NUL-terminated C string.
+ *
+ * A Python string may hold U+0000 and lone surrogates, which UTF-8 has no place
+ * for. The *text* form used everywhere inside itrack is UTF-8 with two
+ * additions: U+0000 is the two bytes C0 80, and a lone surrogate U+D800..DFFF
+ * is its three bytes ED A0 80 .. ED BF BF (a pair is always the one character
+ * it stands for). So every Python string has exactly one text, a text has no
+ * NUL, and strcmp compares.
+ *
+ * Paths become text by Python's surrogateescape: a byte that is not UTF-8 is the
+ * surrogate U+DC00 + byte, and back.
+ */
+#ifndef FORMAT_TEXT_H
+#define FORMAT_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Reads one code point of a text (not at its end); *p moves behind it. */
+uint32_t text_next(const char **p);
+/* Appends one code point, U+0000 and surrogates included. */
+int text_put(struct buf *out, uint32_t code_point);
+
+/* Bytes of any kind: what is not UTF-8 becomes U+FFFD, as Python's
+ * bytes.decode("utf-8", errors="replace") does it. */
+int text_from_bytes(struct buf *out, const char *bytes, size_t len);
+
+/* Path to text and back (see above). */
+int text_from_path(struct buf *out, const char *path);
+int text_to_path(struct buf *out, const char *text);
+/* The same, allocated. text_path_text: path -> text. */
+char *text_path_text(const char *path);
+char *text_path_bytes(const char *text);
+
+/* Valid UTF-8: a lone surrogate and U+0000 become U+FFFD. */
+int text_to_utf8(struct buf *out, const char *text);
+
+/* For a terminal or a log: control characters, escape sequences, bidirectional
+ * and line separator characters as \n, \t, \xNN, \uNNNN; backslash as it is. */
+int text_escape(struct buf *out, const char *text);
+
+/* Number of code points. */
+size_t text_length(const char *text);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * The journal of one attempt: a directory <state>/runs/<attempt>/ (mode 0700)
+ * with journal.jsonl, one entry a line, append only, and one
+ * cursor.<tracker> for each tracker.
+ *
+ * Owner:   journal_create() or journal_adopt(); then journal_append() as
+ *          entries come, journal_flush() once a loop turn (one write), and
+ *          journal_sync() at least every second; journal_close().
+ * Readers: journal_reader_open() on the same journal, journal_read() until 0.
+ *          They see what was flushed, never more.
+ *
+ * The owner holds a lock (flock on journal.jsonl) that dies with it. A torn last
+ * line, left by a kill or a full disk, is cut off on adoption and ignored by
+ * readers.
+ *
+ * Without a writable state directory the journal lives in memory (memfd): the
+ * same calls, nothing survives the process (journal_in_memory()).
+ */
+#ifndef RUN_JOURNAL_H
+#define RUN_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "run/entry.h"
+
+struct journal;
+
+/* "20261123T130842Z-4f8a1c0d9e2b": sorts by time, unique. */
+#define ATTEMPT_SIZE 32
+void journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us);
+
+/* $XDG_STATE_HOME/itrack, else $HOME/.local/state/itrack; NULL if neither is
+ * an absolute path. The caller frees. */
+char *journal_state_dir(void);
+
+/* A new, empty journal, locked. state_dir NULL or not writable: in memory, with
+ * the reason in *why (may be NULL). Never fails otherwise. */
+struct journal *journal_create(
+    const char *state_dir, const char *attempt, struct err *why);
+
+/* Takes over an existing one for appending. -EBUSY: its owner lives; -ENOENT:
+ * no such attempt; -EPROTONOSUPPORT: another format version. */
+int journal_adopt(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err);
+
+void journal_close(struct journal *j);
+
+const char *journal_attempt(const struct journal *j);
+bool journal_in_memory(const struct journal *j);
+
+/* Keeps the encoded entry for the next flush. */
+int journal_append(struct journal *j, const struct entry *e, struct err *err);
+
+/* Writes what was appended, with one write(). After a short write or an error
+ * (full disk) the file is cut back to its last whole line, the entries are kept
+ * in memory and the next flush tries again; -EAGAIN is never returned. Beyond
+ * JOURNAL_HELD_MAX held bytes the journal moves to memory for good. */
+#define JOURNAL_HELD_MAX (4 * 1024 * 1024)
+int journal_flush(struct journal *j, struct err *err);
+
+/* fdatasync of what was flushed since the last one. */
+int journal_sync(struct journal *j, struct err *err);
+bool journal_needs_sync(const struct journal *j);
+
+/* Bytes that readers may read. */
+int64_t journal_size(const struct journal *j);
+
+/* Deletes the directory: every tracker has everything. */
+int journal_remove(struct journal *j, struct err *err);
+
+/* --- reading --------------------------------------------------------- */
+
+struct journal_reader {
+	int fd;
+	int64_t offset; /* of the next entry */
+	struct buf chunk; /* read ahead, private */
+	int64_t chunk_at;
+	const struct journal *journal; /* its owner here; NULL: read alone */
+};
+
+/* Reading beside the owner in this process. */
+void journal_reader_init(struct journal_reader *r, const struct journal *j);
+/* Reading an attempt that need not be ours. */
+int journal_reader_open(struct journal_reader *r, const char *state_dir,
+    const char *attempt, struct err *err);
+void journal_reader_release(struct journal_reader *r);
+
+/* The entry at r->offset, which moves behind it; the caller releases it. 1: one
+ * entry; 0: nothing whole there (yet); negative errno. */
+int journal_read(
+    struct journal_reader *r, struct entry *e, struct err *err);
+
+/* --- cursors --------------------------------------------------------- */
+
+/* The two lanes of delivery: each tracker has its own place in both. */
+enum lane { LANE_METRICS, LANE_FILES };
+#define LANE_COUNT 2
+/* Which lane an entry travels in: artifacts and tables are FILES. */
+enum lane entry_lane(const struct entry *e);
+
+/* How far a tracker has taken the journal, and what it needs to go on. */
+struct cursor {
+	int64_t offset[LANE_COUNT]; /* of the first entry not yet confirmed */
+	uint64_t delivered, rejected; /* entries, over both lanes */
+	bool opened; /* the run exists there */
+	bool finished; /* the end was confirmed: nothing is left */
+	char *place; /* where to look: path, URL, command; NULL: none yet */
+	struct pair *state; /* the tracker's own, e.g. run_id */
+	size_t state_len;
+};
+
+void cursor_release(struct cursor *c);
+const char *cursor_get(const struct cursor *c, const char *name);
+void cursor_set(struct cursor *c, const char *name, const char *text);
+
+/* A missing cursor is one at the start. A torn or foreign one: -EBADMSG. */
+int cursor_load(const struct journal *j, const char *tracker,
+    struct cursor *c, struct err *err);
+/* Temp file and rename. In memory: kept nowhere, 0. */
+int cursor_save(const struct journal *j, const char *tracker,
+    const struct cursor *c, struct err *err);
+/* For readers that do not own the journal (status). */
+int cursor_read(const char *state_dir, const char *attempt,
+    const char *tracker, struct cursor *c, struct err *err);
+
+#endif

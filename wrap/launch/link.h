@@ -1,0 +1,75 @@
+/*
+ * What launcher and worker tell each other: packets on a SOCK_SEQPACKET pair,
+ * each a struct link_packet cut to its used length. Both ends are the same
+ * build on the same machine, so plain structs are a fine format; `version`
+ * guards against a worker of another build.
+ *
+ * The worker is executed with the launcher's own options and command as
+ * arguments (so both parse the same table), LINK_FD the link and CHANNEL_FD the
+ * shim's datagram socket, standard error as it was, 0 and 1 on /dev/null.
+ */
+#ifndef LAUNCH_LINK_H
+#define LAUNCH_LINK_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#define LINK_VERSION 1
+#define LINK_FD      3
+#define CHANNEL_FD   4
+/* A message of the shim that the launcher has read already: at most so long
+ * (wrap/shim/message.h says the same). */
+#define LINK_DATA_MAX 4608
+
+enum link_type {
+	LINK_LAUNCHED, /* launcher -> worker, the first packet */
+	LINK_MESSAGE, /* launcher -> worker: a shim message read before */
+	LINK_ENDED, /* launcher -> worker: the command is over */
+	LINK_HURRY, /* launcher -> worker: end now, keep the rest */
+	LINK_DRAINED, /* worker -> launcher: all said and done */
+};
+
+struct link_launched {
+	uint32_t version;
+	pid_t command; /* process ID of the command */
+	uint32_t restarts; /* how many workers were before this one */
+	uint32_t preloaded; /* the shim was put in the environment */
+	/* CLOCK_REALTIME, and CLOCK_REALTIME_COARSE (the clock of file times),
+	 * both just before the launch. */
+	struct timespec wall, file_clock;
+};
+
+struct link_message {
+	pid_t sender;
+	uint32_t len;
+	unsigned char data[LINK_DATA_MAX];
+};
+
+struct link_ended {
+	int wait_status; /* as waitpid gives it */
+	struct rusage usage;
+	struct timespec wall;
+};
+
+struct link_drained {
+	uint32_t complete; /* every tracker got everything */
+};
+
+struct link_packet {
+	uint32_t type;
+	union {
+		struct link_launched launched;
+		struct link_message message;
+		struct link_ended ended;
+		struct link_drained drained;
+	};
+};
+
+/* Never blocks, never raises SIGPIPE. 0 or a negative errno. */
+int link_send(int fd, const struct link_packet *packet);
+/* 1: one packet; 0: the other end is gone; negative errno (-EAGAIN: nothing
+ * there, -EBADMSG: not a packet). Never blocks. */
+int link_receive(int fd, struct link_packet *packet);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * The bytes of a message from the shim: one datagram to the abstract Unix
+ * socket that the environment names (ITRACK_SOCKET, its name without the
+ * leading NUL). Shared by the shim, the launcher and the worker; libc only.
+ *
+ *	offset 0   1 byte   MESSAGE_VERSION
+ *	offset 1   1 byte   operation, one of enum message_op
+ *	offset 2   2 bytes  zero
+ *	offset 4   4 bytes  process ID, native order (the kernel's credentials
+ *	                    win; this one is for tests and logs)
+ *	offset 8   ...      absolute path, no NUL, at most PATH_MAX - 1 bytes;
+ *	                    empty for HELLO
+ *
+ * The kernel queues few datagrams (10), so messages are hints: losing one must
+ * never lose a run.
+ */
+#ifndef SHIM_MESSAGE_H
+#define SHIM_MESSAGE_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#define MESSAGE_VERSION 1
+#define MESSAGE_HEADER  8
+#define MESSAGE_MAX     (MESSAGE_HEADER + PATH_MAX)
+#define MESSAGE_SOCKET_VARIABLE "ITRACK_SOCKET"
+
+enum message_op {
+	MESSAGE_HELLO = 1, /* the shim was loaded into a process */
+	MESSAGE_OPEN, /* a file of interest was opened for writing */
+	MESSAGE_RENAME, /* something was renamed to a name of interest */
+	MESSAGE_MKDIR, /* a directory was made */
+};
+
+#endif
