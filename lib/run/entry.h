@@ -116,6 +116,12 @@ struct entry_experiment {
 	bool name_has_id;
 };
 
+struct entry_params {
+	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	struct param *list;
+	size_t len;
+};
+
 struct entry_metrics {
 	int64_t step;
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
@@ -163,10 +169,7 @@ struct entry {
 	union {
 		struct entry_start start;
 		char *run_id;
-		struct {
-			struct param *list;
-			size_t len;
-		} params;
+		struct entry_params params;
 		struct entry_experiment experiment;
 		struct entry_metrics metrics;
 		struct entry_artifact artifact;
