@@ -16,7 +16,7 @@ static char empty[1];
 void
 buf_init(struct buf *b, size_t max)
 {
-	*b = (struct buf){ .data = empty, .max = max };
+	*b = (struct buf){.data = empty, .max = max};
 }
 
 void

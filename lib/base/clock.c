@@ -69,6 +69,6 @@ clock_iso_local(char text[CLOCK_ISO_LOCAL_SIZE], int64_t wall_us)
 	localtime_r(&seconds, &tm);
 	n = strftime(text, CLOCK_ISO_LOCAL_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (fraction_us != 0)
-		snprintf(text + n, CLOCK_ISO_LOCAL_SIZE - n, ".%06d",
-		    fraction_us);
+		snprintf(
+		    text + n, CLOCK_ISO_LOCAL_SIZE - n, ".%06d", fraction_us);
 }

@@ -15,7 +15,10 @@ struct err {
 	char message[ERR_MESSAGE_MAX];
 };
 
-#define ERR_INIT { 0, "" }
+#define ERR_INIT      \
+	{             \
+		0, "" \
+	}
 
 /* Each returns the code, so that a caller can say `return err_set(...)`.
  * `err` may be NULL: then only the code is returned. */

@@ -11,7 +11,6 @@ void log_set_verbose(bool on);
 bool log_is_verbose(void);
 
 /* Control characters in the text are escaped. */
-void log_verbose(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void log_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

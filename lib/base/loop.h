@@ -34,6 +34,7 @@ struct loop_timer {
 	void *data; /* the user's own */
 	int64_t due_ms;
 	bool set;
+	uint64_t set_in_turn; /* private */
 	TAILQ_ENTRY(loop_timer) link;
 };
 

@@ -1,0 +1,170 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/random.h"
+
+#define READ_CHUNK_BYTES (64 * 1024)
+
+int
+file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
+{
+	struct stat own;
+	int fd;
+
+	if (st == NULL)
+		st = &own;
+	/* Looked at first: opening a device can have effects. A change between
+	 * the two is caught by the second look. */
+	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, "%s", name);
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	fd = openat(dirfd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, "%s", name);
+	if (fstat(fd, st) < 0) {
+		err_errno(err, "%s", name);
+		close(fd);
+		return err != NULL ? err->code : -EIO;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		close(fd);
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	}
+	return fd;
+}
+
+int
+file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	int fd = file_open_regular(dirfd, name, NULL, err);
+	int result = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		char *room = buf_reserve(out, READ_CHUNK_BYTES);
+		ssize_t n;
+
+		if (room == NULL) {
+			result = err_set(err, -EMSGSIZE,
+			    "%s: larger than %zu bytes", name, out->max);
+			break;
+		}
+		n = read(fd, room, READ_CHUNK_BYTES);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			result = err_errno(err, "%s", name);
+		if (n <= 0)
+			break;
+		buf_advance(out, (size_t)n);
+	}
+	close(fd);
+	return result;
+}
+
+int
+file_write_all(int fd, const void *data, size_t len, struct err *err)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, "write");
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+file_make_dirs(const char *path, mode_t mode, struct err *err)
+{
+	char *copy = xstrdup(path);
+	struct stat st;
+	int result = 0;
+	char *slash = copy;
+
+	while (slash != NULL && result == 0) {
+		slash = strchr(slash + 1, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST &&
+		    !(errno == EROFS && stat(copy, &st) == 0))
+			result = err_errno(err, "%s", copy);
+		if (slash != NULL)
+			*slash = '/';
+	}
+	if (result == 0 && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+		result = err_set(err, -ENOTDIR, "%s: not a directory", path);
+	free(copy);
+	return result;
+}
+
+int
+file_replace(int dirfd, const char *name, const void *data, size_t len,
+    mode_t mode, bool sync, struct err *err)
+{
+	char random[9];
+	char *temporary;
+	int fd, result;
+
+	random_name(random, sizeof random);
+	temporary = xasprintf(".%s.%s.tmp", name, random);
+	fd = openat(
+	    dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0) {
+		result = err_errno(err, "%s", name);
+		free(temporary);
+		return result;
+	}
+	result = file_write_all(fd, data, len, err);
+	if (result == 0 && sync && fdatasync(fd) < 0)
+		result = err_errno(err, "%s", name);
+	if (close(fd) < 0 && result == 0)
+		result = err_errno(err, "%s", name);
+	if (result == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
+		result = err_errno(err, "%s", name);
+	if (result < 0)
+		unlinkat(dirfd, temporary, 0);
+	free(temporary);
+	return result;
+}
+
+ssize_t
+file_copy_some(int from, int to, size_t len, struct err *err)
+{
+	char chunk[READ_CHUNK_BYTES];
+	ssize_t n;
+
+	n = copy_file_range(from, NULL, to, NULL, len, 0);
+	if (n > 0)
+		return n;
+	/* Other file systems, old kernels, special files: by hand. A zero is
+	 * asked again, because some file systems say it for no reason. */
+	if (n < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
+	    errno != EOPNOTSUPP && errno != EPERM && errno != EBADF &&
+	    errno != ETXTBSY)
+		return err_errno(err, "copy");
+	do
+		n = read(from, chunk, len < sizeof chunk ? len : sizeof chunk);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, "read");
+	if (n > 0 && file_write_all(to, chunk, (size_t)n, err) < 0)
+		return err != NULL ? err->code : -EIO;
+	return n;
+}

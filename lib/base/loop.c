@@ -1,0 +1,188 @@
+#include "base/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+
+/* Taken from epoll at once; more wait for the next turn. */
+#define EVENTS_A_TURN 32
+
+struct loop {
+	int epoll;
+	bool running;
+	/* Those of this turn: a callback may remove one that is still to come.
+	 */
+	struct epoll_event events[EVENTS_A_TURN];
+	int event_count;
+	TAILQ_HEAD(, loop_timer) timers; /* sorted by due_ms */
+	TAILQ_HEAD(, loop_turn) turns;
+	struct loop_turn *next_turn; /* while the ends are called */
+	uint64_t turn;               /* counts */
+};
+
+struct loop *
+loop_new(void)
+{
+	struct loop *loop = xcalloc(1, sizeof *loop);
+
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		die("no event loop: epoll_create1 failed");
+	TAILQ_INIT(&loop->timers);
+	TAILQ_INIT(&loop->turns);
+	return loop;
+}
+
+void
+loop_free(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	close(loop->epoll);
+	free(loop);
+}
+
+int
+loop_add(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = io};
+	int op = io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (epoll_ctl(loop->epoll, op, io->fd, &event) < 0)
+		return -errno;
+	io->added = true;
+	return 0;
+}
+
+void
+loop_remove(struct loop *loop, struct loop_io *io)
+{
+	if (!io->added)
+		return;
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
+	io->added = false;
+	for (int i = 0; i < loop->event_count; i++)
+		if (loop->events[i].data.ptr == io)
+			loop->events[i].data.ptr = NULL;
+}
+
+void
+loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_ms)
+{
+	struct loop_timer *later;
+
+	loop_timer_cancel(loop, timer);
+	timer->due_ms = clock_mono_ms() + delay_ms;
+	timer->set = true;
+	timer->set_in_turn = loop->turn;
+	TAILQ_FOREACH (later, &loop->timers, link)
+		if (later->due_ms > timer->due_ms)
+			break;
+	if (later != NULL)
+		TAILQ_INSERT_BEFORE(later, timer, link);
+	else
+		TAILQ_INSERT_TAIL(&loop->timers, timer, link);
+}
+
+void
+loop_timer_cancel(struct loop *loop, struct loop_timer *timer)
+{
+	if (!timer->set)
+		return;
+	TAILQ_REMOVE(&loop->timers, timer, link);
+	timer->set = false;
+}
+
+void
+loop_turn_add(struct loop *loop, struct loop_turn *turn)
+{
+	if (!turn->added)
+		TAILQ_INSERT_TAIL(&loop->turns, turn, link);
+	turn->added = true;
+}
+
+void
+loop_turn_remove(struct loop *loop, struct loop_turn *turn)
+{
+	if (!turn->added)
+		return;
+	if (loop->next_turn == turn)
+		loop->next_turn = TAILQ_NEXT(turn, link);
+	TAILQ_REMOVE(&loop->turns, turn, link);
+	turn->added = false;
+}
+
+static int
+wait_ms(const struct loop *loop)
+{
+	const struct loop_timer *first = TAILQ_FIRST(&loop->timers);
+	int64_t left;
+
+	if (first == NULL)
+		return -1;
+	left = first->due_ms - clock_mono_ms();
+	if (left <= 0)
+		return 0;
+	return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+/* A timer that was set in this turn waits for the next one, so a timer that
+ * sets itself to 0 never starves the descriptors. */
+static void
+fire_timers(struct loop *loop)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct loop_timer *timer;
+
+	while ((timer = TAILQ_FIRST(&loop->timers)) != NULL &&
+	    timer->due_ms <= now_ms && timer->set_in_turn != loop->turn) {
+		loop_timer_cancel(loop, timer);
+		timer->fire(timer);
+	}
+}
+
+static void
+end_turn(struct loop *loop)
+{
+	struct loop_turn *turn;
+
+	for (turn = TAILQ_FIRST(&loop->turns); turn != NULL;
+	     turn = loop->next_turn) {
+		loop->next_turn = TAILQ_NEXT(turn, link);
+		turn->end(turn);
+	}
+}
+
+void
+loop_run(struct loop *loop)
+{
+	loop->running = true;
+	while (loop->running) {
+		int n;
+
+		loop->turn++;
+		n = epoll_wait(
+		    loop->epoll, loop->events, EVENTS_A_TURN, wait_ms(loop));
+
+		loop->event_count = n > 0 ? n : 0;
+		for (int i = 0; i < loop->event_count; i++) {
+			struct loop_io *io = loop->events[i].data.ptr;
+
+			if (io != NULL)
+				io->ready(io, loop->events[i].events);
+		}
+		loop->event_count = 0;
+		fire_timers(loop);
+		end_turn(loop);
+	}
+}
+
+void
+loop_stop(struct loop *loop)
+{
+	loop->running = false;
+}
