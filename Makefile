@@ -108,10 +108,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CORE)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
 # Small commands to wrap: plain libc; NAME_static.c is linked statically.
-$(BUILD)/tests/programs/%: tests/programs/%.c
+$(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -pthread \
 	    $(if $(filter %_static,$*),-static) -o $@ $<
+$(BUILD)/tests/programs/write_run_static: tests/programs/write_run.c
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	BUILD=$(abspath $(BUILD)) scripts/check

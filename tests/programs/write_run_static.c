@@ -1,0 +1,4 @@
+/*
+ * write_run without a dynamic linker: nothing can be preloaded into it.
+ */
+#include "write_run.c"
