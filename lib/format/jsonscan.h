@@ -27,7 +27,7 @@
 
 #include "base/buf.h"
 
-#define JSONSCAN_DEPTH_MAX     900
+#define JSONSCAN_DEPTH_MAX      900
 #define JSONSCAN_INT_DIGITS_MAX 4300
 
 enum json_type {
@@ -36,7 +36,7 @@ enum json_type {
 	JSON_FALSE,
 	JSON_TRUE,
 	JSON_INTEGER, /* a number without fraction and exponent: exact */
-	JSON_DOUBLE, /* any other number, NaN and infinities too */
+	JSON_DOUBLE,  /* any other number, NaN and infinities too */
 	JSON_STRING,
 	JSON_ARRAY,
 	JSON_OBJECT,
@@ -63,13 +63,14 @@ struct jsonscan {
 
 void jsonscan_init(struct jsonscan *s, const char *bytes, size_t len);
 
-/* Opens the container that stands next ('{' or '['). -EBADMSG if something
- * else, or nothing valid, stands there; *type-mismatch* is not sticky when the
- * value itself may be fine: -ENOENT, nothing consumed. */
+/* Opens the container that stands next ('{' or '['). -ENOENT: a value of
+ * another type stands there; nothing is consumed and it can still be read.
+ * -EBADMSG: no value can begin there. */
 int jsonscan_enter(struct jsonscan *s, char bracket);
 
 /* The next member's key in the open object: 1, and its value stands next;
- * 0: the object ended and is closed. */
+ * 0: the object ended and is closed. A value that was not read is passed over.
+ */
 int jsonscan_member(struct jsonscan *s, struct json_span *key);
 
 /* The same for the open array: 1, and the element stands next; 0: closed. */
@@ -79,7 +80,8 @@ int jsonscan_element(struct jsonscan *s);
  * be NULL. */
 int jsonscan_value(struct jsonscan *s, struct json_span *value);
 
-/* Nothing but white space may be left. */
+/* Nothing but white space may be left; -EBADMSG also if a container is open or
+ * nothing was read. */
 int jsonscan_end(struct jsonscan *s);
 
 /* Bytes consumed so far: where an error is. */
@@ -110,7 +112,7 @@ bool json_truth(const struct json_span *span);
 /* Appends Python's str() of the value as text: a string's content, None, True,
  * 12, 1e-05, nan, and containers by repr(): [1, 'a'], {'k': None}. With
  * duplicate keys the last value stands in the first one's place. JSON_NONE is
- * None. */
+ * None. 0, or -EMSGSIZE: `out` is full. */
 int json_pystr(const struct json_span *span, struct buf *out);
 
 /* The value of the member `key` of an object; the last one wins. JSON_NONE if

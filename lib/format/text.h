@@ -8,8 +8,8 @@
  * it stands for). So every Python string has exactly one text, a text has no
  * NUL, and strcmp compares.
  *
- * Paths become text by Python's surrogateescape: a byte that is not UTF-8 is the
- * surrogate U+DC00 + byte, and back.
+ * Paths become text by Python's surrogateescape: a byte that is not UTF-8 is
+ * the surrogate U+DC00 + byte, and back.
  */
 #ifndef FORMAT_TEXT_H
 #define FORMAT_TEXT_H
@@ -21,17 +21,23 @@
 
 /* Reads one code point of a text (not at its end); *p moves behind it. */
 uint32_t text_next(const char **p);
-/* Appends one code point, U+0000 and surrogates included. */
+/* The same for bytes of any kind that end at `end`: U+FFFD for each part that
+ * is not UTF-8, as text_from_bytes() makes it. */
+uint32_t text_next_in_bytes(const char **p, const char *end);
+/* Appends one code point, U+0000 and surrogates included. Who reads pairs of
+ * surrogates joins them before. */
 int text_put(struct buf *out, uint32_t code_point);
 
 /* Bytes of any kind: what is not UTF-8 becomes U+FFFD, as Python's
  * bytes.decode("utf-8", errors="replace") does it. */
 int text_from_bytes(struct buf *out, const char *bytes, size_t len);
 
-/* Path to text and back (see above). */
+/* Path to text and back (see above). A text with U+0000 or with a surrogate
+ * that stands for no byte is no path: -EINVAL. */
 int text_from_path(struct buf *out, const char *path);
 int text_to_path(struct buf *out, const char *text);
-/* The same, allocated. text_path_text: path -> text. */
+/* The same, allocated. text_path_text: path -> text; text_path_bytes: back,
+ * NULL if the text is no path. */
 char *text_path_text(const char *path);
 char *text_path_bytes(const char *text);
 
@@ -39,7 +45,8 @@ char *text_path_bytes(const char *text);
 int text_to_utf8(struct buf *out, const char *text);
 
 /* For a terminal or a log: control characters, escape sequences, bidirectional
- * and line separator characters as \n, \t, \xNN, \uNNNN; backslash as it is. */
+ * and line separator characters and lone surrogates as \n, \t, \r, \xNN,
+ * \uNNNN; backslash as it is. */
 int text_escape(struct buf *out, const char *text);
 
 /* Number of code points. */

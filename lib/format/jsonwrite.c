@@ -1,0 +1,184 @@
+#include "format/jsonwrite.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "format/text.h"
+
+#define INDENT "  "
+
+void
+jsonwrite_init(
+    struct jsonwrite *w, struct buf *out, enum jsonwrite_layout layout)
+{
+	*w = (struct jsonwrite){.out = out,
+	    .layout = layout,
+	    .nonfinite = JSONWRITE_QUOTED,
+	    .first = true};
+}
+
+void
+jsonwrite_resume(struct jsonwrite *w, int depth, bool first)
+{
+	w->depth = depth;
+	w->first = first;
+	w->after_key = false;
+}
+
+static void
+break_line(struct jsonwrite *w)
+{
+	int i;
+
+	if (w->layout == JSONWRITE_COMPACT)
+		return;
+	buf_addc(w->out, '\n');
+	for (i = 0; i < w->depth; i++)
+		buf_adds(w->out, INDENT);
+}
+
+/* What stands between the thing before and the key or value that comes. */
+static void
+separate(struct jsonwrite *w)
+{
+	if (w->after_key) {
+		w->after_key = false;
+		return;
+	}
+	if (w->depth == 0)
+		return;
+	if (!w->first)
+		buf_addc(w->out, ',');
+	break_line(w);
+	w->first = false;
+}
+
+void
+jsonwrite_open(struct jsonwrite *w, char bracket)
+{
+	assert(bracket == '{' || bracket == '[');
+	separate(w);
+	buf_addc(w->out, bracket);
+	w->depth++;
+	w->first = true;
+}
+
+void
+jsonwrite_close(struct jsonwrite *w, char bracket)
+{
+	assert(bracket == '}' || bracket == ']');
+	assert(w->depth > 0 && !w->after_key);
+	w->depth--;
+	if (!w->first)
+		break_line(w);
+	buf_addc(w->out, bracket);
+	/* The container that holds it has this one now. */
+	w->first = false;
+}
+
+void
+jsonwrite_key(struct jsonwrite *w, const char *text)
+{
+	assert(w->depth > 0 && !w->after_key);
+	separate(w);
+	jsonwrite_literal(w->out, text);
+	buf_adds(w->out, w->layout == JSONWRITE_COMPACT ? ":" : ": ");
+	w->after_key = true;
+}
+
+void
+jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len)
+{
+	separate(w);
+	buf_add(w->out, bytes, len);
+}
+
+void
+jsonwrite_text(struct jsonwrite *w, const char *text)
+{
+	if (text == NULL) {
+		jsonwrite_null(w);
+		return;
+	}
+	separate(w);
+	jsonwrite_literal(w->out, text);
+}
+
+void
+jsonwrite_int(struct jsonwrite *w, int64_t value)
+{
+	separate(w);
+	buf_addf(w->out, "%" PRId64, value);
+}
+
+void
+jsonwrite_double(struct jsonwrite *w, double value)
+{
+	const char *quote = w->nonfinite == JSONWRITE_QUOTED ? "\"" : "";
+	char text[PYFLOAT_SIZE];
+	const char *word;
+
+	if (isfinite(value)) {
+		jsonwrite_raw(w, text, (size_t)pyfloat_repr(text, value));
+		return;
+	}
+	word = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+	separate(w);
+	buf_addf(w->out, "%s%s%s", quote, word, quote);
+}
+
+void
+jsonwrite_bool(struct jsonwrite *w, bool value)
+{
+	separate(w);
+	buf_adds(w->out, value ? "true" : "false");
+}
+
+void
+jsonwrite_null(struct jsonwrite *w)
+{
+	separate(w);
+	buf_adds(w->out, "null");
+}
+
+static void
+add_escape(struct buf *out, uint32_t c)
+{
+	/* What has a short form, and the letters of the forms. */
+	static const char shorts[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
+	const char *found = c > 0 && c < 0x80 ? strchr(shorts, (int)c) : NULL;
+
+	if (found != NULL)
+		buf_addf(out, "\\%c", letters[found - shorts]);
+	else if (c < 0x10000)
+		buf_addf(out, "\\u%04" PRIx32, c);
+	else
+		buf_addf(out, "\\u%04" PRIx32 "\\u%04" PRIx32,
+		    0xD800 + ((c - 0x10000) >> 10),
+		    0xDC00 + ((c - 0x10000) & 0x3FF));
+}
+
+static bool
+stands_for_itself(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+void
+jsonwrite_literal(struct buf *out, const char *text)
+{
+	const char *p = text, *run;
+
+	buf_addc(out, '"');
+	while (*p != '\0') {
+		run = p;
+		while (stands_for_itself(*p))
+			p++;
+		buf_add(out, run, (size_t)(p - run));
+		if (*p != '\0')
+			add_escape(out, text_next(&p));
+	}
+	buf_addc(out, '"');
+}
