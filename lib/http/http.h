@@ -1,0 +1,120 @@
+/*
+ * HTTP requests on the worker's loop, by libcurl's multi interface. Nothing
+ * blocks, no thread of ours, no signal.
+ *
+ *	http = http_new(loop, &config, &err);
+ *	call = http_start(http, &request);
+ *	... request.done(request.data, &answer) from the loop, exactly once ...
+ *	http_free(http);        cancels what is under way, without its done()
+ *
+ * Certificates are verified (system CA, or config.ca), proxies come from the
+ * usual variables, each phase has its time limit, answers have a maximum.
+ * Redirects are followed a few times; credentials go to the first host only.
+ * No text that this file makes holds a credential.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/loop.h"
+
+struct http;
+struct http_call;
+
+/* What holds for all requests of one tracker. Copied by http_new. */
+struct http_config {
+	const char *ca;              /* file or directory; NULL: the system's */
+	const char *client_cert;     /* PEM with certificate and key; or NULL */
+	bool insecure;               /* no verification of the server */
+	const char *user, *password; /* Basic, if both are set; or NULL */
+	const char *bearer;          /* token, if there is no user; or NULL */
+	bool netrc;                  /* without either: look into netrc */
+};
+
+/* What a request came to: the one mapping of status or network error. */
+enum http_result {
+	HTTP_OK, /* 2xx */
+	/* Not now: no connection, name or time, a cut answer; 408, 425, 429,
+	 * 5xx but 501. */
+	HTTP_LATER,
+	/* This request, for good: another 4xx, 501, 3xx without a target. */
+	HTTP_REFUSED,
+	/* This destination: 401, 403, 407, certificates, a URL that is none. */
+	HTTP_DENIED,
+};
+
+struct http_answer {
+	enum http_result result;
+	int status; /* 0: none came */
+	/* Without a whole answer: the request may have been carried out. */
+	bool ambiguous;
+	const char *body; /* NUL-terminated; valid during done() */
+	size_t body_len;
+	const char *type;       /* Content-Type, "" if none */
+	int64_t retry_after_ms; /* 0: none */
+	/* One line for the user: the network error, or "HTTP 503"; "" if
+	 * HTTP_OK. */
+	const char *error;
+};
+
+struct http_request {
+	const char *method; /* "GET", "POST", "PUT", "PATCH" */
+	const char *url;    /* without user and password */
+	/* "Name: value", NULL behind the last; or NULL. */
+	const char *const *headers;
+	/* The body: bytes borrowed until done, or body_len bytes of the
+	 * descriptor `file` from file_offset on (streamed, never held; borrowed
+	 * too). body NULL and no file: none. */
+	const void *body;
+	int64_t body_len;
+	bool from_file;
+	int file;
+	int64_t file_offset;
+	/* Close the connection afterwards when it is plain http: with several
+	 * workers uvicorn sends an answer on a reused one about 42 ms late. */
+	bool close_plain;
+	bool no_credentials; /* a signed URL */
+	/* Whole call; 0: no limit but HTTP_STALL_SECONDS without a byte. */
+	int64_t timeout_ms;
+	size_t answer_max; /* 0: HTTP_ANSWER_MAX; more is HTTP_REFUSED */
+	void (*done)(void *data, const struct http_answer *answer);
+	void *data;
+};
+
+/* An answer to a call of ours is some kB; an error page more. */
+#define HTTP_ANSWER_MAX (4 * 1024 * 1024)
+/* A server that is locked answers after 20 s (MLflow on SQLite). */
+#define HTTP_TIMEOUT_MS    30000
+#define HTTP_CONNECT_MS    10000
+#define HTTP_STALL_SECONDS 30
+
+/* NULL and err: libcurl can't be used, or a CA or certificate file can't be
+ * read. */
+struct http *http_new(
+    struct loop *loop, const struct http_config *config, struct err *err);
+/* May be called from within done(). */
+void http_free(struct http *h);
+
+/* Everything but the body is copied. Never calls done() itself. */
+struct http_call *http_start(
+    struct http *h, const struct http_request *request);
+/* Forgets a call that is under way; done() will not be called. */
+void http_cancel(struct http_call *call);
+
+/* Percent-encodes everything but unreserved characters; `keep` names more that
+ * stay ("/"). */
+int http_escape(struct buf *out, const char *text, const char *keep);
+
+/* --- pure parts, for http.c and its tests ----------------------------- */
+
+enum http_result http_status_result(int status);
+/* Seconds or an HTTP date -> milliseconds from now_s (Unix seconds) on, at
+ * least 0, at most an hour. */
+int64_t http_retry_after_ms(const char *value, int64_t now_s);
+
+#endif

@@ -1,0 +1,343 @@
+/*
+ * lib/http against a socket of our own that answers what each case says.
+ */
+#include "http/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/loop.h"
+#include "tap.h"
+
+#define LIMIT_MS 10000
+
+/* One connection: what came, what is answered. */
+struct server {
+	struct loop *loop;
+	struct loop_io listener, client;
+	struct buf got;
+	const char *answer; /* NULL: never */
+	size_t want; /* bytes to read before the answer; 0: to the blank line */
+	int connections;
+	int port;
+};
+
+struct waiter {
+	struct loop *loop;
+	struct http *free_in_done;
+	int calls;
+	enum http_result result;
+	int status;
+	bool ambiguous;
+	int64_t retry_after_ms;
+	char body[256], error[256], type[64];
+};
+
+static void
+close_client(struct server *s)
+{
+	loop_remove(s->loop, &s->client);
+	close(s->client.fd);
+}
+
+static void
+on_client(struct loop_io *io, uint32_t events)
+{
+	struct server *s = io->data;
+	char bytes[4096];
+	ssize_t n = read(io->fd, bytes, sizeof bytes);
+
+	(void)events;
+	if (n <= 0) {
+		close_client(s);
+		return;
+	}
+	buf_add(&s->got, bytes, (size_t)n);
+	if (s->answer == NULL || s->got.len < s->want ||
+	    (s->want == 0 && strstr(s->got.data, "\r\n\r\n") == NULL))
+		return;
+	if (write(io->fd, s->answer, strlen(s->answer)) < 0)
+		perror("write");
+	close_client(s);
+}
+
+static void
+on_listener(struct loop_io *io, uint32_t events)
+{
+	struct server *s = io->data;
+
+	(void)events;
+	s->client.fd = accept(io->fd, NULL, NULL);
+	s->client.ready = on_client;
+	s->client.data = s;
+	s->connections++;
+	loop_add(s->loop, &s->client, EPOLLIN);
+}
+
+static void
+server_start(struct server *s, struct loop *loop)
+{
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof a;
+
+	memset(s, 0, sizeof *s);
+	s->loop = loop;
+	buf_init(&s->got, 1 << 20);
+	s->listener.fd = socket(AF_INET, SOCK_STREAM, 0);
+	s->listener.ready = on_listener;
+	s->listener.data = s;
+	if (bind(s->listener.fd, (struct sockaddr *)&a, len) < 0 ||
+	    listen(s->listener.fd, 8) < 0 ||
+	    getsockname(s->listener.fd, (struct sockaddr *)&a, &len) < 0)
+		die("no test server: %s", strerror(errno));
+	s->port = ntohs(a.sin_port);
+	loop_add(loop, &s->listener, EPOLLIN);
+}
+
+static void
+server_stop(struct server *s)
+{
+	if (s->client.added)
+		close_client(s);
+	loop_remove(s->loop, &s->listener);
+	close(s->listener.fd);
+	buf_release(&s->got);
+}
+
+static void
+on_done(void *data, const struct http_answer *a)
+{
+	struct waiter *w = data;
+
+	w->calls++;
+	w->result = a->result;
+	w->status = a->status;
+	w->ambiguous = a->ambiguous;
+	w->retry_after_ms = a->retry_after_ms;
+	snprintf(w->body, sizeof w->body, "%s", a->body);
+	snprintf(w->error, sizeof w->error, "%s", a->error);
+	snprintf(w->type, sizeof w->type, "%s", a->type);
+	http_free(w->free_in_done);
+	loop_stop(w->loop);
+}
+
+static void
+on_limit(struct loop_timer *timer)
+{
+	loop_stop(timer->data);
+}
+
+static void
+run(struct loop *loop, int64_t limit_ms)
+{
+	struct loop_timer limit = {.fire = on_limit, .data = loop};
+
+	loop_timer_set(loop, &limit, limit_ms);
+	loop_run(loop);
+	loop_timer_cancel(loop, &limit);
+}
+
+/* One request to a server that answers `answer`. */
+static struct waiter
+exchange(const struct http_config *config, struct http_request *request,
+    const char *answer, char **got)
+{
+	struct loop *loop = loop_new();
+	struct server server;
+	struct waiter w = {.loop = loop};
+	struct err err = ERR_INIT;
+	struct http *h = http_new(loop, config, &err);
+	char url[64];
+
+	server_start(&server, loop);
+	server.answer = answer;
+	server.want = (size_t)request->body_len;
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/a%%20b", server.port);
+	request->url = url;
+	request->done = on_done;
+	request->data = &w;
+	w.free_in_done = h;
+	http_start(h, request);
+	run(loop, LIMIT_MS);
+	is_int(w.calls, 1, "one answer");
+	if (w.calls == 0)
+		http_free(h);
+	if (got != NULL)
+		*got = xstrdup(server.got.data);
+	server_stop(&server);
+	loop_free(loop);
+	return w;
+}
+
+static void
+test_answers(void)
+{
+	struct http_config config = {0};
+	struct http_request get = {.method = "GET"};
+	struct waiter w;
+	char *got;
+
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nContent-Type: text/x\r\n"
+	    "Content-Length: 2\r\n\r\nhi",
+	    &got);
+	is_int(w.result, HTTP_OK, "200");
+	is_text(w.body, "hi", "its body");
+	is_text(w.type, "text/x", "its type");
+	ok(strncmp(got, "GET /a%20b HTTP/1.1\r\n", 21) == 0, "request line");
+	ok(strstr(got, "User-Agent: itrack/") != NULL, "user agent");
+	ok(strstr(got, "Expect") == NULL && strstr(got, "Origin") == NULL,
+	    "neither Expect nor Origin");
+	ok(strstr(got, "Authorization") == NULL, "no credentials");
+	free(got);
+
+	w = exchange(&config, &get,
+	    "HTTP/1.1 503 Busy\r\nretry-after:  7 \r\n"
+	    "Content-Length: 0\r\n\r\n",
+	    NULL);
+	is_int(w.result, HTTP_LATER, "503 later");
+	is_int(w.retry_after_ms, 7000, "Retry-After");
+	ok(w.ambiguous, "503 may have been done");
+	is_text(w.error, "HTTP 503", "its error");
+
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf", NULL);
+	is_int(w.result, HTTP_LATER, "half an answer: later");
+	ok(w.ambiguous, "it may have been done");
+
+	get.answer_max = 3;
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlong", NULL);
+	is_int(w.result, HTTP_REFUSED, "too long an answer");
+
+	get.answer_max = 0;
+	get.timeout_ms = 50;
+	w = exchange(&config, &get, NULL, NULL);
+	is_int(w.result, HTTP_LATER, "no answer in time");
+}
+
+static void
+test_bodies(void)
+{
+	struct http_config config = {.user = "ana", .password = "secret"};
+	const char *headers[] = {"Content-Type: application/json", NULL};
+	struct http_request r = {.method = "POST",
+	    .headers = headers,
+	    .body = "{\"a\":1}",
+	    .body_len = 7};
+	char path[] = "/tmp/itrack-test-http-XXXXXX";
+	int fd = mkstemp(path);
+	struct waiter w;
+	char *got;
+
+	w = exchange(
+	    &config, &r, "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", &got);
+	is_int(w.result, HTTP_DENIED, "401 denied");
+	ok(strstr(got, "Authorization: Basic YW5hOnNlY3JldA==\r\n") != NULL,
+	    "Basic credentials");
+	ok(strstr(got, "Content-Type: application/json\r\n") != NULL, "type");
+	ok(strstr(w.error, "secret") == NULL, "no password in the error");
+	free(got);
+
+	unlink(path);
+	ok(write(fd, "skipfile body", 13) == 13, "a file to send");
+	r = (struct http_request){.method = "PUT",
+	    .from_file = true,
+	    .file = fd,
+	    .file_offset = 4,
+	    .body_len = 9};
+	config = (struct http_config){.bearer = "tok"};
+	w = exchange(
+	    &config, &r, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", &got);
+	is_int(w.result, HTTP_OK, "file sent");
+	ok(strstr(got, "Content-Length: 9\r\n") != NULL, "its length");
+	ok(strstr(got, "Authorization: Bearer tok\r\n") != NULL, "token");
+	free(got);
+
+	r.body_len = 100;
+	w = exchange(&config, &r, NULL, NULL);
+	is_int(w.result, HTTP_REFUSED, "a file that shrank");
+	close(fd);
+}
+
+static void
+test_no_server(void)
+{
+	struct loop *loop = loop_new();
+	struct http_config config = {0};
+	struct err err = ERR_INIT;
+	struct http *h = http_new(loop, &config, &err);
+	struct waiter w = {.loop = loop};
+	struct http_request r = {.method = "GET",
+	    .done = on_done,
+	    .url = "http://127.0.0.1:1/",
+	    .data = &w};
+	struct http_call *call;
+
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	is_int(w.result, HTTP_LATER, "connection refused: later");
+	ok(!w.ambiguous, "surely not done");
+
+	r.url = "ftp://127.0.0.1/";
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	is_int(w.result, HTTP_DENIED, "another protocol: denied");
+
+	r.url = "http://127.0.0.1:1/";
+	call = http_start(h, &r);
+	http_cancel(call);
+	run(loop, 50);
+	is_int(w.calls, 2, "a cancelled call says nothing");
+	http_start(h, &r);
+	http_free(h);
+	loop_free(loop);
+
+	config.ca = "/nonexistent/ca.pem";
+	loop = loop_new();
+	ok(http_new(loop, &config, &err) == NULL &&
+		strstr(err.message, "/nonexistent/ca.pem") != NULL,
+	    "a missing CA file is named");
+	loop_free(loop);
+}
+
+static void
+test_pure(void)
+{
+	struct buf b;
+
+	is_int(http_status_result(204), HTTP_OK, "204");
+	is_int(http_status_result(302), HTTP_REFUSED, "302");
+	is_int(http_status_result(404), HTTP_REFUSED, "404");
+	is_int(http_status_result(403), HTTP_DENIED, "403");
+	is_int(http_status_result(429), HTTP_LATER, "429");
+	is_int(http_status_result(500), HTTP_LATER, "500");
+	is_int(http_status_result(501), HTTP_REFUSED, "501");
+	is_int(http_retry_after_ms("12", 0), 12000, "seconds");
+	is_int(http_retry_after_ms("-5", 0), 0, "negative seconds");
+	is_int(http_retry_after_ms("99999999", 0), 3600000, "at most an hour");
+	is_int(http_retry_after_ms("soon", 0), 0, "nonsense");
+	is_int(http_retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", 784111770),
+	    7000, "a date");
+	buf_init(&b, 100);
+	http_escape(&b, "a b/\xc3\xa9%#", "/");
+	is_text(b.data, "a%20b/%C3%A9%25%23", "escaped path");
+	buf_release(&b);
+}
+
+int
+main(void)
+{
+	test_pure();
+	test_answers();
+	test_bodies();
+	test_no_server();
+	return done_testing();
+}
