@@ -38,9 +38,10 @@ endif
 # --- what is built from what -------------------------------------------------
 
 CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
-LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) wrap/options.c
+OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
+LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
 WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c wrap/attempt.c \
-    wrap/find.c wrap/launch/link.c wrap/options.c
+    wrap/find.c wrap/launch/link.c $(OPTION_SOURCES)
 ITRACK_SOURCES := $(filter-out wrap/worker.c,$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
@@ -48,6 +49,7 @@ PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 CORE   := $(BUILD)/libitrack-core.a
+OPTIONS := $(BUILD)/liboptions.a
 WRAP   := $(BUILD)/bin/itrack-wrap
 ITRACK := $(BUILD)/bin/itrack
 WORKER := $(BUILD)/libexec/itrack/itrack-worker
@@ -80,6 +82,11 @@ $(CORE): $(call objects,$(CORE_SOURCES))
 	rm -f $@
 	$(AR) rcs $@ $^
 
+# For the unit tests; the programs link the objects.
+$(OPTIONS): $(call objects,$(OPTION_SOURCES))
+	rm -f $@
+	$(AR) rcs $@ $^
+
 # The launcher: libc only, so that it starts at once.
 $(WRAP): $(call objects,$(LAUNCH_SOURCES))
 	@mkdir -p $(@D)
@@ -103,7 +110,7 @@ $(SHIM): wrap/shim/shim.c wrap/shim/shim.map wrap/shim/message.h
 
 # --- tests -------------------------------------------------------------------
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(CORE)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 

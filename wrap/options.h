@@ -63,21 +63,21 @@ enum program {
 
 /* What a value must look like. */
 enum option_form {
-	FORM_FLAG, /* takes no value */
+	FORM_FLAG,          /* no value, or yes or no in words */
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
-	FORM_TEXT, /* anything, may be empty */
-	FORM_NAME, /* not empty */
-	FORM_PATH, /* not empty; made absolute when it is used */
-	FORM_TRACKERS, /* comma list of known trackers, none twice */
-	FORM_CHOICE, /* one of `choices` */
-	FORM_SECONDS, /* 0 .. 86400, fractions allowed */
-	FORM_POINTS, /* 2 .. 1000000000, or "all" */
+	FORM_TEXT,          /* anything, may be empty */
+	FORM_NAME,          /* not empty */
+	FORM_PATH,          /* not empty; made absolute when it is used */
+	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
+	FORM_CHOICE,        /* one of `choices` */
+	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
+	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
 };
 
 struct option_row {
 	enum option_id id;
-	char letter; /* short form, or 0 */
-	const char *name; /* long form without dashes */
+	char letter;          /* short form, or 0 */
+	const char *name;     /* long form without dashes */
 	const char *variable; /* environment, or NULL */
 	const char *fallback; /* default, or NULL: not set */
 	const char *argument; /* what --help calls the value, or NULL */
@@ -86,7 +86,7 @@ struct option_row {
 	unsigned programs;
 	bool repeatable; /* every occurrence counts (tag); comma lists join */
 	const char *tracker; /* whose option it is, or NULL: general */
-	const char *help; /* one line */
+	const char *help;    /* one line */
 };
 
 extern const struct option_row option_table[OPT_COUNT];
@@ -115,11 +115,15 @@ struct options {
 
 #define OPTIONS_MESSAGE_MAX 512
 
-/* Reads command line (argv[0] is skipped), environment and config file. Parsing
- * stops at the first argument that is no option, or behind `--`. Returns 0, or
- * -1 with one line (what is wrong, the nearest valid name) in message. With
- * --help or --version given it returns 0 whatever else is wrong.
- * Values point into argv, the environment or memory that is never freed. */
+/* Reads command line (argv[0] is skipped), environment and config file. For
+ * itrack-wrap the first argument that is no option ends the options, elsewhere
+ * options may stand between arguments; `--` always ends them. An empty variable
+ * is none; the variables of a tracker that is not used are not looked at (in
+ * programs without --track all are). Returns 0, or -1 with one line (what is
+ * wrong, the nearest valid name) in message. With --help or --version given it
+ * returns 0 whatever else is wrong, and reads nothing else.
+ * Values point into argv, the environment or memory that is never freed. A list
+ * of trackers is in the table's order, each once: "local,mlflow". */
 int options_parse(struct options *options, enum program program, int argc,
     char **argv, char message[OPTIONS_MESSAGE_MAX]);
 
