@@ -3,9 +3,9 @@
  * Producers (watcher, library) make entries and know no tracker; trackers take
  * entries and know no producer. This header is all that the two share.
  *
- * In the journal an entry is one line of ASCII JSON (lib/run/entry.c), described
- * in docs/journal.md. Texts are in the form of format/text.h, times are
- * microseconds since 1970-01-01 UTC, taken when the entry was made.
+ * In the journal an entry is one line of ASCII JSON (lib/run/entry.c),
+ * described in docs/journal.md. Texts are in the form of format/text.h, times
+ * are microseconds since 1970-01-01 UTC, taken when the entry was made.
  *
  * Ownership: an entry owns what it points to; entry_release() frees it.
  * Builders (entry_add_metric, ...) copy.
@@ -93,7 +93,7 @@ struct entry_start {
 	char *experiment_name; /* NULL: none, as the next two */
 	char *run_name;
 	char *notes;
-	char *prefix; /* "" if none */
+	char *prefix;       /* "" if none */
 	char *resumed_from; /* attempt that holds the older records; or NULL */
 	char **tags;
 	size_t tag_len;
@@ -106,7 +106,7 @@ struct entry_start {
 	char *command; /* base name of the wrapped program; NULL for import */
 	char *cwd;
 	char *artifacts; /* "all", "safe", "none" */
-	int64_t points; /* --points; 0: all */
+	int64_t points;  /* --points; 0: all */
 };
 
 struct entry_experiment {

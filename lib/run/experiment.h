@@ -4,7 +4,8 @@
  * one by one, the values of all experiments stand at any moment.
  *
  *	mapping_init(&m);
- *	experiment = mapping_add(&m, &record);      for each record, in file order
+ *	experiment = mapping_add(&m, &record);      for each record, in file
+ *order
  *	... mapping_experiment(&m, i), m.record_count, m.statuses ...
  *	mapping_release(&m);
  *
@@ -65,16 +66,16 @@ struct status_count {
 
 struct mapping {
 	uint64_t record_count;
-	uint64_t malformed_lines; /* kept by the reader of the lines */
-	struct tally all; /* over all records */
-	char *schema_version; /* the first record's; NULL before it */
+	uint64_t malformed_lines;      /* kept by the reader of the lines */
+	struct tally all;              /* over all records */
+	char *schema_version;          /* the first record's; NULL before it */
 	struct status_count *statuses; /* in order of first appearance */
 	size_t status_len;
 	char **run_ids; /* distinct, in order of first appearance */
 	size_t run_id_len;
 	struct experiment **experiments;
 	size_t experiment_len; /* retired ones too */
-	size_t live_len; /* those that count */
+	size_t live_len;       /* those that count */
 	bool harness;
 	/* What passed a limit. */
 	uint64_t uncounted_experiments; /* records beyond EXPERIMENTS_MAX */

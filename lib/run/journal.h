@@ -9,9 +9,9 @@
  * Readers: journal_reader_open() on the same journal, journal_read() until 0.
  *          They see what was flushed, never more.
  *
- * The owner holds a lock (flock on journal.jsonl) that dies with it. A torn last
- * line, left by a kill or a full disk, is cut off on adoption and ignored by
- * readers.
+ * The owner holds a lock (flock on journal.jsonl) that dies with it. A torn
+ * last line, left by a kill or a full disk, is cut off on adoption and ignored
+ * by readers.
  *
  * Without a writable state directory the journal lives in memory (memfd): the
  * same calls, nothing survives the process (journal_in_memory()).
@@ -77,7 +77,7 @@ int journal_remove(struct journal *j, struct err *err);
 
 struct journal_reader {
 	int fd;
-	int64_t offset; /* of the next entry */
+	int64_t offset;   /* of the next entry */
 	struct buf chunk; /* read ahead, private */
 	int64_t chunk_at;
 	const struct journal *journal; /* its owner here; NULL: read alone */
@@ -92,8 +92,7 @@ void journal_reader_release(struct journal_reader *r);
 
 /* The entry at r->offset, which moves behind it; the caller releases it. 1: one
  * entry; 0: nothing whole there (yet); negative errno. */
-int journal_read(
-    struct journal_reader *r, struct entry *e, struct err *err);
+int journal_read(struct journal_reader *r, struct entry *e, struct err *err);
 
 /* --- cursors --------------------------------------------------------- */
 
@@ -105,11 +104,11 @@ enum lane entry_lane(const struct entry *e);
 
 /* How far a tracker has taken the journal, and what it needs to go on. */
 struct cursor {
-	int64_t offset[LANE_COUNT]; /* of the first entry not yet confirmed */
+	int64_t offset[LANE_COUNT];   /* of the first entry not yet confirmed */
 	uint64_t delivered, rejected; /* entries, over both lanes */
-	bool opened; /* the run exists there */
+	bool opened;                  /* the run exists there */
 	bool finished; /* the end was confirmed: nothing is left */
-	char *place; /* where to look: path, URL, command; NULL: none yet */
+	char *place;   /* where to look: path, URL, command; NULL: none yet */
 	struct pair *state; /* the tracker's own, e.g. run_id */
 	size_t state_len;
 };
@@ -119,13 +118,13 @@ const char *cursor_get(const struct cursor *c, const char *name);
 void cursor_set(struct cursor *c, const char *name, const char *text);
 
 /* A missing cursor is one at the start. A torn or foreign one: -EBADMSG. */
-int cursor_load(const struct journal *j, const char *tracker,
-    struct cursor *c, struct err *err);
+int cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
+    struct err *err);
 /* Temp file and rename. In memory: kept nowhere, 0. */
 int cursor_save(const struct journal *j, const char *tracker,
     const struct cursor *c, struct err *err);
 /* For readers that do not own the journal (status). */
-int cursor_read(const char *state_dir, const char *attempt,
-    const char *tracker, struct cursor *c, struct err *err);
+int cursor_read(const char *state_dir, const char *attempt, const char *tracker,
+    struct cursor *c, struct err *err);
 
 #endif

@@ -48,7 +48,7 @@ struct run_info {
 	const struct entry_start *start;
 	int64_t started_us; /* the start entry's time */
 	const char *run_id; /* insideLLMs'; NULL: not known yet */
-	bool again; /* the cursor says that it was opened before */
+	bool again;         /* the cursor says that it was opened before */
 };
 
 struct run_end {
@@ -63,13 +63,18 @@ struct batch {
 	enum lane lane;
 	const struct entry *entries;
 	size_t count;
-	bool last; /* the run has ended: nothing follows in this lane */
-	size_t done; /* in: count */
+	bool last;       /* the run has ended: nothing follows in this lane */
+	size_t done;     /* in: count */
 	size_t rejected; /* in: 0 */
 };
 
 /* Which call a late answer belongs to. */
-enum tracker_call { CALL_OPEN, CALL_SEND_METRICS, CALL_SEND_FILES, CALL_FINISH };
+enum tracker_call {
+	CALL_OPEN,
+	CALL_SEND_METRICS,
+	CALL_SEND_FILES,
+	CALL_FINISH
+};
 
 struct tracker;
 
@@ -78,7 +83,7 @@ struct tracker;
 struct tracker_ops {
 	const char *name;
 	size_t state_size; /* of tracker->state, zeroed before configure */
-	int pace_ms; /* least time between two sends of a lane */
+	int pace_ms;       /* least time between two sends of a lane */
 	int idle_ms; /* an empty metrics batch after this long; 0: never */
 	/* Open only when the run ID is known (at the latest at the end). */
 	bool needs_run_id;
@@ -115,7 +120,8 @@ struct tracker {
 
 /* --- what a tracker may call ---------------------------------------- */
 
-/* An option of this attempt by its long name ("mlflow-uri"); NULL: not given. */
+/* An option of this attempt by its long name ("mlflow-uri"); NULL: not given.
+ */
 const char *tracker_option(const struct tracker *t, const char *name);
 
 /* Its memory across restarts, kept in the cursor, on disk before the engine's
@@ -129,6 +135,14 @@ void tracker_set_place(struct tracker *t, const char *place);
 /* One line in the report; the same line again is dropped. */
 void tracker_note(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Something moved (bytes of an upload): a drain goes on while it does. */
+void tracker_progress(struct tracker *t);
+
+/* Both lanes start anew at the journal's start, with the next call of send;
+ * what was counted as delivered is counted anew. For a tracker that changes its
+ * destination (W&B online to offline). */
+void tracker_rewind(struct tracker *t);
 
 /* The answer to a call that was PENDING. Not PENDING here. For the sends the
  * batch's done and rejected were set before. retry_after_ms: the server's
@@ -153,15 +167,17 @@ enum delivery_state {
 	DELIVERY_ACTIVE,
 	DELIVERY_FINISHED, /* everything is there */
 	DELIVERY_BLOCKED,
+	DELIVERY_GIVEN_UP, /* the drain is over; the rest waits in the journal
+			    */
 };
 
 struct delivery_status {
 	const char *tracker;
 	enum delivery_state state;
 	uint64_t delivered, rejected; /* entries */
-	uint64_t pending; /* entries in the journal not yet confirmed */
+	uint64_t pending;  /* entries in the journal not yet confirmed */
 	const char *place; /* NULL: none */
-	const char *why; /* last error, "" if none */
+	const char *why;   /* last error, "" if none */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

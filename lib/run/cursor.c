@@ -1,0 +1,235 @@
+/* Cursors: how far each tracker has taken the journal. A file of its own for
+ * each, so that one tracker's writes never touch another's. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+#include "run/journal_private.h"
+
+#define CURSOR_PREFIX  "cursor."
+#define CURSOR_VERSION 1
+/* Far more than any tracker keeps. */
+#define CURSOR_MAX_BYTES (1024 * 1024)
+
+void
+cursor_release(struct cursor *c)
+{
+	free(c->place);
+	for (size_t i = 0; i < c->state_len; i++) {
+		free(c->state[i].name);
+		free(c->state[i].text);
+	}
+	free(c->state);
+	memset(c, 0, sizeof *c);
+}
+
+const char *
+cursor_get(const struct cursor *c, const char *name)
+{
+	for (size_t i = 0; i < c->state_len; i++)
+		if (strcmp(c->state[i].name, name) == 0)
+			return c->state[i].text;
+	return NULL;
+}
+
+void
+cursor_set(struct cursor *c, const char *name, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	for (size_t i = 0; i < c->state_len; i++)
+		if (strcmp(c->state[i].name, name) == 0) {
+			free(c->state[i].text);
+			c->state[i].text = copy;
+			return;
+		}
+	c->state = xreallocarray(c->state, c->state_len + 1, sizeof *c->state);
+	c->state[c->state_len++] = (struct pair){xstrdup(name), copy};
+}
+
+static void
+encode(const struct cursor *c, struct buf *out)
+{
+	static const char *const lanes[LANE_COUNT] = {"metrics", "files"};
+	struct jsonwrite w;
+
+	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_key(&w, "version");
+	jsonwrite_int(&w, CURSOR_VERSION);
+	for (int i = 0; i < LANE_COUNT; i++) {
+		jsonwrite_key(&w, lanes[i]);
+		jsonwrite_int(&w, c->offset[i]);
+	}
+	jsonwrite_key(&w, "delivered");
+	jsonwrite_int(&w, (int64_t)c->delivered);
+	jsonwrite_key(&w, "rejected");
+	jsonwrite_int(&w, (int64_t)c->rejected);
+	jsonwrite_key(&w, "opened");
+	jsonwrite_bool(&w, c->opened);
+	jsonwrite_key(&w, "finished");
+	jsonwrite_bool(&w, c->finished);
+	jsonwrite_key(&w, "place");
+	jsonwrite_text(&w, c->place);
+	jsonwrite_key(&w, "state");
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < c->state_len; i++) {
+		jsonwrite_key(&w, c->state[i].name);
+		jsonwrite_text(&w, c->state[i].text);
+	}
+	jsonwrite_close(&w, '}');
+	jsonwrite_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static int64_t
+int_member(const struct json_span *object, const char *name)
+{
+	struct json_span span = json_member(object, name);
+	int64_t value = 0;
+
+	if (json_int64(&span, &value) < 0 || value < 0)
+		return 0;
+	return value;
+}
+
+static bool
+flag_member(const struct json_span *object, const char *name)
+{
+	return json_member(object, name).type == JSON_TRUE;
+}
+
+static int
+decode(struct cursor *c, const struct buf *in, struct err *err)
+{
+	struct jsonscan s;
+	struct json_span object, place, state, key, value;
+
+	jsonscan_init(&s, in->data, in->len);
+	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
+	    int_member(&object, "version") != CURSOR_VERSION)
+		return err_set(err, -EBADMSG, "not a cursor of this version");
+	c->offset[LANE_METRICS] = int_member(&object, "metrics");
+	c->offset[LANE_FILES] = int_member(&object, "files");
+	c->delivered = (uint64_t)int_member(&object, "delivered");
+	c->rejected = (uint64_t)int_member(&object, "rejected");
+	c->opened = flag_member(&object, "opened");
+	c->finished = flag_member(&object, "finished");
+	place = json_member(&object, "place");
+	c->place = json_text_new(&place);
+	state = json_member(&object, "state");
+	jsonscan_init_span(&s, &state);
+	if (state.type != JSON_OBJECT || jsonscan_enter(&s, '{') < 0)
+		return 0;
+	while (jsonscan_member(&s, &key) > 0) {
+		char *name, *text;
+
+		jsonscan_value(&s, &value);
+		if (value.type != JSON_STRING)
+			continue;
+		name = json_text_new(&key);
+		text = json_text_new(&value);
+		cursor_set(c, name, text);
+		free(name);
+		free(text);
+	}
+	return 0;
+}
+
+static int
+load_from(int dir_fd, const char *tracker, struct cursor *c, struct err *err)
+{
+	char *name = xasprintf(CURSOR_PREFIX "%s", tracker);
+	struct buf text;
+	int result;
+
+	*c = (struct cursor){0};
+	buf_init(&text, CURSOR_MAX_BYTES);
+	result = file_read_all(dir_fd, name, &text, err);
+	if (result == 0)
+		result = decode(c, &text, err);
+	if (result < 0 && result != -ENOENT)
+		err_prefix(err, "%s", name);
+	buf_release(&text);
+	free(name);
+	return result == -ENOENT ? 0 : result;
+}
+
+int
+cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
+    struct err *err)
+{
+	if (j->dir_fd < 0) {
+		*c = (struct cursor){0};
+		return 0;
+	}
+	return load_from(j->dir_fd, tracker, c, err);
+}
+
+int
+cursor_read(const char *state_dir, const char *attempt, const char *tracker,
+    struct cursor *c, struct err *err)
+{
+	char *dir = journal_directory(state_dir, attempt);
+	int dir_fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int result;
+
+	*c = (struct cursor){0};
+	if (dir_fd < 0)
+		result = err_errno(err, "%s", dir);
+	else {
+		result = load_from(dir_fd, tracker, c, err);
+		close(dir_fd);
+	}
+	free(dir);
+	return result;
+}
+
+int
+cursor_save(const struct journal *j, const char *tracker,
+    const struct cursor *c, struct err *err)
+{
+	char *name;
+	struct buf text;
+	int result;
+
+	if (j->dir_fd < 0)
+		return 0;
+	name = xasprintf(CURSOR_PREFIX "%s", tracker);
+	buf_init(&text, CURSOR_MAX_BYTES);
+	encode(c, &text);
+	result = file_replace(
+	    j->dir_fd, name, text.data, text.len, 0600, false, err);
+	buf_release(&text);
+	free(name);
+	return result;
+}
+
+void
+journal_remove_cursors(struct journal *j)
+{
+	int fd = openat(j->dir_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *d;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	/* Temporary files of a cursor that a kill left start with a dot. */
+	while ((d = readdir(dir)) != NULL)
+		if (strncmp(d->d_name, CURSOR_PREFIX, strlen(CURSOR_PREFIX)) ==
+			0 ||
+		    strncmp(d->d_name, "." CURSOR_PREFIX,
+			strlen("." CURSOR_PREFIX)) == 0)
+			unlinkat(j->dir_fd, d->d_name, 0);
+	closedir(dir);
+}

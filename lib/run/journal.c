@@ -1,0 +1,302 @@
+#include "run/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "run/journal_private.h"
+
+/* Random part of an attempt's name. */
+#define ATTEMPT_RANDOM_SIZE 13
+
+void
+journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us)
+{
+	char time[CLOCK_COMPACT_SIZE], random[ATTEMPT_RANDOM_SIZE];
+
+	clock_compact(time, wall_us);
+	random_name(random, sizeof random);
+	snprintf(attempt, ATTEMPT_SIZE, "%s-%s", time, random);
+}
+
+char *
+journal_state_dir(void)
+{
+	const char *state = secure_getenv("XDG_STATE_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (state != NULL && state[0] == '/')
+		return xasprintf("%s/itrack", state);
+	if (home != NULL && home[0] == '/')
+		return xasprintf("%s/.local/state/itrack", home);
+	return NULL;
+}
+
+char *
+journal_directory(const char *state_dir, const char *attempt)
+{
+	return xasprintf("%s/runs/%s", state_dir, attempt);
+}
+
+static struct journal *
+journal_alloc(const char *attempt)
+{
+	struct journal *j = xcalloc(1, sizeof *j);
+
+	j->fd = j->dir_fd = -1;
+	j->attempt = xstrdup(attempt);
+	/* Room for one more entry than may be held. */
+	buf_init(&j->held, JOURNAL_HELD_MAX + ENTRY_LINE_MAX);
+	return j;
+}
+
+/* Opens (and makes) the attempt's directory and file, and takes the lock. */
+static int
+journal_open_files(
+    struct journal *j, const char *state_dir, int flags, struct err *err)
+{
+	char *dir = journal_directory(state_dir, j->attempt);
+	int result = 0;
+
+	if (flags & O_CREAT)
+		result = file_make_dirs(dir, 0700, err);
+	if (result == 0) {
+		j->dir_fd =
+		    open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (j->dir_fd < 0)
+			result = err_errno(err, "%s", dir);
+	}
+	if (result == 0) {
+		j->fd = openat(j->dir_fd, JOURNAL_FILE,
+		    flags | O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (j->fd < 0)
+			result = err_errno(err, "%s/%s", dir, JOURNAL_FILE);
+	}
+	if (result == 0 && flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+		result = errno == EWOULDBLOCK
+		    ? err_set(err, -EBUSY,
+			  "%s: another itrack is at work on it", j->attempt)
+		    : err_errno(err, "%s: can't lock", dir);
+	j->path = dir;
+	return result;
+}
+
+static void
+journal_use_memory(struct journal *j)
+{
+	int fd = memfd_create("itrack-journal", MFD_CLOEXEC);
+
+	if (fd < 0)
+		die("no memory for the journal: memfd_create: %s",
+		    strerror(errno));
+	j->in_memory = true;
+	j->fd = fd;
+}
+
+struct journal *
+journal_create(const char *state_dir, const char *attempt, struct err *why)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result;
+
+	if (state_dir == NULL)
+		result = err_set(why, -ENOENT,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	else
+		result =
+		    journal_open_files(j, state_dir, O_CREAT | O_EXCL, why);
+	if (result == 0)
+		return j;
+	if (j->fd >= 0)
+		close(j->fd);
+	if (j->dir_fd >= 0)
+		close(j->dir_fd);
+	j->dir_fd = -1;
+	journal_use_memory(j);
+	return j;
+}
+
+/* The end of the last whole line. A kill can cut a write anywhere. */
+static int
+journal_cut_tail(struct journal *j, struct err *err)
+{
+	char chunk[4096];
+	off_t end = lseek(j->fd, 0, SEEK_END);
+	off_t at = end;
+
+	while (at > 0) {
+		size_t want =
+		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;
+		ssize_t n = pread(j->fd, chunk, want, at - (off_t)want);
+		const char *newline;
+
+		if (n != (ssize_t)want)
+			return err_errno(err, "%s", j->path);
+		newline = memrchr(chunk, '\n', want);
+		if (newline != NULL) {
+			at = at - (off_t)want + (newline - chunk) + 1;
+			break;
+		}
+		at -= (off_t)want;
+	}
+	if (at < end && ftruncate(j->fd, at) < 0)
+		return err_errno(err, "%s", j->path);
+	j->size = at;
+	return 0;
+}
+
+int
+journal_adopt(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+
+	if (result == 0)
+		result = journal_cut_tail(j, err);
+	if (result < 0) {
+		journal_close(j);
+		return result;
+	}
+	*journal = j;
+	return 0;
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	if (j->fd >= 0)
+		close(j->fd);
+	if (j->dir_fd >= 0)
+		close(j->dir_fd);
+	if (j->old_fd > 0)
+		close(j->old_fd);
+	buf_release(&j->held);
+	free(j->path);
+	free(j->attempt);
+	free(j);
+}
+
+const char *
+journal_attempt(const struct journal *j)
+{
+	return j->attempt;
+}
+
+bool
+journal_in_memory(const struct journal *j)
+{
+	return j->in_memory;
+}
+
+int64_t
+journal_size(const struct journal *j)
+{
+	return j->size;
+}
+
+int
+journal_append(struct journal *j, const struct entry *e, struct err *err)
+{
+	if (entry_encode(e, &j->held) < 0)
+		return err_set(err, -EMSGSIZE,
+		    "an entry of more than %d bytes can't be kept",
+		    ENTRY_LINE_MAX);
+	return 0;
+}
+
+/* The disk refuses more than may be held: what is there already moves to
+ * memory with the rest, so that this process can still deliver it all. The
+ * file stays for `itrack sync`. */
+static void
+journal_leave_disk(struct journal *j)
+{
+	int disk = j->fd;
+	off_t left = j->size;
+
+	journal_use_memory(j);
+	if (lseek(disk, 0, SEEK_SET) == 0)
+		while (left > 0) {
+			ssize_t n =
+			    file_copy_some(disk, j->fd, (size_t)left, NULL);
+
+			if (n <= 0)
+				break;
+			left -= n;
+		}
+	/* The lock goes with the descriptor; keep it. */
+	j->old_fd = disk;
+}
+
+int
+journal_flush(struct journal *j, struct err *err)
+{
+	ssize_t n;
+
+	if (j->held.len == 0)
+		return 0;
+	do
+		n = write(j->fd, j->held.data, j->held.len);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)j->held.len) {
+		j->size += n;
+		j->unsynced = true;
+		buf_reset(&j->held);
+		return 0;
+	}
+	if (n < 0)
+		err_errno(err, "journal %s", j->attempt);
+	else
+		err_set(err, -ENOSPC, "journal %s: disk full", j->attempt);
+	if (n > 0 && ftruncate(j->fd, j->size) < 0)
+		journal_leave_disk(j);
+	else if (j->held.len > JOURNAL_HELD_MAX && !j->in_memory)
+		journal_leave_disk(j);
+	return err != NULL ? err->code : -ENOSPC;
+}
+
+int
+journal_sync(struct journal *j, struct err *err)
+{
+	if (!j->unsynced || j->in_memory)
+		return 0;
+	j->unsynced = false;
+	if (fdatasync(j->fd) < 0)
+		return err_errno(err, "journal %s", j->attempt);
+	return 0;
+}
+
+bool
+journal_needs_sync(const struct journal *j)
+{
+	return j->unsynced && !j->in_memory;
+}
+
+int
+journal_remove(struct journal *j, struct err *err)
+{
+	char *dir = j->path;
+	int result = 0;
+
+	if (dir == NULL || j->dir_fd < 0)
+		return 0;
+	/* The cursors go last: a journal without cursors would be delivered
+	 * again from the start, cursors without a journal are nothing. */
+	unlinkat(j->dir_fd, JOURNAL_FILE, 0);
+	journal_remove_cursors(j);
+	if (rmdir(dir) < 0 && errno != ENOENT)
+		result = err_errno(err, "%s", dir);
+	return result;
+}

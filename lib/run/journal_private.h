@@ -1,0 +1,24 @@
+/* What journal.c, journal_reader.c and cursor.c share. */
+#ifndef RUN_JOURNAL_PRIVATE_H
+#define RUN_JOURNAL_PRIVATE_H
+
+#include "run/journal.h"
+
+#define JOURNAL_FILE "journal.jsonl"
+
+struct journal {
+	char *attempt;
+	char *path; /* the attempt's directory; NULL: never had one */
+	int dir_fd; /* -1: memory from the start */
+	int fd;     /* journal.jsonl, or the memory */
+	int old_fd; /* the file that was left for memory, or 0 */
+	bool in_memory;
+	bool unsynced;
+	int64_t size;
+	struct buf held; /* appended, not yet written */
+};
+
+char *journal_directory(const char *state_dir, const char *attempt);
+void journal_remove_cursors(struct journal *j);
+
+#endif

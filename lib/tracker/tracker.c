@@ -1,0 +1,452 @@
+/* The engine: the life of one delivery. What moves it is delivery_pump(),
+ * called when the journal grew, when an answer came, or when a wait is over; it
+ * does whatever can be done now and sets one timer for the rest. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/random.h"
+#include "tracker/tracker_private.h"
+
+/* Backoff: the n-th failure in a row waits 0.5 s times 2^n, at most a minute,
+ * plus up to a quarter at random so that many clients do not come at once. */
+#define RETRY_FIRST_MS 500
+#define RETRY_MOST_MS  60000
+/* A destination that never answered this process gets one last try. */
+#define DRAIN_UNANSWERED_MS 1000
+/* While draining: no confirmation and no byte moved for so long is no progress.
+ */
+#define DRAIN_STALL_MS 3000
+
+static void
+on_timer(struct loop_timer *timer)
+{
+	delivery_pump(timer->data);
+}
+
+static void
+copy_target(struct target *to, const struct target *from)
+{
+	to->tracker = xstrdup(from->tracker);
+	to->options = xcalloc(from->option_len, sizeof *to->options);
+	to->option_len = from->option_len;
+	for (size_t i = 0; i < from->option_len; i++) {
+		to->options[i].name = xstrdup(from->options[i].name);
+		to->options[i].text = xstrdup(from->options[i].text);
+	}
+}
+
+static void
+release_target(struct target *t)
+{
+	for (size_t i = 0; i < t->option_len; i++) {
+		free(t->options[i].name);
+		free(t->options[i].text);
+	}
+	free(t->options);
+	free(t->tracker);
+}
+
+int
+delivery_new(struct delivery **delivery, struct loop *loop,
+    struct journal *journal, const struct entry_start *start,
+    int64_t started_us, const struct target *target,
+    void (*changed)(struct delivery *d, void *data), void *data,
+    struct err *err)
+{
+	const struct tracker_ops *ops = tracker_find(target->tracker);
+	struct delivery *d;
+	int result;
+
+	if (ops == NULL)
+		return err_set(err, -EINVAL,
+		    "no tracker named %s in this build", target->tracker);
+	d = xcalloc(1, sizeof *d);
+	d->loop = loop;
+	d->journal = journal;
+	d->start = start;
+	d->started_us = started_us;
+	d->changed = changed;
+	d->data = data;
+	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
+	copy_target(&d->target, target);
+	result = cursor_load(journal, target->tracker, &d->cursor, err);
+	d->tracker = (struct tracker){.ops = ops,
+	    .loop = loop,
+	    .state = xcalloc(1, ops->state_size),
+	    .delivery = d};
+	if (result == 0)
+		result = ops->configure(&d->tracker, err);
+	if (ops->from_start && !d->cursor.finished)
+		d->cursor.offset[LANE_METRICS] = d->cursor.offset[LANE_FILES] =
+		    0;
+	if (ops->from_start && !d->cursor.finished)
+		d->cursor.delivered = d->cursor.rejected = 0;
+	journal_reader_init(&d->scout, journal);
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_init(d, (enum lane)i);
+	if (d->cursor.finished)
+		d->phase = PHASE_COMPLETE;
+	if (result < 0) {
+		delivery_free(d);
+		return result;
+	}
+	*delivery = d;
+	return 0;
+}
+
+void
+delivery_free(struct delivery *d)
+{
+	if (d == NULL)
+		return;
+	d->tracker.ops->close(&d->tracker);
+	loop_timer_cancel(d->loop, &d->timer);
+	if (d->phase != PHASE_COMPLETE)
+		delivery_save_cursor(d);
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_release(d, (enum lane)i);
+	journal_reader_release(&d->scout);
+	cursor_release(&d->cursor);
+	release_target(&d->target);
+	for (size_t i = 0; i < d->note_len; i++)
+		free(d->notes[i]);
+	free(d->notes);
+	free(d->run_id);
+	free(d->why);
+	free(d->tracker.state);
+	free(d);
+}
+
+void
+delivery_say_why(struct delivery *d, const struct err *err)
+{
+	if (err == NULL || err->message[0] == '\0')
+		return;
+	free(d->why);
+	d->why = xstrdup(err->message);
+}
+
+void
+delivery_save_cursor(struct delivery *d)
+{
+	struct err err = ERR_INIT;
+
+	if (!d->cursor_dirty)
+		return;
+	/* A cursor that can't be written costs a repetition after a crash,
+	 * which every tracker recognises: no reason to stop. */
+	if (cursor_save(d->journal, d->target.tracker, &d->cursor, &err) == 0)
+		d->cursor_dirty = false;
+	else
+		tracker_note(&d->tracker, "%s", err.message);
+}
+
+void
+delivery_set_phase(struct delivery *d, enum phase phase)
+{
+	d->phase = phase;
+	if (phase == PHASE_COMPLETE) {
+		d->cursor.finished = true;
+		d->cursor_dirty = true;
+		delivery_save_cursor(d);
+	}
+	if (phase == PHASE_COMPLETE || phase == PHASE_BLOCKED ||
+	    phase == PHASE_GIVEN_UP) {
+		loop_timer_cancel(d->loop, &d->timer);
+		if (d->changed != NULL)
+			d->changed(d, d->data);
+	}
+}
+
+void
+delivery_answered(struct delivery *d)
+{
+	d->ever_answered = true;
+	d->progress_ms = clock_mono_ms();
+	free(d->why);
+	d->why = NULL;
+}
+
+int64_t
+delivery_retry_at(
+    const struct delivery *d, int failures, int64_t retry_after_ms)
+{
+	int64_t wait_ms = RETRY_FIRST_MS;
+
+	(void)d;
+	for (int i = 1; i < failures && wait_ms < RETRY_MOST_MS; i++)
+		wait_ms *= 2;
+	if (wait_ms > RETRY_MOST_MS)
+		wait_ms = RETRY_MOST_MS;
+	wait_ms += random_below((uint32_t)wait_ms / 4 + 1);
+	if (wait_ms < retry_after_ms)
+		wait_ms = retry_after_ms;
+	return clock_mono_ms() + wait_ms;
+}
+
+void
+delivery_open_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	switch (outcome) {
+	case OUTCOME_DONE:
+		delivery_answered(d);
+		d->call_failures = 0;
+		d->call_next_ms = 0;
+		d->cursor.opened = true;
+		d->cursor_dirty = true;
+		d->last_send_ms = clock_mono_ms();
+		delivery_save_cursor(d);
+		delivery_set_phase(d, PHASE_OPEN);
+		break;
+	case OUTCOME_RETRY:
+		delivery_say_why(d, err);
+		d->call_next_ms =
+		    delivery_retry_at(d, ++d->call_failures, retry_after_ms);
+		d->phase = PHASE_CLOSED;
+		break;
+	default:
+		delivery_say_why(d, err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+void
+delivery_finish_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	switch (outcome) {
+	case OUTCOME_DONE:
+	case OUTCOME_REJECTED:
+		delivery_answered(d);
+		if (outcome == OUTCOME_REJECTED) {
+			delivery_say_why(d, err);
+			d->cursor.rejected++;
+		}
+		d->phase = PHASE_FINISHED;
+		break;
+	case OUTCOME_RETRY:
+		delivery_say_why(d, err);
+		d->call_next_ms =
+		    delivery_retry_at(d, ++d->call_failures, retry_after_ms);
+		d->phase = PHASE_OPEN;
+		break;
+	default:
+		delivery_say_why(d, err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+/* Reads what is new in the journal: is the run ID known, has the run ended, how
+ * much is there? */
+static void
+scout_ahead(struct delivery *d)
+{
+	struct err err = ERR_INIT;
+	struct entry e;
+	int result;
+
+	while (
+	    !d->has_end && (result = journal_read(&d->scout, &e, &err)) != 0) {
+		int64_t end = d->scout.offset;
+
+		if (result < 0) {
+			delivery_say_why(d, &err);
+			delivery_set_phase(d, PHASE_BLOCKED);
+			return;
+		}
+		if (e.kind == ENTRY_RUN_ID && d->run_id == NULL)
+			d->run_id = xstrdup(e.run_id);
+		if (e.kind != ENTRY_START && e.kind != ENTRY_END) {
+			d->known++;
+			if (end <= d->cursor.offset[entry_lane(&e)])
+				d->taken++;
+		}
+		if (e.kind == ENTRY_END) {
+			d->end = e;
+			d->has_end = true;
+		} else {
+			entry_release(&e);
+		}
+	}
+}
+
+static void
+try_open(struct delivery *d)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (d->tracker.ops->needs_run_id && d->run_id == NULL && !d->has_end)
+		return;
+	if (clock_mono_ms() < d->call_next_ms)
+		return;
+	d->info = (struct run_info){.start = d->start,
+	    .started_us = d->started_us,
+	    .run_id = d->run_id,
+	    .again = d->cursor.opened};
+	d->phase = PHASE_OPENING;
+	if (!d->tracker.ops->from_start)
+		journal_sync(d->journal, NULL);
+	outcome = d->tracker.ops->open(&d->tracker, &d->info, &err);
+	if (outcome != OUTCOME_PENDING)
+		delivery_open_done(d, outcome, 0, &err);
+}
+
+static void
+try_finish(struct delivery *d)
+{
+	const struct delivery_lane *files = &d->lanes[LANE_FILES];
+	struct run_end end = {.end = &d->end.end, .ended_us = d->end.time_us};
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (!d->has_end || !d->lanes[LANE_METRICS].drained ||
+	    clock_mono_ms() < d->call_next_ms)
+		return;
+	if (d->tracker.ops->files_before_finish && !files->drained)
+		return;
+	d->phase = PHASE_FINISHING;
+	outcome = d->tracker.ops->finish(&d->tracker, &end, &err);
+	if (outcome != OUTCOME_PENDING)
+		delivery_finish_done(d, outcome, 0, &err);
+}
+
+/* Is the drain over? Its time, or no progress any more. */
+static bool
+drain_is_over(const struct delivery *d)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (!d->draining)
+		return false;
+	return now_ms >= d->drain_deadline_ms ||
+	    now_ms - d->progress_ms >=
+	    (d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return b > 0 && b < a ? b : a;
+}
+
+/* One timer for all that waits: backoff, pace, idle, the end of the drain. */
+static void
+set_timer(struct delivery *d)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t due_ms = INT64_MAX;
+
+	if (d->phase == PHASE_CLOSED || d->phase == PHASE_OPEN)
+		due_ms = earlier(due_ms, d->call_next_ms);
+	for (int i = 0; i < LANE_COUNT; i++) {
+		const struct delivery_lane *l = &d->lanes[i];
+
+		if (d->phase >= PHASE_OPEN && !l->in_flight && !l->drained &&
+		    l->next_ms > now_ms)
+			due_ms = earlier(due_ms, l->next_ms);
+	}
+	if (d->phase == PHASE_OPEN && d->tracker.ops->idle_ms > 0)
+		due_ms =
+		    earlier(due_ms, d->last_send_ms + d->tracker.ops->idle_ms);
+	if (d->draining) {
+		due_ms = earlier(due_ms, d->drain_deadline_ms);
+		due_ms = earlier(due_ms,
+		    d->progress_ms +
+			(d->ever_answered ? DRAIN_STALL_MS
+					  : DRAIN_UNANSWERED_MS));
+	}
+	if (due_ms == INT64_MAX || (due_ms <= now_ms && !d->draining))
+		loop_timer_cancel(d->loop, &d->timer);
+	else
+		loop_timer_set(
+		    d->loop, &d->timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
+void
+delivery_pump(struct delivery *d)
+{
+	if (d->phase >= PHASE_COMPLETE)
+		return;
+	scout_ahead(d);
+	if (d->phase == PHASE_CLOSED)
+		try_open(d);
+	/* Before the first remote send of an entry it is on the disk: after a
+	 * power loss it must not be made anew with another time. */
+	if (d->phase >= PHASE_OPEN && !d->tracker.ops->from_start)
+		journal_sync(d->journal, NULL);
+	if (d->phase == PHASE_OPEN)
+		lane_pump(d, LANE_METRICS);
+	if (d->phase >= PHASE_OPEN && d->phase <= PHASE_FINISHED)
+		lane_pump(d, LANE_FILES);
+	if (d->phase == PHASE_OPEN)
+		try_finish(d);
+	if (d->phase == PHASE_FINISHED && d->lanes[LANE_FILES].drained)
+		delivery_set_phase(d, PHASE_COMPLETE);
+	if (d->phase >= PHASE_COMPLETE)
+		return;
+	if (!d->tracker.ops->from_start)
+		delivery_save_cursor(d);
+	if (drain_is_over(d))
+		delivery_set_phase(d, PHASE_GIVEN_UP);
+	else
+		set_timer(d);
+}
+
+void
+delivery_kick(struct delivery *d)
+{
+	delivery_pump(d);
+}
+
+void
+delivery_drain(struct delivery *d, int64_t ms)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	d->draining = true;
+	d->drain_deadline_ms = now_ms + ms;
+	d->progress_ms = now_ms;
+	d->call_next_ms = 0;
+	for (int i = 0; i < LANE_COUNT; i++)
+		d->lanes[i].next_ms = 0;
+	delivery_pump(d);
+}
+
+bool
+delivery_is_settled(const struct delivery *d)
+{
+	return d->phase >= PHASE_COMPLETE;
+}
+
+void
+delivery_status(const struct delivery *d, struct delivery_status *status)
+{
+	static const enum delivery_state states[] = {
+	    [PHASE_CLOSED] = DELIVERY_WAITING,
+	    [PHASE_OPENING] = DELIVERY_WAITING,
+	    [PHASE_OPEN] = DELIVERY_ACTIVE,
+	    [PHASE_FINISHING] = DELIVERY_ACTIVE,
+	    [PHASE_FINISHED] = DELIVERY_ACTIVE,
+	    [PHASE_COMPLETE] = DELIVERY_FINISHED,
+	    [PHASE_BLOCKED] = DELIVERY_BLOCKED,
+	    [PHASE_GIVEN_UP] = DELIVERY_GIVEN_UP,
+	};
+
+	*status = (struct delivery_status){
+	    .tracker = d->target.tracker,
+	    .state = states[d->phase],
+	    .delivered = d->cursor.delivered,
+	    .rejected = d->cursor.rejected,
+	    .pending = d->known - d->taken,
+	    .place = d->cursor.place,
+	    .why = d->why != NULL ? d->why : "",
+	    .notes = (const char *const *)d->notes,
+	    .note_len = d->note_len,
+	    .ever_answered = d->ever_answered,
+	};
+}
