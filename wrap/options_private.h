@@ -45,8 +45,10 @@ int options_complain(struct parse *p, const char *format, ...)
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
-/* A copy that lives as long as the process; dies never, NULL without memory. */
+/* A copy that lives as long as the process; NULL without memory. */
 char *options_keep(const char *text, size_t len);
+/* Frees all that was kept: for tests that parse many times. */
+void options_forget(void);
 
 /* Reads the config file if there is one. */
 int options_config(struct parse *p);

@@ -35,6 +35,17 @@ options_keep(const char *text, size_t len)
 	return k->text;
 }
 
+void
+options_forget(void)
+{
+	while (all_kept != NULL) {
+		struct kept *next = all_kept->next;
+
+		free(all_kept);
+		all_kept = next;
+	}
+}
+
 int
 options_complain(struct parse *p, const char *format, ...)
 {
