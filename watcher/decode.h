@@ -10,7 +10,7 @@
 
 enum decoded {
 	DECODED_RECORD,
-	DECODED_BLANK, /* white space alone, Unicode's too: skipped */
+	DECODED_BLANK,     /* white space alone, Unicode's too: skipped */
 	DECODED_MALFORMED, /* not JSON, or JSON but no object */
 };
 

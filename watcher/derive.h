@@ -48,11 +48,11 @@ struct derive;
 typedef void derive_emit(struct entry *e, void *data);
 
 struct derive_config {
-	const char *run_dir; /* text; absolute */
+	const char *run_dir;  /* text; absolute */
 	const char *dir_name; /* text: the run ID if nothing else names one */
-	const char *config_path; /* text or NULL */
-	const char *prefix; /* "" if none */
-	int64_t points; /* N of --points; 0: all */
+	const char *config_path;  /* text or NULL */
+	const char *prefix;       /* "" if none */
+	int64_t points;           /* N of --points; 0: all */
 	const char *resumed_from; /* an attempt, or NULL */
 };
 
@@ -77,7 +77,7 @@ struct derive_finish {
 	struct derive_documents documents;
 	/* What only an observer knows; has_...: it does. */
 	bool has_exit;
-	int exit_code; /* meaningless with a signal */
+	int exit_code;   /* meaningless with a signal */
 	int exit_signal; /* 0: none */
 	bool has_usage;
 	struct rusage usage;

@@ -10,7 +10,7 @@
 #define DIGITS_MAX  17
 #define DIGITS_SURE 15
 /* Python's repr() is in fixed notation for 1e-4 <= |x| < 1e16. */
-#define FIXED_MIN -4
+#define FIXED_MIN (-4)
 #define FIXED_MAX 16
 
 /* 0.D1D2D3... * 10^point */

@@ -42,8 +42,8 @@ is_int(long long got, long long want, const char *name)
 __attribute__((unused)) static bool
 is_text(const char *got, const char *want, const char *name)
 {
-	if (ok(got != NULL && want != NULL ? strcmp(got, want) == 0 :
-					     got == want,
+	if (ok(got != NULL && want != NULL ? strcmp(got, want) == 0
+					   : got == want,
 		"%s", name))
 		return true;
 	printf("# got  %s\n# want %s\n", got != NULL ? got : "(null)",

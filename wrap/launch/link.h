@@ -24,16 +24,16 @@
 
 enum link_type {
 	LINK_LAUNCHED, /* launcher -> worker, the first packet */
-	LINK_MESSAGE, /* launcher -> worker: a shim message read before */
-	LINK_ENDED, /* launcher -> worker: the command is over */
-	LINK_HURRY, /* launcher -> worker: end now, keep the rest */
-	LINK_DRAINED, /* worker -> launcher: all said and done */
+	LINK_MESSAGE,  /* launcher -> worker: a shim message read before */
+	LINK_ENDED,    /* launcher -> worker: the command is over */
+	LINK_HURRY,    /* launcher -> worker: end now, keep the rest */
+	LINK_DRAINED,  /* worker -> launcher: all said and done */
 };
 
 struct link_launched {
 	uint32_t version;
-	pid_t command; /* process ID of the command */
-	uint32_t restarts; /* how many workers were before this one */
+	pid_t command;      /* process ID of the command */
+	uint32_t restarts;  /* how many workers were before this one */
 	uint32_t preloaded; /* the shim was put in the environment */
 	/* CLOCK_REALTIME, and CLOCK_REALTIME_COARSE (the clock of file times),
 	 * both just before the launch. */

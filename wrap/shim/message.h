@@ -20,16 +20,16 @@
 #include <limits.h>
 #include <stdint.h>
 
-#define MESSAGE_VERSION 1
-#define MESSAGE_HEADER  8
-#define MESSAGE_MAX     (MESSAGE_HEADER + PATH_MAX)
+#define MESSAGE_VERSION         1
+#define MESSAGE_HEADER          8
+#define MESSAGE_MAX             (MESSAGE_HEADER + PATH_MAX)
 #define MESSAGE_SOCKET_VARIABLE "ITRACK_SOCKET"
 
 enum message_op {
 	MESSAGE_HELLO = 1, /* the shim was loaded into a process */
-	MESSAGE_OPEN, /* a file of interest was opened for writing */
-	MESSAGE_RENAME, /* something was renamed to a name of interest */
-	MESSAGE_MKDIR, /* a directory was made */
+	MESSAGE_OPEN,      /* a file of interest was opened for writing */
+	MESSAGE_RENAME,    /* something was renamed to a name of interest */
+	MESSAGE_MKDIR,     /* a directory was made */
 };
 
 #endif
