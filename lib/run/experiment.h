@@ -4,8 +4,7 @@
  * one by one, the values of all experiments stand at any moment.
  *
  *	mapping_init(&m);
- *	experiment = mapping_add(&m, &record);      for each record, in file
- *order
+ *	experiment = mapping_add(&m, &record);      each record, in file order
  *	... mapping_experiment(&m, i), m.record_count, m.statuses ...
  *	mapping_release(&m);
  *
@@ -24,6 +23,7 @@
 #include <stdint.h>
 
 #include "run/record.h"
+#include "run/tally.h"
 
 #define MAPPING_EXPERIMENTS_MAX 10000
 #define MAPPING_STATUSES_MAX    256
@@ -31,20 +31,6 @@
 /* Longest text (bytes) taken for an ID, a name or a status; longer ones are cut
  * there and counted in `cut_texts`. */
 #define MAPPING_TEXT_MAX 4096
-
-/* Sums over the records of an experiment (or of the whole run). */
-struct tally {
-	uint64_t total_count;
-	uint64_t success_count;
-	uint64_t error_count; /* status error, or none of the five */
-	uint64_t timeout_count;
-	/* latency_ms of successful records that have a number there */
-	uint64_t latency_count;
-	double latency_sum_ms, latency_min_ms, latency_max_ms;
-	/* microseconds since 1970, over the times that parse */
-	bool has_start, has_end;
-	int64_t start_us, end_us;
-};
 
 struct experiment {
 	size_t index; /* order of first appearance, retired ones counted */
@@ -64,11 +50,14 @@ struct status_count {
 	uint64_t count;
 };
 
+struct mapping_index;
+
 struct mapping {
 	uint64_t record_count;
-	uint64_t malformed_lines;      /* kept by the reader of the lines */
-	struct tally all;              /* over all records */
-	char *schema_version;          /* the first record's; NULL before it */
+	uint64_t malformed_lines; /* kept by the reader of the lines */
+	struct tally all;         /* over all records */
+	struct tally live;        /* over those of experiments that count */
+	char *schema_version;     /* the first record's; NULL before it */
 	struct status_count *statuses; /* in order of first appearance */
 	size_t status_len;
 	char **run_ids; /* distinct, in order of first appearance */
@@ -80,7 +69,7 @@ struct mapping {
 	/* What passed a limit. */
 	uint64_t uncounted_experiments; /* records beyond EXPERIMENTS_MAX */
 	uint64_t uncounted_statuses, uncounted_run_ids, cut_texts;
-	void *by_id; /* private */
+	struct mapping_index *index; /* private */
 };
 
 void mapping_init(struct mapping *m);
@@ -94,10 +83,6 @@ struct experiment *mapping_add(struct mapping *m, const struct record *record);
  * appearance. */
 struct experiment *mapping_experiment(const struct mapping *m, size_t i);
 
-/* success_count / total_count; meaningless without records. */
-double tally_success_rate(const struct tally *tally);
-/* (end - start) in whole microseconds / 1e6; false: one of them is missing. */
-bool tally_duration(const struct tally *tally, double *seconds);
 /* Sum of the experiments that count (start, end, latency too). */
 void mapping_totals(const struct mapping *m, struct tally *sum);
 
