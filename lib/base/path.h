@@ -6,11 +6,12 @@
 
 #include <stdbool.h>
 
-/* dir + "/" + name; name alone when it is absolute. */
+/* dir + "/" + name; name alone when it is absolute or dir is empty. */
 char *path_join(const char *dir, const char *name);
 
 /* Absolute without resolving anything: cwd + "/" + path. `.` and `..` and
- * symbolic links stay, as insideLLMs leaves them; slashes at the end go. */
+ * symbolic links stay, as insideLLMs leaves them; slashes at the end go. NULL,
+ * with errno set, if there is no working directory. */
 char *path_absolute(const char *path);
 
 /* The part before the last slash ("/" for "/a", "." for "a"). */
@@ -19,10 +20,19 @@ char *path_parent(const char *path);
 /* The part behind the last slash, inside `path`. */
 const char *path_base(const char *path);
 
-/* Text of any kind as one component of a path: injective and readable.
- * `/`, `%`, NUL, control characters, DEL become %XX; a component that would be
- * empty, `.` or `..` gets its first dot (or nothing) as %2E (or "%"). One of
- * more than 200 bytes is cut and gets a digest of the whole behind "%~". */
+/*
+ * A text (format/text.h) as one component of a path: readable, valid UTF-8,
+ * and no two texts give the same.
+ *
+ * Characters stand for themselves, but these, of which every byte becomes %XX
+ * (two upper case hexadecimal digits): `/`, `%`, control characters (U+0001 ..
+ * U+001F, U+007F .. U+009F), lone surrogates, and bytes that are no text.
+ * U+0000 becomes %00. The whole text "" becomes "%", "." becomes "%2E", ".."
+ * becomes "%2E.". A result of more than 200 bytes is cut, between two
+ * characters, to at most 182, and gets "%~" and 16 hexadecimal digits of a
+ * digest (FNV-1a) of the whole text; such texts differ as far as their digests
+ * do. Upper and lower case are kept, so the file system has to tell them apart.
+ */
 char *path_encode(const char *text);
 
 #endif
