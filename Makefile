@@ -45,6 +45,7 @@ WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c wrap/attempt.c \
 ITRACK_SOURCES := $(filter-out wrap/worker.c,$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
+DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -58,6 +59,8 @@ SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
 UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,\
     $(PROGRAM_SOURCES))
+TEST_DRIVERS  := $(patsubst tests/drivers/%.c,$(BUILD)/tests/drivers/%,\
+    $(DRIVER_SOURCES))
 
 .PHONY: all check check-san bench fuzz coverage lint format install uninstall \
     clean help torture
@@ -114,6 +117,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
+# Programs that drive a part of the core for command-line tests.
+$(BUILD)/tests/drivers/%: $(BUILD)/obj/tests/drivers/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
 # Small commands to wrap: plain libc; NAME_static.c is linked statically.
 $(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
@@ -121,13 +129,13 @@ $(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	    $(if $(filter %_static,$*),-static) -o $@ $<
 $(BUILD)/tests/programs/write_run_static: tests/programs/write_run.c
 
-check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
 	BUILD=$(abspath $(BUILD)) scripts/check
 
 check-san:
 	$(MAKE) BUILD=build/san SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
-torture: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+torture: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
 	BUILD=$(abspath $(BUILD)) ITRACK_TORTURE=1 scripts/check
 
 bench: all $(TEST_PROGRAMS)

@@ -192,6 +192,8 @@ give_file(char *bytes, size_t size, size_t count, void *data)
 		return CURL_READFUNC_ABORT;
 	}
 	call->sent += n;
+	if (call->request.moved != NULL)
+		call->request.moved(call->request.data);
 	return (size_t)n;
 }
 

@@ -83,6 +83,8 @@ struct http_request {
 	int64_t timeout_ms;
 	size_t answer_max; /* 0: HTTP_ANSWER_MAX; more is HTTP_REFUSED */
 	void (*done)(void *data, const struct http_answer *answer);
+	/* Some of a file was sent; or NULL. Must not start or end a call. */
+	void (*moved)(void *data);
 	void *data;
 };
 
@@ -109,6 +111,8 @@ void http_cancel(struct http_call *call);
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */
 int http_escape(struct buf *out, const char *text, const char *keep);
+/* %XX -> the byte; anything else stays. Allocated. */
+char *http_unescape(const char *text);
 
 /* --- pure parts, for http.c and its tests ----------------------------- */
 
