@@ -1,4 +1,10 @@
-#include "tracker/local.h"
+/*
+ * The local tracker: a directory with the five JSON files and the artifacts/ of
+ * insideLLMs' LocalFileTracker, in the same bytes, but valid JSON at every
+ * moment: metrics.json, params.json and artifacts.json are there while the run
+ * goes on, final_state.json when all of them are complete. NaN and infinities
+ * stand as the strings "NaN", "Infinity", "-Infinity".
+ */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +23,7 @@
 #include "tracker/paramset.h"
 #include "tracker/place.h"
 #include "tracker/prefixes.h"
+#include "tracker/tracker.h"
 
 /* How often the files are put in place while the run goes on: at most once a
  * second, and for at most a twentieth of the time. */
@@ -63,13 +70,13 @@ replace_file(
 	int error;
 
 	if (buf_overflowed(bytes))
-		error = err_set(err, -EFBIG, "it is too large");
+		error = err_set(err, -EFBIG, "%s: too large", name);
 	else
 		error = file_replace(
 		    l->dir, name, bytes->data, bytes->len, 0666, false, err);
 	buf_release(bytes);
 	if (error < 0)
-		err_prefix(err, "cannot write %s/%s", l->path, name);
+		err_prefix(err, "in %s", l->path);
 	return error;
 }
 
@@ -305,8 +312,10 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 	if (l->copy.artifact == NULL)
 		outcome = local_copy_begin(
 		    &l->copy, l->dir, &e->artifact, l->host, l->again, err);
-	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS)
+	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);
+		tracker_progress(t);
+	}
 	if (outcome == OUTCOME_DONE && list_artifact(l, &e->artifact, err) < 0)
 		return OUTCOME_BLOCKED;
 	return outcome;
@@ -411,7 +420,7 @@ local_close(struct tracker *t)
 		close(l->dir);
 }
 
-const struct tracker_ops local_ops = {
+const struct tracker_ops tracker_local = {
     .name = "local",
     .state_size = sizeof(struct local),
     .pace_ms = 0,

@@ -1,5 +1,6 @@
 #include "tracker/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -112,12 +113,40 @@ out:
 	return fd;
 }
 
+/* The names of file_replace and its like: ".NAME.....tmp". */
+static void
+remove_temporary(int dirfd)
+{
+	int fd = dup(dirfd);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *d;
+	size_t len;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL) {
+		len = strlen(d->d_name);
+		if (d->d_name[0] == '.' && len > 4 &&
+		    strcmp(d->d_name + len - 4, ".tmp") == 0)
+			unlinkat(dirfd, d->d_name, 0);
+	}
+	closedir(dir);
+}
+
 int
 place_return(const char *path, struct err *err)
 {
-	int error = file_make_dirs(path, PLACE_MODE, err);
+	int fd = file_make_dirs(path, PLACE_MODE, err);
 
-	return error < 0 ? error : open_dir(path, err);
+	if (fd < 0)
+		return fd;
+	fd = open_dir(path, err);
+	if (fd >= 0)
+		remove_temporary(fd);
+	return fd;
 }
 
 void

@@ -28,7 +28,8 @@ int place_take(const char *root, const char *project, const char *run_id,
     bool (*is_ours)(int dirfd, const char *name, void *data), void *data,
     char **path, struct err *err);
 
-/* Opens a directory that was taken before, or makes it again if it is gone. */
+/* Opens a directory that was taken before, or makes it again if it is gone;
+ * temporary files that a killed process left there are removed. */
 int place_return(const char *path, struct err *err);
 
 /* Remembers `path` for place_return and says it in the report. */

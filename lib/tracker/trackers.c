@@ -3,9 +3,11 @@
 
 #include "tracker/tracker.h"
 
+extern const struct tracker_ops tracker_local;
 extern const struct tracker_ops tracker_null;
 
 static const struct tracker_ops *const table[] = {
+    &tracker_local,
     &tracker_null,
     NULL,
 };
