@@ -9,7 +9,7 @@
  *	offset 4   4 bytes  process ID, native order (the kernel's credentials
  *	                    win; this one is for tests and logs)
  *	offset 8   ...      absolute path, no NUL, at most PATH_MAX - 1 bytes;
- *	                    empty for HELLO
+ *	                    empty for HELLO, NESTED
  *
  * The kernel queues few datagrams (10), so messages are hints: losing one must
  * never lose a run.
@@ -29,7 +29,10 @@ enum message_op {
 	MESSAGE_HELLO = 1, /* the shim was loaded into a process */
 	MESSAGE_OPEN,      /* a file of interest was opened for writing */
 	MESSAGE_RENAME,    /* something was renamed to a name of interest */
-	MESSAGE_MKDIR,     /* a directory was made */
+	MESSAGE_MKDIR,     /* a directory was made (the shim leaves it out) */
+	/* An itrack-wrap inside this one (the sender) has started and tracks
+	 * what it wraps. No path. */
+	MESSAGE_NESTED,
 };
 
 #endif

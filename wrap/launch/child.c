@@ -1,0 +1,70 @@
+#include "wrap/launch/child.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* vfork: parent and child share memory until the exec, so the child can leave
+ * its errno here, and no page is copied. */
+static volatile int exec_errno;
+
+static _Noreturn void
+become(char **arguments, char **environment, const struct signals *signals)
+{
+	signals_restore(signals);
+	execvpe(arguments[0], arguments, environment);
+	exec_errno = errno;
+	_exit(EXIT_NOT_FOUND);
+}
+
+int
+child_start(struct child *c, char **arguments, char **environment,
+    const struct signals *signals)
+{
+	exec_errno = 0;
+	c->ended = false;
+	c->pid = vfork();
+	if (c->pid < 0)
+		return -errno;
+	if (c->pid == 0)
+		become(arguments, environment, signals);
+	if (exec_errno != 0) {
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		return -exec_errno;
+	}
+	return 0;
+}
+
+void
+child_changed(struct child *c, int status, const struct rusage *usage,
+    struct signals *signals, int64_t now_ms)
+{
+	if (WIFCONTINUED(status)) {
+		signals_continued(signals, now_ms);
+		return;
+	}
+	if (WIFSTOPPED(status)) {
+		/* Job control: the shell sees us stop and will continue the
+		 * whole group. SIGSTOP is somebody's wish for this process
+		 * alone. */
+		if (WSTOPSIG(status) == SIGTSTP ||
+		    WSTOPSIG(status) == SIGTTIN || WSTOPSIG(status) == SIGTTOU)
+			signals_stop_self(WSTOPSIG(status));
+		return;
+	}
+	c->ended = true;
+	c->status = status;
+	c->usage = *usage;
+}
+
+_Noreturn void
+child_exit_as(const struct child *c)
+{
+	if (!WIFSIGNALED(c->status))
+		exit(WEXITSTATUS(c->status));
+	if (getpid() != 1)
+		signals_die_of(WTERMSIG(c->status));
+	exit(128 + WTERMSIG(c->status));
+}

@@ -1,0 +1,16 @@
+/*
+ * Would a program accept our preload library? Looks at the program's header
+ * only; what it can't judge it accepts.
+ */
+#ifndef LAUNCH_ELF_H
+#define LAUNCH_ELF_H
+
+#include <stdbool.h>
+
+/* False where the loader would complain on standard error or the program would
+ * refuse to run: another class or machine than ours, another loader (musl), or
+ * a shared AddressSanitizer, which must be the first library. `command` is
+ * looked up in PATH if it has no slash. */
+bool elf_takes_preload(const char *command);
+
+#endif

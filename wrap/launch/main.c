@@ -1,0 +1,309 @@
+/*
+ * itrack-wrap: launches a command, lets it alone, leaves as it did; the worker
+ * does the tracking. In this order: options, socket, launch, let go of
+ * everything that belongs to the command, wait, drain, exit.
+ *
+ * One thread, one poll loop, no allocation but the two environments.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wrap/launch/child.h"
+#include "wrap/launch/preload.h"
+#include "wrap/launch/signals.h"
+#include "wrap/launch/tracking.h"
+#include "wrap/options.h"
+#include "wrap/shim/message.h"
+
+/* Beyond the drain time the worker gets so long for its last words. */
+#define DRAIN_GRACE_MS 100
+
+/* All in one place and static: the launcher needs no stack or heap of note. */
+static struct launcher {
+	struct options options;
+	struct signals signals;
+	struct child child;
+	struct tracking tracking;
+	int64_t drain_until_ms; /* -1: the command still runs */
+} launcher;
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One line on standard error; control characters of names as '?'. */
+__attribute__((format(printf, 1, 2))) static void
+say(const char *format, ...)
+{
+	char line[PATH_MAX + 256];
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(line, sizeof(line) - 1, format, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	if ((size_t)len > sizeof(line) - 2)
+		len = sizeof(line) - 2;
+	for (int i = 0; i < len; i++)
+		if (iscntrl((unsigned char)line[i]))
+			line[i] = '?';
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, (size_t)len) < 0)
+		return; /* nobody to tell */
+}
+
+static void
+parse(struct options *options, int argc, char **argv)
+{
+	char message[OPTIONS_MESSAGE_MAX];
+
+	if (options_parse(options, PROGRAM_WRAP, argc, argv, message) != 0) {
+		say("itrack-wrap: %s", message);
+		exit(EXIT_OWN_MISTAKE);
+	}
+	if (options_given(options, OPT_HELP)) {
+		options_help(PROGRAM_WRAP,
+		    "itrack-wrap [option]... [--] command [argument]...",
+		    "Runs the command unchanged and tracks the insideLLMs "
+		    "runs that it makes.");
+		exit(fflush(stdout) == 0 ? 0 : EXIT_OWN_MISTAKE);
+	}
+	if (options_given(options, OPT_VERSION)) {
+		printf("itrack-wrap %s\n", ITRACK_VERSION);
+		exit(fflush(stdout) == 0 ? 0 : EXIT_OWN_MISTAKE);
+	}
+	if (options->argument_count == 0) {
+		say("itrack-wrap: no command given (itrack-wrap --help says "
+		    "more)");
+		exit(EXIT_OWN_MISTAKE);
+	}
+}
+
+static void
+launch(struct launcher *l)
+{
+	struct tracking *t = &l->tracking;
+	char **command = l->options.arguments;
+	const char *around = getenv(MESSAGE_SOCKET_VARIABLE);
+	const char *shim = NULL;
+	char **environment;
+	int code;
+
+	if (!options_given(&l->options, OPT_NO_PRELOAD))
+		shim = tracking_shim(t, command[0]);
+	environment = preload_command_environment(shim, t->name);
+	if (environment == NULL) {
+		shim = NULL;
+		environment = environ;
+	}
+	if (around != NULL && *around != '\0')
+		listen_tell_nested(around);
+	signals_hold(&l->signals);
+	tracking_mark(t);
+	code = child_start(&l->child, command, environment, &l->signals);
+	if (code != 0) {
+		say("itrack-wrap: %s: %s", command[0], strerror(-code));
+		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	}
+	tracking_launched(t, l->child.pid, shim != NULL);
+}
+
+/* Gives back what we hold of the command's files: a reader of its output must
+ * see the end, and a lock must be free, when the command's processes are gone.
+ * Standard error stays, for the report. */
+static void
+let_go(struct launcher *l)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (fcntl(STDERR_FILENO, F_GETFD) < 0)
+			dup2(null, STDERR_FILENO);
+	}
+	/* Ours become 3 (the socket) and up; start_worker counts on the
+	 * numbers above CHANNEL_FD for its pair. */
+	if (l->tracking.channel > STDERR_FILENO + 1) {
+		dup3(l->tracking.channel, STDERR_FILENO + 1, O_CLOEXEC);
+		l->tracking.channel = STDERR_FILENO + 1;
+	}
+	if (close_range(STDERR_FILENO + 2, ~0U, 0) < 0)
+		for (int fd = STDERR_FILENO + 2; fd < FD_SETSIZE; fd++)
+			close(fd);
+}
+
+/* Everything that has changed: the command, the worker and, as the first
+ * process of a container, orphans. Other children were there before us (a shell
+ * that started one and then executed us) and are not ours to reap. */
+static void
+reap(struct launcher *l)
+{
+	pid_t wanted[2] = {
+	    l->child.ended ? 0 : l->child.pid, l->tracking.worker};
+	size_t count = 2;
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	if (getpid() == 1) {
+		wanted[0] = -1;
+		count = 1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		while (wanted[i] != 0 &&
+		    (pid = wait4(wanted[i], &status,
+			 WNOHANG | WUNTRACED | WCONTINUED, &usage)) > 0) {
+			if (pid == l->child.pid && !l->child.ended)
+				child_changed(&l->child, status, &usage,
+				    &l->signals, now_ms());
+			else if (pid == l->tracking.worker &&
+			    (WIFEXITED(status) || WIFSIGNALED(status)))
+				tracking_worker_died(&l->tracking, status);
+		}
+	}
+}
+
+static int64_t
+earlier(int64_t a_ms, int64_t b_ms)
+{
+	if (a_ms < 0 || b_ms < 0)
+		return a_ms < 0 ? b_ms : a_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static void
+take_signals(struct launcher *l)
+{
+	bool draining = l->drain_until_ms >= 0;
+	struct signals_seen seen;
+
+	signals_take(&l->signals, draining ? 0 : l->child.pid, now_ms(), &seen);
+	if (seen.child)
+		reap(l);
+	if (seen.stop)
+		signals_stop_self(SIGTSTP);
+	if (seen.hurry) {
+		/* Once: so long for the last words. Twice: not even that. */
+		int64_t until_ms = now_ms() + DRAIN_GRACE_MS;
+
+		tracking_hurry(&l->tracking);
+		l->drain_until_ms = l->drain_until_ms > until_ms ? until_ms : 0;
+	}
+}
+
+/* Waits for the next thing to happen and deals with it. */
+static void
+turn(struct launcher *l)
+{
+	struct tracking *t = &l->tracking;
+	struct pollfd fds[2] = {{l->signals.fd, POLLIN, 0},
+	    {t->starts == 0 ? t->channel : t->link, POLLIN, 0}};
+	int64_t now = now_ms(), until_ms, wait_ms = -1;
+
+	until_ms = earlier(l->drain_until_ms, t->hello_due_ms);
+	if (l->drain_until_ms < 0)
+		until_ms = earlier(
+		    until_ms, signals_pass(&l->signals, l->child.pid, now));
+	if (until_ms >= 0)
+		wait_ms = until_ms > now ? until_ms - now : 0;
+	if (poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0)
+		return;
+	/* Messages first: the command's last ones are before its end. */
+	if (fds[1].revents != 0)
+		tracking_read(t);
+	if (fds[0].revents != 0)
+		take_signals(l);
+	tracking_waited(t, now_ms());
+}
+
+/* What the worker can't say because it never ran or is dead. */
+static void
+report(const struct launcher *l)
+{
+	const struct tracking *t = &l->tracking;
+	int status = t->worker_status;
+
+	if (t->start_errno != 0)
+		say("itrack: tracking is off: %s: %s",
+		    *t->worker_path != '\0' ? t->worker_path : "itrack-worker",
+		    strerror(t->start_errno));
+	else if (!t->on)
+		say("itrack: the worker died twice (%s %d); `itrack sync` "
+		    "delivers what the journal has",
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status)
+					: WEXITSTATUS(status));
+	else if (t->starts > 0 || options_given(&l->options, OPT_QUIET))
+		return;
+	else if (t->nested)
+		say("itrack: tracked by the itrack-wrap inside");
+	else
+		say("itrack: no run directory seen; nothing was tracked");
+}
+
+static void
+drain(struct launcher *l)
+{
+	struct signals_seen seen;
+
+	/* What came up to now was for the command. */
+	signals_take(&l->signals, l->child.pid, now_ms(), &seen);
+	signals_forget(&l->signals);
+	if (seen.child)
+		reap(l);
+	l->drain_until_ms =
+	    now_ms() + options_drain_ms(&l->options) + DRAIN_GRACE_MS;
+	while (tracking_busy(&l->tracking) && now_ms() < l->drain_until_ms)
+		turn(l);
+	if (tracking_busy(&l->tracking))
+		tracking_hurry(&l->tracking);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct launcher *l = &launcher;
+	struct tracking *t = &l->tracking;
+
+	parse(&l->options, argc, argv);
+	l->drain_until_ms = -1;
+	tracking_prepare(t, argv);
+	launch(l);
+	let_go(l);
+	if (signals_open(&l->signals) < 0) {
+		/* No descriptor to be had: nothing is tracked, but wait. */
+		while (wait4(l->child.pid, &l->child.status, 0,
+			   &l->child.usage) < 0 &&
+		    errno == EINTR)
+			;
+		child_exit_as(&l->child);
+	}
+	tracking_begin(t, options_given(&l->options, OPT_RUN_DIR), now_ms());
+	while (!l->child.ended)
+		turn(l);
+	tracking_ended(t, &l->child);
+	drain(l);
+	report(l);
+	if (options_given(&l->options, OPT_STRICT) && !t->complete &&
+	    (t->starts > 0 || !t->on) && WIFEXITED(l->child.status) &&
+	    WEXITSTATUS(l->child.status) == 0)
+		return EXIT_NOT_COMPLETE;
+	child_exit_as(&l->child);
+}

@@ -1,0 +1,18 @@
+/*
+ * The environments of the command (with the shim and its socket) and of the
+ * worker (without). The arrays are allocated once and never freed; strings that
+ * stay as they are are shared with `environ`.
+ */
+#ifndef LAUNCH_PRELOAD_H
+#define LAUNCH_PRELOAD_H
+
+/* `shim`: path of the preload library, appended to LD_PRELOAD, or NULL: leave
+ * it alone. `socket`: name of the socket, without the leading NUL. NULL when
+ * there is no memory. */
+char **preload_command_environment(const char *shim, const char *socket);
+
+/* As this process got it, but without the shim and a socket (of an itrack-wrap
+ * around this one): the worker's own files are no run. */
+char **preload_worker_environment(const char *shim);
+
+#endif

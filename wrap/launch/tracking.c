@@ -1,0 +1,305 @@
+#include "wrap/launch/tracking.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wrap/launch/elf.h"
+#include "wrap/launch/preload.h"
+#include "wrap/shim/message.h"
+
+/* Below the folder that holds bin/. */
+#define WORKER_PLACE "/libexec/itrack/itrack-worker"
+#define SHIM_PLACE   "/libexec/itrack/itrack-preload.so"
+
+/* A worker that dies is started once more. */
+#define STARTS_MAX 2
+
+static volatile int exec_errno;
+
+/* Room for a path that can still get one of the places behind it. */
+#define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
+
+/* The folder that holds bin/itrack-wrap, without a slash at the end. */
+static bool
+find_home(char home[HOME_SIZE])
+{
+	ssize_t len = readlink("/proc/self/exe", home, HOME_SIZE - 1);
+	char *slash;
+
+	if (len <= 0 || (size_t)len >= HOME_SIZE - 1)
+		return false;
+	home[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		slash = strrchr(home, '/');
+		if (slash == NULL)
+			return false;
+		*slash = '\0';
+	}
+	return true;
+}
+
+void
+tracking_prepare(struct tracking *t, char **arguments)
+{
+	char home[HOME_SIZE];
+
+	t->link = -1;
+	t->hello_due_ms = -1;
+	t->arguments = arguments;
+	t->on = true;
+	if (find_home(home)) {
+		snprintf(t->worker_path, sizeof(t->worker_path), "%s%s", home,
+		    WORKER_PLACE);
+		snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home,
+		    SHIM_PLACE);
+	}
+	t->channel = listen_open(t->name);
+	if (t->channel < 0) {
+		t->start_errno = -t->channel;
+		t->on = false;
+	}
+}
+
+const char *
+tracking_shim(const struct tracking *t, const char *command)
+{
+	/* The loader splits its list there and has no way to quote. */
+	if (!t->on || strpbrk(t->shim_path, " :") != NULL)
+		return NULL;
+	/* It complains of a library that is not there. */
+	if (access(t->shim_path, R_OK) != 0)
+		return NULL;
+	return elf_takes_preload(command) ? t->shim_path : NULL;
+}
+
+void
+tracking_mark(struct tracking *t)
+{
+	clock_gettime(CLOCK_REALTIME, &t->launched.wall);
+	clock_gettime(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
+}
+
+/* Runs in the vfork child. In a session of its own no key of the terminal and
+ * no signal to the command's group reaches the worker, and what it writes to
+ * the terminal doesn't stop it. */
+static _Noreturn void
+become_worker(const struct tracking *t, int link, char **environment)
+{
+	sigset_t none;
+
+	setsid();
+	if (dup2(t->channel, CHANNEL_FD) < 0 || dup2(link, LINK_FD) < 0) {
+		exec_errno = errno;
+		_exit(EXIT_NOT_FOUND);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(t->worker_path, t->arguments, environment);
+	exec_errno = errno;
+	_exit(EXIT_NOT_FOUND);
+}
+
+static void
+send_known(struct tracking *t)
+{
+	static struct link_packet packet;
+
+	t->launched.version = LINK_VERSION;
+	t->launched.restarts = (uint32_t)t->starts - 1;
+	packet.type = LINK_LAUNCHED;
+	packet.launched = t->launched;
+	link_send(t->link, &packet);
+	for (int i = 0; i < t->kept_len; i++) {
+		packet.type = LINK_MESSAGE;
+		packet.message = t->kept[i];
+		link_send(t->link, &packet);
+	}
+	if (t->ended) {
+		packet.type = LINK_ENDED;
+		packet.ended = t->end;
+		link_send(t->link, &packet);
+	}
+}
+
+static void
+give_up(struct tracking *t, int code)
+{
+	t->start_errno = code;
+	t->on = false;
+}
+
+static void
+start_worker(struct tracking *t)
+{
+	char **environment = preload_worker_environment(t->shim_path);
+	int pair[2];
+
+	t->hello_due_ms = -1;
+	t->starts++;
+	if (environment == NULL) {
+		give_up(t, ENOMEM);
+		return;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, pair) < 0) {
+		give_up(t, errno);
+		return;
+	}
+	exec_errno = 0;
+	t->worker = vfork();
+	if (t->worker == 0)
+		become_worker(t, pair[1], environment);
+	close(pair[1]);
+	if (t->worker < 0 || exec_errno != 0) {
+		/* What is left of the child is reaped as any other. */
+		give_up(t, t->worker < 0 ? errno : exec_errno);
+		t->worker = t->worker < 0 ? 0 : t->worker;
+		close(pair[0]);
+		return;
+	}
+	t->link = pair[0];
+	send_known(t);
+}
+
+void
+tracking_launched(struct tracking *t, pid_t command, bool preloaded)
+{
+	t->launched.command = command;
+	t->launched.preloaded = preloaded;
+}
+
+void
+tracking_begin(struct tracking *t, bool at_once, int64_t now_ms)
+{
+	if (!t->on)
+		return;
+	if (at_once || !t->launched.preloaded)
+		start_worker(t);
+	else
+		t->hello_due_ms = now_ms + TRACKING_HELLO_MS;
+}
+
+static void
+keep(struct tracking *t, const struct link_message *message)
+{
+	if (t->kept_len < TRACKING_KEPT_MAX)
+		t->kept[t->kept_len++] = *message;
+}
+
+static void
+read_channel(struct tracking *t)
+{
+	static struct link_message message;
+	int op;
+
+	while (t->starts == 0 && (op = listen_take(t->channel, &message)) > 0) {
+		t->hello = true;
+		t->hello_due_ms = -1;
+		if (op == MESSAGE_HELLO)
+			continue;
+		keep(t, &message);
+		if (op == MESSAGE_NESTED)
+			t->nested = true;
+		else
+			start_worker(t);
+	}
+}
+
+static void
+read_link(struct tracking *t)
+{
+	struct link_packet packet;
+	int got;
+
+	while ((got = link_receive(t->link, &packet)) > 0) {
+		if (packet.type == LINK_DRAINED) {
+			t->drained = true;
+			t->complete = packet.drained.complete != 0;
+		}
+	}
+	if (got == 0) {
+		/* Its death comes as a signal; here just stop to listen. */
+		close(t->link);
+		t->link = -1;
+	}
+}
+
+void
+tracking_read(struct tracking *t)
+{
+	if (!t->on)
+		return;
+	if (t->starts == 0)
+		read_channel(t);
+	else if (t->link >= 0)
+		read_link(t);
+}
+
+void
+tracking_waited(struct tracking *t, int64_t now_ms)
+{
+	if (t->on && t->hello_due_ms >= 0 && now_ms >= t->hello_due_ms)
+		start_worker(t);
+}
+
+void
+tracking_worker_died(struct tracking *t, int status)
+{
+	t->worker = 0;
+	if (t->link >= 0) {
+		read_link(t); /* its last words */
+		if (t->link >= 0)
+			close(t->link);
+		t->link = -1;
+	}
+	if (!t->on || t->drained)
+		return;
+	t->worker_status = status;
+	if (t->starts < STARTS_MAX)
+		start_worker(t);
+	else
+		t->on = false;
+}
+
+void
+tracking_ended(struct tracking *t, const struct child *command)
+{
+	struct link_packet packet = {.type = LINK_ENDED};
+
+	t->ended = true;
+	t->end.wait_status = command->status;
+	t->end.usage = command->usage;
+	clock_gettime(CLOCK_REALTIME, &t->end.wall);
+	if (!t->on)
+		return;
+	if (t->starts == 0)
+		read_channel(t); /* what came just before the end */
+	else if (t->link >= 0) {
+		packet.ended = t->end;
+		link_send(t->link, &packet);
+	}
+	/* Too short for the wait, and not a word: it may be a static program
+	 * that has made a run all the same. */
+	if (t->starts == 0 && !t->hello)
+		start_worker(t);
+}
+
+bool
+tracking_busy(const struct tracking *t)
+{
+	return t->on && t->starts > 0 && !t->drained;
+}
+
+void
+tracking_hurry(struct tracking *t)
+{
+	struct link_packet packet = {.type = LINK_HURRY};
+
+	if (t->link >= 0)
+		link_send(t->link, &packet);
+}

@@ -1,0 +1,73 @@
+/*
+ * The tracking as the launcher sees it: first the shim's socket, then the
+ * worker that it starts when there is something to track, and starts once more
+ * if it dies.
+ *
+ *	tracking_prepare(&t, ...)      before the launch: socket, paths
+ *	tracking_launched, _begin      behind it
+ *	tracking_read(&t)              when t.channel or t.link is readable
+ *	tracking_ended(&t, ...)        the command is over
+ */
+#ifndef LAUNCH_TRACKING_H
+#define LAUNCH_TRACKING_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wrap/launch/child.h"
+#include "wrap/launch/link.h"
+#include "wrap/launch/listen.h"
+
+/* Without a word of the shim for so long it is not there (a static program),
+ * and the worker has to look for itself. */
+#define TRACKING_HELLO_MS 100
+/* Messages kept for the worker, and for the one after it. */
+#define TRACKING_KEPT_MAX 4
+
+struct tracking {
+	int channel;  /* the shim's socket, or -1 */
+	int link;     /* to the worker, or -1 */
+	pid_t worker; /* 0: none runs */
+	int starts;
+	int start_errno;   /* the worker could not be started */
+	int worker_status; /* how the last one died */
+	bool on;           /* false: given up, or nothing to track with */
+	bool hello, nested, ended, drained, complete;
+	int64_t hello_due_ms; /* -1: no more to wait for */
+	char **arguments;
+	struct link_launched launched;
+	struct link_ended end;
+	struct link_message kept[TRACKING_KEPT_MAX];
+	int kept_len;
+	char name[LISTEN_NAME_SIZE];
+	char worker_path[PATH_MAX], shim_path[PATH_MAX];
+};
+
+/* Finds worker and shim beside this program, makes the socket. */
+void tracking_prepare(struct tracking *t, char **arguments);
+/* The shim's path if it can be preloaded into the command, else NULL. */
+const char *tracking_shim(const struct tracking *t, const char *command);
+
+/* The times of the launch; just before it. */
+void tracking_mark(struct tracking *t);
+/* The command runs, with the shim or without. */
+void tracking_launched(struct tracking *t, pid_t command, bool preloaded);
+/* Starts the worker now if need be or `at_once`; else listens. Behind
+ * the closing of the command's descriptors. */
+void tracking_begin(struct tracking *t, bool at_once, int64_t now_ms);
+
+/* Reads the socket (while no worker does) and the link. */
+void tracking_read(struct tracking *t);
+/* No hello came in time: starts the worker. */
+void tracking_waited(struct tracking *t, int64_t now_ms);
+/* The worker ended: starts it once more, or gives up. */
+void tracking_worker_died(struct tracking *t, int status);
+/* The command ended. Afterwards tracking_busy says if there is something to
+ * wait for. */
+void tracking_ended(struct tracking *t, const struct child *command);
+bool tracking_busy(const struct tracking *t);
+/* Asks the worker to end now. */
+void tracking_hurry(struct tracking *t);
+
+#endif
