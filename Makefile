@@ -44,6 +44,7 @@ WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c wrap/attempt.c \
     wrap/find.c wrap/launch/link.c $(OPTION_SOURCES)
 ITRACK_SOURCES := $(filter-out wrap/worker.c,$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
+MANUALS        := $(sort $(wildcard man/*.1))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
 
@@ -155,10 +156,12 @@ install: all
 	install -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/itrack
+	rm -f $(MANUALS:man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 
 clean:
 	rm -rf $(BUILD)
