@@ -22,10 +22,11 @@ struct null_state {
 	const char *script; /* what is left of it */
 	const char *before; /* the word before, for "..." */
 	int fd;             /* -1: none */
-	struct loop_timer timer;
-	enum tracker_call call; /* that the timer answers */
-	struct tracker *tracker;
-	struct batch *batch;
+	struct late_answer {
+		struct loop_timer timer;
+		struct tracker *tracker;
+		struct batch *batch;
+	} late[CALL_FINISH + 1]; /* one for each kind of call */
 };
 
 static int
@@ -36,7 +37,6 @@ null_configure(struct tracker *t, struct err *err)
 
 	n->fd = -1;
 	n->script = getenv("ITRACK_NULL");
-	n->tracker = t;
 	if (n->script == NULL)
 		n->script = "";
 	if (file == NULL)
@@ -88,10 +88,12 @@ write_entries(struct null_state *n, const struct batch *batch)
 static void
 answer(struct loop_timer *timer)
 {
-	struct null_state *n = timer->data;
+	struct late_answer *late = timer->data;
+	struct null_state *n = late->tracker->state;
 
-	write_entries(n, n->batch);
-	tracker_done(n->tracker, n->call, OUTCOME_DONE, 0, NULL);
+	write_entries(n, late->batch);
+	tracker_done(late->tracker, (enum tracker_call)(late - n->late),
+	    OUTCOME_DONE, 0, NULL);
 }
 
 static enum outcome
@@ -116,10 +118,12 @@ play(struct tracker *t, enum tracker_call call, struct batch *batch,
 	if (word_is(word, "hang"))
 		return OUTCOME_PENDING;
 	if (word_is(word, "late")) {
-		n->call = call;
-		n->batch = batch;
-		n->timer = (struct loop_timer){.fire = answer, .data = n};
-		loop_timer_set(t->loop, &n->timer, 0);
+		struct late_answer *late = &n->late[call];
+
+		*late = (struct late_answer){.tracker = t,
+		    .batch = batch,
+		    .timer = {.fire = answer, .data = late}};
+		loop_timer_set(t->loop, &late->timer, 0);
 		return OUTCOME_PENDING;
 	}
 	if (word_is(word, "some") && batch != NULL && batch->count > 0)
@@ -156,7 +160,8 @@ null_close(struct tracker *t)
 {
 	struct null_state *n = t->state;
 
-	loop_timer_cancel(t->loop, &n->timer);
+	for (int i = 0; i <= CALL_FINISH; i++)
+		loop_timer_cancel(t->loop, &n->late[i].timer);
 	if (n->fd >= 0)
 		close(n->fd);
 }

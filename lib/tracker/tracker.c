@@ -79,11 +79,11 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 	    .delivery = d};
 	if (result == 0)
 		result = ops->configure(&d->tracker, err);
-	if (ops->from_start && !d->cursor.finished)
-		d->cursor.offset[LANE_METRICS] = d->cursor.offset[LANE_FILES] =
-		    0;
-	if (ops->from_start && !d->cursor.finished)
+	if (ops->from_start && !d->cursor.finished) {
+		d->cursor.offset[LANE_METRICS] = 0;
+		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
+	}
 	journal_reader_init(&d->scout, journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -328,10 +328,12 @@ drain_is_over(const struct delivery *d)
 	    (d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS);
 }
 
+/* The earlier of two times; one that is over does not count: what it waited for
+ * was done in this pump, or waits for something else. */
 static int64_t
-earlier(int64_t a, int64_t b)
+earlier(int64_t now_ms, int64_t due_ms, int64_t other_ms)
 {
-	return b > 0 && b < a ? b : a;
+	return other_ms > now_ms && other_ms < due_ms ? other_ms : due_ms;
 }
 
 /* One timer for all that waits: backoff, pace, idle, the end of the drain. */
@@ -340,31 +342,29 @@ set_timer(struct delivery *d)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t due_ms = INT64_MAX;
+	int idle_ms = d->tracker.ops->idle_ms;
 
 	if (d->phase == PHASE_CLOSED || d->phase == PHASE_OPEN)
-		due_ms = earlier(due_ms, d->call_next_ms);
+		due_ms = earlier(now_ms, due_ms, d->call_next_ms);
 	for (int i = 0; i < LANE_COUNT; i++) {
 		const struct delivery_lane *l = &d->lanes[i];
 
-		if (d->phase >= PHASE_OPEN && !l->in_flight && !l->drained &&
-		    l->next_ms > now_ms)
-			due_ms = earlier(due_ms, l->next_ms);
+		if (d->phase >= PHASE_OPEN && !l->in_flight && !l->drained)
+			due_ms = earlier(now_ms, due_ms, l->next_ms);
 	}
-	if (d->phase == PHASE_OPEN && d->tracker.ops->idle_ms > 0)
-		due_ms =
-		    earlier(due_ms, d->last_send_ms + d->tracker.ops->idle_ms);
+	if (d->phase == PHASE_OPEN && idle_ms > 0)
+		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	if (d->draining) {
-		due_ms = earlier(due_ms, d->drain_deadline_ms);
-		due_ms = earlier(due_ms,
+		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
+		due_ms = earlier(now_ms, due_ms,
 		    d->progress_ms +
 			(d->ever_answered ? DRAIN_STALL_MS
 					  : DRAIN_UNANSWERED_MS));
 	}
-	if (due_ms == INT64_MAX || (due_ms <= now_ms && !d->draining))
+	if (due_ms == INT64_MAX)
 		loop_timer_cancel(d->loop, &d->timer);
 	else
-		loop_timer_set(
-		    d->loop, &d->timer, due_ms > now_ms ? due_ms - now_ms : 0);
+		loop_timer_set(d->loop, &d->timer, due_ms - now_ms);
 }
 
 void
