@@ -24,6 +24,8 @@ lane_init(struct delivery *d, enum lane lane)
 static void
 drop_entries(struct delivery_lane *l, size_t n)
 {
+	if (n == 0)
+		return;
 	for (size_t i = 0; i < n; i++)
 		entry_release(&l->entries[i]);
 	l->count -= n;
@@ -198,4 +200,15 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	}
 	if (d->rewind)
 		lane_rewind(d);
+	l->drained = l->ended && l->count == 0;
+}
+
+bool
+lane_has_more(const struct delivery *d, enum lane lane)
+{
+	const struct delivery_lane *l = &d->lanes[lane];
+
+	return !l->in_flight && !l->drained &&
+	    (l->ended || l->count > l->held ||
+		l->reader.offset < journal_size(d->journal));
 }

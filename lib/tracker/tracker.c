@@ -346,11 +346,14 @@ set_timer(struct delivery *d)
 
 	if (d->phase == PHASE_CLOSED || d->phase == PHASE_OPEN)
 		due_ms = earlier(now_ms, due_ms, d->call_next_ms);
-	for (int i = 0; i < LANE_COUNT; i++) {
-		const struct delivery_lane *l = &d->lanes[i];
+	for (int i = 0; i < LANE_COUNT && d->phase >= PHASE_OPEN; i++) {
+		int64_t next_ms = d->lanes[i].next_ms;
 
-		if (d->phase >= PHASE_OPEN && !l->in_flight && !l->drained)
-			due_ms = earlier(now_ms, due_ms, l->next_ms);
+		if (!lane_has_more(d, (enum lane)i))
+			continue;
+		if (next_ms <= now_ms)
+			next_ms = now_ms + 1;
+		due_ms = earlier(now_ms, due_ms, next_ms);
 	}
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);

@@ -92,6 +92,8 @@ void lane_init(struct delivery *d, enum lane lane);
 void lane_release(struct delivery *d, enum lane lane);
 /* Sends what there is. Sets drained when nothing is left for good. */
 void lane_pump(struct delivery *d, enum lane lane);
+/* Is there something to send, now or when its wait is over? */
+bool lane_has_more(const struct delivery *d, enum lane lane);
 void lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 

@@ -1,0 +1,129 @@
+/* The engine with the null tracker, which fails on demand. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tap.h"
+#include "tracker/tracker.h"
+
+static char file[] = "/tmp/itrack-delivery-XXXXXX";
+static struct loop *loop;
+
+static void
+append_run(struct journal *j, int points)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_RUN_ID, 1);
+	e.run_id = xstrdup("r");
+	journal_append(j, &e, NULL);
+	entry_release(&e);
+	for (int i = 1; i <= points; i++) {
+		entry_init(&e, ENTRY_METRICS, i);
+		e.metrics.step = i;
+		entry_add_metric(&e, "a", i);
+		journal_append(j, &e, NULL);
+		entry_release(&e);
+	}
+	entry_init(&e, ENTRY_ARTIFACT, 1);
+	e.artifact = (struct entry_artifact){.name = xstrdup("n"),
+	    .type = xstrdup("file"),
+	    .path = xstrdup("/n")};
+	journal_append(j, &e, NULL);
+	entry_release(&e);
+	entry_init(&e, ENTRY_END, 99);
+	journal_append(j, &e, NULL);
+	entry_release(&e);
+	journal_flush(j, NULL);
+}
+
+static int
+lines_in_file(void)
+{
+	FILE *f = fopen(file, "r");
+	int c, n = 0;
+
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void
+on_changed(struct delivery *d, void *data)
+{
+	(void)d;
+	(void)data;
+	loop_stop(loop);
+}
+
+static void
+deliver(struct journal *j, const char *script, bool drain,
+    struct delivery_status *status)
+{
+	struct entry_start start = {.attempt = (char *)"a",
+	    .run_dir = (char *)"/r",
+	    .project = (char *)"p",
+	    .prefix = (char *)""};
+	struct target target = {.tracker = (char *)"null"};
+	struct delivery *d = NULL;
+	struct err err = ERR_INIT;
+
+	setenv("ITRACK_NULL", script, 1);
+	if (delivery_new(
+		&d, loop, j, &start, 1, &target, on_changed, NULL, &err) < 0) {
+		ok(false, "%s", err.message);
+		return;
+	}
+	delivery_kick(d);
+	if (drain)
+		delivery_drain(d, 1500);
+	if (!delivery_is_settled(d))
+		loop_run(loop);
+	delivery_status(d, status);
+	delivery_free(d);
+}
+
+static void
+check(const char *script, bool drain, enum delivery_state state, int delivered,
+    int rejected, int pending)
+{
+	char attempt[ATTEMPT_SIZE];
+	struct journal *j;
+	struct delivery_status s;
+
+	truncate(file, 0);
+	journal_new_attempt(attempt, clock_wall_us());
+	j = journal_create(NULL, attempt, NULL);
+	append_run(j, 5);
+	deliver(j, script, drain, &s);
+	ok(s.state == state, "%s: state %d", script, s.state);
+	is_int((long long)s.delivered, delivered, "delivered");
+	is_int((long long)s.rejected, rejected, "rejected");
+	is_int((long long)s.pending, pending, "pending");
+	is_int(lines_in_file(), delivered, "the tracker has as many");
+	journal_close(j);
+}
+
+int
+main(void)
+{
+	int fd = mkstemp(file);
+
+	close(fd);
+	setenv("ITRACK_NULL_FILE", file, 1);
+	loop = loop_new();
+	check("done,...", false, DELIVERY_FINISHED, 7, 0, 0);
+	check("late,...", false, DELIVERY_FINISHED, 7, 0, 0);
+	check("retry", false, DELIVERY_FINISHED, 7, 0, 0);
+	check("done,retry", false, DELIVERY_FINISHED, 7, 0, 0);
+	check("done,rejected", false, DELIVERY_FINISHED, 6, 1, 0);
+	check("done,blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
+	check("blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
+	check("hang", true, DELIVERY_GIVEN_UP, 0, 0, 7);
+	check("retry,...", true, DELIVERY_GIVEN_UP, 0, 0, 7);
+	loop_free(loop);
+	unlink(file);
+	return done_testing();
+}

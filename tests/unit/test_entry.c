@@ -1,0 +1,169 @@
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/die.h"
+#include "run/entry.h"
+#include "tap.h"
+
+/* Encodes, decodes, encodes again: the two lines must be equal. */
+static void
+round_trip(struct entry *e, const char *name)
+{
+	struct buf first, second;
+	struct err err = ERR_INIT;
+	struct entry back;
+
+	buf_init(&first, ENTRY_LINE_MAX);
+	buf_init(&second, ENTRY_LINE_MAX);
+	ok(entry_encode(e, &first) == 0, "%s: is written", name);
+	if (ok(entry_decode(&back, first.data, first.len - 1, &err) == 0,
+		"%s: is read back (%s)", name, err.message)) {
+		entry_encode(&back, &second);
+		is_text(second.data, first.data, name);
+		entry_release(&back);
+	}
+	entry_release(e);
+	buf_release(&first);
+	buf_release(&second);
+}
+
+static void
+test_start(void)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_START, 1764000000123456);
+	e.start.attempt = xstrdup("20261123T130842Z-4f8a1c0d9e2b");
+	e.start.run_dir = xstrdup("/runs/a\nb\xed\xb3\xbf");
+	e.start.project = xstrdup("insidellms");
+	e.start.prefix = xstrdup("");
+	e.start.tags = xcalloc(2, sizeof(char *));
+	e.start.tags[0] = xstrdup("nightly");
+	e.start.tags[1] = xstrdup("\xc0\x80");
+	e.start.tag_len = 2;
+	e.start.targets = xcalloc(1, sizeof(struct target));
+	e.start.target_len = 1;
+	e.start.targets[0].tracker = xstrdup("local");
+	e.start.targets[0].options = xcalloc(1, sizeof(struct pair));
+	e.start.targets[0].option_len = 1;
+	e.start.targets[0].options[0] =
+	    (struct pair){xstrdup("local-dir"), xstrdup("/x")};
+	e.start.pid = 42;
+	e.start.source = SOURCE_IMPORT;
+	round_trip(&e, "start");
+}
+
+static void
+test_params(void)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_PARAMS, 7);
+	entry_add_param_text(&e, "run_id", "first");
+	entry_add_param_integer(&e, "n", INT64_MIN);
+	entry_add_param_double(&e, "d", NAN);
+	entry_add_param_double(&e, "e", -0.0);
+	entry_add_param_bool(&e, "b", true);
+	entry_add_param_null(&e, "z");
+	entry_add_param_text(&e, "run_id", "NaN");
+	is_int((long long)e.params.len, 6, "a name given twice is one param");
+	is_text(e.params.list[0].value.text, "NaN", "the later value wins");
+	e.params.experiment = 3;
+	round_trip(&e, "params");
+}
+
+static void
+test_metrics(void)
+{
+	struct entry e, back;
+	struct buf line;
+
+	buf_init(&line, ENTRY_LINE_MAX);
+	entry_init(&e, ENTRY_METRICS, 7);
+	e.metrics.step = 12;
+	entry_add_metric(&e, "a", 0.1);
+	entry_add_metric(&e, "b", NAN);
+	entry_add_metric(&e, "c", -INFINITY);
+	entry_add_metric(&e, "d", 5e-324);
+	entry_encode(&e, &line);
+	ok(entry_decode(&back, line.data, line.len - 1, NULL) == 0, "decode");
+	ok(back.metrics.list[0].value == 0.1, "a double to the last bit");
+	ok(isnan(back.metrics.list[1].value), "NaN");
+	ok(back.metrics.list[2].value == -INFINITY, "minus infinity");
+	is_int(back.metrics.experiment, ENTRY_NO_EXPERIMENT, "no experiment");
+	entry_release(&back);
+	buf_release(&line);
+	round_trip(&e, "metrics");
+}
+
+static void
+test_others(void)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_EXPERIMENT, 1);
+	e.experiment = (struct entry_experiment){.index = 1,
+	    .id = xstrdup("x"),
+	    .model_name = xstrdup("Beta β"),
+	    .model_provider = xstrdup("p"),
+	    .probe_name = xstrdup("q"),
+	    .probe_category = xstrdup("logic"),
+	    .name_has_id = true};
+	round_trip(&e, "experiment");
+	entry_init(&e, ENTRY_ARTIFACT, 1);
+	e.artifact = (struct entry_artifact){.name = xstrdup("records.jsonl"),
+	    .type = xstrdup("file"),
+	    .path = xstrdup("/r/records.jsonl"),
+	    .size = 1,
+	    .mtime_ns = 2,
+	    .inode = 3};
+	round_trip(&e, "artifact");
+	entry_init(&e, ENTRY_HISTOGRAM, 1);
+	e.histogram.name = xstrdup("latency_ms");
+	e.histogram.len = 2;
+	e.histogram.limits = xcalloc(2, sizeof(double));
+	e.histogram.counts = xcalloc(2, sizeof(double));
+	e.histogram.limits[1] = 1.5;
+	round_trip(&e, "histogram");
+	entry_init(&e, ENTRY_END, 1);
+	e.end = (struct entry_end){
+	    .status = RUN_KILLED, .last_step = 9, .exit_signal = 2};
+	round_trip(&e, "end");
+	entry_init(&e, ENTRY_RUN_ID, 1);
+	e.run_id = xstrdup("\xed\xa0\xbd");
+	round_trip(&e, "run_id with a lone surrogate");
+}
+
+static void
+refused(const char *line, int code)
+{
+	struct entry e;
+	struct err err = ERR_INIT;
+	int result = entry_decode(&e, line, strlen(line), &err);
+
+	is_int(result, code, line);
+	if (result == 0)
+		entry_release(&e);
+}
+
+int
+main(void)
+{
+	test_start();
+	test_params();
+	test_metrics();
+	test_others();
+	refused("", -EBADMSG);
+	refused("{\"entry\":\"end\",\"time_us\":1", -EBADMSG);
+	refused("{\"entry\":\"end\"}", -EBADMSG);
+	refused("[]", -EBADMSG);
+	refused("{\"entry\":\"run_id\",\"time_us\":1}", -EBADMSG);
+	refused("{\"entry\":\"later\",\"time_us\":1}", -EPROTONOSUPPORT);
+	refused("{\"entry\":\"start\",\"time_us\":1,\"version\":2}",
+	    -EPROTONOSUPPORT);
+	refused("{\"entry\":\"histogram\",\"time_us\":1,\"name\":\"h\","
+		"\"counts\":[1,2,3]}",
+	    -EBADMSG);
+	return done_testing();
+}

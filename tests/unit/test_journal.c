@@ -1,0 +1,184 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "run/journal.h"
+#include "tap.h"
+
+static char state[] = "/tmp/itrack-journal-XXXXXX";
+
+static void
+append(struct journal *j, const char *run_id)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_RUN_ID, 1);
+	e.run_id = xstrdup(run_id);
+	journal_append(j, &e, NULL);
+	entry_release(&e);
+}
+
+static void
+expect(struct journal_reader *r, const char *run_id)
+{
+	struct entry e;
+
+	if (!ok(journal_read(r, &e, NULL) == 1, "an entry comes"))
+		return;
+	is_text(e.run_id, run_id, run_id);
+	entry_release(&e);
+}
+
+static void
+test_write_and_read(const char *attempt)
+{
+	struct journal *j = journal_create(state, attempt, NULL);
+	struct journal_reader r;
+	struct entry e;
+	struct stat st;
+	char path[256];
+
+	ok(!journal_in_memory(j), "it is on disk");
+	snprintf(path, sizeof path, "%s/runs/%s", state, attempt);
+	stat(path, &st);
+	is_int(st.st_mode & 0777, 0700, "the directory is private");
+	journal_reader_init(&r, j);
+	append(j, "one");
+	is_int(journal_read(&r, &e, NULL), 0, "nothing before the flush");
+	append(j, "two");
+	is_int(journal_flush(j, NULL), 0, "flush");
+	expect(&r, "one");
+	expect(&r, "two");
+	is_int(journal_read(&r, &e, NULL), 0, "the end");
+	append(j, "three");
+	journal_flush(j, NULL);
+	ok(journal_needs_sync(j), "flushed is not synced");
+	is_int(journal_sync(j, NULL), 0, "sync");
+	ok(!journal_needs_sync(j), "synced");
+	expect(&r, "three");
+	r.offset = 0;
+	expect(&r, "one");
+	is_int(journal_adopt(state, attempt, &(struct journal *){NULL}, NULL),
+	    -EBUSY, "a living owner is not robbed");
+	journal_reader_release(&r);
+	journal_close(j);
+}
+
+static void
+test_adoption(const char *attempt)
+{
+	struct journal *j = NULL;
+	struct journal_reader r;
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/runs/%s/journal.jsonl", state, attempt);
+	fd = open(path, O_WRONLY | O_APPEND);
+	ok(write(fd, "{\"entry\":\"run", 13) == 13, "a torn line is left");
+	close(fd);
+	is_int(journal_reader_open(&r, state, attempt, NULL), 0, "read alone");
+	expect(&r, "one");
+	expect(&r, "two");
+	expect(&r, "three");
+	is_int(journal_read(&r, &(struct entry){0}, NULL), 0,
+	    "a torn line is not there");
+	journal_reader_release(&r);
+	is_int(journal_adopt(state, attempt, &j, NULL), 0, "adopt");
+	append(j, "four");
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	r.offset = 0;
+	expect(&r, "one");
+	expect(&r, "two");
+	expect(&r, "three");
+	expect(&r, "four");
+	journal_reader_release(&r);
+	journal_close(j);
+}
+
+static void
+test_cursor(const char *attempt)
+{
+	struct journal *j = NULL;
+	struct cursor c, back;
+
+	journal_adopt(state, attempt, &j, NULL);
+	is_int(cursor_load(j, "local", &c, NULL), 0, "a cursor that is not");
+	is_int(c.offset[LANE_FILES], 0, "starts at the start");
+	c.offset[LANE_METRICS] = 17;
+	c.finished = true;
+	c.place = xstrdup("/there");
+	cursor_set(&c, "run_id", "a");
+	cursor_set(&c, "run_id", "b");
+	is_int(cursor_save(j, "local", &c, NULL), 0, "is saved");
+	is_int(cursor_load(j, "local", &back, NULL), 0, "and loaded");
+	is_int(back.offset[LANE_METRICS], 17, "offset");
+	ok(back.finished && !back.opened, "flags");
+	is_text(back.place, "/there", "place");
+	is_text(cursor_get(&back, "run_id"), "b", "state");
+	cursor_release(&back);
+	cursor_release(&c);
+	is_int(journal_remove(j, NULL), 0, "the journal is removed");
+	journal_close(j);
+	is_int(journal_adopt(state, attempt, &j, NULL), -ENOENT, "and gone");
+}
+
+static void
+test_memory(void)
+{
+	struct err why = ERR_INIT;
+	struct journal *j = journal_create("/proc/nowhere", "a", &why);
+	struct journal_reader r;
+
+	ok(journal_in_memory(j), "no state directory: memory");
+	ok(why.message[0] != '\0', "and the reason: %s", why.message);
+	append(j, "one");
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	expect(&r, "one");
+	journal_reader_release(&r);
+	journal_close(j);
+}
+
+static void
+test_long_entry(void)
+{
+	struct journal *j = journal_create(state, "long", NULL);
+	size_t len = 3 * 1024 * 1024;
+	char *text = malloc(len + 1);
+	struct journal_reader r;
+
+	memset(text, 'x', len);
+	text[len] = '\0';
+	append(j, text);
+	append(j, "behind");
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	expect(&r, text);
+	expect(&r, "behind");
+	journal_reader_release(&r);
+	journal_remove(j, NULL);
+	journal_close(j);
+	free(text);
+}
+
+int
+main(void)
+{
+	char attempt[ATTEMPT_SIZE], command[64];
+
+	if (mkdtemp(state) == NULL)
+		return 1;
+	journal_new_attempt(attempt, 1795438122000000);
+	ok(strncmp(attempt, "20261123T124842Z-", 17) == 0, "%s", attempt);
+	test_write_and_read(attempt);
+	test_adoption(attempt);
+	test_cursor(attempt);
+	test_memory();
+	test_long_entry();
+	snprintf(command, sizeof command, "rm -rf %s", state);
+	return system(command) == 0 ? done_testing() : 1;
+}
