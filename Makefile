@@ -116,7 +116,12 @@ $(SHIM): wrap/shim/shim.c wrap/shim/shim.map wrap/shim/message.h
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(PACKAGE_LIBS)
+
+# Parts of the programs that have a test of their own.
+$(BUILD)/tests/unit/test_channel: $(call objects,wrap/channel.c)
+$(BUILD)/tests/unit/test_link: $(call objects,wrap/launch/link.c)
 
 # Programs that drive a part of the core for command-line tests.
 $(BUILD)/tests/drivers/%: $(BUILD)/obj/tests/drivers/%.o $(CORE)

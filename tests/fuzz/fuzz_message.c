@@ -1,0 +1,30 @@
+/* A datagram of anybody: any bytes, never a crash; what is taken has an
+ * absolute path without NUL, or none. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wrap/channel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct message message;
+
+	memset(&message, 'x', sizeof(message));
+	if (!message_parse(&message, 1, data, size))
+		return 0;
+	if (memchr(message.path, '\0', sizeof(message.path)) == NULL)
+		abort();
+	if (message.op == MESSAGE_HELLO || message.op == MESSAGE_NESTED) {
+		if (message.path[0] != '\0')
+			abort();
+	} else if (message.path[0] != '/') {
+		abort();
+	}
+	if (strlen(message.path) != size - MESSAGE_HEADER)
+		abort();
+	return 0;
+}
