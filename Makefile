@@ -47,6 +47,7 @@ UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
+FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -62,6 +63,9 @@ TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,\
     $(PROGRAM_SOURCES))
 TEST_DRIVERS  := $(patsubst tests/drivers/%.c,$(BUILD)/tests/drivers/%,\
     $(DRIVER_SOURCES))
+
+# Objects on the way to a test are kept.
+.SECONDARY:
 
 .PHONY: all check check-san bench fuzz coverage lint format install uninstall \
     clean help torture
@@ -144,8 +148,40 @@ check-san:
 torture: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
 	BUILD=$(abspath $(BUILD)) ITRACK_TORTURE=1 scripts/check
 
-bench: all $(TEST_PROGRAMS)
+bench: all $(TEST_PROGRAMS) $(TEST_DRIVERS)
 	BUILD=$(abspath $(BUILD)) scripts/bench
+
+# Each target runs SECONDS from its corpus; what it finds new stays in
+# $(BUILD)/fuzz/found/NAME, a crash in $(BUILD)/fuzz/NAME-*. FUZZ= names one.
+SECONDS  ?= 600
+FUZZ     ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SOURCES))
+FUZZ_CC  ?= clang
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+    -fsanitize=address,undefined
+fuzz_objects = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(1))
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) -std=c11 $(WARNINGS) \
+	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/libcore.a: $(call fuzz_objects,$(CORE_SOURCES) $(OPTION_SOURCES))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o \
+    $(BUILD)/fuzz/libcore.a
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
+
+fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(FUZZ))
+	@set -e; for name in $(FUZZ); do \
+	    mkdir -p $(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
+	    echo "fuzz $$name, $(SECONDS) s"; \
+	    nice -n 19 $(BUILD)/fuzz/fuzz_$$name -max_total_time=$(SECONDS) \
+	        -artifact_prefix=$(BUILD)/fuzz/$$name- -print_final_stats=1 \
+	        -verbosity=0 $(BUILD)/fuzz/found/$$name \
+	        tests/fuzz/corpus/$$name; \
+	done
 
 lint: all
 	BUILD=$(abspath $(BUILD)) scripts/lint
@@ -171,4 +207,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
