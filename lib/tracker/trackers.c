@@ -5,9 +5,11 @@
 
 extern const struct tracker_ops tracker_local;
 extern const struct tracker_ops tracker_null;
+extern const struct tracker_ops tracker_wandb;
 
 static const struct tracker_ops *const table[] = {
     &tracker_local,
+    &tracker_wandb,
     &tracker_null,
     NULL,
 };
