@@ -176,7 +176,11 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		done = l->batch.count;
 	take(d, lane, done, rejected < done ? rejected : done);
 	l->held = outcome == OUTCOME_DONE ? l->count : 0;
-	l->next_ms = clock_mono_ms() + d->tracker.ops->pace_ms;
+	/* The pace is for a run that goes on; its rest goes as fast as it can.
+	 */
+	l->next_ms = clock_mono_ms();
+	if (!d->has_end)
+		l->next_ms += d->tracker.ops->pace_ms;
 	switch (outcome) {
 	case OUTCOME_DONE:
 		l->failures = 0;
