@@ -10,7 +10,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "format/text.h"
+#include "tracker/source.h"
 
 #define ARTIFACTS_DIR "artifacts"
 /* Known to nobody else: left from a kill, it is written over. */
@@ -45,46 +45,6 @@ mtime_ns(const struct stat *st)
 {
 	return st->st_mtim.tv_sec * (int64_t)NS_PER_SECOND +
 	    st->st_mtim.tv_nsec;
-}
-
-static bool
-is_as_recorded(const struct stat *st, const struct entry_artifact *artifact)
-{
-	return st->st_size == artifact->size &&
-	    mtime_ns(st) == artifact->mtime_ns &&
-	    (uint64_t)st->st_ino == artifact->inode;
-}
-
-static bool
-is_other_host(const char *host)
-{
-	char here[HOST_NAME_MAX + 1];
-
-	if (host == NULL || gethostname(here, sizeof(here)) < 0)
-		return false;
-	here[HOST_NAME_MAX] = '\0';
-	return strcmp(host, here) != 0;
-}
-
-static enum outcome
-open_source(struct local_copy *c, const char *host, struct err *err)
-{
-	char *path = text_path_bytes(c->artifact->path);
-	enum outcome outcome = OUTCOME_PENDING;
-
-	c->from = file_open_regular(AT_FDCWD, path, &c->source, err);
-	if (c->from == -ENOENT && is_other_host(host)) {
-		err_set(err, -ENOENT, "%s is on another host, %s", path, host);
-		outcome = OUTCOME_BLOCKED;
-	} else if (c->from < 0) {
-		outcome = OUTCOME_REJECTED;
-	} else if (!is_as_recorded(&c->source, c->artifact)) {
-		err_set(
-		    err, -ESTALE, "%s has changed since it was recorded", path);
-		outcome = OUTCOME_REJECTED;
-	}
-	free(path);
-	return outcome;
 }
 
 /* The folder of `path` below `dirfd`, made where it is missing; no symbolic
@@ -184,7 +144,10 @@ local_copy_begin(struct local_copy *c, int dirfd,
 	    .artifact = artifact, .from = -1, .to = -1, .folder = -1};
 	outcome = open_target(c, dirfd, reuse, &local);
 	if (outcome == OUTCOME_PENDING)
-		outcome = open_source(c, host, &local);
+		outcome =
+		    source_open(artifact, host, &c->from, &c->source, &local);
+	if (outcome == OUTCOME_DONE && c->from >= 0)
+		outcome = OUTCOME_PENDING;
 	if (outcome != OUTCOME_PENDING)
 		local_copy_cancel(c);
 	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_BLOCKED)
@@ -210,15 +173,16 @@ put_in_place(struct local_copy *c, struct err *err)
 static enum outcome
 finish_copy(struct local_copy *c, struct err *err)
 {
-	struct stat now, copy;
+	struct stat copy;
 	int error;
 
-	if (fstat(c->from, &now) < 0 || fstat(c->to, &copy) < 0) {
+	if (fstat(c->to, &copy) < 0) {
 		err_errno(err, "cannot check the copy of %s", c->name);
 		return OUTCOME_BLOCKED;
 	}
-	if (!is_as_recorded(&now, c->artifact) ||
-	    copy.st_size != c->artifact->size) {
+	if (source_check(c->from, c->artifact, err) < 0)
+		return OUTCOME_REJECTED;
+	if (copy.st_size != c->artifact->size) {
 		err_set(err, -ESTALE, "%s has changed while it was copied",
 		    c->artifact->path);
 		return OUTCOME_REJECTED;
