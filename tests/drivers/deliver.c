@@ -2,19 +2,19 @@
  * Delivers a journal to one tracker through the engine, for the trackers' own
  * tests:
  *
- *	deliver [-d drain_ms] [-p pause_ms] STATE_DIR ENTRIES TRACKER
+ *	deliver [-d limit_ms] [-p pause_ms] STATE_DIR ENTRIES TRACKER
  *	    [option=value]...
  *
  * ENTRIES is a file of entries as in journal.jsonl. Its attempt is adopted if
  * STATE_DIR has it (a run before this one was killed), else created; entries
  * that it lacks are appended, one each pause_ms (0: all at once). Then it
- *drains and prints
+ *waits, at most limit_ms (10000), until nothing is left to do, and prints
  *
- *	state STATE           finished, blocked, gave up
+ *	state STATE     finished, blocked; active, waiting: not done in time
  *	entries DELIVERED REJECTED PENDING
- *	place TEXT            if there is one, as the next
+ *	place TEXT      if there is one, as the next
  *	why TEXT
- *	note TEXT             each
+ *	note TEXT       each
  *
  * Options as in the target of a start entry, e.g. mlflow-uri=http://... The
  * status is 0 if the tracker has everything.
@@ -43,7 +43,8 @@ struct driver {
 	size_t at; /* of the next entry in text */
 	struct entry start;
 	struct loop_timer timer;
-	long pause_ms, drain_ms;
+	long pause_ms, limit_ms;
+	struct loop_timer limit;
 };
 
 /* Appends the next entry; false: there is none. */
@@ -75,12 +76,19 @@ on_timer(struct loop_timer *timer)
 		more = append_one(d);
 	while (more && d->pause_ms == 0);
 	journal_flush(d->journal, NULL);
-	if (!more) {
-		delivery_drain(d->delivery, d->drain_ms);
-		return;
-	}
 	delivery_kick(d->delivery);
-	loop_timer_set(d->loop, timer, d->pause_ms);
+	if (more)
+		loop_timer_set(d->loop, timer, d->pause_ms);
+	else
+		loop_timer_set(d->loop, &d->limit, d->limit_ms);
+}
+
+static void
+on_limit(struct loop_timer *timer)
+{
+	struct driver *d = timer->data;
+
+	loop_stop(d->loop);
 }
 
 static void
@@ -164,7 +172,7 @@ report(const struct driver *d)
 int
 main(int argc, char **argv)
 {
-	struct driver d = {.loop = loop_new(), .drain_ms = 10000};
+	struct driver d = {.loop = loop_new(), .limit_ms = 10000};
 	struct pair options[OPTIONS_MAX];
 	struct target target = {.options = options};
 	struct err err = ERR_INIT;
@@ -172,7 +180,7 @@ main(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "d:p:")) != -1)
 		if (c == 'd')
-			d.drain_ms = strtol(optarg, NULL, 10);
+			d.limit_ms = strtol(optarg, NULL, 10);
 		else if (c == 'p')
 			d.pause_ms = strtol(optarg, NULL, 10);
 		else
@@ -195,11 +203,13 @@ main(int argc, char **argv)
 		d.start.time_us, &target, on_changed, &d, &err) < 0)
 		die("%s", err.message);
 	d.timer = (struct loop_timer){.fire = on_timer, .data = &d};
+	d.limit = (struct loop_timer){.fire = on_limit, .data = &d};
 	loop_timer_set(d.loop, &d.timer, 0);
 	loop_run(d.loop);
 	result = report(&d);
 	delivery_free(d.delivery);
 	loop_timer_cancel(d.loop, &d.timer);
+	loop_timer_cancel(d.loop, &d.limit);
 	journal_close(d.journal);
 	entry_release(&d.start);
 	buf_release(&d.text);
