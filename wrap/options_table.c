@@ -16,7 +16,7 @@
 const struct tracker_row tracker_table[] = {
     {"local", .built = true},
     {"tensorboard", .built = false},
-    {"mlflow", .built = false},
+    {"mlflow", .built = true},
     {"wandb", .built = false},
     {"null", .built = true, .hidden = true},
 };

@@ -4,12 +4,12 @@
 #include "tracker/tracker.h"
 
 extern const struct tracker_ops tracker_local;
+extern const struct tracker_ops tracker_mlflow;
 extern const struct tracker_ops tracker_null;
-extern const struct tracker_ops tracker_wandb;
 
 static const struct tracker_ops *const table[] = {
     &tracker_local,
-    &tracker_wandb,
+    &tracker_mlflow,
     &tracker_null,
     NULL,
 };

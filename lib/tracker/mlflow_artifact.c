@@ -1,0 +1,301 @@
+/* Files of a run. Where they go says the run's artifact_uri: through the server
+ * ("mlflow-artifacts:"), into a directory that this machine shares with it, or
+ * into a store that only MLflow's own client can reach. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "format/text.h"
+#include "tracker/mlflow_names.h"
+#include "tracker/mlflow_private.h"
+#include "tracker/source.h"
+
+#define URL_MAX_BYTES (256 * 1024)
+#define PROXY_API     "/api/2.0/mlflow-artifacts/artifacts/"
+#define PROXY_SCHEME  "mlflow-artifacts:"
+#define LOCAL_END     "/artifacts"
+
+static void
+done(struct mlflow *m, enum outcome outcome, int64_t retry_after_ms,
+    const struct err *err)
+{
+	m->files->done = m->file_at;
+	tracker_done(m->tracker, CALL_SEND_FILES, outcome, retry_after_ms, err);
+}
+
+static void
+close_file(struct mlflow *m)
+{
+	if (m->file >= 0)
+		close(m->file);
+	m->file = -1;
+}
+
+static void
+reject(struct mlflow *m, const char *name, const char *why)
+{
+	tracker_note(m->tracker, "%s: %s", name, why);
+	m->files->rejected++;
+}
+
+/* --- through the server
+ * ------------------------------------------------------- */
+
+/* "mlflow-artifacts:/7/abc/artifacts" or "mlflow-artifacts://host:port/7/..."
+ * -> the URL of a file below it. */
+static void
+proxy_url(const struct mlflow *m, const char *name, struct buf *url)
+{
+	const char *path = m->artifact_uri + strlen(PROXY_SCHEME);
+	const char *scheme = strstr(m->config.base, "://");
+	char *plain;
+
+	if (strncmp(path, "//", 2) == 0) {
+		size_t host = strcspn(path + 2, "/");
+
+		buf_add(url, m->config.base, (size_t)(scheme - m->config.base));
+		buf_addf(url, ":%.*s", (int)(host + 2), path);
+		path += 2 + host;
+	} else {
+		buf_adds(url, m->config.base);
+	}
+	buf_adds(url, PROXY_API);
+	plain = http_unescape(path + strspn(path, "/"));
+	http_escape(url, plain, "/");
+	buf_addc(url, '/');
+	http_escape(url, name, "/");
+	free(plain);
+}
+
+static void go_on(struct mlflow *m);
+static enum outcome settle(
+    struct mlflow *m, enum outcome outcome, const struct err *err);
+
+static void
+uploaded(struct mlflow *m, struct mlflow_answer *a)
+{
+	const struct entry_artifact *artifact =
+	    &m->files->entries[m->file_at].artifact;
+
+	if (a->outcome == OUTCOME_DONE &&
+	    source_check(m->file, artifact, &a->err) < 0)
+		a->outcome = OUTCOME_REJECTED;
+	close_file(m);
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		done(m, a->outcome, a->retry_after_ms, &a->err);
+		return;
+	}
+	settle(m, a->outcome, &a->err);
+	go_on(m);
+}
+
+static void
+upload(struct mlflow *m, const struct entry_artifact *artifact)
+{
+	struct buf name, url;
+
+	buf_init(&name, URL_MAX_BYTES);
+	buf_init(&url, URL_MAX_BYTES);
+	if (mlflow_artifact_name(&name, artifact->name))
+		tracker_note(m->tracker,
+		    "a file was named %s: the server does "
+		    "not take its own name",
+		    name.data);
+	proxy_url(m, name.data, &url);
+	mlflow_put(m, url.data, m->file, artifact->size, uploaded);
+	buf_release(&name);
+	buf_release(&url);
+}
+
+/* --- into a directory
+ * ------------------------------------------------------------ */
+
+/* The directory of a "file:" URI or a path that ends in /artifacts; NULL:
+ * another kind of store. */
+static char *
+local_store(const char *uri)
+{
+	char *path = NULL;
+	size_t len;
+
+	if (uri[0] == '/')
+		path = xstrdup(uri);
+	else if (strncasecmp(uri, "file:///", 8) == 0)
+		path = http_unescape(uri + 7);
+	else if (strncasecmp(uri, "file:/", 6) == 0 && uri[6] != '/')
+		path = http_unescape(uri + 5);
+	len = path != NULL ? strlen(path) : 0;
+	if (len > strlen(LOCAL_END) &&
+	    strcmp(path + len - strlen(LOCAL_END), LOCAL_END) == 0) {
+		path[len - strlen(LOCAL_END)] = '\0';
+		return path;
+	}
+	free(path);
+	return NULL;
+}
+
+static void copied(struct mlflow *m, enum outcome outcome, struct err *err);
+
+static void
+on_copy(struct loop_timer *timer)
+{
+	struct mlflow *m = timer->data;
+	struct err err = ERR_INIT;
+	enum outcome outcome = local_copy_step(&m->copy, &err);
+
+	tracker_progress(m->tracker);
+	if (outcome == OUTCOME_PENDING)
+		loop_timer_set(m->tracker->loop, timer, 0);
+	else
+		copied(m, outcome, &err);
+}
+
+/* The run's directory is the server's to make; only if that is on this machine
+ * and ours to write can we do it for it. */
+static enum outcome
+copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
+    struct err *err)
+{
+	enum outcome outcome;
+	int dirfd;
+
+	if (file_make_dirs(root, 0777, err) < 0)
+		return OUTCOME_REJECTED;
+	dirfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0) {
+		err_errno(err, "%s", root);
+		return OUTCOME_REJECTED;
+	}
+	outcome = local_copy_begin(
+	    &m->copy, dirfd, artifact, m->run->start->host, true, err);
+	close(dirfd);
+	return outcome;
+}
+
+/* --- one file after the other
+ * --------------------------------------------------- */
+
+static void
+say_how(struct mlflow *m, const struct entry_artifact *artifact)
+{
+	char *dir = path_parent(artifact->path);
+
+	tracker_note(m->tracker,
+	    "files of this run are kept at %s, which itrack can't write; "
+	    "upload them with: mlflow artifacts log-artifacts --run-id %s "
+	    "--local-dir %s",
+	    m->artifact_uri, m->run_id, dir);
+	m->files->rejected++;
+	free(dir);
+}
+
+static enum outcome
+start_file(struct mlflow *m, const struct entry *e, struct err *err)
+{
+	bool proxied =
+	    strncmp(m->artifact_uri, PROXY_SCHEME, strlen(PROXY_SCHEME)) == 0;
+	enum outcome outcome;
+	char *root;
+
+	if (e->kind != ENTRY_ARTIFACT) {
+		err_set(err, -ENOTSUP, "tables are not sent to MLflow");
+		return OUTCOME_REJECTED;
+	}
+	if (proxied) {
+		outcome = source_open(
+		    &e->artifact, m->run->start->host, &m->file, NULL, err);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		upload(m, &e->artifact);
+		return OUTCOME_PENDING;
+	}
+	root = local_store(m->artifact_uri);
+	outcome = OUTCOME_REJECTED;
+	if (root != NULL)
+		outcome = copy(m, root, &e->artifact, err);
+	if (outcome == OUTCOME_PENDING) {
+		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
+		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);
+	}
+	free(root);
+	return outcome;
+}
+
+/* Counts what is refused. A file that only another host has waits for a sync
+ * there. */
+static enum outcome
+settle(struct mlflow *m, enum outcome outcome, const struct err *err)
+{
+	const struct entry *e = &m->files->entries[m->file_at];
+
+	if (outcome == OUTCOME_PENDING || outcome == OUTCOME_RETRY)
+		return outcome;
+	if (outcome == OUTCOME_BLOCKED)
+		return OUTCOME_RETRY;
+	if (outcome == OUTCOME_REJECTED && err->message[0] == '\0')
+		say_how(m, &e->artifact);
+	else if (outcome == OUTCOME_REJECTED)
+		reject(m,
+		    e->kind == ENTRY_ARTIFACT ? e->artifact.name
+					      : e->table.name,
+		    err->message);
+	m->file_at++;
+	return OUTCOME_DONE;
+}
+
+/* Goes on with the file at m->file_at: PENDING: one is under way; DONE: none is
+ * left; RETRY. */
+static enum outcome
+next_file(struct mlflow *m, struct err *err)
+{
+	enum outcome outcome = OUTCOME_DONE;
+
+	while (outcome == OUTCOME_DONE && m->file_at < m->files->count) {
+		struct err one = ERR_INIT;
+
+		outcome = start_file(m, &m->files->entries[m->file_at], &one);
+		outcome = settle(m, outcome, &one);
+		if (outcome == OUTCOME_RETRY)
+			*err = one;
+	}
+	return outcome;
+}
+
+static void
+go_on(struct mlflow *m)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome = next_file(m, &err);
+
+	if (outcome != OUTCOME_PENDING)
+		done(m, outcome, 0, &err);
+}
+
+static void
+copied(struct mlflow *m, enum outcome outcome, struct err *err)
+{
+	if (settle(m, outcome, err) == OUTCOME_DONE)
+		go_on(m);
+	else
+		done(m, OUTCOME_RETRY, 0, err);
+}
+
+enum outcome
+mlflow_files(struct mlflow *m, struct batch *batch, struct err *err)
+{
+	enum outcome outcome;
+
+	m->files = batch;
+	m->file_at = 0;
+	if (m->artifact_uri == NULL)
+		m->artifact_uri = xstrdup("");
+	outcome = next_file(m, err);
+	batch->done = m->file_at;
+	return outcome;
+}

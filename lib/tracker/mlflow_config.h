@@ -1,0 +1,50 @@
+/*
+ * Where MLflow is and who we are there, by MLflow's own rules: the URI, the
+ * MLFLOW_ variables of this process, ~/.mlflow/credentials, the CA variables.
+ *
+ *	if (mlflow_config_load(&c, &choice, &err) < 0) ... blocked: err says it
+ *	mlflow_config_release(&c);
+ *
+ * No message made here holds a password or a token.
+ */
+#ifndef TRACKER_MLFLOW_CONFIG_H
+#define TRACKER_MLFLOW_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "http/http.h"
+
+enum mlflow_store { MLFLOW_SERVER, MLFLOW_FILES };
+
+struct mlflow_config {
+	enum mlflow_store store;
+	char *base; /* server: URL without user, password, final slash */
+	char *root; /* files: absolute directory */
+	char *user, *password, *token; /* NULL: none */
+	char *ca, *client_cert;
+	bool insecure;
+	char *workspace;
+	char *experiment_name; /* one of the two is set */
+	char *experiment_id;
+	char *run_context; /* JSON object of extra tags, or NULL */
+	int64_t timeout_ms;
+};
+
+/* What the user chose; each may be NULL but project and cwd. */
+struct mlflow_choice {
+	const char *uri;        /* --mlflow-uri or MLFLOW_TRACKING_URI */
+	const char *experiment; /* --mlflow-experiment, ... */
+	const char *project;    /* the experiment's name otherwise */
+	const char *cwd;        /* for a relative path */
+};
+
+/* -EINVAL: what is configured can't be used; err says what to do. */
+int mlflow_config_load(struct mlflow_config *c,
+    const struct mlflow_choice *choice, struct err *err);
+void mlflow_config_release(struct mlflow_config *c);
+
+struct http_config mlflow_config_http(const struct mlflow_config *c);
+
+#endif

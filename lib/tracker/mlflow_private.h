@@ -1,0 +1,171 @@
+/* What the files of the MLflow tracker share: mlflow.c (the tracker),
+ * mlflow_call.c (one request), mlflow_open.c (experiment and run),
+ * mlflow_send.c (metrics and params), mlflow_artifact.c (files), and mlruns.c
+ * for a store that is a directory. */
+#ifndef TRACKER_MLFLOW_PRIVATE_H
+#define TRACKER_MLFLOW_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "format/json.h"
+#include "http/http.h"
+#include "tracker/mlflow_batch.h"
+#include "tracker/local_copy.h"
+#include "tracker/mlflow_config.h"
+#include "tracker/tracker.h"
+
+struct mlflow;
+
+/* An answer, taken apart. Valid during the call that gets it. */
+struct mlflow_answer {
+	enum outcome outcome; /* DONE, RETRY, REJECTED, BLOCKED */
+	int status;
+	char code[64];  /* error_code, "" if none */
+	bool ambiguous; /* it may have been carried out */
+	int64_t retry_after_ms;
+	struct json_span doc; /* DONE: the object */
+	struct err err;       /* otherwise */
+};
+
+typedef void mlflow_then(struct mlflow *m, struct mlflow_answer *a);
+
+/* One request at a time in each lane; open and finish use that of metrics. */
+struct mlflow_call {
+	struct mlflow *m;
+	struct http_call *http; /* NULL: none */
+	struct buf body;
+	mlflow_then *then;
+	bool wants_json;
+};
+
+/* An experiment of the run: a prefix, or with --nested a run of its own. */
+struct mlflow_child {
+	int64_t index;
+	char *prefix; /* "<model>/<probe>/" */
+	char *run_id; /* NULL: none yet */
+	bool ended;
+};
+
+/* Which run is being found or made. */
+struct mlflow_wanted {
+	char *id; /* value of the tag itrack.id */
+	char *name;
+	struct mlflow_child *child; /* NULL: the run itself */
+	/* Called when it is there. */
+	void (*ready)(struct mlflow *m);
+	enum tracker_call call; /* that waits for it */
+};
+
+struct mlflow {
+	struct tracker *tracker;
+	struct mlflow_config config;
+	bool configured;
+	bool nested;
+	struct http *http;
+	struct mlflow_call calls[LANE_COUNT];
+	const struct run_info *run;
+	char *experiment_id, *run_id, *artifact_uri;
+	char *run_name; /* as it was created; NULL: not known */
+
+	/* opening */
+	struct mlflow_wanted wanted;
+	int experiment_tries;
+	bool tried, looked; /* to create the run; for it a second time */
+
+	/* sending metrics */
+	struct mlflow_child **children;
+	size_t child_len;
+	struct batch *batch;
+	char *rename; /* to do; NULL: nothing */
+	struct mlflow_batch part;
+	struct mlflow_names names;
+	size_t slot;                   /* 0: the run, i: children[i - 1] */
+	struct mlflow_place sent_from; /* where the request began */
+	struct mlflow_place piece_until;
+	size_t piece; /* items a request until piece_until; 0: as many as fit */
+	size_t sent_items;
+	size_t careful;       /* metrics to be repeated in small pieces */
+	size_t last_rejected; /* entry + 1 */
+
+	/* sending files */
+	struct batch *files;
+	size_t file_at;
+	int file;                     /* -1: none */
+	struct local_copy copy;       /* into a directory of the store */
+	struct loop_timer copy_timer; /* its next piece */
+
+	struct run_end end;
+	struct mlruns *mlruns; /* NULL: a server */
+};
+
+/* --- mlflow_call.c ------------------------------------------------------ */
+
+void mlflow_calls_init(struct mlflow *m);
+void mlflow_calls_release(struct mlflow *m);
+
+/* Both start a request below /api/2.0/mlflow/; its answer goes to `then`. The
+ * body is in calls[LANE_METRICS].body. */
+void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);
+void mlflow_post(struct mlflow *m, const char *path, mlflow_then *then);
+/* PUT of the file's bytes; the answer is not looked at. */
+void mlflow_put(struct mlflow *m, const char *url, int file, int64_t size,
+    mlflow_then *then);
+
+/* What an answer means (pure); `body` is its document or JSON_NONE. */
+void mlflow_classify(const char *base, const struct http_answer *http,
+    bool wants_json, struct mlflow_answer *a);
+
+/* --- mlflow_open.c ------------------------------------------------------ */
+
+enum outcome mlflow_server_open(struct mlflow *m, struct err *err);
+/* Finds or makes the run of a child, then calls `ready`. */
+void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
+    void (*ready)(struct mlflow *));
+/* Hands a failure to the engine. */
+void mlflow_fail(
+    struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
+
+/* --- mlflow_run.c --------------------------------------------------------- */
+
+/* Writes the body of runs/create for m->wanted. */
+void mlflow_run_body(const struct mlflow *m, struct buf *body);
+/* The run's name as far as it is known. Allocated. */
+char *mlflow_run_name(const struct run_info *run);
+
+/* --- mlflow_send.c -------------------------------------------------------- */
+
+enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
+enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
+const char *mlflow_status(enum run_status status);
+
+/* --- mlflow_child.c ------------------------------------------------------- */
+
+/* Keeps what the EXPERIMENT entry says, also across restarts. */
+void mlflow_child_add(struct mlflow *m, const struct entry_experiment *e);
+void mlflow_children_recall(struct mlflow *m);
+void mlflow_children_release(struct mlflow *m);
+struct mlflow_child *mlflow_child_find(
+    const struct mlflow *m, int64_t experiment);
+void mlflow_child_set_run(
+    struct mlflow *m, struct mlflow_child *child, const char *run_id);
+
+/* --- mlflow_artifact.c ---------------------------------------------------- */
+
+/* The files lane, of a server and of a file store. */
+enum outcome mlflow_files(
+    struct mlflow *m, struct batch *batch, struct err *err);
+
+/* --- mlruns.c ------------------------------------------------------------- */
+
+enum outcome mlruns_open(struct mlflow *m, struct err *err);
+enum outcome mlruns_send(
+    struct mlflow *m, struct batch *batch, struct err *err);
+enum outcome mlruns_finish(
+    struct mlflow *m, const struct run_end *end, struct err *err);
+void mlruns_close(struct mlflow *m);
+
+#endif

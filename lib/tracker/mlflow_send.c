@@ -1,0 +1,368 @@
+/* Metrics, params and the run's name, and how it ended: one request after the
+ * other until the batch is done.
+ *
+ * A request that was refused is sent again in tenths, these in tenths, until
+ * the bad item is alone: it is counted, everything else arrives. Points that
+ * may be there already (a broken connection, a process before this one) go in
+ * small pieces, because the server is slow in finding out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "format/jsonwrite.h"
+#include "tracker/mlflow_names.h"
+#include "tracker/mlflow_private.h"
+
+/* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
+#define CAREFUL_ITEMS 100
+#define PIECE_PART    10
+#define RUN_NAME_MAX  250
+#define NAME_BYTES    65536
+
+static bool advance(struct mlflow *m);
+
+static void
+fail(struct mlflow *m, const struct mlflow_answer *a)
+{
+	/* Entries before this one may be only half there: all come again. */
+	m->batch->done = 0;
+	m->batch->rejected = 0;
+	if (a->ambiguous)
+		m->careful = MLFLOW_METRICS_MAX;
+	mlflow_fail(m, CALL_SEND_METRICS, a);
+}
+
+static void
+go_on(struct mlflow *m)
+{
+	if (!advance(m))
+		tracker_done(
+		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
+}
+
+/* --- log-batch
+ * ---------------------------------------------------------------- */
+
+static int
+compare(const struct mlflow_place *a, const struct mlflow_place *b)
+{
+	if (a->entry != b->entry)
+		return a->entry < b->entry ? -1 : 1;
+	return a->item < b->item ? -1 : a->item > b->item;
+}
+
+static void
+count_rejected(struct mlflow *m, const struct mlflow_answer *a)
+{
+	size_t entry = m->part.first + 1;
+
+	tracker_note(m->tracker, "refused by the server: %s", a->err.message);
+	if (m->last_rejected != entry)
+		m->batch->rejected++;
+	m->last_rejected = entry;
+}
+
+static void
+split_or_reject(struct mlflow *m, const struct mlflow_answer *a)
+{
+	if (m->sent_items == 1) {
+		count_rejected(m, a);
+		return;
+	}
+	if (m->piece == 0)
+		m->piece_until = m->part.at;
+	m->piece = m->sent_items / PIECE_PART;
+	if (m->piece == 0)
+		m->piece = 1;
+	m->part.at = m->sent_from;
+}
+
+static void
+logged(struct mlflow *m, struct mlflow_answer *a)
+{
+	size_t n = m->sent_items;
+
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		fail(m, a);
+		return;
+	}
+	if (a->outcome == OUTCOME_REJECTED)
+		split_or_reject(m, a);
+	else if (m->part.kind == MLFLOW_METRICS)
+		m->careful -= n < m->careful ? n : m->careful;
+	if (a->outcome == OUTCOME_DONE && m->piece > 0 &&
+	    m->piece < MLFLOW_METRICS_MAX)
+		m->piece *= PIECE_PART;
+	if (m->piece > 0 && compare(&m->part.at, &m->piece_until) >= 0)
+		m->piece = 0;
+	go_on(m);
+}
+
+static const char *
+slot_run(const struct mlflow *m)
+{
+	return m->slot == 0 ? m->run_id : m->children[m->slot - 1]->run_id;
+}
+
+/* The next log-batch of this run and kind; false: there is none. */
+static bool
+send_part(struct mlflow *m)
+{
+	struct mlflow_call *call = &m->calls[LANE_METRICS];
+	size_t limit = MLFLOW_METRICS_MAX;
+
+	if (m->part.kind == MLFLOW_METRICS && m->careful > 0)
+		limit = CAREFUL_ITEMS;
+	if (m->piece > 0)
+		limit = m->piece;
+	m->part.run_id = slot_run(m);
+	if (m->part.run_id == NULL)
+		return false;
+	m->sent_from = m->part.at;
+	m->sent_items = mlflow_batch_next(&m->part, &call->body, limit);
+	if (m->sent_items == 0)
+		return false;
+	mlflow_post(m, "runs/log-batch", logged);
+	return true;
+}
+
+static bool
+next_part(struct mlflow *m)
+{
+	size_t slots = m->nested ? m->child_len + 1 : 1;
+
+	m->piece = 0;
+	m->part.at = (struct mlflow_place){0, 0};
+	if (m->part.kind == MLFLOW_PARAMS) {
+		m->part.kind = MLFLOW_METRICS;
+		return true;
+	}
+	m->part.kind = MLFLOW_PARAMS;
+	return ++m->slot < slots;
+}
+
+/* --- what else a batch may hold
+ * ------------------------------------------------ */
+
+static void
+renamed(struct mlflow *m, struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		fail(m, a);
+		return;
+	}
+	if (a->outcome == OUTCOME_REJECTED)
+		tracker_note(m->tracker, "%s", a->err.message);
+	free(m->rename);
+	m->rename = NULL;
+	go_on(m);
+}
+
+static void
+put_member(struct jsonwrite *w, const char *key, const char *text)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_text(w, text);
+}
+
+static void
+send_rename(struct mlflow *m)
+{
+	struct mlflow_call *call = &m->calls[LANE_METRICS];
+	struct jsonwrite w;
+	struct buf name;
+
+	buf_init(&name, NAME_BYTES);
+	mlflow_text(&name, m->rename, RUN_NAME_MAX);
+	buf_reset(&call->body);
+	jsonwrite_init(&w, &call->body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	put_member(&w, "run_id", m->run_id);
+	put_member(&w, "run_name", name.data);
+	jsonwrite_close(&w, '}');
+	buf_release(&name);
+	mlflow_post(m, "runs/update", renamed);
+}
+
+static struct mlflow_child *
+child_without_run(const struct mlflow *m)
+{
+	for (size_t i = 0; m->nested && i < m->child_len; i++)
+		if (m->children[i]->run_id == NULL)
+			return m->children[i];
+	return NULL;
+}
+
+/* Starts the next request; false: the batch is done. */
+static bool
+advance(struct mlflow *m)
+{
+	struct mlflow_child *child = child_without_run(m);
+
+	if (child != NULL) {
+		mlflow_want_child(m, child, go_on);
+		return true;
+	}
+	if (m->rename != NULL) {
+		send_rename(m);
+		return true;
+	}
+	do {
+		if (send_part(m))
+			return true;
+	} while (next_part(m));
+	return false;
+}
+
+/* --- send
+ * -------------------------------------------------------------------------- */
+
+static const char *
+prefix_of(const void *data, int64_t experiment)
+{
+	const struct mlflow *m = data;
+	const struct mlflow_child *child;
+
+	if (m->nested || experiment == ENTRY_NO_EXPERIMENT)
+		return "";
+	child = mlflow_child_find(m, experiment);
+	return child != NULL ? child->prefix : "";
+}
+
+static bool
+is_wanted(const void *data, int64_t experiment)
+{
+	const struct mlflow *m = data;
+	const struct mlflow_child *child;
+
+	if (!m->nested)
+		return true;
+	child = mlflow_child_find(m, experiment);
+	return m->slot == 0 ? child == NULL : child == m->children[m->slot - 1];
+}
+
+static void
+take_note(void *data, const char *line)
+{
+	const struct mlflow *m = data;
+
+	tracker_note(m->tracker, "%s", line);
+}
+
+static void
+look_at(struct mlflow *m, const struct entry *e)
+{
+	bool named = m->run->start->run_name != NULL &&
+	    m->run->start->run_name[0] != '\0';
+
+	switch (e->kind) {
+	case ENTRY_EXPERIMENT:
+		mlflow_child_add(m, &e->experiment);
+		break;
+	case ENTRY_RUN_ID:
+		if (named ||
+		    (m->run_name != NULL &&
+			strcmp(m->run_name, e->run_id) == 0))
+			break;
+		free(m->rename);
+		m->rename = xstrdup(e->run_id);
+		break;
+	case ENTRY_HISTOGRAM:
+		tracker_note(m->tracker,
+		    "histograms are not sent: MLflow has no place for them");
+		m->batch->rejected++;
+		break;
+	default:
+		break;
+	}
+}
+
+enum outcome
+mlflow_server_send(struct mlflow *m, struct batch *batch)
+{
+	m->batch = batch;
+	m->names = (struct mlflow_names){prefix_of, is_wanted, take_note, m};
+	m->part = (struct mlflow_batch){
+	    .entries = batch->entries,
+	    .count = batch->count,
+	    .kind = MLFLOW_PARAMS,
+	    .names = &m->names,
+	};
+	m->slot = 0;
+	m->piece = 0;
+	m->last_rejected = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		look_at(m, &batch->entries[i]);
+	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
+}
+
+/* --- finish
+ * ------------------------------------------------------------------------ */
+
+const char *
+mlflow_status(enum run_status status)
+{
+	switch (status) {
+	case RUN_FINISHED:
+		return "FINISHED";
+	case RUN_KILLED:
+		return "KILLED";
+	default:
+		return "FAILED";
+	}
+}
+
+static void send_end(struct mlflow *m);
+
+static void
+ended_child(struct mlflow *m, struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		mlflow_fail(m, CALL_FINISH, a);
+		return;
+	}
+	m->wanted.child->ended = true;
+	send_end(m);
+}
+
+static void
+ended(struct mlflow *m, struct mlflow_answer *a)
+{
+	mlflow_fail(m, CALL_FINISH, a);
+}
+
+/* Children first, so that none outlives its parent. */
+static void
+send_end(struct mlflow *m)
+{
+	struct mlflow_call *call = &m->calls[LANE_METRICS];
+	const char *run_id = m->run_id;
+	struct jsonwrite w;
+
+	m->wanted.child = NULL;
+	for (size_t i = 0; m->nested && i < m->child_len; i++)
+		if (m->children[i]->run_id != NULL && !m->children[i]->ended) {
+			m->wanted.child = m->children[i];
+			run_id = m->children[i]->run_id;
+			break;
+		}
+	buf_reset(&call->body);
+	jsonwrite_init(&w, &call->body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	put_member(&w, "run_id", run_id);
+	put_member(&w, "status", mlflow_status(m->end.end->status));
+	jsonwrite_key(&w, "end_time");
+	jsonwrite_int(&w, m->end.ended_us / 1000);
+	jsonwrite_close(&w, '}');
+	mlflow_post(
+	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);
+}
+
+enum outcome
+mlflow_server_finish(struct mlflow *m, const struct run_end *end)
+{
+	m->end = *end;
+	send_end(m);
+	return OUTCOME_PENDING;
+}
