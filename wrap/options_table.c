@@ -15,7 +15,7 @@
  * lib/tracker/trackers.c. */
 const struct tracker_row tracker_table[] = {
     {"local", .built = true},
-    {"tensorboard", .built = false},
+    {"tensorboard", .built = true},
     {"mlflow", .built = true},
     {"wandb", .built = false},
     {"null", .built = true, .hidden = true},
