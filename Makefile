@@ -11,7 +11,7 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
-PACKAGES     := libbsd-overlay libcjson zlib libcurl
+PACKAGES     := libmd libbsd-overlay libcjson zlib libcurl
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 

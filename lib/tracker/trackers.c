@@ -6,12 +6,14 @@
 extern const struct tracker_ops tracker_local;
 extern const struct tracker_ops tracker_tensorboard;
 extern const struct tracker_ops tracker_mlflow;
+extern const struct tracker_ops tracker_wandb;
 extern const struct tracker_ops tracker_null;
 
 static const struct tracker_ops *const table[] = {
     &tracker_local,
     &tracker_tensorboard,
     &tracker_mlflow,
+    &tracker_wandb,
     &tracker_null,
     NULL,
 };

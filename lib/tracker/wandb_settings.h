@@ -1,0 +1,51 @@
+/*
+ * Where W&B is and who we are there, by W&B's own rules: our options, then its
+ * variables, its settings files, netrc.
+ *
+ *	wandb_settings_load(&s, t, run);
+ *	... s.base_url, s.key ...
+ *	wandb_settings_release(&s);
+ *
+ * The key is the only secret: it lives here and in the HTTP client, and goes
+ * into no message, log, journal or cursor.
+ */
+#ifndef TRACKER_WANDB_SETTINGS_H
+#define TRACKER_WANDB_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "tracker/tracker.h"
+
+enum wandb_mode { WANDB_ONLINE, WANDB_OFFLINE, WANDB_DISABLED };
+
+struct wandb_settings {
+	enum wandb_mode mode; /* asked for; without a wish by `key` */
+	bool mode_given;
+	char *base_url; /* no slash at the end */
+	char *root;     /* W&B's folder, for offline runs */
+	char *entity;   /* NULL: the key's default */
+	char *project;  /* NULL: none set for W&B alone */
+	char *key;      /* NULL: none found */
+	/* Why there is no key: one line, NULL if there is one. */
+	const char *why_no_key;
+};
+
+void wandb_settings_load(struct wandb_settings *s, const struct tracker *t,
+    const struct run_info *run);
+void wandb_settings_release(struct wandb_settings *s);
+
+/* --- pure parts, for the unit test ------------------------------------ */
+
+/* "host" or "host:port" of a URL, as netrc names it. Allocated. */
+char *wandb_url_host(const char *url);
+/* The password of `machine` in the text of a netrc file; NULL: none. Allocated.
+ */
+char *wandb_netrc_password(const char *text, const char *machine);
+/* The value of `name` in the section [default]; NULL: none. Allocated. */
+char *wandb_ini_value(const char *text, const char *name);
+/* What W&B's own check takes: 40 characters or more behind a prefix that ends
+ * in
+ * "-", none of them blank. */
+bool wandb_key_is_valid(const char *key);
+
+#endif
