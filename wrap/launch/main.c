@@ -130,13 +130,14 @@ launch(struct launcher *l)
 static void
 let_go(struct launcher *l)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
+	/* The lowest free number is 0 then: no spare one is needed. */
+	close(STDIN_FILENO);
+	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
+		dup2(STDIN_FILENO, STDOUT_FILENO);
 		if (fcntl(STDERR_FILENO, F_GETFD) < 0)
-			dup2(null, STDERR_FILENO);
+			dup2(STDIN_FILENO, STDERR_FILENO);
+	} else {
+		close(STDOUT_FILENO);
 	}
 	/* Ours become 3 (the socket) and up; start_worker counts on the
 	 * numbers above CHANNEL_FD for its pair. */
@@ -288,12 +289,9 @@ main(int argc, char **argv)
 	launch(l);
 	let_go(l);
 	if (signals_open(&l->signals) < 0) {
-		/* No descriptor to be had: nothing is tracked, but wait. */
-		while (wait4(l->child.pid, &l->child.status, 0,
-			   &l->child.usage) < 0 &&
-		    errno == EINTR)
-			;
-		child_exit_as(&l->child);
+		/* Hardly a descriptor to be had: signals before tracking. */
+		tracking_off(t, errno);
+		signals_open(&l->signals);
 	}
 	tracking_begin(t, options_given(&l->options, OPT_RUN_DIR), now_ms());
 	while (!l->child.ended)

@@ -59,10 +59,8 @@ tracking_prepare(struct tracking *t, char **arguments)
 		    SHIM_PLACE);
 	}
 	t->channel = listen_open(t->name);
-	if (t->channel < 0) {
-		t->start_errno = -t->channel;
-		t->on = false;
-	}
+	if (t->channel < 0)
+		tracking_off(t, -t->channel);
 }
 
 const char *
@@ -126,40 +124,44 @@ send_known(struct tracking *t)
 	}
 }
 
-static void
-give_up(struct tracking *t, int code)
+void
+tracking_off(struct tracking *t, int code)
 {
 	t->start_errno = code;
 	t->on = false;
+	if (t->channel >= 0)
+		close(t->channel);
+	t->channel = -1;
 }
 
 static void
 start_worker(struct tracking *t)
 {
 	char **environment = preload_worker_environment(t->shim_path);
-	int pair[2];
+	int pair[2], code;
 
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (environment == NULL) {
-		give_up(t, ENOMEM);
+		tracking_off(t, ENOMEM);
 		return;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) < 0) {
-		give_up(t, errno);
+		tracking_off(t, errno);
 		return;
 	}
 	exec_errno = 0;
 	t->worker = vfork();
 	if (t->worker == 0)
 		become_worker(t, pair[1], environment);
+	code = t->worker < 0 ? errno : exec_errno;
 	close(pair[1]);
-	if (t->worker < 0 || exec_errno != 0) {
+	if (code != 0) {
 		/* What is left of the child is reaped as any other. */
-		give_up(t, t->worker < 0 ? errno : exec_errno);
 		t->worker = t->worker < 0 ? 0 : t->worker;
 		close(pair[0]);
+		tracking_off(t, code);
 		return;
 	}
 	t->link = pair[0];

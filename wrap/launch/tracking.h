@@ -57,6 +57,9 @@ void tracking_launched(struct tracking *t, pid_t command, bool preloaded);
  * the closing of the command's descriptors. */
 void tracking_begin(struct tracking *t, bool at_once, int64_t now_ms);
 
+/* Nothing is tracked, because of errno `code`; frees the descriptors. */
+void tracking_off(struct tracking *t, int code);
+
 /* Reads the socket (while no worker does) and the link. */
 void tracking_read(struct tracking *t);
 /* No hello came in time: starts the worker. */

@@ -1,0 +1,300 @@
+#!/usr/bin/env bats
+# itrack-wrap: what it starts, what it says, how it ends.
+
+# Variables come from launch_setup; what is quoted is for the inner shell.
+# shellcheck disable=SC2154,SC2016
+
+bats_require_minimum_version 1.5.0
+load ../launch
+
+setup() {
+    launch_setup
+}
+
+@test "a command that ends well, without a run" {
+    run --separate-stderr "$wrap" echo hello
+    [ "$status" -eq 0 ]
+    [ "$output" = hello ]
+    [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
+    [ ! -e "$FAKE_LOG" ]
+}
+
+@test "quiet says nothing without a run" {
+    run --separate-stderr "$wrap" -q echo hello
+    [ "$output" = hello ]
+    [ -z "$stderr" ]
+}
+
+@test "a command that is not there: 127 and one line" {
+    run -127 --separate-stderr "$wrap" ./no-such-command
+    [ "$status" -eq 127 ]
+    [ -z "$output" ]
+    [ "$stderr" = "itrack-wrap: ./no-such-command: No such file or directory" ]
+}
+
+@test "a command that can't be executed: 126 and one line" {
+    : >plain
+    run --separate-stderr "$wrap" ./plain
+    [ "$status" -eq 126 ]
+    [ "$stderr" = "itrack-wrap: ./plain: Permission denied" ]
+    run "$wrap" /
+    [ "$status" -eq 126 ]
+}
+
+@test "control characters of a name are not printed" {
+    run -127 --separate-stderr "$wrap" ./$'a\e[31m\nb'
+    [ "$stderr" = "itrack-wrap: ./a?[31m?b: No such file or directory" ]
+}
+
+@test "our own mistakes: 125, one line, nothing started" {
+    run --separate-stderr "$wrap" --no-such-option touch started
+    [ "$status" -eq 125 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    run --separate-stderr "$wrap" --track nowhere touch started
+    [ "$status" -eq 125 ]
+    run --separate-stderr "$wrap"
+    [ "$status" -eq 125 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == "itrack-wrap: "* ]]
+    [ ! -e started ]
+}
+
+@test "help and version" {
+    run --separate-stderr "$wrap" --help
+    [ "$status" -eq 0 ]
+    [[ "$output" == *--track-project* ]]
+    [ -z "$stderr" ]
+    run "$wrap" --version
+    [ "$status" -eq 0 ]
+    [[ "$output" == "itrack-wrap "[0-9]* ]]
+    run sh -c '"$0" --version >/dev/full' "$wrap"
+    [ "$status" -eq 125 ]
+}
+
+@test "the command's own options are not taken for ours" {
+    run "$wrap" -q echo --help -q
+    [ "$output" = "--help -q" ]
+    run "$wrap" -q -- echo -- -V
+    [ "$output" = "-- -V" ]
+}
+
+@test "the worker starts at the first file of interest" {
+    mkdir run
+    run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    logged "launched version 1 restarts 0 preloaded 1"
+    logged "link OPEN $PWD/run/.insidellms_run"
+    logged "ended status 0"
+}
+
+@test "later messages reach the worker by the socket" {
+    mkfifo go
+    mkdir run
+    # The loop keeps the shell from executing its last command.
+    "$wrap" bash -c 'echo >run/records.jsonl; read -r x <go
+        echo >run/manifest.json; :' 3>&- &
+    wait_for logged "link OPEN $PWD/run/records.jsonl"
+    echo >go
+    wait
+    logged "channel OPEN $PWD/run/manifest.json"
+}
+
+@test "the worker starts at once with --run-dir and --no-preload" {
+    mkfifo go
+    "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
+    wait_for logged "launched version 1 restarts 0 preloaded 1"
+    echo >go
+    wait
+    logged "argument --run-dir"
+    logged "argument here"
+    rm "$FAKE_LOG"
+    "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
+    wait_for logged "launched version 1 restarts 0 preloaded 0"
+    echo >go
+    wait
+}
+
+@test "the worker starts when no shim says hello" {
+    mkfifo go
+    # A cleared environment: the shell knows nothing of the shim.
+    "$wrap" "$programs/launch_quiet_static" go 3>&- &
+    wait_for logged "launched version 1 restarts 0 preloaded 1"
+    echo >go
+    wait
+    logged "ended status 0"
+}
+
+@test "the worker looks at a short static command too" {
+    "$wrap" "$programs/launch_quiet_static" /dev/null
+    logged "launched version 1 restarts 0 preloaded 1"
+    logged "ended status 0"
+}
+
+@test "what the worker is started with" {
+    "$wrap" --no-preload -q -- true a b 8>extra
+    logged "state own session 1, descriptors left 0, signals blocked 0"
+    logged "state 0 is /dev/null"
+    logged "state 1 is /dev/null"
+    logged "environment socket not set, preload not set"
+    logged "argument --no-preload"
+    logged "argument b"
+}
+
+@test "the worker gets the user's own preload library" {
+    cp "$shim" other.so
+    LD_PRELOAD=$PWD/other.so "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl'
+    [ "$(cat seen)" = "$PWD/other.so:$shim" ]
+    logged "environment socket not set, preload $PWD/other.so"
+}
+
+@test "the environment of the command" {
+    env -i A=1 PATH="$PATH" FAKE_LOG="$FAKE_LOG" "$wrap" -q env >seen
+    [ "$(grep -v ITRACK_SOCKET= seen)" = "A=1
+PATH=$PATH
+FAKE_LOG=$FAKE_LOG
+LD_PRELOAD=$shim" ]
+    env -i LD_PRELOAD= PATH="$PATH" "$wrap" -q env >seen
+    grep -qx "LD_PRELOAD=$shim" seen
+}
+
+@test "a path with a blank or a colon is not preloaded" {
+    for name in 'a b' 'a:b'; do
+        cp -r "$tree" "$name"
+        run --separate-stderr "$name/bin/itrack-wrap" -q env
+        [ "$status" -eq 0 ]
+        [[ "$output" != *LD_PRELOAD* ]]
+        [ -z "$stderr" ]
+    done
+    logged "launched version 1 restarts 0 preloaded 0"
+}
+
+@test "without a shim or a worker the command runs all the same" {
+    rm "$shim"
+    run --separate-stderr "$wrap" -q env
+    [ "$status" -eq 0 ]
+    [[ "$output" != *LD_PRELOAD* ]]
+    [ -z "$stderr" ]
+    rm "$tree/libexec/itrack/itrack-worker"
+    run --separate-stderr "$wrap" sh -c 'echo out; exit 3'
+    [ "$status" -eq 3 ]
+    [ "$output" = out ]
+    [ "$stderr" = "itrack: tracking is off: $tree/libexec/itrack/itrack-worker: No such file or directory" ]
+}
+
+@test "a worker that dies is started once more" {
+    FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    logged "launched version 1 restarts 0 preloaded 1"
+    logged "launched version 1 restarts 1 preloaded 1"
+    [ "$(grep -c "OPEN $PWD/records.jsonl" "$FAKE_LOG")" -ge 1 ]
+    logged "ended status 0"
+}
+
+@test "a worker that dies while draining is started once more" {
+    FAKE_WORKER=die-late run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 5'
+    [ "$status" -eq 5 ]
+    [ -z "$stderr" ]
+    [ "$(grep -c 'ended status 5' "$FAKE_LOG")" -eq 2 ]
+}
+
+@test "a worker that dies twice: one line, the status is the command's" {
+    FAKE_WORKER=die run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 7'
+    [ "$status" -eq 7 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == "itrack: the worker died twice (signal 9)"* ]]
+    [ "$(grep -c launched "$FAKE_LOG")" -eq 2 ]
+}
+
+@test "a worker that never answers delays the exit by the drain time" {
+    start=${EPOCHREALTIME/./}
+    FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
+    took=$(((${EPOCHREALTIME/./} - start) / 1000))
+    [ "$status" -eq 4 ]
+    [ "$took" -ge 300 ]
+    [ "$took" -lt 3000 ]
+    wait_for logged "link closed"
+    logged hurry
+}
+
+@test "a signal while draining ends at once" {
+    for signal in TERM INT HUP QUIT; do
+        rm -f "$FAKE_LOG"
+        FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
+            --drain 60 sh -c ': >records.jsonl; exit 6' 3>&- &
+        pid=$!
+        wait_for logged "ended status 6"
+        status=0
+        kill -"$signal" $pid
+        wait $pid || status=$?
+        [ "$status" -eq 6 ]
+        logged hurry
+    done
+}
+
+@test "strict: 123 only if the command succeeded and something is missing" {
+    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl'
+    [ "$status" -eq 123 ]
+    FAKE_WORKER=incomplete run "$wrap" sh -c ': >records.jsonl'
+    [ "$status" -eq 0 ]
+    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl; exit 9'
+    [ "$status" -eq 9 ]
+    FAKE_WORKER=die run "$wrap" --strict sh -c ': >records.jsonl'
+    [ "$status" -eq 123 ]
+    run "$wrap" --strict sh -c ': >records.jsonl'
+    [ "$status" -eq 0 ]
+    run "$wrap" --strict true
+    [ "$status" -eq 0 ]
+}
+
+@test "kill -9 of the launcher: command and worker go on" {
+    mkfifo go
+    "$wrap" sh -c ': >records.jsonl; read -r x <go; : >manifest.json' 3>&- &
+    pid=$!
+    wait_for logged "link OPEN $PWD/records.jsonl"
+    kill -KILL $pid
+    wait_for logged "link closed"
+    echo >go
+    wait_for test -e manifest.json
+}
+
+@test "nested: the inner one tracks, the outer one says so" {
+    run --separate-stderr "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
+    [ "$output" = "$shim" ]
+    [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
+    rm "$FAKE_LOG"
+    run --separate-stderr "$wrap" "$wrap" sh -c ': >records.jsonl'
+    [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
+    [ "$(grep -c launched "$FAKE_LOG")" -eq 1 ]
+    logged "environment socket not set, preload not set"
+}
+
+@test "messages of an unknown form are passed over" {
+    cat >send.py <<'END'
+import os, socket, struct
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+a = b"\0" + os.environb[b"ITRACK_SOCKET"]
+for m in (b"", b"x", b"\x02\x02" + b"/records.jsonl", b"\x01\x00" + bytes(6),
+          b"y" * 9000):
+    s.sendto(m, a)
+END
+    run --separate-stderr "$wrap" python3 send.py
+    [ "$status" -eq 0 ]
+    [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
+}
+
+@test "as process 1: 128 + n, and orphans are reaped" {
+    unshare -rpf true || skip "no user namespaces"
+    run unshare -rpf --mount-proc "$wrap" -q sh -c 'kill -TERM $$'
+    [ "$status" -eq 143 ]
+    run unshare -rpf --mount-proc "$wrap" -q sh -c 'exit 42'
+    [ "$status" -eq 42 ]
+    run unshare -rpf --mount-proc "$wrap" -q bash -c '
+        for i in 1 2 3; do (true & exec true); done
+        for ((i = 0; i < 1000; i++)); do
+            grep -l "^State:.Z" /proc/[0-9]*/status >zombies || exit 0
+        done
+        exit 1'
+    [ "$status" -eq 0 ]
+}

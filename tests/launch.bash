@@ -1,0 +1,59 @@
+# For tests of the launcher: itrack-wrap and the shim in a tree of their own,
+# with a worker that only writes down what it is told (tests/programs/
+# launch_worker.c). `load ../launch`, then launch_setup in setup().
+
+# shellcheck disable=SC2034 # for the tests
+launch_setup() {
+    programs=$BUILD/tests/programs
+    tree=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$tree/bin" "$tree/libexec/itrack"
+    cp "$BUILD/bin/itrack-wrap" "$tree/bin/"
+    cp "$BUILD/libexec/itrack/itrack-preload.so" "$tree/libexec/itrack/"
+    cp "$programs/launch_worker" "$tree/libexec/itrack/itrack-worker"
+    wrap=$tree/bin/itrack-wrap
+    shim=$tree/libexec/itrack/itrack-preload.so
+    export FAKE_LOG=$BATS_TEST_TMPDIR/worker.log
+    export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    unset FAKE_WORKER ITRACK_SOCKET LD_PRELOAD
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# Waits until a command succeeds, 10 seconds at most.
+wait_for() {
+    local i
+    for ((i = 0; i < 500; i++)); do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+        read -rt 0.02 <> <(:) || :
+    done
+    echo "waited in vain for: $*" >&2
+    return 1
+}
+
+logged() {
+    grep -qxF -- "$1" "$FAKE_LOG"
+}
+
+# Runs a command bare and by itrack-wrap, with the shim and without; output,
+# errors and status must be the same. Each goes to the same files, since a
+# program can see which they are.
+same_as_bare() {
+    local bare=0 wrapped
+    "$@" >same.out 2>same.err 3>&- </dev/null || bare=$?
+    cp same.out bare.out
+    cp same.err bare.err
+    for option in --track=local --no-preload; do
+        wrapped=0
+        "$wrap" -q "$option" -- "$@" >same.out 2>same.err 3>&- \
+            </dev/null || wrapped=$?
+        if [ "$bare" -ne "$wrapped" ]; then
+            echo "$option: status $wrapped, bare $bare: $*" >&2
+            cat same.err
+            return 1
+        fi
+        diff bare.out same.out || return 1
+        diff bare.err same.err || return 1
+    done
+}

@@ -1,0 +1,280 @@
+#!/usr/bin/env bats
+# The command notices nothing: bare and wrapped, with the shim and without.
+
+# Variables come from launch_setup; what is quoted is for the inner shell.
+# shellcheck disable=SC2154,SC2016
+
+bats_require_minimum_version 1.5.0
+load ../launch
+
+setup() {
+    launch_setup
+}
+
+@test "every exit status" {
+    for ((i = 0; i < 256; i++)); do
+        status=0
+        "$wrap" -q sh -c "exit $i" || status=$?
+        [ "$status" -eq "$i" ]
+    done
+}
+
+@test "death by a signal" {
+    ulimit -c 0
+    for signal in HUP INT QUIT KILL TERM SEGV ABRT PIPE USR1 ALRM BUS XFSZ; do
+        for option in -q --no-preload; do
+            status=0
+            python3 - "$signal" "$wrap" $option sh -c "kill -$signal \$\$" <<'END' || status=$?
+import signal, subprocess, sys
+want = -getattr(signal, "SIG" + sys.argv[1])
+# Python ignores SIGPIPE and SIGXFSZ, and hands that on unless told otherwise.
+got = subprocess.run(sys.argv[2:], restore_signals=True).returncode
+sys.exit(0 if got == want else "got %d, want %d" % (got, want))
+END
+            [ "$status" -eq 0 ]
+        done
+    done
+}
+
+@test "no second core file" {
+    grep -qx core /proc/sys/kernel/core_pattern || skip "cores go elsewhere"
+    ulimit -c unlimited || skip "no core files here"
+    run "$wrap" -q sh -c 'mkdir c; cd c; kill -SEGV $$'
+    [ "$status" -eq 139 ]
+    [ ! -e core ]
+}
+
+@test "125, 126 and 127 of the command itself" {
+    for i in 125 126 127; do
+        same_as_bare sh -c "echo out; echo err >&2; exit $i"
+    done
+}
+
+@test "what a program inherits" {
+    same_as_bare "$programs/launch_state" one "two words" ''
+}
+
+@test "descriptors from outside, closed standard streams" {
+    same_as_bare "$programs/launch_enter" open 5 five open 40 forty -- \
+        "$programs/launch_state"
+    same_as_bare "$programs/launch_enter" close 0 -- "$programs/launch_state"
+    same_as_bare "$programs/launch_enter" close 2 -- "$programs/launch_state"
+    same_as_bare "$programs/launch_enter" close 0 close 2 -- \
+        "$programs/launch_state"
+    for option in --track=local --no-preload; do
+        "$programs/launch_enter" close 0 close 1 close 2 -- \
+            sh -c "exec $programs/launch_state >bare.closed"
+        "$programs/launch_enter" close 0 close 1 close 2 -- "$wrap" \
+            $option -q sh -c "exec $programs/launch_state >wrapped.closed"
+        diff <(sed 's/ino [0-9]*//' bare.closed) \
+            <(sed 's/ino [0-9]*//' wrapped.closed)
+    done
+}
+
+# Puts the wrapper between the setter of a state and the program that shows it.
+same_state() {
+    "$@" "$programs/launch_state" >same.out 2>/dev/null 3>&- 4>&- \
+        </dev/null
+    cp same.out bare.out
+    for option in --track=local --no-preload; do
+        "$@" "$wrap" -q "$option" -- "$programs/launch_state" \
+            >same.out 2>/dev/null 3>&- 4>&- </dev/null
+        diff bare.out same.out || return 1
+    done
+}
+
+@test "signal mask and dispositions" {
+    for i in 1 2 3 10 13 15 17 18 20 21 22 25 28 34 64; do
+        same_state "$programs/launch_enter" ignore $i --
+        same_state "$programs/launch_enter" block $i --
+        same_state "$programs/launch_enter" block $i ignore $i --
+    done
+    same_state "$programs/launch_enter" --
+    same_state nohup
+}
+
+@test "limits, umask, priority, directory, session, environment" {
+    same_state bash -c 'ulimit -n 50 -f 1000 -c 0; exec "$@"' -
+    same_state bash -c 'ulimit -Sv 4000000; exec "$@"' -
+    same_state bash -c 'umask 027; exec "$@"' -
+    same_state nice -n 5
+    same_state env -i A=b
+    same_state env --chdir=/
+    # Another session each time: only that the leader's own is not changed.
+    setsid -w "$wrap" -q sh -c 'ps -o sid= -p $$ $PPID | uniq | wc -l' >seen
+    [ "$(tr -d ' ' <seen)" -eq 1 ]
+}
+
+@test "few descriptors are left" {
+    for i in 4 5 6 7 8; do
+        same_state prlimit --nofile=$i
+        status=0
+        prlimit --nofile=$i "$wrap" -q sh -c 'exit 5' \
+            3>&- 4>&- 5>&- 6>&- 7>&- 8>&- || status=$?
+        [ "$status" -eq 5 ]
+    done
+}
+
+@test "SIGCHLD ignored: the status is still there" {
+    status=0
+    "$programs/launch_enter" ignore 17 -- "$wrap" -q sh -c 'exit 9' || status=$?
+    [ "$status" -eq 9 ]
+}
+
+@test "children of an earlier life are left alone" {
+    # sh waits for children that it doesn't know; ours must not be reaped
+    # by mistake nor mistaken for the command.
+    status=0
+    "$programs/launch_enter" child child -- "$wrap" -q sh -c 'exit 8' || status=$?
+    [ "$status" -eq 8 ]
+}
+
+@test "output and errors of shells, Python, pipes" {
+    same_as_bare sh -c 'for i in 1 2 3; do echo $i; echo e$i >&2; done'
+    same_as_bare bash -c 'seq 10000 | sort -r | head -3; exit 77'
+    same_as_bare python3 -c 'import sys; print("out"); sys.exit("err")'
+    same_as_bare python3 -c 'import subprocess as s
+print(s.run(["sh", "-c", "echo hi; exit 3"], close_fds=True))'
+    same_as_bare "$programs/launch_quiet_static" /dev/null
+    same_as_bare env -i /bin/echo x
+    same_as_bare cat /no/such/file
+}
+
+@test "a script without an interpreter line runs as with execvp" {
+    printf 'echo plain $1\n' >plain
+    chmod +x plain
+    [ "$("$wrap" -q ./plain x)" = "plain x" ]
+    [ "$(env ./plain x)" = "plain x" ]
+}
+
+@test "found by PATH" {
+    mkdir one two
+    printf '#!/bin/sh\necho one\n' >one/tool
+    printf '#!/bin/sh\necho two\n' >two/tool
+    chmod +x two/tool
+    [ "$(PATH=one:two:$PATH "$wrap" -q tool)" = two ]
+    chmod +x one/tool
+    [ "$(PATH=one:two:$PATH "$wrap" -q tool)" = one ]
+    cd one
+    [ "$(PATH=:$PATH "$wrap" -q tool)" = one ]
+}
+
+@test "a reader sees the end when the command's last process is gone" {
+    mkfifo go
+    # The worker drains far longer than the reader may wait.
+    FAKE_WORKER=deaf "$wrap" -q --drain 60 sh -c ': >records.jsonl
+        (read -r x <go; echo late) & echo early' 3>&- </dev/null \
+        > >(cat >read.out; : >read.end) &
+    pid=$!
+    wait_for logged "ended status 0"
+    [ ! -e read.end ]
+    echo >go
+    wait_for test -e read.end
+    [ "$(cat read.out)" = "early
+late" ]
+    kill -TERM $pid
+    wait $pid
+}
+
+@test "a lock is free when the command is gone" {
+    FAKE_WORKER=deaf "$programs/launch_enter" open 9 lock -- "$wrap" -q \
+        --drain 60 sh -c ': >records.jsonl; flock 9' 3>&- &
+    pid=$!
+    wait_for logged "ended status 0"
+    flock -n lock true
+    kill -TERM $pid
+    wait $pid
+}
+
+@test "signals sent to itrack-wrap alone are passed on, once" {
+    mkfifo in
+    "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
+    pid=$!
+    exec 7>in
+    wait_for grep -q ready seen
+    for signal in HUP INT QUIT USR1 USR2 TERM WINCH; do
+        kill -$signal $pid
+        wait_for grep -q "$signal" seen
+    done
+    python3 -c 'import ctypes, signal, sys
+class V(ctypes.Union):
+    _fields_ = [("i", ctypes.c_int), ("p", ctypes.c_void_p)]
+v = V(); v.i = 4711
+sys.exit(ctypes.CDLL(None).sigqueue(int(sys.argv[1]), signal.SIGRTMIN + 1, v))' $pid
+    wait_for grep -qx "RT 4711" seen
+    exec 7>&-
+    wait $pid
+    [ "$(grep -vc ready seen)" -eq 8 ]
+}
+
+@test "SIGTERM to itrack-wrap ends the command, whose status counts" {
+    mkfifo in
+    "$wrap" -q "$programs/launch_signals" 33 <in >seen 3>&- &
+    pid=$!
+    exec 7>in
+    wait_for grep -q ready seen
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 33 ]
+    exec 7>&-
+}
+
+@test "a command that ignores SIGTERM goes on" {
+    mkfifo go
+    "$wrap" -q sh -c 'trap "" TERM; : >started; read -r x <go; exit 12' 3>&- &
+    pid=$!
+    wait_for test -e started
+    kill -TERM $pid
+    kill -TERM $pid
+    echo >go
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 12 ]
+}
+
+@test "the command's own signals to its group don't come back to it" {
+    cat >own.py <<'END'
+import os, select, signal
+got = []
+signal.signal(signal.SIGTERM, lambda *_: got.append(1))
+os.killpg(0, signal.SIGTERM)
+select.select([], [], [], 0.15)
+print(len(got))
+END
+    [ "$(setsid -w "$wrap" -q python3 own.py)" = 1 ]
+}
+
+@test "an alarm set before the launch reaches the command" {
+    status=0
+    "$programs/launch_enter" alarm 1 -- "$wrap" -q sleep 30 || status=$?
+    [ "$status" -eq 142 ]
+}
+
+@test "stop and continue: by SIGTSTP, and by SIGCONT to us alone" {
+    mkfifo in
+    # A group of its own that is not orphaned.
+    python3 - "$wrap" -q "$programs/launch_signals" <<'END'
+import os, signal, subprocess, sys
+r, w = os.pipe()
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE,
+                     stdout=subprocess.PIPE, process_group=0) \
+    if sys.version_info >= (3, 11) else None
+if p is None:
+    sys.exit(0)
+child = int(p.stdout.readline().split()[1])
+os.kill(child, signal.SIGTSTP)
+_, status = os.waitpid(p.pid, os.WUNTRACED)
+assert os.WIFSTOPPED(status) and os.WSTOPSIG(status) == signal.SIGTSTP, status
+os.kill(p.pid, signal.SIGCONT)
+assert p.stdout.readline() == b"CONT 0\n"
+os.kill(p.pid, signal.SIGTSTP)
+_, status = os.waitpid(p.pid, os.WUNTRACED)
+assert os.WIFSTOPPED(status), status
+os.killpg(p.pid, signal.SIGCONT)
+assert p.stdout.readline() == b"CONT 0\n"
+rest, _ = p.communicate(b"\n")
+assert rest == b"", rest
+assert p.returncode == 0
+END
+}
