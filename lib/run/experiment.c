@@ -11,7 +11,7 @@
 
 /* A text taken from a record may be long (it is cut afterwards), but it can't
  * be much longer than its line: repr() makes four of one byte at most. */
-#define SCRATCH_MAX SIZE_MAX / 2
+#define SCRATCH_MAX (SIZE_MAX / 2)
 /* More than that is given back after use. */
 #define SCRATCH_KEEP_BYTES (256 * 1024)
 #define SCHEMA_VERSION     "1.0.1" /* insideLLMs' own default */
