@@ -1,0 +1,105 @@
+#include "watcher/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define NS_PER_SECOND 1000000000
+
+int
+stamp_identify(int fd, struct watcher_identity *identity)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) < 0)
+		return -errno;
+	*identity = (struct watcher_identity){
+	    .device = makedev(st.stx_dev_major, st.stx_dev_minor),
+	    .inode = st.stx_ino,
+	};
+	if (st.stx_mask & STATX_BTIME)
+		identity->birth_ns =
+		    st.stx_btime.tv_sec * NS_PER_SECOND + st.stx_btime.tv_nsec;
+	return 0;
+}
+
+int
+watcher_identify(
+    const char *path, struct watcher_identity *identity, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return err_errno(err, "%s", path);
+	result = stamp_identify(fd, identity);
+	close(fd);
+	if (result < 0)
+		return err_set(err, result, "%s: can't be examined", path);
+	return 0;
+}
+
+bool
+watcher_identity_equal(
+    const struct watcher_identity *a, const struct watcher_identity *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	    a->birth_ns == b->birth_ns;
+}
+
+static int64_t
+ns_of(const struct timespec *ts)
+{
+	return (int64_t)ts->tv_sec * NS_PER_SECOND + ts->tv_nsec;
+}
+
+struct watcher_stamp
+stamp_at(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return (struct watcher_stamp){0};
+	return (struct watcher_stamp){.there = true,
+	    .device = st.st_dev,
+	    .inode = st.st_ino,
+	    .mtime_ns = ns_of(&st.st_mtim),
+	    .ctime_ns = ns_of(&st.st_ctim)};
+}
+
+static int
+open_dir(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+struct watcher_stamp
+watcher_stamp(const char *dir_path, const char *name)
+{
+	int fd = open_dir(dir_path);
+	struct watcher_stamp stamp = {0};
+
+	if (fd >= 0) {
+		stamp = stamp_at(fd, name);
+		close(fd);
+	}
+	return stamp;
+}
+
+int64_t
+stamp_size(const char *dir_path, const char *name)
+{
+	int fd = open_dir(dir_path);
+	struct stat st;
+	int64_t size = 0;
+
+	if (fd < 0)
+		return 0;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
+		size = st.st_size;
+	close(fd);
+	return size;
+}

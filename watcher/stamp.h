@@ -1,0 +1,16 @@
+/*
+ * Which file is it, and has it changed? Pure questions to the file system.
+ */
+#ifndef WATCHER_STAMP_H
+#define WATCHER_STAMP_H
+
+#include "watcher/watcher.h"
+
+/* Of an open directory. 0 or a negative errno. */
+int stamp_identify(int fd, struct watcher_identity *identity);
+/* Of a file in an open directory, symbolic links not followed. */
+struct watcher_stamp stamp_at(int dir_fd, const char *name);
+/* Size of a regular file in a directory; 0 if there is none. */
+int64_t stamp_size(const char *dir_path, const char *name);
+
+#endif

@@ -1,0 +1,154 @@
+#include "watcher/tail.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "format/crc32c.h"
+
+#define CHUNK_BYTES   (256 * 1024)
+#define NS_PER_SECOND 1000000000
+
+void
+tail_init(struct tail *t)
+{
+	*t = (struct tail){0};
+	buf_init(&t->part, TAIL_LINE_MAX + CHUNK_BYTES);
+}
+
+void
+tail_release(struct tail *t)
+{
+	buf_release(&t->part);
+}
+
+static int
+compare_prefix(struct tail *t, int fd, struct err *err)
+{
+	char chunk[16 * 1024];
+	int64_t at = 0;
+	uint32_t crc = 0;
+
+	while (at < t->offset) {
+		size_t want = sizeof chunk;
+		ssize_t n;
+
+		if (t->offset - at < (int64_t)want)
+			want = (size_t)(t->offset - at);
+		n = pread(fd, chunk, want, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, "records");
+		if (n == 0)
+			return TAIL_SHRUNK;
+		crc = crc32c(crc, chunk, (size_t)n);
+		at += n;
+	}
+	if (crc != t->crc)
+		return TAIL_REPLACED;
+	t->doubtful = false;
+	return TAIL_CAUGHT_UP;
+}
+
+/* Is it still the file whose first bytes were taken? */
+static int
+look(struct tail *t, int fd, const struct stat *st, struct err *err)
+{
+	int64_t read_to = t->offset + (int64_t)t->part.len;
+
+	if (t->seen &&
+	    (st->st_dev != t->device || st->st_ino != t->inode ||
+		st->st_size < read_to)) {
+		t->doubtful = true;
+		t->skipping = false;
+		buf_reset(&t->part);
+	}
+	t->seen = true;
+	t->device = st->st_dev;
+	t->inode = st->st_ino;
+	t->size = st->st_size;
+	t->mtime_ns =
+	    (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
+	if (st->st_size < t->offset)
+		return TAIL_SHRUNK;
+	return t->doubtful ? compare_prefix(t, fd, err) : TAIL_CAUGHT_UP;
+}
+
+/* Hands over the whole lines in part. `first`: none came in this call yet. */
+static void
+take_lines(struct tail *t, size_t searched, bool first, bool at_end,
+    tail_line *line, void *data)
+{
+	size_t start = 0;
+	const char *newline;
+
+	while ((newline = memchr(t->part.data + start + searched, '\n',
+		    t->part.len - start - searched)) != NULL) {
+		const char *text = t->part.data + start;
+		size_t len = (size_t)(newline - text);
+		bool alone = first && at_end && start + len + 1 == t->part.len;
+
+		t->crc = crc32c(t->crc, text, len + 1);
+		t->offset += (int64_t)len + 1;
+		if (t->skipping)
+			line("", 1, t->offset, false, data);
+		else
+			line(text, len, t->offset, alone, data);
+		t->skipping = false;
+		first = false;
+		start += len + 1;
+		searched = 0;
+	}
+	buf_consume(&t->part, start);
+}
+
+int
+tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
+    void *data, struct err *err)
+{
+	struct stat st;
+	int fd = file_open_regular(dir_fd, name, &st, err);
+	int64_t left = TAIL_BYTES_A_CALL;
+	bool first = true;
+	int result;
+
+	if (fd == -ENOENT)
+		return TAIL_ABSENT;
+	if (fd < 0)
+		return fd;
+	result = look(t, fd, &st, err);
+	while (result == TAIL_CAUGHT_UP && left > 0) {
+		size_t searched = t->part.len;
+		int64_t before = t->offset;
+		char *room;
+		ssize_t n;
+
+		if (searched >= TAIL_LINE_MAX) {
+			/* Its bytes count for offset and checksum, no more. */
+			t->crc = crc32c(t->crc, t->part.data, searched);
+			t->offset += (int64_t)searched;
+			buf_reset(&t->part);
+			t->skipping = true;
+			searched = 0;
+		}
+		room = buf_reserve(&t->part, CHUNK_BYTES);
+		n = pread(
+		    fd, room, CHUNK_BYTES, t->offset + (int64_t)t->part.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			result = err_errno(err, "%s", name);
+		if (n <= 0)
+			break;
+		buf_advance(&t->part, (size_t)n);
+		left -= n;
+		take_lines(t, searched, first, n < CHUNK_BYTES, line, data);
+		first = first && t->offset == before;
+	}
+	close(fd);
+	if (result == TAIL_CAUGHT_UP && left <= 0)
+		return TAIL_MORE;
+	return result;
+}

@@ -1,0 +1,67 @@
+/*
+ * Whole lines of a growing file. The file is opened, read and closed again at
+ * each call, never held: on a network file system a held file would break the
+ * program's own removal of it.
+ *
+ *	tail_init(&t);
+ *	tail_read(&t, dir_fd, "records.jsonl", on_line, data, &err);   ...
+ *	tail_release(&t);
+ *
+ * What insideLLMs does to the file and what becomes of it:
+ *  - appended to: the new whole lines are taken;
+ *  - cut to 0 and written anew in place (--resume cuts a torn tail so): while
+ *it is shorter than what was taken nothing happens (TAIL_SHRUNK); when it has
+ *    its length back the bytes taken before are compared by their checksum: the
+ *    same, it goes on; others: TAIL_REPLACED;
+ *  - another file renamed over it, or removed and made again: the same.
+ */
+#ifndef WATCHER_TAIL_H
+#define WATCHER_TAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Records repeat long texts: 10 MB is legal. A longer line than this is not
+ * kept but handed over as one NUL byte, which no reader takes for a record. */
+#define TAIL_LINE_MAX (256 * 1024 * 1024)
+/* Read in one call, so that the loop goes on turning. */
+#define TAIL_BYTES_A_CALL (16 * 1024 * 1024)
+
+enum tail_result {
+	TAIL_CAUGHT_UP, /* nothing more for now */
+	TAIL_MORE,      /* call again soon */
+	TAIL_ABSENT,    /* no such file (now) */
+	TAIL_SHRUNK,    /* shorter than what was taken: being written anew? */
+	TAIL_REPLACED,  /* what was taken is there no more */
+};
+
+struct tail {
+	int64_t offset; /* bytes taken: whole lines */
+	uint32_t crc;   /* CRC-32C of these */
+	bool seen;
+	bool doubtful; /* the bytes before offset must be compared */
+	dev_t device;
+	ino_t inode;
+	int64_t size;     /* of the file at the last look */
+	int64_t mtime_ns; /* likewise */
+	struct buf part;  /* read behind offset, no newline yet */
+	bool skipping;    /* in a line that is too long */
+};
+
+/* `alone`: the line came by itself, to a reader that had caught up before.
+ * `end`: the offset behind the line. */
+typedef void tail_line(
+    const char *line, size_t len, int64_t end, bool alone, void *data);
+
+void tail_init(struct tail *t);
+void tail_release(struct tail *t);
+
+/* A negative errno for what can't be read (err says why), else a result. */
+int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
+    void *data, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * inotify on directories: one instance for the whole process, watches with a
+ * callback each. What changed is not told: the answer to every event is a scan,
+ * because events can be lost (queue overflow) and merged.
+ *
+ * Where there are no events (network file systems, limits reached) the tree
+ * calls every watch of that kind once in TREE_SLOW_MS.
+ */
+#ifndef WATCHER_TREE_H
+#define WATCHER_TREE_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/loop.h"
+
+/* How late a change on a file system without events is seen. */
+#define TREE_SLOW_MS 1000
+
+struct tree;
+
+struct tree_watch {
+	/* Something changed in the directory, or may have. */
+	void (*changed)(struct tree_watch *watch);
+	void *data;     /* the user's own */
+	int descriptor; /* private from here */
+	bool slow, added, due;
+	struct tree *tree;
+	TAILQ_ENTRY(tree_watch) link;
+};
+
+/* Never fails: without inotify every watch is a slow one. */
+struct tree *tree_new(struct loop *loop);
+/* Its watches must have been removed. */
+void tree_free(struct tree *tree);
+
+/* Watches one directory (not what is below it). Returns 0, or a negative errno
+ * if it can't be opened; a limit that was reached makes it a slow one, which
+ * tree_is_limited() tells. */
+int tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
+    struct err *err);
+void tree_remove(struct tree_watch *watch);
+
+/* Why some watches are slow: a text for the report, or NULL. */
+const char *tree_is_limited(const struct tree *tree);
+
+#endif

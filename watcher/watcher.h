@@ -1,0 +1,109 @@
+/*
+ * One run directory, followed: from the program's files to journal entries. The
+ * folder's only door. The directory is only read.
+ *
+ *	watcher_new(&w, loop, tree, &config, &err);
+ *	... on its own: entries come by config.emit as records arrive ...
+ *	watcher_end(w, &finish);     the writer has ended: last lines, end
+ *values, artifacts watcher_free(w);
+ *
+ * START and END entries are the caller's.
+ */
+#ifndef WATCHER_WATCHER_H
+#define WATCHER_WATCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "watcher/derive.h"
+#include "watcher/settle.h"
+#include "watcher/tail.h"
+#include "watcher/tree.h"
+
+/* A directory is known by these: inodes are used again. */
+struct watcher_identity {
+	uint64_t device, inode;
+	int64_t birth_ns; /* 0: the file system does not say */
+};
+
+bool watcher_identity_equal(
+    const struct watcher_identity *a, const struct watcher_identity *b);
+/* Of the directory at `path` (symbolic links followed). */
+int watcher_identify(
+    const char *path, struct watcher_identity *identity, struct err *err);
+
+/* Another file than before, by device, inode and time of change. */
+struct watcher_stamp {
+	bool there;
+	uint64_t device, inode;
+	int64_t mtime_ns, ctime_ns;
+};
+
+enum watcher_event {
+	/* What was followed is there no more under this name: the directory or
+	 * its records were replaced. This attempt ends with what it has; a new
+	 * one may follow the directory. */
+	WATCHER_REPLACED,
+};
+
+struct watcher_config {
+	const char *path;            /* bytes, as opened */
+	struct derive_config derive; /* run_dir is path as text */
+	enum artifact_choice artifacts;
+	/* Live: entries carry the time of arrival. Else the files' times: the
+	 * marker's for the start, the last document's for the end, between them
+	 * by the place in the file. */
+	bool live;
+	/* Adoption: so many derived entries are in the journal already. */
+	uint64_t skip_entries;
+	derive_emit *emit;
+	void (*event)(enum watcher_event event, void *data);
+	void *data;
+};
+
+struct watcher;
+
+/* tree NULL: no events; everything is read by watcher_end(). The first scan is
+ * made by the loop, or by watcher_scan(). */
+int watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
+    const struct watcher_config *config, struct err *err);
+void watcher_free(struct watcher *w);
+
+/* Reads what is new, now. */
+void watcher_scan(struct watcher *w);
+
+struct watcher_end {
+	/* time_us 0: the files' (not live). Documents are filled in here. */
+	struct derive_finish finish;
+	/* A manifest with this stamp is one of before, no result of this run.
+	 */
+	struct watcher_stamp old_manifest;
+	/* Nor one that changed before this time (the clock of file times). */
+	struct timespec not_before;
+};
+
+/* Says all that is left: last lines, end values, artifacts. Returns whether a
+ * manifest of this run was there. Afterwards only watcher_free(). */
+bool watcher_end(struct watcher *w, const struct watcher_end *end);
+
+/* The times of the files: start and end of a run that was not seen. */
+int64_t watcher_start_us(const struct watcher *w);
+int64_t watcher_end_us(const struct watcher *w);
+
+const struct derive *watcher_derive(const struct watcher *w);
+const struct tail *watcher_tail(const struct watcher *w);
+const struct watcher_identity *watcher_identity(const struct watcher *w);
+/* Derived entries so far, those that were skipped counted too. */
+uint64_t watcher_entries(const struct watcher *w);
+
+/* Stamp of a file in a run directory; there = false if it is not. */
+struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);
+
+/* What the report should say (unreadable files, refused artifacts), one a line;
+ * "" if nothing. */
+const char *watcher_remarks(const struct watcher *w);
+
+#endif
