@@ -127,6 +127,10 @@ struct entry_metrics {
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
 	struct metric *list;
 	size_t len;
+	/* The records that were read for it: length and CRC-32C of the file's
+	 * first bytes, by which adoption knows the file again; 0: not said. */
+	int64_t records_bytes;
+	int64_t records_crc32c;
 };
 
 struct entry_artifact {

@@ -271,7 +271,9 @@ take_metrics(
 
 	if (!json_is(key, "metrics"))
 		return take_int(key, "step", value, &m->step) ||
-		    take_int(key, "experiment", value, &m->experiment);
+		    take_int(key, "experiment", value, &m->experiment) ||
+		    take_int(key, "records_bytes", value, &m->records_bytes) ||
+		    take_int(key, "records_crc32c", value, &m->records_crc32c);
 	jsonscan_init_span(&s, value);
 	if (jsonscan_enter(&s, '{') < 0)
 		return true;

@@ -160,6 +160,10 @@ encode_metrics(struct jsonwrite *w, const struct entry_metrics *m)
 {
 	put_int(w, "step", m->step);
 	put_experiment_index(w, m->experiment);
+	if (m->records_bytes > 0) {
+		put_int(w, "records_bytes", m->records_bytes);
+		put_int(w, "records_crc32c", m->records_crc32c);
+	}
 	jsonwrite_key(w, "metrics");
 	jsonwrite_open(w, '{');
 	for (size_t i = 0; i < m->len; i++)

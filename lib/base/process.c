@@ -1,0 +1,102 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+
+/* Reads a small file of /proc; "" if it can't. */
+static void
+read_small(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+int64_t
+process_start(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *at;
+	long long start = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	read_small(path, text, sizeof text);
+	/* The second field, the name, may hold anything, blanks and brackets
+	 * too: count from the last bracket. It is field 22 that we want. */
+	at = strrchr(text, ')');
+	for (int field = 2; at != NULL && field < 22; field++) {
+		at = strchr(at + 1, ' ');
+	}
+	if (at != NULL)
+		start = strtoll(at, NULL, 10);
+	return start;
+}
+
+char *
+process_boot_id(void)
+{
+	char text[64];
+
+	read_small("/proc/sys/kernel/random/boot_id", text, sizeof text);
+	text[strcspn(text, "\n")] = '\0';
+	return xstrdup(text);
+}
+
+char *
+process_host(void)
+{
+	char text[256];
+
+	if (gethostname(text, sizeof text) < 0)
+		text[0] = '\0';
+	text[sizeof text - 1] = '\0';
+	return xstrdup(text);
+}
+
+char *
+process_user(void)
+{
+	const char *name = getenv("USER");
+	struct passwd entry, *found = NULL;
+	char text[4096];
+
+	if (getpwuid_r(getuid(), &entry, text, sizeof text, &found) == 0 &&
+	    found != NULL)
+		return xstrdup(found->pw_name);
+	return name != NULL ? xstrdup(name)
+			    : xasprintf("%u", (unsigned)getuid());
+}
+
+char *
+process_cwd(void)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	return cwd != NULL ? cwd : xstrdup("");
+}
+
+bool
+process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
+{
+	char *our_host = process_host();
+	char *our_boot_id = process_boot_id();
+	bool alive = true;
+
+	if (host == NULL || boot_id == NULL)
+		alive = false;
+	else if (strcmp(host, our_host) == 0)
+		alive = strcmp(boot_id, our_boot_id) == 0 && pid > 0 &&
+		    start != 0 && process_start((pid_t)pid) == start;
+	free(our_host);
+	free(our_boot_id);
+	return alive;
+}

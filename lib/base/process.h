@@ -1,0 +1,27 @@
+/*
+ * Processes: who we are, and whether another one still lives.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Start time of a process in clock ticks since boot, from /proc; 0: no such
+ * process. With the process ID and the boot ID it names a process for ever. */
+int64_t process_start(pid_t pid);
+
+/* The running kernel's boot ID, the host's name, the user's name; "" if not
+ * known. Allocated. */
+char *process_boot_id(void);
+char *process_host(void);
+char *process_user(void);
+char *process_cwd(void);
+
+/* Is the process that these four name alive? One on another host counts as
+ * alive: it can't be seen from here. */
+bool process_alive(
+    const char *host, const char *boot_id, int64_t pid, int64_t start);
+
+#endif

@@ -1,0 +1,222 @@
+#include "run/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+
+#define INDEX_FILE "index.jsonl"
+/* A line holds a few paths; a longer one is not ours. */
+#define INDEX_LINE_MAX (1024 * 1024)
+#define INDEX_CHUNK    (64 * 1024)
+
+void
+index_entry_release(struct index_entry *e)
+{
+	free(e->attempt);
+	free(e->run_id);
+	free(e->run_dir);
+	for (size_t i = 0; i < e->place_len; i++) {
+		free(e->places[i].name);
+		free(e->places[i].text);
+	}
+	free(e->places);
+	memset(e, 0, sizeof *e);
+}
+
+static void
+put_text(struct jsonwrite *w, const char *key, const char *text)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_text(w, text);
+}
+
+static void
+put_int(struct jsonwrite *w, const char *key, int64_t value)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_int(w, value);
+}
+
+static void
+encode(const struct index_entry *e, struct buf *out)
+{
+	struct jsonwrite w;
+
+	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	put_text(&w, "attempt", e->attempt);
+	put_text(&w, "run_id", e->run_id);
+	put_text(&w, "run_dir", e->run_dir);
+	put_text(&w, "status", run_status_name(e->status));
+	put_int(&w, "started_us", e->started_us);
+	put_int(&w, "ended_us", e->ended_us);
+	put_int(&w, "records_bytes", e->records_bytes);
+	put_int(&w, "records_crc32c", e->records_crc32c);
+	put_int(&w, "rejected", (int64_t)e->rejected);
+	jsonwrite_key(&w, "places");
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < e->place_len; i++)
+		put_text(&w, e->places[i].name, e->places[i].text);
+	jsonwrite_close(&w, '}');
+	jsonwrite_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static char *
+text_member(const struct json_span *object, const char *key)
+{
+	struct json_span span = json_member(object, key);
+
+	return json_text_new(&span);
+}
+
+static int64_t
+int_member(const struct json_span *object, const char *key)
+{
+	struct json_span span = json_member(object, key);
+	int64_t value = 0;
+
+	return json_int64(&span, &value) == 0 ? value : 0;
+}
+
+static void
+decode_places(struct index_entry *e, const struct json_span *object)
+{
+	struct json_span places = json_member(object, "places"), key, value;
+	struct jsonscan s;
+
+	jsonscan_init_span(&s, &places);
+	if (places.type != JSON_OBJECT || jsonscan_enter(&s, '{') < 0)
+		return;
+	while (jsonscan_member(&s, &key) > 0) {
+		jsonscan_value(&s, &value);
+		e->places = xreallocarray(
+		    e->places, e->place_len + 1, sizeof *e->places);
+		e->places[e->place_len++] =
+		    (struct pair){json_text_new(&key), json_text_new(&value)};
+	}
+}
+
+static bool
+decode(struct index_entry *e, const char *line, size_t len)
+{
+	struct jsonscan s;
+	struct json_span object, status;
+
+	*e = (struct index_entry){0};
+	jsonscan_init(&s, line, len);
+	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
+	    object.type != JSON_OBJECT)
+		return false;
+	e->attempt = text_member(&object, "attempt");
+	e->run_id = text_member(&object, "run_id");
+	e->run_dir = text_member(&object, "run_dir");
+	status = json_member(&object, "status");
+	for (int i = RUN_FINISHED; i <= RUN_KILLED; i++)
+		if (json_is(&status, run_status_name((enum run_status)i)))
+			e->status = (enum run_status)i;
+	e->started_us = int_member(&object, "started_us");
+	e->ended_us = int_member(&object, "ended_us");
+	e->records_bytes = int_member(&object, "records_bytes");
+	e->records_crc32c = (uint32_t)int_member(&object, "records_crc32c");
+	e->rejected = (uint64_t)int_member(&object, "rejected");
+	decode_places(e, &object);
+	return e->attempt != NULL && e->run_dir != NULL;
+}
+
+static int
+open_index(const char *state_dir, int flags, struct err *err)
+{
+	char *path = xasprintf("%s/" INDEX_FILE, state_dir);
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		fd = err_errno(err, "%s", path);
+	free(path);
+	return fd;
+}
+
+int
+index_append(
+    const char *state_dir, const struct index_entry *e, struct err *err)
+{
+	struct buf line;
+	char last = '\n';
+	off_t size;
+	int fd, result;
+
+	fd = open_index(state_dir, O_RDWR | O_CREAT | O_APPEND, err);
+	if (fd < 0)
+		return fd;
+	flock(fd, LOCK_EX);
+	buf_init(&line, INDEX_LINE_MAX);
+	size = lseek(fd, 0, SEEK_END);
+	/* A torn line of somebody who was killed must not swallow ours. */
+	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+		buf_addc(&line, '\n');
+	encode(e, &line);
+	result = buf_overflowed(&line)
+	    ? err_set(err, -EMSGSIZE, "%s: paths too long for the index",
+		  e->attempt)
+	    : file_write_all(fd, line.data, line.len, err);
+	/* A full disk may have left half a line: away with it. */
+	if (result < 0 && ftruncate(fd, size) < 0)
+		err_prefix(err, "index left torn");
+	if (result == 0 && fdatasync(fd) < 0)
+		result = err_errno(err, "index");
+	buf_release(&line);
+	close(fd);
+	return result;
+}
+
+int
+index_each(const char *state_dir,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	int fd = open_index(state_dir, O_RDONLY, err);
+	struct buf text;
+	bool go_on = true;
+	ssize_t n = 1;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	buf_init(&text, INDEX_LINE_MAX + INDEX_CHUNK);
+	while (go_on && n > 0) {
+		char *room, *newline;
+		size_t start = 0;
+
+		/* A line that is too long is none of ours: drop it. */
+		if (text.len > INDEX_LINE_MAX)
+			buf_reset(&text);
+		room = buf_reserve(&text, INDEX_CHUNK);
+		n = read(fd, room, INDEX_CHUNK);
+		if (n > 0)
+			buf_advance(&text, (size_t)n);
+		while (go_on &&
+		    (newline = memchr(
+			 text.data + start, '\n', text.len - start)) != NULL) {
+			struct index_entry e;
+			size_t len = (size_t)(newline - text.data) - start;
+
+			if (decode(&e, text.data + start, len))
+				go_on = each(&e, data);
+			index_entry_release(&e);
+			start += len + 1;
+		}
+		buf_consume(&text, start);
+	}
+	buf_release(&text);
+	close(fd);
+	return 0;
+}

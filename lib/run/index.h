@@ -1,0 +1,41 @@
+/*
+ * The index: <state>/index.jsonl, one line for each attempt that is delivered
+ * everywhere. Its journal is gone; this is what stays, so that `status` can
+ * tell of it and `import` knows what is tracked already.
+ */
+#ifndef RUN_INDEX_H
+#define RUN_INDEX_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "run/entry.h"
+
+struct index_entry {
+	char *attempt;
+	char *run_id; /* texts (format/text.h) */
+	char *run_dir;
+	enum run_status status;
+	int64_t started_us, ended_us;
+	/* records.jsonl as it was read: whole lines, and their CRC-32C. */
+	int64_t records_bytes;
+	uint32_t records_crc32c;
+	uint64_t rejected;
+	struct pair *places; /* tracker and where it went */
+	size_t place_len;
+};
+
+void index_entry_release(struct index_entry *e);
+
+/* One write at the end of the file, whole lines only (a torn one before it is
+ * closed by a newline first). */
+int index_append(
+    const char *state_dir, const struct index_entry *e, struct err *err);
+
+/* Calls `each` for every readable line, in order, until it returns false. No
+ * index: 0 and no call. */
+int index_each(const char *state_dir,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err);
+
+#endif

@@ -1,0 +1,505 @@
+#include "wrap/attempt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "format/text.h"
+#include "wrap/attempt_past.h"
+#include "wrap/attempt_start.h"
+
+/* Data is on disk at least so often. */
+#define SYNC_MS           1000
+#define REMARKS_MAX_BYTES 4096
+
+struct attempt {
+	struct attempt_config config;
+	char *run_dir; /* bytes */
+	struct journal *journal;
+	struct entry start;
+	struct delivery **deliveries;
+	size_t delivery_count;
+	struct watcher *watcher;  /* NULL: only delivered */
+	struct attempt_past past; /* what the journal had on adoption */
+	char *run_id;
+	bool ended;
+	int64_t ended_us;
+	enum run_status status;
+	struct loop_timer sync_timer;
+	struct buf remarks;
+};
+
+static void
+say(struct attempt *a, const struct err *err)
+{
+	if (strstr(a->remarks.data, err->message) == NULL)
+		buf_addf(&a->remarks, "%s\n", err->message);
+}
+
+static void
+keep(struct attempt *a, struct entry *e)
+{
+	struct err err = ERR_INIT;
+
+	if (e->kind == ENTRY_RUN_ID && a->run_id == NULL)
+		a->run_id = xstrdup(e->run_id);
+	if (journal_append(a->journal, e, &err) < 0)
+		say(a, &err);
+	entry_release(e);
+}
+
+static void
+on_entry(struct entry *e, void *data)
+{
+	struct attempt *a = data;
+
+	if (e->kind == ENTRY_ARTIFACT &&
+	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
+		entry_release(e);
+		return;
+	}
+	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
+		const struct tail *tail = watcher_tail(a->watcher);
+
+		e->metrics.records_bytes = tail->offset;
+		e->metrics.records_crc32c = tail->crc;
+	}
+	keep(a, e);
+}
+
+static void
+on_event(enum watcher_event event, void *data)
+{
+	struct attempt *a = data;
+
+	if (event == WATCHER_REPLACED && a->config.replaced != NULL)
+		a->config.replaced(a, a->config.data);
+}
+
+static void
+on_settled(struct delivery *d, void *data)
+{
+	struct attempt *a = data;
+
+	(void)d;
+	if (a->config.settled != NULL)
+		a->config.settled(a, a->config.data);
+}
+
+static void
+on_sync_timer(struct loop_timer *timer)
+{
+	struct attempt *a = timer->data;
+	struct err err = ERR_INIT;
+
+	if (journal_sync(a->journal, &err) < 0)
+		say(a, &err);
+}
+
+static struct attempt *
+alloc_attempt(const struct attempt_config *config)
+{
+	struct attempt *a = xcalloc(1, sizeof *a);
+
+	a->config = *config;
+	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
+	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
+	buf_init(&a->remarks, REMARKS_MAX_BYTES);
+	return a;
+}
+
+static void
+free_attempt(struct attempt *a)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_free(a->deliveries[i]);
+	free(a->deliveries);
+	watcher_free(a->watcher);
+	loop_timer_cancel(a->config.loop, &a->sync_timer);
+	journal_close(a->journal);
+	if (a->start.start.attempt != NULL)
+		entry_release(&a->start);
+	attempt_past_release(&a->past);
+	buf_release(&a->remarks);
+	free(a->run_id);
+	free(a->run_dir);
+	free(a);
+}
+
+/* The targets as this process may use them: those of the journal, with the
+ * values of the options given now in place of what was recorded. */
+static void
+add_delivery(struct attempt *a, const struct target *target)
+{
+	struct delivery *d = NULL;
+	struct err err = ERR_INIT;
+
+	if (delivery_new(&d, a->config.loop, a->journal, &a->start.start,
+		a->start.time_us, target, on_settled, a, &err) < 0) {
+		err_prefix(&err, "%s", target->tracker);
+		say(a, &err);
+		return;
+	}
+	a->deliveries = xreallocarray(
+	    a->deliveries, a->delivery_count + 1, sizeof(*a->deliveries));
+	a->deliveries[a->delivery_count++] = d;
+}
+
+static void
+add_deliveries(struct attempt *a)
+{
+	const struct entry_start *start = &a->start.start;
+	struct target *given;
+	size_t given_len;
+
+	if (a->config.record_only)
+		return;
+	given = attempt_make_targets(a->config.options, true, &given_len);
+	for (size_t i = 0; i < start->target_len; i++) {
+		const struct target *target = &start->targets[i];
+
+		for (size_t k = 0; k < given_len; k++)
+			if (strcmp(given[k].tracker, target->tracker) == 0)
+				target = &given[k];
+		add_delivery(a, target);
+	}
+	attempt_free_targets(given, given_len);
+}
+
+static int
+add_watcher(struct attempt *a, uint64_t skip, struct err *err)
+{
+	const struct entry_start *start = &a->start.start;
+	char *run_dir = text_path_text(a->run_dir);
+	char *name = text_path_text(path_base(a->run_dir));
+	struct watcher_config config = {
+	    .path = a->run_dir,
+	    .derive = {.run_dir = run_dir,
+		.dir_name = name,
+		.config_path = start->config_path,
+		.prefix = start->prefix,
+		.points = start->points,
+		.resumed_from = start->resumed_from},
+	    .artifacts = artifact_choice_of(start->artifacts),
+	    .live = start->source == SOURCE_LIVE,
+	    .skip_entries = skip,
+	    .emit = on_entry,
+	    .event = on_event,
+	    .data = a,
+	};
+	int result = watcher_new(
+	    &a->watcher, a->config.loop, a->config.tree, &config, err);
+
+	free(run_dir);
+	free(name);
+	return result;
+}
+
+int
+attempt_new(struct attempt **attempt, const struct attempt_config *config,
+    struct err *err)
+{
+	struct attempt *a = alloc_attempt(config);
+	char name[ATTEMPT_SIZE];
+	struct err why = ERR_INIT;
+	int64_t now_us = clock_wall_us();
+	struct entry copy;
+	struct buf line;
+	int result;
+
+	journal_new_attempt(name, now_us);
+	a->journal = journal_create(config->state_dir, name, &why);
+	if (journal_in_memory(a->journal)) {
+		err_prefix(
+		    &why, "no journal on disk, what is not delivered is lost");
+		say(a, &why);
+	}
+	if (config->source == SOURCE_IMPORT)
+		now_us = attempt_past_start_us(config->run_dir, now_us);
+	attempt_make_start(&a->start, config, name, now_us);
+	a->start.start.resumed_from =
+	    attempt_past_resumed_from(config->state_dir, config->run_dir);
+	/* The journal's copy goes through its text, as it will be read. */
+	buf_init(&line, ENTRY_LINE_MAX);
+	entry_encode(&a->start, &line);
+	if (entry_decode(&copy, line.data, line.len - 1, err) < 0)
+		die("a start entry that can't be read back");
+	keep(a, &copy);
+	buf_release(&line);
+	result = add_watcher(a, 0, err);
+	if (result < 0) {
+		journal_remove(a->journal, NULL);
+		free_attempt(a);
+		return result;
+	}
+	add_deliveries(a);
+	*attempt = a;
+	return 0;
+}
+
+int
+attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, struct err *err)
+{
+	struct attempt *a = alloc_attempt(config);
+	int result = journal_adopt(config->state_dir, name, &a->journal, err);
+
+	if (result == 0)
+		result =
+		    attempt_past_read(&a->past, a->journal, &a->start, err);
+	if (result < 0) {
+		free_attempt(a);
+		return result;
+	}
+	a->ended = a->past.ended;
+	a->status = a->past.status;
+	a->ended_us = a->past.ended_us;
+	if (a->past.run_id != NULL)
+		a->run_id = xstrdup(a->past.run_id);
+	if (a->run_dir == NULL)
+		a->run_dir = text_path_bytes(a->start.start.run_dir);
+	if (!a->ended && attempt_past_fits(&a->past, a->run_dir) &&
+	    add_watcher(a, a->past.derived_entries, err) < 0)
+		a->watcher = NULL;
+	add_deliveries(a);
+	*attempt = a;
+	return 0;
+}
+
+void
+attempt_scan(struct attempt *a)
+{
+	if (a->watcher != NULL && !a->ended)
+		watcher_scan(a->watcher);
+}
+
+void
+attempt_turn(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+	int64_t before = journal_size(a->journal);
+
+	if (journal_flush(a->journal, &err) < 0)
+		say(a, &err);
+	if (journal_size(a->journal) == before)
+		return;
+	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
+		loop_timer_set(a->config.loop, &a->sync_timer, SYNC_MS);
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_kick(a->deliveries[i]);
+}
+
+static enum run_status
+status_of(const struct attempt_outcome *outcome, bool manifest)
+{
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		return RUN_KILLED;
+	if (outcome->has_exit && WEXITSTATUS(outcome->wait_status) != 0)
+		return RUN_FAILED;
+	if (manifest)
+		return RUN_FINISHED;
+	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
+}
+
+static void
+keep_end(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_END, time_us);
+	e.end.status = a->status;
+	e.end.last_step = a->watcher != NULL
+	    ? derive_last_step(watcher_derive(a->watcher))
+	    : a->past.last_step;
+	if (outcome->has_exit && WIFEXITED(outcome->wait_status)) {
+		e.end.has_exit_code = true;
+		e.end.exit_code = WEXITSTATUS(outcome->wait_status);
+	}
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		e.end.exit_signal = WTERMSIG(outcome->wait_status);
+	keep(a, &e);
+}
+
+void
+attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
+{
+	struct watcher_end end = {
+	    .finish = {.time_us = clock_wall_us(),
+		.has_exit = outcome->has_exit,
+		.has_usage = outcome->has_usage,
+		.usage = outcome->usage,
+		.has_wall = outcome->has_wall,
+		.wall_seconds = outcome->wall_seconds},
+	    .old_manifest = a->config.old_manifest,
+	    .not_before = a->config.not_before,
+	};
+	int64_t time_us = end.finish.time_us;
+	struct err err = ERR_INIT;
+	bool manifest = false;
+
+	if (a->ended)
+		return;
+	a->ended = true;
+	if (outcome->has_exit && WIFEXITED(outcome->wait_status))
+		end.finish.exit_code = WEXITSTATUS(outcome->wait_status);
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		end.finish.exit_signal = WTERMSIG(outcome->wait_status);
+	if (a->watcher != NULL) {
+		manifest = watcher_end(a->watcher, &end);
+		if (a->start.start.source == SOURCE_IMPORT)
+			time_us = watcher_end_us(a->watcher);
+		a->status = status_of(outcome, manifest);
+	} else {
+		/* The directory is another's by now, or gone. */
+		a->status = RUN_KILLED;
+	}
+	a->ended_us = time_us;
+	keep_end(a, outcome, time_us);
+	attempt_turn(a);
+	loop_timer_cancel(a->config.loop, &a->sync_timer);
+	if (journal_sync(a->journal, &err) < 0)
+		say(a, &err);
+}
+
+bool
+attempt_is_ended(const struct attempt *a)
+{
+	return a->ended;
+}
+
+void
+attempt_drain(struct attempt *a, int64_t ms)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_drain(a->deliveries[i], ms);
+}
+
+bool
+attempt_is_settled(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		if (!delivery_is_settled(a->deliveries[i]))
+			return false;
+	return true;
+}
+
+static bool
+all_finished(const struct attempt *a, bool no_rejects)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < a->delivery_count; i++) {
+		delivery_status(a->deliveries[i], &status);
+		if (status.state != DELIVERY_FINISHED ||
+		    (no_rejects && status.rejected > 0))
+			return false;
+	}
+	return a->ended && a->delivery_count == a->start.start.target_len;
+}
+
+bool
+attempt_is_complete(const struct attempt *a)
+{
+	return all_finished(a, true);
+}
+
+void
+attempt_close(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+
+	if (all_finished(a, false) && !journal_in_memory(a->journal) &&
+	    attempt_past_index(a, &err) == 0)
+		journal_remove(a->journal, NULL);
+	free_attempt(a);
+}
+
+const char *
+attempt_name(const struct attempt *a)
+{
+	return journal_attempt(a->journal);
+}
+
+const struct entry_start *
+attempt_start(const struct attempt *a)
+{
+	return &a->start.start;
+}
+
+const char *
+attempt_run_id(const struct attempt *a)
+{
+	return a->run_id;
+}
+
+enum run_status
+attempt_status(const struct attempt *a)
+{
+	return a->status;
+}
+
+const struct watcher *
+attempt_watcher(const struct attempt *a)
+{
+	return a->watcher;
+}
+
+size_t
+attempt_delivery_count(const struct attempt *a)
+{
+	return a->delivery_count;
+}
+
+void
+attempt_delivery_status(
+    const struct attempt *a, size_t i, struct delivery_status *status)
+{
+	delivery_status(a->deliveries[i], status);
+}
+
+bool
+attempt_in_memory(const struct attempt *a)
+{
+	return journal_in_memory(a->journal);
+}
+
+const char *
+attempt_remarks(const struct attempt *a)
+{
+	return a->remarks.data;
+}
+
+void
+attempt_index_facts(const struct attempt *a, struct attempt_index_facts *facts)
+{
+	*facts = (struct attempt_index_facts){
+	    .state_dir = a->config.state_dir,
+	    .started_us = a->start.time_us,
+	    .ended_us = a->ended_us,
+	    .records_bytes = a->past.records_bytes,
+	    .records_crc32c = a->past.records_crc32c,
+	};
+	if (a->watcher != NULL) {
+		facts->records_bytes = watcher_tail(a->watcher)->offset;
+		facts->records_crc32c = watcher_tail(a->watcher)->crc;
+	}
+}
+
+pid_t
+attempt_writer(const struct attempt *a)
+{
+	return a->config.writer;
+}
+
+const struct watcher_identity *
+attempt_identity(const struct attempt *a)
+{
+	return watcher_identity(a->watcher);
+}

@@ -1,0 +1,220 @@
+#include "wrap/attempt_past.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "format/crc32c.h"
+#include "format/text.h"
+#include "run/index.h"
+#include "watcher/watcher.h"
+#include "wrap/attempt.h"
+
+static void
+take(struct attempt_past *past, const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_START:
+	case ENTRY_TABLE:
+		break;
+	case ENTRY_ARTIFACT:
+		past->artifacts = xreallocarray(past->artifacts,
+		    past->artifact_len + 1, sizeof(*past->artifacts));
+		past->artifacts[past->artifact_len++] =
+		    xstrdup(e->artifact.name);
+		break;
+	case ENTRY_END:
+		past->ended = true;
+		past->status = e->end.status;
+		past->ended_us = e->time_us;
+		past->last_step = e->end.last_step;
+		break;
+	case ENTRY_METRICS:
+		past->last_step = e->metrics.step;
+		past->records_bytes = e->metrics.records_bytes;
+		past->records_crc32c = (uint32_t)e->metrics.records_crc32c;
+		past->derived_entries++;
+		break;
+	case ENTRY_RUN_ID:
+		free(past->run_id);
+		past->run_id = xstrdup(e->run_id);
+		past->derived_entries++;
+		break;
+	default:
+		past->derived_entries++;
+	}
+}
+
+int
+attempt_past_read(struct attempt_past *past, const struct journal *j,
+    struct entry *start, struct err *err)
+{
+	struct journal_reader reader;
+	struct entry e;
+	int result;
+	bool first = true;
+
+	*past = (struct attempt_past){0};
+	journal_reader_init(&reader, j);
+	while ((result = journal_read(&reader, &e, err)) > 0) {
+		take(past, &e);
+		if (first && e.kind != ENTRY_START) {
+			entry_release(&e);
+			result = err_set(err, -EBADMSG,
+			    "%s: no start entry: not a journal",
+			    journal_attempt(j));
+			break;
+		}
+		if (first)
+			*start = e;
+		else
+			entry_release(&e);
+		first = false;
+	}
+	journal_reader_release(&reader);
+	if (result == 0 && first)
+		result = err_set(err, -ENODATA, "%s: the journal is empty",
+		    journal_attempt(j));
+	return result;
+}
+
+void
+attempt_past_release(struct attempt_past *past)
+{
+	for (size_t i = 0; i < past->artifact_len; i++)
+		free(past->artifacts[i]);
+	free(past->artifacts);
+	free(past->run_id);
+}
+
+bool
+attempt_past_has_artifact(const struct attempt_past *past, const char *name)
+{
+	for (size_t i = 0; i < past->artifact_len; i++)
+		if (strcmp(past->artifacts[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Does records.jsonl begin with `bytes` bytes of this checksum? */
+static bool
+records_begin_with(const char *run_dir, int64_t bytes, uint32_t want)
+{
+	char chunk[64 * 1024];
+	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir_fd < 0
+	    ? -1
+	    : file_open_regular(dir_fd, "records.jsonl", NULL, NULL);
+	uint32_t crc = 0;
+
+	while (fd >= 0 && bytes > 0) {
+		size_t most = bytes < (int64_t)sizeof chunk ? (size_t)bytes
+							    : sizeof chunk;
+		ssize_t n = read(fd, chunk, most);
+
+		if (n <= 0)
+			break;
+		crc = crc32c(crc, chunk, (size_t)n);
+		bytes -= n;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	return fd >= 0 && bytes == 0 && crc == want;
+}
+
+bool
+attempt_past_fits(const struct attempt_past *past, const char *run_dir)
+{
+	struct watcher_identity identity;
+
+	if (past->records_bytes == 0)
+		return watcher_identify(run_dir, &identity, NULL) == 0;
+	return records_begin_with(
+	    run_dir, past->records_bytes, past->records_crc32c);
+}
+
+struct search {
+	const char *run_dir; /* bytes */
+	char *run_dir_text;
+	char *found; /* the latest attempt that fits */
+};
+
+static bool
+search_each(const struct index_entry *e, void *data)
+{
+	struct search *s = data;
+
+	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
+	    !records_begin_with(
+		s->run_dir, e->records_bytes, e->records_crc32c))
+		return true;
+	free(s->found);
+	s->found = xstrdup(e->attempt);
+	return true;
+}
+
+char *
+attempt_past_resumed_from(const char *state_dir, const char *run_dir)
+{
+	struct search s = {.run_dir = run_dir};
+
+	if (state_dir == NULL || !watcher_stamp(run_dir, "records.jsonl").there)
+		return NULL;
+	s.run_dir_text = text_path_text(run_dir);
+	index_each(state_dir, search_each, &s, NULL);
+	free(s.run_dir_text);
+	return s.found;
+}
+
+int64_t
+attempt_past_start_us(const char *run_dir, int64_t now_us)
+{
+	static const char *const names[] = {".insidellms_run",
+	    "config.resolved.yaml", "records.jsonl", "manifest.json"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);
+
+		if (stamp.there)
+			return stamp.mtime_ns / 1000;
+	}
+	return now_us;
+}
+
+int
+attempt_past_index(const struct attempt *a, struct err *err)
+{
+	struct index_entry e = {0};
+	struct attempt_index_facts facts;
+	int result;
+
+	attempt_index_facts(a, &facts);
+	e.attempt = xstrdup(attempt_name(a));
+	e.run_id =
+	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;
+	e.run_dir = xstrdup(attempt_start(a)->run_dir);
+	e.status = attempt_status(a);
+	e.started_us = facts.started_us;
+	e.ended_us = facts.ended_us;
+	e.records_bytes = facts.records_bytes;
+	e.records_crc32c = facts.records_crc32c;
+	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
+		struct delivery_status status;
+
+		attempt_delivery_status(a, i, &status);
+		e.rejected += status.rejected;
+		e.places =
+		    xreallocarray(e.places, e.place_len + 1, sizeof *e.places);
+		e.places[e.place_len++] = (struct pair){xstrdup(status.tracker),
+		    xstrdup(status.place != NULL ? status.place : "")};
+	}
+	result = index_append(facts.state_dir, &e, err);
+	index_entry_release(&e);
+	return result;
+}

@@ -1,0 +1,133 @@
+#include "wrap/attempt_start.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "format/text.h"
+
+/* A text of the command line, the environment or the config file. */
+static char *
+text_of(const char *bytes)
+{
+	return bytes != NULL ? text_path_text(bytes) : NULL;
+}
+
+/* "http://user:password@host/x" -> "http://host/x". */
+static char *
+without_user(const char *uri)
+{
+	const char *scheme = strstr(uri, "://");
+	size_t authority, at = 0;
+
+	if (scheme == NULL)
+		return xstrdup(uri);
+	scheme += 3;
+	authority = strcspn(scheme, "/?#");
+	for (size_t i = 0; i < authority; i++)
+		if (scheme[i] == '@')
+			at = i + 1;
+	return xasprintf("%.*s%s", (int)(scheme - uri), uri, scheme + at);
+}
+
+static char *
+option_value(const struct option_row *row, const char *value, bool secrets)
+{
+	char *plain = NULL, *text;
+
+	if (row->form == FORM_PATH)
+		plain = path_absolute(value);
+	else if (!secrets)
+		plain = without_user(value);
+	/* Also without a working directory: the path as it is. */
+	text = text_path_text(plain != NULL ? plain : value);
+	free(plain);
+	return text;
+}
+
+static void
+add_options(struct target *t, const struct options *options, bool secrets)
+{
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *row = &option_table[id];
+
+		if (row->tracker == NULL || options->value[id] == NULL ||
+		    strcmp(row->tracker, t->tracker) != 0)
+			continue;
+		t->options = xreallocarray(
+		    t->options, t->option_len + 1, sizeof *t->options);
+		t->options[t->option_len++] =
+		    (struct pair){.name = xstrdup(row->name),
+			.text = option_value(row, options->value[id], secrets)};
+	}
+}
+
+struct target *
+attempt_make_targets(const struct options *options, bool secrets, size_t *len)
+{
+	struct target *targets = NULL;
+	const struct tracker_ops *ops;
+
+	*len = 0;
+	for (size_t i = 0; (ops = tracker_at(i)) != NULL; i++) {
+		if (!options_tracks(options, ops->name))
+			continue;
+		targets = xreallocarray(targets, *len + 1, sizeof *targets);
+		targets[*len] = (struct target){.tracker = xstrdup(ops->name)};
+		add_options(&targets[(*len)++], options, secrets);
+	}
+	return targets;
+}
+
+void
+attempt_free_targets(struct target *targets, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		for (size_t k = 0; k < targets[i].option_len; k++) {
+			free(targets[i].options[k].name);
+			free(targets[i].options[k].text);
+		}
+		free(targets[i].options);
+		free(targets[i].tracker);
+	}
+	free(targets);
+}
+
+void
+attempt_make_start(struct entry *e, const struct attempt_config *config,
+    const char *name, int64_t time_us)
+{
+	const struct options *o = config->options;
+	struct entry_start *s = &e->start;
+	char *cwd;
+
+	entry_init(e, ENTRY_START, time_us);
+	s->attempt = xstrdup(name);
+	s->source = config->source;
+	s->run_dir = text_of(config->run_dir);
+	s->config_path = text_of(config->config_path);
+	s->project = text_of(o->value[OPT_TRACK_PROJECT]);
+	s->experiment_name = text_of(o->value[OPT_EXPERIMENT_NAME]);
+	s->run_name = text_of(o->value[OPT_RUN_NAME]);
+	s->notes = text_of(o->value[OPT_NOTES]);
+	s->prefix =
+	    text_of(o->value[OPT_PREFIX] != NULL ? o->value[OPT_PREFIX] : "");
+	s->tags = xcalloc(o->tag_len, sizeof *s->tags);
+	for (size_t i = 0; i < o->tag_len; i++)
+		s->tags[s->tag_len++] = text_of(o->tags[i]);
+	s->targets = attempt_make_targets(o, false, &s->target_len);
+	s->host = process_host();
+	s->boot_id = process_boot_id();
+	s->pid = getpid();
+	s->pid_start = process_start(getpid());
+	s->user = process_user();
+	s->command = text_of(config->command);
+	cwd = process_cwd();
+	s->cwd = text_of(cwd);
+	free(cwd);
+	s->artifacts = xstrdup(o->value[OPT_ARTIFACTS]);
+	s->points = options_points(o);
+}

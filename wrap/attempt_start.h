@@ -1,0 +1,17 @@
+/* The first entry of an attempt: what was asked for, by whom, where. */
+#ifndef WRAP_ATTEMPT_START_H
+#define WRAP_ATTEMPT_START_H
+
+#include "wrap/attempt.h"
+
+/* Fills a START entry from the options. Paths of options are made absolute. */
+void attempt_make_start(struct entry *e, const struct attempt_config *config,
+    const char *name, int64_t time_us);
+
+/* The same targets with URIs as they were given: with user and password, for
+ * this process alone. Freed by attempt_free_targets. */
+struct target *attempt_make_targets(
+    const struct options *options, bool secrets, size_t *len);
+void attempt_free_targets(struct target *targets, size_t len);
+
+#endif

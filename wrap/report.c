@@ -1,0 +1,250 @@
+#include "wrap/report.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "format/jsonwrite.h"
+#include "format/text.h"
+
+void
+report_init(struct report *r)
+{
+	buf_init(&r->text, REPORT_MAX_BYTES);
+	buf_init(&r->json, REPORT_MAX_BYTES);
+	r->run_count = 0;
+}
+
+void
+report_release(struct report *r)
+{
+	buf_release(&r->text);
+	buf_release(&r->json);
+}
+
+void
+report_say(struct report *r, const char *format, ...)
+{
+	va_list ap;
+	char *line;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&line, format, ap);
+	va_end(ap);
+	if (n < 0)
+		die("out of memory");
+	buf_adds(&r->text, "itrack: ");
+	text_escape(&r->text, line);
+	buf_addc(&r->text, '\n');
+	free(line);
+}
+
+/* Every line of a text of several. */
+static void
+say_lines(struct report *r, const char *lines)
+{
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\n");
+
+		report_say(r, "%.*s", (int)len, lines);
+		lines += len;
+		if (*lines == '\n')
+			lines++;
+	}
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+say_run(struct report *r, const struct attempt *a)
+{
+	const struct watcher *w = attempt_watcher(a);
+	const struct mapping *m =
+	    w != NULL ? derive_mapping(watcher_derive(w)) : NULL;
+	const char *id = attempt_run_id(a);
+	const char *status = !attempt_is_ended(a)
+	    ? "going on"
+	    : run_status_name(attempt_status(a));
+	struct buf line;
+
+	if (m == NULL) {
+		report_say(r, "run %s %s (%s)", id != NULL ? id : "unknown",
+		    status, attempt_start(a)->run_dir);
+		return;
+	}
+	report_say(r, "run %s %s: %llu record%s, %zu experiment%s (%s)",
+	    id != NULL ? id : "unknown", status,
+	    (unsigned long long)m->record_count, plural(m->record_count),
+	    m->live_len, plural(m->live_len), attempt_start(a)->run_dir);
+	if (m->malformed_lines > 0)
+		report_say(r,
+		    "%llu line%s of records.jsonl could not be read, the "
+		    "first is line %llu",
+		    (unsigned long long)m->malformed_lines,
+		    plural(m->malformed_lines),
+		    (unsigned long long)derive_first_malformed(
+			watcher_derive(w)));
+	buf_init(&line, REPORT_MAX_BYTES);
+	if (derive_limits_passed(watcher_derive(w), &line))
+		report_say(r, "%s", line.data);
+	buf_release(&line);
+	say_lines(r, watcher_remarks(w));
+}
+
+static void
+say_delivery(
+    struct report *r, const struct attempt *a, const struct delivery_status *s)
+{
+	uint64_t all = s->delivered + s->rejected + s->pending;
+	const char *place = s->place != NULL ? s->place : "";
+
+	if (s->state == DELIVERY_FINISHED && s->rejected == 0)
+		report_say(r, "%s: delivered %llu of %llu: %s", s->tracker,
+		    (unsigned long long)s->delivered, (unsigned long long)all,
+		    place);
+	else if (s->state == DELIVERY_FINISHED)
+		report_say(r,
+		    "%s: delivered %llu of %llu, %llu rejected%s%s: %s",
+		    s->tracker, (unsigned long long)s->delivered,
+		    (unsigned long long)all, (unsigned long long)s->rejected,
+		    s->why[0] != '\0' ? ": " : "", s->why, place);
+	else
+		report_say(r,
+		    "%s: delivered %llu of %llu, the rest is pending: %s; %s%s",
+		    s->tracker, (unsigned long long)s->delivered,
+		    (unsigned long long)all,
+		    s->why[0] != '\0' ? s->why : "no answer in time",
+		    attempt_in_memory(a)
+			? "it is lost, because there is no journal"
+			: "to finish: itrack sync ",
+		    attempt_in_memory(a) ? "" : attempt_name(a));
+	for (size_t i = 0; i < s->note_len; i++)
+		report_say(r, "%s: %s", s->tracker, s->notes[i]);
+}
+
+static void
+put_text(struct jsonwrite *w, const char *key, const char *text)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_text(w, text);
+}
+
+static void
+put_count(struct jsonwrite *w, const char *key, uint64_t count)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_int(w, (int64_t)count);
+}
+
+static void
+put_delivery(struct jsonwrite *w, const struct delivery_status *s)
+{
+	static const char *const states[] = {
+	    [DELIVERY_WAITING] = "pending",
+	    [DELIVERY_ACTIVE] = "pending",
+	    [DELIVERY_FINISHED] = "complete",
+	    [DELIVERY_BLOCKED] = "blocked",
+	    [DELIVERY_GIVEN_UP] = "pending",
+	};
+
+	jsonwrite_open(w, '{');
+	put_text(w, "tracker", s->tracker);
+	put_text(w, "state", states[s->state]);
+	put_count(w, "delivered", s->delivered);
+	put_count(w, "rejected", s->rejected);
+	put_count(w, "pending", s->pending);
+	put_text(w, "place", s->place);
+	put_text(w, "error", s->why[0] != '\0' ? s->why : NULL);
+	jsonwrite_key(w, "notes");
+	jsonwrite_open(w, '[');
+	for (size_t i = 0; i < s->note_len; i++)
+		jsonwrite_text(w, s->notes[i]);
+	jsonwrite_close(w, ']');
+	jsonwrite_close(w, '}');
+}
+
+static void
+add_json(struct report *r, const struct attempt *a)
+{
+	const struct watcher *watcher = attempt_watcher(a);
+	struct delivery_status status;
+	struct jsonwrite w;
+
+	if (r->run_count > 0)
+		buf_addc(&r->json, ',');
+	jsonwrite_init(&w, &r->json, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	put_text(&w, "attempt", attempt_name(a));
+	put_text(&w, "run_id", attempt_run_id(a));
+	put_text(&w, "run_dir", attempt_start(a)->run_dir);
+	put_text(&w, "status",
+	    attempt_is_ended(a) ? run_status_name(attempt_status(a)) : NULL);
+	if (watcher != NULL) {
+		const struct mapping *m =
+		    derive_mapping(watcher_derive(watcher));
+
+		put_count(&w, "record_count", m->record_count);
+		put_count(&w, "malformed_lines", m->malformed_lines);
+		put_count(&w, "experiment_count", m->live_len);
+	}
+	jsonwrite_key(&w, "journal_in_memory");
+	jsonwrite_bool(&w, attempt_in_memory(a));
+	jsonwrite_key(&w, "trackers");
+	jsonwrite_open(&w, '[');
+	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
+		attempt_delivery_status(a, i, &status);
+		put_delivery(&w, &status);
+	}
+	jsonwrite_close(&w, ']');
+	jsonwrite_close(&w, '}');
+}
+
+void
+report_add(struct report *r, const struct attempt *a)
+{
+	struct delivery_status status;
+
+	say_run(r, a);
+	say_lines(r, attempt_remarks(a));
+	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
+		attempt_delivery_status(a, i, &status);
+		say_delivery(r, a, &status);
+	}
+	add_json(r, a);
+	r->run_count++;
+}
+
+int
+report_write(const struct report *r, const char *path, struct err *err)
+{
+	struct buf text;
+	char *parent = path_parent(path);
+	int dir_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	buf_init(&text, REPORT_MAX_BYTES + 64);
+	buf_addf(&text, "{\"version\":%d,\"runs\":[", REPORT_VERSION);
+	buf_add(&text, r->json.data, r->json.len);
+	buf_adds(&text, "]}\n");
+	if (dir_fd < 0)
+		result = err_errno(err, "%s", parent);
+	else
+		result = file_replace(dir_fd, path_base(path), text.data,
+		    text.len, 0666, false, err);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	buf_release(&text);
+	free(parent);
+	return result;
+}
