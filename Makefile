@@ -40,9 +40,11 @@ endif
 CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
 LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
-WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c wrap/attempt.c \
-    wrap/find.c wrap/launch/link.c $(OPTION_SOURCES)
-ITRACK_SOURCES := $(filter-out wrap/worker.c,$(sort $(wildcard wrap/*.c)))
+WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c \
+    $(sort $(wildcard wrap/attempt*.c wrap/find*.c)) wrap/launch/link.c \
+    $(OPTION_SOURCES)
+ITRACK_SOURCES := $(filter-out wrap/worker.c wrap/channel.c wrap/find%,\
+    $(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
