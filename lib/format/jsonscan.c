@@ -65,10 +65,14 @@ top_is_object(const struct stack *open)
 static inline void
 push(struct stack *open, bool object)
 {
-	uint64_t bit = (uint64_t)1 << (open->depth % 64);
+	uint64_t bit = (uint64_t)object << (open->depth % 64);
 	uint64_t *word = &open->words[open->depth / 64];
 
-	*word = object ? *word | bit : *word & ~bit;
+	/* A word is set as a whole when its first bit is. */
+	if (open->depth % 64 == 0)
+		*word = bit;
+	else
+		*word = (*word & ~((uint64_t)1 << (open->depth % 64))) | bit;
 	open->depth++;
 }
 

@@ -5,99 +5,248 @@
 #include <emmintrin.h>
 #endif
 
+/* What a byte is good for: as the letter of an escape, as the u of \uXXXX, as
+ * one of its digits. */
+enum { ESCAPE = 1, ESCAPE_U = 2, HEX = 4 };
+
+static const unsigned char classes[256] = {
+    ['"'] = ESCAPE,
+    ['\\'] = ESCAPE,
+    ['/'] = ESCAPE,
+    ['b'] = ESCAPE | HEX,
+    ['f'] = ESCAPE | HEX,
+    ['n'] = ESCAPE,
+    ['r'] = ESCAPE,
+    ['t'] = ESCAPE,
+    ['u'] = ESCAPE_U,
+    ['0'] = HEX,
+    ['1'] = HEX,
+    ['2'] = HEX,
+    ['3'] = HEX,
+    ['4'] = HEX,
+    ['5'] = HEX,
+    ['6'] = HEX,
+    ['7'] = HEX,
+    ['8'] = HEX,
+    ['9'] = HEX,
+    ['a'] = HEX,
+    ['c'] = HEX,
+    ['d'] = HEX,
+    ['e'] = HEX,
+    ['A'] = HEX,
+    ['B'] = HEX,
+    ['C'] = HEX,
+    ['D'] = HEX,
+    ['E'] = HEX,
+    ['F'] = HEX,
+};
+
 static inline bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_hex(char c)
+/* Is `p`, which stands behind a backslash and before `end`, an escape's rest?
+ */
+static inline bool
+escape_fits(const char *p, const char *end)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	const unsigned char *c = (const unsigned char *)p;
+
+	if (classes[*c] & ESCAPE)
+		return true;
+	return (classes[*c] & ESCAPE_U) != 0 && end - p > 4 &&
+	    (classes[c[1]] & classes[c[2]] & classes[c[3]] & classes[c[4]] &
+		HEX) != 0;
 }
 
-/*
- * The first byte at or behind `p` that a string can't just go on over: quote,
- * backslash, control character. *high becomes true if a byte >= 0x80 was
- * passed.
- */
-static inline const char *
-skip_string_bytes(const char *p, const char *end, bool *high)
+/* The rest of a string without the help of vectors, from between two of its
+ * characters. */
+static const char *
+skip_string_slowly(const char *p, const char *end)
 {
+	unsigned char c;
+
+	for (; p < end && *p != '"'; p++) {
+		c = (unsigned char)*p;
+		if (c < 0x20)
+			return NULL;
+		if (c == '\\' && (++p == end || !escape_fits(p, end)))
+			return NULL;
+	}
+	return p < end ? p + 1 : NULL;
+}
+
 #ifdef __SSE2__
+#define VECTOR 16
+#define BLOCK  (4 * VECTOR)
+
+static inline __m128i
+load(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* 0xFF for each quote, backslash and control character. */
+static inline __m128i
+stops(__m128i bytes)
+{
 	const __m128i quote = _mm_set1_epi8('"');
 	const __m128i backslash = _mm_set1_epi8('\\');
 	const __m128i control = _mm_set1_epi8(0x1F);
-	__m128i bytes, stop;
-	unsigned mask, above;
 
-	while (end - p >= 16) {
-		bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-		stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-					_mm_cmpeq_epi8(bytes, backslash)),
-		    _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-		mask = (unsigned)_mm_movemask_epi8(stop);
-		above = (unsigned)_mm_movemask_epi8(bytes);
-		if (mask != 0) {
-			*high |= (above & ((mask & -mask) - 1)) != 0;
-			return p + __builtin_ctz(mask);
-		}
-		*high |= above != 0;
-		p += 16;
-	}
-#endif
-	for (; p < end; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c == '"' || c == '\\' || c < 0x20)
-			break;
-		*high |= c >= 0x80;
-	}
-	return p;
+	return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+				_mm_cmpeq_epi8(bytes, backslash)),
+	    _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
 }
 
-/* Behind the escape at `p` (a backslash); NULL if it is none. */
-static inline const char *
-skip_escape(const char *p, const char *end)
+struct block {
+	__m128i a, b, c, d;
+};
+
+static inline struct block
+load_block(const char *p)
 {
-	if (end - p < 2)
-		return NULL;
-	switch (p[1]) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-		return p + 2;
-	case 'u':
-		if (end - p < 6 || !is_hex(p[2]) || !is_hex(p[3]) ||
-		    !is_hex(p[4]) || !is_hex(p[5]))
-			return NULL;
-		return p + 6;
-	default:
-		return NULL;
-	}
+	return (struct block){load(p), load(p + VECTOR), load(p + 2 * VECTOR),
+	    load(p + 3 * VECTOR)};
 }
 
+static inline uint64_t
+bits(__m128i bytes)
+{
+	return (unsigned)_mm_movemask_epi8(bytes);
+}
+
+/* A bit for each byte of the block that is `c`. */
+static inline uint64_t
+block_equal(const struct block *block, char c)
+{
+	const __m128i same = _mm_set1_epi8(c);
+
+	return bits(_mm_cmpeq_epi8(block->a, same)) |
+	    bits(_mm_cmpeq_epi8(block->b, same)) << VECTOR |
+	    bits(_mm_cmpeq_epi8(block->c, same)) << 2 * VECTOR |
+	    bits(_mm_cmpeq_epi8(block->d, same)) << 3 * VECTOR;
+}
+
+/* A bit for each control character in it. */
+static inline uint64_t
+block_controls(const struct block *block)
+{
+	const __m128i control = _mm_set1_epi8(0x1F);
+
+	return bits(_mm_cmpeq_epi8(_mm_min_epu8(block->a, control), block->a)) |
+	    bits(_mm_cmpeq_epi8(_mm_min_epu8(block->b, control), block->b))
+	    << VECTOR |
+	    bits(_mm_cmpeq_epi8(_mm_min_epu8(block->c, control), block->c))
+	    << 2 * VECTOR |
+	    bits(_mm_cmpeq_epi8(_mm_min_epu8(block->d, control), block->d))
+	    << 3 * VECTOR;
+}
+
+/* Is there anything to stop at? */
+static inline bool
+block_stops(const struct block *block)
+{
+	__m128i stop =
+	    _mm_or_si128(_mm_or_si128(stops(block->a), stops(block->b)),
+		_mm_or_si128(stops(block->c), stops(block->d)));
+
+	return _mm_movemask_epi8(stop) != 0;
+}
+
+/*
+ * Which bytes of a block are escaped by a backslash before them. *carry: the
+ * first one is, by the last one of the block before; then for the next block.
+ * A run of backslashes escapes every second byte from its start on. Runs that
+ * start at an odd place make the sum below carry to where they end, if that is
+ * an even place: there the pattern is turned round.
+ */
+static inline uint64_t
+escaped_bytes(uint64_t backslash, uint64_t *carry)
+{
+	const uint64_t even = UINT64_C(0x5555555555555555);
+	uint64_t follows, odd_starts, sum;
+
+	backslash &= ~*carry;
+	follows = backslash << 1 | *carry;
+	odd_starts = backslash & ~even & ~follows;
+	*carry = __builtin_add_overflow(odd_starts, backslash, &sum);
+	return (even ^ sum << 1) & follows;
+}
+
+/* The rest of a string that has escapes: BLOCK bytes at once, so that where
+ * they stand makes few branches go the wrong way. */
+static const char *
+skip_string_blocks(const char *p, const char *end)
+{
+	uint64_t quote, escaped, inside, carry = 0;
+	struct block block;
+	bool good;
+
+	for (; end - p >= BLOCK; p += BLOCK) {
+		block = load_block(p);
+		if (!block_stops(&block) && carry == 0)
+			continue;
+		escaped = escaped_bytes(block_equal(&block, '\\'), &carry);
+		quote = block_equal(&block, '"') & ~escaped;
+		inside = quote != 0 ? (quote & -quote) - 1 : ~UINT64_C(0);
+		good = (block_controls(&block) & inside) == 0;
+		for (escaped &= inside; escaped != 0; escaped &= escaped - 1)
+			good &= escape_fits(p + __builtin_ctzll(escaped), end);
+		if (!good)
+			return NULL;
+		if (quote != 0)
+			return p + __builtin_ctzll(quote) + 1;
+	}
+	/* Back to the backslash that escapes the byte at p. */
+	return skip_string_slowly(p - carry, end);
+}
+
+#else
+
+static const char *
+skip_string_blocks(const char *p, const char *end)
+{
+	return skip_string_slowly(p, end);
+}
+
+#endif
+
+/* Most strings are short and plain: this is for those, up to the first thing
+ * that is not plain or does not end the string. */
 const char *
 jsontoken_string(const char *p, const char *end, bool *plain)
 {
-	bool special = false;
+	unsigned char c;
 
-	p = skip_string_bytes(p + 1, end, &special);
-	while (p < end && *p == '\\') {
-		special = true;
-		p = skip_escape(p, end);
-		if (p == NULL)
-			return NULL;
-		p = skip_string_bytes(p, end, &special);
+	*plain = true;
+	p++;
+#ifdef __SSE2__
+	for (; end - p >= VECTOR; p += VECTOR) {
+		unsigned stop = (unsigned)_mm_movemask_epi8(stops(load(p)));
+		unsigned high = (unsigned)_mm_movemask_epi8(load(p));
+
+		if ((stop | high) == 0)
+			continue;
+		p += __builtin_ctz(stop | high);
+		if (*p == '"')
+			return p + 1;
+		*plain = false;
+		return skip_string_blocks(p, end);
 	}
-	*plain = !special;
-	return p < end && *p == '"' ? p + 1 : NULL;
+#endif
+	for (; p < end; p++) {
+		c = (unsigned char)*p;
+		if (c == '"')
+			return p + 1;
+		if (c == '\\' || c < 0x20 || c >= 0x80) {
+			*plain = false;
+			return skip_string_blocks(p, end);
+		}
+	}
+	return NULL;
 }
 
 static const char *

@@ -18,7 +18,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHOWN = 20
-LINES = {"json": 110000, "iso": 120000, "float": 120000, "text": 60000}
+LINES = {"json": 130000, "iso": 120000, "float": 120000, "text": 60000}
 # Between Python's own limit and ours (900) nothing is compared.
 DEPTH_SURE = 850
 
@@ -83,6 +83,20 @@ def string(rng):
         errors="surrogatepass")
 
 
+ESCAPED = [b"\\\\", b'\\"', b"\\n", b"\\/", b"\\u00e9", b"\\ud83d\\ude00", b"\xc3\xa9",
+           b"a", b"some more bytes", b"bytes " * 12]
+BROKEN = [b"\\", b'"', b"\\x", b"\\u12g4", b"\x1f", b"\\u123"]
+
+
+def escapes(rng):
+    """A long string of escapes, sometimes broken: runs of backslashes at every
+    place of the blocks that are looked at as a whole."""
+    pieces = rng.choices(ESCAPED, k=rng.randrange(5, 60))
+    if rng.random() < 0.5:
+        pieces[rng.randrange(len(pieces))] = rng.choice(BROKEN)
+    return b'["' + b"".join(pieces) + b'",1]'
+
+
 def json_lines(rng):
     """Fixed cases first, then records, numbers and strings, mutated."""
     deep = DEPTH_SURE
@@ -110,7 +124,9 @@ def json_lines(rng):
             yield number(rng)
         elif kind < 0.3:
             yield b"[" + string(rng) + b"]"
-        elif kind < 0.4:
+        elif kind < 0.45:
+            yield escapes(rng)
+        elif kind < 0.55:
             yield mutate(rng, rng.choice(records), PIECES, SEEDS)
         else:
             yield mutate(rng, rng.choice(SEEDS), PIECES, SEEDS)

@@ -136,6 +136,35 @@ test_strings(void)
 	is_int(wrong, 0, "raw control characters, quotes and escapes anywhere");
 }
 
+/* Runs of one to six backslashes at every place of the blocks, before a quote
+ * and before a letter that makes no escape. */
+static void
+test_backslashes(void)
+{
+	char text[200];
+	int at, run, odd, wrong = 0;
+
+	/* The first escape is where blocks begin. */
+	for (at = 3; at < 150; at++) {
+		for (run = 1; run <= 6; run++) {
+			odd = run % 2;
+			memset(text, 'x', sizeof text);
+			text[0] = text[sizeof text - 1] = '"';
+			memcpy(text + 1, "\\n", 2);
+			memset(text + at, '\\', (size_t)run);
+			wrong += accepts(text, sizeof text) == odd;
+			text[at + run] = '"';
+			wrong += accepts(text, sizeof text) != odd;
+			wrong += accepts(text, (size_t)(at + run + 1)) == odd;
+			text[at + run] = 'u';
+			wrong += accepts(text, sizeof text) == odd;
+			memset(text + at + run + 1, 'f', 4);
+			wrong += !accepts(text, sizeof text);
+		}
+	}
+	is_int(wrong, 0, "runs of backslashes anywhere");
+}
+
 static void
 test_depth(void)
 {
@@ -233,6 +262,7 @@ main(void)
 	test_grammar();
 	test_numbers();
 	test_strings();
+	test_backslashes();
 	test_depth();
 	test_pull();
 	test_errors_stay();
