@@ -15,7 +15,8 @@
 #include "base/file.h"
 #include "base/path.h"
 
-#define LINE_MAX_BYTES 4096
+/* One line; file_read_all reads in pieces of 64 kB. */
+#define LINE_MAX_BYTES (256 * 1024)
 /* 100,000 refs of 80 bytes. */
 #define PACKED_MAX_BYTES (8 * 1024 * 1024)
 /* A symbolic ref that names another, and so on. */

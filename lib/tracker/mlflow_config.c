@@ -12,7 +12,7 @@
 #include "base/path.h"
 
 /* ~/.mlflow/credentials has three lines. */
-#define CREDENTIALS_MAX_BYTES 65536
+#define CREDENTIALS_MAX_BYTES (256 * 1024)
 /* MLflow's own default is 120 s for one request; the server's longest wait, for
  * a locked database, is 20 s. */
 #define TIMEOUT_MAX_S 3600

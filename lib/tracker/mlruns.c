@@ -1,7 +1,446 @@
-#include "tracker/mlflow_private.h"
+/* A run in a file store. The run's ID is derived from the attempt, so that
+ * every process finds the same directory; meta.yaml is written last, until then
+ * nobody sees the run. */
+#include "tracker/mlruns.h"
 
 #include <errno.h>
-enum outcome mlruns_open(struct mlflow *m, struct err *err) { (void)m; err_set(err, -ENOTSUP, "no file store yet"); return OUTCOME_BLOCKED; }
-enum outcome mlruns_send(struct mlflow *m, struct batch *batch, struct err *err) { (void)m; (void)batch; (void)err; return OUTCOME_BLOCKED; }
-enum outcome mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err) { (void)m; (void)end; (void)err; return OUTCOME_BLOCKED; }
-void mlruns_close(struct mlflow *m) { (void)m; }
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "run/gitcommit.h"
+#include "tracker/mlflow_names.h"
+#include "tracker/mlflow_private.h"
+
+#define STATUS_RUNNING  1
+#define STATUS_FINISHED 3
+#define STATUS_FAILED   4
+#define STATUS_KILLED   5
+#define TEXT_BYTES      (1024 * 1024)
+
+struct mlruns {
+	char *experiment_dir;
+	struct mlruns_run run;
+	struct mlruns_run *children; /* by place in m->children */
+	size_t child_len;
+};
+
+/* Two FNV-1a digests with different beginnings: no secret, no adversary. */
+static char *
+derive_id(const char *attempt)
+{
+	uint64_t a = 14695981039346656037u, b = 1099511628211u;
+
+	for (const char *p = attempt; *p != '\0'; p++) {
+		a = (a ^ (unsigned char)*p) * 1099511628211u;
+		b = (b ^ (unsigned char)*p) * 14695981039346656037u;
+		b ^= a >> 29;
+	}
+	return xasprintf("%016" PRIx64 "%016" PRIx64, a, b);
+}
+
+/* --- a run's directory
+ * --------------------------------------------------------- */
+
+static int
+put_tag(const struct mlruns_run *run, const char *name, const char *value,
+    struct err *err)
+{
+	struct buf key, text;
+	int result;
+
+	if (value == NULL)
+		return 0;
+	buf_init(&key, TEXT_BYTES);
+	buf_init(&text, TEXT_BYTES);
+	mlflow_key(&key, "", name);
+	mlflow_text(&text, value, MLFLOW_TAG_VALUE_MAX);
+	result = mlruns_write_tag(run, key.data, text.data, err);
+	buf_release(&key);
+	buf_release(&text);
+	return result;
+}
+
+static int
+put_tags(const struct mlflow *m, const struct mlruns_run *run, const char *id,
+    const char *parent, struct err *err)
+{
+	const struct entry_start *start = m->run->start;
+	char *commit = git_commit(start->cwd);
+	const struct {
+		const char *name, *text;
+	} tags[] = {
+	    {"itrack.id", id},
+	    {"mlflow.runName", run->name},
+	    {"mlflow.parentRunId", parent},
+	    {"mlflow.user", start->user},
+	    {"mlflow.source.name",
+		start->config_path != NULL ? start->config_path
+					   : start->command},
+	    {"mlflow.source.type", "LOCAL"},
+	    {"mlflow.source.git.commit", commit},
+	    {"mlflow.note.content", start->notes},
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof tags / sizeof tags[0] && result == 0; i++)
+		result = put_tag(run, tags[i].name, tags[i].text, err);
+	for (size_t i = 0; i < start->tag_len && result == 0; i++) {
+		const char *text = start->tags[i];
+		size_t len = strcspn(text, "=");
+		char *name = xstrndup(text, len);
+
+		result = put_tag(
+		    run, name, text[len] == '=' ? text + len + 1 : "", err);
+		free(name);
+	}
+	free(commit);
+	return result;
+}
+
+static int
+make_dirs(const struct mlruns_run *run, struct err *err)
+{
+	static const char *const below[] = {
+	    "metrics", "params", "artifacts", "tags"};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof below / sizeof below[0] && result == 0;
+	     i++) {
+		char *dir = path_join(run->dir, below[i]);
+
+		result = file_make_dirs(dir, 0777, err);
+		free(dir);
+	}
+	return result;
+}
+
+static void
+run_release(struct mlruns_run *run)
+{
+	free(run->dir);
+	free(run->id);
+	free(run->experiment_id);
+	free(run->name);
+	memset(run, 0, sizeof *run);
+}
+
+/* Makes the run, or takes up the one that is there; both takes name over. */
+static int
+make_run(const struct mlflow *m, struct mlruns_run *run, const char *id,
+    char *name, const char *parent, struct err *err)
+{
+	char *meta;
+	int result;
+
+	run_release(run);
+	run->id = derive_id(id);
+	run->dir = path_join(m->mlruns->experiment_dir, run->id);
+	run->experiment_id = xstrdup(m->experiment_id);
+	run->name = name;
+	run->user = m->run->start->user;
+	run->start_ms = m->run->started_us / 1000;
+	meta = path_join(run->dir, "meta.yaml");
+	run->check = access(run->dir, F_OK) == 0;
+	result = make_dirs(run, err);
+	if (result == 0)
+		result = put_tags(m, run, id, parent, err);
+	if (result == 0 && access(meta, F_OK) < 0)
+		result = mlruns_write_meta(run, STATUS_RUNNING, 0, err);
+	free(meta);
+	return result;
+}
+
+/* --- open
+ * ------------------------------------------------------------------------ */
+
+static void
+say_place(struct mlflow *m)
+{
+	char *place = xasprintf("MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
+				"--backend-store-uri %s",
+	    m->config.root);
+
+	tracker_set_place(m->tracker, place);
+	free(place);
+	tracker_note(m->tracker,
+	    "to keep it in a database: mlflow migrate-filestore --source %s "
+	    "--target sqlite:///new.db",
+	    m->config.root);
+}
+
+static enum outcome
+outcome_of(int result)
+{
+	if (result == 0)
+		return OUTCOME_DONE;
+	return result == -EBUSY || result == -EINTR || result == -EAGAIN
+	    ? OUTCOME_RETRY
+	    : OUTCOME_BLOCKED;
+}
+
+enum outcome
+mlruns_open(struct mlflow *m, struct err *err)
+{
+	struct buf uri;
+	int result;
+
+	if (m->mlruns == NULL)
+		m->mlruns = xcalloc(1, sizeof *m->mlruns);
+	free(m->experiment_id);
+	free(m->mlruns->experiment_dir);
+	m->mlruns->experiment_dir = NULL;
+	result = mlruns_experiment(m->config.root, m->config.experiment_name,
+	    m->config.experiment_id, &m->experiment_id,
+	    &m->mlruns->experiment_dir, err);
+	if (result == 0)
+		result = make_run(m, &m->mlruns->run, m->run->start->attempt,
+		    mlflow_run_name(m->run), NULL, err);
+	if (result < 0)
+		return outcome_of(result);
+	tracker_remember(m->tracker, "run_id", m->mlruns->run.id);
+	free(m->artifact_uri);
+	buf_init(&uri, TEXT_BYTES);
+	mlruns_uri(&uri, m->mlruns->run.dir);
+	buf_adds(&uri, "/artifacts");
+	m->artifact_uri = buf_steal(&uri);
+	say_place(m);
+	return OUTCOME_DONE;
+}
+
+/* --- send
+ * ------------------------------------------------------------------------- */
+
+static struct mlruns_run *
+run_of(struct mlflow *m, int64_t experiment)
+{
+	if (!m->nested || experiment == ENTRY_NO_EXPERIMENT)
+		return &m->mlruns->run;
+	for (size_t i = 0; i < m->child_len; i++)
+		if (m->children[i]->index == experiment)
+			return &m->mlruns->children[i];
+	return &m->mlruns->run;
+}
+
+static const char *
+prefix_of(const struct mlflow *m, int64_t experiment)
+{
+	const struct mlflow_child *child = mlflow_child_find(m, experiment);
+
+	return m->nested || child == NULL ? "" : child->prefix;
+}
+
+/* The runs of children that have none yet. */
+static int
+make_children(struct mlflow *m, struct err *err)
+{
+	struct mlruns *s = m->mlruns;
+	int result = 0;
+
+	if (!m->nested || s->child_len == m->child_len)
+		return 0;
+	s->children =
+	    xreallocarray(s->children, m->child_len, sizeof *s->children);
+	memset(s->children + s->child_len, 0,
+	    (m->child_len - s->child_len) * sizeof *s->children);
+	while (s->child_len < m->child_len && result == 0) {
+		struct mlflow_child *child = m->children[s->child_len];
+		size_t len = strlen(child->prefix);
+		char *id = xasprintf(
+		    "%s/%jd", m->run->start->attempt, (intmax_t)child->index);
+
+		while (len > 0 && child->prefix[len - 1] == '/')
+			len--;
+		result = make_run(m, &s->children[s->child_len], id,
+		    xstrndup(child->prefix, len), s->run.id, err);
+		if (result == 0)
+			s->child_len++;
+		else
+			run_release(&s->children[s->child_len]);
+		free(id);
+	}
+	return result;
+}
+
+static int
+put_param(struct mlflow *m, const struct mlruns_run *run, const char *prefix,
+    const struct param *param, bool *refused, struct err *err)
+{
+	struct buf key, text, value;
+	int result;
+
+	buf_init(&key, TEXT_BYTES);
+	buf_init(&text, 64 * TEXT_BYTES);
+	buf_init(&value, TEXT_BYTES);
+	mlflow_key(&key, prefix, param->name);
+	value_text(&param->value, &text);
+	if (mlflow_text(&value, text.data, MLFLOW_PARAM_MAX))
+		tracker_note(m->tracker,
+		    "%s: the value was cut to 6000 characters", key.data);
+	result = mlruns_write_param(run, key.data, value.data, err);
+	if (result > 0) {
+		tracker_note(
+		    m->tracker, "%s: a param keeps its first value", key.data);
+		*refused = true;
+		result = 0;
+	}
+	buf_release(&key);
+	buf_release(&text);
+	buf_release(&value);
+	return result;
+}
+
+static int
+put_params(struct mlflow *m, const struct entry_params *params,
+    struct batch *batch, struct err *err)
+{
+	const struct mlruns_run *run = run_of(m, params->experiment);
+	const char *prefix = prefix_of(m, params->experiment);
+	bool refused = false;
+	int result = 0;
+
+	for (size_t i = 0; i < params->len && result == 0; i++)
+		result =
+		    put_param(m, run, prefix, &params->list[i], &refused, err);
+	if (refused)
+		batch->rejected++;
+	return result;
+}
+
+static int
+rename_run(struct mlflow *m, const char *run_id, struct err *err)
+{
+	struct mlruns_run *run = &m->mlruns->run;
+	const char *chosen = m->run->start->run_name;
+	int result;
+
+	if ((chosen != NULL && chosen[0] != '\0') ||
+	    strcmp(run->name, run_id) == 0)
+		return 0;
+	free(run->name);
+	run->name = xstrdup(run_id);
+	result = put_tag(run, "mlflow.runName", run->name, err);
+	if (result == 0)
+		result = mlruns_write_meta(run, STATUS_RUNNING, 0, err);
+	return result;
+}
+
+/* Everything but points, in order. */
+static int
+put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
+    struct err *err)
+{
+	switch (e->kind) {
+	case ENTRY_EXPERIMENT:
+		mlflow_child_add(m, &e->experiment);
+		return make_children(m, err);
+	case ENTRY_RUN_ID:
+		return rename_run(m, e->run_id, err);
+	case ENTRY_PARAMS:
+		return put_params(m, &e->params, batch, err);
+	case ENTRY_HISTOGRAM:
+		tracker_note(m->tracker,
+		    "histograms are not sent: MLflow has no place for them");
+		batch->rejected++;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* The points of one run, over the whole batch. */
+static int
+put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
+    struct err *err)
+{
+	struct mlruns_points *points = mlruns_points_new();
+	struct buf key;
+	int result;
+
+	buf_init(&key, TEXT_BYTES);
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct entry *e = &batch->entries[i];
+		const struct entry_metrics *metrics = &e->metrics;
+
+		if (e->kind != ENTRY_METRICS ||
+		    run_of(m, metrics->experiment) != run)
+			continue;
+		for (size_t k = 0; k < metrics->len; k++) {
+			buf_reset(&key);
+			mlflow_key(&key, prefix_of(m, metrics->experiment),
+			    metrics->list[k].name);
+			mlruns_points_add(points, key.data,
+			    e->time_us > 0 ? e->time_us / 1000 : 0,
+			    metrics->list[k].value, metrics->step);
+		}
+	}
+	result = mlruns_points_write(points, run, err);
+	run->check = result < 0;
+	buf_release(&key);
+	mlruns_points_free(points);
+	return result;
+}
+
+enum outcome
+mlruns_send(struct mlflow *m, struct batch *batch, struct err *err)
+{
+	struct mlruns *s = m->mlruns;
+	int result = make_children(m, err);
+
+	for (size_t i = 0; i < batch->count && result == 0; i++)
+		result = put_entry(m, &batch->entries[i], batch, err);
+	if (result == 0)
+		result = put_points(m, &s->run, batch, err);
+	for (size_t i = 0; i < s->child_len && result == 0; i++)
+		result = put_points(m, &s->children[i], batch, err);
+	if (result < 0) {
+		batch->done = batch->rejected = 0;
+		s->run.check = true;
+		for (size_t i = 0; i < s->child_len; i++)
+			s->children[i].check = true;
+	}
+	return outcome_of(result);
+}
+
+/* --- the end
+ * ------------------------------------------------------------------------ */
+
+enum outcome
+mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
+{
+	static const int numbers[] = {[RUN_FINISHED] = STATUS_FINISHED,
+	    [RUN_FAILED] = STATUS_FAILED,
+	    [RUN_KILLED] = STATUS_KILLED};
+	struct mlruns *s = m->mlruns;
+	int status = numbers[end->end->status];
+	int result = make_children(m, err);
+
+	for (size_t i = 0; i < s->child_len && result == 0; i++)
+		result = mlruns_write_meta(
+		    &s->children[i], status, end->ended_us / 1000, err);
+	if (result == 0)
+		result = mlruns_write_meta(
+		    &s->run, status, end->ended_us / 1000, err);
+	return outcome_of(result);
+}
+
+void
+mlruns_close(struct mlflow *m)
+{
+	struct mlruns *s = m->mlruns;
+
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->child_len; i++)
+		run_release(&s->children[i]);
+	free(s->children);
+	run_release(&s->run);
+	free(s->experiment_dir);
+	free(s);
+	m->mlruns = NULL;
+}
