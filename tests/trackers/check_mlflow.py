@@ -11,6 +11,7 @@ output, status 1.
 import json
 import math
 import os
+import pathlib
 import re
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from mlflow.entities import ViewType
 
 nested = "--nested" in sys.argv
 arguments = [a for a in sys.argv[1:] if a != "--nested"]
+if arguments[0].startswith("/"):
+    arguments[0] = pathlib.Path(arguments[0]).as_uri()
 client = MlflowClient(tracking_uri=arguments[0])
 bad = 0
 
@@ -54,7 +57,7 @@ def text(value):
 
 def number(value):
     value = float(value)
-    if math.isinf(value) and not arguments[0].startswith(("/", "file:")):
+    if math.isinf(value) and not arguments[0].startswith("file:"):
         return math.copysign(1.7976931348623157e308, value)
     return "nan" if math.isnan(value) else value
 
@@ -98,6 +101,8 @@ def find(experiment, tag):
 
 
 def artifact_name(name):
+    if arguments[0].startswith("file:"):
+        return re.sub(r"[%\x00-\x1f]", lambda m: "%%%02X" % ord(m[0]), name)
     return re.sub(r"[#\\\x00-\x1f]|%(?=[0-9a-fA-F]{2})", "_", name)
 
 
