@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "format/number.h"
 #include "format/text.h"
 
 /* A raw byte may become the three of U+FFFD. */
@@ -164,7 +165,7 @@ json_double(const struct json_span *span, double *value)
 	} else {
 		copy = xstrndup(span->start, span->len);
 	}
-	*value = strtod(copy, NULL);
+	*value = strtod_l(copy, NULL, number_locale());
 	if (copy != text)
 		free(copy);
 	/* The integer -0 is 0. */

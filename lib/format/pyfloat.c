@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/number.h"
+
 /* Enough digits for every double; below DIGITS_SURE all of them survive the
  * way to a (normal) double and back. */
 #define DIGITS_MAX  17
@@ -80,9 +82,11 @@ static void
 shortest(struct decimal *d, double value)
 {
 	int len = value < DBL_MIN ? 1 : DIGITS_SURE;
+	locale_t callers = uselocale(number_locale());
 
 	while (!fits(d, value, len) && len < DIGITS_MAX)
 		len++;
+	uselocale(callers);
 	while (d->len > 1 && d->digits[d->len - 1] == '0')
 		d->digits[--d->len] = '\0';
 }

@@ -136,13 +136,28 @@ test_strings(void)
 	is_int(wrong, 0, "raw control characters, quotes and escapes anywhere");
 }
 
+static void
+test_long_line(void)
+{
+	size_t len = (size_t)10 << 20;
+	char *text = xmalloc(len);
+
+	memset(text, 'a', len);
+	text[0] = text[len - 1] = '"';
+	ok(accepts(text, len), "accepted: 10 MB lines");
+	text[len - 2] = '\n';
+	ok(!accepts(text, len), "refused: a raw newline near their end");
+	free(text);
+}
+
 /* Runs of one to six backslashes at every place of the blocks, before a quote
  * and before a letter that makes no escape. */
 static void
 test_backslashes(void)
 {
 	char text[200];
-	int at, run, odd, wrong = 0;
+	size_t at, run;
+	int odd, wrong = 0;
 
 	/* The first escape is where blocks begin. */
 	for (at = 3; at < 150; at++) {
@@ -150,12 +165,13 @@ test_backslashes(void)
 			odd = run % 2;
 			memset(text, 'x', sizeof text);
 			text[0] = text[sizeof text - 1] = '"';
-			memcpy(text + 1, "\\n", 2);
-			memset(text + at, '\\', (size_t)run);
+			text[1] = '\\';
+			text[2] = 'n';
+			memset(text + at, '\\', run);
 			wrong += accepts(text, sizeof text) == odd;
 			text[at + run] = '"';
 			wrong += accepts(text, sizeof text) != odd;
-			wrong += accepts(text, (size_t)(at + run + 1)) == odd;
+			wrong += accepts(text, at + run + 1) == odd;
 			text[at + run] = 'u';
 			wrong += accepts(text, sizeof text) == odd;
 			memset(text + at + run + 1, 'f', 4);
@@ -263,6 +279,7 @@ main(void)
 	test_numbers();
 	test_strings();
 	test_backslashes();
+	test_long_line();
 	test_depth();
 	test_pull();
 	test_errors_stay();

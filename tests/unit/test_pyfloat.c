@@ -1,5 +1,7 @@
+#include <locale.h>
 #include <math.h>
 
+#include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "tap.h"
 
@@ -12,6 +14,30 @@ repr_case(double value, const char *want)
 	if (!ok(strcmp(text, want) == 0 && len == (int)strlen(want), "%s",
 		want))
 		printf("# got %s, length %d\n", text, len);
+}
+
+/* The library lives in other people's processes. */
+static void
+test_locale(void)
+{
+	static const char *const names[] = {
+	    "de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "ps_AF"};
+	static const char number[] = "2.5";
+	struct json_span span = {number, 3, JSON_DOUBLE, false};
+	double value = 0;
+	size_t i = 0;
+
+	while (i < sizeof names / sizeof *names &&
+	    setlocale(LC_ALL, names[i]) == NULL)
+		i++;
+	if (i == sizeof names / sizeof *names) {
+		ok(true, "# SKIP no locale with a comma");
+		return;
+	}
+	repr_case(0.1, "0.1");
+	repr_case(1.5e300, "1.5e+300");
+	ok(json_double(&span, &value) == 0 && value == 2.5, "2.5 is read");
+	setlocale(LC_ALL, "C");
 }
 
 int
@@ -46,5 +72,6 @@ main(void)
 	repr_case(-NAN, "nan");
 	repr_case(INFINITY, "inf");
 	repr_case(-INFINITY, "-inf");
+	test_locale();
 	return done_testing();
 }
