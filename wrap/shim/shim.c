@@ -78,6 +78,21 @@ static struct sockaddr_un receiver;
 static socklen_t receiver_len; /* 0: nobody to tell */
 static bool ready;
 
+static void
+find_receiver(void)
+{
+	const char *name = secure_getenv(MESSAGE_SOCKET_VARIABLE);
+	size_t len = name != NULL ? strlen(name) : 0;
+
+	if (len == 0 || len >= sizeof(receiver.sun_path))
+		return;
+	/* An abstract name: its first byte is NUL, its length counts. */
+	receiver.sun_family = AF_UNIX;
+	memcpy(receiver.sun_path + 1, name, len);
+	receiver_len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
+}
+
 /* All at once and early, because dlsym takes the loader's lock: that must not
  * happen for the first time in a forked child or a signal handler. Threads
  * that come here together write the same values. */
@@ -106,7 +121,6 @@ resolve(void)
 	    {&real.renameat, "renameat"},
 	    {&real.renameat2, "renameat2"},
 	};
-	const char *name = secure_getenv(MESSAGE_SOCKET_VARIABLE);
 	int saved = errno;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -114,17 +128,7 @@ resolve(void)
 
 		memcpy(table[i].slot, &symbol, sizeof(symbol));
 	}
-	/* An abstract name: its first byte is NUL, its length counts. */
-	if (name != NULL && *name != '\0' &&
-	    strlen(name) < sizeof(receiver.sun_path)) {
-		size_t len = strlen(name);
-
-		receiver.sun_family = AF_UNIX;
-		memcpy(receiver.sun_path + 1, name, len);
-		receiver_len =
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-			len);
-	}
+	find_receiver();
 	errno = saved;
 	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 }
@@ -490,6 +494,10 @@ hello(void)
 	int saved = errno;
 
 	ensure_resolved();
+	/* A program's own preinit functions run before libc knows the
+	 * environment: look again. */
+	if (receiver_len == 0)
+		find_receiver();
 	if (receiver_len != 0)
 		send_parts(MESSAGE_HELLO, parts, 1);
 	errno = saved;

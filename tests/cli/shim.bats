@@ -1,0 +1,280 @@
+#!/usr/bin/env bats
+# The preload library alone: what it reports, and that nothing else changes.
+
+# Variables come from setup; what is quoted is for the inner shell.
+# shellcheck disable=SC2154,SC2016
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    shim=$BUILD/libexec/itrack/itrack-preload.so
+    calls=$BUILD/tests/programs/shim_calls
+    unset LD_PRELOAD ITRACK_SOCKET
+    cd "$BATS_TEST_TMPDIR"
+    fresh
+}
+
+fresh() {
+    rm -rf a b c gone
+    mkdir a b c
+    touch a/.insidellms_run b/.insidellms_run c/summary.json c/report.html \
+        a/config.resolved.yaml a/t1 a/t2 a/t3
+}
+
+# The messages of a command go to `seen`, its own output to `out`.
+receive() {
+    "$BUILD/tests/programs/shim_receive" "$shim" "$@" >out 2>seen 3>&-
+}
+
+want() {
+    diff - seen
+}
+
+@test "what it exports and needs" {
+    nm -D --defined-only "$shim" | awk '{ print $3 }' | sort >exports
+    sed -n 's/^\t\([a-z_0-9]*\);$/\1/p' \
+        "$BATS_TEST_DIRNAME/../../wrap/shim/shim.map" | sort | diff - exports
+    [ "$(readelf -d "$shim" | grep -c NEEDED)" -eq 1 ]
+    readelf -d "$shim" | grep -q 'NEEDED.*\[libc.so.6\]'
+}
+
+@test "every function: results and messages" {
+    "$calls" each >bare.out 3>&-
+    fresh
+    receive "$calls" each
+    diff bare.out out
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/b/records.jsonl
+OPEN $PWD/c/records.jsonl
+OPEN $PWD/c/manifest.json
+OPEN $PWD/a/.insidellms_run
+OPEN $PWD/b/.insidellms_run
+OPEN $PWD/c/summary.json
+OPEN $PWD/c/report.html
+OPEN $PWD/a/explain.json
+OPEN $PWD/b/explain.json
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/a/.config.resolved.yaml.tmp
+OPEN $PWD/b/.config.resolved.yaml.tmp
+OPEN $PWD/a/config.resolved.yaml
+OPEN $PWD/a/.manifest.json.tmp
+OPEN $PWD/a/.explain.json.tmp
+RENAME $PWD/a/manifest.json
+RENAME $PWD/c/records.jsonl
+RENAME $PWD/c/config.resolved.yaml
+END
+    [ "$(stat -c %a a/records.jsonl)" = 640 ]
+}
+
+@test "what is none of our business is not reported" {
+    "$calls" none >bare.out 3>&-
+    fresh
+    receive "$calls" none
+    diff bare.out out
+    want <<END
+HELLO
+END
+}
+
+@test "without a socket nothing happens" {
+    strace -f -e trace=network -o trace env LD_PRELOAD="$shim" \
+        "$calls" each >out 3>&- || skip "strace does not work here"
+    ! grep -q socket trace
+    env LD_PRELOAD="$shim" ITRACK_SOCKET= "$calls" fork
+    env LD_PRELOAD="$shim" ITRACK_SOCKET=nobody-listens "$calls" fork
+    env LD_PRELOAD="$shim" ITRACK_SOCKET="$(printf '%0200d' 0)" "$calls" fork
+}
+
+@test "closed descriptors, fork, vfork, signal handlers" {
+    receive "$calls" closefds
+    [ "$(cat out)" = "next 3 errno 77" ]
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+END
+    receive "$calls" fork
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/b/records.jsonl
+END
+    receive "$calls" signal
+    [ "$(cat out)" = "errno -1 errno 77" ]
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+END
+}
+
+@test "a cleared environment: known in the process, not in the next" {
+    receive "$calls" clearenv
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+END
+    [ -e b/records.jsonl ]
+}
+
+@test "a working directory that is gone" {
+    receive "$calls" cwd-gone
+    want <<END
+HELLO
+END
+    fresh
+    mv seen messages
+    "$calls" cwd-gone 3>&- 4>&- | diff - out
+}
+
+@test "a path as long as they get" {
+    receive "$calls" long || :
+    grep -q '^deep 3 errno 77$' out
+    [ "$(head -1 seen)" = HELLO ]
+    [ "$(wc -l <seen)" -eq 1 ]
+}
+
+@test "no descriptor left for the message" {
+    "$calls" limit >bare.out </dev/null 3>&-
+    fresh
+    (ulimit -n 64 && receive "$calls" limit </dev/null)
+    [ "$(cat out)" = "open good errno 77" ]
+    want <<END
+HELLO
+END
+}
+
+@test "threads" {
+    receive "$calls" threads
+    [ "$(cat out)" = "failed 0" ]
+    [ "$(sort -u seen)" = "$(printf '%s\n' HELLO "RENAME $PWD/a/manifest.json")" ]
+}
+
+@test "a pending cancellation is not ours to act on" {
+    receive "$calls" cancel
+    [ "$(cat out)" = "open good" ]
+    grep -q OPEN seen
+}
+
+@test "a call before libc is ready constructor" {
+    rm a/.insidellms_run
+    receive "$calls" early
+    # That one is lost, since libc has no environment yet, but it works.
+    test -e a/.insidellms_run
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+END
+}
+
+@test "Python: open, os.open, pathlib, os.replace, close_fds" {
+    receive python3 -c '
+import os, pathlib, subprocess, sys
+os.closerange(3, 256)
+open("a/records.jsonl", "x").close()
+os.close(os.open("b/records.jsonl", os.O_WRONLY | os.O_CREAT, 0o600))
+pathlib.Path("c/records.jsonl").write_text("x")
+pathlib.Path("a/.manifest.json.tmp").write_text("{}")
+os.replace("a/.manifest.json.tmp", "a/manifest.json")
+d = os.open("c", os.O_RDONLY)
+os.close(os.open("explain.json", os.O_WRONLY | os.O_CREAT, dir_fd=d))
+subprocess.run([sys.executable, "-c", "open(\"c/summary.json\", \"w\")"],
+               close_fds=True, check=True)
+'
+    grep -v HELLO seen >files
+    diff - files <<END
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/b/records.jsonl
+OPEN $PWD/c/records.jsonl
+OPEN $PWD/a/.manifest.json.tmp
+RENAME $PWD/a/manifest.json
+OPEN $PWD/c/explain.json
+OPEN $PWD/c/summary.json
+END
+    [ "$(grep -c HELLO seen)" -ge 2 ]
+}
+
+@test "shells and tools" {
+    receive sh -c 'echo x >a/records.jsonl; echo y >>b/records.jsonl
+        cp a/t1 a/.manifest.json.tmp; mv a/.manifest.json.tmp a/manifest.json
+        cd c; touch records.jsonl; cat report.html; ln a x; :' || :
+    grep -v HELLO seen | grep -v ^ln: >files
+    diff - files <<END
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/b/records.jsonl
+OPEN $PWD/a/.manifest.json.tmp
+RENAME $PWD/a/manifest.json
+OPEN $PWD/c/records.jsonl
+END
+    receive bash -c 'echo x >a/records.jsonl; exec 5>b/records.jsonl'
+    [ "$(grep -c OPEN seen)" -eq 2 ]
+}
+
+@test "C++ streams" {
+    command -v c++ >/dev/null || skip "no C++ compiler"
+    cat >stream.cc <<'END'
+#include <cstdio>
+#include <fstream>
+int main() {
+	std::ofstream("a/records.jsonl") << "x\n";
+	std::ofstream("a/records.jsonl", std::ios::app) << "y\n";
+	std::ifstream in("a/config.resolved.yaml");
+	return std::rename("a/t1", "a/manifest.json");
+}
+END
+    c++ -o stream stream.cc 3>&-
+    receive ./stream
+    want <<END
+HELLO
+OPEN $PWD/a/records.jsonl
+OPEN $PWD/a/records.jsonl
+RENAME $PWD/a/manifest.json
+END
+}
+
+@test "behind another preload library" {
+    # One that counts opens, before ours.
+    cat >other.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int open64(const char *path, int flags, int mode) {
+	int (*next)(const char *, int, int) =
+	    (int (*)(const char *, int, int))dlsym(RTLD_NEXT, "open64");
+	if (strstr(path, "records") != NULL && write(1, "other\n", 6) < 0)
+		return -1;
+	return next(path, flags, mode);
+}
+END
+    cc -shared -fPIC -w -o other.so other.c 3>&-
+    export LD_PRELOAD=$PWD/other.so
+    receive python3 -c 'open("a/records.jsonl", "w")'
+    unset LD_PRELOAD
+    [ "$(cat out)" = other ]
+    grep -qx "OPEN $PWD/a/records.jsonl" seen
+}
+
+@test "static and set-uid programs are left alone" {
+    receive "$BUILD/tests/programs/launch_quiet_static" /dev/null
+    want </dev/null
+    [ "$(id -u)" -eq 0 ] || skip "not root: no set-uid to test"
+    chmod 755 "$BATS_TEST_TMPDIR" a
+    cp /bin/touch touch
+    chown nobody touch
+    chmod u+s touch
+    chown nobody a
+    receive ./touch a/records.jsonl || skip "set-uid does not work here"
+    want </dev/null
+}
+
+@test "a sanitized program gets no preload library" {
+    echo 'int main(void) { return 0; }' >asan.c
+    cc -fsanitize=address -o asan asan.c 3>&- 2>/dev/null ||
+        skip "no AddressSanitizer"
+    readelf -d asan | grep -q 'NEEDED.*libasan' || skip "linked statically"
+    export XDG_CONFIG_HOME=$PWD XDG_STATE_HOME=$PWD
+    run "$BUILD/bin/itrack-wrap" -q ./asan
+    [ "$status" -eq 0 ]
+}
