@@ -7,7 +7,8 @@
  *	iso    the microseconds of fromisoformat(), or "-"; the line is a JSON
  *	       string
  *	float  repr() of the double that the line is
- *	text   the line as text, and what comes of it on the ways out
+ *	indent the line again, as json.dump(indent=2) writes it; the line is
+ *JSON text   the line as text, and what comes of it on the ways out
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,6 +69,20 @@ run_json(const char *line, size_t len, struct buf *out)
 }
 
 static void
+run_indent(const char *line, size_t len, struct buf *out)
+{
+	struct jsonscan s;
+	struct jsonwrite w;
+
+	jsonscan_init(&s, line, len);
+	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
+	w.nonfinite = JSONWRITE_BARE;
+	rebuild(&s, &w);
+	if (jsonscan_end(&s) < 0)
+		die("not JSON: %s", line);
+}
+
+static void
 run_iso(const char *line, size_t len, struct buf *out)
 {
 	struct jsonscan s;
@@ -116,25 +131,31 @@ run_text(const char *line, size_t len, struct buf *out)
 	buf_release(&other);
 }
 
+static const struct {
+	const char *name;
+	void (*run)(const char *, size_t, struct buf *);
+} modes[] = {
+    {"json", run_json},
+    {"indent", run_indent},
+    {"iso", run_iso},
+    {"float", run_float},
+    {"text", run_text},
+};
+
 int
 main(int argc, char **argv)
 {
 	void (*run)(const char *, size_t, struct buf *) = NULL;
 	struct buf out;
 	char *line = NULL;
-	size_t size = 0;
+	size_t size = 0, i;
 	ssize_t len;
 
-	if (argc == 2 && strcmp(argv[1], "json") == 0)
-		run = run_json;
-	else if (argc == 2 && strcmp(argv[1], "iso") == 0)
-		run = run_iso;
-	else if (argc == 2 && strcmp(argv[1], "float") == 0)
-		run = run_float;
-	else if (argc == 2 && strcmp(argv[1], "text") == 0)
-		run = run_text;
-	else
-		die("usage: format_driver json|iso|float|text <lines");
+	for (i = 0; argc == 2 && i < sizeof modes / sizeof *modes; i++)
+		if (strcmp(argv[1], modes[i].name) == 0)
+			run = modes[i].run;
+	if (run == NULL)
+		die("usage: format_driver MODE <lines");
 	buf_init(&out, OUTPUT_MAX);
 	while ((len = getline(&line, &size, stdin)) >= 0) {
 		if (len > 0 && line[len - 1] == '\n')
