@@ -10,7 +10,7 @@ setup() {
     shim=$BUILD/libexec/itrack/itrack-preload.so
     calls=$BUILD/tests/programs/shim_calls
     unset LD_PRELOAD ITRACK_SOCKET
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
     fresh
 }
 
@@ -81,7 +81,7 @@ END
 @test "without a socket nothing happens" {
     strace -f -e trace=network -o trace env LD_PRELOAD="$shim" \
         "$calls" each >out 3>&- || skip "strace does not work here"
-    ! grep -q socket trace
+    run ! grep -q socket trace
     env LD_PRELOAD="$shim" ITRACK_SOCKET= "$calls" fork
     env LD_PRELOAD="$shim" ITRACK_SOCKET=nobody-listens "$calls" fork
     env LD_PRELOAD="$shim" ITRACK_SOCKET="$(printf '%0200d' 0)" "$calls" fork
