@@ -204,7 +204,7 @@ emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 	if (d->follow_len == d->follow_cap) {
 		d->follow_cap = d->follow_cap > 0 ? 2 * d->follow_cap : 16;
 		d->follows = xreallocarray(
-		    d->follows, d->follow_cap, sizeof d->follows[0]);
+		    d->follows, d->follow_cap, sizeof(struct follow *));
 	}
 	d->follows[d->follow_len++] = follow;
 	follow->experiment = x;

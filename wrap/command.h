@@ -24,6 +24,8 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
+extern const struct command command_show;
+
 /* One line on standard error, "itrack show: MESSAGE", and where the help is.
  * Returns STATUS_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)

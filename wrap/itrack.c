@@ -14,6 +14,7 @@
 
 /* In the order of the help; NULL ends it. */
 static const struct command *const commands[] = {
+    &command_show,
     NULL,
 };
 
@@ -103,8 +104,9 @@ print_help(const struct command *command)
 static int
 run(const struct command *command, int argc, char **argv)
 {
+	/* Its memory is never freed and stays within reach. */
+	static struct options options;
 	char message[OPTIONS_MESSAGE_MAX];
-	struct options options;
 
 	if (options_parse(&options, command->program, argc, argv, message) != 0)
 		return command_usage(command, "%s", message);

@@ -318,7 +318,7 @@ add_experiment(struct mapping *m, const char *id, const struct record *record)
 		index->experiment_cap =
 		    index->experiment_cap > 0 ? 2 * index->experiment_cap : 16;
 		m->experiments = xreallocarray(m->experiments,
-		    index->experiment_cap, sizeof m->experiments[0]);
+		    index->experiment_cap, sizeof(struct experiment *));
 	}
 	m->experiments[m->experiment_len++] = e;
 	m->live_len++;
