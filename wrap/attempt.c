@@ -422,6 +422,12 @@ attempt_close(struct attempt *a)
 }
 
 const char *
+attempt_run_dir(const struct attempt *a)
+{
+	return a->run_dir;
+}
+
+const char *
 attempt_name(const struct attempt *a)
 {
 	return journal_attempt(a->journal);

@@ -40,6 +40,8 @@ struct attempt_config {
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
+	/* For each target of the options: true leaves it out; NULL: none. */
+	const bool *leave_out;
 	/* The directory was replaced under us: end this one, begin another. */
 	void (*replaced)(struct attempt *a, void *data);
 	/* A delivery settled. */
@@ -80,6 +82,8 @@ void attempt_close(struct attempt *a);
 
 /* For the report. */
 
+/* Bytes. */
+const char *attempt_run_dir(const struct attempt *a);
 const char *attempt_name(const struct attempt *a);
 const struct entry_start *attempt_start(const struct attempt *a);
 /* NULL: not known (yet). */

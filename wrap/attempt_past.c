@@ -49,24 +49,22 @@ take(struct attempt_past *past, const struct entry *e)
 	}
 }
 
-int
-attempt_past_read(struct attempt_past *past, const struct journal *j,
-    struct entry *start, struct err *err)
+static int
+read_all(struct attempt_past *past, struct journal_reader *reader,
+    const char *attempt, struct entry *start, struct err *err)
 {
-	struct journal_reader reader;
 	struct entry e;
 	int result;
 	bool first = true;
 
-	*past = (struct attempt_past){0};
-	journal_reader_init(&reader, j);
-	while ((result = journal_read(&reader, &e, err)) > 0) {
+	*past = (struct attempt_past){ 0 };
+	*start = (struct entry){ 0 };
+	while ((result = journal_read(reader, &e, err)) > 0) {
 		take(past, &e);
 		if (first && e.kind != ENTRY_START) {
 			entry_release(&e);
 			result = err_set(err, -EBADMSG,
-			    "%s: no start entry: not a journal",
-			    journal_attempt(j));
+			    "%s: no start entry: not a journal", attempt);
 			break;
 		}
 		if (first)
@@ -75,10 +73,40 @@ attempt_past_read(struct attempt_past *past, const struct journal *j,
 			entry_release(&e);
 		first = false;
 	}
-	journal_reader_release(&reader);
 	if (result == 0 && first)
-		result = err_set(err, -ENODATA, "%s: the journal is empty",
-		    journal_attempt(j));
+		result = err_set(
+		    err, -ENODATA, "%s: the journal is empty", attempt);
+	if (result < 0 && !first)
+		entry_release(start);
+	if (result < 0)
+		attempt_past_release(past);
+	return result;
+}
+
+int
+attempt_past_read(struct attempt_past *past, const struct journal *j,
+    struct entry *start, struct err *err)
+{
+	struct journal_reader reader;
+	int result;
+
+	journal_reader_init(&reader, j);
+	result = read_all(past, &reader, journal_attempt(j), start, err);
+	journal_reader_release(&reader);
+	return result;
+}
+
+int
+attempt_past_peek(const char *state_dir, const char *attempt,
+    struct attempt_past *past, struct entry *start, struct err *err)
+{
+	struct journal_reader reader;
+	int result = journal_reader_open(&reader, state_dir, attempt, err);
+
+	if (result < 0)
+		return result;
+	result = read_all(past, &reader, attempt, start, err);
+	journal_reader_release(&reader);
 	return result;
 }
 
@@ -89,6 +117,7 @@ attempt_past_release(struct attempt_past *past)
 		free(past->artifacts[i]);
 	free(past->artifacts);
 	free(past->run_id);
+	*past = (struct attempt_past){ 0 };
 }
 
 bool

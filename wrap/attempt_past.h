@@ -31,6 +31,9 @@ struct attempt_past {
 /* Reads the whole journal; `start` gets its first entry. */
 int attempt_past_read(struct attempt_past *past, const struct journal *j,
     struct entry *start, struct err *err);
+/* The same of a journal that is not ours. */
+int attempt_past_peek(const char *state_dir, const char *attempt,
+    struct attempt_past *past, struct entry *start, struct err *err);
 void attempt_past_release(struct attempt_past *past);
 
 bool attempt_past_has_artifact(

@@ -82,18 +82,40 @@ attempt_make_targets(const struct options *options, bool secrets, size_t *len)
 	return targets;
 }
 
+static void
+free_target(struct target *target)
+{
+	for (size_t i = 0; i < target->option_len; i++) {
+		free(target->options[i].name);
+		free(target->options[i].text);
+	}
+	free(target->options);
+	free(target->tracker);
+}
+
 void
 attempt_free_targets(struct target *targets, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		for (size_t k = 0; k < targets[i].option_len; k++) {
-			free(targets[i].options[k].name);
-			free(targets[i].options[k].text);
-		}
-		free(targets[i].options);
-		free(targets[i].tracker);
-	}
+	for (size_t i = 0; i < len; i++)
+		free_target(&targets[i]);
 	free(targets);
+}
+
+static void
+leave_out_targets(struct entry_start *s, const bool *leave_out)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; leave_out != NULL && i < s->target_len; i++) {
+		struct target target = s->targets[i];
+
+		if (leave_out[i])
+			free_target(&target);
+		else
+			s->targets[kept++] = target;
+	}
+	if (leave_out != NULL)
+		s->target_len = kept;
 }
 
 void
@@ -119,6 +141,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	for (size_t i = 0; i < o->tag_len; i++)
 		s->tags[s->tag_len++] = text_of(o->tags[i]);
 	s->targets = attempt_make_targets(o, false, &s->target_len);
+	leave_out_targets(s, config->leave_out);
 	s->host = process_host();
 	s->boot_id = process_boot_id();
 	s->pid = getpid();

@@ -21,6 +21,7 @@ struct loop {
 	TAILQ_HEAD(, loop_timer) timers; /* sorted by due_ms */
 	TAILQ_HEAD(, loop_turn) turns;
 	struct loop_turn *next_turn; /* while the ends are called */
+	bool kicked;                 /* the next wait is none */
 	uint64_t turn;               /* counts */
 };
 
@@ -122,6 +123,8 @@ wait_ms(const struct loop *loop)
 	const struct loop_timer *first = TAILQ_FIRST(&loop->timers);
 	int64_t left;
 
+	if (loop->kicked)
+		return 0;
 	if (first == NULL)
 		return -1;
 	left = first->due_ms - clock_mono_ms();
@@ -168,6 +171,7 @@ loop_run(struct loop *loop)
 		n = epoll_wait(
 		    loop->epoll, loop->events, EVENTS_A_TURN, wait_ms(loop));
 
+		loop->kicked = false;
 		loop->event_count = n > 0 ? n : 0;
 		for (int i = 0; i < loop->event_count; i++) {
 			struct loop_io *io = loop->events[i].data.ptr;
@@ -179,6 +183,12 @@ loop_run(struct loop *loop)
 		fire_timers(loop);
 		end_turn(loop);
 	}
+}
+
+void
+loop_kick(struct loop *loop)
+{
+	loop->kicked = true;
 }
 
 void

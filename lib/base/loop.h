@@ -64,6 +64,9 @@ void loop_turn_add(struct loop *loop, struct loop_turn *turn);
 void loop_turn_remove(struct loop *loop, struct loop_turn *turn);
 
 void loop_run(struct loop *loop);
+/* The next turn does not wait for events. */
+void loop_kick(struct loop *loop);
+
 /* Makes loop_run return after the turn. */
 void loop_stop(struct loop *loop);
 

@@ -1,0 +1,227 @@
+/* itrack status: attempts, their run directory, state, and what each tracker has
+ * of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "format/jsonwrite.h"
+#include "format/text.h"
+#include "run/index.h"
+#include "wrap/attempt_past.h"
+#include "wrap/commands.h"
+#include "wrap/journals.h"
+
+/* All of it is made before it is printed; a line for each attempt. */
+#define STATUS_MAX_BYTES (256 * 1024 * 1024)
+
+struct status {
+	char *state_dir;
+	bool json;
+	struct buf text;
+	struct jsonwrite w;
+	size_t count;
+	bool failed;
+};
+
+/* One attempt as both forms show it. */
+struct row {
+	const char *attempt, *run_id, *run_dir;
+	const char *state; /* running, interrupted, pending, delivered */
+	const char *run_status; /* NULL: not ended */
+	int64_t started_us;
+};
+
+static void
+put_text(struct status *s, const char *key, const char *text)
+{
+	jsonwrite_key(&s->w, key);
+	jsonwrite_text(&s->w, text);
+}
+
+static void
+put_count(struct status *s, const char *key, uint64_t count)
+{
+	jsonwrite_key(&s->w, key);
+	jsonwrite_int(&s->w, (int64_t)count);
+}
+
+static void
+begin_row(struct status *s, const struct row *row)
+{
+	char time[CLOCK_ISO_LOCAL_SIZE];
+
+	s->count++;
+	clock_iso_local(time, row->started_us);
+	if (!s->json) {
+		buf_addf(&s->text, "%s  %-11s  ", row->attempt, row->state);
+		text_escape(
+		    &s->text, row->run_id != NULL ? row->run_id : "-");
+		if (row->run_status != NULL)
+			buf_addf(&s->text, " %s", row->run_status);
+		buf_adds(&s->text, "\n    ");
+		text_escape(&s->text, row->run_dir);
+		buf_addc(&s->text, '\n');
+		return;
+	}
+	jsonwrite_open(&s->w, '{');
+	put_text(s, "attempt", row->attempt);
+	put_text(s, "state", row->state);
+	put_text(s, "run_id", row->run_id);
+	put_text(s, "run_dir", row->run_dir);
+	put_text(s, "status", row->run_status);
+	put_text(s, "started_at", time);
+	jsonwrite_key(&s->w, "trackers");
+	jsonwrite_open(&s->w, '[');
+}
+
+static void
+end_row(struct status *s)
+{
+	if (!s->json)
+		return;
+	jsonwrite_close(&s->w, ']');
+	jsonwrite_close(&s->w, '}');
+}
+
+static void
+put_tracker(struct status *s, const char *tracker, const char *state,
+    const char *place, uint64_t delivered, uint64_t rejected)
+{
+	if (!s->json) {
+		buf_addf(&s->text, "    %s: %s", tracker, state);
+		if (rejected > 0)
+			buf_addf(&s->text, ", %llu rejected",
+			    (unsigned long long)rejected);
+		if (place != NULL && place[0] != '\0') {
+			buf_adds(&s->text, ": ");
+			text_escape(&s->text, place);
+		}
+		buf_addc(&s->text, '\n');
+		return;
+	}
+	jsonwrite_open(&s->w, '{');
+	put_text(s, "tracker", tracker);
+	put_text(s, "state", state);
+	put_text(s, "place", place);
+	put_count(s, "delivered", delivered);
+	put_count(s, "rejected", rejected);
+	jsonwrite_close(&s->w, '}');
+}
+
+static void
+pending_tracker(
+    struct status *s, const char *attempt, const struct target *target)
+{
+	struct cursor c;
+	struct err err = ERR_INIT;
+
+	if (cursor_read(s->state_dir, attempt, target->tracker, &c, &err) < 0) {
+		put_tracker(s, target->tracker, "unreadable", err.message, 0, 0);
+		return;
+	}
+	put_tracker(s, target->tracker,
+	    c.finished	   ? "delivered" :
+		c.opened ? "started" :
+			   "waiting",
+	    c.place, c.delivered, c.rejected);
+	cursor_release(&c);
+}
+
+static bool
+each_pending(const char *attempt, void *data)
+{
+	struct status *s = data;
+	struct attempt_past past;
+	struct entry start;
+	struct err err = ERR_INIT;
+	struct row row = { .attempt = attempt };
+
+	if (attempt_past_peek(
+		s->state_dir, attempt, &past, &start, &err) < 0) {
+		fprintf(stderr, "itrack status: %s: %s\n", attempt,
+		    err.message);
+		s->failed = true;
+		return true;
+	}
+	row.run_id = past.run_id;
+	row.run_dir = start.start.run_dir;
+	row.started_us = start.time_us;
+	row.run_status = past.ended ? run_status_name(past.status) : NULL;
+	row.state = journals_is_live(&start.start) ? "running" :
+	    past.ended				   ? "pending" :
+						     "interrupted";
+	begin_row(s, &row);
+	for (size_t i = 0; i < start.start.target_len; i++)
+		pending_tracker(s, attempt, &start.start.targets[i]);
+	end_row(s);
+	attempt_past_release(&past);
+	entry_release(&start);
+	return true;
+}
+
+static bool
+each_indexed(const struct index_entry *e, void *data)
+{
+	struct status *s = data;
+	struct row row = { .attempt = e->attempt,
+		.run_id = e->run_id,
+		.run_dir = e->run_dir,
+		.state = "delivered",
+		.run_status = run_status_name(e->status),
+		.started_us = e->started_us };
+
+	begin_row(s, &row);
+	for (size_t i = 0; i < e->place_len; i++)
+		put_tracker(s, e->places[i].name, "delivered",
+		    e->places[i].text, 0, 0);
+	end_row(s);
+	return true;
+}
+
+static int
+status_run(const struct options *options)
+{
+	struct status s = { .state_dir = journal_state_dir(),
+		.json = options_given(options, OPT_JSON) };
+	struct err err = ERR_INIT;
+
+	if (options->argument_count > 0)
+		return command_usage(&command_status, "takes no arguments");
+	if (s.state_dir == NULL)
+		return command_usage(&command_status,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	buf_init(&s.text, STATUS_MAX_BYTES);
+	jsonwrite_init(&s.w, &s.text, JSONWRITE_INDENTED);
+	if (s.json) {
+		jsonwrite_open(&s.w, '{');
+		put_count(&s, "version", 1);
+		jsonwrite_key(&s.w, "attempts");
+		jsonwrite_open(&s.w, '[');
+	}
+	if (index_each(s.state_dir, each_indexed, &s, &err) < 0 ||
+	    journals_each(s.state_dir, each_pending, &s, &err) < 0) {
+		fprintf(stderr, "itrack status: %s\n", err.message);
+		s.failed = true;
+	}
+	if (s.json) {
+		jsonwrite_close(&s.w, ']');
+		jsonwrite_close(&s.w, '}');
+		buf_addc(&s.text, '\n');
+	} else if (s.count == 0) {
+		buf_adds(&s.text, "no attempts\n");
+	}
+	fwrite(s.text.data, 1, s.text.len, stdout);
+	buf_release(&s.text);
+	free(s.state_dir);
+	return s.failed ? STATUS_FAILURE : STATUS_OK;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.program = PROGRAM_STATUS,
+	.usage = "itrack status [--json]",
+	.about = "show attempts and what each tracker has of them",
+	.run = status_run,
+};

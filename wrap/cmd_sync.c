@@ -1,0 +1,121 @@
+/* itrack sync: delivers what is still pending, from the journals. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "wrap/attempt.h"
+#include "wrap/commands.h"
+#include "wrap/deliver.h"
+#include "wrap/journals.h"
+#include "wrap/report.h"
+
+struct sync {
+	const struct options *options;
+	struct deliver *deliver;
+	char *state_dir;
+	struct report report;
+	size_t found;
+	bool failed;
+};
+
+/* Ended by hand: its journal goes, and with it what was not delivered. */
+static void
+drop(struct sync *s, const char *attempt)
+{
+	struct journal *j = NULL;
+	struct err err = ERR_INIT;
+
+	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
+	    journal_remove(j, &err) < 0) {
+		report_say(&s->report, "%s: not dropped: %s", attempt,
+		    err.message);
+		s->failed = true;
+	} else {
+		report_say(&s->report, "%s: dropped", attempt);
+	}
+	journal_close(j);
+}
+
+static void
+sync_one(struct sync *s, const char *attempt)
+{
+	struct attempt_config config = deliver_config(s->deliver);
+	struct attempt *a = NULL;
+	struct err err = ERR_INIT;
+	int result;
+
+	s->found++;
+	if (options_given(s->options, OPT_DROP)) {
+		drop(s, attempt);
+		return;
+	}
+	result = attempt_adopt(&a, &config, attempt, &err);
+	if (result == 0) {
+		deliver_add(s->deliver, a, false);
+		return;
+	}
+	/* One that is at work needs no help. */
+	if (result == -EBUSY) {
+		report_say(&s->report, "%s: its itrack is still at work",
+		    attempt);
+		return;
+	}
+	report_say(&s->report, "%s: %s", attempt, err.message);
+	s->failed = true;
+}
+
+static bool
+each(const char *attempt, void *data)
+{
+	sync_one(data, attempt);
+	return true;
+}
+
+static int
+sync_run(const struct options *options)
+{
+	struct sync s = { .options = options,
+		.state_dir = journal_state_dir() };
+	struct err err = ERR_INIT;
+
+	if (s.state_dir == NULL)
+		return command_usage(&command_sync,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (options_given(options, OPT_DROP) && options->argument_count == 0)
+		return command_usage(
+		    &command_sync, "--drop needs the names of attempts");
+	report_init(&s.report);
+	s.deliver = deliver_new(options, s.state_dir, &s.report);
+	for (int i = 0; i < options->argument_count; i++)
+		sync_one(&s, options->arguments[i]);
+	if (options->argument_count == 0 &&
+	    journals_each(s.state_dir, each, &s, &err) < 0) {
+		report_say(&s.report, "%s", err.message);
+		s.failed = true;
+	}
+	if (!deliver_run(s.deliver))
+		s.failed = true;
+	deliver_free(s.deliver);
+	if (s.found == 0)
+		report_say(&s.report, "nothing is pending");
+	if (options_given(options, OPT_REPORT) &&
+	    report_write(&s.report, options->value[OPT_REPORT], &err) < 0) {
+		report_say(&s.report, "no report written: %s", err.message);
+		s.failed = true;
+	}
+	if (s.failed || !options_given(options, OPT_QUIET))
+		fputs(s.report.text.data, stderr);
+	report_release(&s.report);
+	free(s.state_dir);
+	return s.failed ? STATUS_FAILURE : STATUS_OK;
+}
+
+const struct command command_sync = {
+	.name = "sync",
+	.program = PROGRAM_SYNC,
+	.usage = "itrack sync [option]... [attempt]...",
+	.about = "deliver what is still pending",
+	.run = sync_run,
+};

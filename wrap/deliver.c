@@ -1,0 +1,215 @@
+#include "wrap/deliver.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+
+/* Independent runs to one server go faster side by side; each holds its batch
+ * in memory. */
+#define AT_ONCE 8
+/* No time limit of its own: the engine stops where nothing moves. */
+#define PATIENCE_MS (24 * 60 * 60 * 1000)
+/* A followed run has ended when its manifest is there and so long nothing
+ * changed: summary and report come behind it. */
+#define QUIET_MS 2000
+/* How often that is looked at. */
+#define LOOK_MS 500
+
+struct item {
+	struct attempt *attempt;
+	bool follow;
+	int64_t changed_ms; /* when the records last grew */
+	int64_t offset;
+	TAILQ_ENTRY(item) link;
+};
+
+struct deliver {
+	const struct options *options;
+	const char *state_dir;
+	struct report *report;
+	struct loop *loop;
+	struct tree *tree;
+	struct loop_turn turn;
+	struct loop_io signals;
+	struct loop_timer look;
+	size_t count;
+	TAILQ_HEAD(, item) items;
+	bool stop, complete, running;
+	size_t stop_at; /* leave the loop when so few are left */
+};
+
+static void
+close_item(struct deliver *d, struct item *item)
+{
+	TAILQ_REMOVE(&d->items, item, link);
+	d->count--;
+	report_add(d->report, item->attempt);
+	if (!attempt_is_complete(item->attempt))
+		d->complete = false;
+	attempt_close(item->attempt);
+	free(item);
+}
+
+static void
+on_turn(struct loop_turn *turn)
+{
+	struct deliver *d = turn->data;
+	struct item *item, *next;
+
+	TAILQ_FOREACH_SAFE (item, &d->items, link, next) {
+		attempt_turn(item->attempt);
+		if ((attempt_is_ended(item->attempt) &&
+			attempt_is_settled(item->attempt)) ||
+		    d->stop)
+			close_item(d, item);
+	}
+	if (d->count <= d->stop_at)
+		loop_stop(d->loop);
+}
+
+static void
+on_signal(struct loop_io *io, uint32_t events)
+{
+	struct deliver *d = io->data;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(io->fd, &info, sizeof info) == sizeof info)
+		d->stop = true;
+}
+
+static bool
+manifest_is_there(const struct item *item)
+{
+	const char *dir = attempt_run_dir(item->attempt);
+
+	return watcher_stamp(dir, "manifest.json").there;
+}
+
+static void
+on_look(struct loop_timer *timer)
+{
+	struct deliver *d = timer->data;
+	struct attempt_outcome outcome = {0};
+	struct item *item;
+	bool any = false;
+
+	TAILQ_FOREACH (item, &d->items, link) {
+		const struct watcher *w = attempt_watcher(item->attempt);
+
+		if (!item->follow || w == NULL ||
+		    attempt_is_ended(item->attempt))
+			continue;
+		any = true;
+		if (watcher_tail(w)->offset != item->offset) {
+			item->offset = watcher_tail(w)->offset;
+			item->changed_ms = clock_mono_ms();
+		}
+		if (clock_mono_ms() - item->changed_ms < QUIET_MS ||
+		    !manifest_is_there(item))
+			continue;
+		attempt_end(item->attempt, &outcome);
+		attempt_drain(item->attempt, PATIENCE_MS);
+	}
+	if (any)
+		loop_timer_set(d->loop, timer, LOOK_MS);
+}
+
+struct deliver *
+deliver_new(
+    const struct options *options, const char *state_dir, struct report *report)
+{
+	struct deliver *d = xcalloc(1, sizeof *d);
+	sigset_t set;
+
+	d->options = options;
+	d->state_dir = state_dir;
+	d->report = report;
+	d->complete = true;
+	TAILQ_INIT(&d->items);
+	d->loop = loop_new();
+	d->tree = tree_new(d->loop);
+	d->turn = (struct loop_turn){.end = on_turn, .data = d};
+	loop_turn_add(d->loop, &d->turn);
+	d->look = (struct loop_timer){.fire = on_look, .data = d};
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	d->signals = (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC),
+	    .ready = on_signal,
+	    .data = d};
+	loop_add(d->loop, &d->signals, EPOLLIN);
+	return d;
+}
+
+void
+deliver_free(struct deliver *d)
+{
+	loop_timer_cancel(d->loop, &d->look);
+	loop_remove(d->loop, &d->signals);
+	close(d->signals.fd);
+	loop_turn_remove(d->loop, &d->turn);
+	tree_free(d->tree);
+	loop_free(d->loop);
+	free(d);
+}
+
+struct attempt_config
+deliver_config(struct deliver *d)
+{
+	return (struct attempt_config){
+	    .loop = d->loop,
+	    .tree = options_given(d->options, OPT_FOLLOW) ? d->tree : NULL,
+	    .options = d->options,
+	    .state_dir = d->state_dir,
+	};
+}
+
+/* Turns the loop until at most `left` attempts are under way. */
+static void
+turn_until(struct deliver *d, size_t left)
+{
+	d->stop_at = left;
+	if (d->count > left)
+		loop_run(d->loop);
+}
+
+void
+deliver_add(struct deliver *d, struct attempt *a, bool follow)
+{
+	struct item *item = xcalloc(1, sizeof *item);
+	struct attempt_outcome outcome = {0};
+
+	item->attempt = a;
+	item->follow = follow;
+	item->changed_ms = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&d->items, item, link);
+	d->count++;
+	if (!follow) {
+		attempt_end(a, &outcome);
+		attempt_drain(a, PATIENCE_MS);
+	} else {
+		loop_timer_set(d->loop, &d->look, LOOK_MS);
+	}
+	/* One that settled at once needs a turn to be closed. */
+	loop_kick(d->loop);
+	if (!follow)
+		turn_until(d, AT_ONCE - 1);
+}
+
+bool
+deliver_run(struct deliver *d)
+{
+	turn_until(d, 0);
+	return d->complete;
+}

@@ -1,0 +1,77 @@
+#include "wrap/journals.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/process.h"
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+journals_each(const char *state_dir,
+    bool (*each)(const char *attempt, void *data), void *data, struct err *err)
+{
+	char *path = xasprintf("%s/runs", state_dir);
+	DIR *dir = opendir(path);
+	const struct dirent *d;
+	char **names = NULL;
+	size_t len = 0;
+	bool go_on = true;
+	int result = 0;
+
+	if (dir == NULL && errno != ENOENT)
+		result = err_errno(err, "%s", path);
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		names = xreallocarray(names, len + 1, sizeof *names);
+		names[len++] = xstrdup(d->d_name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (len > 0)
+		qsort(names, len, sizeof *names, compare_names);
+	for (size_t i = 0; i < len; i++) {
+		if (go_on)
+			go_on = each(names[i], data);
+		free(names[i]);
+	}
+	free(names);
+	free(path);
+	return result;
+}
+
+int
+journals_start(const char *state_dir, const char *attempt, struct entry *start,
+    struct err *err)
+{
+	struct journal_reader r;
+	int result = journal_reader_open(&r, state_dir, attempt, err);
+
+	if (result < 0)
+		return result;
+	result = journal_read(&r, start, err);
+	journal_reader_release(&r);
+	if (result == 0)
+		return err_set(
+		    err, -ENODATA, "%s: the journal is empty", attempt);
+	if (result == 1 && start->kind != ENTRY_START) {
+		entry_release(start);
+		return err_set(err, -EBADMSG, "%s: not a journal", attempt);
+	}
+	return result < 0 ? result : 0;
+}
+
+bool
+journals_is_live(const struct entry_start *start)
+{
+	return process_alive(
+	    start->host, start->boot_id, start->pid, start->pid_start);
+}

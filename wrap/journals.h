@@ -1,0 +1,25 @@
+/*
+ * The journals that are there: attempts not yet delivered everywhere.
+ */
+#ifndef WRAP_JOURNALS_H
+#define WRAP_JOURNALS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "run/entry.h"
+#include "run/journal.h"
+
+/* Calls `each` with the name of every attempt, oldest first, until it returns
+ * false. No state directory: 0 and no call. */
+int journals_each(const char *state_dir,
+    bool (*each)(const char *attempt, void *data), void *data, struct err *err);
+
+/* The first entry of a journal. */
+int journals_start(const char *state_dir, const char *attempt,
+    struct entry *start, struct err *err);
+
+/* Is the process that writes it alive? */
+bool journals_is_live(const struct entry_start *start);
+
+#endif

@@ -1,0 +1,161 @@
+#include "wrap/tracked.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "format/text.h"
+#include "run/index.h"
+#include "watcher/tail.h"
+#include "wrap/journals.h"
+
+struct search {
+	struct tracked *result;
+	const struct target *targets;
+	const char *state_dir;
+	char *real;    /* of the run directory, bytes */
+	int64_t bytes; /* of the whole lines now; -1: not read yet */
+	uint32_t crc;
+};
+
+static void
+ignore_line(const char *line, size_t len, int64_t end, bool alone, void *data)
+{
+	(void)line;
+	(void)len;
+	(void)end;
+	(void)alone;
+	(void)data;
+}
+
+/* Length and checksum of the records as they are now. */
+static void
+measure(struct search *s)
+{
+	int fd = open(s->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct tail tail;
+
+	if (s->bytes >= 0 || fd < 0)
+		return;
+	tail_init(&tail);
+	while (tail_read(&tail, fd, "records.jsonl", ignore_line, NULL, NULL) ==
+	    TAIL_MORE)
+		;
+	s->bytes = tail.offset;
+	s->crc = tail.crc;
+	tail_release(&tail);
+	close(fd);
+}
+
+static bool
+same_directory(const struct search *s, const char *run_dir_text)
+{
+	char *path = text_path_bytes(run_dir_text);
+	char *real = realpath(path, NULL);
+	bool same = strcmp(real != NULL ? real : path, s->real) == 0;
+
+	free(real);
+	free(path);
+	return same;
+}
+
+/* Is `place` below the destination that the target names now? */
+static bool
+same_destination(const struct target *target, const char *place)
+{
+	for (size_t i = 0; i < target->option_len; i++) {
+		const char *name = target->options[i].name;
+		const char *text = target->options[i].text;
+		bool is_base = strcmp(name, "local-dir") == 0 ||
+		    strcmp(name, "tensorboard-dir") == 0 ||
+		    strcmp(name, "mlflow-uri") == 0 ||
+		    strcmp(name, "wandb-dir") == 0;
+
+		if (is_base && strncmp(place, text, strlen(text)) != 0 &&
+		    (place[0] == '/') == (text[0] == '/'))
+			return false;
+	}
+	if (place[0] != '/')
+		return true;
+	/* A directory that was deleted is to be made again. */
+	char *path = text_path_bytes(place);
+	bool there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+static bool
+each_indexed(const struct index_entry *e, void *data)
+{
+	struct search *s = data;
+
+	if (!same_directory(s, e->run_dir))
+		return true;
+	measure(s);
+	if (s->bytes != e->records_bytes || s->crc != e->records_crc32c)
+		return true;
+	for (size_t i = 0; i < s->result->len; i++)
+		for (size_t k = 0; k < e->place_len; k++) {
+			if (s->result->has[i] || e->places[k].text == NULL ||
+			    strcmp(e->places[k].name, s->targets[i].tracker) !=
+				0 ||
+			    !same_destination(
+				&s->targets[i], e->places[k].text))
+				continue;
+			s->result->has[i] = true;
+			s->result->places[i] = xstrdup(e->places[k].text);
+			s->result->count++;
+		}
+	return true;
+}
+
+static bool
+each_pending(const char *attempt, void *data)
+{
+	struct search *s = data;
+	struct entry start;
+
+	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
+		return true;
+	if (same_directory(s, start.start.run_dir)) {
+		free(s->result->pending);
+		s->result->pending = xstrdup(attempt);
+		s->result->pending_live = journals_is_live(&start.start);
+	}
+	entry_release(&start);
+	return true;
+}
+
+void
+tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
+    const struct target *targets, size_t len)
+{
+	struct search s = {.result = t,
+	    .targets = targets,
+	    .state_dir = state_dir,
+	    .bytes = -1};
+
+	*t = (struct tracked){.len = len};
+	t->has = xcalloc(len, sizeof *t->has);
+	t->places = xcalloc(len, sizeof *t->places);
+	s.real = realpath(run_dir, NULL);
+	if (s.real != NULL && state_dir != NULL) {
+		index_each(state_dir, each_indexed, &s, NULL);
+		journals_each(state_dir, each_pending, &s, NULL);
+	}
+	free(s.real);
+}
+
+void
+tracked_release(struct tracked *t)
+{
+	for (size_t i = 0; i < t->len; i++)
+		free(t->places[i]);
+	free(t->places);
+	free(t->has);
+	free(t->pending);
+}

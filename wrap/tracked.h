@@ -1,0 +1,29 @@
+/*
+ * What is tracked already: the question that `import` asks before it starts. A
+ * run is the same by the real path of its directory and by the length and
+ * checksum of the whole lines of its records; a tracker has it if the index
+ * says so for the same destination and, where that is a directory, it still
+ * exists.
+ */
+#ifndef WRAP_TRACKED_H
+#define WRAP_TRACKED_H
+
+#include <stdbool.h>
+
+#include "run/entry.h"
+
+struct tracked {
+	bool *has;     /* for each target: it is there already */
+	char **places; /* where; NULL if not */
+	size_t len;
+	size_t count;  /* how many of them */
+	char *pending; /* an unfinished attempt of this directory, or NULL */
+	bool pending_live; /* its owner lives */
+};
+
+/* Looks in the index and among the pending journals. `run_dir`: bytes. */
+void tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
+    const struct target *targets, size_t len);
+void tracked_release(struct tracked *t);
+
+#endif
