@@ -57,8 +57,8 @@ read_all(struct attempt_past *past, struct journal_reader *reader,
 	int result;
 	bool first = true;
 
-	*past = (struct attempt_past){ 0 };
-	*start = (struct entry){ 0 };
+	*past = (struct attempt_past){0};
+	*start = (struct entry){0};
 	while ((result = journal_read(reader, &e, err)) > 0) {
 		take(past, &e);
 		if (first && e.kind != ENTRY_START) {
@@ -74,8 +74,8 @@ read_all(struct attempt_past *past, struct journal_reader *reader,
 		first = false;
 	}
 	if (result == 0 && first)
-		result = err_set(
-		    err, -ENODATA, "%s: the journal is empty", attempt);
+		result =
+		    err_set(err, -ENODATA, "%s: the journal is empty", attempt);
 	if (result < 0 && !first)
 		entry_release(start);
 	if (result < 0)
@@ -117,7 +117,7 @@ attempt_past_release(struct attempt_past *past)
 		free(past->artifacts[i]);
 	free(past->artifacts);
 	free(past->run_id);
-	*past = (struct attempt_past){ 0 };
+	*past = (struct attempt_past){0};
 }
 
 bool

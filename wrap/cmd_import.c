@@ -11,7 +11,7 @@
 #include "format/text.h"
 #include "wrap/attempt.h"
 #include "wrap/attempt_start.h"
-#include "wrap/commands.h"
+#include "wrap/command.h"
 #include "wrap/deliver.h"
 #include "wrap/report.h"
 #include "wrap/tracked.h"
@@ -132,8 +132,8 @@ import_run(const struct options *options)
 	struct err err = ERR_INIT;
 
 	if (options->argument_count == 0)
-		return command_usage(&command_import,
-		    "name at least one run directory");
+		return command_usage(
+		    &command_import, "name at least one run directory");
 	report_init(&im.report);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
 	for (int i = 0; i < options->argument_count; i++)

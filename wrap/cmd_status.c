@@ -1,5 +1,5 @@
-/* itrack status: attempts, their run directory, state, and what each tracker has
- * of them. */
+/* itrack status: attempts, their run directory, state, and what each tracker
+ * has of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "format/text.h"
 #include "run/index.h"
 #include "wrap/attempt_past.h"
-#include "wrap/commands.h"
+#include "wrap/command.h"
 #include "wrap/journals.h"
 
 /* All of it is made before it is printed; a line for each attempt. */
@@ -28,7 +28,7 @@ struct status {
 /* One attempt as both forms show it. */
 struct row {
 	const char *attempt, *run_id, *run_dir;
-	const char *state; /* running, interrupted, pending, delivered */
+	const char *state;      /* running, interrupted, pending, delivered */
 	const char *run_status; /* NULL: not ended */
 	int64_t started_us;
 };
@@ -56,8 +56,7 @@ begin_row(struct status *s, const struct row *row)
 	clock_iso_local(time, row->started_us);
 	if (!s->json) {
 		buf_addf(&s->text, "%s  %-11s  ", row->attempt, row->state);
-		text_escape(
-		    &s->text, row->run_id != NULL ? row->run_id : "-");
+		text_escape(&s->text, row->run_id != NULL ? row->run_id : "-");
 		if (row->run_status != NULL)
 			buf_addf(&s->text, " %s", row->run_status);
 		buf_adds(&s->text, "\n    ");
@@ -118,13 +117,14 @@ pending_tracker(
 	struct err err = ERR_INIT;
 
 	if (cursor_read(s->state_dir, attempt, target->tracker, &c, &err) < 0) {
-		put_tracker(s, target->tracker, "unreadable", err.message, 0, 0);
+		put_tracker(
+		    s, target->tracker, "unreadable", err.message, 0, 0);
 		return;
 	}
 	put_tracker(s, target->tracker,
-	    c.finished	   ? "delivered" :
-		c.opened ? "started" :
-			   "waiting",
+	    c.finished     ? "delivered"
+		: c.opened ? "started"
+			   : "waiting",
 	    c.place, c.delivered, c.rejected);
 	cursor_release(&c);
 }
@@ -136,12 +136,11 @@ each_pending(const char *attempt, void *data)
 	struct attempt_past past;
 	struct entry start;
 	struct err err = ERR_INIT;
-	struct row row = { .attempt = attempt };
+	struct row row = {.attempt = attempt};
 
-	if (attempt_past_peek(
-		s->state_dir, attempt, &past, &start, &err) < 0) {
-		fprintf(stderr, "itrack status: %s: %s\n", attempt,
-		    err.message);
+	if (attempt_past_peek(s->state_dir, attempt, &past, &start, &err) < 0) {
+		fprintf(
+		    stderr, "itrack status: %s: %s\n", attempt, err.message);
 		s->failed = true;
 		return true;
 	}
@@ -149,9 +148,9 @@ each_pending(const char *attempt, void *data)
 	row.run_dir = start.start.run_dir;
 	row.started_us = start.time_us;
 	row.run_status = past.ended ? run_status_name(past.status) : NULL;
-	row.state = journals_is_live(&start.start) ? "running" :
-	    past.ended				   ? "pending" :
-						     "interrupted";
+	row.state = journals_is_live(&start.start) ? "running"
+	    : past.ended                           ? "pending"
+						   : "interrupted";
 	begin_row(s, &row);
 	for (size_t i = 0; i < start.start.target_len; i++)
 		pending_tracker(s, attempt, &start.start.targets[i]);
@@ -165,17 +164,17 @@ static bool
 each_indexed(const struct index_entry *e, void *data)
 {
 	struct status *s = data;
-	struct row row = { .attempt = e->attempt,
-		.run_id = e->run_id,
-		.run_dir = e->run_dir,
-		.state = "delivered",
-		.run_status = run_status_name(e->status),
-		.started_us = e->started_us };
+	struct row row = {.attempt = e->attempt,
+	    .run_id = e->run_id,
+	    .run_dir = e->run_dir,
+	    .state = "delivered",
+	    .run_status = run_status_name(e->status),
+	    .started_us = e->started_us};
 
 	begin_row(s, &row);
 	for (size_t i = 0; i < e->place_len; i++)
-		put_tracker(s, e->places[i].name, "delivered",
-		    e->places[i].text, 0, 0);
+		put_tracker(
+		    s, e->places[i].name, "delivered", e->places[i].text, 0, 0);
 	end_row(s);
 	return true;
 }
@@ -183,8 +182,8 @@ each_indexed(const struct index_entry *e, void *data)
 static int
 status_run(const struct options *options)
 {
-	struct status s = { .state_dir = journal_state_dir(),
-		.json = options_given(options, OPT_JSON) };
+	struct status s = {.state_dir = journal_state_dir(),
+	    .json = options_given(options, OPT_JSON)};
 	struct err err = ERR_INIT;
 
 	if (options->argument_count > 0)
@@ -219,9 +218,9 @@ status_run(const struct options *options)
 }
 
 const struct command command_status = {
-	.name = "status",
-	.program = PROGRAM_STATUS,
-	.usage = "itrack status [--json]",
-	.about = "show attempts and what each tracker has of them",
-	.run = status_run,
+    .name = "status",
+    .program = PROGRAM_STATUS,
+    .usage = "itrack status [--json]",
+    .about = "show attempts and what each tracker has of them",
+    .run = status_run,
 };

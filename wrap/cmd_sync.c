@@ -6,7 +6,7 @@
 
 #include "base/die.h"
 #include "wrap/attempt.h"
-#include "wrap/commands.h"
+#include "wrap/command.h"
 #include "wrap/deliver.h"
 #include "wrap/journals.h"
 #include "wrap/report.h"
@@ -29,8 +29,8 @@ drop(struct sync *s, const char *attempt)
 
 	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
 	    journal_remove(j, &err) < 0) {
-		report_say(&s->report, "%s: not dropped: %s", attempt,
-		    err.message);
+		report_say(
+		    &s->report, "%s: not dropped: %s", attempt, err.message);
 		s->failed = true;
 	} else {
 		report_say(&s->report, "%s: dropped", attempt);
@@ -58,8 +58,8 @@ sync_one(struct sync *s, const char *attempt)
 	}
 	/* One that is at work needs no help. */
 	if (result == -EBUSY) {
-		report_say(&s->report, "%s: its itrack is still at work",
-		    attempt);
+		report_say(
+		    &s->report, "%s: its itrack is still at work", attempt);
 		return;
 	}
 	report_say(&s->report, "%s: %s", attempt, err.message);
@@ -76,8 +76,7 @@ each(const char *attempt, void *data)
 static int
 sync_run(const struct options *options)
 {
-	struct sync s = { .options = options,
-		.state_dir = journal_state_dir() };
+	struct sync s = {.options = options, .state_dir = journal_state_dir()};
 	struct err err = ERR_INIT;
 
 	if (s.state_dir == NULL)
@@ -113,9 +112,9 @@ sync_run(const struct options *options)
 }
 
 const struct command command_sync = {
-	.name = "sync",
-	.program = PROGRAM_SYNC,
-	.usage = "itrack sync [option]... [attempt]...",
-	.about = "deliver what is still pending",
-	.run = sync_run,
+    .name = "sync",
+    .program = PROGRAM_SYNC,
+    .usage = "itrack sync [option]... [attempt]...",
+    .about = "deliver what is still pending",
+    .run = sync_run,
 };

@@ -24,6 +24,9 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
+extern const struct command command_import;
+extern const struct command command_sync;
+extern const struct command command_status;
 extern const struct command command_show;
 
 /* One line on standard error, "itrack show: MESSAGE", and where the help is.

@@ -14,6 +14,9 @@
 
 /* In the order of the help; NULL ends it. */
 static const struct command *const commands[] = {
+    &command_import,
+    &command_sync,
+    &command_status,
     &command_show,
     NULL,
 };
