@@ -67,7 +67,7 @@ TEST_DRIVERS  := $(patsubst tests/drivers/%.c,$(BUILD)/tests/drivers/%,\
     $(DRIVER_SOURCES))
 
 # Objects on the way to a test are kept.
-.SECONDARY:
+.PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
 .PHONY: all check check-san bench fuzz coverage lint tidy format install uninstall \
     clean help torture
@@ -167,7 +167,10 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(FUZZ_CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) -std=c11 $(WARNINGS) \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/libcore.a: $(call fuzz_objects,$(CORE_SOURCES) $(OPTION_SOURCES))
+# Everything but the files with a main; a target takes what it needs.
+$(BUILD)/fuzz/libcore.a: $(call fuzz_objects,$(CORE_SOURCES) \
+    $(filter-out wrap/worker.c wrap/itrack.c wrap/launch/main.c,\
+    $(wildcard wrap/*.c wrap/launch/*.c)))
 	rm -f $@
 	$(AR) rcs $@ $^
 
