@@ -18,7 +18,8 @@
  *
  * The entries, in order:
  *  begin                PARAMS run_dir, config_path (if known)
- *  first record         RUN_ID; PARAMS run_id, schema_version
+ *  first record         RUN_ID; PARAMS run_id, schema_version (RUN_ID and run_id
+ *                       later if the first record has no run_id)
  *  new experiment       EXPERIMENT; its five params as PARAMS: for a plain run
  *                       at once and under plain names; for a harness when the
  *                       second experiment appears (both, each with its index),
@@ -27,9 +28,11 @@
  *  a point (design 4)   METRICS with the totals (no experiment), then, when
  *                       there are several, METRICS for each experiment that
  *                       changed since the point before
- *  end                  RUN_ID and its PARAMS if no record came; the last
- *                       point; METRICS with the end values that do not stand
- *                       there already; PARAMS; then what only an observer knows
+ *  end                  RUN_ID and its PARAMS if no record brought one; the
+ *                       last point; METRICS with the end values that do not
+ *                       stand there already; PARAMS; HISTOGRAM latency_ms if
+ *                       the records have latencies; then what only an observer
+ *                       knows
  */
 #ifndef WATCHER_DERIVE_H
 #define WATCHER_DERIVE_H
