@@ -274,6 +274,12 @@ scout_ahead(struct delivery *d)
 	}
 }
 
+static bool
+must_be_on_disk(const struct delivery *d)
+{
+	return d->tracker.ops->remote || !d->tracker.ops->from_start;
+}
+
 static void
 try_open(struct delivery *d)
 {
@@ -289,7 +295,7 @@ try_open(struct delivery *d)
 	    .run_id = d->run_id,
 	    .again = d->cursor.opened};
 	d->phase = PHASE_OPENING;
-	if (!d->tracker.ops->from_start)
+	if (must_be_on_disk(d))
 		journal_sync(d->journal, NULL);
 	outcome = d->tracker.ops->open(&d->tracker, &d->info, &err);
 	if (outcome != OUTCOME_PENDING)
@@ -380,7 +386,7 @@ delivery_pump(struct delivery *d)
 		try_open(d);
 	/* Before the first remote send of an entry it is on the disk: after a
 	 * power loss it must not be made anew with another time. */
-	if (d->phase >= PHASE_OPEN && !d->tracker.ops->from_start)
+	if (d->phase >= PHASE_OPEN && must_be_on_disk(d))
 		journal_sync(d->journal, NULL);
 	if (d->phase == PHASE_OPEN)
 		lane_pump(d, LANE_METRICS);

@@ -90,6 +90,9 @@ struct tracker_ops {
 	/* A reopened run gets its entries from the start, whatever the cursor
 	 * says: the output is written anew from the journal. */
 	bool from_start;
+	/* It sends to another machine: entries are on the disk before it gets
+	 * them (a tracker without from_start always has them there). */
+	bool remote;
 	/* The files lane goes before finish (true) or may go on after it. */
 	bool files_before_finish;
 	/* Take the options (tracker_option), each already checked for form. No
