@@ -17,7 +17,7 @@ const struct tracker_row tracker_table[] = {
     {"local", .built = true},
     {"tensorboard", .built = true},
     {"mlflow", .built = true},
-    {"wandb", .built = false},
+    {"wandb", .built = true},
     {"null", .built = true, .hidden = true},
 };
 

@@ -5,11 +5,14 @@
  * entries come again from the start after a restart: what W&B has is known
  * there, by line numbers, or by the bytes of the file.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/die.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb_offline.h"
+#include "tracker/wandb_online.h"
 #include "tracker/wandb_run.h"
 #include "tracker/wandb_settings.h"
 
@@ -17,12 +20,17 @@
 #define REMEMBERED "mode"
 /* A command line with a long path in it. */
 #define COMMAND_MAX 8192
+/* How often an empty batch comes: the pace of requests is kept by it. */
+#define IDLE_MS 5000
 
 struct wandb {
 	enum wandb_mode mode;
+	bool decided; /* by a process before this one */
+	const struct run_info *info;
 	struct wandb_settings settings;
 	struct wandb_run run;
 	struct wandb_offline offline;
+	struct wandb_online online;
 };
 
 static int
@@ -39,7 +47,10 @@ on_row(const struct wandb_rows *rows, void *data)
 	struct wandb *w = data;
 
 	(void)rows;
-	wandb_offline_row(&w->offline);
+	if (w->mode == WANDB_ONLINE)
+		wandb_online_row(&w->online);
+	else
+		wandb_offline_row(&w->offline);
 }
 
 /* What the user types to upload the folder; quoted for a shell. */
@@ -64,46 +75,97 @@ note_offline(struct tracker *t, const char *why)
 }
 
 static enum outcome
-open_offline(struct tracker *t, const struct run_info *info, const char *why,
-    struct err *err)
+open_offline(struct tracker *t, const char *why, struct err *err)
 {
 	struct wandb *w = t->state;
 	enum outcome outcome;
 
+	w->mode = WANDB_OFFLINE;
 	outcome = wandb_offline_open(
-	    &w->offline, t, info, &w->settings, &w->run, err);
+	    &w->offline, t, w->info, &w->settings, &w->run, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	w->mode = WANDB_OFFLINE;
 	tracker_remember(t, REMEMBERED, "offline");
 	wandb_run_remember(&w->run, t);
 	note_offline(t, why);
 	return OUTCOME_DONE;
 }
 
+/* A refused run that was never there is written for `wandb sync` instead, so
+ * that nothing is lost. One that is there already waits for the right key. */
+static void
+on_opened(void *data, const struct wandb_reply *reply)
+{
+	struct tracker *t = data;
+	struct wandb *w = t->state;
+	struct err err = reply->err;
+	enum outcome outcome = reply->outcome;
+	char *why;
+
+	if (outcome == OUTCOME_DONE) {
+		tracker_remember(t, REMEMBERED, "online");
+		wandb_run_remember(&w->run, t);
+		wandb_online_show(&w->online, &w->settings);
+	} else if (outcome != OUTCOME_RETRY && w->decided) {
+		outcome = OUTCOME_BLOCKED;
+		err_prefix(
+		    &err, "check the key and the entity, then itrack sync");
+	} else if (outcome != OUTCOME_RETRY) {
+		why = xasprintf("%s (check WANDB_API_KEY and --wandb-entity)",
+		    reply->err.message);
+		outcome = open_offline(t, why, &err);
+		free(why);
+	}
+	tracker_done(t, CALL_OPEN, outcome, reply->retry_after_ms, &err);
+}
+
+static enum outcome
+open_online(struct tracker *t, struct err *err)
+{
+	struct wandb *w = t->state;
+
+	if (w->settings.key == NULL && !w->decided)
+		return open_offline(t, w->settings.why_no_key, err);
+	if (w->settings.key == NULL) {
+		err_set(err, -EACCES, "%s; then itrack sync",
+		    w->settings.why_no_key);
+		return OUTCOME_BLOCKED;
+	}
+	w->online.opened = on_opened;
+	w->online.data = t;
+	return wandb_online_open(
+	    &w->online, t, w->info, &w->settings, &w->run, err);
+}
+
 static enum outcome
 wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 {
 	struct wandb *w = t->state;
-	const char *decided = tracker_recall(t, REMEMBERED);
+	const char *mode = tracker_recall(t, REMEMBERED);
 
+	w->info = info;
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
 	wandb_settings_load(&w->settings, t, info);
 	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
 	w->mode = w->settings.mode;
-	if (decided != NULL)
-		w->mode = strcmp(decided, "online") == 0 ? WANDB_ONLINE
-							 : WANDB_OFFLINE;
-	if (w->mode == WANDB_DISABLED) {
+	w->decided = mode != NULL;
+	if (w->decided)
+		w->mode =
+		    strcmp(mode, "online") == 0 ? WANDB_ONLINE : WANDB_OFFLINE;
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return open_online(t, err);
+	case WANDB_OFFLINE:
+		return open_offline(t,
+		    w->settings.mode_given || w->settings.key != NULL
+			? "W&B as asked for"
+			: w->settings.why_no_key,
+		    err);
+	default:
 		tracker_note(t, "W&B is disabled (WANDB_MODE)");
 		return OUTCOME_DONE;
 	}
-	return open_offline(t, info,
-	    w->settings.mode_given || w->settings.why_no_key == NULL
-		? "W&B as asked for"
-		: w->settings.why_no_key,
-	    err);
 }
 
 static enum outcome
@@ -111,9 +173,14 @@ wandb_send(struct tracker *t, struct batch *batch, struct err *err)
 {
 	struct wandb *w = t->state;
 
-	if (w->mode == WANDB_DISABLED)
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return wandb_online_send(&w->online, batch, err);
+	case WANDB_OFFLINE:
+		return wandb_offline_send(&w->offline, batch, err);
+	default:
 		return OUTCOME_DONE;
-	return wandb_offline_send(&w->offline, batch, err);
+	}
 }
 
 static enum outcome
@@ -121,13 +188,18 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 {
 	struct wandb *w = t->state;
 
-	if (w->mode == WANDB_DISABLED)
-		return OUTCOME_DONE;
 	if (w->run.rows.stepped_back)
 		tracker_note(t,
 		    "W&B: steps went back; their rows have the "
 		    "next free steps");
-	return wandb_offline_finish(&w->offline, end, err);
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return wandb_online_finish(&w->online, end, err);
+	case WANDB_OFFLINE:
+		return wandb_offline_finish(&w->offline, end, err);
+	default:
+		return OUTCOME_DONE;
+	}
 }
 
 static void
@@ -135,6 +207,7 @@ wandb_close(struct tracker *t)
 {
 	struct wandb *w = t->state;
 
+	wandb_online_close(&w->online);
 	wandb_offline_close(&w->offline);
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
@@ -143,7 +216,9 @@ wandb_close(struct tracker *t)
 const struct tracker_ops tracker_wandb = {
     .name = "wandb",
     .state_size = sizeof(struct wandb),
+    .idle_ms = IDLE_MS,
     .from_start = true,
+    .remote = true,
     .files_before_finish = true,
     .configure = wandb_configure,
     .open = wandb_open,

@@ -29,7 +29,7 @@
 static char *
 copy(const char *text)
 {
-	return text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
+	return text != NULL && text[0] != '\0' ? wandb_utf8(text) : NULL;
 }
 
 /* The variable's value as text; NULL: none. */
@@ -38,13 +38,20 @@ variable_text(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value != NULL && value[0] != '\0' ? text_path_text(value) : NULL;
+	char *text, *clean;
+
+	if (value == NULL || value[0] == '\0')
+		return NULL;
+	text = text_path_text(value);
+	clean = wandb_utf8(text);
+	free(text);
+	return clean;
 }
 
 static char *
 first_of(const char *chosen, const char *name)
 {
-	return chosen != NULL && chosen[0] != '\0' ? xstrdup(chosen)
+	return chosen != NULL && chosen[0] != '\0' ? wandb_utf8(chosen)
 						   : variable_text(name);
 }
 
@@ -52,10 +59,11 @@ first_of(const char *chosen, const char *name)
 static char *
 cut_tag(const char *text, size_t len)
 {
-	char *tag = xstrndup(text, len);
+	char *part = xstrndup(text, len), *tag = wandb_utf8(part);
 	const char *at = tag;
 	int n;
 
+	free(part);
 	for (n = 0; n < TAG_MAX_CHARACTERS && *at != '\0'; n++)
 		text_next(&at);
 	tag[at - tag] = '\0';
@@ -104,8 +112,8 @@ choose_project(const struct entry_start *start, const char *settings)
 	bool chosen = start->project != NULL &&
 	    strcmp(start->project, PROJECT_FALLBACK) != 0;
 	char *project = !chosen && settings != NULL
-	    ? xstrdup(settings)
-	    : xstrdup(chosen ? start->project : PROJECT_FALLBACK);
+	    ? wandb_utf8(settings)
+	    : wandb_utf8(chosen ? start->project : PROJECT_FALLBACK);
 	char *at;
 
 	for (at = project; *at != '\0'; at++)
@@ -269,7 +277,7 @@ take_run_id(struct wandb_run *run, const char *run_id)
 	if (run->name_given)
 		return;
 	free(run->name);
-	run->name = xstrdup(run_id);
+	run->name = wandb_utf8(run_id);
 	run->name_changed = true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "format/text.h"
 #include "tracker/paramset.h"
 
 /* A value is a number, a text or a short object; rows of a table never come
@@ -39,13 +40,23 @@ wandb_values_release(struct wandb_values *v)
 	wandb_values_init(v);
 }
 
+char *
+wandb_utf8(const char *text)
+{
+	struct buf out;
+
+	buf_init(&out, VALUE_MAX);
+	text_to_utf8(&out, text);
+	return buf_steal(&out);
+}
+
 /* `json` is taken over. */
 static void
 put(struct wandb_values *v, const char *name, char *json)
 {
 	struct wandb_value *item = xcalloc(1, sizeof(*item)), *old;
 
-	item->name = xstrdup(name);
+	item->name = wandb_utf8(name);
 	item->json = json;
 	old = RB_INSERT(wandb_value_tree, &v->by_name, item);
 	if (old == NULL) {
@@ -89,12 +100,17 @@ void
 wandb_values_value(
     struct wandb_values *v, const char *name, const struct value *value)
 {
-	struct buf out;
+	struct value clean = *value;
 	struct jsonwrite w;
+	struct buf out;
 
+	if (value->type == VALUE_TEXT)
+		clean.text = wandb_utf8(value->text);
 	buf_init(&out, VALUE_MAX);
 	jsonwrite_init(&w, &out, JSONWRITE_COMPACT);
-	paramset_write_value(&w, value);
+	paramset_write_value(&w, &clean);
+	if (value->type == VALUE_TEXT)
+		free(clean.text);
 	/* Cut JSON would cost the whole row. */
 	if (buf_overflowed(&out))
 		wandb_values_json(v, name, "null");

@@ -1,7 +1,8 @@
 /*
  * Names with JSON values, in the order of their first appearance; a later value
  * takes the place of the earlier one. W&B's config, summary and history rows
- * are all of this form.
+ * are all of this form. What UTF-8 has no place for is U+FFFD here: a server
+ *may refuse a whole row for a lone surrogate.
  *
  *	wandb_values_init(&v);
  *	wandb_values_double(&v, "loss", 0.5);       names and values are copied
@@ -20,7 +21,7 @@
 #include "run/entry.h"
 
 struct wandb_value {
-	char *name; /* a text (format/text.h) */
+	char *name; /* UTF-8 */
 	char *json; /* ASCII; NaN and infinities quoted */
 	TAILQ_ENTRY(wandb_value) link;
 	RB_ENTRY(wandb_value) node;
@@ -51,6 +52,9 @@ void wandb_values_merge(
     struct wandb_values *v, const struct wandb_values *from);
 /* The JSON under that name; NULL: none. */
 const char *wandb_values_get(const struct wandb_values *v, const char *name);
+
+/* A text as UTF-8, see above. Allocated. */
+char *wandb_utf8(const char *text);
 
 /* As members of the object that is open in `w`. */
 void wandb_values_write(const struct wandb_values *v, struct jsonwrite *w);

@@ -1,0 +1,432 @@
+#include "tracker/wandb_artifact.h"
+
+#include <errno.h>
+#include <md5.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+
+#define NAME_MAX_BYTES 256
+
+static void
+forget(struct wandb_artifact *a)
+{
+	size_t i;
+
+	wandb_call_cancel(&a->call);
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	for (i = 0; i < a->url_len; i++)
+		free(a->urls[i]);
+	free(a->urls);
+	free(a->id);
+	free(a->manifest_id);
+	free(a->latest_id);
+	wandb_manifest_release(&a->files);
+	a->urls = NULL;
+	a->url_len = a->at = 0;
+	a->id = a->manifest_id = a->latest_id = NULL;
+}
+
+void
+wandb_artifact_release(struct wandb_artifact *a)
+{
+	if (a->upload == NULL)
+		return;
+	forget(a);
+	wandb_call_release(&a->call);
+	*a = (struct wandb_artifact){0};
+}
+
+/* A refusal costs the artifact, not the run. */
+static void
+fail(struct wandb_artifact *a, const struct wandb_reply *reply)
+{
+	struct wandb_reply passed = *reply;
+
+	if (reply->outcome == OUTCOME_REJECTED) {
+		tracker_note(a->upload->client->t,
+		    "W&B refused the artifact: %s", reply->err.message);
+		a->settled = true;
+		passed = (struct wandb_reply){.outcome = OUTCOME_DONE};
+	}
+	a->done(a->data, &passed);
+}
+
+/* An answer that has not what it must have. */
+static void
+fail_short(struct wandb_artifact *a, const char *what)
+{
+	struct wandb_reply reply = {.outcome = OUTCOME_REJECTED};
+
+	err_set(&reply.err, -EPROTO, "its answer has no %s", what);
+	fail(a, &reply);
+}
+
+static char *
+member_text(const struct json_span *object, const char *name)
+{
+	struct json_span member = json_member(object, name);
+
+	return json_text_new(&member);
+}
+
+static void
+put_pair(struct jsonwrite *w, const char *name, const char *text)
+{
+	jsonwrite_key(w, name);
+	jsonwrite_text(w, text);
+}
+
+static void
+put_run(struct jsonwrite *w, const struct wandb_run *run)
+{
+	put_pair(w, "entityName", run->entity);
+	put_pair(w, "projectName", run->project);
+	put_pair(w, "runName", run->id);
+}
+
+/* Every call has one variable, $i. */
+static void
+begin(struct wandb_artifact *a, struct jsonwrite *w, const char *query)
+{
+	wandb_graphql_begin(&a->call, w, query);
+	jsonwrite_key(w, "i");
+	jsonwrite_open(w, '{');
+}
+
+static void
+finish(struct wandb_artifact *a, struct jsonwrite *w, wandb_done *done)
+{
+	jsonwrite_close(w, '}');
+	wandb_graphql_send(&a->call, a->upload->client, w, done, a);
+}
+
+/* --- commit --------------------------------------------------------------- */
+
+static void
+on_commit(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	a->settled = true;
+	a->done(a->data, reply);
+}
+
+static void
+on_manifest_put(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct jsonwrite w;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	begin(a, &w,
+	    "mutation CommitArtifact($i:CommitArtifactInput!){"
+	    "commitArtifact(input:$i){artifact{id digest}}}");
+	put_pair(&w, "artifactID", a->id);
+	finish(a, &w, on_commit);
+}
+
+/* --- the manifest -----------------------------------------------------------
+ */
+
+static void
+on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span file, headers;
+	char *url;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	file = wandb_member(&reply->data, "createArtifactManifest",
+	    "artifactManifest", "file", NULL);
+	headers = json_member(&file, "uploadHeaders");
+	url = member_text(&file, "uploadUrl");
+	if (url == NULL) {
+		fail_short(a, "URL for the manifest");
+		return;
+	}
+	wandb_call_reset(call);
+	wandb_manifest_json(&a->files, &call->body);
+	wandb_put(
+	    call, a->upload->client, url, &headers, -1, 0, on_manifest_put, a);
+	free(url);
+}
+
+static void
+put_manifest_input(
+    struct wandb_artifact *a, struct jsonwrite *w, const char *digest)
+{
+	put_pair(w, "artifactID", a->id);
+	put_pair(w, "baseArtifactID", a->latest_id);
+	put_pair(w, "name", "wandb_manifest.json");
+	put_pair(w, "digest", digest);
+	put_run(w, a->upload->run);
+	put_pair(w, "type", "FULL");
+	jsonwrite_key(w, "includeUpload");
+	jsonwrite_bool(w, digest[0] != '\0');
+}
+
+static void
+send_manifest(struct wandb_artifact *a)
+{
+	unsigned char digest[WANDB_MD5_BYTES];
+	char base64[WANDB_MD5_BASE64];
+	struct jsonwrite w;
+	MD5_CTX md5;
+
+	wandb_call_reset(&a->call);
+	wandb_manifest_json(&a->files, &a->call.body);
+	MD5Init(&md5);
+	MD5Update(
+	    &md5, (const unsigned char *)a->call.body.data, a->call.body.len);
+	MD5Final(digest, &md5);
+	wandb_md5_base64(digest, base64);
+	begin(a, &w,
+	    "mutation CreateArtifactManifest($i:CreateArtifactManifestInput!){"
+	    "createArtifactManifest(input:$i){artifactManifest{id "
+	    "file{uploadUrl uploadHeaders}}}}");
+	put_manifest_input(a, &w, base64);
+	finish(a, &w, on_manifest_url);
+}
+
+/* --- the files
+ * ---------------------------------------------------------------- */
+
+static void send_file(struct wandb_artifact *a);
+
+static void
+on_file_put(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+
+	close(a->fd);
+	a->fd = -1;
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	a->at++;
+	send_file(a);
+}
+
+static void
+on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	const struct wandb_file *file = &a->files.files[a->at];
+	const struct wandb_source *source;
+	struct json_span edges, node, headers;
+	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
+	struct jsonscan s;
+	char *url = NULL;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	edges = wandb_member(
+	    &reply->data, "createArtifactFiles", "files", "edges", NULL);
+	jsonscan_init_span(&s, &edges);
+	if (edges.type != JSON_ARRAY || jsonscan_enter(&s, '[') < 0 ||
+	    jsonscan_element(&s) <= 0 || jsonscan_value(&s, &node) < 0) {
+		fail_short(a, "place for a file");
+		return;
+	}
+	node = json_member(&node, "node");
+	headers = json_member(&node, "uploadHeaders");
+	url = member_text(&node, "uploadUrl");
+	if (url == NULL) { /* the bytes are there already */
+		a->at++;
+		send_file(a);
+		return;
+	}
+	source = wandb_upload_source(a->upload, file->name);
+	a->fd = wandb_source_open(source, &failed.err);
+	if (a->fd < 0)
+		fail(a, &failed);
+	else
+		wandb_put(call, a->upload->client, url, &headers, a->fd,
+		    file->size, on_file_put, a);
+	free(url);
+}
+
+/* One at a time: URLs are signed for minutes, an upload may take hours. */
+static void
+send_file(struct wandb_artifact *a)
+{
+	const struct wandb_file *file;
+	struct jsonwrite w;
+
+	if (a->at == a->files.len) {
+		send_manifest(a);
+		return;
+	}
+	file = &a->files.files[a->at];
+	begin(a, &w,
+	    "mutation CreateArtifactFiles($i:CreateArtifactFilesInput!){"
+	    "createArtifactFiles(input:$i){files{edges{node{"
+	    "uploadUrl uploadHeaders}}}}}");
+	put_pair(&w, "storageLayout", "V2");
+	jsonwrite_key(&w, "artifactFiles");
+	jsonwrite_open(&w, '[');
+	jsonwrite_open(&w, '{');
+	put_pair(&w, "artifactID", a->id);
+	put_pair(&w, "artifactManifestID", a->manifest_id);
+	put_pair(&w, "name", file->name);
+	put_pair(&w, "md5", file->md5);
+	jsonwrite_close(&w, '}');
+	jsonwrite_close(&w, ']');
+	finish(a, &w, on_file_url);
+}
+
+/* --- create
+ * --------------------------------------------------------------------- */
+
+static void
+on_manifest(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span manifest;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	manifest = wandb_member(
+	    &reply->data, "createArtifactManifest", "artifactManifest", NULL);
+	a->manifest_id = member_text(&manifest, "id");
+	if (a->manifest_id == NULL)
+		fail_short(a, "manifest");
+	else
+		send_file(a);
+}
+
+static void
+on_created(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span artifact, state, latest;
+	struct jsonwrite w;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	artifact =
+	    wandb_member(&reply->data, "createArtifact", "artifact", NULL);
+	a->id = member_text(&artifact, "id");
+	state = json_member(&artifact, "state");
+	latest =
+	    wandb_member(&artifact, "artifactSequence", "latestArtifact", NULL);
+	a->latest_id = member_text(&latest, "id");
+	if (a->id == NULL) {
+		fail_short(a, "artifact");
+		return;
+	}
+	if (json_is(&state, "COMMITTED")) { /* the same content is there */
+		on_commit(call, reply);
+		return;
+	}
+	begin(a, &w,
+	    "mutation CreateArtifactManifest($i:CreateArtifactManifestInput!){"
+	    "createArtifactManifest(input:$i){artifactManifest{id}}}");
+	put_manifest_input(a, &w, "");
+	finish(a, &w, on_manifest);
+}
+
+static void
+put_artifact(struct wandb_artifact *a, struct jsonwrite *w, const char *name)
+{
+	char id[WANDB_CLIENT_ID_SIZE], digest[WANDB_MD5_HEX];
+	const struct wandb_run *run = a->upload->run;
+
+	wandb_manifest_digest(&a->files, digest);
+	put_run(w, run);
+	put_pair(w, "artifactTypeName", WANDB_ARTIFACT_TYPE);
+	put_pair(w, "artifactCollectionName", name);
+	jsonwrite_key(w, "artifactCollectionNames");
+	jsonwrite_open(w, '[');
+	jsonwrite_text(w, name);
+	jsonwrite_close(w, ']');
+	put_pair(w, "digest", digest);
+	put_pair(w, "digestAlgorithm", "MANIFEST_MD5");
+	jsonwrite_key(w, "aliases");
+	jsonwrite_open(w, '[');
+	jsonwrite_open(w, '{');
+	put_pair(w, "artifactCollectionName", name);
+	put_pair(w, "alias", "latest");
+	jsonwrite_close(w, '}');
+	jsonwrite_close(w, ']');
+	wandb_client_id(id, run->id, "version");
+	put_pair(w, "clientID", id);
+	wandb_client_id(id, run->id, "sequence");
+	put_pair(w, "sequenceClientID", id);
+	jsonwrite_key(w, "enableDigestDeduplication");
+	jsonwrite_bool(w, true);
+}
+
+/* A file that has changed since it was listed has other bytes than its digest:
+ * it is left out and named. */
+static void
+list_files(struct wandb_artifact *a)
+{
+	const struct wandb_manifest *all = &a->upload->manifest;
+	const struct wandb_file *file;
+	struct err err;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < all->len; i++) {
+		file = &all->files[i];
+		fd = wandb_source_open(
+		    wandb_upload_source(a->upload, file->name), &err);
+		if (fd < 0) {
+			tracker_note(a->upload->client->t,
+			    "not in W&B's artifact: %s", err.message);
+			continue;
+		}
+		close(fd);
+		wandb_manifest_add(&a->files, file->name, file->md5, file->size,
+		    file->is_run_file);
+	}
+}
+
+void
+wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
+    void (*done)(void *data, const struct wandb_reply *reply), void *data)
+{
+	const struct wandb_run *run = upload->run;
+	struct jsonwrite w;
+	struct buf name;
+
+	if (a->upload != NULL)
+		forget(a);
+	a->upload = upload;
+	a->fd = -1;
+	a->done = done;
+	a->data = data;
+	list_files(a);
+	buf_init(&name, NAME_MAX_BYTES);
+	wandb_artifact_name(&name, run->run_id != NULL ? run->run_id : run->id);
+	begin(a, &w,
+	    "mutation CreateArtifact($i:CreateArtifactInput!){"
+	    "createArtifact(input:$i){artifact{id state "
+	    "artifactSequence{latestArtifact{id}}}}}");
+	put_artifact(a, &w, name.data);
+	finish(a, &w, on_created);
+	buf_release(&name);
+}
