@@ -19,6 +19,14 @@ launch_setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# A program built with a sanitizer takes no preload library before its own and
+# needs memory and descriptors.
+needs_plain_launcher() {
+    if readelf -d "$wrap" | grep -q 'NEEDED.*lib[a-z]*san'; then
+        skip "the launcher is sanitized"
+    fi
+}
+
 # Waits until a command succeeds, 10 seconds at most.
 wait_for() {
     local i

@@ -142,6 +142,7 @@ setup() {
 }
 
 @test "the worker gets the user's own preload library" {
+    needs_plain_launcher
     cp "$shim" other.so
     LD_PRELOAD=$PWD/other.so "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl'
     [ "$(cat seen)" = "$PWD/other.so:$shim" ]
@@ -149,6 +150,7 @@ setup() {
 }
 
 @test "the environment of the command" {
+    needs_plain_launcher
     env -i A=1 PATH="$PATH" FAKE_LOG="$FAKE_LOG" "$wrap" -q env >seen
     [ "$(grep -v ITRACK_SOCKET= seen)" = "A=1
 PATH=$PATH
@@ -260,6 +262,7 @@ LD_PRELOAD=$shim" ]
 }
 
 @test "nested: the inner one tracks, the outer one says so" {
+    needs_plain_launcher
     run --separate-stderr "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
     [ "$output" = "$shim" ]
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]

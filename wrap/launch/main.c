@@ -33,6 +33,7 @@ static struct launcher {
 	struct signals signals;
 	struct child child;
 	struct tracking tracking;
+	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
 } launcher;
 
@@ -102,21 +103,20 @@ launch(struct launcher *l)
 	char **command = l->options.arguments;
 	const char *around = getenv(MESSAGE_SOCKET_VARIABLE);
 	const char *shim = NULL;
-	char **environment;
 	int code;
 
 	if (!options_given(&l->options, OPT_NO_PRELOAD))
 		shim = tracking_shim(t, command[0]);
-	environment = preload_command_environment(shim, t->name);
-	if (environment == NULL) {
+	l->environment = preload_command_environment(shim, t->name);
+	if (l->environment == NULL) {
 		shim = NULL;
-		environment = environ;
+		l->environment = environ;
 	}
 	if (around != NULL && *around != '\0')
 		listen_tell_nested(around);
 	signals_hold(&l->signals);
 	tracking_mark(t);
-	code = child_start(&l->child, command, environment, &l->signals);
+	code = child_start(&l->child, command, l->environment, &l->signals);
 	if (code != 0) {
 		say("itrack-wrap: %s: %s", command[0], strerror(-code));
 		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

@@ -86,7 +86,7 @@ tracking_mark(struct tracking *t)
  * no signal to the command's group reaches the worker, and what it writes to
  * the terminal doesn't stop it. */
 static _Noreturn void
-become_worker(const struct tracking *t, int link, char **environment)
+become_worker(const struct tracking *t, int link)
 {
 	sigset_t none;
 
@@ -97,7 +97,7 @@ become_worker(const struct tracking *t, int link, char **environment)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(t->worker_path, t->arguments, environment);
+	execve(t->worker_path, t->arguments, t->environment);
 	exec_errno = errno;
 	_exit(EXIT_NOT_FOUND);
 }
@@ -137,12 +137,13 @@ tracking_off(struct tracking *t, int code)
 static void
 start_worker(struct tracking *t)
 {
-	char **environment = preload_worker_environment(t->shim_path);
 	int pair[2], code;
 
 	t->hello_due_ms = -1;
 	t->starts++;
-	if (environment == NULL) {
+	if (t->environment == NULL)
+		t->environment = preload_worker_environment(t->shim_path);
+	if (t->environment == NULL) {
 		tracking_off(t, ENOMEM);
 		return;
 	}
@@ -154,7 +155,7 @@ start_worker(struct tracking *t)
 	exec_errno = 0;
 	t->worker = vfork();
 	if (t->worker == 0)
-		become_worker(t, pair[1], environment);
+		become_worker(t, pair[1]);
 	code = t->worker < 0 ? errno : exec_errno;
 	close(pair[1]);
 	if (code != 0) {

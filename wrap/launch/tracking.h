@@ -34,8 +34,8 @@ struct tracking {
 	int worker_status; /* how the last one died */
 	bool on;           /* false: given up, or nothing to track with */
 	bool hello, nested, ended, drained, complete;
-	int64_t hello_due_ms; /* -1: no more to wait for */
-	char **arguments;
+	int64_t hello_due_ms;            /* -1: no more to wait for */
+	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;
 	struct link_ended end;
 	struct link_message kept[TRACKING_KEPT_MAX];
