@@ -40,11 +40,12 @@ endif
 CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
 LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
-WORKER_SOURCES := wrap/worker.c wrap/channel.c wrap/report.c \
-    $(sort $(wildcard wrap/attempt*.c wrap/find*.c)) wrap/launch/link.c \
-    $(OPTION_SOURCES)
-ITRACK_SOURCES := $(filter-out wrap/worker.c wrap/channel.c wrap/find%,\
-    $(sort $(wildcard wrap/*.c)))
+ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c $(wildcard wrap/cmd_*.c)
+WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c \
+    $(wildcard wrap/find*.c)
+WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
+    wrap/launch/link.c
+ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))

@@ -243,12 +243,13 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
-int
-attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
-    const char *name, struct err *err)
+static int
+adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, bool must_fit, struct err *err)
 {
 	struct attempt *a = alloc_attempt(config);
 	int result = journal_adopt(config->state_dir, name, &a->journal, err);
+	bool fits;
 
 	if (result == 0)
 		result =
@@ -257,19 +258,38 @@ attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
 		free_attempt(a);
 		return result;
 	}
+	if (a->run_dir == NULL)
+		a->run_dir = text_path_bytes(a->start.start.run_dir);
+	fits = attempt_past_fits(&a->past, a->run_dir);
+	if (must_fit && (!fits || a->past.ended)) {
+		free_attempt(a);
+		return err_set(err, -ESTALE, "%s: of other records", name);
+	}
 	a->ended = a->past.ended;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)
 		a->run_id = xstrdup(a->past.run_id);
-	if (a->run_dir == NULL)
-		a->run_dir = text_path_bytes(a->start.start.run_dir);
-	if (!a->ended && attempt_past_fits(&a->past, a->run_dir) &&
+	if (!a->ended && fits &&
 	    add_watcher(a, a->past.derived_entries, err) < 0)
 		a->watcher = NULL;
 	add_deliveries(a);
 	*attempt = a;
 	return 0;
+}
+
+int
+attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, struct err *err)
+{
+	return adopt(attempt, config, name, false, err);
+}
+
+int
+attempt_adopt_if_fits(struct attempt **attempt,
+    const struct attempt_config *config, const char *name, struct err *err)
+{
+	return adopt(attempt, config, name, true, err);
 }
 
 void

@@ -70,6 +70,10 @@ int attempt_new(struct attempt **attempt, const struct attempt_config *config,
 int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, struct err *err);
 
+/* The same, but -ESTALE if its records are not those that are there now. */
+int attempt_adopt_if_fits(struct attempt **attempt,
+    const struct attempt_config *config, const char *name, struct err *err);
+
 void attempt_turn(struct attempt *a);
 void attempt_scan(struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);

@@ -10,6 +10,7 @@
 #include "format/text.h"
 #include "run/index.h"
 #include "watcher/tail.h"
+#include "wrap/attempt_past.h"
 #include "wrap/journals.h"
 
 struct search {
@@ -117,6 +118,7 @@ static bool
 each_pending(const char *attempt, void *data)
 {
 	struct search *s = data;
+	struct attempt_past past;
 	struct entry start;
 
 	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
@@ -125,6 +127,12 @@ each_pending(const char *attempt, void *data)
 		free(s->result->pending);
 		s->result->pending = xstrdup(attempt);
 		s->result->pending_live = journals_is_live(&start.start);
+		entry_release(&start);
+		if (attempt_past_peek(
+			s->state_dir, attempt, &past, &start, NULL) < 0)
+			return true;
+		s->result->pending_unended = !past.ended;
+		attempt_past_release(&past);
 	}
 	entry_release(&start);
 	return true;

@@ -18,7 +18,8 @@ struct tracked {
 	size_t len;
 	size_t count;  /* how many of them */
 	char *pending; /* an unfinished attempt of this directory, or NULL */
-	bool pending_live; /* its owner lives */
+	bool pending_live;    /* its owner lives */
+	bool pending_unended; /* its run has no end yet */
 };
 
 /* Looks in the index and among the pending journals. `run_dir`: bytes. */

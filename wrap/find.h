@@ -1,0 +1,39 @@
+/*
+ * Finding the run directory without the shim: where the program is static, has
+ * no environment, or --no-preload was given. By --run-dir, else by the
+ * command's arguments and environment, with inotify on the way to the place.
+ *
+ * A directory found so counts only if a process below the command has its
+ * records open, or if its files changed after the launch and nobody else has
+ * them open: a shared root holds other people's runs.
+ */
+#ifndef WRAP_FIND_H
+#define WRAP_FIND_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "watcher/rundir.h"
+#include "watcher/tree.h"
+
+struct find;
+
+struct find_config {
+	struct tree *tree;
+	const char *dir;  /* bytes, absolute: this one or */
+	const char *root; /* one in here; both NULL: nothing is looked for */
+	pid_t command;
+	struct timespec launched; /* by the clock of file times */
+	/* A directory of this command; `writer` 0: not known. May come again.
+	 */
+	void (*found)(const char *dir, pid_t writer, void *data);
+	void *data;
+};
+
+/* Looks once and goes on looking. Texts are copied. */
+struct find *find_new(const struct find_config *config);
+void find_free(struct find *f);
+/* Looks now: at the end of the command. */
+void find_look(struct find *f);
+
+#endif
