@@ -319,6 +319,6 @@ const struct command command_show = {
     .name = "show",
     .program = PROGRAM_SHOW,
     .usage = "itrack show [--json] dir",
-    .about = "What would be tracked of a run directory; sends nothing.",
+    .about = "show what would be tracked of a run directory",
     .run = show,
 };

@@ -268,7 +268,8 @@ take_credentials_file(struct mlflow_config *c)
 			take_ini_line(c, whole, &in_section);
 			free(whole);
 		}
-	explicit_bzero(text.data, text.len);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
 	buf_release(&text);
 	free(path);
 }

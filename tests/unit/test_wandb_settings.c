@@ -31,8 +31,8 @@ main(void)
 	static const char forty[] = "0123456789012345678901234567890123456789";
 	char key[128];
 
-	is_stolen(wandb_url_host("https://api.wandb.ai"), "api.wandb.ai",
-	    "a host");
+	is_stolen(
+	    wandb_url_host("https://api.wandb.ai"), "api.wandb.ai", "a host");
 	is_stolen(wandb_url_host("http://u:p@127.0.0.1:8192/base"),
 	    "127.0.0.1:8192", "user, port and path");
 	is_stolen(wandb_netrc_password(netrc, "api.wandb.ai"), "thekey",
@@ -41,11 +41,11 @@ main(void)
 	    "netrc: with a port, last word; macros are passed over");
 	is_stolen(wandb_netrc_password(netrc, "127.0.0.1"), NULL,
 	    "netrc: the port counts, the default entry does not");
-	is_stolen(wandb_netrc_password("machine", "machine"), NULL,
-	    "netrc: cut off");
+	is_stolen(
+	    wandb_netrc_password("machine", "machine"), NULL, "netrc: cut off");
 	is_stolen(wandb_ini_value(ini, "entity"), "team one", "ini: a value");
-	is_stolen(wandb_ini_value(ini, "project"), "a = b",
-	    "ini: its section alone");
+	is_stolen(
+	    wandb_ini_value(ini, "project"), "a = b", "ini: its section alone");
 	is_stolen(wandb_ini_value(ini, "key"), NULL, "ini: none");
 	ok(wandb_key_is_valid(forty), "a key of 40 characters");
 	ok(!wandb_key_is_valid(forty + 1), "39 are too few");
