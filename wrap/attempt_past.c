@@ -13,6 +13,7 @@
 #include "run/index.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt.h"
+#include "wrap/journals.h"
 
 static void
 take(struct attempt_past *past, const struct entry *e)
@@ -169,6 +170,7 @@ attempt_past_fits(const struct attempt_past *past, const char *run_dir)
 }
 
 struct search {
+	const char *state_dir;
 	const char *run_dir; /* bytes */
 	char *run_dir_text;
 	char *found; /* the latest attempt that fits */
@@ -188,15 +190,38 @@ search_each(const struct index_entry *e, void *data)
 	return true;
 }
 
+/* The same among those that are not delivered yet; they are younger. */
+static bool
+search_pending(const char *attempt, void *data)
+{
+	struct search *s = data;
+	struct attempt_past past;
+	struct entry start;
+
+	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+		return true;
+	if (past.ended && past.records_bytes > 0 &&
+	    strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
+	    records_begin_with(
+		s->run_dir, past.records_bytes, past.records_crc32c)) {
+		free(s->found);
+		s->found = xstrdup(attempt);
+	}
+	attempt_past_release(&past);
+	entry_release(&start);
+	return true;
+}
+
 char *
 attempt_past_resumed_from(const char *state_dir, const char *run_dir)
 {
-	struct search s = {.run_dir = run_dir};
+	struct search s = {.run_dir = run_dir, .state_dir = state_dir};
 
 	if (state_dir == NULL || !watcher_stamp(run_dir, "records.jsonl").there)
 		return NULL;
 	s.run_dir_text = text_path_text(run_dir);
 	index_each(state_dir, search_each, &s, NULL);
+	journals_each(state_dir, search_pending, &s, NULL);
 	free(s.run_dir_text);
 	return s.found;
 }

@@ -63,7 +63,7 @@ is_tracked(struct import *im, const char *dir, struct tracked *t,
 		    t->pending);
 		return true;
 	}
-	if (t->count == 0 || t->count < t->len)
+	if (t->pending != NULL || t->count < t->len)
 		return false;
 	for (size_t i = 0; i < t->len; i++)
 		report_say(&im->report,
@@ -72,18 +72,34 @@ is_tracked(struct import *im, const char *dir, struct tracked *t,
 	return true;
 }
 
+/* A new attempt, or the one of that name that was left behind. */
+static void
+start(
+    struct import *im, const struct attempt_config *config, const char *pending)
+{
+	struct attempt *a = NULL;
+	struct err err = ERR_INIT;
+	int result = pending != NULL ? attempt_adopt(&a, config, pending, &err)
+				     : attempt_new(&a, config, &err);
+
+	if (result < 0) {
+		report_say(&im->report, "%s", err.message);
+		im->failed = true;
+		return;
+	}
+	deliver_add(im->deliver, a, options_given(im->options, OPT_FOLLOW));
+}
+
 static void
 import_one(struct import *im, const char *argument)
 {
 	char *dir = path_absolute(argument);
-	struct attempt *a = NULL;
 	struct attempt_config config;
 	struct tracked tracked;
 	struct target *targets;
 	size_t target_len;
 	struct err err = ERR_INIT;
 	bool again = options_given(im->options, OPT_AGAIN);
-	int result;
 
 	if (dir == NULL)
 		dir = xstrdup(argument);
@@ -106,19 +122,12 @@ import_one(struct import *im, const char *argument)
 	config.run_dir = dir;
 	config.record_only = options_given(im->options, OPT_RECORD_ONLY);
 	config.leave_out = again ? NULL : tracked.has;
-	if (!again && is_tracked(im, dir, &tracked, targets))
-		result = 0;
-	else if (!again && tracked.pending != NULL)
-		result = attempt_adopt(&a, &config, tracked.pending, &err);
-	else
-		result = attempt_new(&a, &config, &err);
-	if (result < 0) {
-		report_say(&im->report, "%s", err.message);
-		im->failed = true;
+	if (again || !is_tracked(im, dir, &tracked, targets)) {
+		if (!again && tracked.pending != NULL)
+			start(im, &config, tracked.pending);
+		if (again || tracked.count < tracked.len)
+			start(im, &config, NULL);
 	}
-	if (a != NULL)
-		deliver_add(
-		    im->deliver, a, options_given(im->options, OPT_FOLLOW));
 	tracked_release(&tracked);
 	attempt_free_targets(targets, target_len);
 	free(dir);

@@ -114,6 +114,39 @@ each_indexed(const struct index_entry *e, void *data)
 	return true;
 }
 
+/* Are the records now those of the journal? While its run has no end they may
+ * have grown. */
+static bool
+same_records(struct search *s, const struct attempt_past *past)
+{
+	if (!past->ended)
+		return attempt_past_fits(past, s->real);
+	measure(s);
+	return s->bytes == past->records_bytes &&
+	    s->crc == past->records_crc32c;
+}
+
+static void
+take_pending(struct search *s, const char *attempt,
+    const struct entry_start *start, const struct attempt_past *past)
+{
+	struct tracked *t = s->result;
+
+	free(t->pending);
+	t->pending = xstrdup(attempt);
+	t->pending_live = journals_is_live(start);
+	t->pending_unended = !past->ended;
+	for (size_t i = 0; i < t->len; i++)
+		for (size_t k = 0; k < start->target_len; k++) {
+			if (t->has[i] ||
+			    strcmp(s->targets[i].tracker,
+				start->targets[k].tracker) != 0)
+				continue;
+			t->has[i] = true;
+			t->count++;
+		}
+}
+
 static bool
 each_pending(const char *attempt, void *data)
 {
@@ -121,19 +154,19 @@ each_pending(const char *attempt, void *data)
 	struct attempt_past past;
 	struct entry start;
 
+	/* The first entry alone tells most of them apart. */
 	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
 		return true;
-	if (same_directory(s, start.start.run_dir)) {
-		free(s->result->pending);
-		s->result->pending = xstrdup(attempt);
-		s->result->pending_live = journals_is_live(&start.start);
+	if (!same_directory(s, start.start.run_dir)) {
 		entry_release(&start);
-		if (attempt_past_peek(
-			s->state_dir, attempt, &past, &start, NULL) < 0)
-			return true;
-		s->result->pending_unended = !past.ended;
-		attempt_past_release(&past);
+		return true;
 	}
+	entry_release(&start);
+	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+		return true;
+	if (same_records(s, &past))
+		take_pending(s, attempt, &start.start, &past);
+	attempt_past_release(&past);
 	entry_release(&start);
 	return true;
 }

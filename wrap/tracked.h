@@ -13,11 +13,14 @@
 #include "run/entry.h"
 
 struct tracked {
-	bool *has;     /* for each target: it is there already */
-	char **places; /* where; NULL if not */
+	bool *has;     /* for each target: it is there already, or will be */
+	char **places; /* where; NULL if not there (yet) */
 	size_t len;
-	size_t count;  /* how many of them */
-	char *pending; /* an unfinished attempt of this directory, or NULL */
+	size_t count; /* how many of them */
+	/* An attempt of this directory, with these records (or the first of
+	 * them, if its run has no end), that is not delivered; NULL: none. Its
+	 * targets count as had. */
+	char *pending;
 	bool pending_live;    /* its owner lives */
 	bool pending_unended; /* its run has no end yet */
 };
