@@ -103,6 +103,7 @@ mlflow_close(struct tracker *t)
 	free(m->run_id);
 	free(m->artifact_uri);
 	free(m->run_name);
+	free(m->stored_name);
 	free(m->wanted.id);
 	free(m->wanted.name);
 	free(m->rename);

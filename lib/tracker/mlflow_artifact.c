@@ -44,6 +44,20 @@ reject(struct mlflow *m, const char *name, const char *why)
 	m->files->rejected++;
 }
 
+static char *
+name_in_store(struct mlflow *m, const char *name)
+{
+	struct buf changed;
+
+	buf_init(&changed, URL_MAX_BYTES);
+	if (mlflow_artifact_name(&changed, name))
+		tracker_note(m->tracker,
+		    "%s: a file has this name because MLflow does not take "
+		    "its own",
+		    changed.data);
+	return buf_steal(&changed);
+}
+
 /* --- through the server
  * ------------------------------------------------------- */
 
@@ -98,19 +112,14 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 static void
 upload(struct mlflow *m, const struct entry_artifact *artifact)
 {
-	struct buf name, url;
+	char *name = name_in_store(m, artifact->name);
+	struct buf url;
 
-	buf_init(&name, URL_MAX_BYTES);
 	buf_init(&url, URL_MAX_BYTES);
-	if (mlflow_artifact_name(&name, artifact->name))
-		tracker_note(m->tracker,
-		    "a file was named %s: the server does "
-		    "not take its own name",
-		    name.data);
-	proxy_url(m, name.data, &url);
+	proxy_url(m, name, &url);
 	mlflow_put(m, url.data, m->file, artifact->size, uploaded);
-	buf_release(&name);
 	buf_release(&url);
+	free(name);
 }
 
 /* --- into a directory
@@ -165,6 +174,8 @@ copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
 	enum outcome outcome;
 	int dirfd;
 
+	free(m->stored_name);
+	m->stored_name = NULL;
 	if (file_make_dirs(root, 0777, err) < 0)
 		return OUTCOME_REJECTED;
 	dirfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -172,8 +183,10 @@ copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
 		err_errno(err, "%s", root);
 		return OUTCOME_REJECTED;
 	}
+	m->stored = *artifact;
+	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
 	outcome = local_copy_begin(
-	    &m->copy, dirfd, artifact, m->run->start->host, true, err);
+	    &m->copy, dirfd, &m->stored, m->run->start->host, true, err);
 	close(dirfd);
 	return outcome;
 }

@@ -173,17 +173,13 @@ mlflow_text(struct buf *out, const char *text, size_t max)
 	return true;
 }
 
-/* The server decodes percent escapes until nothing changes, refuses `#`, and
- * takes `\` for a separator on some systems. */
+/* Server and client decode percent escapes once more, refuse or cut at `#`, and
+ * take `\` for a separator on some systems. */
 static bool
-is_artifact_character(const char *p)
+is_artifact_character(char c)
 {
-	unsigned char c = (unsigned char)*p;
-
-	if (c < 0x20 || c == 0x7f || c == '#' || c == '\\')
-		return false;
-	return c != '%' || !isxdigit((unsigned char)p[1]) ||
-	    !isxdigit((unsigned char)p[2]);
+	return (unsigned char)c >= 0x20 && c != 0x7f && c != '#' && c != '\\' &&
+	    c != '%';
 }
 
 bool
@@ -206,9 +202,9 @@ mlflow_artifact_name(struct buf *out, const char *name)
 		}
 		if (*p == '\0')
 			break;
-		if (!is_artifact_character(p))
+		if (!is_artifact_character(*p))
 			changed = true;
-		buf_addc(out, is_artifact_character(p) ? *p : '_');
+		buf_addc(out, is_artifact_character(*p) ? *p : '_');
 		if (*p == '/')
 			start = out->len;
 	}

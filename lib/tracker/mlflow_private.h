@@ -95,6 +95,8 @@ struct mlflow {
 	struct batch *files;
 	size_t file_at;
 	int file;                     /* -1: none */
+	struct entry_artifact stored; /* under its name in the store */
+	char *stored_name;
 	struct local_copy copy;       /* into a directory of the store */
 	struct loop_timer copy_timer; /* its next piece */
 

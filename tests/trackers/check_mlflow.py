@@ -101,9 +101,7 @@ def find(experiment, tag):
 
 
 def artifact_name(name):
-    if arguments[0].startswith("file:"):
-        return re.sub(r"[%\x00-\x1f]", lambda m: "%%%02X" % ord(m[0]), name)
-    return re.sub(r"[#\\\x00-\x1f]|%(?=[0-9a-fA-F]{2})", "_", name)
+    return re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
 
 
 def check(entries):
