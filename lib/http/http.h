@@ -75,8 +75,8 @@ struct http_request {
 	bool from_file;
 	int file;
 	int64_t file_offset;
-	/* Close the connection afterwards when it is plain http: with several
-	 * workers uvicorn sends an answer on a reused one about 42 ms late. */
+	/* A connection of its own when it is plain http: with several workers
+	 * uvicorn sends an answer on a reused one about 42 ms late. */
 	bool close_plain;
 	bool no_credentials; /* a signed URL */
 	/* Whole call; 0: no limit but HTTP_STALL_SECONDS without a byte. */

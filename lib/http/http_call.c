@@ -1,0 +1,327 @@
+#include "http/http_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+
+#define USER_AGENT    "itrack/" ITRACK_VERSION
+#define REDIRECTS_MAX 3L
+/* Less than this, for HTTP_STALL_SECONDS, is a stall. */
+#define STALL_BYTES_PER_SECOND 1L
+
+/* --- curl's callbacks of one call ------------------------------------- */
+
+static size_t
+take_answer(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+
+	if (buf_add(&call->answer, bytes, size * count) < 0) {
+		call->too_long = true;
+		return 0;
+	}
+	return size * count;
+}
+
+/* Redirects have headers of their own: the last answer's stand. */
+static size_t
+take_header(char *bytes, size_t size, size_t count, void *data)
+{
+	static const char retry_after[] = "retry-after:";
+	struct http_call *call = data;
+	size_t len = size * count, name_len = sizeof retry_after - 1;
+	char value[64];
+
+	if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+		call->retry_after_ms = 0;
+	if (len <= name_len || strncasecmp(bytes, retry_after, name_len) != 0)
+		return len;
+	bytes += name_len;
+	len -= name_len;
+	while (len > 0 && strchr(" \t", bytes[0]) != NULL) {
+		bytes++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL)
+		len--;
+	if (len > 0 && len < sizeof value) {
+		memcpy(value, bytes, len);
+		value[len] = '\0';
+		call->retry_after_ms =
+		    http_retry_after_ms(value, clock_wall_us() / 1000000);
+	}
+	return size * count;
+}
+
+/* A file that shrank while it is sent can't keep the promised length. */
+static size_t
+give_file(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	int64_t left = call->request.body_len - call->sent;
+	size_t want = size * count;
+	ssize_t n;
+
+	if (left <= 0)
+		return 0;
+	if ((int64_t)want > left)
+		want = (size_t)left;
+	do
+		n = pread(call->request.file, bytes, want,
+		    call->request.file_offset + call->sent);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		call->file_failed = true;
+		return CURL_READFUNC_ABORT;
+	}
+	call->sent += n;
+	if (call->request.moved != NULL)
+		call->request.moved(call->request.data);
+	return (size_t)n;
+}
+
+static int
+seek_file(void *data, curl_off_t offset, int origin)
+{
+	struct http_call *call = data;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	call->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* --- the end of a call ------------------------------------------------- */
+
+void
+http_call_free(struct http_call *call)
+{
+	struct http *h = call->http;
+
+	curl_multi_remove_handle(h->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	buf_release(&call->answer);
+	TAILQ_REMOVE(&h->calls, call, link);
+	free(call);
+}
+
+static enum http_result
+network_result(const struct http_call *call, CURLcode code)
+{
+	if (call->too_long || call->file_failed)
+		return HTTP_REFUSED;
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_TOO_MANY_REDIRECTS:
+		return HTTP_DENIED;
+	default:
+		return HTTP_LATER;
+	}
+}
+
+static void
+network_error(struct http_call *call, CURLcode code)
+{
+	if (call->too_long)
+		snprintf(call->error, sizeof call->error,
+		    "the answer is longer than %zu bytes", call->answer.max);
+	else if (call->file_failed)
+		snprintf(call->error, sizeof call->error,
+		    "the file became shorter while it was sent");
+	else
+		snprintf(call->error, sizeof call->error, "%s",
+		    call->curl_error[0] != '\0' ? call->curl_error
+						: curl_easy_strerror(code));
+}
+
+static void
+fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
+{
+	long status = 0;
+	curl_off_t connected_us = 0;
+	const char *type = NULL;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(
+	    call->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+	snprintf(call->type, sizeof call->type, "%s", type != NULL ? type : "");
+	*a = (struct http_answer){
+	    .status = (int)status,
+	    .body = call->answer.data,
+	    .body_len = call->answer.len,
+	    .type = call->type,
+	    .retry_after_ms = call->retry_after_ms,
+	    .error = call->error,
+	};
+	if (code != CURLE_OK) {
+		a->result = network_result(call, code);
+		network_error(call, code);
+		a->ambiguous = connected_us > 0;
+		return;
+	}
+	a->result = http_status_result(a->status);
+	a->ambiguous = a->result == HTTP_LATER && a->status >= 500;
+	if (a->result != HTTP_OK)
+		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
+}
+
+void
+http_call_finish(CURL *easy, CURLcode code)
+{
+	struct http_call *call = NULL;
+	struct http_answer answer;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	fill_answer(call, code, &answer);
+	call->request.done(call->request.data, &answer);
+	http_call_free(call);
+}
+
+/* --- a request for curl ------------------------------------------------ */
+
+static void
+set_credentials(const struct http *h, CURL *easy)
+{
+	if (h->user != NULL && h->password != NULL) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERNAME, h->user);
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, h->password);
+	} else if (h->bearer != NULL) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, h->bearer);
+	} else if (h->netrc) {
+		const char *file = getenv("NETRC");
+
+		curl_easy_setopt(
+		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		if (file != NULL && file[0] != '\0')
+			curl_easy_setopt(easy, CURLOPT_NETRC_FILE, file);
+	}
+}
+
+static void
+set_security(const struct http *h, CURL *easy)
+{
+	if (h->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (h->ca != NULL)
+		curl_easy_setopt(easy,
+		    h->ca_is_dir ? CURLOPT_CAPATH : CURLOPT_CAINFO, h->ca);
+	if (h->client_cert != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
+}
+
+/* QUICK_EXIT: a resolver thread that hangs must not hold our exit. */
+static void
+set_limits(const struct http_request *r, CURL *easy)
+{
+	bool fresh = r->close_plain && strncasecmp(r->url, "http:", 5) == 0;
+
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_SECOND);
+	curl_easy_setopt(
+	    easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
+}
+
+static void
+set_body(struct http_call *call, CURL *easy)
+{
+	const struct http_request *r = &call->request;
+
+	if (r->from_file) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(
+		    easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->body_len);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_file);
+		curl_easy_setopt(easy, CURLOPT_READDATA, call);
+		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_file);
+		curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
+	} else if (strcmp(r->method, "GET") != 0) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+/* "Expect:" keeps curl from waiting a second for a 100 that few send. */
+static void
+set_headers(struct http_call *call, CURL *easy)
+{
+	const char *const *header = call->request.headers;
+
+	call->headers = curl_slist_append(NULL, "Expect:");
+	for (; header != NULL && *header != NULL; header++)
+		call->headers = curl_slist_append(call->headers, *header);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
+}
+
+struct http_call *
+http_start(struct http *h, const struct http_request *request)
+{
+	struct http_call *call = xcalloc(1, sizeof *call);
+	CURL *easy = curl_easy_init();
+
+	if (easy == NULL)
+		die("out of memory (libcurl)");
+	call->http = h;
+	call->easy = easy;
+	call->request = *request;
+	buf_init(&call->answer,
+	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+	set_body(call, easy);
+	set_headers(call, easy);
+	set_limits(request, easy);
+	set_security(h, easy);
+	if (!request->no_credentials)
+		set_credentials(h, easy);
+	call->request.url = NULL;
+	call->request.method = NULL;
+	call->request.headers = NULL;
+	TAILQ_INSERT_TAIL(&h->calls, call, link);
+	if (curl_multi_add_handle(h->multi, easy) != CURLM_OK)
+		die("libcurl refuses a request");
+	return call;
+}
+
+void
+http_cancel(struct http_call *call)
+{
+	if (call != NULL)
+		http_call_free(call);
+}

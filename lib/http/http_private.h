@@ -1,0 +1,45 @@
+/* What the files of lib/http share: http.c (curl's multi interface on the
+ * loop), http_call.c (one request), http_status.c (the pure parts). */
+#ifndef HTTP_HTTP_PRIVATE_H
+#define HTTP_HTTP_PRIVATE_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+#include "http/http.h"
+
+#define HTTP_TYPE_SIZE  128
+#define HTTP_ERROR_SIZE (CURL_ERROR_SIZE + 256)
+
+struct http {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer timer;
+	char *ca, *client_cert, *user, *password, *bearer;
+	bool ca_is_dir, insecure, netrc;
+	TAILQ_HEAD(, http_call) calls;
+	TAILQ_HEAD(, connection) connections;
+	/* In a callback of the loop: http_free only marks it. */
+	bool busy, dead;
+};
+
+struct http_call {
+	struct http *http;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct http_request request; /* its pointers: body, data only */
+	int64_t sent;                /* bytes of a file's body */
+	struct buf answer;
+	bool too_long, file_failed;
+	int64_t retry_after_ms;
+	char type[HTTP_TYPE_SIZE];
+	char curl_error[CURL_ERROR_SIZE];
+	char error[HTTP_ERROR_SIZE];
+	TAILQ_ENTRY(http_call) link;
+};
+
+/* Its transfer has ended: tells its user, and frees it. */
+void http_call_finish(CURL *easy, CURLcode code);
+void http_call_free(struct http_call *call);
+
+#endif
