@@ -17,7 +17,7 @@
 #define MLFLOW_TAG_VALUE_MAX 8000
 #define MLFLOW_NAME_MAX      500 /* of an experiment */
 /* A component of a key is a file name in a file store. */
-#define MLFLOW_COMPONENT_BYTES 240
+#define MLFLOW_COMPONENT_BYTES 250
 
 /* Appends prefix + name as the key of a metric, param or tag. Characters that
  * MLflow refuses become `_`, and so do path segments that are no names; a key

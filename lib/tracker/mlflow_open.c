@@ -8,7 +8,7 @@
  * runs/create is the one call that must not be repeated blindly: a request that
  * died on its way may still be carried out, so after one, and in a process that
  * continues another's attempt, a run that is not found is looked for a second
- * time, a while later, before it is made. */
+ * time, a while later, before it is made: once for all runs of this process. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +103,7 @@ must_look_again(const struct mlflow *m)
 {
 	bool ours = m->run->start->pid == getpid() && !m->run->again;
 
-	return (m->tried || !ours) && !m->looked;
+	return (m->tried || (!ours && !m->settled)) && !m->looked;
 }
 
 static void
@@ -124,6 +124,7 @@ found_run(struct mlflow *m, struct mlflow_answer *a)
 		tracker_done(m->tracker, m->wanted.call, OUTCOME_RETRY,
 		    LOOK_AGAIN_MS, &err);
 	} else {
+		m->settled = m->settled || m->looked;
 		mlflow_run_body(m, &m->calls[LANE_METRICS].body);
 		mlflow_post(m, "runs/create", created_run);
 	}

@@ -31,7 +31,7 @@ def differ(*what):
     global bad
     bad += 1
     if bad < 20:
-        print(*what)
+        print(*(str(w)[:2000] for w in what))
 
 
 def digest(name):
@@ -46,7 +46,9 @@ def key(name):
     good = re.fullmatch(r"[/\w.\- :]{1,250}", name) and os.path.normpath(name) == name
     if good and not name.startswith("/") and ".." not in name.split("/"):
         return name
-    return re.sub(r"[^/\w.\- :]", "_", name)[:240] + digest(name)
+    changed = re.sub(r"[^/\w.\- :]", "_", name)
+    changed = re.sub(r"(?:(?<=/)|^)(\.{0,2})(?=/)", r"\1_", changed)
+    return changed + digest(name)
 
 
 def text(value):

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# The MLflow tracker against a real server, read back with MLflow's own client.
+
+bats_require_minimum_version 1.5.0
+load mlflow.bash
+
+setup_file() {
+    clean_environment
+    export venv port url
+    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
+        skip "no mlflow package"
+    port=$(free_port)
+    url=http://127.0.0.1:$port
+    start_server "$BATS_FILE_TMPDIR/server" "$port"
+    head -c 300000 /dev/urandom >"$BATS_FILE_TMPDIR/a b+ü;=.bin"
+    : >"$BATS_FILE_TMPDIR/empty.txt"
+    echo percent >"$BATS_FILE_TMPDIR/p%20c#.txt"
+}
+
+teardown_file() {
+    [ ! -e "$BATS_FILE_TMPDIR/server/pid" ] ||
+        stop_server "$BATS_FILE_TMPDIR/server"
+}
+
+setup() {
+    clean_environment
+    state=$BATS_TEST_TMPDIR/state
+    e=$BATS_TEST_TMPDIR/entries.jsonl
+}
+
+odd() {
+    "$here/odd_entries.py" "$@" >"$e"
+}
+
+@test "every fixture, read back: params, points, files, status, times, names" {
+    local name mode files=()
+    for name in "$top"/tests/fixtures/*/run; do
+        name=$(basename "$(dirname "$name")")
+        mode=run
+        [[ $name != harness* ]] || mode=harness
+        entries "$name" "$mode" "$BATS_FILE_TMPDIR/$name.jsonl"
+        files+=("$BATS_FILE_TMPDIR/$name.jsonl")
+        "$deliver" "$state" "$BATS_FILE_TMPDIR/$name.jsonl" mlflow \
+            "mlflow-uri=$url/"
+    done
+    [ "${#files[@]}" -ge 9 ]
+    check "$url" "${files[@]}"
+}
+
+@test "names, texts and numbers that MLflow does not take as they are" {
+    odd 20261123T130842Z-000000000001 60 0 "$BATS_FILE_TMPDIR"/{a*,e*.txt,p*}
+    run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    [[ $output == *"entries "*" 0 0"* ]]
+    [[ $output == *"note long: the value was cut to 6000 characters"* ]]
+    check "$url" "$e"
+}
+
+@test "several experiments: prefixes, or child runs with --nested" {
+    odd 20261123T130842Z-000000000002 30 6
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    check "$url" "$e"
+    odd 20261123T130842Z-000000000003 30 6
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=1
+    check --nested "$url" "$e"
+}
+
+@test "live, through itrack-wrap: delivered whole, the report says where" {
+    run -0 --separate-stderr env XDG_STATE_HOME="$state" \
+        MLFLOW_TRACKING_URI="$url" "$BUILD/bin/itrack-wrap" --track mlflow \
+        -- "$BUILD/tests/programs/write_run" --quiet --pace 20 \
+        --mode run --from "$top/tests/fixtures/run_plain/run" \
+        --to "$BATS_TEST_TMPDIR/runs/one"
+    echo "$stderr"
+    [[ $stderr =~ "mlflow: delivered "([0-9]+)" of "([0-9]+) ]]
+    [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+    [[ $stderr == *"$url/#/experiments/"*"/runs/"* ]]
+}
+
+@test "killed again and again, at any point: nothing lost, nothing twice" {
+    local kills=0 wanted=25 status=137
+    [ -z "${ITRACK_TORTURE:-}" ] || wanted=100
+    odd 20261123T130842Z-000000000004 300 3 "$BATS_FILE_TMPDIR"/{a*,e*.txt}
+    while [ "$status" = 137 ]; do
+        "$deliver" -p 10 -d 60000 "$state" "$e" mlflow "mlflow-uri=$url" \
+            nested=1 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+        local pid=$!
+        if [ "$kills" -lt "$wanted" ]; then
+            read -r -t "$((RANDOM % 3)).$((RANDOM % 1000))" <> <(:) || true
+            kill -KILL "$pid" 2>/dev/null || true
+        fi
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" != 137 ] || kills=$((kills + 1))
+        if [ "$status" = 0 ] && [ "$kills" -lt "$wanted" ]; then
+            check --nested "$url" "$e"
+            odd "20261123T130842Z-00000000004$kills" 300 3
+            status=137
+        fi
+    done
+    echo "$kills kills"
+    cat "$BATS_TEST_TMPDIR/out"
+    [ "$status" = 0 ]
+    check --nested "$url" "$e"
+}
+
+opened() {
+    grep -qs '"run_id"' "$state"/runs/*/cursor.mlflow
+}
+
+@test "the server ends in the middle and comes back" {
+    odd 20261123T130842Z-000000000005 200 0 "$BATS_FILE_TMPDIR"/a*
+    "$deliver" -p 40 -d 120000 "$state" "$e" mlflow "mlflow-uri=$url" \
+        >"$BATS_TEST_TMPDIR/out" 3>&- &
+    local pid=$!
+    wait_for 30 opened
+    stop_server "$BATS_FILE_TMPDIR/server"
+    start_server "$BATS_FILE_TMPDIR/server" "$port"
+    wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    check "$url" "$e"
+}
+
+@test "a deleted experiment is named; another one is no reason to stop" {
+    odd 20261123T130842Z-000000000006 5 0
+    sed -i 's/"project": "[^"]*"/"project": "gone"/' "$e"
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+client.delete_experiment(client.create_experiment("gone"))
+PY
+    run -1 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    [[ $output == *"state blocked"*"was deleted there: restore it"* ]]
+    run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" \
+        mlflow-experiment=other
+}
+
+@test "no URI, a database: said, nothing lost, delivered to a URI later" {
+    odd 20261123T130842Z-000000000007 5 0
+    run -1 "$deliver" "$state" "$e" mlflow
+    [[ $output == *"state blocked"*"mlflow server --backend-store-uri"* ]]
+    [[ $output == *"itrack sync --mlflow-uri URI"* ]]
+    run -1 "$deliver" "$state" "$e" mlflow \
+        mlflow-uri=postgresql://me:secret@h/db
+    [[ $output == *"postgresql://h/db is a database"* ]]
+    [[ $output != *secret* ]]
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    check "$url" "$e"
+}

@@ -1,0 +1,435 @@
+/*
+ * The pure parts of the MLflow tracker: names, request bodies, where the server
+ * is, what its answers mean, the file store's YAML.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "tap.h"
+#include "tracker/mlflow_batch.h"
+#include "tracker/mlflow_config.h"
+#include "tracker/mlflow_names.h"
+#include "tracker/mlflow_private.h"
+#include "tracker/mlruns.h"
+
+static void
+is_key(const char *prefix, const char *name, const char *want)
+{
+	struct buf key;
+
+	buf_init(&key, 4096);
+	mlflow_key(&key, prefix, name);
+	is_text(key.data, want, name);
+	buf_release(&key);
+}
+
+static void
+test_keys(void)
+{
+	char name[600] = "";
+	struct buf key, other;
+
+	is_key("", "accuracy", "accuracy");
+	is_key("model/probe/", "a-b_c.d: e", "model/probe/a-b_c.d: e");
+	is_key("", "\xc3\xa9t\xc3\xa9/\xe4\xb8\xad",
+	    "\xc3\xa9t\xc3\xa9/\xe4\xb8\xad");
+	is_key("", "a=b", "a_b-0ab0bc73");
+	is_key("", "a+b", "a_b-1298c425");
+	is_key("", "../x", ".._/x-5c237dda");
+	is_key("", "/x", "_/x-57d1f0d2");
+	is_key("", "", "-811c9dc5");
+	is_key("", "\xf0\x9f\x98\x80", "_-33a29608");
+
+	buf_init(&key, 4096);
+	buf_init(&other, 4096);
+	memset(name, 'k', 250);
+	ok(!mlflow_key(&key, "", name), "250 characters stay");
+	memset(name, 'k', 251);
+	buf_reset(&key);
+	ok(mlflow_key(&key, "", name), "251 are cut");
+	ok(key.len <= 250, "to at most 250");
+	name[250] = 'j';
+	mlflow_key(&other, "", name);
+	ok(strcmp(key.data, other.data) != 0, "and stay different");
+	memset(name, '/', 400);
+	buf_reset(&key);
+	mlflow_key(&key, "", name);
+	ok(key.len <= 250, "slashes alone too");
+	buf_release(&key);
+	buf_release(&other);
+}
+
+static void
+test_texts(void)
+{
+	struct buf out;
+
+	buf_init(&out, 100);
+	ok(!mlflow_text(&out, "a\xc3\xa9", 2), "two characters fit");
+	is_text(out.data, "a\xc3\xa9", "as they are");
+	buf_reset(&out);
+	ok(mlflow_text(&out, "a\xc3\xa9z", 2), "the third is cut");
+	is_text(out.data, "a\xc3\xa9", "by characters");
+	buf_reset(&out);
+	mlflow_text(&out, "\xc0\x80\xed\xa0\x80", 9);
+	is_text(out.data, "\xef\xbf\xbd\xef\xbf\xbd", "NUL and surrogate");
+	buf_reset(&out);
+	ok(mlflow_artifact_name(&out, "a%20/../#b\\c"), "artifact name");
+	is_text(out.data, "a_20/_/_b_c", "what the server decodes is out");
+	buf_reset(&out);
+	ok(!mlflow_artifact_name(&out, "d/a b+\xc3\xbc"), "other names stay");
+	buf_release(&out);
+}
+
+/* --- request bodies
+ * ------------------------------------------------------------- */
+
+static const char *
+test_prefix(const void *data, int64_t experiment)
+{
+	(void)data;
+	return experiment == ENTRY_NO_EXPERIMENT ? "" : "m/p/";
+}
+
+static bool
+test_wanted(const void *data, int64_t experiment)
+{
+	(void)data;
+	return experiment != 7;
+}
+
+static void
+test_note(void *data, const char *line)
+{
+	int *notes = data;
+
+	(void)line;
+	++*notes;
+}
+
+static void
+test_bodies(void)
+{
+	struct entry e[4];
+	int notes = 0;
+	const struct mlflow_names names = {
+	    test_prefix, test_wanted, test_note, &notes};
+	struct mlflow_batch b = {.entries = e,
+	    .count = 4,
+	    .names = &names,
+	    .run_id = "abc",
+	    .kind = MLFLOW_METRICS};
+	struct buf body;
+
+	entry_init(&e[0], ENTRY_PARAMS, 1000);
+	e[0].params.experiment = 0;
+	entry_add_param_text(&e[0], "model", "x\"\xed\xa0\x80");
+	entry_add_param_double(&e[0], "rate", 1e-5);
+	entry_init(&e[1], ENTRY_METRICS, 1764000000123456);
+	e[1].metrics.experiment = ENTRY_NO_EXPERIMENT;
+	e[1].metrics.step = 3;
+	entry_add_metric(&e[1], "acc", 0.1);
+	entry_add_metric(&e[1], "bad", 0.0 / 0.0);
+	entry_init(&e[2], ENTRY_METRICS, 1764000000123456);
+	e[2].metrics.experiment = 7;
+	entry_add_metric(&e[2], "not", 1);
+	entry_init(&e[3], ENTRY_PARAMS, 1000);
+	e[3].params.experiment = 0;
+	entry_add_param_text(&e[3], "model", "again");
+
+	buf_init(&body, MLFLOW_BODY_BUFFER);
+	is_int((long long)mlflow_batch_next(&b, &body, 1), 1, "one point");
+	is_text(body.data,
+	    "{\"run_id\":\"abc\",\"metrics\":[{\"key\":\"acc\",\"value\":0.1,"
+	    "\"timestamp\":1764000000123,\"step\":3}]}",
+	    "its body");
+	is_int((long long)mlflow_batch_next(&b, &body, 1000), 1, "the next");
+	is_text(body.data,
+	    "{\"run_id\":\"abc\",\"metrics\":[{\"key\":\"bad\","
+	    "\"value\":\"NaN\",\"timestamp\":1764000000123,\"step\":3}]}",
+	    "NaN is a text");
+	is_int((long long)mlflow_batch_next(&b, &body, 1000), 0, "no more");
+
+	b.kind = MLFLOW_PARAMS;
+	b.at = (struct mlflow_place){0, 0};
+	is_int((long long)mlflow_batch_next(&b, &body, 1000), 2, "two params");
+	is_text(body.data,
+	    "{\"run_id\":\"abc\",\"params\":[{\"key\":\"m/p/model\","
+	    "\"value\":\"x\\\"\\ufffd\"},{\"key\":\"m/p/rate\","
+	    "\"value\":\"1e-05\"}]}",
+	    "their body");
+	is_int((long long)mlflow_batch_next(&b, &body, 1000), 1,
+	    "a key twice goes in two requests");
+	is_int(notes, 0, "nothing was changed");
+	for (int i = 0; i < 4; i++)
+		entry_release(&e[i]);
+	buf_release(&body);
+}
+
+/* Values of 6000 emoji are 72 kB each as JSON: a body holds only some. */
+static void
+test_body_limit(void)
+{
+	struct entry e;
+	int notes = 0;
+	const struct mlflow_names names = {
+	    test_prefix, test_wanted, test_note, &notes};
+	struct mlflow_batch b = {.entries = &e,
+	    .count = 1,
+	    .names = &names,
+	    .run_id = "abc",
+	    .kind = MLFLOW_PARAMS};
+	char *value = xmalloc(4 * 6001 + 1);
+	struct buf body;
+	size_t n, sum = 0, most = 0;
+
+	entry_init(&e, ENTRY_PARAMS, 0);
+	e.params.experiment = ENTRY_NO_EXPERIMENT;
+	for (int i = 0; i < 6001; i++)
+		memcpy(value + 4 * (size_t)i, "\xf0\x9f\x98\x80", 5);
+	for (int i = 0; i < 250; i++) {
+		char *name = xasprintf("p%d", i);
+
+		entry_add_param_text(&e, name, i < 50 ? value : "v");
+		free(name);
+	}
+	buf_init(&body, MLFLOW_BODY_BUFFER);
+	while ((n = mlflow_batch_next(&b, &body, 1000)) > 0) {
+		ok(n <= MLFLOW_PARAMS_MAX && !buf_overflowed(&body),
+		    "%zu params", n);
+		sum += n;
+		if (body.len > most)
+			most = body.len;
+	}
+	is_int((long long)sum, 250, "all params in some request");
+	ok(most <= MLFLOW_BODY_MAX + 3, "at most 900 kB (%zu)", most);
+	is_int(notes, 50 + 4, "cut values are said, also when repeated");
+	free(value);
+	entry_release(&e);
+	buf_release(&body);
+}
+
+/* --- configuration
+ * ---------------------------------------------------------------- */
+
+static struct mlflow_config config;
+static struct err error;
+
+static bool
+load(const char *uri)
+{
+	const struct mlflow_choice choice = {
+	    .uri = uri, .project = "proj", .cwd = "/home/me"};
+
+	mlflow_config_release(&config);
+	error = (struct err)ERR_INIT;
+	return mlflow_config_load(&config, &choice, &error) == 0;
+}
+
+static void
+test_uris(void)
+{
+	ok(load("http://h:5000/prefix//"), "a server");
+	is_text(config.base, "http://h:5000/prefix", "without final slashes");
+	is_text(config.experiment_name, "proj", "experiment: the project");
+	ok(load("https://me:p%40ss@h/x"), "user and password in it");
+	is_text(config.base, "https://h/x", "not in the address");
+	is_text(config.user, "me", "the user");
+	is_text(config.password, "p@ss", "the password");
+	ok(load("runs"), "a path");
+	is_text(config.root, "/home/me/runs", "made absolute");
+	ok(load("file:///a%20b"), "file:///");
+	is_text(config.root, "/a b", "decoded");
+	ok(load("file:/a"), "file:/");
+	is_text(config.root, "/a", "too");
+	ok(!load("file://other/a"), "another host");
+	ok(!load("postgresql+psycopg2://me:secret@h/db"), "a database");
+	ok(strstr(error.message, "secret") == NULL &&
+		strstr(error.message, "mlflow server") != NULL,
+	    "says what to do, without the password");
+	ok(!load("sqlite:///x.db"), "sqlite");
+	ok(!load("databricks"), "databricks");
+	ok(!load("s3://b/c") && strstr(error.message, "not supported"), "s3");
+	ok(!load(NULL) && strstr(error.message, "no MLflow server"), "none");
+}
+
+static void
+write_credentials(const char *home)
+{
+	static const char text[] = "[other]\nmlflow_tracking_username = no\n"
+				   "[mlflow]\n# note\n"
+				   "mlflow_tracking_username = ini\r\n"
+				   "mlflow_tracking_password=s3cret word\n";
+	char *dir = xasprintf("%s/.mlflow", home);
+	char *path = xasprintf("%s/credentials", dir);
+	FILE *f;
+
+	mkdir(dir, 0700);
+	f = fopen(path, "w");
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		die("no credentials file");
+	free(dir);
+	free(path);
+}
+
+static void
+remove_credentials(const char *home)
+{
+	char *path = xasprintf("%s/.mlflow/credentials", home);
+
+	unlink(path);
+	path[strlen(path) - strlen("/credentials")] = '\0';
+	rmdir(path);
+	rmdir(home);
+	free(path);
+}
+
+static void
+test_credentials(void)
+{
+	char home[] = "/tmp/itrack-test-mlflow-XXXXXX";
+
+	if (mkdtemp(home) == NULL)
+		die("no directory");
+	setenv("HOME", home, 1);
+	write_credentials(home);
+	load("http://h");
+	is_text(config.user, "ini", "user from the file");
+	is_text(config.password, "s3cret word", "password from the file");
+	setenv("MLFLOW_TRACKING_USERNAME", "env", 1);
+	load("http://h");
+	is_text(config.user, "env", "the environment wins");
+	is_text(config.password, "s3cret word", "field by field");
+	remove_credentials(home);
+	load("http://h");
+	ok(config.user == NULL, "a user alone is none");
+	setenv("MLFLOW_TRACKING_TOKEN", "tok", 1);
+	load("http://h");
+	is_text(config.token, "tok", "token");
+	unsetenv("MLFLOW_TRACKING_USERNAME");
+	unsetenv("MLFLOW_TRACKING_TOKEN");
+	setenv("MLFLOW_TRACKING_URI", "http://u:p@h/x/", 1);
+	load("http://h/x");
+	is_text(config.user, "u", "user of the variable, same server");
+	load("http://other/x");
+	ok(config.user == NULL, "never for another server");
+	unsetenv("MLFLOW_TRACKING_URI");
+	setenv("MLFLOW_TRACKING_INSECURE_TLS", "yes", 1);
+	ok(!load("https://h"), "yes is no boolean");
+	setenv("MLFLOW_TRACKING_INSECURE_TLS", "TRUE", 1);
+	ok(load("https://h") && config.insecure, "TRUE is");
+	setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", "/ca.pem", 1);
+	ok(!load("https://h"), "both contradict");
+	unsetenv("MLFLOW_TRACKING_INSECURE_TLS");
+	ok(load("https://h"), "a CA file");
+	is_text(config.ca, "/ca.pem", "is taken");
+	unsetenv("MLFLOW_TRACKING_SERVER_CERT_PATH");
+	setenv("MLFLOW_EXPERIMENT_ID", "12", 1);
+	ok(load("https://h"), "experiment by ID");
+	is_text(config.experiment_id, "12", "the ID");
+	ok(config.experiment_name == NULL, "no name beside it");
+	unsetenv("MLFLOW_EXPERIMENT_ID");
+	mlflow_config_release(&config);
+}
+
+/* --- answers
+ * ------------------------------------------------------------------------ */
+
+static void
+answer(int status, const char *body, enum outcome want, const char *says)
+{
+	char text[32];
+	const struct http_answer http = {
+	    .result = http_status_result(status),
+	    .status = status,
+	    .body = body,
+	    .body_len = strlen(body),
+	    .error = text,
+	};
+	struct mlflow_answer a;
+
+	snprintf(text, sizeof text, "HTTP %d", status);
+	mlflow_classify("http://h", &http, true, &a);
+	is_int(a.outcome, want, body[0] != '\0' ? body : text);
+	if (says != NULL)
+		ok(strstr(a.err.message, says) != NULL, "says: %s",
+		    a.err.message);
+}
+
+static void
+test_answers(void)
+{
+	answer(200, "{}", OUTCOME_DONE, NULL);
+	answer(200, "<html>login", OUTCOME_BLOCKED, "no MLflow server");
+	answer(400,
+	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"bad\"}",
+	    OUTCOME_REJECTED, "INVALID_PARAMETER_VALUE: bad");
+	answer(401, "You are not authenticated", OUTCOME_BLOCKED,
+	    "MLFLOW_TRACKING_USERNAME");
+	answer(403, "Permission denied", OUTCOME_BLOCKED, "permission");
+	answer(
+	    403, "Invalid Host header - x", OUTCOME_BLOCKED, "--allowed-hosts");
+	answer(404, "<html>", OUTCOME_BLOCKED, "path prefix");
+	answer(404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}",
+	    OUTCOME_REJECTED, NULL);
+	answer(429, "", OUTCOME_RETRY, NULL);
+	answer(503, "{\"error_code\":\"TEMPORARILY_UNAVAILABLE\"}",
+	    OUTCOME_RETRY, NULL);
+	answer(503, "{\"detail\":\"Artifact serving is disabled\"}",
+	    OUTCOME_REJECTED, "--no-serve-artifacts");
+	answer(500, "{\"message\":\"Changing param values is not allowed\"}",
+	    OUTCOME_REJECTED, NULL);
+	answer(500, "oops", OUTCOME_RETRY, NULL);
+	answer(400, "The run must be in the 'active' state", OUTCOME_BLOCKED,
+	    "restore");
+}
+
+/* --- the file store
+ * ------------------------------------------------------------------ */
+
+static void
+is_member(const char *yaml, const char *want)
+{
+	char *got = mlruns_member(yaml, "name");
+
+	is_text(got, want, "a member of YAML");
+	free(got);
+}
+
+static void
+test_yaml(void)
+{
+	struct buf out;
+
+	buf_init(&out, 1000);
+	mlruns_quote(&out, "a\"\\\n\xc3\xa9\xc2\x85\xf0\x9f\x98\x80");
+	is_text(out.data, "\"a\\\"\\\\\\u000a\xc3\xa9\\u0085\xf0\x9f\x98\x80\"",
+	    "quoted");
+	is_member("x: 1\nname: plain one\ny: 2\n", "plain one");
+	is_member("name: 'it''s'\n", "it's");
+	is_member("name: \"a\\\"\\u00e9\\n\"\n", "a\"\xc3\xa9\n");
+	is_member("name: aaa\n  bbb\ny: 1\n", "aaa bbb");
+	is_member("name: \"aaa\\\n  \\ bbb\"\n", "aaa bbb");
+	is_member("names: 1\n", NULL);
+	is_member("name: ''", "");
+	buf_release(&out);
+}
+
+int
+main(void)
+{
+	setenv("HOME", "/nonexistent", 1);
+	test_keys();
+	test_texts();
+	test_bodies();
+	test_body_limit();
+	test_uris();
+	test_credentials();
+	test_answers();
+	test_yaml();
+	return done_testing();
+}
