@@ -217,8 +217,8 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 	char *root;
 
 	if (e->kind != ENTRY_ARTIFACT) {
-		err_set(err, -ENOTSUP, "tables are not sent to MLflow");
-		return OUTCOME_REJECTED;
+		tracker_note(m->tracker, "MLflow has no place for tables");
+		return OUTCOME_DONE;
 	}
 	if (proxied) {
 		outcome = source_open(

@@ -269,9 +269,7 @@ look_at(struct mlflow *m, const struct entry *e)
 		m->rename = xstrdup(e->run_id);
 		break;
 	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker,
-		    "histograms are not sent: MLflow has no place for them");
-		m->batch->rejected++;
+		tracker_note(m->tracker, "MLflow has no place for histograms");
 		break;
 	default:
 		break;

@@ -344,9 +344,7 @@ put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
 	case ENTRY_PARAMS:
 		return put_params(m, &e->params, batch, err);
 	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker,
-		    "histograms are not sent: MLflow has no place for them");
-		batch->rejected++;
+		tracker_note(m->tracker, "MLflow has no place for histograms");
 		return 0;
 	default:
 		return 0;
