@@ -156,48 +156,6 @@ publish_soon(struct tracker *t, struct err *err)
 	return OUTCOME_DONE;
 }
 
-/* A directory with the metadata of this very attempt (its start in
- * microseconds) and no end: we were killed before the cursor was saved. */
-static bool
-is_ours(int dirfd, const char *name, void *data)
-{
-	const struct run_info *run = data;
-	struct buf want, have;
-	bool ours = false;
-
-	if (faccessat(dirfd, "final_state.json", F_OK, 0) == 0)
-		return false;
-	buf_init(&want, DOCUMENT_BYTES_MAX);
-	buf_init(&have, DOCUMENT_BYTES_MAX);
-	local_write_metadata(&want, run, name);
-	if (file_read_all(dirfd, "metadata.json", &have, NULL) >= 0)
-		ours = want.len == have.len &&
-		    memcmp(want.data, have.data, want.len) == 0;
-	buf_release(&have);
-	buf_release(&want);
-	return ours;
-}
-
-static int
-take_directory(struct tracker *t, const struct run_info *run, struct err *err)
-{
-	struct local *l = t->state;
-	char *root;
-
-	l->path = place_recall(t);
-	if (l->path != NULL) {
-		l->dir = place_return(l->path, err);
-	} else {
-		root = place_root(t, "local-dir", run, "tracking");
-		l->dir = place_take(root, run->start->project,
-		    place_run_id(run), is_ours, (void *)run, &l->path, err);
-		free(root);
-	}
-	if (l->dir >= 0)
-		place_remember(t, l->path);
-	return l->dir;
-}
-
 static int
 write_metadata(struct local *l, const struct run_info *run, struct err *err)
 {
@@ -213,18 +171,20 @@ write_metadata(struct local *l, const struct run_info *run, struct err *err)
 static enum outcome
 local_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
+	char *root = place_root(t, "local-dir", run, "tracking");
 	struct local *l = t->state;
 
-	if (take_directory(t, run, err) < 0 || write_metadata(l, run, err) < 0)
+	l->dir = place_open(t, root, run, &l->path, &l->again, err);
+	free(root);
+	if (l->dir < 0 || write_metadata(l, run, err) < 0)
 		return OUTCOME_BLOCKED;
 	l->publish_timer.fire = on_publish;
 	l->publish_timer.data = t;
 	l->copy_timer.data = t;
 	l->host = run->start->host != NULL ? xstrdup(run->start->host) : NULL;
-	l->again = run->again;
 	/* What is there is longer than what we have so far: leave it until the
 	 * journal was read. */
-	if (run->again)
+	if (l->again)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
 	local_array_init(&l->metrics, l->dir, "metrics.json");
 	local_array_init(&l->artifacts, l->dir, "artifacts.json");

@@ -19,8 +19,10 @@
 /* Umask decides, as for the directories that insideLLMs makes. */
 #define PLACE_MODE 0777
 
-/* The name under which the cursor keeps the path. */
-#define PLACE_KEY "dir"
+/* The names under which the cursor keeps the path: of the directory, and of the
+ * one that is about to be made. */
+#define KEY_TAKEN "dir"
+#define KEY_TRIED "dir-tried"
 
 char *
 place_root(const struct tracker *t, const char *option,
@@ -57,35 +59,60 @@ open_dir(const char *path, struct err *err)
 	return fd;
 }
 
-/* A descriptor, -EEXIST if the name is taken, or another negative errno. */
-static int
-try_name(const char *path, bool (*is_ours)(int, const char *, void *),
-    void *data, struct err *err)
+static void
+remember(struct tracker *t, const char *key, const char *path)
 {
-	int fd;
+	char *text = text_path_text(path);
 
-	if (mkdir(path, PLACE_MODE) == 0)
-		return open_dir(path, err);
-	if (errno != EEXIST)
-		return err_errno(err, "cannot create %s", path);
-	if (is_ours == NULL)
-		return -EEXIST;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -EEXIST;
-	if (is_ours(fd, path_base(path), data))
-		return fd;
-	close(fd);
-	return -EEXIST;
+	tracker_remember(t, key, text);
+	free(text);
 }
 
-int
-place_take(const char *root, const char *project, const char *run_id,
-    bool (*is_ours)(int dirfd, const char *name, void *data), void *data,
+static char *
+recall(const struct tracker *t, const char *key)
+{
+	const char *text = tracker_recall(t, key);
+
+	return text != NULL ? text_path_bytes(text) : NULL;
+}
+
+/* Empty: whoever made it has not begun. */
+static bool
+is_empty(const char *path)
+{
+	return rmdir(path) == 0;
+}
+
+/* A kill between mkdir and the note that the name is ours would leave an empty
+ * directory and a run with the next number. So the name is noted before, while
+ * it is free; what is found there by the next process, still empty, is ours.
+ * mkdir decides between two processes that want the same name. A descriptor,
+ * -EEXIST if the name is taken, or another negative errno. */
+static int
+try_name(struct tracker *t, const char *path, struct err *err)
+{
+	char *tried = recall(t, KEY_TRIED);
+	bool ours = tried != NULL && strcmp(tried, path) == 0 && is_empty(path);
+	struct stat st;
+
+	free(tried);
+	if (!ours && lstat(path, &st) == 0)
+		return -EEXIST;
+	remember(t, KEY_TRIED, path);
+	if (mkdir(path, PLACE_MODE) == 0)
+		return open_dir(path, err);
+	if (errno == EEXIST)
+		return -EEXIST;
+	return err_errno(err, "cannot create %s", path);
+}
+
+static int
+take(struct tracker *t, const char *root, const struct run_info *run,
     char **path, struct err *err)
 {
-	char *component = path_encode(project), *name = path_encode(run_id);
-	char *parent = path_join(root, component), *candidate = NULL;
+	char *project = path_encode(run->start->project);
+	char *name = path_encode(place_run_id(run));
+	char *parent = path_join(root, project), *candidate = NULL;
 	int fd, i;
 
 	fd = file_make_dirs(parent, PLACE_MODE, err);
@@ -96,7 +123,7 @@ place_take(const char *root, const char *project, const char *run_id,
 		free(candidate);
 		candidate = i == 1 ? xasprintf("%s/%s", parent, name)
 				   : xasprintf("%s/%s-%d", parent, name, i);
-		fd = try_name(candidate, is_ours, data, err);
+		fd = try_name(t, candidate, err);
 	}
 	if (fd == -EEXIST)
 		err_set(err, fd, "%s and its numbered names are all taken",
@@ -109,7 +136,7 @@ out:
 	free(candidate);
 	free(parent);
 	free(name);
-	free(component);
+	free(project);
 	return fd;
 }
 
@@ -136,8 +163,8 @@ remove_temporary(int dirfd)
 	closedir(dir);
 }
 
-int
-place_return(const char *path, struct err *err)
+static int
+come_back(const char *path, struct err *err)
 {
 	int fd = file_make_dirs(path, PLACE_MODE, err);
 
@@ -149,20 +176,21 @@ place_return(const char *path, struct err *err)
 	return fd;
 }
 
-void
-place_remember(struct tracker *t, const char *path)
+int
+place_open(struct tracker *t, const char *root, const struct run_info *run,
+    char **path, bool *again, struct err *err)
 {
-	char *text = text_path_text(path);
+	char *text;
+	int fd;
 
-	tracker_remember(t, PLACE_KEY, text);
+	*path = recall(t, KEY_TAKEN);
+	*again = *path != NULL;
+	fd = *again ? come_back(*path, err) : take(t, root, run, path, err);
+	if (fd < 0)
+		return fd;
+	remember(t, KEY_TAKEN, *path);
+	text = text_path_text(*path);
 	tracker_set_place(t, text);
 	free(text);
-}
-
-char *
-place_recall(const struct tracker *t)
-{
-	const char *text = tracker_recall(t, PLACE_KEY);
-
-	return text != NULL ? text_path_bytes(text) : NULL;
+	return fd;
 }

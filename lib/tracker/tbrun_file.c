@@ -92,7 +92,7 @@ tbrun_make_file(struct tbrun *run, struct err *err)
 	if (run->has_files && run->last_step < INT64_MAX)
 		first_step = run->last_step + 1;
 	us = run->has_files ? now_us : run->started_us;
-	buf_init(&start, 4096);
+	buf_init(&start, run->out.max);
 	tfevent_version(&start, (double)us / US_PER_SECOND);
 	tfevent_start(&start, (double)us / US_PER_SECOND, first_step);
 	buf_add(&start, run->out.data, run->out.len);

@@ -65,16 +65,9 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 	struct tensorboard *tb = t->state;
 	int fd;
 
-	tb->path = place_recall(t);
-	tb->again = tb->path != NULL;
-	if (tb->again)
-		fd = place_return(tb->path, err);
-	else
-		fd = place_take(root, run->start->project, place_run_id(run),
-		    NULL, NULL, &tb->path, err);
+	fd = place_open(t, root, run, &tb->path, &tb->again, err);
 	if (fd >= 0) {
 		close(fd);
-		place_remember(t, tb->path);
 		tb->started_us = run->started_us;
 		tb->prefix = xstrdup(
 		    run->start->prefix != NULL ? run->start->prefix : "");

@@ -148,6 +148,9 @@ test_taken(void)
 	snprintf(path, sizeof(path), "%s/tracking/demo/abc-3", f.root);
 	is_text(f.place, path, "an ended one is never taken over");
 	fake_forget(&f);
+	snprintf(path, sizeof(path), "%s/tracking/demo/abc-4", f.root);
+	tracker_remember(&f.tracker, "dir-tried", path);
+	mkdir(path, 0777);
 	fake_restart(&f, &tracker_local);
 	fake_open(&f, false);
 	is_text(f.place, path,
