@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# The TensorBoard tracker, read back by the real TensorBoard: its Python reader
+# and servers on both of their loading paths. Passed over where its package can't
+# be had.
+
+RUN_ID=331e331259fa3d8eaedc6ed4466ff97f
+
+setup_file() {
+    venv=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" tensorboard tensorboard) ||
+        skip "no tensorboard package"
+    export PYTHON=$venv/bin/python
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    root=$BATS_TEST_DIRNAME/../..
+    tb=$BATS_TEST_TMPDIR/tb
+    export TMPDIR=$BATS_TEST_TMPDIR
+}
+
+entries() {
+    python3 "$root/tests/trackers/make_entries.py" "$@"
+}
+
+deliver() {
+    "$BUILD/tests/drivers/deliver" "$@" tensorboard tensorboard-dir="$tb"
+}
+
+# In the background: $! is the program itself.
+deliver_alone() {
+    exec "$BUILD/tests/drivers/deliver" "$@" tensorboard tensorboard-dir="$tb"
+}
+
+# Waits until the command succeeds, 20 s at most.
+wait_until() {
+    for _ in $(seq 400); do
+        "$@" && return
+        sleep 0.05
+    done
+    echo "waited in vain for: $*"
+    return 1
+}
+
+has_points() {
+    [ "$(cat state/runs/*/journal.jsonl 2>/dev/null |
+        grep -c '"entry":"metrics"')" -ge "$1" ]
+}
+
+check() {
+    "$PYTHON" "$root/tests/trackers/check_tensorboard.py" "$@"
+}
+
+@test "one experiment and several, by each reader" {
+    entries --points 40 --artifact /etc/hostname --attempt a1 >e1
+    entries --experiments 3 --points 9 --status failed --attempt a2 >e2
+    entries --points 0 --status killed --attempt a3 >e3
+    deliver state e1
+    deliver state e2
+    deliver state e3
+    base=$tb/insidellms/$RUN_ID
+    check files e1 "$base"
+    check files e2 "$base-2"
+    check files e3 "$base-3"
+    for path in fast slow; do
+        check server $path "$tb" e1 "$base" e2 "$base-2" e3 "$base-3"
+    done
+}
+
+@test "hostile names and values, by each reader" {
+    entries --hostile --points 20 --project $'../a`|b\e' --attempt h1 >e1
+    run deliver state e1
+    [ "$status" -eq 0 ]
+    [[ $output == *"no valid Unicode"* ]]
+    [ "$(find "$tb" -name '*tfevents*' | wc -l)" -eq 1 ]
+    base=$(dirname "$(find "$tb" -name '*tfevents*')")
+    check files e1 "$base"
+    check server fast "$tb" e1 "$base"
+    check server slow "$tb" e1 "$base"
+}
+
+@test "killed again and again: nothing lost, nothing twice" {
+    entries --experiments 3 --points 60 --artifact /etc/hostname >e1
+    base=$tb/insidellms/$RUN_ID
+    for points in 2 20 40; do
+        deliver_alone -p 10 state e1 >/dev/null 3>&- &
+        pid=$!
+        wait_until has_points $points
+        kill -9 $pid
+        wait $pid || :
+    done
+    deliver state e1
+    [ "$(find "$base" -maxdepth 1 -name '*tfevents*' | wc -l)" -ge 3 ]
+    [ ! -e "$base-2" ]
+    check files e1 "$base"
+    check server fast "$tb" e1 "$base"
+    check server slow "$tb" e1 "$base"
+}
+
+@test "a torn file is left alone and the rest goes on behind it" {
+    entries --points 30 --no-end >part
+    entries --points 30 >whole
+    run deliver -d 100 state part
+    file=$(find "$tb" -name '*tfevents*')
+    truncate -s -50 "$file"
+    cksum "$file" >before
+    deliver state whole
+    cksum "$file" | diff before -
+    check files whole "$tb/insidellms/$RUN_ID"
+    check server fast "$tb" whole "$tb/insidellms/$RUN_ID"
+    check server slow "$tb" whole "$tb/insidellms/$RUN_ID"
+}
+
+# Entries of a run directory, as import makes them.
+record() {
+    XDG_STATE_HOME=$BATS_TEST_TMPDIR/record "$BUILD/bin/itrack" import \
+        --record-only --track tensorboard "$1" 2>/dev/null || :
+    cat record/itrack/runs/*/journal.jsonl
+    rm -r record
+}
+
+@test "every fixture, by each reader, with insideLLMs' own values" {
+    pairs=()
+    for dir in "$root"/tests/fixtures/*/; do
+        name=$(basename "$dir")
+        mkdir -p runs
+        cp -r "$dir/run" "runs/$name"
+        record "runs/$name" >"$name.entries"
+        place=$(deliver "state-$name" "$name.entries" | sed -n 's/^place //p')
+        check files "$name.entries" "$place" "$dir/expected.json"
+        pairs+=("$name.entries" "$place")
+    done
+    [ ${#pairs[@]} -ge 18 ]
+    check server fast "$tb" "${pairs[@]}"
+    check server slow "$tb" "${pairs[@]}"
+}
+
+watch_live() {
+    mkdir "$tb"
+    entries --points 100 >e1
+    check watch "$1" "$tb" total_count 5 >watch.out 2>&1 3>&- &
+    pid=$!
+    wait_until grep -q ready watch.out
+    deliver_alone -p 100 state e1 >/dev/null 3>&- &
+    writer=$!
+    # The points must be there while the run still goes on.
+    wait $pid
+    kill -9 $writer
+    wait $writer || :
+}
+
+@test "a server that watches sees points as they come, fast path" {
+    watch_live fast
+}
+
+@test "a server that watches sees points as they come, slow path" {
+    watch_live slow
+}
+
+@test "a place that can't be written is named, and a later try completes it" {
+    entries --points 10 >e1
+    echo in the way >"$tb"
+    run deliver state e1
+    [ "$status" -eq 1 ]
+    [[ $output == *"state blocked"*"why $tb"* ]]
+    rm "$tb"
+    deliver state e1
+    check files e1 "$tb/insidellms/$RUN_ID"
+}
+
+@test "a removed directory is named, and a later try makes it again" {
+    entries --points 60 >e1
+    deliver_alone -p 20 state e1 >out 3>&- &
+    pid=$!
+    wait_until [ -d "$tb/insidellms/$RUN_ID" ]
+    wait_until has_points 2
+    rm -r "$tb"
+    wait $pid || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "why .*No such file" out
+    deliver state e1
+    check files e1 "$tb/insidellms/$RUN_ID"
+}
