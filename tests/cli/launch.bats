@@ -1,9 +1,6 @@
 #!/usr/bin/env bats
 # itrack-wrap: what it starts, what it says, how it ends.
 
-# Variables come from launch_setup; what is quoted is for the inner shell.
-# shellcheck disable=SC2154,SC2016
-
 bats_require_minimum_version 1.5.0
 load ../launch
 

@@ -1,9 +1,6 @@
 #!/usr/bin/env bats
 # The preload library alone: what it reports, and that nothing else changes.
 
-# Variables come from setup; what is quoted is for the inner shell.
-# shellcheck disable=SC2154,SC2016
-
 bats_require_minimum_version 1.5.0
 
 setup() {

@@ -1,9 +1,6 @@
 #!/usr/bin/env bats
 # The command notices nothing: bare and wrapped, with the shim and without.
 
-# Variables come from launch_setup; what is quoted is for the inner shell.
-# shellcheck disable=SC2154,SC2016
-
 bats_require_minimum_version 1.5.0
 load ../launch
 

@@ -1,9 +1,6 @@
 #!/usr/bin/env bats
 # On a terminal, as a job of a shell: bare and wrapped look the same.
 
-# Variables come from launch_setup.
-# shellcheck disable=SC2154
-
 bats_require_minimum_version 1.5.0
 load ../launch
 

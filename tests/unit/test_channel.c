@@ -84,7 +84,8 @@ make_pair(int *sender, bool with_credentials)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
-	bind(fd, (struct sockaddr *)&address, len);
+	if (bind(fd, (struct sockaddr *)&address, len) < 0)
+		return -1;
 	len = sizeof(address);
 	getsockname(fd, (struct sockaddr *)&address, &len);
 	*sender = socket(AF_UNIX, SOCK_DGRAM, 0);
