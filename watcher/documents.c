@@ -6,14 +6,13 @@
 
 #include "base/buf.h"
 #include "base/die.h"
-#include "format/jsonscan.h"
 
 /* A text of a document goes into params: longer ones are cut off there
  * anyway by every destination. */
 #define DOCUMENT_TEXT_MAX (64 * 1024)
 
-static struct json_span
-read_root(const char *bytes, size_t len)
+struct json_span
+document_root(const char *bytes, size_t len)
 {
 	struct json_span root = {.type = JSON_NONE};
 	struct jsonscan s;
@@ -89,7 +88,7 @@ read_dataset(struct manifest *m, const struct json_span *dataset)
 void
 manifest_read(struct manifest *m, const char *bytes, size_t len)
 {
-	struct json_span root = read_root(bytes, len), value;
+	struct json_span root = document_root(bytes, len), value;
 
 	*m = (struct manifest){.model_count = -1, .probe_count = -1};
 	m->there = root.type == JSON_OBJECT;
@@ -125,7 +124,7 @@ summary_read(const char *bytes, size_t len,
     void (*each)(const char *probe_name, double accuracy, void *data),
     void *data)
 {
-	struct json_span value = read_root(bytes, len), key, count, mean;
+	struct json_span value = document_root(bytes, len), key, count, mean;
 	struct jsonscan s;
 	double n, accuracy;
 	char *name;

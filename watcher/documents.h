@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/jsonscan.h"
 #include "run/entry.h"
 
 /* dataset_id, dataset_version, dataset_hash, dataset_provenance */
@@ -24,6 +25,9 @@ struct manifest {
 	bool has_dataset;
 	struct param dataset[MANIFEST_DATASET_LEN]; /* text or null */
 };
+
+/* The whole document; type JSON_NONE: it is not JSON. It points into bytes. */
+struct json_span document_root(const char *bytes, size_t len);
 
 /* bytes NULL: no manifest. */
 void manifest_read(struct manifest *m, const char *bytes, size_t len);

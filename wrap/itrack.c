@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &command_sync,
     &command_status,
     &command_show,
+    &command_check,
     NULL,
 };
 

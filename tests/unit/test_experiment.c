@@ -125,14 +125,14 @@ test_statuses(void)
 	    "\"timeout\"", "\"rate_limited\"", "\"skipped\"", "\"Success\"",
 	    "\"success \"", "null", "1", "true", "\"su\\u0063cess\"",
 	    "[\"success\"]"};
-	struct experiment *e = NULL;
+	struct experiment *e;
 	char line[128], got[512] = "";
 	size_t i;
 
 	begin();
 	for (i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
 		snprintf(line, sizeof line, "{\"status\":%s}", statuses[i]);
-		e = add(line);
+		add(line);
 	}
 	e = add("{}");
 	is_counts(&e->tally, "13 2 8 1", "success, error, timeout");

@@ -51,7 +51,8 @@ test_long(void)
 	if (content == NULL)
 		abort();
 	memset(content, 'x', 2 * size);
-	memcpy(content, "a\n", 2);
+	content[0] = 'a';
+	content[1] = '\n';
 	content[size] = '\n';
 	memset(content + size + 1, '\n', size - 3);
 	begin(content, 2 * size);
