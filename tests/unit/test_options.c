@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tracker/tracker.h"
 #include "wrap/options_private.h"
 
 #define ARGUMENTS_MAX 16
@@ -63,6 +64,15 @@ clear_environment(void)
 			unsetenv(option_table[i].variable);
 }
 
+static bool
+accepts(const char *tracker)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "--track=%s", tracker);
+	return parse(PROGRAM_WRAP, line) == 0;
+}
+
 static void
 test_table(void)
 {
@@ -85,8 +95,14 @@ test_table(void)
 	    "each row has help, programs and an argument if it needs one");
 	ok(options_row("trac", 4) == NULL, "half a name is no name");
 	is_text(options_tracker(0), "local", "the first tracker");
-	for (size_t i = 0; options_tracker(i) != NULL; i++)
+	for (size_t i = 0; options_tracker(i) != NULL; i++) {
 		ok(strcmp(options_tracker(i), "null") != 0, "null is hidden");
+		ok(tracker_find(options_tracker(i)) != NULL, "%s is a tracker",
+		    options_tracker(i));
+	}
+	for (size_t i = 0; tracker_at(i) != NULL; i++)
+		ok(accepts(tracker_at(i)->name), "--track takes %s",
+		    tracker_at(i)->name);
 }
 
 static void
