@@ -317,3 +317,13 @@ assert (d["name"], d["count"], d["line"]) == ("malformed-line", 3, 3), d' \
             [ "$count" -ge 50 ]
         }
 }
+
+@test "the manual has every name" {
+    sed -n 's/^\[CHECK_[A-Z0-9_]*\] = { "\([^"]*\)".*/\1/p' \
+        "$BATS_TEST_DIRNAME/../../watcher/check_table.c" |
+        sort >"$BATS_TEST_TMPDIR/table"
+    sed -n '/^\.Sh DEFECTS/,/^\.Sh ENV/s/^\.It Sy //p' \
+        "$BATS_TEST_DIRNAME/../../man/itrack.1" |
+        sort >"$BATS_TEST_TMPDIR/manual"
+    diff "$BATS_TEST_TMPDIR/table" "$BATS_TEST_TMPDIR/manual"
+}
