@@ -109,7 +109,7 @@ read_command_line(struct parse *p, int argc, char **argv)
 	/* The launcher's command is a piece of argv as it is; elsewhere options
 	 * may stand between arguments, which are collected. */
 	if (p->program != PROGRAM_WRAP) {
-		others = calloc((size_t)argc + 1, sizeof(*others));
+		others = options_allocate(((size_t)argc + 1) * sizeof(*others));
 		if (others == NULL)
 			options_complain(p, "out of memory");
 	}

@@ -45,7 +45,9 @@ int options_complain(struct parse *p, const char *format, ...)
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
-/* A copy that lives as long as the process; NULL without memory. */
+/* Zeroed memory, a copy of bytes with a NUL behind them: each lives as long as
+ * the process. NULL: no memory. */
+void *options_allocate(size_t size);
 char *options_keep(const char *text, size_t len);
 /* Frees all that was kept: for tests that parse many times. */
 void options_forget(void);

@@ -16,23 +16,29 @@
  * process. */
 struct kept {
 	struct kept *next;
-	char text[];
+	_Alignas(max_align_t) char data[];
 };
 
 static struct kept *all_kept;
 
-char *
-options_keep(const char *text, size_t len)
+void *
+options_allocate(size_t size)
 {
-	struct kept *k = malloc(sizeof(*k) + len + 1);
+	struct kept *k = calloc(1, sizeof(*k) + size);
 
 	if (k == NULL)
 		return NULL;
-	memcpy(k->text, text, len);
-	k->text[len] = '\0';
 	k->next = all_kept;
 	all_kept = k;
-	return k->text;
+	return k->data;
+}
+
+char *
+options_keep(const char *text, size_t len)
+{
+	char *copy = options_allocate(len + 1);
+
+	return copy != NULL ? memcpy(copy, text, len) : NULL;
 }
 
 void

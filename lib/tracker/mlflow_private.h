@@ -74,8 +74,8 @@ struct mlflow {
 	/* opening */
 	struct mlflow_wanted wanted;
 	int experiment_tries;
-	bool tried; /* to create the run, with an uncertain end */
-	bool looked; /* for it a second time */
+	bool tried;   /* to create the run, with an uncertain end */
+	bool looked;  /* for it a second time */
 	bool settled; /* nothing of an earlier process is on its way */
 
 	/* sending metrics */
