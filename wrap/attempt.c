@@ -490,6 +490,20 @@ attempt_delivery_status(
 	delivery_status(a->deliveries[i], status);
 }
 
+uint64_t
+attempt_pending(const struct attempt *a, const char *tracker)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < a->delivery_count; i++) {
+		delivery_status(a->deliveries[i], &status);
+		if (strcmp(status.tracker, tracker) == 0 &&
+		    !delivery_is_settled(a->deliveries[i]))
+			return status.pending;
+	}
+	return 0;
+}
+
 bool
 attempt_in_memory(const struct attempt *a)
 {

@@ -98,6 +98,8 @@ const struct watcher *attempt_watcher(const struct attempt *a);
 size_t attempt_delivery_count(const struct attempt *a);
 void attempt_delivery_status(
     const struct attempt *a, size_t i, struct delivery_status *status);
+/* Entries that a tracker is still being sent; 0 for one that has settled. */
+uint64_t attempt_pending(const struct attempt *a, const char *tracker);
 bool attempt_in_memory(const struct attempt *a);
 /* What went wrong with the journal, one a line; "" if nothing. */
 const char *attempt_remarks(const struct attempt *a);

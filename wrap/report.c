@@ -114,11 +114,10 @@ say_delivery(
 		    (unsigned long long)s->delivered, (unsigned long long)all,
 		    place);
 	else if (s->state == DELIVERY_FINISHED)
-		report_say(r,
-		    "%s: delivered %llu of %llu, %llu rejected%s%s: %s",
+		report_say(r, "%s: delivered %llu of %llu, %llu rejected: %s",
 		    s->tracker, (unsigned long long)s->delivered,
 		    (unsigned long long)all, (unsigned long long)s->rejected,
-		    s->why[0] != '\0' ? ": " : "", s->why, place);
+		    place);
 	else
 		report_say(r,
 		    "%s: delivered %llu of %llu, the rest is pending: %s; %s%s",
@@ -221,6 +220,9 @@ report_add(struct report *r, const struct attempt *a)
 		attempt_delivery_status(a, i, &status);
 		say_delivery(r, a, &status);
 	}
+	if (attempt_delivery_count(a) == 0 && !attempt_in_memory(a))
+		report_say(r, "recorded, not delivered: itrack sync %s",
+		    attempt_name(a));
 	add_json(r, a);
 	r->run_count++;
 }

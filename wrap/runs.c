@@ -373,3 +373,21 @@ runs_are_settled(const struct runs *runs)
 			return false;
 	return true;
 }
+
+void
+runs_describe_pending(const struct runs *runs, struct buf *line)
+{
+	const struct tracker_ops *ops;
+	const struct run *run;
+
+	for (size_t i = 0; (ops = tracker_at(i)) != NULL; i++) {
+		uint64_t pending = 0;
+
+		TAILQ_FOREACH (run, &runs->list, link)
+			pending += attempt_pending(run->attempt, ops->name);
+		if (pending > 0)
+			buf_addf(line, "%s%s: %llu entries",
+			    line->len > 0 ? ", " : "", ops->name,
+			    (unsigned long long)pending);
+	}
+}

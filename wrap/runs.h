@@ -50,5 +50,7 @@ void runs_turn(struct runs *runs);
 void runs_end(struct runs *runs, const struct link_ended *ended);
 void runs_drain(struct runs *runs, int64_t ms);
 bool runs_are_settled(const struct runs *runs);
+/* Appends what is not delivered yet, by tracker: "mlflow: 12 entries". */
+void runs_describe_pending(const struct runs *runs, struct buf *line);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "wrap/channel.h"
+#include "wrap/countdown.h"
 #include "wrap/find.h"
 #include "wrap/launch/link.h"
 #include "wrap/options.h"
@@ -43,6 +44,7 @@ struct worker {
 	struct link_launched launched;
 	struct runs *runs;
 	struct find *find;
+	struct countdown *countdown;
 	struct report report;
 	bool has_launched, heard, ended, hurry, link_gone, settled;
 };
@@ -103,10 +105,20 @@ on_silence(struct loop_timer *timer)
 		start_find(w);
 }
 
+static void
+describe_pending(struct buf *line, void *data)
+{
+	struct worker *w = data;
+
+	runs_describe_pending(w->runs, line);
+}
+
 /* The command is over: every run ends, then the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
 {
+	int64_t drain_ms;
+
 	if (w->ended)
 		return;
 	channel_read(&w->channel);
@@ -117,7 +129,11 @@ end_all(struct worker *w, const struct link_ended *ended)
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->silence);
 	runs_end(w->runs, ended);
-	runs_drain(w->runs, w->hurry ? 0 : options_drain_ms(&w->options));
+	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
+	runs_drain(w->runs, drain_ms);
+	if (!options_given(&w->options, OPT_QUIET))
+		w->countdown =
+		    countdown_new(w->loop, drain_ms, describe_pending, w);
 	w->settled = true;
 }
 
@@ -321,6 +337,7 @@ main(int argc, char **argv)
 	log_set_verbose(options_given(&w.options, OPT_VERBOSE));
 	worker_init(&w);
 	loop_run(w.loop);
+	countdown_free(w.countdown);
 	packet.drained.complete = runs_close(w.runs, &w.report);
 	say_report(&w);
 	if (!w.link_gone)

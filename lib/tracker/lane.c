@@ -189,7 +189,8 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		l->failures = 0;
 		delivery_answered(d);
-		delivery_say_why(d, err);
+		tracker_note(&d->tracker, "rejected: %s",
+		    err != NULL ? err->message : "");
 		if (l->count > 0)
 			take(d, lane, 1, 1);
 		break;

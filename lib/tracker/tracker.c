@@ -223,7 +223,8 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		delivery_answered(d);
 		if (outcome == OUTCOME_REJECTED) {
-			delivery_say_why(d, err);
+			tracker_note(&d->tracker, "rejected: %s",
+			    err != NULL ? err->message : "");
 			d->cursor.rejected++;
 		}
 		d->phase = PHASE_FINISHED;
