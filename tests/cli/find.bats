@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# Finding the run directory without the preload shim: --run-dir, insideLLMs'
+# own rules, inotify on the run root.
+
+load runs
+
+setup() {
+    use_clean_home
+    f=run_errors
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    # A stand-in for insideLLMs: its arguments, then a run into $to.
+    mkdir -p bin
+    cat >bin/insidellms <<'END'
+#!/bin/sh
+exec "$WRITE_RUN" --from "$FROM" --to "$TO" --pace "${PACE:-1}"
+END
+    chmod +x bin/insidellms
+    PATH=$PWD/bin:$PATH
+    export WRITE_RUN=$BUILD/tests/programs/write_run_static FROM=$from
+}
+
+tracked_as() {
+    cat err 2>/dev/null || :
+    python3 "$check_local" --child "$1" "$2"
+}
+
+@test "--run-dir, with a program that loads no shim" {
+    wrap --run-dir "$runs/x" "$WRITE_RUN" --from "$from" --to "$runs/x" \
+        2>err 3>&-
+    tracked_as "$runs/x" "$tracking/$id"
+}
+
+@test "--run-dir with --no-preload: the command's environment has no shim" {
+    wrap --no-preload --run-dir runs/x sh -c '[ -z "$LD_PRELOAD" ] && "$@"' - \
+        "$write_run" --from "$from" --to "$runs/x" 2>err 3>&-
+    tracked_as "$runs/x" "$tracking/$id"
+}
+
+@test "--run-dir wins over what else the command writes" {
+    wrap --run-dir "$runs/x" "$write_run" --from "$from" --to "$runs/x" \
+        --then --from "$fixtures/run_plain/run" --to "$runs/y" 2>err 3>&-
+    tracked_as "$runs/x" "$tracking/$id"
+}
+
+@test "a static program: run --run-dir among its arguments" {
+    TO=$runs/x
+    export TO
+    wrap --no-preload insidellms run exp.yaml --run-dir "$TO" 2>err 3>&-
+    tracked_as "$TO" "$tracking/$id"
+    TO=$runs/y
+    wrap --no-preload insidellms run exp.yaml --run-dir=runs/y 2>err 3>&-
+    tracked_as "$TO" "$tracking/$id-2"
+}
+
+@test "a static program: --run-root, INSIDELLMS_RUN_ROOT, the home directory" {
+    export TO=$runs/root/some-id
+    wrap --no-preload insidellms run exp.yaml --run-root runs/root 2>err 3>&-
+    tracked_as "$TO" "$runs/root/tracking/insidellms/$id"
+    export TO=$runs/env/$id
+    INSIDELLMS_RUN_ROOT=$runs/env \
+        wrap --no-preload insidellms run exp.yaml 2>err 3>&-
+    tracked_as "$TO" "$runs/env/tracking/insidellms/$id"
+    export TO=$HOME/.insidellms/runs/$id
+    wrap --no-preload insidellms run exp.yaml 2>err 3>&-
+    tracked_as "$TO" "$HOME/.insidellms/runs/tracking/insidellms/$id"
+}
+
+@test "a static program: harness with output_dir in its configuration" {
+    mkdir -p configs
+    printf 'output_dir: ../out\n' >configs/h.yaml
+    export TO=$PWD/configs/../out
+    wrap --no-preload insidellms harness configs/h.yaml 2>err 3>&-
+    found=$(find "$PWD" -name final_state.json)
+    tracked_as "$PWD/out" "$(dirname "$found")" ||
+        python3 "$check_local" --child --run-dir-as "$TO" "$TO" \
+            "$(dirname "$found")"
+}
+
+@test "a shared run root: other people's runs are not ours" {
+    export TO=$runs/root/mine PACE=20
+    mkdir "$runs/root"
+    cp -r "$fixtures/run_plain/run" "$runs/root/old"
+    "$write_run" --from "$fixtures/run_scored/run" --to "$runs/root/theirs" \
+        --pace 20 >/dev/null 3>&- &
+    wrap --no-preload insidellms run exp.yaml --run-root "$runs/root" \
+        2>err 3>&-
+    wait
+    tracked_as "$TO" "$runs/root/tracking/insidellms/$id"
+    [ "$(ls "$runs/root/tracking/insidellms")" = "$id" ]
+}
+
+@test "a cleared environment" {
+    export TO=$runs/x
+    wrap env -i PATH="$PATH" WRITE_RUN="$write_run" FROM="$FROM" TO="$TO" \
+        insidellms run exp.yaml --run-dir "$TO" 2>err 3>&-
+    tracked_as "$TO" "$tracking/$id"
+}
+
+@test "a run that nothing can find: said, status unchanged" {
+    run -0 --separate-stderr wrap --no-preload "$WRITE_RUN" --from "$from" \
+        --to "$runs/x" 3>&-
+    [[ $stderr == *"no run directory"* ]]
+    [ ! -e "$runs/tracking" ]
+}
+
+@test "relative and unresolved paths, as the program names them" {
+    mkdir -p sub
+    cd sub
+    wrap "$write_run" --from "$from" --to ../runs/./x 2>../err 3>&-
+    python3 "$check_local" "$PWD/../runs/./x" \
+        "$PWD/../runs/./tracking/insidellms/$id"
+}
+
+@test "a preload of the user's own stays in place" {
+    run -0 --separate-stderr env LD_PRELOAD=/nonexistent/first.so \
+        "$BUILD/bin/itrack-wrap" -q sh -c 'echo "$LD_PRELOAD"' 3>&-
+    [[ $output == /nonexistent/first.so* ]]
+}
+
+@test "nested: one of the two tracks" {
+    wrap "$BUILD/bin/itrack-wrap" "$write_run" --from "$from" \
+        --to "$runs/x" 2>err 3>&-
+    python3 "$check_local" --child "$runs/x" "$tracking/$id"
+    [ "$(ls "$tracking")" = "$id" ]
+}

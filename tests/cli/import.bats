@@ -1,0 +1,259 @@
+#!/usr/bin/env bats
+# itrack import: finished run directories, and those that still grow.
+
+load runs
+
+setup() {
+    use_clean_home
+}
+
+# normal DIR: the local run without what only an observer knows, times and
+# places, to compare an import with a live tracking.
+normal() {
+    python3 - "$1" <<'END'
+import json, sys
+from pathlib import Path
+local = Path(sys.argv[1])
+live = ("exit_code", "exit_signal", "config_path", "wall_time_seconds")
+for name in ("metadata", "params", "metrics", "artifacts", "final_state"):
+    d = json.loads((local / (name + ".json")).read_text())
+    if name == "metrics":
+        points = [[p["step"], {k: v for k, v in p["metrics"].items()
+                               if k not in live
+                               and not k.startswith(("observed/", "process/"))}]
+                  for p in d]
+        d = [p for p in points if p[1]]
+    elif name == "artifacts":
+        d = [[a["name"], a["type"], a["original_path"]] for a in d]
+    else:
+        times = ("started_at", "ended_at", "metrics_count", "run_id")
+        d = [[k, v] for k, v in d.items() if k not in live + times]
+    print(name, json.dumps(d, indent=1))
+END
+}
+
+@test "import: every fixture, as insideLLMs itself computes it" {
+    for dir in "$fixtures"/*/; do
+        f=$(basename "$dir") like=() status=finished
+        cp -r "$dir/run" "$runs/$f"
+        [ ! -d "$dir/tracking_local" ] || like=(--like "$dir/tracking_local")
+        [ "$f" != interrupted ] || status=failed
+        itrack import --track-project "$f" "$runs/$f"
+        python3 "$check_local" --import --project "$f" --status $status \
+            "${like[@]}" "$runs/$f" "$runs/tracking/$f/$(run_id "$f")"
+        diff -r "$dir/run" "$runs/$f"
+    done
+}
+
+@test "import is live tracking but for what only an observer knows" {
+    while read -r f modes; do
+        for mode in $modes; do
+            rm -rf "$runs" live && mkdir "$runs"
+            wrap -q --local-dir "$PWD/live" "$write_run" --mode "$mode" \
+                --explain --from "$fixtures/$f/run" --to "$runs/$f" 3>&- ||
+                [[ $mode == stop* ]]
+            itrack import -q "$runs/$f"
+            echo "# $f $mode"
+            diff <(normal "live/insidellms/$(run_id "$f")") \
+                <(normal "$tracking/$(run_id "$f")")
+        done
+    done <<'END'
+run_plain run async batch
+run_errors run stop stop-async
+run_scored run async
+latencies run
+run_schema_1_0_0 run
+harness_two_by_two harness
+harness_one_model harness
+END
+}
+
+# entries: the journals of the state directory, without what only an observer
+# knows, times and who wrote them.
+entries() {
+    cat "$XDG_STATE_HOME"/itrack/runs/*/journal.jsonl | python3 -c '
+import json, sys
+own = ("exit_code", "exit_signal", "config_path", "wall_time_seconds")
+start = ("attempt", "source", "host", "boot_id", "pid", "pid_start", "user",
+         "command", "cwd", "config_path")
+for line in sys.stdin:
+    e = json.loads(line)
+    kind = e["entry"]
+    for name in ("time_us", "exit_code", "exit_signal"):
+        e.pop(name, None)
+    if kind == "start":
+        e = {k: v for k, v in e.items() if k not in start}
+    for name in ("metrics", "params"):
+        if name in e:
+            e[name] = {k: v for k, v in e[name].items() if k not in own
+                       and not k.startswith(("observed/", "process/"))}
+            if not e[name]:
+                e = {}
+    if kind == "histogram" and e["name"].startswith("observed/"):
+        e = {}
+    if e:
+        print(json.dumps(e))'
+}
+
+@test "the journals of import and live tracking are equal, too" {
+    while read -r f mode; do
+        rm -rf "$runs" "$XDG_STATE_HOME" && mkdir "$runs"
+        wrap -q --record-only "$write_run" --mode "$mode" --explain \
+            --from "$fixtures/$f/run" --to "$runs/$f" 3>&- ||
+            [[ $mode == stop* ]]
+        entries >live
+        rm -rf "$XDG_STATE_HOME"
+        itrack import -q --record-only "$runs/$f"
+        echo "# $f $mode"
+        entries | diff live -
+    done <<'END'
+run_plain run
+run_errors async
+run_errors stop
+run_scored batch
+latencies run
+harness_two_by_two harness
+harness_one_model harness
+END
+}
+
+@test "an import takes its times from the files" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    touch -d '2020-02-02 02:02:02.5' "$runs/x/.insidellms_run"
+    touch -d '2020-02-02 03:02:02' "$runs/x/manifest.json"
+    itrack import "$runs/x"
+    local=$tracking/$(run_id run_plain)
+    [ "$(field "$local/metadata.json" 'd["started_at"]')" = \
+        2020-02-02T02:02:02.500000 ]
+    [ "$(field "$local/final_state.json" 'd["ended_at"]')" = \
+        2020-02-02T03:02:02 ]
+}
+
+@test "a second import does nothing, --again insists" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import "$runs/x"
+    find "$runs" -printf '%p %T@ %i\n' | sort >before
+    run -0 itrack import "$runs/x"
+    [[ $output == *"already"* ]]
+    find "$runs" -printf '%p %T@ %i\n' | sort | diff before -
+    itrack import "$runs/../runs/./x"
+    find "$runs" -printf '%p %T@ %i\n' | sort | diff before -
+    itrack import --again "$runs/x"
+    python3 "$check_local" --import "$runs/x" \
+        "$tracking/$(run_id run_plain)-2"
+}
+
+@test "what was tracked live is not imported again" {
+    wrap -q "$write_run" --from "$fixtures/run_plain/run" --to "$runs/x" 3>&-
+    itrack import "$runs/x"
+    [ "$(ls "$tracking" | wc -l)" -eq 1 ]
+}
+
+@test "a destination that is gone is imported anew" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import "$runs/x"
+    rm -r "$runs/tracking"
+    itrack import "$runs/x"
+    python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
+}
+
+@test "records that have grown since are a new attempt" {
+    cp -r "$fixtures/interrupted/run" "$runs/x"
+    itrack import "$runs/x"
+    "$write_run" --mode resume --from "$fixtures/run_errors/run" \
+        --to "$runs/x" >/dev/null
+    itrack import "$runs/x"
+    id=$(run_id run_errors)
+    python3 "$check_local" --import "$runs/x" "$tracking/$id-2"
+    [ "$(field "$tracking/$id/final_state.json" 'd["status"]')" = failed ]
+}
+
+@test "several directories at once; our own tracking/ is passed over" {
+    for f in run_plain run_errors harness_two_by_two; do
+        cp -r "$fixtures/$f/run" "$runs/$f"
+    done
+    itrack import "$runs"/*
+    itrack import "$runs"/* 2>err
+    grep -q tracking err
+    for f in run_plain run_errors harness_two_by_two; do
+        python3 "$check_local" --import "$runs/$f" "$tracking/$(run_id $f)"
+    done
+    [ "$(ls "$tracking" | wc -l)" -eq 3 ]
+}
+
+@test "no directory, no run directory: a clear error, nothing written" {
+    run ! itrack import "$runs/none"
+    [[ $output == *"$runs/none"* ]]
+    mkdir "$runs/empty"
+    run ! itrack import "$runs/empty"
+    [[ $output == *"$runs/empty"* ]]
+    [ ! -e "$runs/tracking" ]
+    run -125 itrack import
+}
+
+@test "one bad directory does not hold back the others" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    run ! itrack import "$runs/none" "$runs/x"
+    python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
+}
+
+@test "--follow stays with a run that is still being written" {
+    f=run_plain id=$(run_id run_plain)
+    start_gated "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
+        --gate gate
+    turn 4
+    wait_until lines_are "$runs/$f/records.jsonl" 3
+    itrack import --follow "$runs/$f" 2>follow.err 7>&- 3>&- &
+    follower=$!
+    wait_until has_step "$tracking/$id/metrics.json" 3
+    turn 2
+    wait_until has_step "$tracking/$id/metrics.json" 5
+    [ ! -e "$tracking/$id/final_state.json" ]
+    finish
+    wait "$follower"
+    python3 "$check_local" --child "$runs/$f" "$tracking/$id"
+}
+
+@test "--follow of a finished run is an import" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import --follow "$runs/x"
+    python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
+}
+
+@test "a directory by another name: symlink, relative, with a slash behind" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    ln -s runs/x short
+    itrack import short/
+    itrack import runs/x
+    [ "$(find . -name final_state.json | wc -l)" -eq 1 ]
+}
+
+@test "a pipe in the place of the records does not block" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    rm "$runs/x/records.jsonl"
+    mkfifo "$runs/x/records.jsonl"
+    run timeout 5 "$BUILD/bin/itrack" import "$runs/x"
+    [ "$status" -lt 124 ]
+}
+
+@test "records with every trap of the format" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    {
+        printf '\n  \r\n'
+        printf 'not json\n[1]\n'
+        head -1 "$fixtures/run_plain/run/records.jsonl" | tr '\n' '\r'
+        printf '\n{"status":"error","run_id":"r","scores":{"a":NaN}}\n'
+        printf '{"status":"Success","run_id":"r\xff"}\n'
+        printf '{"status":"success","latency_ms":9007199254740993}\n'
+        printf '\xef\xbb\xbf{"status":"success"}\n'
+        printf '{"a":1,"status":"success","status":"timeout"}\n'
+        printf '{"status":"success"}'
+    } >"$runs/x/records.jsonl"
+    rm "$runs/x/manifest.json"
+    run -0 itrack import "$runs/x"
+    [[ $output == *"lines of records.jsonl could not be read"* ]]
+    id=$(run_id run_plain)
+    metrics=$tracking/$id/metrics.json
+    is_json "$metrics"
+    [ "$(field "$tracking/$id/final_state.json" 'd["total_steps"]')" -eq 5 ]
+}

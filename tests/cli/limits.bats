@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# What must not grow: memory with the records, descriptors and memory with the
+# runs of one command. The long forms are part of `make torture`.
+
+load runs
+
+PEAK_KIB=16384
+
+setup() {
+    use_clean_home
+    f=run_plain
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    to=$runs/$f
+}
+
+long_or() {
+    if [ -n "${ITRACK_TORTURE:-}" ]; then
+        echo "$1"
+    else
+        echo "$2"
+    fi
+}
+
+sanitized() {
+    grep -q __asan_init "$BUILD/bin/itrack"
+}
+
+# The worker below the launcher $job.
+worker_of_job() {
+    worker=$(pgrep -P "$job" -x itrack-worker)
+    [ -n "$worker" ]
+}
+
+peak_kib() {
+    sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+@test "itrack show: memory is independent of the records" {
+    ! sanitized || skip "a sanitizer's memory is its own"
+    # 18 kB a copy.
+    "$write_run" --from "$from" --to "$to" --copies "$(long_or 56000 6000)" \
+        >/dev/null
+    python3 - "$BUILD/bin/itrack" "$to" $PEAK_KIB <<'END'
+import resource, subprocess, sys
+subprocess.run([sys.argv[1], "show", sys.argv[2]], check=True)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print("#", peak, "KiB")
+assert peak <= int(sys.argv[3]), peak
+END
+}
+
+@test "live: memory is independent of the records" {
+    ! sanitized || skip "a sanitizer's memory is its own"
+    copies=$(long_or 56000 3000)
+    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
+        --from "$from" --to "$to" --copies "$copies"
+    yes '' | head -n $((copies * 12 + 1)) >&7
+    wait_until worker_of_job
+    wait_until has_step "$tracking/$id/metrics.json" $((copies * 12 / 4096 * 4096))
+    peak=$(peak_kib "$worker")
+    echo "# $peak KiB"
+    [ "$peak" -le $PEAK_KIB ]
+    finish
+    python3 "$check_local" --last-points "$to" "$tracking/$id"
+}
+
+@test "many runs in one command: descriptors and memory don't grow" {
+    count=$(long_or 1000 60)
+    mkfifo "$BATS_TEST_TMPDIR/gate"
+    wrap -q sh -c 'while read -r n <&5; do
+        "$0" --from "$1" --to "$2/r$n" >/dev/null; done 5<"$3"' \
+        "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
+    job=$!
+    exec 7>"$BATS_TEST_TMPDIR/gate"
+    for ((n = 1; n <= 10; n++)); do
+        echo $n >&7
+    done
+    wait_until test -e "$tracking/$id-10/final_state.json" ||
+        wait_until test -e "$tracking/$id-9/final_state.json"
+    worker_of_job
+    early=$(ls "/proc/$worker/fd" | wc -l)
+    early_kib=$(peak_kib "$worker")
+    for ((n = 11; n <= count; n++)); do
+        echo $n >&7
+    done
+    wait_until test -e "$runs/r$count/manifest.json"
+    wait_until test -e "$tracking/$id-$((count - 1))/final_state.json"
+    late=$(ls "/proc/$worker/fd" | wc -l)
+    late_kib=$(peak_kib "$worker")
+    echo "# descriptors $early $late, KiB $early_kib $late_kib"
+    exec 7>&-
+    wait $job
+    [ "$late" -le $((early + 4)) ]
+    [ "$late_kib" -le $((early_kib + 2048)) ] || sanitized
+    [ "$(ls "$tracking" | wc -l)" -eq "$count" ]
+}

@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# Whole runs under itrack-wrap into the local tracker, as a user sees them:
+# every fixture, written in every mode of insideLLMs.
+
+load runs
+
+setup() {
+    use_clean_home
+}
+
+# tracked FIXTURE STATUS CHECKS... -- COMMAND...: wraps the command, which writes
+# $runs/FIXTURE, and looks at what was tracked.
+tracked() {
+    local fixture=$1 want=$2 checks=()
+    shift 2
+    while [ "$1" != -- ]; do
+        checks+=("$1")
+        shift
+    done
+    shift
+    status=0
+    wrap "$@" >out 2>err 3>&- || status=$?
+    echo "# $fixture: status $status: $*"
+    cat err
+    [ "$status" -eq "$want" ]
+    python3 "$check_local" "${checks[@]}" "$runs/$fixture" \
+        "$tracking/$(run_id "$fixture")"
+    [ ! -e "$tracking/$(run_id "$fixture")-2" ]
+}
+
+like() {
+    if [ -d "$fixtures/$1/tracking_local" ]; then
+        echo "--like=$fixtures/$1/tracking_local"
+    else
+        echo "--project=insidellms"
+    fi
+}
+
+@test "the tests' own mapping is insideLLMs'" {
+    for fixture in "$fixtures"/*/; do
+        python3 "$top/tests/cli/rundirs.py" "$fixture/run" |
+            diff - "$fixture/expected.json"
+    done
+}
+
+@test "run: every record, every point, artifacts, end" {
+    for f in run_plain run_errors run_scored run_schema_1_0_0 latencies; do
+        tracked $f 0 "$(like $f)" -- \
+            "$write_run" --from "$fixtures/$f/run" --to "$runs/$f"
+        diff -r "$fixtures/$f/run" "$runs/$f"
+        rm -r "$runs" && mkdir "$runs"
+    done
+}
+
+@test "run by Python's own calls" {
+    tracked run_scored 0 -- "$top/tests/programs/write_run.py" run \
+        "$fixtures/run_scored/run" "$runs/run_scored"
+}
+
+@test "async: records in bursts" {
+    for f in run_errors run_scored; do
+        tracked $f 0 "$(like $f)" -- "$write_run" --mode async \
+            --from "$fixtures/$f/run" --to "$runs/$f"
+    done
+}
+
+@test "batch: an empty file, then all records" {
+    for f in run_errors run_scored; do
+        tracked $f 0 "$(like $f)" -- "$write_run" --mode batch \
+            --from "$fixtures/$f/run" --to "$runs/$f"
+    done
+}
+
+@test "harness: everything at the end, with its link as symlink, hard link, copy" {
+    for link in symlink hard copy; do
+        tracked harness_two_by_two 0 \
+            --like "$fixtures/harness_two_by_two/tracking_local" -- \
+            "$write_run" --mode harness --explain --skip-report --link $link \
+            --from "$fixtures/harness_two_by_two/run" \
+            --to "$runs/harness_two_by_two"
+        rm -r "$runs" && mkdir "$runs"
+    done
+    f=harness_one_model
+    tracked $f 0 -- "$write_run" --mode harness \
+        --from "$fixtures/$f/run" --to "$runs/$f"
+}
+
+@test "harness by Python's own calls" {
+    f=harness_one_model
+    tracked $f 0 -- "$top/tests/programs/write_run.py" harness \
+        "$fixtures/$f/run" "$runs/$f"
+}
+
+@test "harness: two experiments have prefixes, one has none" {
+    f=harness_two_by_two
+    mkdir -p one
+    head -9 "$fixtures/$f/run/records.jsonl" >one/records.jsonl
+    cp "$fixtures/$f/run/"{config.resolved.yaml,summary.json} one/
+    cp "$fixtures/$f/run/manifest.json" one/
+    tracked $f 0 -- "$write_run" --mode harness --from one --to "$runs/$f"
+    python3 - "$tracking/$(run_id $f)/params.json" <<'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["model_name"] == "Alpha", d
+assert not any("/" in name for name in d), d
+END
+}
+
+@test "async stop on error: the rest is skipped, failed, status 1" {
+    tracked run_errors 1 --status failed -- "$write_run" --mode stop-async \
+        --from "$fixtures/run_errors/run" --to "$runs/run_errors"
+    lines_are "$runs/run_errors/records.jsonl" 12
+}
+
+@test "stop on error: the failing record is the last, failed, status 1" {
+    tracked run_errors 1 --status failed -- "$write_run" --mode stop \
+        --from "$fixtures/run_errors/run" --to "$runs/run_errors"
+    [ "$(field "$tracking/$(run_id run_errors)/params.json" 'd["exit_code"]')" \
+        -eq 1 ]
+}
+
+@test "validation: a record turned into an error; async stops at it" {
+    tracked run_plain 0 -- "$write_run" --mode validate \
+        --from "$fixtures/run_plain/run" --to "$runs/run_plain"
+    tracked run_errors 1 --status failed -- "$write_run" \
+        --mode validate-async --from "$fixtures/run_errors/run" \
+        --to "$runs/run_errors"
+}
+
+@test "a directory with marker, config and no record: failed, no rate" {
+    run -1 wrap "$write_run" --mode no-pydantic \
+        --from "$fixtures/run_plain/run" --to "$runs/none" 3>&-
+    python3 "$check_local" --status failed "$runs/none" "$tracking/none"
+    run ! grep success_rate "$tracking/none/metrics.json"
+}
+
+@test "a harness that stops: only the marker, failed" {
+    run -1 wrap "$write_run" --mode harness-stop \
+        --from "$fixtures/harness_one_model/run" --to "$runs/none" 3>&-
+    [ "$(field "$tracking/none/final_state.json" 'd["status"]')" = failed ]
+}
+
+@test "interrupted: dies by SIGINT, killed, the cut line is no record" {
+    ulimit -c 0
+    for signal in 2 15 9; do
+        tracked run_errors $((128 + signal)) --status killed -- "$write_run" \
+            --from "$fixtures/run_errors/run" --to "$runs/run_errors" \
+            --stop-after 7 --torn 400 --die-by $signal
+        local=$tracking/$(run_id run_errors)
+        [ "$(field "$local/params.json" 'd["exit_signal"]')" = $signal ]
+        [ "$(field "$local/final_state.json" 'd["total_steps"]')" -eq 7 ]
+        rm -r "$runs" && mkdir "$runs"
+    done
+}
+
+@test "the fixture of an interrupted run" {
+    tracked interrupted 130 --status killed -- "$write_run" --die-by 2 \
+        --from "$fixtures/interrupted/run" --to "$runs/interrupted"
+    diff -r "$fixtures/interrupted/run" "$runs/interrupted"
+}
+
+@test "resume: a new attempt that holds all records and names the old one" {
+    f=run_errors id=$(run_id run_errors)
+    wrap -q "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
+        --stop-after 7 --torn 400 --die-by 2 3>&- || [ $? -eq 130 ]
+    wrap "$write_run" --mode resume --from "$fixtures/$f/run" \
+        --to "$runs/$f" 3>&-
+    diff -r "$fixtures/$f/run" "$runs/$f"
+    python3 "$check_local" "$runs/$f" "$tracking/$id-2"
+    [ -n "$(field "$tracking/$id-2/params.json" 'd["resumed_from"]')" ]
+    [ "$(field "$tracking/$id/final_state.json" 'd["total_steps"]')" -eq 7 ]
+    [ "$(field "$tracking/$id/final_state.json" 'd["status"]')" = killed ]
+}
+
+@test "resume of an untracked run" {
+    f=run_errors id=$(run_id run_errors)
+    "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" --stop-after 7 \
+        --torn 400 --die-by 2 || [ $? -eq 130 ]
+    tracked $f 0 -- "$write_run" --mode resume --from "$fixtures/$f/run" \
+        --to "$runs/$f"
+}
+
+@test "resume of a finished run: nothing is appended, it is tracked" {
+    f=run_errors
+    cp -r "$fixtures/$f/run" "$runs/$f"
+    tracked $f 0 -- "$write_run" --mode resume --from "$fixtures/$f/run" \
+        --to "$runs/$f"
+}
+
+@test "overwrite: another run in the place of an old one" {
+    for mode in run harness; do
+        cp -r "$fixtures/interrupted/run" "$runs/harness_one_model"
+        tracked harness_one_model 0 -- "$write_run" --mode $mode --overwrite \
+            --from "$fixtures/harness_one_model/run" \
+            --to "$runs/harness_one_model"
+        [ "$(ls "$tracking")" = "$(run_id harness_one_model)" ]
+        rm -r "$runs" && mkdir "$runs"
+    done
+}
+
+@test "a second attempt gets -2, a third -3, the first is untouched" {
+    f=run_plain id=$(run_id run_plain)
+    for attempt in 1 2 3; do
+        run -0 --separate-stderr wrap "$write_run" --overwrite \
+            --from "$fixtures/$f/run" --to "$runs/$f" 3>&-
+        [ $attempt -gt 1 ] || (cd "$tracking/$id" && sha256sum -- *.json) >sums
+    done
+    (cd "$tracking/$id" && sha256sum --quiet -c) <sums
+    [ "$(ls "$tracking")" = "$id
+$id-2
+$id-3" ]
+    python3 "$check_local" "$runs/$f" "$tracking/$id-3"
+    [[ $stderr == *"$id-3"* ]]
+}
+
+@test "dry run, wrong option, directory not empty: no run, status unchanged" {
+    run -0 --separate-stderr wrap "$write_run" --mode dry-run \
+        --from "$fixtures/run_plain/run" --to "$runs/x" 3>&-
+    [ -n "$stderr" ]
+    [ "$output" = "" ]
+    run -2 wrap "$write_run" --no-such-option 3>&-
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    run -1 wrap "$write_run" --from "$fixtures/run_plain/run" \
+        --to "$runs/x" 3>&-
+    [ ! -e "$runs/tracking" ]
+}
+
+@test "insideLLMs' own local tracker beside ours: ours takes -2" {
+    f=run_plain id=$(run_id run_plain)
+    wrap "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
+        --track-local insidellms 3>&-
+    [ "$(<"$tracking/$id/params.json")" = '[]' ]
+    python3 "$check_local" "$runs/$f" "$tracking/$id-2"
+    [ "$(ls "$tracking")" = "$id
+$id-2" ]
+}
+
+@test "insideLLMs' own local tracker with another project: its copies are no run" {
+    f=harness_one_model
+    tracked $f 0 -- "$write_run" --mode harness --track-local demo \
+        --from "$fixtures/$f/run" --to "$runs/$f"
+    [ "$(ls "$runs/tracking")" = "demo
+insidellms" ]
+    [ "$(ls "$tracking" | wc -l)" -eq 1 ]
+}
+
+@test "insidellms report changes nothing that is tracked" {
+    cp -r "$fixtures/run_reported/run" "$runs/x"
+    run -0 --separate-stderr wrap "$write_run" --mode report \
+        --from "$fixtures/run_reported/run" --to "$runs/x" 3>&-
+    [ ! -e "$runs/tracking" ]
+}
+
+@test "several runs in one process" {
+    wrap "$write_run" --from "$fixtures/run_plain/run" --to "$runs/a" --then \
+        --mode harness --from "$fixtures/harness_one_model/run" \
+        --to "$runs/b" --then \
+        --from "$fixtures/run_errors/run" --to "$runs/deep/er/c" 3>&-
+    # The exit belongs to the run that was going on then.
+    python3 "$check_local" --child "$runs/a" "$tracking/$(run_id run_plain)"
+    python3 "$check_local" --child "$runs/b" \
+        "$tracking/$(run_id harness_one_model)"
+    python3 "$check_local" "$runs/deep/er/c" \
+        "$runs/deep/er/tracking/insidellms/$(run_id run_errors)"
+}
+
+@test "several runs by several children at once" {
+    wrap "$write_run" --pace 2 --from "$fixtures/run_plain/run" \
+        --to "$runs/a" --and --mode harness \
+        --from "$fixtures/harness_one_model/run" --to "$runs/b" --and \
+        --pace 3 --from "$fixtures/run_errors/run" --to "$runs/c" 3>&-
+    # A child's exit code is its parent's affair: only the command's is known.
+    python3 "$check_local" --child "$runs/a" "$tracking/$(run_id run_plain)"
+    python3 "$check_local" --child "$runs/b" \
+        "$tracking/$(run_id harness_one_model)"
+    python3 "$check_local" --child "$runs/c" "$tracking/$(run_id run_errors)"
+}
+
+@test "a sweep: the same directory written again and again" {
+    f=run_plain id=$(run_id run_plain)
+    start_gated wrap sh -c 'for n in 1 2 3; do "$@"; read -r _ <&5; done \
+        5<gate' - "$write_run" --overwrite --from "$fixtures/$f/run" \
+        --to "$runs/$f"
+    for name in "$id" "$id-2" "$id-3"; do
+        wait_until test -e "$tracking/$name/artifacts/manifest.json" ||
+            wait_until has_step "$tracking/$name/metrics.json" 12
+        turn
+    done
+    finish
+    for name in "$id" "$id-2" "$id-3"; do
+        python3 "$check_local" --child --artifacts any "$runs/$f" \
+            "$tracking/$name"
+    done
+}
+
+@test "a sweep too fast to be seen: the last run is whole" {
+    f=run_plain
+    set -- --overwrite --from "$fixtures/$f/run" --to "$runs/$f"
+    wrap "$write_run" "$@" --then "$@" --then "$@" 3>&-
+    last=$(ls -t "$tracking" | head -1)
+    python3 "$check_local" "$runs/$f" "$tracking/$last"
+}
+
+@test "a run in a thread, in a child, behind a closed descriptor, without environment" {
+    for how in "--how thread" "--how fork" --close-fds --clear-env \
+        --ignore-term; do
+        tracked run_errors 0 --child -- "$write_run" $how \
+            --from "$fixtures/run_errors/run" --to "$runs/run_errors"
+        rm -r "$runs" && mkdir "$runs"
+    done
+}
+
+@test "a daemon that outlives the command: what arrived; import has the rest" {
+    f=run_plain id=$(run_id run_plain)
+    mkfifo end
+    start_gated wrap sh -c '"$@"; read -r _ <end' - "$write_run" \
+        --how daemon --gate gate --from "$fixtures/$f/run" --to "$runs/$f"
+    turn 4
+    wait_until has_step "$tracking/$id/metrics.json" 3
+    echo >end
+    status=0
+    wait "$job" || status=$?
+    [ "$status" -eq 0 ]
+    [ "$(field "$tracking/$id/final_state.json" 'd["total_steps"]')" -eq 3 ]
+    run_free
+    wait_until test -e "$runs/$f/manifest.json"
+    itrack import "$runs/$f"
+    python3 "$check_local" --import "$runs/$f" "$tracking/$id-2"
+}

@@ -1,0 +1,98 @@
+# What the tests of whole runs share: load it, call `use_clean_home` in setup.
+# shellcheck disable=SC2034
+bats_require_minimum_version 1.5.0
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BUILD=${BUILD:-$top/build}
+fixtures=$top/tests/fixtures
+write_run=$BUILD/tests/programs/write_run
+check_local=$top/tests/cli/check_local.py
+
+# A home, a state directory and a working directory of this test's own; nothing
+# of the caller's configuration is left.
+use_clean_home() {
+    unset "${!ITRACK_@}" "${!WANDB_@}" "${!MLFLOW_@}" "${!INSIDELLMS_@}"
+    export HOME=$BATS_TEST_TMPDIR/home
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+    mkdir -p "$HOME" "$BATS_TEST_TMPDIR/runs"
+    cd "$BATS_TEST_TMPDIR" || return
+    runs=$BATS_TEST_TMPDIR/runs
+    tracking=$runs/tracking/insidellms
+}
+
+itrack() {
+    "$BUILD/bin/itrack" "$@"
+}
+
+wrap() {
+    "$BUILD/bin/itrack-wrap" "$@"
+}
+
+# The run ID of a fixture.
+run_id() {
+    sed -n '/"run_ids"/{n;s/[ ",]//g;p}' "$fixtures/$1/expected.json"
+}
+
+# Polls until the command succeeds; fails after 10 seconds.
+wait_until() {
+    local try
+    for ((try = 0; try < 500; try++)); do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+        sleep 0.02
+    done
+    echo "# waited in vain: $*"
+    return 1
+}
+
+# --- a background run that goes on a line at a time --------------------------
+
+# `start_gated WORD...`: starts the command with a FIFO as "gate"; `turn N`
+# lets it go N turns further, `run_free` to its end, `finish` waits for it.
+start_gated() {
+    mkfifo "$BATS_TEST_TMPDIR/gate"
+    "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    job=$!
+    exec 7>"$BATS_TEST_TMPDIR/gate"
+}
+
+turn() {
+    local i
+    for ((i = 0; i < ${1:-1}; i++)); do
+        echo >&7
+    done
+}
+
+run_free() {
+    exec 7>&-
+}
+
+# The job's status in `status`.
+finish() {
+    run_free
+    status=0
+    wait "$job" || status=$?
+    rm -f "$BATS_TEST_TMPDIR/gate"
+}
+
+# `has_step FILE N`: the metrics of a local run have reached step N.
+has_step() {
+    grep -q "\"step\": $2," "$1"
+}
+
+lines_are() {
+    [ "$(wc -l <"$1")" -eq "$2" ]
+}
+
+is_json() {
+    python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"
+}
+
+# `field FILE EXPRESSION`: prints a Python expression of the document d.
+field() {
+    python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+print(eval(sys.argv[2]))' "$1" "$2"
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# itrack sync and status: what is pending, and its delivery.
+
+load runs
+
+setup() {
+    use_clean_home
+    f=run_errors
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    to=$runs/$f
+    local=$tracking/$id
+    journals=$XDG_STATE_HOME/itrack/runs
+}
+
+# A whole attempt of which no tracker has anything; its name in `attempt`.
+pending_run() {
+    wrap -q --record-only "$write_run" --from "$from" --to "$to" "$@" \
+        >/dev/null 3>&-
+    attempt=$(ls -t "$journals" | head -1)
+}
+
+@test "nothing pending: sync does nothing, status is empty" {
+    run -0 itrack sync
+    run -0 itrack status --json
+    python3 -c 'import json, sys; json.loads(sys.argv[1])' "$output"
+    [ ! -e "$journals" ] || [ -z "$(ls "$journals")" ]
+}
+
+@test "status names pending and delivered attempts" {
+    pending_run
+    run -0 itrack status
+    [[ $output == *"$id"*local* ]]
+    run -0 itrack status --json
+    python3 -c 'import json, sys; json.loads(sys.argv[1])' "$output"
+    [[ $output == *"$attempt"* ]]
+    itrack sync
+    run -0 itrack status
+    [[ $output == *"$id"* ]]
+}
+
+@test "sync of one attempt leaves the others" {
+    pending_run
+    first=$attempt
+    to=$to-2
+    pending_run
+    [ "$first" != "$attempt" ]
+    itrack sync "$attempt"
+    python3 "$check_local" "$to" "$local"
+    [ "$(ls "$journals")" = "$first" ]
+}
+
+@test "sync of an attempt that does not exist" {
+    run ! itrack sync 20200101T000000Z-000000000000
+    [[ $output == *20200101T000000Z-000000000000* ]]
+    run ! itrack sync ../../etc
+}
+
+@test "sync --drop gives one up" {
+    pending_run
+    itrack sync --drop "$attempt"
+    [ -z "$(ls "$journals")" ]
+    itrack sync
+    [ ! -e "$runs/tracking" ]
+}
+
+@test "two syncs at once: everything once" {
+    for name in a b c; do
+        to=$runs/$name
+        pending_run
+    done
+    itrack sync 3>&- &
+    first=$!
+    itrack sync 3>&- || :
+    wait $first || :
+    itrack sync
+    for local in "$tracking/$id" "$tracking/$id-2" "$tracking/$id-3"; do
+        to=$(field "$local/params.json" 'd["run_dir"]')
+        python3 "$check_local" "$to" "$local"
+    done
+    [ "$(find "$tracking" -mindepth 1 -maxdepth 1 | wc -l)" -eq 3 ]
+}
+
+@test "sync and import beside a live tracking change nothing" {
+    start_gated wrap "$write_run" --gate gate --from "$from" --to "$to"
+    turn 5
+    wait_until has_step "$local/metrics.json" 4
+    itrack sync 7>&- || :
+    itrack import "$to" 7>&- || :
+    finish
+    [ "$status" -eq 0 ]
+    python3 "$check_local" "$to" "$local"
+    [ "$(ls "$tracking")" = "$id" ]
+}
+
+@test "a torn last line of the journal is cut off" {
+    pending_run
+    printf '{"entry":"metr' >>"$journals/$attempt/journal.jsonl"
+    itrack sync
+    python3 "$check_local" "$to" "$local"
+}
+
+@test "a journal cut in its middle: import completes it" {
+    pending_run
+    size=$(stat -c %s "$journals/$attempt/journal.jsonl")
+    for part in 4 3 2; do
+        rm -rf "$runs/tracking" "$PWD/state-$part"
+        cp -r "$XDG_STATE_HOME" "$PWD/state-$part"
+        truncate -s $((size * 3 / part / 4)) \
+            "state-$part/itrack/runs/$attempt/journal.jsonl"
+        XDG_STATE_HOME=$PWD/state-$part itrack import "$to"
+        python3 "$check_local" --child "$to" "$local"
+        [ "$(ls "$tracking")" = "$id" ]
+        [ -z "$(ls "state-$part/itrack/runs")" ]
+    done
+}
+
+@test "a journal of another version is refused, the others are delivered" {
+    pending_run
+    bad=$attempt
+    to=$to-2
+    pending_run
+    sed -i '1s/"version":1/"version":99/' "$journals/$bad/journal.jsonl"
+    run ! itrack sync
+    [[ $output == *version* ]]
+    python3 "$check_local" "$to" "$local"
+    [ "$(ls "$journals")" = "$bad" ]
+}
+
+@test "a journal of garbage harms nobody" {
+    mkdir -p "$journals/20200101T000000Z-000000000000"
+    head -c 5000 /dev/urandom \
+        >"$journals/20200101T000000Z-000000000000/journal.jsonl"
+    pending_run
+    itrack sync || :
+    python3 "$check_local" "$to" "$local"
+    itrack status >/dev/null || :
+}
+
+@test "records that changed since are not delivered in silence" {
+    pending_run
+    echo '{}' >>"$to/records.jsonl"
+    run itrack sync
+    [[ $output == *changed* ]] || [[ $output == *records.jsonl* ]]
+    is_json "$local/artifacts.json"
+}
