@@ -296,8 +296,10 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->again);
 	tree_remove(&w->watch);
-	if (!w->live)
-		finish.time_us = w->end_us;
+	/* Not before the last line that was just read. */
+	if (w->live)
+		w->end_us = clock_wall_us();
+	finish.time_us = w->end_us;
 	buf_init(&manifest, DOCUMENT_MAX_BYTES);
 	buf_init(&summary, DOCUMENT_MAX_BYTES);
 	fd = w->replaced ? -1 : open_directory(w, &other);

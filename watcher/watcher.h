@@ -76,7 +76,7 @@ void watcher_free(struct watcher *w);
 void watcher_scan(struct watcher *w);
 
 struct watcher_end {
-	/* time_us 0: the files' (not live). Documents are filled in here. */
+	/* time_us and documents are filled in here. */
 	struct derive_finish finish;
 	/* A manifest with this stamp is one of before, no result of this run.
 	 */
@@ -89,7 +89,8 @@ struct watcher_end {
  * manifest of this run was there. Afterwards only watcher_free(). */
 bool watcher_end(struct watcher *w, const struct watcher_end *end);
 
-/* The times of the files: start and end of a run that was not seen. */
+/* Start and end: the files' times of a run that was not seen; live, the end is
+ * when watcher_end() had read the last line. */
 int64_t watcher_start_us(const struct watcher *w);
 int64_t watcher_end_us(const struct watcher *w);
 

@@ -172,6 +172,17 @@ add_deliveries(struct attempt *a)
 	attempt_free_targets(given, given_len);
 }
 
+/* Does time pass while we look? A followed run that has its manifest already is
+ * as good as imported: it takes its times from the files. */
+static bool
+is_live(const struct attempt *a)
+{
+	if (a->start.start.source == SOURCE_LIVE)
+		return true;
+	return a->config.tree != NULL &&
+	    !watcher_stamp(a->run_dir, "manifest.json").there;
+}
+
 static int
 add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 {
@@ -187,7 +198,7 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 		.points = start->points,
 		.resumed_from = start->resumed_from},
 	    .artifacts = artifact_choice_of(start->artifacts),
-	    .live = start->source == SOURCE_LIVE,
+	    .live = is_live(a),
 	    .skip_entries = skip,
 	    .emit = on_entry,
 	    .event = on_event,
@@ -224,7 +235,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 		now_us = attempt_past_start_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
 	a->start.start.resumed_from =
-	    attempt_past_resumed_from(config->state_dir, config->run_dir);
+	    attempt_past_resumed_from(config->state_dir, config->run_dir,
+		config->source == SOURCE_IMPORT);
 	/* The journal's copy goes through its text, as it will be read. */
 	buf_init(&line, ENTRY_LINE_MAX);
 	entry_encode(&a->start, &line);
@@ -351,8 +363,7 @@ void
 attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 {
 	struct watcher_end end = {
-	    .finish = {.time_us = clock_wall_us(),
-		.has_exit = outcome->has_exit,
+	    .finish = {.has_exit = outcome->has_exit,
 		.has_usage = outcome->has_usage,
 		.usage = outcome->usage,
 		.has_wall = outcome->has_wall,
@@ -360,7 +371,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
 	};
-	int64_t time_us = end.finish.time_us;
+	int64_t time_us = clock_wall_us();
 	struct err err = ERR_INIT;
 	bool manifest = false;
 
@@ -373,8 +384,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		end.finish.exit_signal = WTERMSIG(outcome->wait_status);
 	if (a->watcher != NULL) {
 		manifest = watcher_end(a->watcher, &end);
-		if (a->start.start.source == SOURCE_IMPORT)
-			time_us = watcher_end_us(a->watcher);
+		time_us = watcher_end_us(a->watcher);
 		a->status = status_of(outcome, manifest);
 	} else {
 		/* The directory is another's by now, or gone. */
@@ -427,6 +437,8 @@ all_finished(const struct attempt *a, bool no_rejects)
 bool
 attempt_is_complete(const struct attempt *a)
 {
+	if (a->config.record_only)
+		return a->ended && !journal_in_memory(a->journal);
 	return all_finished(a, true);
 }
 

@@ -11,6 +11,7 @@
 #include "format/crc32c.h"
 #include "format/text.h"
 #include "run/index.h"
+#include "watcher/stamp.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt.h"
 #include "wrap/journals.h"
@@ -173,7 +174,9 @@ struct search {
 	const char *state_dir;
 	const char *run_dir; /* bytes */
 	char *run_dir_text;
-	char *found; /* the latest attempt that fits */
+	bool grown;   /* only attempts with fewer records than now */
+	int64_t size; /* of the records now */
+	char *found;  /* the latest attempt that fits */
 };
 
 static bool
@@ -182,6 +185,7 @@ search_each(const struct index_entry *e, void *data)
 	struct search *s = data;
 
 	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
+	    (s->grown && s->size <= e->records_bytes) ||
 	    !records_begin_with(
 		s->run_dir, e->records_bytes, e->records_crc32c))
 		return true;
@@ -201,6 +205,7 @@ search_pending(const char *attempt, void *data)
 	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
 		return true;
 	if (past.ended && past.records_bytes > 0 &&
+	    !(s->grown && s->size <= past.records_bytes) &&
 	    strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
 	    records_begin_with(
 		s->run_dir, past.records_bytes, past.records_crc32c)) {
@@ -213,12 +218,16 @@ search_pending(const char *attempt, void *data)
 }
 
 char *
-attempt_past_resumed_from(const char *state_dir, const char *run_dir)
+attempt_past_resumed_from(
+    const char *state_dir, const char *run_dir, bool grown)
 {
-	struct search s = {.run_dir = run_dir, .state_dir = state_dir};
+	struct search s = {
+	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
+	struct watcher_stamp stamp = watcher_stamp(run_dir, "records.jsonl");
 
-	if (state_dir == NULL || !watcher_stamp(run_dir, "records.jsonl").there)
+	if (state_dir == NULL || !stamp.there)
 		return NULL;
+	s.size = stamp_size(run_dir, "records.jsonl");
 	s.run_dir_text = text_path_text(run_dir);
 	index_each(state_dir, search_each, &s, NULL);
 	journals_each(state_dir, search_pending, &s, NULL);

@@ -44,8 +44,11 @@ bool attempt_past_has_artifact(
 bool attempt_past_fits(const struct attempt_past *past, const char *run_dir);
 
 /* The attempt that holds the older records of a directory that was ended and
- * is written on now (--resume); NULL: none. Allocated. */
-char *attempt_past_resumed_from(const char *state_dir, const char *run_dir);
+ * is written on now (--resume); NULL: none. Allocated. `grown`: only one with
+ * fewer records than there are now, else an import into a second place would
+ * pass for a resume. */
+char *attempt_past_resumed_from(
+    const char *state_dir, const char *run_dir, bool grown);
 
 /* Start of a run that was not seen, from its files; `now_us` if they say
  * nothing. */

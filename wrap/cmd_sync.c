@@ -27,6 +27,7 @@ drop(struct sync *s, const char *attempt)
 	struct journal *j = NULL;
 	struct err err = ERR_INIT;
 
+	s->found++;
 	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
 	    journal_remove(j, &err) < 0) {
 		report_say(
@@ -47,10 +48,6 @@ sync_one(struct sync *s, const char *attempt)
 	int result;
 
 	s->found++;
-	if (options_given(s->options, OPT_DROP)) {
-		drop(s, attempt);
-		return;
-	}
 	result = attempt_adopt(&a, &config, attempt, &err);
 	if (result == 0) {
 		deliver_add(s->deliver, a, false);
@@ -82,14 +79,16 @@ sync_run(const struct options *options)
 	if (s.state_dir == NULL)
 		return command_usage(&command_sync,
 		    "neither XDG_STATE_HOME nor HOME names a directory");
-	if (options_given(options, OPT_DROP) && options->argument_count == 0)
+	if (options_given(options, OPT_DROP) && options->argument_count > 0)
 		return command_usage(
-		    &command_sync, "--drop needs the names of attempts");
+		    &command_sync, "--drop gives one attempt up, no others");
 	report_init(&s.report);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
 	for (int i = 0; i < options->argument_count; i++)
 		sync_one(&s, options->arguments[i]);
-	if (options->argument_count == 0 &&
+	if (options_given(options, OPT_DROP))
+		drop(&s, options->value[OPT_DROP]);
+	else if (options->argument_count == 0 &&
 	    journals_each(s.state_dir, each, &s, &err) < 0) {
 		report_say(&s.report, "%s", err.message);
 		s.failed = true;

@@ -182,7 +182,7 @@ adopt_or_begin(
 	struct tracked tracked;
 	int result = -ENOENT;
 
-	tracked_find(&tracked, config->state_dir, run->dir, NULL, 0);
+	tracked_find(&tracked, config->state_dir, run->dir, NULL, NULL, 0);
 	if (tracked.pending != NULL && !tracked.pending_live &&
 	    tracked.pending_unended)
 		result = attempt_adopt_if_fits(

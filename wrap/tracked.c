@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/path.h"
 #include "format/text.h"
 #include "run/index.h"
 #include "watcher/tail.h"
@@ -17,6 +18,8 @@ struct search {
 	struct tracked *result;
 	const struct target *targets;
 	const char *state_dir;
+	const char *run_dir; /* bytes, as named */
+	const char *project;
 	char *real;    /* of the run directory, bytes */
 	int64_t bytes; /* of the whole lines now; -1: not read yet */
 	uint32_t crc;
@@ -63,16 +66,76 @@ same_directory(const struct search *s, const char *run_dir_text)
 	return same;
 }
 
-/* Is `place` below the destination that the target names now? */
-static bool
-same_destination(const struct target *target, const char *place)
+/* The directory that a tracker with a directory of its own would put a run in
+ * now, bytes; NULL: it is not one of these. */
+static char *
+directory_of(
+    const struct search *s, const struct target *target, const char *run_dir)
 {
+	bool local = strcmp(target->tracker, "local") == 0;
+	const char *option = local ? "local-dir" : "tensorboard-dir";
+	char *base = NULL, *component, *parent, *dir;
+
+	if (!local && strcmp(target->tracker, "tensorboard") != 0)
+		return NULL;
+	for (size_t i = 0; i < target->option_len; i++)
+		if (strcmp(target->options[i].name, option) == 0)
+			base = text_path_bytes(target->options[i].text);
+	if (base == NULL) {
+		parent = path_parent(run_dir);
+		base = path_join(
+		    parent, local ? "tracking" : "tracking/tensorboard");
+		free(parent);
+	}
+	component = path_encode(s->project);
+	dir = path_join(base, component);
+	free(component);
+	free(base);
+	return dir;
+}
+
+/* Is `place` an existing directory in `dir`? One that was deleted is to be
+ * made again. */
+static bool
+is_in_directory(const char *place, const char *dir)
+{
+	char *path = text_path_bytes(place), *parent = path_parent(path);
+	char *there = realpath(parent, NULL), *here = realpath(dir, NULL);
+	bool same = access(path, F_OK) == 0 && there != NULL && here != NULL &&
+	    strcmp(there, here) == 0;
+
+	free(here);
+	free(there);
+	free(parent);
+	free(path);
+	return same;
+}
+
+/* Is `place` below the destination that the target names now? `run_dir_text`
+ * is how the run directory was called then: "beside it" may be beside a
+ * symbolic link. */
+static bool
+same_destination(const struct search *s, const struct target *target,
+    const char *run_dir_text, const char *place)
+{
+	char *dir = directory_of(s, target, s->run_dir);
+	bool same;
+
+	if (dir != NULL) {
+		char *then = text_path_bytes(run_dir_text);
+		char *dir_then = directory_of(s, target, then);
+
+		same = is_in_directory(place, dir) ||
+		    is_in_directory(place, dir_then);
+		free(dir_then);
+		free(then);
+		free(dir);
+		return same;
+	}
 	for (size_t i = 0; i < target->option_len; i++) {
 		const char *name = target->options[i].name;
 		const char *text = target->options[i].text;
-		bool is_base = strcmp(name, "local-dir") == 0 ||
-		    strcmp(name, "tensorboard-dir") == 0 ||
-		    strcmp(name, "mlflow-uri") == 0 ||
+		bool is_base = strcmp(name, "mlflow-uri") == 0 ||
 		    strcmp(name, "wandb-dir") == 0;
 
 		if (is_base && strncmp(place, text, strlen(text)) != 0 &&
@@ -81,12 +144,10 @@ same_destination(const struct target *target, const char *place)
 	}
 	if (place[0] != '/')
 		return true;
-	/* A directory that was deleted is to be made again. */
-	char *path = text_path_bytes(place);
-	bool there = access(path, F_OK) == 0;
-
-	free(path);
-	return there;
+	dir = text_path_bytes(place);
+	same = access(dir, F_OK) == 0;
+	free(dir);
+	return same;
 }
 
 static bool
@@ -104,8 +165,8 @@ each_indexed(const struct index_entry *e, void *data)
 			if (s->result->has[i] || e->places[k].text == NULL ||
 			    strcmp(e->places[k].name, s->targets[i].tracker) !=
 				0 ||
-			    !same_destination(
-				&s->targets[i], e->places[k].text))
+			    !same_destination(s, &s->targets[i], e->run_dir,
+				e->places[k].text))
 				continue;
 			s->result->has[i] = true;
 			s->result->places[i] = xstrdup(e->places[k].text);
@@ -173,11 +234,13 @@ each_pending(const char *attempt, void *data)
 
 void
 tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
-    const struct target *targets, size_t len)
+    const char *project, const struct target *targets, size_t len)
 {
 	struct search s = {.result = t,
 	    .targets = targets,
 	    .state_dir = state_dir,
+	    .run_dir = run_dir,
+	    .project = project,
 	    .bytes = -1};
 
 	*t = (struct tracked){.len = len};

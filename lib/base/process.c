@@ -33,6 +33,10 @@ process_start(pid_t pid)
 	/* The second field, the name, may hold anything, blanks and brackets
 	 * too: count from the last bracket. It is field 22 that we want. */
 	at = strrchr(text, ')');
+	/* One that has ended and waits for its parent owns nothing any more. */
+	if (at != NULL &&
+	    (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
+		return 0;
 	for (int field = 2; at != NULL && field < 22; field++) {
 		at = strchr(at + 1, ' ');
 	}
