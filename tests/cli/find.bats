@@ -71,21 +71,20 @@ tracked_as() {
     printf 'output_dir: ../out\n' >configs/h.yaml
     export TO=$PWD/configs/../out
     wrap --no-preload insidellms harness configs/h.yaml 2>err 3>&-
-    found=$(find "$PWD" -name final_state.json)
-    tracked_as "$PWD/out" "$(dirname "$found")" ||
-        python3 "$check_local" --child --run-dir-as "$TO" "$TO" \
-            "$(dirname "$found")"
+    tracked_as "$TO" "$PWD/configs/../tracking/insidellms/$id"
 }
 
 @test "a shared run root: other people's runs are not ours" {
     export TO=$runs/root/mine PACE=20
     mkdir "$runs/root"
     cp -r "$fixtures/run_plain/run" "$runs/root/old"
-    "$write_run" --from "$fixtures/run_scored/run" --to "$runs/root/theirs" \
-        --pace 20 >/dev/null 3>&- &
+    start_gated "$write_run" --from "$fixtures/run_scored/run" \
+        --to "$runs/root/theirs" --gate gate
+    turn 3
+    wait_until lines_are "$runs/root/theirs/records.jsonl" 2
     wrap --no-preload insidellms run exp.yaml --run-root "$runs/root" \
-        2>err 3>&-
-    wait
+        2>err.mine 3>&- 7>&-
+    finish
     tracked_as "$TO" "$runs/root/tracking/insidellms/$id"
     [ "$(ls "$runs/root/tracking/insidellms")" = "$id" ]
 }

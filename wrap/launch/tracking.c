@@ -43,6 +43,16 @@ find_home(char home[HOME_SIZE])
 	return true;
 }
 
+/* Is insideLLMs named anywhere in the arguments? */
+static bool
+names_insidellms(char *const *arguments)
+{
+	while (*arguments != NULL)
+		if (strcasestr(*arguments++, "insidellms") != NULL)
+			return true;
+	return false;
+}
+
 void
 tracking_prepare(struct tracking *t, char **arguments)
 {
@@ -51,6 +61,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->link = -1;
 	t->hello_due_ms = -1;
 	t->arguments = arguments;
+	t->expected = names_insidellms(arguments);
 	t->on = true;
 	if (find_home(home)) {
 		snprintf(t->worker_path, sizeof(t->worker_path), "%s%s", home,
@@ -202,13 +213,16 @@ read_channel(struct tracking *t)
 
 	while (t->starts == 0 && (op = listen_take(t->channel, &message)) > 0) {
 		t->hello = true;
-		t->hello_due_ms = -1;
+		if (!t->expected)
+			t->hello_due_ms = -1;
 		if (op == MESSAGE_HELLO)
 			continue;
 		keep(t, &message);
-		if (op == MESSAGE_NESTED)
+		if (op == MESSAGE_NESTED) {
 			t->nested = true;
-		else
+			t->expected = false;
+			t->hello_due_ms = -1;
+		} else
 			start_worker(t);
 	}
 }
@@ -288,7 +302,7 @@ tracking_ended(struct tracking *t, const struct child *command)
 	}
 	/* Too short for the wait, and not a word: it may be a static program
 	 * that has made a run all the same. */
-	if (t->starts == 0 && !t->hello)
+	if (t->starts == 0 && (!t->hello || t->expected))
 		start_worker(t);
 }
 

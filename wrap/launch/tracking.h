@@ -33,6 +33,7 @@ struct tracking {
 	int start_errno;   /* the worker could not be started */
 	int worker_status; /* how the last one died */
 	bool on;           /* false: given up, or nothing to track with */
+	bool expected;     /* a hello alone says nothing: env -i, sudo, ... */
 	bool hello, nested, ended, drained, complete;
 	int64_t hello_due_ms;            /* -1: no more to wait for */
 	char **arguments, **environment; /* the worker's */
