@@ -86,6 +86,20 @@ class Terminal:
         return os.read(self.events, 100).decode().strip()
 
 
+def hang_up_leader(command):
+    """The command leads the session, as with ssh -t; the line is cut."""
+    shell_pid, master = pty.fork()
+    if shell_pid == 0:
+        os.execvp(command[0], command + ["sh", "-c", "echo ready; "
+                                         "while :; do sleep 0.1; done"])
+    text = b""
+    while b"ready" not in text:
+        text += os.read(master, 4096)
+    os.close(master)
+    _, status = os.waitpid(shell_pid, 0)
+    show("status", status)
+
+
 def shell(slave, command, events, orders):
     """Runs the job in its own group in the foreground and says what it does."""
     os.setsid()
@@ -240,6 +254,7 @@ SCENARIOS = {
     "background-read": background_read,
     "background-write": background_write,
     "hang-up": hang_up,
+    "hang-up-leader": hang_up_leader,
 }
 
 if __name__ == "__main__":

@@ -280,3 +280,28 @@ assert rest == b"", rest
 assert p.returncode == 0
 END
 }
+
+@test "arguments and environment as large as they may be" {
+    # As much as fits bare, to the last few bytes; each string below 128 kB.
+    cat >large.py <<'END'
+import os, subprocess, sys
+command = sys.argv[1:]
+limit = os.sysconf("SC_ARG_MAX")
+def fits(size):
+    words = ["x" * 100000] * (size // 100001) + ["x" * (size % 100001)]
+    try:
+        return subprocess.run(command + ["true"] + words).returncode == 0
+    except OSError:
+        return False
+low, high = 0, limit
+while high - low > 1:
+    middle = (low + high) // 2
+    low, high = (middle, high) if fits(middle) else (low, middle)
+print(low)
+END
+    bare=$(python3 large.py env 2>/dev/null 3>&-)
+    wrapped=$(python3 large.py "$wrap" -q 2>/dev/null 3>&-)
+    # The names of the two programs are of different lengths.
+    [ $((bare - wrapped)) -lt 300 ]
+    [ "$bare" -gt 100000 ]
+}

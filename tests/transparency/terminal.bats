@@ -51,4 +51,5 @@ same_on_terminal() {
 
 @test "the terminal goes away" {
     same_on_terminal hang-up
+    same_on_terminal hang-up-leader
 }

@@ -117,6 +117,11 @@ launch(struct launcher *l)
 	signals_hold(&l->signals);
 	tracking_mark(t);
 	code = child_start(&l->child, command, l->environment, &l->signals);
+	if (code == -E2BIG) {
+		/* Without what we add it may just fit. */
+		shim = NULL;
+		code = child_start(&l->child, command, environ, &l->signals);
+	}
 	if (code != 0) {
 		say("itrack-wrap: %s: %s", command[0], strerror(-code));
 		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

@@ -44,14 +44,31 @@ signals_open(struct signals *s)
 	return s->fd < 0 ? -errno : 0;
 }
 
-/* Sent by a process to us, not made by the kernel for the terminal's group. The
- * command's own signals to its group or its parent are not for the command. An
- * alarm is the exception: `alarm 5; exec` in a parent leaves it to us alone. */
+/* The kernel's signals go to the terminal's group, so the command has them
+ * already. Two are for one process alone, and would be the command's if it were
+ * in our place: an alarm that a parent set before it executed us, and, if we
+ * lead the session (`ssh -t host itrack-wrap ...`), the hang-up. */
+static bool
+is_for_us_alone(const struct signalfd_siginfo *info)
+{
+	switch (info->ssi_signo) {
+	case SIGALRM:
+		return true;
+	case SIGHUP:
+	case SIGCONT:
+		return getsid(0) == getpid();
+	default:
+		return false;
+	}
+}
+
+/* Was it sent by a process? Not by the command: what that sends to its group or
+ * its parent is not for itself. */
 static bool
 is_for_command(const struct signalfd_siginfo *info, pid_t command)
 {
-	if (info->ssi_signo == SIGALRM && info->ssi_code == SI_KERNEL)
-		return true;
+	if (info->ssi_code == SI_KERNEL)
+		return is_for_us_alone(info);
 	if (info->ssi_code != SI_USER && info->ssi_code != SI_QUEUE &&
 	    info->ssi_code != SI_TKILL)
 		return false;
