@@ -111,11 +111,11 @@ tbrun_write(struct tbrun *run, struct err *err)
 
 	if (run->out.len == 0)
 		return 0;
+	if (run->file == NULL && tbrun_make_file(run, err) < 0)
+		return err->code;
 	if (run->torn || buf_overflowed(&run->out))
 		return err_set(
 		    err, -EIO, "%s: nothing more can be written", run->path);
-	if (run->file == NULL && tbrun_make_file(run, err) < 0)
-		return err->code;
 	fd = open(run->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_errno(err, "cannot write %s", run->file);
