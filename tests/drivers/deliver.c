@@ -205,7 +205,8 @@ main(int argc, char **argv)
 	d.timer = (struct loop_timer){.fire = on_timer, .data = &d};
 	d.limit = (struct loop_timer){.fire = on_limit, .data = &d};
 	loop_timer_set(d.loop, &d.timer, 0);
-	loop_run(d.loop);
+	if (!delivery_is_settled(d.delivery))
+		loop_run(d.loop);
 	result = report(&d);
 	delivery_free(d.delivery);
 	loop_timer_cancel(d.loop, &d.timer);

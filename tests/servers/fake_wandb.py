@@ -114,6 +114,8 @@ def upsert(v):
     name = v.get("name") or "r" + os.urandom(4).hex()
     inserted = name not in state["runs"]
     run = state["runs"].setdefault(name, new_run(name, v))
+    if v.get("host"):  # a start, not a later change
+        run["complete"] = False
     fields = {"displayName": "displayName", "notes": "notes", "tags": "tags",
               "group": "groupName", "groupName": "groupName",
               "jobType": "jobType", "host": "host", "commit": "commit",

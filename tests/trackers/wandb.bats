@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# The W&B tracker: what it writes offline is read by wandb's own programs, what
+# it sends online is what wandb itself sends for the same run, and nothing is
+# lost or comes twice, whatever happens.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    local venv
+    venv=$(scripts/test-venv wandb wandb==0.31.0) || venv=
+    export SDK=$venv CASES=$BATS_TEST_DIRNAME/wandb_cases.py
+    export FIXTURES=$BATS_TEST_DIRNAME/../fixtures
+    export SERVERS=$BATS_TEST_DIRNAME/../servers
+    export KEY=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    unset XDG_CONFIG_HOME NETRC http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+    unset ITRACK_TRACK "${!WANDB_@}"
+    export WANDB_ERROR_REPORTING=false
+    server=
+}
+
+teardown() {
+    if [ -n "$server" ]; then kill "$server"; fi
+}
+
+real_wandb() {
+    [ -n "$SDK" ] || skip 'the wandb package could not be installed'
+}
+
+# until_true COMMAND...: waits for it, at most 10 s
+until_true() {
+    local n
+    for n in $(seq 500); do
+        if "$@"; then return 0; fi
+        sleep 0.02
+    done
+    return 1
+}
+
+# serve DIR: a fake server; WANDB_BASE_URL names it
+serve() {
+    if [ -n "$server" ]; then kill "$server"; fi
+    mkdir "$1"
+    python3 "$SERVERS/fake_wandb.py" "$1" 3>&- &
+    server=$!
+    until_true test -e "$1/url"
+    WANDB_BASE_URL=$(cat "$1/url")
+    export WANDB_BASE_URL
+}
+
+offline_folder() {
+    echo "$1"/wandb/offline-run-*
+}
+
+# The SDK's own reader shows the records of every fixture, whole and in order.
+@test "wandb leet reads what is written offline for every fixture" {
+    real_wandb
+    for fixture in "$FIXTURES"/*/; do
+        name=$(basename "$fixture")
+        cp -r "$fixture/run" "$name"
+        "$BUILD/bin/itrack" import --track wandb --wandb-dir "$PWD/$name.w" \
+            "$name"
+        file=$(echo "$(offline_folder "$name.w")"/*.wandb)
+        "$SDK/bin/wandb" leet inspect --json "$file" >records \
+            2>errors
+        [ ! -s errors ]
+        jq -es 'map(.num) == [range(1; length + 1)]' records
+        jq -es 'map(.type) | .[:2] == ["header", "run"] and
+            .[-3:] == ["exit", "final", "footer"]' records
+        lines=$(wc -l <"$name/records.jsonl")
+        jq -es --argjson n "$lines" \
+            '[.[].history.item._step // empty] as $s |
+             $s == ($s | unique) and $s[-1] == $n' records
+        # What insideLLMs itself computes stands in the summary at the end.
+        jq -es --slurpfile want "$fixture/expected.json" '
+            ([.[].summary.update // {}] | add) as $got |
+            $got.total_count ==
+                ([$want[0].experiments[].metrics.total_count] | add)' records
+    done
+}
+
+@test "wandb sync uploads the same run that we send online" {
+    real_wandb
+    export WANDB_ENTITY=team WANDB_TAGS=a,b WANDB_NOTES='some notes'
+    export WANDB_RUN_GROUP=group WANDB_JOB_TYPE=job
+    for name in run_plain run_errors interrupted harness_two_by_two; do
+        mkdir "$name"
+        cp -r "$FIXTURES/$name/run" "$name/run"
+        serve "$name/online"
+        WANDB_API_KEY=$KEY XDG_STATE_HOME=$PWD/$name/state1 \
+            "$BUILD/bin/itrack" import --track wandb "$name/run" 2>report
+        grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
+        serve "$name/synced"
+        XDG_STATE_HOME=$PWD/$name/state2 "$BUILD/bin/itrack" import \
+            --track wandb --wandb-dir "$PWD/$name" "$name/run"
+        folder=$(offline_folder "$name")
+        WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync "$folder" \
+            >output 2>&1
+        cat output
+        run ! grep -q ERROR output
+        ls "$folder"/*.synced
+        python3 "$CASES" compare "$name/online/state.json" \
+            "$name/synced/state.json"
+    done
+}
+
+@test "the real SDK proves the fake server" {
+    real_wandb
+    serve server
+    WANDB_API_KEY=$KEY WANDB_SILENT=true "$SDK/bin/python" \
+        "$BATS_TEST_DIRNAME/sdk_run.py" \
+        "$(realpath "$FIXTURES/run_plain/run/manifest.json")"
+    jq -e '.runs.sdkrun | .complete and .exitcode == 3 and
+        (.history | length) == 5 and .config.lr.value == 0.1 and
+        .files["manifest.json"] != null' server/state.json
+    jq -e '.artifacts[] | .state == "COMMITTED" and .uploaded == .files' \
+        server/state.json
+    # The one thing that the SDK does and we do not: bare NaN.
+    jq -e '[.problems[] | select(contains("strict JSON") | not)] == []' \
+        server/state.json
+}
+
+@test "no key: offline, and the report has the command" {
+    cp -r "$FIXTURES/run_plain/run" run
+    "$BUILD/bin/itrack" import --track wandb,local run 2>report
+    cat report
+    grep -q "no W&B key" report
+    folder=$(realpath "$(offline_folder .)")
+    grep -qF "wandb sync '$folder'" report
+    [ -e tracking/insidellms/*/final_state.json ]
+    [ "$(readlink wandb/latest-run)" = "$(basename "$folder")" ]
+    cmp "$folder/files/records.jsonl" run/records.jsonl
+}
+
+@test "keys come from the environment or netrc, and are never said" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    printf 'machine %s\n  login user\n  password %s\n' \
+        "${WANDB_BASE_URL#http://}" "$KEY" >.netrc
+    "$BUILD/bin/itrack" import -v --track wandb run >report 2>&1
+    cat report
+    grep -q "$WANDB_BASE_URL/default-team/insidellms/runs/" report
+    [ "$(jq '.runs | length' server/state.json)" = 1 ]
+    run ! grep -rqF "$KEY" report state
+}
+
+@test "a refused key or entity: the offline folder is written" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    WANDB_API_KEY=wrong$KEY "$BUILD/bin/itrack" import --track wandb run \
+        2>report
+    cat report
+    grep -q 'HTTP 401' report
+    grep -q 'wandb sync' report
+    ls wandb/offline-run-*/*.wandb
+    rm -r wandb
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import --again --track wandb \
+        --wandb-entity nobody run 2>report
+    cat report
+    grep -q 'entity nobody not found' report
+    ls wandb/offline-run-*/*.wandb
+}
+
+@test "disabled: nothing is written or sent" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    WANDB_MODE=disabled WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import \
+        --track wandb run
+    [ ! -e wandb ]
+    [ ! -e server/log ]
+}
+
+@test "5xx, 409, 429, cut, half and slow answers: all is there, once" {
+    for fault in '500 on upsert' '500 on stream' '500 on PUT' \
+        '500 on createRunFiles' '500 on createArtifact' '500 on manifest' \
+        '500 on createArtifactFiles' '500 on commit' 429 'cut before' \
+        'cut after' 'cut after upsert' 'cut after PUT' 'cut after commit' \
+        'half an answer' 'no JSON' slow 409; do
+        echo "# $fault"
+        mkdir "$fault"
+        (cd "$fault" && python3 "$CASES" fault "$fault")
+    done
+}
+
+@test "a key that is refused in the middle: sync completes the run" {
+    for operation in file_stream createRunFiles createArtifact; do
+        mkdir "$operation"
+        (cd "$operation" && python3 "$CASES" refused "$operation")
+    done
+}
+
+@test "stopped in W&B: said, not obeyed" {
+    python3 "$CASES" stopped
+}
+
+@test "a server that never answers holds nobody up" {
+    python3 "$CASES" drain
+}
+
+@test "kill -9 at random moments, online: nothing lost, nothing twice" {
+    count=110
+    if [ -n "${ITRACK_TORTURE:-}" ]; then count=1500; fi
+    python3 "$CASES" kill online $count
+}
+
+@test "kill -9 at random moments, offline: the same bytes in the end" {
+    count=110
+    if [ -n "${ITRACK_TORTURE:-}" ]; then count=1500; fi
+    python3 "$CASES" kill offline $count
+}

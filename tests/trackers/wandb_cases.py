@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""Cases of the W&B tracker against tests/servers/fake_wandb.py, each by name.
+
+usage: wandb_cases.py CASE [argument]...
+
+  compare STATE_A STATE_B     two servers' only runs are the same run
+  fault NAME                  one kind of trouble; nothing lost, nothing twice
+  kill online|offline COUNT   kill -9 at random moments until COUNT is reached
+  drain                       a silent server holds nobody up
+
+Needs BUILD, the build directory. Works in the current directory.
+"""
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DRIVER = os.path.join(os.environ["BUILD"], "tests", "drivers", "deliver")
+FIXTURE = os.path.join(HERE, "..", "fixtures", "run_plain", "run")
+KEY = "k" * 40
+
+
+def fail(text):
+    print("# " + text)
+    sys.exit(1)
+
+
+def expect(good, text):
+    if not good:
+        fail(text)
+
+
+class Server:
+    def __init__(self, directory, faults=None):
+        self.directory = directory
+        os.makedirs(directory)
+        self.faults(faults or [])
+        script = os.path.join(HERE, "..", "servers", "fake_wandb.py")
+        self.process = subprocess.Popen(
+            [sys.executable, script, directory], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL)
+        url = os.path.join(directory, "url")
+        limit = time.monotonic() + 10
+        while not os.path.exists(url):
+            expect(time.monotonic() < limit, "the server did not start")
+            time.sleep(0.01)
+        with open(url) as f:
+            self.url = f.read().strip()
+
+    def faults(self, rules):
+        path = os.path.join(self.directory, "faults.json")
+        with open(path + ".tmp", "w") as f:
+            json.dump(rules, f)
+        os.replace(path + ".tmp", path)
+
+    def state(self):
+        with open(os.path.join(self.directory, "state.json")) as f:
+            return json.load(f)
+
+    def log(self):
+        with open(os.path.join(self.directory, "log")) as f:
+            return [line.split() for line in f]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def environment(url=None):
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith("WANDB_") and "proxy" not in k.lower()}
+    env.update(HOME=os.getcwd(), WANDB_ENTITY="team")
+    if url:
+        env.update(WANDB_BASE_URL=url, WANDB_API_KEY=KEY)
+    return env
+
+
+def make_entries(path, *arguments):
+    with open(path, "w") as f:
+        subprocess.run(
+            [sys.executable, os.path.join(HERE, "make_entries.py"),
+             "--artifact", os.path.join(FIXTURE, "manifest.json"),
+             "--artifact", os.path.join(FIXTURE, "records.jsonl"),
+             *arguments], stdout=f, check=True)
+
+
+def command(state, entries, *options, drain=20000, pause=0):
+    return [DRIVER, "-d", str(drain), "-p", str(pause), state, entries,
+            "wandb", *options]
+
+
+def deliver(url, state, entries, **keywords):
+    result = subprocess.run(
+        command(state, entries, "wandb-dir=out", **keywords),
+        env=environment(url), capture_output=True, text=True, timeout=120)
+    expect(KEY not in result.stdout + result.stderr, "the key was printed")
+    return result
+
+
+def essence(state):
+    """What counts of a server's only run."""
+    runs = list(state["runs"].values())
+    expect(len(runs) == 1, "%d runs, not one" % len(runs))
+    run = runs[0]
+    config = dict(run["config"])
+    config.pop("_wandb", None)
+    made_by_wandb = {"config.yaml", "wandb-summary.json",
+                     "wandb-metadata.json"}
+    # The rest of /proc's "program" is the uploader's own.
+    return {
+        "history": [json.loads(line) for line in run["history"]],
+        "summary": run["summary"],
+        "config": config,
+        "files": {path: file for path, file in run["files"].items()
+                  if path not in made_by_wandb},
+        "uploaded": sorted(set(run["uploaded"]) - made_by_wandb),
+        "artifacts": [
+            {k: a[k] for k in ("name", "type", "digest", "state", "files",
+                               "uploaded", "aliases", "entity")}
+            for a in state["artifacts"].values()],
+        **{k: run.get(k) for k in (
+            "entity", "project", "displayName", "notes", "tags", "host",
+            "jobType", "groupName", "complete", "exitcode")},
+    }
+
+
+def expect_same(got, want):
+    for part in want:
+        expect(got[part] == want[part], "%s: %s\n# want %s" % (
+            part, json.dumps(got[part])[:2000],
+            json.dumps(want[part])[:2000]))
+
+
+def expect_whole(state, want):
+    """Everything is there, once."""
+    expect(state["problems"] == [], "problems: %s" % state["problems"])
+    run = next(iter(state["runs"].values()))
+    expect(run["conflicts"] == 0, "%d lines differed" % run["conflicts"])
+    expect_same(essence(state), want)
+
+
+def reference(entries):
+    server = Server("reference")
+    try:
+        result = deliver(server.url, "state-reference", entries)
+        expect(result.returncode == 0, "no reference: " + result.stdout)
+        want = essence(server.state())
+        expect(want["complete"] and want["exitcode"] == 0, "not complete")
+        expect(server.state()["problems"] == [], "reference has problems")
+        return want
+    finally:
+        server.stop()
+
+
+STREAM, PUT = "file_stream", "^PUT"
+FAULTS = {
+    # Each part of a run fails twice.
+    **{"500 on " + op: [{"match": match, "status": 500, "times": 2}]
+       for op, match in [
+           ("upsert", "upsertBucket"), ("stream", STREAM), ("PUT", PUT),
+           ("createRunFiles", "createRunFiles"),
+           ("createArtifact", "createArtifact$"),
+           ("manifest", "createArtifactManifest"),
+           ("createArtifactFiles", "createArtifactFiles"),
+           ("commit", "commitArtifact")]},
+    "429": [{"match": STREAM, "status": 429, "times": 1,
+             "headers": {"Retry-After": "1"}}],
+    "cut before": [{"match": STREAM, "cut": "before", "times": 2}],
+    "cut after": [{"match": STREAM, "cut": "after", "times": 2}],
+    "cut after upsert": [{"match": "upsertBucket", "cut": "after",
+                          "times": 1}],
+    "cut after PUT": [{"match": PUT, "cut": "after", "times": 2}],
+    "cut after commit": [{"match": "commitArtifact", "cut": "after",
+                          "times": 1}],
+    "half an answer": [{"match": "upsertBucket", "status": 200, "times": 1,
+                        "body": "{\"data\":{\"upse"}],
+    "no JSON": [{"match": "upsertBucket", "status": 200, "times": 1,
+                 "body": "<html>busy</html>"}],
+    "slow": [{"delay": 0.1}],
+    "409": [{"match": "upsertBucket", "status": 409, "times": 1}],
+}
+
+
+def case_fault(name):
+    make_entries("entries", "--points", "30", "--experiments", "2",
+                 "--hostile")
+    want = reference("entries")
+    server = Server("server", FAULTS[name])
+    try:
+        result = deliver(server.url, "state", "entries")
+        # A server that never answered gets one last try, no more.
+        if name == "500 on upsert" and result.returncode != 0:
+            result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect_whole(server.state(), want)
+        if name == "429":
+            times = [float(line[0]) for line in server.log()
+                     if STREAM in line[2]]
+            expect(times[1] - times[0] >= 1, "came back too early")
+    finally:
+        server.stop()
+
+
+def case_refused(when):
+    """A key that is refused in the middle blocks; the right one completes."""
+    make_entries("entries", "--points", "30")
+    want = reference("entries")
+    server = Server("server", [{"match": when, "status": 401}])
+    try:
+        result = deliver(server.url, "state", "entries", drain=3000)
+        expect(result.returncode != 0 and "state blocked" in result.stdout,
+               "not blocked: " + result.stdout)
+        expect(not os.path.exists("out"), "there is an offline folder")
+        server.faults([])
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect_whole(server.state(), want)
+    finally:
+        server.stop()
+
+
+def case_stopped():
+    make_entries("entries", "--points", "5")
+    server = Server("server", [{"match": STREAM, "body": {"stopped": True}}])
+    try:
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect("stopped" in result.stdout, "not said: " + result.stdout)
+    finally:
+        server.stop()
+
+
+def case_drain():
+    """No answer: the end is not later than the drain, and nothing is lost."""
+    make_entries("entries", "--points", "5")
+    want = reference("entries")
+    server = Server("server", [{"match": STREAM, "stall": True}])
+    try:
+        began = time.monotonic()
+        result = deliver(server.url, "state", "entries", drain=1500)
+        took = time.monotonic() - began
+        expect(result.returncode != 0, "finished?")
+        expect(took < 2.5, "took %.1f s" % took)
+        server.faults([])
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect_whole(server.state(), want)
+    finally:
+        server.stop()
+
+
+def kill_until_done(cmd, env, most_ms):
+    """Kills at random moments; returns how often, until it ended itself."""
+    kills = 0
+    while True:
+        process = subprocess.Popen(cmd, env=env, stdout=subprocess.PIPE,
+                                   text=True)
+        try:
+            out, _ = process.communicate(
+                timeout=random.uniform(0, most_ms) / 1000)
+            expect(process.returncode == 0, "not finished: " + out)
+            return kills
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+            most_ms *= 1.02
+
+
+def case_kill(mode, count):
+    random.seed(count)
+    make_entries("entries", "--points", "40", "--experiments", "2")
+    folder = os.path.join(os.getcwd(), "out")
+    kills = rounds = 0
+    if mode == "online":
+        want = reference("entries")
+    else:
+        want = None
+    while kills < int(count):
+        rounds += 1
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree("state", ignore_errors=True)
+        server = None
+        if mode == "online":
+            shutil.rmtree("server", ignore_errors=True)
+            server = Server("server")
+        env = environment(server.url if server else None)
+        if want is None:
+            result = subprocess.run(
+                command("state-reference", "entries", "wandb-dir=" + folder),
+                env=env, capture_output=True, text=True)
+            expect(result.returncode == 0, "no reference: " + result.stdout)
+            want = tree(folder)
+            shutil.rmtree(folder)
+        kills += kill_until_done(
+            command("state", "entries", "wandb-dir=" + folder, pause=1),
+            env, 150 if mode == "online" else 100)
+        if server:
+            server.stop()
+            expect_whole(server.state(), want)
+        else:
+            got = tree(folder)
+            expect(got.keys() == want.keys(), "%s\n# want %s" % (
+                sorted(got), sorted(want)))
+            for path in want:
+                expect(got[path] == want[path], path + " differs")
+    print("# %d kills in %d runs" % (kills, rounds))
+
+
+def tree(folder):
+    """Path -> content of every file below."""
+    result = {}
+    for top, _, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(top, name)
+            with open(path, "rb") as f:
+                result[os.path.relpath(path, folder)] = f.read()
+    return result
+
+
+def case_compare(a, b):
+    states = []
+    for path in (a, b):
+        with open(path) as f:
+            states.append(json.load(f))
+        expect(states[-1]["problems"] == [],
+               "%s: problems: %s" % (path, states[-1]["problems"]))
+    expect_same(essence(states[0]), essence(states[1]))
+
+
+if __name__ == "__main__":
+    globals()["case_" + sys.argv[1]](*sys.argv[2:])
