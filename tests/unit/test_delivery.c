@@ -93,7 +93,7 @@ check(const char *script, bool drain, enum delivery_state state, int delivered,
 	struct journal *j;
 	struct delivery_status s;
 
-	truncate(file, 0);
+	ok(truncate(file, 0) == 0, "%s: the script begins again", script);
 	journal_new_attempt(attempt, clock_wall_us());
 	j = journal_create(NULL, attempt, NULL);
 	append_run(j, 5);
