@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# What happens between the end of the command and the end of itrack-wrap. The
+# null tracker fails on demand (lib/tracker/null.c).
+
+load runs.bash
+
+setup() {
+    use_clean_home
+}
+
+# A run of 12 records, tracked by local and null; null behaves as told.
+tracked() {
+    local script=$1
+    shift
+    ITRACK_NULL=$script wrap --track local,null "$@" -- "$write_run" \
+        --mode run --from "$fixtures/run_errors/run" --to "$runs/x"
+}
+
+pending() {
+    itrack status --json | python3 -c '
+import json, sys
+rows = json.load(sys.stdin)["attempts"]
+print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
+}
+
+@test "a tracker that hangs holds the exit for the drain time at most" {
+    SECONDS=0
+    run --separate-stderr tracked done,hang,... --drain 2
+    [ "$status" -eq 0 ]
+    [ "$SECONDS" -le 4 ]
+    [[ "$stderr" == *"null: delivered 0 of "*"pending: no answer in time"* ]]
+    [[ "$stderr" == *"local: delivered "*"$tracking/"* ]]
+    [ "$(pending)" = "delivered started" ]
+}
+
+@test "one that never answered gets a second, not the whole drain time" {
+    SECONDS=0
+    run --separate-stderr tracked hang,... --drain 60
+    [ "$status" -eq 0 ]
+    [ "$SECONDS" -le 5 ]
+    [ "$(pending)" = "delivered waiting" ]
+}
+
+@test "--drain 0 leaves at once, with everything in the journal" {
+    SECONDS=0
+    run --separate-stderr tracked done,hang,... --drain 0
+    [ "$status" -eq 0 ]
+    [ "$SECONDS" -le 2 ]
+    [[ "$stderr" == *"itrack sync "* ]]
+    run itrack sync
+    [ "$status" -eq 0 ]
+    [ "$(pending)" = "delivered delivered" ]
+}
+
+@test "a long drain says so once in a log, and not with -q" {
+    run --separate-stderr tracked done,hang,... --drain 2
+    [ "$(grep -c 'delivering the rest (null: ' <<<"$stderr")" -eq 1 ]
+    [[ "$stderr" != *$'\033'* ]]
+    rm -rf "$runs/x"
+    run --separate-stderr tracked done,hang,... --drain 2 -q
+    [ -z "$stderr" ]
+}
+
+@test "on a terminal a countdown comes and goes" {
+    command -v script >/dev/null || skip "no script(1)"
+    export ITRACK_NULL=done,hang,... TERM=xterm
+    run script -qec "$BUILD/bin/itrack-wrap --track null --drain 2 -- \
+        $write_run --mode run --from $fixtures/run_errors/run \
+        --to $runs/x" /dev/null
+    [[ "$output" == *$'\r\033[K'"itrack: delivering the rest (null: "* ]]
+    [[ "$output" == *$'\r\033[K'"itrack: run "* ]]
+    NO_COLOR=1 run script -qec "$BUILD/bin/itrack-wrap --track null --drain 2 \
+        -- $write_run --mode run --from $fixtures/run_errors/run \
+        --to $runs/y" /dev/null
+    [[ "$output" != *$'\033'* ]]
+}
+
+@test "SIGINT while draining ends at once and keeps the rest" {
+    ITRACK_NULL=done,hang,... "$BUILD/bin/itrack-wrap" --track local,null \
+        --drain 60 -- "$write_run" --mode run \
+        --from "$fixtures/run_errors/run" --to "$runs/x" \
+        2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    job=$!
+    wait_until grep -q "delivering the rest" "$BATS_TEST_TMPDIR/err"
+    SECONDS=0
+    kill -TERM "$job"
+    wait "$job" || true
+    [ "$SECONDS" -le 2 ]
+    [ "$(pending)" = "delivered started" ]
+    itrack sync
+    [ "$(pending)" = "delivered delivered" ]
+}
+
+@test "a rejected item is counted and named, the next goes on" {
+    run --separate-stderr tracked done,rejected
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"null: delivered "*", 1 rejected"* ]]
+    [[ "$stderr" == *"null: rejected: null: asked to reject"* ]]
+}
+
+@test "a blocked tracker ends nothing but itself" {
+    run --separate-stderr tracked blocked --strict
+    [ "$status" -eq 123 ]
+    [[ "$stderr" == *"pending: null: asked to block"* ]]
+    [ "$(pending)" = "delivered waiting" ]
+}
+
+@test "--strict says nothing where everything arrived" {
+    run tracked retry,done,late --strict
+    [ "$status" -eq 0 ]
+}
+
+@test "--record-only delivers nothing and says how to" {
+    run --separate-stderr tracked done --record-only
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"recorded, not delivered: itrack sync "* ]]
+    [ ! -e "$tracking" ]
+    itrack sync
+    [ -e "$tracking" ]
+    [ "$(pending)" = "delivered delivered" ]
+}
