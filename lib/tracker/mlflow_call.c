@@ -123,7 +123,7 @@ classify_failure(
 }
 
 /* A page with 200 (a login, a proxy's notice) is not MLflow: what was sent is
- * not there. */
+ * not there. An answer that ends within its headers comes as an empty one. */
 void
 mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a)
@@ -137,7 +137,11 @@ mlflow_classify(const char *base, const struct http_answer *http,
 	json_document(http->body, http->body_len, &a->doc, NULL);
 	if (http->result != HTTP_OK)
 		classify_failure(base, http, a);
-	else if (wants_json && a->doc.type != JSON_OBJECT)
+	else if (wants_json && a->doc.type != JSON_OBJECT &&
+	    (http->body_len == 0 || http->body[0] == '{')) {
+		say(a, OUTCOME_RETRY, base, "the answer was cut", "");
+		a->ambiguous = true;
+	} else if (wants_json && a->doc.type != JSON_OBJECT)
 		say(a, OUTCOME_BLOCKED, base,
 		    "what answers there is no MLflow server",
 		    "check the address");

@@ -188,7 +188,8 @@ take_experiment(struct mlflow *m, const struct json_span *doc)
 	char *stage = json_at_text(doc, "experiment.lifecycle_stage");
 	char *name = json_at_text(doc, "experiment.name");
 	bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
-	bool other = m->config.experiment_name != NULL && name != NULL &&
+	bool other = m->config.experiment_id != NULL &&
+	    m->config.experiment_name != NULL && name != NULL &&
 	    strcmp(name, m->config.experiment_name) != 0;
 
 	free(m->experiment_id);

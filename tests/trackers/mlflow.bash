@@ -74,10 +74,10 @@ check() {
     "$venv/bin/python" "$here/check_mlflow.py" "$@"
 }
 
-# start_fake DIR: a server of our own; its URL is in DIR/url.
+# start_fake DIR [option]...: a server of our own; its URL is in DIR/url.
 start_fake() {
     mkdir -p "$1"
-    python3 "$top/tests/servers/fake_http.py" "$1" 3>&- &
+    python3 "$top/tests/servers/fake_http.py" "$@" 3>&- &
     echo $! >"$1/pid"
     wait_for 20 test -s "$1/url"
 }

@@ -365,6 +365,8 @@ test_answers(void)
 {
 	answer(200, "{}", OUTCOME_DONE, NULL);
 	answer(200, "<html>login", OUTCOME_BLOCKED, "no MLflow server");
+	answer(200, "", OUTCOME_RETRY, "cut");
+	answer(200, "{\"experiment", OUTCOME_RETRY, "cut");
 	answer(400,
 	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"bad\"}",
 	    OUTCOME_REJECTED, "INVALID_PARAMETER_VALUE: bad");

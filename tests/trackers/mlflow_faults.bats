@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# The MLflow tracker against a server of our own that stalls, cuts, refuses, and
+# keeps every request byte for byte.
+
+bats_require_minimum_version 1.5.0
+load mlflow.bash
+
+setup() {
+    clean_environment
+    state=$BATS_TEST_TMPDIR/state
+    e=$BATS_TEST_TMPDIR/entries.jsonl
+    fake=$BATS_TEST_TMPDIR/fake
+    "$here/odd_entries.py" 20261123T130842Z-0000000000ff 20 0 \
+        "$top/tests/fixtures/run_plain/run/manifest.json" >"$e"
+    start_fake "$fake"
+    url=$(cat "$fake/url")
+}
+
+teardown() {
+    kill "$(cat "$fake/pid")"
+}
+
+# rules RULE...: these before those of a server without faults.
+rules() {
+    local IFS=, first
+    first="$*"
+    cat >"$fake/rules.json.new" <<JSON
+[$first${first:+,}
+ {"match": "experiments/get-by-name",
+  "body": {"experiment": {"experiment_id": "7", "name": "x"}}},
+ {"match": "runs/search", "body": {}},
+ {"match": "runs/create", "body": {"run": {"info": {"run_id": "abc",
+  "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"}}}}]
+JSON
+    mv "$fake/rules.json.new" "$fake/rules.json"
+}
+
+deliver() {
+    "$deliver" -d 30000 "$@" "$state" "$e" mlflow "mlflow-uri=$url"
+}
+
+# bodies PATTERN: the bodies of the requests that match.
+bodies() {
+    grep -E "$1" "$fake/log" | while read -r number _; do
+        cat "$fake/requests/$number.body"
+        echo
+    done
+}
+
+count() {
+    grep -cE "$1" "$fake/log" || true
+}
+
+@test "requests: what stands in them, and what must not" {
+    rules
+    deliver
+    [ "$(bodies runs/create | jq -r '.tags[] | select(.key == "itrack.id").value')" = \
+        20261123T130842Z-0000000000ff ]
+    [ "$(bodies runs/create | jq .start_time)" = 1764000001234 ]
+    [ "$(bodies runs/create | jq -r '.tags[] | select(.key == "team").value')" = red ]
+    [ "$(bodies runs/update | jq -c 'select(.status)')" = \
+        "$(jq -c 'select(.entry == "end") | {run_id: "abc", status: "KILLED",
+            end_time: (.time_us / 1000 | floor)}' "$e")" ]
+    ! grep -lqi '^expect\|^origin\|^authorization' "$fake"/requests/*.head
+    # Nothing that a server would answer with 200 and drop.
+    bodies runs/log-batch | jq -e 'all(.metrics[]?;
+        (.value | type == "number" or . == "NaN" or . == "Infinity" or
+        . == "-Infinity") and (.timestamp | floor == .) and (.key | length <= 250))'
+    bodies runs/log-batch | jq -e 'all(.params[]?; .value | type == "string")'
+    cmp "$fake"/requests/"$(grep PUT "$fake/log" | cut -d' ' -f1)".body \
+        "$top/tests/fixtures/run_plain/run/manifest.json"
+}
+
+@test "429 and 500 are repeated with the same bytes, after Retry-After" {
+    rules '{"match": "log-batch", "times": 1, "status": 429,
+            "headers": {"Retry-After": "2"}}' \
+        '{"match": "log-batch", "times": 2, "status": 500, "body": "oops"}'
+    local began=$SECONDS
+    deliver
+    [ $((SECONDS - began)) -ge 2 ]
+    [ "$(bodies 'log-batch 429')" = "$(bodies 'log-batch 500' | head -1)" ]
+    [ "$(bodies 'log-batch 429')" = "$(bodies 'log-batch 200' | head -1)" ]
+}
+
+@test "a cut answer: sent again; runs/create is looked for first" {
+    rules '{"match": "log-batch", "times": 1, "cut": 20}' \
+        '{"match": "runs/create", "times": 1, "cut": 0}'
+    deliver
+    [ "$(bodies 'log-batch cut')" = "$(bodies 'log-batch 200' | head -1)" ]
+    # search, create (cut), search, search again, create
+    [ "$(grep -oE 'runs/(create|search)' "$fake/log" | tr '\n' ' ')" = \
+        "runs/search runs/search runs/create runs/search runs/search runs/create " ]
+}
+
+@test "a run that a cut create made is adopted, not made twice" {
+    rules '{"match": "runs/create", "times": 1, "cut": 0}'
+    deliver -d 1000 || true
+    rules '{"match": "runs/search", "body": {"runs": [{"info":
+        {"run_id": "found", "artifact_uri": "/x"}}]}}'
+    deliver || true
+    [ "$(count runs/create)" -le 1 ]
+    bodies 'log-batch 200' | jq -e '.run_id == "found"'
+}
+
+@test "one bad item of a batch is counted, the others arrive" {
+    rules '{"match": "log-batch", "body_match": "\"yes\"", "status": 400,
+            "body": {"error_code": "INVALID_PARAMETER_VALUE", "message": "no"}}'
+    run -0 deliver
+    [[ $output == *" 1 0"* ]]
+    [[ $output == *"INVALID_PARAMETER_VALUE: no"* ]]
+    local want got
+    want=$(jq -r 'select(.entry == "params").params | keys[]' "$e" | wc -l)
+    got=$(bodies 'log-batch 200' | jq -r '.params[]?.key' | sort -u | wc -l)
+    # All but `yes`, and `int`, which two entries have.
+    [ "$got" = $((want - 2)) ]
+}
+
+@test "401, 403: blocked, the message says what to do, the key never shows" {
+    rules '{"status": 401, "body": "You are not authenticated"}'
+    export MLFLOW_TRACKING_USERNAME=ana MLFLOW_TRACKING_PASSWORD=hunter2
+    run -1 deliver
+    [[ $output == *"state blocked"*MLFLOW_TRACKING_USERNAME* ]]
+    [[ $output != *hunter2* ]]
+    grep -q "Basic YW5hOmh1bnRlcjI=" "$fake/requests/0001.head"
+    ! grep -rq 'hunter2\|YW5hOmh1bnRlcjI' "$state"
+    rules '{"status": 403, "body": "Invalid Host header - possible attack"}'
+    run -1 deliver
+    [[ $output == *"--allowed-hosts"* ]]
+    rules
+    deliver
+}
+
+@test "credentials do not follow a redirect to another host" {
+    start_fake "$BATS_TEST_TMPDIR/other"
+    local other
+    other=$(sed 's/127.0.0.1/localhost/' "$BATS_TEST_TMPDIR/other/url")
+    rules '{"status": 307, "headers": {"Location": "'"$other"'/x"}}'
+    MLFLOW_TRACKING_TOKEN=hunter2 deliver -d 2000 || true
+    kill "$(cat "$BATS_TEST_TMPDIR/other/pid")"
+    grep -q "Bearer hunter2" "$fake/requests/0001.head"
+    [ -e "$BATS_TEST_TMPDIR/other/requests/0001.head" ]
+    ! grep -rqi 'hunter2\|authorization' "$BATS_TEST_TMPDIR/other"
+}
+
+@test "a page that is no MLflow: blocked, nothing counts as delivered" {
+    rules '{"match": "log-batch", "body": "<html>Please log in</html>"}'
+    run -1 deliver
+    [[ $output == *"state blocked"*"entries "[01]" 0 2"* ]]
+    [[ $output == *"no MLflow server"* ]]
+}
+
+@test "a certificate that nobody knows: blocked; with its CA: delivered" {
+    kill "$(cat "$fake/pid")"
+    rm "$fake/url"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/key" \
+        -out "$BATS_TEST_TMPDIR/cert.pem" 2>/dev/null
+    cat "$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/cert.pem" \
+        >"$BATS_TEST_TMPDIR/both.pem"
+    start_fake "$fake" --tls "$BATS_TEST_TMPDIR/both.pem"
+    url=$(cat "$fake/url")
+    rules
+    run -1 deliver
+    [[ $output == *"state blocked"*certificate* ]]
+    MLFLOW_TRACKING_SERVER_CERT_PATH=$BATS_TEST_TMPDIR/cert.pem deliver
+}
+
+@test "a server that never answers: the exit is not held, all stays pending" {
+    rules '{"stall": true}'
+    local began=$SECONDS
+    run -0 --separate-stderr env XDG_STATE_HOME="$state" \
+        MLFLOW_TRACKING_URI="$url" "$BUILD/bin/itrack-wrap" --drain 3 \
+        --track mlflow -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$top/tests/fixtures/run_plain/run" \
+        --to "$BATS_TEST_TMPDIR/runs/one"
+    [ $((SECONDS - began)) -le 4 ]
+    [[ $stderr == *"itrack sync"* ]]
+    rules
+    XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url "$BUILD/bin/itrack" sync
+    [ -z "$(ls "$state/itrack/runs")" ]
+}
