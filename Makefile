@@ -40,7 +40,8 @@ endif
 CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
 LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
-ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c $(wildcard wrap/cmd_*.c)
+ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c \
+    $(wildcard wrap/cmd_*.c wrap/doctor*.c)
 WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
     $(wildcard wrap/find*.c)
 WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \

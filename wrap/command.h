@@ -29,6 +29,7 @@ extern const struct command command_sync;
 extern const struct command command_status;
 extern const struct command command_show;
 extern const struct command command_check;
+extern const struct command command_doctor;
 
 /* One line on standard error, "itrack show: MESSAGE", and where the help is.
  * Returns STATUS_USAGE. */

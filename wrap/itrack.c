@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
     &command_status,
     &command_show,
     &command_check,
+    &command_doctor,
     NULL,
 };
 

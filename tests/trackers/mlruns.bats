@@ -25,11 +25,11 @@ odd() {
 }
 
 @test "written, read back, moved into a database, read back again" {
-    odd 20261123T130842Z-000000000001 40 6 "$BATS_FILE_TMPDIR"/p*
+    odd 20261123T130842Z-000000000001 20 3 "$BATS_FILE_TMPDIR"/p*
     cp "$e" "$e.2"
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$root"
     [[ $output == *"MLFLOW_ALLOW_FILE_STORE=true mlflow ui"* ]]
-    odd 20261123T130842Z-000000000002 40 6
+    odd 20261123T130842Z-000000000002 20 3
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$root" nested=1
     check "$root" "$e.2"
     check --nested "$root" "$e"
@@ -40,7 +40,8 @@ odd() {
 }
 
 @test "killed again and again: no line lost, twice or torn" {
-    local kills=0 wanted=100 status=1 n=10
+    local kills=0 wanted=30 status=1 n=10
+    [ -z "${ITRACK_TORTURE:-}" ] || wanted=100
     odd 20261123T130842Z-000000000010 400 3 "$BATS_FILE_TMPDIR"/p*
     cp "$e" "$e.$n"
     while [ "$kills" -lt "$wanted" ] || [ "$status" != 0 ]; do
@@ -66,7 +67,7 @@ odd() {
 
 @test "an experiment that Python made is found, a deleted one is named" {
     odd 20261123T130842Z-000000000003 5 0
-    sed -i 's/"project": "[^"]*"/"project": "it'"'"'s: a \\"long\\" name, longer than the eighty columns at which Python folds a line of YAML \\u00e9"/' "$e"
+    sed -i 's/"project": "[^"]*"/"project": "a: \\"long\\" name, longer than the eighty columns at which Python folds a line of YAML \\u00e9"/' "$e"
     "$venv/bin/python" - "$root" "$e" <<'PY'
 import json, pathlib, sys
 from mlflow import MlflowClient

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# itrack doctor: what it finds before a run depends on it.
+
+bats_require_minimum_version 1.5.0
+load ../trackers/mlflow.bash
+
+setup() {
+    clean_environment
+    fake=$BATS_TEST_TMPDIR/fake
+}
+
+teardown() {
+    [ ! -e "$fake/pid" ] || kill "$(cat "$fake/pid")"
+}
+
+doctor() {
+    "$BUILD/bin/itrack" doctor "$@"
+}
+
+rules() {
+    printf '%s' "$1" >"$fake/rules.json"
+}
+
+@test "directories: writable, not writable, beside the run" {
+    run -0 doctor
+    [[ $output == "local: ok: files go to tracking/PROJECT/RUN-ID, beside"* ]]
+    run -0 doctor --local-dir "$BATS_TEST_TMPDIR/a/b"
+    [ "$output" = "local: ok: files go below $BATS_TEST_TMPDIR/a/b" ]
+    run -1 doctor --local-dir /proc/self/maps/x
+    [[ $output == "local: problem: "*"is no directory" ]]
+}
+
+@test "no argument is taken" {
+    run -125 doctor x
+}
+
+@test "mlflow: no URI, a database, a directory" {
+    run -1 doctor --track mlflow
+    [[ $output == "mlflow: problem: no MLflow server is named; run "* ]]
+    run -1 doctor --track mlflow --mlflow-uri mysql://u:secret@h/d
+    [[ $output == *"mysql://h/d is a database"* ]]
+    run -0 doctor --track mlflow --mlflow-uri "$BATS_TEST_TMPDIR/store"
+    [[ $output == *"go below $BATS_TEST_TMPDIR/store"* ]]
+    [ ! -e "$BATS_TEST_TMPDIR/store" ]
+}
+
+@test "mlflow: a server, its version, the experiment, the files" {
+    start_fake "$fake"
+    url=$(cat "$fake/url")
+    rules '[{"match": "/version", "body": "3.17.2"},
+        {"match": "get-by-name", "body": {"experiment": {"experiment_id": "1",
+         "artifact_location": "mlflow-artifacts:/1"}}}]'
+    run -0 doctor --track mlflow --mlflow-uri "$url"
+    [ "$output" = "mlflow: ok: $url answers, MLflow 3.17.2
+mlflow: ok: no login is configured, and none is asked for
+mlflow: ok: experiment insidellms exists
+mlflow: ok: files go through the server" ]
+    rules '[{"match": "get-by-name", "status": 404,
+             "body": {"error_code": "RESOURCE_DOES_NOT_EXIST"}}]'
+    MLFLOW_TRACKING_USERNAME=ana MLFLOW_TRACKING_PASSWORD=hunter2 \
+        run -0 doctor --track mlflow --mlflow-uri "$url" -p new
+    [[ $output == *"login as ana"*"experiment new will be created"* ]]
+    [[ $output != *hunter2* ]]
+    ! grep -q POST "$fake/log"
+    rules '[{"match": "get-by-name", "body": {"experiment":
+        {"experiment_id": "1", "artifact_location": "s3://bucket/x"}}}]'
+    run -0 doctor --track mlflow --mlflow-uri "$url"
+    [[ $output == *"note: files are kept at s3://bucket/x"* ]]
+}
+
+@test "mlflow: each failure says what to do" {
+    start_fake "$fake"
+    url=$(cat "$fake/url")
+    rules '[{"match": "get-by-name", "status": 401, "body": "no"}]'
+    run -1 doctor --track mlflow --mlflow-uri "$url"
+    [[ $output == *"problem: "*MLFLOW_TRACKING_USERNAME* ]]
+    rules '[{"match": "get-by-name", "status": 403,
+             "body": "Invalid Host header"}]'
+    run -1 doctor --track mlflow --mlflow-uri "$url"
+    [[ $output == *"problem: "*--allowed-hosts* ]]
+    rules '[{"status": 404, "body": "<html>"}]'
+    run -1 doctor --track mlflow --mlflow-uri "$url"
+    [[ $output == *"problem: "*"path prefix"* ]]
+    kill "$(cat "$fake/pid")"
+    rm "$fake/pid"
+    run -1 doctor --track mlflow --mlflow-uri "$url"
+    [[ $output == *"problem: $url: "*"mlflow server"* ]]
+}
