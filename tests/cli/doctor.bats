@@ -61,7 +61,7 @@ mlflow: ok: files go through the server" ]
         run -0 doctor --track mlflow --mlflow-uri "$url" -p new
     [[ $output == *"login as ana"*"experiment new will be created"* ]]
     [[ $output != *hunter2* ]]
-    ! grep -q POST "$fake/log"
+    run ! grep -q POST "$fake/log"
     rules '[{"match": "get-by-name", "body": {"experiment":
         {"experiment_id": "1", "artifact_location": "s3://bucket/x"}}}]'
     run -0 doctor --track mlflow --mlflow-uri "$url"

@@ -61,7 +61,7 @@ count() {
     [ "$(bodies runs/update | jq -c 'select(.status)')" = \
         "$(jq -c 'select(.entry == "end") | {run_id: "abc", status: "KILLED",
             end_time: (.time_us / 1000 | floor)}' "$e")" ]
-    ! grep -lqi '^expect\|^origin\|^authorization' "$fake"/requests/*.head
+    run ! grep -lqi '^expect\|^origin\|^authorization' "$fake"/requests/*.head
     # Nothing that a server would answer with 200 and drop.
     bodies runs/log-batch | jq -e 'all(.metrics[]?;
         (.value | type == "number" or . == "NaN" or . == "Infinity" or
@@ -122,7 +122,7 @@ count() {
     [[ $output == *"state blocked"*MLFLOW_TRACKING_USERNAME* ]]
     [[ $output != *hunter2* ]]
     grep -q "Basic YW5hOmh1bnRlcjI=" "$fake/requests/0001.head"
-    ! grep -rq 'hunter2\|YW5hOmh1bnRlcjI' "$state"
+    run ! grep -rq 'hunter2\|YW5hOmh1bnRlcjI' "$state"
     rules '{"status": 403, "body": "Invalid Host header - possible attack"}'
     run -1 deliver
     [[ $output == *"--allowed-hosts"* ]]
@@ -139,7 +139,7 @@ count() {
     kill "$(cat "$BATS_TEST_TMPDIR/other/pid")"
     grep -q "Bearer hunter2" "$fake/requests/0001.head"
     [ -e "$BATS_TEST_TMPDIR/other/requests/0001.head" ]
-    ! grep -rqi 'hunter2\|authorization' "$BATS_TEST_TMPDIR/other"
+    run ! grep -rqi 'hunter2\|authorization' "$BATS_TEST_TMPDIR/other"
 }
 
 @test "a page that is no MLflow: blocked, nothing counts as delivered" {
