@@ -28,6 +28,10 @@
 /* The params text and the HParams row wait so long after the first point: what
  * arrives all at once (an import, a harness) has its params in both. */
 #define PARAMS_WAIT_MS 1000
+/* What a shell takes as it is. */
+#define PLAIN_CHARACTERS                                                 \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+	"/._-+,:@%="
 /* Far above what the mapping counts; an index is a place in an array. */
 #define EXPERIMENT_INDEX_MAX 1000000
 
@@ -57,6 +61,29 @@ tensorboard_configure(struct tracker *t, struct err *err)
 	return 0;
 }
 
+/* The command that shows it, fit for a shell. */
+static void
+say_where(struct tracker *t, const char *root)
+{
+	char *text = text_path_text(root);
+	struct buf word;
+	const char *c;
+
+	buf_init(&word, ENTRY_LINE_MAX);
+	for (c = text; *c != '\0'; c++)
+		if (*c == '\'')
+			buf_adds(&word, "'\\''");
+		else
+			buf_addc(&word, *c);
+	if (text[strspn(text, PLAIN_CHARACTERS)] == '\0')
+		tracker_note(t, "to look: tensorboard --logdir %s", text);
+	else
+		tracker_note(
+		    t, "to look: tensorboard --logdir '%s'", word.data);
+	buf_release(&word);
+	free(text);
+}
+
 static enum outcome
 tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
@@ -79,7 +106,7 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 		    &tb->run->params, "run_id", place_run_id(run));
 		if (!tb->run->has_files && tbrun_make_file(tb->run, err) == 0)
 			fd = tbrun_write(tb->run, err);
-		tracker_note(t, "to look: tensorboard --logdir %s", root);
+		say_where(t, root);
 	}
 	free(root);
 	return tb->run == NULL || fd < 0 || tb->run->torn ? OUTCOME_BLOCKED

@@ -156,6 +156,29 @@ watch_live() {
     watch_live slow
 }
 
+@test "a server that watches goes on after a kill and a torn file" {
+    entries --points 40 >e1
+    for path in fast slow; do
+        tb=$BATS_TEST_TMPDIR/tb-$path
+        mkdir "$tb"
+        check watch $path "$tb" total_count 40 >watch.out 2>&1 3>&- &
+        watcher=$!
+        wait_until grep -q ready watch.out
+        deliver_alone -p 100 state e1 >/dev/null 3>&- &
+        pid=$!
+        wait_until has_points 20
+        kill -9 $pid
+        wait $pid || :
+        truncate -s -20 "$tb"/*/*/*tfevents*
+        # The reader must have met the torn end before the next file is there.
+        sleep 1.5
+        deliver state e1
+        wait $watcher
+        check files e1 "$tb/insidellms/$RUN_ID"
+        rm -r state
+    done
+}
+
 @test "a place that can't be written is named, and a later try completes it" {
     entries --points 10 >e1
     echo in the way >"$tb"
