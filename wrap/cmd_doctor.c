@@ -26,6 +26,7 @@ static const struct {
     {"local", doctor_local},
     {"tensorboard", doctor_tensorboard},
     {"mlflow", doctor_mlflow},
+    {"wandb", doctor_wandb},
 };
 
 void

@@ -33,5 +33,6 @@ void doctor_say(struct doctor *d, enum verdict verdict, const char *format, ...)
 void doctor_directory(struct doctor *d, const char *dir, const char *what);
 
 void doctor_mlflow(struct doctor *d);
+void doctor_wandb(struct doctor *d);
 
 #endif

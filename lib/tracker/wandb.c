@@ -146,7 +146,12 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	w->info = info;
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
-	wandb_settings_load(&w->settings, t, info);
+	wandb_settings_load(&w->settings,
+	    &(struct wandb_wishes){.mode = tracker_option(t, "wandb-mode"),
+		.entity = tracker_option(t, "wandb-entity"),
+		.base_url = tracker_option(t, "wandb-base-url"),
+		.dir = tracker_option(t, "wandb-dir"),
+		.cwd = info->start->cwd});
 	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
 	w->mode = w->settings.mode;
 	w->decided = mode != NULL;
@@ -159,11 +164,11 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	case WANDB_OFFLINE:
 		return open_offline(t,
 		    w->settings.mode_given || w->settings.key != NULL
-			? "W&B as asked for"
+			? "as asked for"
 			: w->settings.why_no_key,
 		    err);
 	default:
-		tracker_note(t, "W&B is disabled (WANDB_MODE)");
+		tracker_note(t, "disabled (WANDB_MODE)");
 		return OUTCOME_DONE;
 	}
 }
@@ -190,7 +195,7 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 
 	if (w->run.rows.stepped_back)
 		tracker_note(t,
-		    "W&B: steps went back; their rows have the "
+		    "steps went back; their rows have the "
 		    "next free steps");
 	switch (w->mode) {
 	case WANDB_ONLINE:

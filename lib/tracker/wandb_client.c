@@ -19,13 +19,12 @@
 #define HTTP_FORBIDDEN    403
 
 int
-wandb_client_open(struct wandb_client *c, struct tracker *t,
+wandb_client_open(struct wandb_client *c, struct loop *loop,
     const struct wandb_settings *settings, struct err *err)
 {
 	struct http_config config = {.user = "api", .password = settings->key};
 
-	c->t = t;
-	c->http = http_new(t->loop, &config, err);
+	c->http = http_new(loop, &config, err);
 	c->base_url = xstrdup(settings->base_url);
 	return c->http != NULL ? 0 : -1;
 }
@@ -176,6 +175,13 @@ is_own_url(const struct wandb_client *c, const char *url)
 	    (url[len] == '/' || url[len] == '?' || url[len] == '\0');
 }
 
+static void
+say_progress(const struct wandb_call *call)
+{
+	if (call->client->t != NULL)
+		tracker_progress(call->client->t);
+}
+
 static void start_put(struct wandb_call *call);
 
 static void
@@ -194,7 +200,7 @@ on_answer(void *data, const struct http_answer *answer)
 		start_put(call);
 		return;
 	}
-	tracker_progress(call->client->t);
+	say_progress(call);
 	reply.outcome = outcome_of(call, answer);
 	read_answer(call, answer, &reply);
 	call->done(call, &reply);
@@ -267,9 +273,7 @@ wandb_graphql_send(struct wandb_call *call, struct wandb_client *c,
 static void
 on_moved(void *data)
 {
-	struct wandb_call *call = data;
-
-	tracker_progress(call->client->t);
+	say_progress(data);
 }
 
 static void

@@ -23,13 +23,13 @@
 #include "tracker/wandb_settings.h"
 
 struct wandb_client {
-	struct tracker *t;
+	struct tracker *t; /* told of progress; set by the user, or NULL */
 	struct http *http; /* NULL: closed */
 	char *base_url;
 };
 
 /* -1 and err: libcurl can't be used. The settings must have a key. */
-int wandb_client_open(struct wandb_client *c, struct tracker *t,
+int wandb_client_open(struct wandb_client *c, struct loop *loop,
     const struct wandb_settings *settings, struct err *err);
 void wandb_client_close(struct wandb_client *c);
 

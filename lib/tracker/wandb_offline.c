@@ -345,7 +345,7 @@ add_files(struct wandb_offline *o)
 		add_record(o);
 	} else if (o->manifest.len > 0) {
 		tracker_note(o->t,
-		    "W&B: the files are no artifact: that needs "
+		    "the files are no artifact: that needs "
 		    "--wandb-entity or WANDB_ENTITY");
 	}
 	free(folder);

@@ -195,8 +195,9 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
 	o->run = run;
 	o->start = info->start;
 	if (o->client.http == NULL &&
-	    wandb_client_open(&o->client, t, settings, err) < 0)
+	    wandb_client_open(&o->client, t->loop, settings, err) < 0)
 		return OUTCOME_BLOCKED;
+	o->client.t = t;
 	upsert(o, true, on_opened);
 	return OUTCOME_PENDING;
 }
@@ -215,7 +216,7 @@ note_news(struct wandb_online *o)
 {
 	if (o->stream.stopped)
 		tracker_note(
-		    o->t, "W&B: the run was stopped there; it goes on here");
+		    o->t, "the run was stopped in W&B; it goes on here");
 	if (o->stream.lost)
 		tracker_note(o->t, "a row was too long for W&B: left out");
 }

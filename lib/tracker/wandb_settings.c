@@ -230,9 +230,9 @@ find_key(struct wandb_settings *s)
 }
 
 static void
-find_mode(struct wandb_settings *s, const struct tracker *t)
+find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
-	const char *mode = tracker_option(t, "wandb-mode");
+	const char *mode = wishes->mode;
 
 	if (mode == NULL)
 		mode = variable("WANDB_MODE");
@@ -249,15 +249,14 @@ find_mode(struct wandb_settings *s, const struct tracker *t)
 
 /* The folder that W&B's own folder is in, as the bytes of a path. */
 static char *
-find_parent(const struct tracker *t, const struct run_info *run)
+find_parent(const struct wandb_wishes *wishes)
 {
-	const char *option = tracker_option(t, "wandb-dir");
-	const char *start = run->start->cwd;
-	char *cwd = start != NULL ? text_path_bytes(start) : xstrdup(".");
+	char *cwd =
+	    wishes->cwd != NULL ? text_path_bytes(wishes->cwd) : xstrdup(".");
 	char *path, *result;
 
-	if (option != NULL)
-		path = text_path_bytes(option);
+	if (wishes->dir != NULL)
+		path = text_path_bytes(wishes->dir);
 	else if (variable("WANDB_DIR") != NULL)
 		path = xstrdup(variable("WANDB_DIR"));
 	else /* W&B's own way out of a place that can't be written */
@@ -270,9 +269,9 @@ find_parent(const struct tracker *t, const struct run_info *run)
 
 /* <parent>/.wandb if that exists, else <parent>/wandb. */
 static char *
-find_root(const struct tracker *t, const struct run_info *run)
+find_root(const struct wandb_wishes *wishes)
 {
-	char *parent = find_parent(t, run);
+	char *parent = find_parent(wishes);
 	char *hidden = path_join(parent, ".wandb");
 	struct stat st;
 
@@ -294,25 +293,24 @@ cut_slashes(char *url)
 }
 
 void
-wandb_settings_load(struct wandb_settings *s, const struct tracker *t,
-    const struct run_info *run)
+wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
 	const char *folder = variable("WANDB_CONFIG_DIR");
 
 	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
-	s->root = find_root(t, run);
+	s->root = find_root(wishes);
 	take_file(s,
 	    folder != NULL ? path_join(folder, "settings")
 			   : home_file(".config/wandb/settings"));
 	take_file(s, path_join(s->root, "settings"));
 	replace(&s->base_url, variable("WANDB_BASE_URL"));
-	replace(&s->base_url, tracker_option(t, "wandb-base-url"));
+	replace(&s->base_url, wishes->base_url);
 	cut_slashes(s->base_url);
 	replace(&s->entity, variable("WANDB_ENTITY"));
-	replace(&s->entity, tracker_option(t, "wandb-entity"));
+	replace(&s->entity, wishes->entity);
 	replace(&s->project, variable("WANDB_PROJECT"));
 	find_key(s);
-	find_mode(s, t);
+	find_mode(s, wishes);
 }
 
 void

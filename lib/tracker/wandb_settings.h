@@ -2,7 +2,7 @@
  * Where W&B is and who we are there, by W&B's own rules: our options, then its
  * variables, its settings files, netrc.
  *
- *	wandb_settings_load(&s, t, run);
+ *	wandb_settings_load(&s, &wishes);
  *	... s.base_url, s.key ...
  *	wandb_settings_release(&s);
  *
@@ -13,8 +13,6 @@
 #define TRACKER_WANDB_SETTINGS_H
 
 #include <stdbool.h>
-
-#include "tracker/tracker.h"
 
 enum wandb_mode { WANDB_ONLINE, WANDB_OFFLINE, WANDB_DISABLED };
 
@@ -30,8 +28,14 @@ struct wandb_settings {
 	const char *why_no_key;
 };
 
-void wandb_settings_load(struct wandb_settings *s, const struct tracker *t,
-    const struct run_info *run);
+/* What our own options say, each NULL if not given; all are texts. */
+struct wandb_wishes {
+	const char *mode, *entity, *base_url, *dir;
+	const char *cwd; /* of the command */
+};
+
+void wandb_settings_load(
+    struct wandb_settings *s, const struct wandb_wishes *wishes);
 void wandb_settings_release(struct wandb_settings *s);
 
 /* --- pure parts, for the unit test ------------------------------------ */

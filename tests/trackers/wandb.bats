@@ -33,8 +33,8 @@ real_wandb() {
 
 # until_true COMMAND...: waits for it, at most 10 s
 until_true() {
-    local n
-    for n in $(seq 500); do
+    local tries=500
+    while [ $((tries--)) -gt 0 ]; do
         if "$@"; then return 0; fi
         sleep 0.02
     done
@@ -71,8 +71,8 @@ offline_folder() {
         jq -es 'map(.num) == [range(1; length + 1)]' records
         jq -es 'map(.type) | .[:2] == ["header", "run"] and
             .[-3:] == ["exit", "final", "footer"]' records
-        lines=$(wc -l <"$name/records.jsonl")
-        jq -es --argjson n "$lines" \
+        count=$(wc -l <"$name/records.jsonl")
+        jq -es --argjson n "$count" \
             '[.[].history.item._step // empty] as $s |
              $s == ($s | unique) and $s[-1] == $n' records
         # What insideLLMs itself computes stands in the summary at the end.
@@ -131,7 +131,7 @@ offline_folder() {
     grep -q "no W&B key" report
     folder=$(realpath "$(offline_folder .)")
     grep -qF "wandb sync '$folder'" report
-    [ -e tracking/insidellms/*/final_state.json ]
+    ls tracking/insidellms/*/final_state.json
     [ "$(readlink wandb/latest-run)" = "$(basename "$folder")" ]
     cmp "$folder/files/records.jsonl" run/records.jsonl
 }
@@ -211,4 +211,20 @@ offline_folder() {
     count=110
     if [ -n "${ITRACK_TORTURE:-}" ]; then count=1500; fi
     python3 "$CASES" kill offline $count
+}
+
+@test "doctor: who the key belongs to, or what to do" {
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" doctor --track wandb >report
+    grep -q "wandb: ok: $WANDB_BASE_URL takes the key of u" report
+    run ! grep -F "$KEY" report
+    WANDB_API_KEY=wrong$KEY run -1 "$BUILD/bin/itrack" doctor --track wandb
+    [[ $output == *'problem'*'HTTP 401'*'get a key'* ]]
+    WANDB_BASE_URL=http://127.0.0.1:1 WANDB_API_KEY=$KEY run -1 \
+        "$BUILD/bin/itrack" doctor --track wandb
+    [[ $output == *'itrack sync'* ]]
+    run "$BUILD/bin/itrack" doctor --track wandb
+    [[ $output == *'offline: no W&B key'*'runs for wandb sync go below'* ]]
+    [ ! -e wandb ]
+    run -0 jq -e '.runs == {}' server/state.json
 }
