@@ -46,7 +46,7 @@ struct worker {
 	struct find *find;
 	struct countdown *countdown;
 	struct report report;
-	bool has_launched, heard, ended, hurry, link_gone, settled;
+	bool has_launched, heard, nested, ended, hurry, link_gone, settled;
 };
 
 static void
@@ -57,6 +57,13 @@ on_message(struct channel *channel, const struct message *message)
 	bool config = strcmp(base, CONFIG_TEMP) == 0;
 	char *dir;
 
+	if (message->op == MESSAGE_NESTED) {
+		/* What is to be found is tracked by that one. */
+		w->nested = w->heard = true;
+		find_free(w->find);
+		w->find = NULL;
+		return;
+	}
 	if (message->op != MESSAGE_OPEN ||
 	    (!config && strcmp(base, MARKER_FILE) != 0 &&
 		strcmp(base, RECORDS_FILE) != 0))
@@ -168,6 +175,10 @@ take_launched(struct worker *w, const struct link_launched *launched)
 {
 	w->launched = *launched;
 	w->has_launched = true;
+	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
+	channel_read(&w->channel);
+	if (w->nested)
+		return;
 	if (options_given(&w->options, OPT_RUN_DIR) || !launched->preloaded)
 		start_find(w);
 	else
@@ -249,8 +260,9 @@ say_report(struct worker *w)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
 	if (w->report.run_count == 0)
-		report_say(
-		    &w->report, "no run directory seen; nothing was tracked");
+		report_say(&w->report,
+		    w->nested ? "tracked by the itrack-wrap inside"
+			      : "no run directory seen; nothing was tracked");
 	if (options_given(&w->options, OPT_REPORT) &&
 	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
 		report_say(&w->report, "no report written: %s", err.message);

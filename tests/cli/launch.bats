@@ -128,6 +128,12 @@ setup() {
     logged "ended status 0"
 }
 
+@test "a report without a run is the worker's to write" {
+    "$wrap" --report file true
+    logged "launched version 1 restarts 0 preloaded 1"
+    logged "ended status 0"
+}
+
 @test "what the worker is started with" {
     "$wrap" --no-preload -q -- true a b 8>extra
     logged "state own session 1, descriptors left 0, signals blocked 0"
@@ -297,4 +303,15 @@ END
         done
         exit 1'
     [ "$status" -eq 0 ]
+}
+
+@test "nested, with the real worker: one attempt" {
+    needs_plain_launcher
+    real=$BUILD/bin/itrack-wrap
+    run --separate-stderr "$real" --run-dir "$PWD/runs/a" "$real" -q \
+        "$programs/write_run" --mode run --to runs/a --from \
+        "$BATS_TEST_DIRNAME/../fixtures/run_plain/run"
+    [ "$status" -eq 0 ]
+    [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
+    [ "$(find runs/tracking -name metadata.json | wc -l)" -eq 1 ]
 }

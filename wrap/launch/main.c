@@ -301,7 +301,7 @@ main(int argc, char **argv)
 	tracking_begin(t, options_given(&l->options, OPT_RUN_DIR), now_ms());
 	while (!l->child.ended)
 		turn(l);
-	tracking_ended(t, &l->child);
+	tracking_ended(t, &l->child, options_given(&l->options, OPT_REPORT));
 	drain(l);
 	report(l);
 	if (options_given(&l->options, OPT_STRICT) && !t->complete &&

@@ -284,7 +284,8 @@ tracking_worker_died(struct tracking *t, int status)
 }
 
 void
-tracking_ended(struct tracking *t, const struct child *command)
+tracking_ended(
+    struct tracking *t, const struct child *command, bool needs_worker)
 {
 	struct link_packet packet = {.type = LINK_ENDED};
 
@@ -302,7 +303,7 @@ tracking_ended(struct tracking *t, const struct child *command)
 	}
 	/* Too short for the wait, and not a word: it may be a static program
 	 * that has made a run all the same. */
-	if (t->starts == 0 && (!t->hello || t->expected))
+	if (t->starts == 0 && (!t->hello || t->expected || needs_worker))
 		start_worker(t);
 }
 

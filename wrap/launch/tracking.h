@@ -67,9 +67,11 @@ void tracking_read(struct tracking *t);
 void tracking_waited(struct tracking *t, int64_t now_ms);
 /* The worker ended: starts it once more, or gives up. */
 void tracking_worker_died(struct tracking *t, int status);
-/* The command ended. Afterwards tracking_busy says if there is something to
- * wait for. */
-void tracking_ended(struct tracking *t, const struct child *command);
+/* The command ended. With `needs_worker` a worker is started even if there is
+ * no run (it writes the report's file). Afterwards tracking_busy says if there
+ * is something to wait for. */
+void tracking_ended(
+    struct tracking *t, const struct child *command, bool needs_worker);
 bool tracking_busy(const struct tracking *t);
 /* Asks the worker to end now. */
 void tracking_hurry(struct tracking *t);
