@@ -117,6 +117,20 @@ same_state() {
     done
 }
 
+@test "no more processes are allowed" {
+    needs_plain_launcher
+    [ "$(id -u)" -eq 0 ] || skip "not root: no user without processes"
+    # A user that nobody is, in a place that it can enter.
+    place=$(mktemp -d)
+    cp -r "$tree/." "$place"
+    chmod -R a+rX "$place"
+    run setpriv --reuid=61184 --clear-groups prlimit --nproc=1 \
+        "$place/bin/itrack-wrap" -q env printf %s ran
+    rm -r "$place"
+    [ "$output" = ran ]
+    [ "$status" -eq 0 ]
+}
+
 @test "SIGCHLD ignored: the status is still there" {
     status=0
     "$programs/launch_enter" ignore 17 -- "$wrap" -q sh -c 'exit 9' || status=$?

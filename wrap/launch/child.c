@@ -37,6 +37,15 @@ child_start(struct child *c, char **arguments, char **environment,
 	return 0;
 }
 
+int
+child_replace_us(
+    char **arguments, char **environment, const struct signals *signals)
+{
+	signals_restore(signals);
+	execvpe(arguments[0], arguments, environment);
+	return -errno;
+}
+
 void
 child_changed(struct child *c, int status, const struct rusage *usage,
     struct signals *signals, int64_t now_ms)

@@ -31,6 +31,11 @@ struct child {
 int child_start(struct child *c, char **arguments, char **environment,
     const struct signals *signals);
 
+/* Becomes the command, where no process can be had for it: better untracked
+ * than not at all. Returns only on failure, a negative errno. */
+int child_replace_us(
+    char **arguments, char **environment, const struct signals *signals);
+
 /* Takes in a result of wait4 for the command; stops and continues us with it.
  */
 void child_changed(struct child *c, int status, const struct rusage *usage,

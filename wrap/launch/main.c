@@ -122,6 +122,8 @@ launch(struct launcher *l)
 		shim = NULL;
 		code = child_start(&l->child, command, environ, &l->signals);
 	}
+	if (code == -EAGAIN || code == -ENOMEM)
+		code = child_replace_us(command, environ, &l->signals);
 	if (code != 0) {
 		say("itrack-wrap: %s: %s", command[0], strerror(-code));
 		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
