@@ -10,7 +10,7 @@ files: every point, text and tag by EventAccumulator, and the last points
 against insideLLMs' own values in EXPECTED (a fixture's expected.json). server: the same by HTTP
 from a server on a loading path, and the rows of the HParams tab. watch: starts a
 server first, prints "ready", and waits until the tag has so many points in some
-run. Differences go to standard output, status 1.
+run; prints each run that appears. Differences go to standard output, status 1.
 """
 import html
 import json
@@ -346,8 +346,14 @@ def watch(path, logdir, tag, count):
     server = Server(path, logdir)
     print("ready", flush=True)
 
+    seen = set()
+
     def enough():
-        for run, tags in server.get("plugin/scalars/tags").items():
+        runs = server.get("plugin/scalars/tags")
+        for run in set(runs) - seen:
+            seen.add(run)
+            print("run", run, flush=True)
+        for run, tags in runs.items():
             if tag in tags and len(server.get(
                     "plugin/scalars/scalars", run=run, tag=tag)) >= count:
                 return True

@@ -158,6 +158,7 @@ watch_live() {
 
 @test "a server that watches goes on after a kill and a torn file" {
     entries --points 40 >e1
+    entries --points 1 --attempt b >e2
     for path in fast slow; do
         tb=$BATS_TEST_TMPDIR/tb-$path
         mkdir "$tb"
@@ -169,13 +170,14 @@ watch_live() {
         wait_until has_points 20
         kill -9 $pid
         wait $pid || :
-        truncate -s -20 "$tb"/*/*/*tfevents*
-        # The reader must have met the torn end before the next file is there.
-        sleep 1.5
+        truncate -s -20 "$tb/insidellms/$RUN_ID"/*tfevents*
+        # When the server shows another run it has met the torn end, too.
+        deliver other e2
+        wait_until grep -q "run .*-2" watch.out
         deliver state e1
         wait $watcher
         check files e1 "$tb/insidellms/$RUN_ID"
-        rm -r state
+        rm -r state other
     done
 }
 
