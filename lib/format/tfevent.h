@@ -44,8 +44,8 @@ void tfevent_open(
     struct tfevent *e, struct buf *out, double time, int64_t step);
 void tfevent_close(struct tfevent *e);
 
-/* What the reader of a file takes from a tag's first value and holds for the
- * others: the kind of a scalar and a text that explains it (Markdown, or NULL).
+/* What a reader takes from a tag's first value in a file and holds for the
+ * others: that it is a scalar, and a text that explains it (Markdown, or NULL).
  */
 struct tfevent_about {
 	const char *description;
@@ -102,10 +102,6 @@ bool tfevent_code_span(struct buf *out, const char *text);
  * and *event_len: the event. 0: it is not whole; -EBADMSG: no record. */
 int64_t tfevent_record(
     const char *bytes, size_t len, const char **event, size_t *event_len);
-/* How many bytes a record has of which the first TFEVENT_HEADER_SIZE are there;
- * -EBADMSG: no record. */
-int64_t tfevent_record_size(const char *header);
-
 struct tfevent_value {
 	const char *tag; /* not NUL-terminated, as `text` */
 	size_t tag_len;

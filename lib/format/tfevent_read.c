@@ -33,8 +33,9 @@ checksum_fits(const void *data, size_t len, const char *stored)
 	return le32toh(want) == ((crc >> 15) | (crc << 17)) + 0xA282EAD8u;
 }
 
-int64_t
-tfevent_record_size(const char *header)
+/* How many bytes the record has whose first TFEVENT_HEADER_SIZE are there. */
+static int64_t
+record_size(const char *header)
 {
 	uint64_t len;
 
@@ -54,7 +55,7 @@ tfevent_record(
 
 	if (len < TFEVENT_HEADER_SIZE)
 		return 0;
-	size = tfevent_record_size(bytes);
+	size = record_size(bytes);
 	if (size < 0)
 		return size;
 	if ((uint64_t)size > len)
