@@ -88,9 +88,12 @@ class Round:
             self.itrack("import", str(self.run_dir))
         elif self.itrack("sync") != 0:
             self.problems.append(f"sync: {self.said}")
-        # Killed before the journal had its first entry: import alone knows.
+        # Killed before the journal had its first entry: import alone knows,
+        # and sync takes the empty one away.
         if not self.attempts():
             self.itrack("import", str(self.run_dir))
+        if self.itrack("sync") != 0:
+            self.problems.append(f"sync: {self.said}")
 
     def check(self, statuses):
         self.valid_json("completed")
@@ -211,7 +214,8 @@ def kill_live(r):
     if not (r.run_dir / ".insidellms_run").exists():
         return
     r.complete()
-    r.check(["finished"] if manifest else
+    r.check(["killed", "finished"] if manifest and r.who == "command" else
+            ["finished"] if manifest else
             ["killed"] if r.who == "command" else ["failed", "killed"])
 
 
