@@ -250,6 +250,29 @@ attempt_past_start_us(const char *run_dir, int64_t now_us)
 	return now_us;
 }
 
+static bool
+find_indexed(const struct index_entry *e, void *data)
+{
+	const char **attempt = data;
+
+	if (strcmp(e->attempt, *attempt) == 0)
+		*attempt = NULL;
+	return *attempt != NULL;
+}
+
+/* Its owner may have been killed between the line and the removal of the
+ * journal. */
+static bool
+is_indexed(const struct attempt *a, const char *state_dir)
+{
+	const char *attempt = attempt_name(a);
+
+	if (attempt_start(a)->pid == getpid())
+		return false;
+	index_each(state_dir, find_indexed, &attempt, NULL);
+	return attempt == NULL;
+}
+
 int
 attempt_past_index(const struct attempt *a, struct err *err)
 {
@@ -258,6 +281,8 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	int result;
 
 	attempt_index_facts(a, &facts);
+	if (is_indexed(a, facts.state_dir))
+		return 0;
 	e.attempt = xstrdup(attempt_name(a));
 	e.run_id =
 	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;

@@ -54,7 +54,7 @@ char *attempt_past_resumed_from(
  * nothing. */
 int64_t attempt_past_start_us(const char *run_dir, int64_t now_us);
 
-/* Leaves a line in the index. */
+/* Leaves a line in the index, once for each attempt. */
 int attempt_past_index(const struct attempt *a, struct err *err);
 
 #endif

@@ -66,7 +66,11 @@ sync_one(struct sync *s, const char *attempt)
 static bool
 each(const char *attempt, void *data)
 {
-	sync_one(data, attempt);
+	struct sync *s = data;
+
+	/* One that was killed before its first entry has nothing to deliver. */
+	if (!journals_discard_empty(s->state_dir, attempt))
+		sync_one(s, attempt);
 	return true;
 }
 

@@ -4,9 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/process.h"
+
+/* A journal this young may be about to get its first entry. */
+#define NEWBORN_S 60
 
 static int
 compare_names(const void *a, const void *b)
@@ -67,6 +73,37 @@ journals_start(const char *state_dir, const char *attempt, struct entry *start,
 		return err_set(err, -EBADMSG, "%s: not a journal", attempt);
 	}
 	return result < 0 ? result : 0;
+}
+
+static void
+remove_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *d;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		unlinkat(dirfd(dir), d->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	rmdir(path);
+}
+
+bool
+journals_discard_empty(const char *state_dir, const char *attempt)
+{
+	char *path = xasprintf("%s/runs/%s", state_dir, attempt);
+	struct entry start;
+	struct stat st;
+	int result = journals_start(state_dir, attempt, &start, NULL);
+
+	if (result == 0)
+		entry_release(&start);
+	else if ((result == -ENODATA || result == -ENOENT) &&
+	    stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    clock_wall_us() / 1000000 - st.st_mtime > NEWBORN_S)
+		remove_files(path);
+	free(path);
+	return result == -ENODATA || result == -ENOENT;
 }
 
 bool

@@ -19,6 +19,11 @@ int journals_each(const char *state_dir,
 int journals_start(const char *state_dir, const char *attempt,
     struct entry *start, struct err *err);
 
+/* Has it not even a first entry, because its maker was killed before, or while
+ * it was removed? Then there is nothing to deliver; what is left of an old one
+ * is deleted. */
+bool journals_discard_empty(const char *state_dir, const char *attempt);
+
 /* Is the process that writes it alive? */
 bool journals_is_live(const struct entry_start *start);
 

@@ -172,23 +172,40 @@ make_config(struct run *run)
 	};
 }
 
+/* Did this very command make it, through a worker that was killed? */
+static bool
+is_of_this_command(const struct run *run, int64_t started_us)
+{
+	const struct link_launched *l = run->runs->config.launched;
+
+	return l->restarts > 0 &&
+	    started_us >=
+	    l->wall.tv_sec * INT64_C(1000000) + l->wall.tv_nsec / 1000;
+}
+
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
- * what it has by `itrack sync`. */
+ * what it has by `itrack sync`. One that the worker before us had ended is
+ * delivered, and what it had delivered is left alone: -EALREADY. */
 static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
 {
-	struct tracked tracked;
+	struct tracked t;
+	bool ours;
 	int result = -ENOENT;
 
-	tracked_find(&tracked, config->state_dir, run->dir, NULL, NULL, 0);
-	if (tracked.pending != NULL && !tracked.pending_live &&
-	    tracked.pending_unended)
+	tracked_find(&t, config->state_dir, run->dir, NULL, NULL, 0);
+	ours = is_of_this_command(run, t.pending_us);
+	if (t.pending != NULL && !t.pending_live && t.pending_unended)
 		result = attempt_adopt_if_fits(
-		    &run->attempt, config, tracked.pending, NULL);
-	tracked_release(&tracked);
-	if (result < 0)
+		    &run->attempt, config, t.pending, NULL);
+	else if (t.pending != NULL && !t.pending_live && ours)
+		result = attempt_adopt(&run->attempt, config, t.pending, NULL);
+	else if (is_of_this_command(run, t.delivered_us))
+		result = -EALREADY;
+	tracked_release(&t);
+	if (result < 0 && result != -EALREADY)
 		result = attempt_new(&run->attempt, config, err);
 	return result;
 }
@@ -213,7 +230,7 @@ begin_run(struct runs *runs, const char *dir, pid_t writer)
 	}
 	if (result < 0) {
 		/* One that is gone again by now is no news. */
-		if (result != -ENOENT)
+		if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
 		free(run->dir);
 		free(run);

@@ -160,6 +160,7 @@ each_indexed(const struct index_entry *e, void *data)
 	measure(s);
 	if (s->bytes != e->records_bytes || s->crc != e->records_crc32c)
 		return true;
+	s->result->delivered_us = e->started_us;
 	for (size_t i = 0; i < s->result->len; i++)
 		for (size_t k = 0; k < e->place_len; k++) {
 			if (s->result->has[i] || e->places[k].text == NULL ||
@@ -188,20 +189,22 @@ same_records(struct search *s, const struct attempt_past *past)
 }
 
 static void
-take_pending(struct search *s, const char *attempt,
-    const struct entry_start *start, const struct attempt_past *past)
+take_pending(struct search *s, const char *attempt, const struct entry *start,
+    const struct attempt_past *past)
 {
+	const struct entry_start *its = &start->start;
 	struct tracked *t = s->result;
 
 	free(t->pending);
 	t->pending = xstrdup(attempt);
-	t->pending_live = journals_is_live(start);
+	t->pending_live = journals_is_live(its);
 	t->pending_unended = !past->ended;
+	t->pending_us = start->time_us;
 	for (size_t i = 0; i < t->len; i++)
-		for (size_t k = 0; k < start->target_len; k++) {
+		for (size_t k = 0; k < its->target_len; k++) {
 			if (t->has[i] ||
 			    strcmp(s->targets[i].tracker,
-				start->targets[k].tracker) != 0)
+				its->targets[k].tracker) != 0)
 				continue;
 			t->has[i] = true;
 			t->count++;
@@ -226,7 +229,7 @@ each_pending(const char *attempt, void *data)
 	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
 		return true;
 	if (same_records(s, &past))
-		take_pending(s, attempt, &start.start, &past);
+		take_pending(s, attempt, &start, &past);
 	attempt_past_release(&past);
 	entry_release(&start);
 	return true;

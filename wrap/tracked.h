@@ -9,6 +9,7 @@
 #define WRAP_TRACKED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "run/entry.h"
 
@@ -23,6 +24,10 @@ struct tracked {
 	char *pending;
 	bool pending_live;    /* its owner lives */
 	bool pending_unended; /* its run has no end yet */
+	int64_t pending_us;   /* when it started */
+	/* When the last delivered attempt of this directory with these records
+	 * started, wherever it went; 0: none. */
+	int64_t delivered_us;
 };
 
 /* Looks in the index and among the pending journals. `run_dir`: bytes. Without

@@ -110,10 +110,15 @@ class Round:
             if not problems:
                 break
         self.problems += problems
-        pending = list((Path(self.env["XDG_STATE_HOME"]) / "itrack" /
-                        "runs").glob("*"))
+        state = Path(self.env["XDG_STATE_HOME"]) / "itrack"
+        # One without a first entry is nothing, and goes when it is old.
+        pending = [p.parent.name for p in state.glob("runs/*/journal.jsonl")
+                   if p.stat().st_size > 0]
         if pending:
-            self.problems.append(f"left: {[p.name for p in pending]}")
+            self.problems.append(f"left: {pending}")
+        index = (state / "index.jsonl").read_text().splitlines()
+        if len(index) != 1:
+            self.problems.append(f"index: {len(index)} lines")
 
 
 def arguments(words):
