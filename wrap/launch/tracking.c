@@ -163,6 +163,10 @@ start_worker(struct tracking *t)
 		tracking_off(t, errno);
 		return;
 	}
+	/* Into the socket's queue before there is a worker: we may be killed
+	 * before vfork() returns, and it must know its command all the same. */
+	t->link = pair[0];
+	send_known(t);
 	exec_errno = 0;
 	t->worker = vfork();
 	if (t->worker == 0)
@@ -173,11 +177,9 @@ start_worker(struct tracking *t)
 		/* What is left of the child is reaped as any other. */
 		t->worker = t->worker < 0 ? 0 : t->worker;
 		close(pair[0]);
+		t->link = -1;
 		tracking_off(t, code);
-		return;
 	}
-	t->link = pair[0];
-	send_known(t);
 }
 
 void
