@@ -348,6 +348,9 @@ main(int argc, char **argv)
 		die("%s", message);
 	log_set_verbose(options_given(&w.options, OPT_VERBOSE));
 	worker_init(&w);
+	/* The first packet was sent before we were started. Whose messages come
+	 * on the channel is not known without it. */
+	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
 	countdown_free(w.countdown);
 	packet.drained.complete = runs_close(w.runs, &w.report);
