@@ -216,6 +216,7 @@ with_small_disk() {
     local where=$1
     shift
     mkdir -p "$where"
+    unshare --map-root-user --mount true || return 99
     unshare --map-root-user --mount sh -c '
         mount -t tmpfs -o size=64k none "$0" 2>/dev/null || exit 99
         "$@"' "$where" "$@"
