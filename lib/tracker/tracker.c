@@ -19,6 +19,11 @@
 /* While draining: no confirmation and no byte moved for so long is no progress.
  */
 #define DRAIN_STALL_MS 3000
+/* A drain of an hour or more has nobody at the prompt (import, sync): a request
+ * under way has its own time limit (30 s), and a loaded server may need most of
+ * it for the first one. */
+#define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
+#define DRAIN_PATIENT_MS      35000
 
 static void
 on_timer(struct loop_timer *timer)
@@ -322,6 +327,19 @@ try_finish(struct delivery *d)
 		delivery_finish_done(d, outcome, 0, &err);
 }
 
+/* How long a drain goes on without progress. */
+static int64_t
+stall_ms(const struct delivery *d)
+{
+	bool under_way = d->phase == PHASE_OPENING ||
+	    d->phase == PHASE_FINISHING || d->lanes[LANE_METRICS].in_flight ||
+	    d->lanes[LANE_FILES].in_flight;
+
+	if (d->patient && under_way)
+		return DRAIN_PATIENT_MS;
+	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
+}
+
 /* Is the drain over? Its time, or no progress any more. */
 static bool
 drain_is_over(const struct delivery *d)
@@ -331,8 +349,7 @@ drain_is_over(const struct delivery *d)
 	if (!d->draining)
 		return false;
 	return now_ms >= d->drain_deadline_ms ||
-	    now_ms - d->progress_ms >=
-	    (d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS);
+	    now_ms - d->progress_ms >= stall_ms(d);
 }
 
 /* The earlier of two times; one that is over does not count: what it waited for
@@ -366,10 +383,7 @@ set_timer(struct delivery *d)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	if (d->draining) {
 		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
-		due_ms = earlier(now_ms, due_ms,
-		    d->progress_ms +
-			(d->ever_answered ? DRAIN_STALL_MS
-					  : DRAIN_UNANSWERED_MS));
+		due_ms = earlier(now_ms, due_ms, d->progress_ms + stall_ms(d));
 	}
 	if (due_ms == INT64_MAX)
 		loop_timer_cancel(d->loop, &d->timer);
@@ -419,6 +433,7 @@ delivery_drain(struct delivery *d, int64_t ms)
 	int64_t now_ms = clock_mono_ms();
 
 	d->draining = true;
+	d->patient = ms >= DRAIN_PATIENT_FROM_MS;
 	d->drain_deadline_ms = now_ms + ms;
 	d->progress_ms = now_ms;
 	d->call_next_ms = 0;

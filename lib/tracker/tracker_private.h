@@ -62,6 +62,7 @@ struct delivery {
 	int64_t last_send_ms; /* for idle_ms */
 
 	bool draining;
+	bool patient; /* while draining: nobody waits for the end */
 	int64_t drain_deadline_ms;
 	int64_t progress_ms; /* when something was last confirmed or moved */
 	bool ever_answered;
