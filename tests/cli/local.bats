@@ -304,6 +304,7 @@ insidellms" ]
 @test "a run in a thread, in a child, behind a closed descriptor, without environment" {
     for how in "--how thread" "--how fork" --close-fds --clear-env \
         --ignore-term; do
+        # shellcheck disable=SC2086
         tracked run_errors 0 --child -- "$write_run" $how \
             --from "$fixtures/run_errors/run" --to "$runs/run_errors"
         rm -r "$runs" && mkdir "$runs"
