@@ -240,7 +240,7 @@ report_write(const struct report *r, const char *path, struct err *err)
 	buf_add(&text, r->json.data, r->json.len);
 	buf_adds(&text, "]}\n");
 	if (dir_fd < 0)
-		result = err_errno(err, "%s", parent);
+		result = err_errno(err, "%s", path);
 	else
 		result = file_replace(dir_fd, path_base(path), text.data,
 		    text.len, 0666, false, err);
