@@ -13,6 +13,7 @@
 #include "format/text.h"
 #include "wrap/attempt_past.h"
 #include "wrap/attempt_start.h"
+#include "wrap/attempt_table.h"
 
 /* Data is on disk at least so often. */
 #define SYNC_MS           1000
@@ -340,6 +341,17 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 }
 
 static void
+keep_table(struct attempt *a, int64_t time_us)
+{
+	struct entry e;
+
+	if (a->watcher != NULL && !a->past.has_table &&
+	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
+	    attempt_make_table(&e, &a->start.start, time_us))
+		keep(a, &e);
+}
+
+static void
 keep_end(
     struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
 {
@@ -391,6 +403,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;
+	keep_table(a, time_us);
 	keep_end(a, outcome, time_us);
 	attempt_turn(a);
 	loop_timer_cancel(a->config.loop, &a->sync_timer);

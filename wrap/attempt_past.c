@@ -21,7 +21,9 @@ take(struct attempt_past *past, const struct entry *e)
 {
 	switch (e->kind) {
 	case ENTRY_START:
+		break;
 	case ENTRY_TABLE:
+		past->has_table = true;
 		break;
 	case ENTRY_ARTIFACT:
 		past->artifacts = xreallocarray(past->artifacts,

@@ -18,6 +18,7 @@ struct attempt_past {
 	uint64_t derived_entries; /* of those that derive makes */
 	char **artifacts;
 	size_t artifact_len;
+	bool has_table;
 	char *run_id;
 	int64_t last_step;
 	bool ended;

@@ -40,8 +40,8 @@ compare(const void *a, const void *b)
 }
 
 void
-wandb_manifest_add(struct wandb_manifest *m, const char *name,
-    const char md5[WANDB_MD5_BASE64], int64_t size, bool is_run_file)
+wandb_manifest_add(struct wandb_manifest *m, const char *name, const char *md5,
+    int64_t size, bool is_run_file)
 {
 	struct wandb_file key = {.name = (char *)name}, *file = NULL;
 
@@ -54,7 +54,7 @@ wandb_manifest_add(struct wandb_manifest *m, const char *name,
 		file = &m->files[m->len++];
 		file->name = xstrdup(name);
 	}
-	memcpy(file->md5, md5, WANDB_MD5_BASE64);
+	snprintf(file->md5, sizeof(file->md5), "%s", md5);
 	file->size = size;
 	file->is_run_file = is_run_file;
 	qsort(m->files, m->len, sizeof(*m->files), compare);

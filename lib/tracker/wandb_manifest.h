@@ -42,9 +42,9 @@ struct wandb_manifest {
 	size_t len;
 };
 
-/* A name that is there already gets the new digest. */
+/* A name that is there already gets the new digest ("": none is needed). */
 void wandb_manifest_add(struct wandb_manifest *m, const char *name,
-    const char md5[WANDB_MD5_BASE64], int64_t size, bool is_run_file);
+    const char *md5, int64_t size, bool is_run_file);
 void wandb_manifest_release(struct wandb_manifest *m);
 
 void wandb_manifest_digest(

@@ -17,7 +17,9 @@
 #include "tracker/wandb_record.h"
 
 /* Under this name the cursor keeps the folder's path. */
-#define REMEMBERED  "folder"
+#define REMEMBERED "folder"
+/* A table that is being written. */
+#define TABLE_TEMP  ".itrack-table.tmp"
 #define LATEST      "latest-run"
 #define LATEST_TEMP ".itrack-latest-run"
 
@@ -115,6 +117,7 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	    .run = run,
 	    .start = info->start,
 	    .hash_fd = -1,
+	    .table_fd = -1,
 	    .dir = -1,
 	    .log.fd = -1,
 	    .timer.data = o};
@@ -286,6 +289,70 @@ step(struct wandb_offline *o, const struct entry *e, struct err *err)
 	return outcome;
 }
 
+/* Under its name when it is whole. */
+static enum outcome
+place_table(struct wandb_offline *o, struct err *err)
+{
+	char *to = xasprintf("files/%s", o->table.name);
+	char *full = path_join(o->path, to), *folder = path_parent(full);
+	enum outcome outcome = OUTCOME_DONE;
+
+	if (file_make_dirs(folder, 0777, err) < 0) {
+		outcome = OUTCOME_BLOCKED;
+	} else if (renameat(o->dir, TABLE_TEMP, o->dir, to) < 0) {
+		err_errno(err, "cannot put %s in place", full);
+		outcome = OUTCOME_BLOCKED;
+	} else {
+		wandb_manifest_add(
+		    &o->media, o->table.name, "", o->table.size, true);
+		wandb_table_show(&o->table, &o->run->tables);
+	}
+	free(folder);
+	free(full);
+	free(to);
+	return outcome;
+}
+
+static void
+end_table(struct wandb_offline *o)
+{
+	if (o->table_fd >= 0)
+		close(o->table_fd);
+	o->table_fd = -1;
+	wandb_table_release(&o->table);
+}
+
+static enum outcome
+step_table(struct wandb_offline *o, const struct entry *e, struct err *err)
+{
+	enum outcome outcome = OUTCOME_PENDING;
+	int more = 1;
+
+	if (o->table_fd < 0) {
+		o->table_fd = openat(o->dir, TABLE_TEMP,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
+		if (o->table_fd < 0) {
+			err_errno(err, "cannot create a file in %s", o->path);
+			return OUTCOME_BLOCKED;
+		}
+		if (wandb_table_begin(&o->table, &e->table, o->table_fd, err) <
+		    0)
+			outcome = OUTCOME_REJECTED;
+	} else {
+		more = wandb_table_step(&o->table, err);
+		if (more < 0)
+			outcome = wandb_table_outcome(more);
+		else if (more == 0)
+			outcome = place_table(o, err);
+		if (more == 0 && o->table.left_out > 0)
+			tracker_note(o->t, WANDB_TABLE_CUT);
+	}
+	if (outcome != OUTCOME_PENDING)
+		end_table(o);
+	return outcome;
+}
+
 static void
 on_timer(struct loop_timer *timer)
 {
@@ -295,10 +362,9 @@ on_timer(struct loop_timer *timer)
 	enum outcome outcome = OUTCOME_DONE;
 
 	if (o->at < batch->count) {
-		if (batch->entries[o->at].kind == ENTRY_ARTIFACT)
-			outcome = step(o, &batch->entries[o->at], &err);
-		else
-			tracker_note(o->t, "tables need W&B online");
+		outcome = batch->entries[o->at].kind == ENTRY_TABLE
+		    ? step_table(o, &batch->entries[o->at], &err)
+		    : step(o, &batch->entries[o->at], &err);
 		tracker_progress(o->t);
 	}
 	if (outcome == OUTCOME_DONE)
@@ -335,6 +401,10 @@ add_files(struct wandb_offline *o)
 	char *path = text_path_text(o->path);
 	char *folder = xasprintf("%s/artifacts", path);
 
+	if (o->media.len > 0) {
+		wandb_record_files(&o->log.record, o->log.number, &o->media);
+		add_record(o);
+	}
 	if (o->manifest.len > 0) {
 		wandb_record_files(&o->log.record, o->log.number, &o->manifest);
 		add_record(o);
@@ -361,7 +431,8 @@ wandb_offline_finish(
 	begin(o);
 	wandb_rows_close(&o->run->rows);
 	add_files(o);
-	wandb_record_summary(&o->log.record, o->log.number, NULL, seconds);
+	wandb_record_summary(
+	    &o->log.record, o->log.number, &o->run->tables, seconds);
 	add_record(o);
 	wandb_record_exit(&o->log.record, o->log.number,
 	    wandb_run_exit_code(end->end), seconds);
@@ -383,7 +454,9 @@ wandb_offline_close(struct wandb_offline *o)
 	if (o->hash_fd >= 0)
 		close(o->hash_fd);
 	wandb_log_close(&o->log);
+	end_table(o);
 	wandb_manifest_release(&o->manifest);
+	wandb_manifest_release(&o->media);
 	if (o->dir >= 0)
 		close(o->dir);
 	free(o->path);

@@ -177,8 +177,7 @@ wandb_record_summary(struct buf *out, int64_t num,
 	size_t record = begin(out, num, RECORD_SUMMARY), at;
 	char *seconds = xasprintf("%lld", (long long)runtime_seconds);
 
-	if (values != NULL)
-		put_items(out, 1, values);
+	put_items(out, 1, values);
 	at = pb_begin(out, 1);
 	pb_text(out, 2, "_wandb");
 	pb_text(out, 2, "runtime");

@@ -23,7 +23,7 @@ void wandb_record_environment(struct buf *out, int64_t num,
     const struct wandb_run *run, const struct entry_start *start);
 void wandb_record_config(
     struct buf *out, int64_t num, const struct wandb_values *config);
-/* values may be NULL; runtime_seconds goes into _wandb.runtime. */
+/* runtime_seconds goes into _wandb.runtime. */
 void wandb_record_summary(struct buf *out, int64_t num,
     const struct wandb_values *values, int64_t runtime_seconds);
 void wandb_record_history(

@@ -243,6 +243,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	if (run->project == NULL)
 		choose(run, info, settings);
 	wandb_values_init(&run->config);
+	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
 }
 
@@ -265,6 +266,7 @@ wandb_run_release(struct wandb_run *run)
 	free(run->host);
 	free(run->run_id);
 	wandb_values_release(&run->config);
+	wandb_values_release(&run->tables);
 	wandb_rows_release(&run->rows);
 	*run = (struct wandb_run){0};
 }

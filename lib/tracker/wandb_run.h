@@ -41,6 +41,8 @@ struct wandb_run {
 	bool config_changed; /* set here, cleared by the user of the struct */
 	bool name_changed;   /* as well */
 	struct wandb_rows rows;
+	struct wandb_values
+	    tables;               /* of the summary; filled by who sends them */
 	struct prefixes prefixes; /* of the experiments */
 };
 

@@ -166,6 +166,7 @@ put_summary(
 	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
 	jsonwrite_open(&inner, '{');
 	wandb_values_write(&rows->summary, &inner);
+	wandb_values_write(&s->run->tables, &inner);
 	jsonwrite_key(&inner, "_wandb");
 	jsonwrite_open(&inner, '{');
 	jsonwrite_key(&inner, "runtime");

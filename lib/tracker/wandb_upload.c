@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -35,6 +36,8 @@ put_down(struct wandb_upload *u)
 	u->fd = -1;
 	free(u->name);
 	u->name = NULL;
+	wandb_table_release(&u->table);
+	u->is_table = false;
 }
 
 void
@@ -149,10 +152,15 @@ file_is_there(struct wandb_upload *u, const char md5[WANDB_MD5_BASE64],
 	char *name = memory_name(u->name);
 	char *text = xasprintf("%lld %s", (long long)size, md5);
 
-	wandb_manifest_add(&u->manifest, u->name, md5, size, is_run_file);
 	if (is_run_file)
 		wandb_stream_uploaded(u->stream, u->name);
-	tracker_remember(u->client->t, name, text);
+	if (u->is_table && is_run_file)
+		wandb_table_show(&u->table, &u->run->tables);
+	if (!u->is_table) {
+		wandb_manifest_add(
+		    &u->manifest, u->name, md5, size, is_run_file);
+		tracker_remember(u->client->t, name, text);
+	}
 	free(text);
 	free(name);
 	put_down(u);
@@ -322,7 +330,8 @@ read_on(struct wandb_upload *u)
 		answer(u, OUTCOME_REJECTED, 0, &err);
 	} else if (more > 0) {
 		go_on_later(u);
-	} else if (u->no_run_files || u->hash.size > WANDB_RUN_FILE_MAX_BYTES) {
+	} else if (u->no_run_files ||
+	    (!u->is_table && u->hash.size > WANDB_RUN_FILE_MAX_BYTES)) {
 		wandb_hash_end(&u->hash, md5);
 		file_is_there(u, md5, u->hash.size, false);
 	} else {
@@ -331,12 +340,62 @@ read_on(struct wandb_upload *u)
 }
 
 static void
+fail_table(struct wandb_upload *u, int error, const struct err *err)
+{
+	answer(u, wandb_table_outcome(error), 0, err);
+}
+
+/* A file without a name: it is gone with its descriptor. */
+static void
+take_up_table(struct wandb_upload *u, const struct entry_table *entry)
+{
+	struct err err = ERR_INIT;
+	int error;
+
+	put_down(u);
+	u->fd = open(P_tmpdir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (u->fd < 0)
+		u->fd = memfd_create("itrack-table", MFD_CLOEXEC);
+	error = u->fd < 0 ? err_errno(&err, "no place for a table")
+			  : wandb_table_begin(&u->table, entry, u->fd, &err);
+	if (error < 0) {
+		fail_table(u, error, &err);
+		return;
+	}
+	u->is_table = true;
+	go_on_later(u);
+}
+
+static void
+write_on(struct wandb_upload *u)
+{
+	struct err err = ERR_INIT;
+	int more = wandb_table_step(&u->table, &err);
+
+	tracker_progress(u->client->t);
+	if (more < 0) {
+		fail_table(u, more, &err);
+		return;
+	}
+	if (more == 0) {
+		if (u->table.left_out > 0)
+			tracker_note(u->client->t, WANDB_TABLE_CUT);
+		u->name = xstrdup(u->table.name);
+		wandb_hash_begin(&u->hash, u->fd);
+	}
+	go_on_later(u);
+}
+
+static void
 go_on(struct wandb_upload *u)
 {
 	const struct entry *e;
 
 	if (u->fd >= 0) {
-		read_on(u);
+		if (u->is_table && u->name == NULL)
+			write_on(u);
+		else
+			read_on(u);
 		return;
 	}
 	if (u->at == u->batch->count) {
@@ -346,6 +405,8 @@ go_on(struct wandb_upload *u)
 	e = &u->batch->entries[u->at];
 	if (e->kind == ENTRY_ARTIFACT) {
 		take_up(u, &e->artifact);
+	} else if (e->kind == ENTRY_TABLE) {
+		take_up_table(u, &e->table);
 	} else {
 		u->at++;
 		go_on_later(u);

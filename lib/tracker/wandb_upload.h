@@ -20,6 +20,7 @@
 #include "tracker/wandb_manifest.h"
 #include "tracker/wandb_run.h"
 #include "tracker/wandb_stream.h"
+#include "tracker/wandb_table.h"
 
 /* Where a file of the manifest is, and what it was when it was listed. */
 struct wandb_source {
@@ -44,6 +45,8 @@ struct wandb_upload {
 	char *name;
 	int fd; /* -1: none */
 	struct wandb_hash hash;
+	struct wandb_table table;
+	bool is_table; /* the one on its way */
 	struct wandb_call call;
 	struct loop_timer timer;
 };

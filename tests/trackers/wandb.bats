@@ -92,11 +92,12 @@ offline_folder() {
         cp -r "$FIXTURES/$name/run" "$name/run"
         serve "$name/online"
         WANDB_API_KEY=$KEY XDG_STATE_HOME=$PWD/$name/state1 \
-            "$BUILD/bin/itrack" import --track wandb "$name/run" 2>report
+            "$BUILD/bin/itrack" import --track wandb --table "$name/run" \
+            2>report
         grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
         serve "$name/synced"
         XDG_STATE_HOME=$PWD/$name/state2 "$BUILD/bin/itrack" import \
-            --track wandb --wandb-dir "$PWD/$name" "$name/run"
+            --track wandb --table --wandb-dir "$PWD/$name" "$name/run"
         folder=$(offline_folder "$name")
         WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync "$folder" \
             >output 2>&1
@@ -227,4 +228,35 @@ offline_folder() {
     [[ $output == *'offline: no W&B key'*'runs for wandb sync go below'* ]]
     [ ! -e wandb ]
     run -0 jq -e '.runs == {}' server/state.json
+}
+
+# A table has one row for each record; texts are in it only if asked for.
+@test "the records as a table" {
+    cp -r "$FIXTURES/run_scored/run" run
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import --track wandb --table run
+    jq -e '.problems == [] and (.runs[] | .complete and
+        (.summary.records | ._type == "table-file" and .nrows == 12) and
+        .files[.summary.records.path].size == .summary.records.size)' \
+        server/state.json
+    "$BUILD/bin/itrack" import --again --track wandb --wandb-mode offline \
+        --table run
+    plain=$(echo wandb/offline-run-*/files/media/table/records_*.table.json)
+    jq -e '(.data | length) == 12 and .columns[0] == "example_id" and
+        (.columns | index("scores.f1")) and
+        (.columns | index("scores.label") | not) and
+        (.columns | index("input") | not)' "$plain"
+    prompt=$(head -n 1 run/records.jsonl | jq -r '.input.question')
+    [ "${#prompt}" -gt 5 ]
+    run ! grep -qF "$prompt" "$plain"
+    digest=$(sha256sum <"$plain")
+    [[ $plain == *_${digest:0:20}.table.json ]]
+    rm -r wandb
+    "$BUILD/bin/itrack" import --again --track wandb --wandb-mode offline \
+        --table=text run
+    jq -e '(.columns | index("scores.label")) as $l |
+        (.columns | index("input")) as $input |
+        .data[0][$l] == "ok" and (.data[0][$input] | fromjson | type) ==
+            "object"' wandb/offline-run-*/files/media/table/*
+    grep -qF "$prompt" wandb/offline-run-*/files/media/table/*
 }
