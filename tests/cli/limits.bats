@@ -68,7 +68,7 @@ END
 @test "many runs in one command: descriptors and memory don't grow" {
     count=$(long_or 1000 60)
     mkfifo "$BATS_TEST_TMPDIR/gate"
-    wrap -q sh -c 'while read -r n <&5; do
+    "$BUILD/bin/itrack-wrap" -q sh -c 'while read -r n <&5; do
         "$0" --from "$1" --to "$2/r$n" >/dev/null; done 5<"$3"' \
         "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
     job=$!
