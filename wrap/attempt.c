@@ -384,7 +384,6 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	    .not_before = a->config.not_before,
 	};
 	int64_t time_us = clock_wall_us();
-	struct err err = ERR_INIT;
 	bool manifest = false;
 
 	if (a->ended)
@@ -405,10 +404,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	a->ended_us = time_us;
 	keep_table(a, time_us);
 	keep_end(a, outcome, time_us);
+	/* On disk within a second, or when it is closed: a sync takes so long
+	 * that the messages of other runs would be lost meanwhile. */
 	attempt_turn(a);
-	loop_timer_cancel(a->config.loop, &a->sync_timer);
-	if (journal_sync(a->journal, &err) < 0)
-		say(a, &err);
 }
 
 bool
@@ -463,6 +461,8 @@ attempt_close(struct attempt *a)
 	if (all_finished(a, false) && !journal_in_memory(a->journal) &&
 	    attempt_past_index(a, &err) == 0)
 		journal_remove(a->journal, NULL);
+	else
+		journal_sync(a->journal, NULL);
 	free_attempt(a);
 }
 

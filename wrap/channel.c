@@ -89,9 +89,12 @@ channel_read(struct channel *channel)
 {
 	/* The queue is short, but senders may fill it as fast as we read: no
 	 * more than this in one turn. */
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 64; i++) {
 		if (read_one(channel) == 0)
 			return;
+		if (i + 1 >= CHANNEL_QUEUE)
+			channel->crowded = true;
+	}
 }
 
 static void
@@ -109,6 +112,7 @@ channel_init(
 
 	channel->loop = loop;
 	channel->refused = 0;
+	channel->crowded = false;
 	memset(&channel->io, 0, sizeof(channel->io));
 	channel->io.fd = fd;
 	channel->io.ready = on_ready;

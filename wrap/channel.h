@@ -21,6 +21,9 @@
 #include "base/loop.h"
 #include "wrap/shim/message.h"
 
+/* What the kernel queues at least (net.unix.max_dgram_qlen). */
+#define CHANNEL_QUEUE 10
+
 struct message {
 	pid_t sender; /* as the kernel says, not as the message does */
 	enum message_op op;
@@ -38,6 +41,8 @@ struct channel {
 	void *data; /* the user's own */
 	/* What was not a message of this user, for the log. */
 	unsigned long refused;
+	/* The queue may have been full: messages may have been lost. */
+	bool crowded;
 	struct loop *loop;
 	struct loop_io io;
 };

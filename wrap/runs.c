@@ -347,6 +347,17 @@ runs_close(struct runs *runs, struct report *report)
 	return complete;
 }
 
+const char *
+runs_dir(const struct runs *runs, size_t i)
+{
+	const struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (i-- == 0)
+			return run->dir;
+	return NULL;
+}
+
 size_t
 runs_count(const struct runs *runs)
 {

@@ -45,6 +45,8 @@ void runs_consider(
 void runs_found(struct runs *runs, const char *dir, pid_t writer);
 
 size_t runs_count(const struct runs *runs);
+/* The directory of the i-th. */
+const char *runs_dir(const struct runs *runs, size_t i);
 void runs_turn(struct runs *runs);
 /* ended NULL: the command is over, nobody knows how. */
 void runs_end(struct runs *runs, const struct link_ended *ended);

@@ -24,9 +24,11 @@
 
 /* Files whose opening tells of a run: the marker, which every new run opens,
  * the records, and the configuration, which every run opens once. */
-#define MARKER_FILE  ".insidellms_run"
-#define RECORDS_FILE "records.jsonl"
-#define CONFIG_TEMP  ".config.resolved.yaml.tmp"
+#define MARKER_FILE   ".insidellms_run"
+#define RECORDS_FILE  "records.jsonl"
+#define MANIFEST_FILE "manifest.json"
+#define MANIFEST_TEMP ".manifest.json.tmp"
+#define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* The shim's first word comes with the launch or not at all. */
 #define SILENCE_MS 50
 
@@ -64,10 +66,16 @@ on_message(struct channel *channel, const struct message *message)
 		w->find = NULL;
 		return;
 	}
-	if (message->op != MESSAGE_OPEN ||
+	/* The manifest is the last chance, if the others were lost. */
+	if (message->op == MESSAGE_RENAME) {
+		if (strcmp(base, MANIFEST_FILE) != 0)
+			return;
+	} else if (message->op != MESSAGE_OPEN ||
 	    (!config && strcmp(base, MARKER_FILE) != 0 &&
-		strcmp(base, RECORDS_FILE) != 0))
+		strcmp(base, RECORDS_FILE) != 0 &&
+		strcmp(base, MANIFEST_TEMP) != 0)) {
 		return;
+	}
 	w->heard = true;
 	dir = path_parent(message->path);
 	runs_consider(w->runs, dir, message->sender, config);
@@ -120,6 +128,33 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
+/* More messages than the socket holds, from many short runs at once: what is
+ * new beside the runs that were heard of is theirs, too. */
+static void
+look_beside(struct worker *w)
+{
+	size_t count = runs_count(w->runs);
+	struct find_config config = {
+	    .tree = w->tree,
+	    .command = w->launched.command,
+	    .launched = w->launched.file_clock,
+	    .found = on_found,
+	    .data = w,
+	};
+	char *last = xstrdup("");
+
+	for (size_t i = 0; i < count; i++) {
+		char *parent = path_parent(runs_dir(w->runs, i));
+
+		config.root = parent;
+		if (strcmp(parent, last) != 0)
+			find_free(find_new(&config));
+		free(last);
+		last = parent;
+	}
+	free(last);
+}
+
 /* The command is over: every run ends, then the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
@@ -133,6 +168,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 		start_find(w);
 	if (w->find != NULL)
 		find_look(w->find);
+	if (w->channel.crowded)
+		look_beside(w);
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->silence);
 	runs_end(w->runs, ended);

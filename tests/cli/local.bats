@@ -276,6 +276,18 @@ insidellms" ]
     python3 "$check_local" --child "$runs/c" "$tracking/$(run_id run_errors)"
 }
 
+@test "more runs at once than messages are queued: none is lost" {
+    # shellcheck disable=SC2016
+    wrap -q sh -c 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
+        "$0" --from "$1" --to "$2/r$n" & done; wait' "$write_run" \
+        "$fixtures/run_plain/run" "$runs" 3>&-
+    for ((n = 1; n <= 18; n++)); do
+        grep -lF "\"$runs/r$n\"" "$tracking"/*/params.json
+    done
+    [ "$(ls "$tracking" | wc -l)" -eq 18 ]
+    [ "$(cat "$tracking"/*/final_state.json | grep -c finished)" -eq 18 ]
+}
+
 @test "a sweep: the same directory written again and again" {
     f=run_plain id=$(run_id run_plain)
     start_gated wrap sh -c 'for n in 1 2 3; do "$@"; read -r _ <&5; done \
