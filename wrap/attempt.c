@@ -283,7 +283,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)
 		a->run_id = xstrdup(a->past.run_id);
-	if (!a->ended && fits &&
+	if (!a->ended && fits && a->start.start.source != SOURCE_LIBRARY &&
 	    add_watcher(a, a->past.derived_entries, err) < 0)
 		a->watcher = NULL;
 	add_deliveries(a);

@@ -212,6 +212,12 @@ cursor_save(const struct journal *j, const char *tracker,
 	return result;
 }
 
+static bool
+starts_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 void
 journal_remove_cursors(struct journal *j)
 {
@@ -226,10 +232,10 @@ journal_remove_cursors(struct journal *j)
 	}
 	/* Temporary files of a cursor that a kill left start with a dot. */
 	while ((d = readdir(dir)) != NULL)
-		if (strncmp(d->d_name, CURSOR_PREFIX, strlen(CURSOR_PREFIX)) ==
-			0 ||
-		    strncmp(d->d_name, "." CURSOR_PREFIX,
-			strlen("." CURSOR_PREFIX)) == 0)
+		if (starts_with(d->d_name, CURSOR_PREFIX) ||
+		    starts_with(d->d_name, "." CURSOR_PREFIX) ||
+		    starts_with(d->d_name, JOURNAL_KEPT_PREFIX) ||
+		    starts_with(d->d_name, "." JOURNAL_KEPT_PREFIX))
 			unlinkat(j->dir_fd, d->d_name, 0);
 	closedir(dir);
 }

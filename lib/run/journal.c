@@ -53,14 +53,38 @@ journal_alloc(const char *attempt)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
 
-	j->fd = j->dir_fd = -1;
+	j->fd = j->dir_fd = j->lock_fd = -1;
 	j->attempt = xstrdup(attempt);
 	/* Room for one more entry than may be held. */
 	buf_init(&j->held, JOURNAL_HELD_MAX + ENTRY_LINE_MAX);
 	return j;
 }
 
-/* Opens (and makes) the attempt's directory and file, and takes the lock. */
+static int
+take_lock(const struct journal *j, int fd, struct err *err)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return err_set(err, -EBUSY,
+		    "%s: another itrack is at work on it", j->attempt);
+	return err_errno(err, "%s: can't lock", j->attempt);
+}
+
+/* `flags`: O_CREAT to make it, 0 to take it where it exists. */
+static int
+take_follower_lock(struct journal *j, int flags, struct err *err)
+{
+	j->lock_fd = openat(j->dir_fd, FOLLOWER_LOCK,
+	    flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (j->lock_fd >= 0)
+		return take_lock(j, j->lock_fd, err);
+	if (errno == ENOENT && flags == 0)
+		return 0;
+	return err_errno(err, "%s/%s", j->path, FOLLOWER_LOCK);
+}
+
+/* Opens (and makes) the attempt's directory and file. */
 static int
 journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err)
@@ -82,11 +106,6 @@ journal_open_files(
 		if (j->fd < 0)
 			result = err_errno(err, "%s/%s", dir, JOURNAL_FILE);
 	}
-	if (result == 0 && flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-		result = errno == EWOULDBLOCK
-		    ? err_set(err, -EBUSY,
-			  "%s: another itrack is at work on it", j->attempt)
-		    : err_errno(err, "%s: can't lock", dir);
 	j->path = dir;
 	return result;
 }
@@ -115,6 +134,8 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 	else
 		result =
 		    journal_open_files(j, state_dir, O_CREAT | O_EXCL, why);
+	if (result == 0)
+		result = take_lock(j, j->fd, why);
 	if (result == 0)
 		return j;
 	if (j->fd >= 0)
@@ -163,6 +184,10 @@ journal_adopt(const char *state_dir, const char *attempt,
 	int result = journal_open_files(j, state_dir, 0, err);
 
 	if (result == 0)
+		result = take_lock(j, j->fd, err);
+	if (result == 0)
+		result = take_follower_lock(j, 0, err);
+	if (result == 0)
 		result = journal_cut_tail(j, err);
 	if (result < 0) {
 		journal_close(j);
@@ -170,6 +195,55 @@ journal_adopt(const char *state_dir, const char *attempt,
 	}
 	*journal = j;
 	return 0;
+}
+
+int
+journal_follow(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+
+	if (result == 0)
+		result = take_follower_lock(j, O_CREAT, err);
+	if (result < 0) {
+		journal_close(j);
+		return result;
+	}
+	journal_refresh(j);
+	*journal = j;
+	return 0;
+}
+
+/* The size may end within a line: readers wait for its end. */
+void
+journal_refresh(struct journal *j)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0 || st.st_size <= j->size)
+		return;
+	j->size = st.st_size;
+	j->unsynced = true;
+}
+
+int
+journal_end_following(struct journal *j, struct err *err)
+{
+	return journal_cut_tail(j, err);
+}
+
+char *
+journal_file(const struct journal *j)
+{
+	return xasprintf("%s/%s", j->path, JOURNAL_FILE);
+}
+
+int
+journal_put_file(struct journal *j, const char *name, const void *data,
+    size_t len, struct err *err)
+{
+	return file_replace(j->dir_fd, name, data, len, 0600, false, err);
 }
 
 void
@@ -183,6 +257,8 @@ journal_close(struct journal *j)
 		close(j->dir_fd);
 	if (j->old_fd > 0)
 		close(j->old_fd);
+	if (j->lock_fd >= 0)
+		close(j->lock_fd);
 	buf_release(&j->held);
 	free(j->path);
 	free(j->attempt);
@@ -296,6 +372,7 @@ journal_remove(struct journal *j, struct err *err)
 	 * again from the start, cursors without a journal are nothing. */
 	unlinkat(j->dir_fd, JOURNAL_FILE, 0);
 	journal_remove_cursors(j);
+	unlinkat(j->dir_fd, FOLLOWER_LOCK, 0);
 	if (rmdir(dir) < 0 && errno != ENOENT)
 		result = err_errno(err, "%s", dir);
 	return result;

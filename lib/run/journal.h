@@ -9,7 +9,11 @@
  * Readers: journal_reader_open() on the same journal, journal_read() until 0.
  *          They see what was flushed, never more.
  *
- * The owner holds a lock (flock on journal.jsonl) that dies with it. A torn
+ * Followers: journal_follow() while the owner, another process, goes on
+ *          writing; they read, keep the cursors and deliver.
+ *
+ * The owner holds a lock (flock on journal.jsonl) that dies with it, a follower
+ * one on follower.lock. A torn
  * last line, left by a kill or a full disk, is cut off on adoption and ignored
  * by readers.
  *
@@ -47,6 +51,24 @@ struct journal *journal_create(
  * no such attempt; -EPROTONOSUPPORT: another format version. */
 int journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
+
+/* Reads and delivers a journal that another process is writing: no
+ * journal_append() until journal_end_following(). Two never follow at once, and
+ * who follows keeps journal_adopt() away after the owner's death. -EBUSY:
+ * somebody follows it. */
+int journal_follow(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err);
+/* Takes up what the owner has written since: more for readers. */
+void journal_refresh(struct journal *j);
+/* The owner is dead: what it left torn is cut off, from here on we append. */
+int journal_end_following(struct journal *j, struct err *err);
+/* For inotify: the file that the owner writes. Allocated. */
+char *journal_file(const struct journal *j);
+/* A file beside the journal that goes with it; replaced if it is there. */
+int journal_put_file(struct journal *j, const char *name, const void *data,
+    size_t len, struct err *err);
+/* Files that journal_put_file() made have names that begin so. */
+#define JOURNAL_KEPT_PREFIX "kept."
 
 void journal_close(struct journal *j);
 

@@ -189,7 +189,8 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	local_array_init(&l->metrics, l->dir, "metrics.json");
 	local_array_init(&l->artifacts, l->dir, "artifacts.json");
 	l->metrics.dirty = l->artifacts.dirty = false;
-	paramset_put_text(&l->params, "run_id", place_run_id(run));
+	if (run->start->source != SOURCE_LIBRARY)
+		paramset_put_text(&l->params, "run_id", place_run_id(run));
 	l->params_dirty = true;
 	return OUTCOME_DONE;
 }

@@ -183,9 +183,14 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 	char *text;
 	int fd;
 
+	const char *given = tracker_option(t, PLACE_OPTION);
+
 	*path = recall(t, KEY_TAKEN);
 	*again = *path != NULL;
-	fd = *again ? come_back(*path, err) : take(t, root, run, path, err);
+	if (!*again && given != NULL)
+		*path = text_path_bytes(given);
+	fd = *path != NULL ? come_back(*path, err)
+			   : take(t, root, run, path, err);
 	if (fd < 0)
 		return fd;
 	remember(t, KEY_TAKEN, *path);

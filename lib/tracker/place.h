@@ -12,6 +12,10 @@
 #include "base/err.h"
 #include "tracker/tracker.h"
 
+/* An option of the target that names the run's directory itself, as a text: the
+ * library has made it already, and nothing below the root is looked for. */
+#define PLACE_OPTION "place"
+
 /* The root, as the bytes of a path: the option if it is given, else
  * <parent of the run directory>/<below>. Allocated. */
 char *place_root(const struct tracker *t, const char *option,

@@ -102,8 +102,9 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 		    &tb->shared, tb->path, run->started_us, tb->again, err);
 	}
 	if (tb->run != NULL) {
-		paramset_put_text(
-		    &tb->run->params, "run_id", place_run_id(run));
+		if (run->start->source != SOURCE_LIBRARY)
+			paramset_put_text(
+			    &tb->run->params, "run_id", place_run_id(run));
 		if (!tb->run->has_files && tbrun_make_file(tb->run, err) == 0)
 			fd = tbrun_write(tb->run, err);
 		say_where(t, root);
