@@ -37,13 +37,18 @@ endif
 
 # --- what is built from what -------------------------------------------------
 
-CORE_SOURCES   := $(sort $(wildcard lib/*/*.c watcher/*.c))
+CORE_SOURCES   := $(filter-out lib/itrack/%,$(sort $(wildcard lib/*/*.c \
+    watcher/*.c)))
+# What only trackers need stays out, and with it zlib and cJSON.
+LIBRARY_SOURCES := $(filter-out lib/format/json.c lib/format/wandbfile.c \
+    lib/format/tfevent% lib/format/pb.c,$(sort $(wildcard lib/itrack/*.c \
+    lib/run/*.c lib/format/*.c lib/base/*.c)))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
 LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
 ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c \
     $(wildcard wrap/cmd_*.c wrap/doctor*.c)
 WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
-    $(wildcard wrap/find*.c)
+    wrap/follow.c $(wildcard wrap/find*.c)
 WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
     wrap/launch/link.c
 ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))
@@ -62,6 +67,9 @@ ITRACK := $(BUILD)/bin/itrack
 WORKER := $(BUILD)/libexec/itrack/itrack-worker
 SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
 
+LIBRARY := $(BUILD)/lib/libitrack.so.0
+ARCHIVE := $(BUILD)/lib/libitrack.a
+
 UNIT_TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
 TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,\
     $(PROGRAM_SOURCES))
@@ -72,9 +80,9 @@ TEST_DRIVERS  := $(patsubst tests/drivers/%.c,$(BUILD)/tests/drivers/%,\
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
 .PHONY: all check check-san bench fuzz coverage lint tidy format install uninstall \
-    clean help torture
+    clean help torture print-library-sources
 
-all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM)
+all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(ARCHIVE)
 
 help:
 	@echo 'all        programs and libraries, in $(BUILD)/'
@@ -120,7 +128,48 @@ $(SHIM): wrap/shim/shim.c wrap/shim/shim.map wrap/shim/message.h
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
 	    -Wl,-z,defs -o $@ wrap/shim/shim.c
 
+# The library carries what it needs of the core, and shows itrack_* alone. Its
+# objects are not those of the programs: position independent without -fPIE.
+LIBRARY_PACKAGES := libmd libbsd-overlay
+LIBRARY_LIBS := -Wl,--as-needed \
+    $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
+LIBRARY_FLAGS := $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden \
+    -ffunction-sections -fdata-sections -pthread
+library_objects = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -DITRACK_PREFIX='"$(PREFIX)"' $(PACKAGE_CFLAGS) \
+	    $(LIBRARY_FLAGS) -c -o $@ $<
+
+$(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map
+	@mkdir -p $(@D)
+	$(CC) $(LIBRARY_FLAGS) -shared -Wl,-soname,libitrack.so.0 \
+	    -Wl,--version-script=lib/itrack.map -Wl,--gc-sections \
+	    -Wl,-z,relro,-z,now -Wl,-z,defs $(LDFLAGS) \
+	    $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -o $@ $(filter %.o,$^) \
+	    $(LIBRARY_LIBS)
+	ln -sf libitrack.so.0 $(@D)/libitrack.so
+
+# One object, so that its other names don't meet those of the program.
+$(ARCHIVE): $(call library_objects,$(LIBRARY_SOURCES))
+	@mkdir -p $(@D)
+	$(LD) -r -o $(BUILD)/lib/itrack.o $^
+	objcopy -w --keep-global-symbol='itrack_*' $(BUILD)/lib/itrack.o
+	rm -f $@
+	$(AR) rcs $@ $(BUILD)/lib/itrack.o
+
+print-library-sources:
+	@printf '%s\n' $(LIBRARY_SOURCES)
+
 # --- tests -------------------------------------------------------------------
+
+# Against the library as its users have it.
+$(BUILD)/tests/unit/test_itrack: $(BUILD)/obj/tests/unit/test_itrack.o \
+    $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -pthread -o $@ $< -L$(BUILD)/lib \
+	    -Wl,-rpath,$(abspath $(BUILD))/lib -litrack
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	@mkdir -p $(@D)
@@ -215,13 +264,25 @@ install: all
 	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
+	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
+	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so
+	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in \
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/itrack
+	rm -f $(DESTDIR)$(PREFIX)/include/itrack.h \
+	    $(DESTDIR)$(LIBDIR)/libitrack.so.0 \
+	    $(DESTDIR)$(LIBDIR)/libitrack.so $(DESTDIR)$(LIBDIR)/libitrack.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
 	rm -f $(MANUALS:man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)

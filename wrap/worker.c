@@ -17,6 +17,7 @@
 #include "wrap/channel.h"
 #include "wrap/countdown.h"
 #include "wrap/find.h"
+#include "wrap/follow.h"
 #include "wrap/launch/link.h"
 #include "wrap/options.h"
 #include "wrap/report.h"
@@ -378,6 +379,8 @@ main(int argc, char **argv)
 	struct link_packet packet = {.type = LINK_DRAINED};
 	char message[OPTIONS_MESSAGE_MAX];
 
+	if (follow_is_asked_for(argc, argv))
+		return follow_main(argc, argv);
 	die_set_hook(on_die);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

@@ -1,0 +1,294 @@
+/*
+ * libitrack: experiment tracking as insideLLMs documents it (create_tracker,
+ * start_run, log_metrics, ...), to local files, TensorBoard, MLflow and W&B.
+ *
+ *	struct itrack_error err = ITRACK_ERROR_INIT;
+ *	struct itrack_tracker *t = NULL;
+ *	struct itrack_metric m[] = {{"accuracy", 0.93}, {"loss", 0.07}};
+ *
+ *	if (itrack_create_tracker(&t, "local", NULL, NULL, 0, &err) < 0 ||
+ *	    itrack_start_run(t, "nightly", NULL, 0, &err) < 0 ||
+ *	    itrack_log_metrics(t, m, 2, ITRACK_STEP_AUTO, &err) < 0 ||
+ *	    itrack_end_run(t, "finished", &err) < 0)
+ *		fprintf(stderr, "tracking: %s\n", err.message);
+ *	itrack_free(t);
+ *
+ * A call that logs appends one line to a journal below $XDG_STATE_HOME/itrack
+ * (default ~/.local/state/itrack) and returns; it never waits for a server. A
+ * program of its own, itrack-worker, started by itrack_start_run(), delivers
+ * the journal. What was logged before a kill -9 of the caller is delivered, the
+ * run then ends as "killed". What can't be delivered now stays for
+ * `itrack sync`.
+ *
+ * Return values: 0, or a negative errno with one line in *err (`err` may be
+ * NULL). Common to all calls, so not repeated below:
+ *   -EINVAL   an argument is NULL, empty or out of range; nothing was done
+ *   -ENOTCONN "No active run. Call start_run() first."
+ *   -ENOTSUP  the tracker has no place for it; nothing was done
+ *   -EMSGSIZE one name or value is larger than 8 MiB, or the whole entry larger
+ *             than 16 MiB; nothing was done
+ *   -ENOSPC, -EIO, ...  the journal can't be written now; this call was kept
+ *             and is written with the next one, which fails without effect as
+ *             long as the disk refuses
+ *   -ECHILD   the handle was made before fork() and this is the child, where it
+ *             is inert: only itrack_free() does something (gives memory back)
+ *   -ENOMEM   no memory; the handle is inert from then on
+ *
+ * Texts are UTF-8; bytes that are not become U+FFFD. Metric values may be NaN
+ * or infinite; each tracker has its own form for them. With a name given twice
+ * in one call the last value stands. Everything passed in is borrowed until the
+ * call returns.
+ *
+ * Threads: every call may be made from any thread at any time, but for
+ * itrack_free(), which must be the handle's last. Order between threads is the
+ * order in which the calls returned. The library starts no thread, installs no
+ * signal handler, prints nothing and never ends the process. itrack_start_run()
+ * starts a child that is waited for at once: a handler of SIGCHLD may see it.
+ */
+#ifndef ITRACK_H
+#define ITRACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* Of the header; itrack_version() is that of the library, "0.1.0". */
+#define ITRACK_API_VERSION 1
+const char *itrack_version(void);
+
+#define ITRACK_MESSAGE_MAX 1024
+
+struct itrack_error {
+	size_t size; /* sizeof(struct itrack_error) */
+	int code;    /* negative errno; 0: nothing went wrong */
+	char message[ITRACK_MESSAGE_MAX];
+};
+
+#define ITRACK_ERROR_INIT                       \
+	{                                       \
+		sizeof(struct itrack_error), 0, \
+		{                               \
+			0                       \
+		}                               \
+	}
+
+struct itrack_tracker;
+
+/* insideLLMs' TrackingConfig. Start from ITRACK_CONFIG_INIT; `size` tells the
+ * library which members there are. */
+struct itrack_config {
+	size_t size;                 /* sizeof(struct itrack_config) */
+	const char *project;         /* "insideLLMs" */
+	const char *experiment_name; /* NULL: none */
+	const char *const *tags;
+	size_t tag_count;
+	const char *notes; /* NULL: none */
+	/* false: log_artifact, log_model and log_code do nothing, with 0. */
+	bool log_artifacts;
+	/* The git commit of the working directory and the program's name
+	 * become the artifact code.json at the start of each run. */
+	bool log_code;
+	/* false: itrack_auto_track() logs no metrics. */
+	bool auto_log_metrics;
+};
+
+#define ITRACK_CONFIG_INIT                                                 \
+	{                                                                  \
+		sizeof(struct itrack_config), "insideLLMs", NULL, NULL, 0, \
+		    NULL, true, false, true                                \
+	}
+
+struct itrack_option {
+	const char *name;
+	const char *value; /* NULL: as if not given */
+};
+
+/* A handle. kind and its options (in brackets: the variable that counts where
+ * the option is not given):
+ *   "local"        output_dir: "./experiments"
+ *   "tensorboard"  log_dir: "./runs"
+ *   "mlflow"       tracking_uri [MLFLOW_TRACKING_URI], experiment_name
+ *                  [MLFLOW_EXPERIMENT_NAME]; a user and password in the URI
+ *                  are given to the worker and never written
+ *   "wandb"        project (instead of the config's), entity [WANDB_ENTITY],
+ * mode "online" or "offline" [WANDB_MODE], base_url [WANDB_BASE_URL], dir
+ * [WANDB_DIR]; the key is WANDB_API_KEY's or netrc's all            drain:
+ * seconds that itrack_end_run() waits for delivery, "10"; state_dir: instead of
+ * $XDG_STATE_HOME/itrack Relative paths are those of the working directory now.
+ * `config` NULL: the defaults. -EINVAL: unknown kind (the message lists the
+ * known ones) or option. -ENOENT: itrack-worker is not installed beside the
+ * library, or there is no state directory. */
+int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
+    const struct itrack_config *config, const struct itrack_option *options,
+    size_t option_count, struct itrack_error *err);
+
+/* One handle for several: each call goes to each in turn, whatever the others
+ * say; the first error is returned. Takes the members over: itrack_free() frees
+ * them too. On failure they stay the caller's. */
+int itrack_multi(struct itrack_tracker **tracker,
+    struct itrack_tracker *const *members, size_t count,
+    struct itrack_error *err);
+
+/* NULL is fine. A run that was not ended is closed as "killed". Waits for
+ * nothing: what is not delivered yet is delivered by the worker. */
+void itrack_free(struct itrack_tracker *tracker);
+
+/* Begins a run beneath the active one, which goes on when this one ends;
+ * without it the active run ends as "finished" first. */
+#define ITRACK_NESTED 1u
+
+/* run_name NULL: the config's experiment_name, else the time (local and others
+ * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
+ * (TensorBoard: always). A run of that ID that is there in the local or
+ * TensorBoard directory is never overwritten: the ID gets -2, -3, ...; slashes
+ * and what else is no file name become %XX. The local directory is
+ * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
+ * on return. */
+int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
+    const char *run_id, unsigned flags, struct itrack_error *err);
+
+/* The ID of the last run that was started (multi: the first member's); NULL:
+ * none. Valid until the next start_run or free. */
+const char *itrack_run_id(const struct itrack_tracker *tracker);
+
+/* status: "finished", "failed" or "killed". Waits for delivery, at most as long
+ * as the option drain says. Without an active run: 0. -ETIMEDOUT: not
+ * everything is delivered yet; the worker goes on, the message says what
+ * `itrack sync` would finish. -EIO: a tracker refused something for good. The
+ * run is ended in both cases. */
+int itrack_end_run(struct itrack_tracker *tracker, const char *status,
+    struct itrack_error *err);
+
+/* Waits until all that was logged is delivered, at most `seconds` (>= 0).
+ * TensorBoard and W&B write a step when the next one begins, or after a second
+ * or so. -ETIMEDOUT: not yet; -EIO: a tracker refuses. */
+int itrack_flush(
+    struct itrack_tracker *tracker, double seconds, struct itrack_error *err);
+
+struct itrack_metric {
+	const char *name; /* not empty */
+	double value;
+};
+
+/* Automatic steps count from 0 in each run. */
+#define ITRACK_STEP_AUTO INT64_MIN
+
+/* One point for each, at `step` (any number; negative ones too) or at the next
+ * automatic step. count 0: nothing is logged, but a step is taken. More than
+ * 10,000 metrics become several entries of the same step. */
+int itrack_log_metrics(struct itrack_tracker *tracker,
+    const struct itrack_metric *metrics, size_t count, int64_t step,
+    struct itrack_error *err);
+
+enum itrack_type {
+	ITRACK_NULL,
+	ITRACK_BOOL,
+	ITRACK_INTEGER,
+	ITRACK_DOUBLE,
+	ITRACK_TEXT,
+};
+
+/* A value as Python has it; trackers that keep text get that of str(): "None",
+ * "True", "12", "1e-05". */
+struct itrack_value {
+	enum itrack_type type;
+	union {
+		bool boolean;
+		int64_t integer;
+		double number;
+		const char *text;
+	} u;
+};
+
+struct itrack_param {
+	const char *name; /* not empty */
+	struct itrack_value value;
+};
+
+int itrack_log_params(struct itrack_tracker *tracker,
+    const struct itrack_param *params, size_t count, struct itrack_error *err);
+
+/* A file, or a directory with all regular files below it ("name/sub/file";
+ * symbolic links in it are left out). name NULL: the last component of path;
+ * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
+ * It is read after the call returns: one that changes before is rejected. */
+int itrack_log_artifact(struct itrack_tracker *tracker, const char *path,
+    const char *name, const char *type, struct itrack_error *err);
+
+/* insideLLMs' ExperimentResult. Texts NULL: left out. has_score false: the
+ * seven score members are left out; NaN in one of them: that one is. */
+struct itrack_experiment_result {
+	size_t size; /* sizeof(struct itrack_experiment_result) */
+	const char *experiment_id;
+	const char *model_name, *model_provider;
+	const char *probe_name, *probe_category;
+	double success_rate; /* 0 .. 1 */
+	uint64_t total_count, success_count, error_count;
+	double duration_seconds; /* NaN: not known */
+	bool has_score;
+	double accuracy, precision, recall, f1_score; /* 0 .. 1 */
+	double mean_latency_ms, total_tokens, error_rate;
+};
+
+/* Its metrics at the next automatic step and its params, each name with
+ * `prefix` (NULL: none) before it. */
+int itrack_log_experiment_result(struct itrack_tracker *tracker,
+    const struct itrack_experiment_result *result, const char *prefix,
+    struct itrack_error *err);
+
+/* rows * column_count cells, row by row. MLflow: an artifact as of its own
+ * log_table (NAME.json, split form); the others: -ENOTSUP. No rows: 0, nothing
+ * is logged. */
+int itrack_log_table(struct itrack_tracker *tracker, const char *name,
+    const char *const *columns, size_t column_count,
+    const struct itrack_value *cells, size_t rows, struct itrack_error *err);
+
+/* Counted in TensorBoard's default bins; values that are not finite are left
+ * out. ITRACK_STEP_AUTO: the next automatic step, which is not taken.
+ * TensorBoard and W&B; the others: -ENOTSUP. */
+int itrack_log_histogram(struct itrack_tracker *tracker, const char *tag,
+    const double *values, size_t count, int64_t step, struct itrack_error *err);
+
+/* MLflow: uploads the directory `path`, which must have a file MLmodel, below
+ * `name` in the run's artifacts. The others: -ENOTSUP. */
+int itrack_log_model(struct itrack_tracker *tracker, const char *path,
+    const char *name, struct itrack_error *err);
+
+/* Local only. The five JSON files of a run as members of one JSON object
+ * ("metadata", "metrics", "params", "artifacts", "final_state": those that
+ * exist). *json is freed with itrack_free_text(). -ENOENT: "Run not found". */
+int itrack_load_run(struct itrack_tracker *tracker, const char *run_id,
+    char **json, struct itrack_error *err);
+void itrack_free_text(char *text);
+
+/* Local only. The project's run IDs, sorted bytewise; *count may be 0. Freed
+ * with itrack_free_list(). */
+int itrack_list_runs(struct itrack_tracker *tracker, char ***run_ids,
+    size_t *count, struct itrack_error *err);
+void itrack_free_list(char **list, size_t count);
+
+struct itrack_results;
+
+/* For the function of itrack_auto_track(): a number that it returns. */
+void itrack_add_result(
+    struct itrack_results *results, const char *name, double value);
+
+/* Starts a run called `name`, calls the function, logs the numbers that it gave
+ * and ends the run: "finished" if it returned 0, else "failed". Returns what
+ * the function returned if that is not 0, else the first error of the
+ * tracking. The function is called even if the run can't be started. */
+int itrack_auto_track(struct itrack_tracker *tracker, const char *name,
+    int (*function)(struct itrack_results *results, void *context),
+    void *context, struct itrack_error *err);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,346 @@
+/* Artifacts: files, directories, models, tables, the program's own state. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "format/jsonwrite.h"
+#include "format/text.h"
+#include "itrack/handle.h"
+#include "run/gitcommit.h"
+
+/* Folders within folders; symbolic links are not followed, so only a hostile
+ * tree is deeper. */
+#define DEPTH_MAX 64
+/* A table is written as one document. */
+#define TABLE_BYTES_MAX ((size_t)256 * 1024 * 1024)
+#define TYPE_DEFAULT    "file"
+
+struct artifact {
+	const char *path, *name, *type;
+};
+
+static int
+log_file(struct run *run, const char *path, const char *name, const char *type,
+    const struct stat *st, struct err *err)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_ARTIFACT, clock_wall_us());
+	e.artifact.name = xstrdup(name);
+	e.artifact.type = text_of_bytes(type);
+	e.artifact.path = text_path_text(path);
+	e.artifact.size = st->st_size;
+	e.artifact.mtime_ns =
+	    (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	e.artifact.inode = st->st_ino;
+	return run_log(run, &e, err);
+}
+
+static int
+not_special(const struct dirent *d)
+{
+	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+}
+
+static int log_tree(struct run *run, const char *path, const char *name,
+    const char *type, int depth, struct err *err);
+
+static int
+log_member(struct run *run, const char *dir, const char *name,
+    const char *member, const char *type, int depth, struct err *err)
+{
+	char *path = path_join(dir, member), *text = text_path_text(member);
+	char *full = xasprintf("%s/%s", name, text);
+	struct stat st;
+	int result = 0;
+
+	if (lstat(path, &st) < 0)
+		result = err_errno(err, "%s", path);
+	else if (S_ISDIR(st.st_mode))
+		result = log_tree(run, path, full, type, depth + 1, err);
+	else if (S_ISREG(st.st_mode))
+		result = log_file(run, path, full, type, &st, err);
+	free(full);
+	free(text);
+	free(path);
+	return result;
+}
+
+/* Every regular file below the directory, by name. */
+static int
+log_tree(struct run *run, const char *path, const char *name, const char *type,
+    int depth, struct err *err)
+{
+	struct dirent **list;
+	int count, result = 0;
+
+	if (depth > DEPTH_MAX)
+		return err_set(err, -ELOOP, "%s: more than %d folders deep",
+		    path, DEPTH_MAX);
+	count = scandir(path, &list, not_special, alphasort);
+	if (count < 0)
+		return err_errno(err, "%s", path);
+	for (int i = 0; i < count; i++) {
+		if (result == 0)
+			result = log_member(
+			    run, path, name, list[i]->d_name, type, depth, err);
+		free(list[i]);
+	}
+	free(list);
+	return result;
+}
+
+static int
+log_path(struct run *run, const struct artifact *a, struct err *err)
+{
+	char *path = path_absolute(a->path), *name;
+	struct stat st;
+	int result;
+
+	if (path == NULL)
+		return err_errno(err, "no working directory");
+	if (stat(path, &st) < 0) {
+		result = err_errno(err, "%s", path);
+		free(path);
+		return result;
+	}
+	name = a->name != NULL ? text_of_bytes(a->name)
+			       : text_path_text(path_base(path));
+	if (S_ISDIR(st.st_mode))
+		result = log_tree(run, path, name, a->type, 0, err);
+	else if (S_ISREG(st.st_mode) && access(path, R_OK) < 0)
+		result = err_errno(err, "%s", path);
+	else if (S_ISREG(st.st_mode))
+		result = log_file(run, path, name, a->type, &st, err);
+	else
+		result =
+		    err_set(err, -EINVAL, "%s: no file and no directory", path);
+	free(name);
+	free(path);
+	return result;
+}
+
+static int
+artifact_body(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	if (!t->settings.log_artifacts)
+		return 0;
+	return log_path(t->run, arguments, err);
+}
+
+int
+itrack_log_artifact(struct itrack_tracker *t, const char *path,
+    const char *name, const char *type, struct itrack_error *err)
+{
+	struct artifact a = {path, name, type != NULL ? type : TYPE_DEFAULT};
+
+	if (path == NULL || path[0] == '\0' ||
+	    (name != NULL && name[0] == '\0'))
+		return handle_refuse(
+		    err, -EINVAL, "an artifact needs a path and a name");
+	return handle_call(t, HANDLE_LOG, artifact_body, &a, err);
+}
+
+static int
+no_place(const struct itrack_tracker *t, const char *what, struct err *err)
+{
+	return err_set(err, -ENOTSUP, "%s has no place for %s",
+	    t->settings.kind->name, what);
+}
+
+static int
+model_body(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const struct artifact *model = arguments;
+	struct stat st;
+	char *file;
+	int result;
+
+	if (!t->settings.kind->models)
+		return no_place(t, "models", err);
+	file = path_join(model->path, "MLmodel");
+	result = stat(file, &st);
+	free(file);
+	if (result < 0)
+		return err_set(err, -EINVAL,
+		    "%s: not a model: there is no file MLmodel in it",
+		    model->path);
+	return t->settings.log_artifacts ? log_path(t->run, model, err) : 0;
+}
+
+int
+itrack_log_model(struct itrack_tracker *t, const char *path, const char *name,
+    struct itrack_error *err)
+{
+	struct artifact model = {path, name, "model"};
+
+	if (path == NULL || path[0] == '\0' || name == NULL || name[0] == '\0')
+		return handle_refuse(
+		    err, -EINVAL, "a model needs a path and a name");
+	return handle_call(t, HANDLE_LOG, model_body, &model, err);
+}
+
+/* Writes the bytes beside the journal, where they stay until they are
+ * delivered, and logs them as an artifact. */
+static int
+log_bytes(struct run *run, const struct buf *bytes, const char *name,
+    const char *type, struct err *err)
+{
+	static const char prefix[] = JOURNAL_KEPT_PREFIX;
+	char *kept =
+	    xasprintf("%s%lld", prefix, (long long)journal_size(run->journal));
+	char *file = journal_file(run->journal), *dir = path_parent(file);
+	char *path = path_join(dir, kept);
+	struct stat st;
+	int result =
+	    journal_put_file(run->journal, kept, bytes->data, bytes->len, err);
+
+	if (result == 0 && stat(path, &st) < 0)
+		result = err_errno(err, "%s", path);
+	if (result == 0)
+		result = log_file(run, path, name, type, &st, err);
+	free(path);
+	free(dir);
+	free(file);
+	free(kept);
+	return result;
+}
+
+int
+run_log_code(struct itrack_tracker *t, struct err *err)
+{
+	char *cwd = process_cwd();
+	char *commit = cwd != NULL && cwd[0] != '\0' ? git_commit(cwd) : NULL;
+	char *dir = text_path_text(cwd != NULL ? cwd : "");
+	struct jsonwrite w;
+	struct buf bytes;
+	int result;
+
+	buf_init(&bytes, TABLE_BYTES_MAX);
+	jsonwrite_init(&w, &bytes, JSONWRITE_INDENTED);
+	jsonwrite_open(&w, '{');
+	jsonwrite_key(&w, "program");
+	jsonwrite_text(&w, program_invocation_short_name);
+	jsonwrite_key(&w, "directory");
+	jsonwrite_text(&w, dir);
+	jsonwrite_key(&w, "git_commit");
+	jsonwrite_text(&w, commit);
+	jsonwrite_close(&w, '}');
+	result = log_bytes(t->run, &bytes, "code.json", "code", err);
+	buf_release(&bytes);
+	free(dir);
+	free(commit);
+	free(cwd);
+	return result;
+}
+
+struct table {
+	const char *name;
+	const char *const *columns;
+	size_t column_count;
+	const struct itrack_value *cells;
+	size_t rows;
+};
+
+static void
+write_bytes(struct jsonwrite *w, const char *bytes)
+{
+	char *text = text_of_bytes(bytes != NULL ? bytes : "");
+
+	jsonwrite_text(w, text);
+	free(text);
+}
+
+static void
+write_cell(struct jsonwrite *w, const struct itrack_value *v)
+{
+	switch (v->type) {
+	case ITRACK_BOOL:
+		jsonwrite_bool(w, v->u.boolean);
+		break;
+	case ITRACK_INTEGER:
+		jsonwrite_int(w, v->u.integer);
+		break;
+	case ITRACK_DOUBLE:
+		jsonwrite_double(w, v->u.number);
+		break;
+	case ITRACK_TEXT:
+		write_bytes(w, v->u.text);
+		break;
+	default:
+		jsonwrite_null(w);
+	}
+}
+
+/* pandas' orient="split" without index, as mlflow.log_table() writes it. */
+static void
+write_table(struct buf *out, const struct table *table)
+{
+	const struct itrack_value *cell = table->cells;
+	struct jsonwrite w;
+
+	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_key(&w, "columns");
+	jsonwrite_open(&w, '[');
+	for (size_t i = 0; i < table->column_count; i++)
+		write_bytes(&w, table->columns[i]);
+	jsonwrite_close(&w, ']');
+	jsonwrite_key(&w, "data");
+	jsonwrite_open(&w, '[');
+	for (size_t row = 0; row < table->rows; row++) {
+		jsonwrite_open(&w, '[');
+		for (size_t i = 0; i < table->column_count; i++)
+			write_cell(&w, cell++);
+		jsonwrite_close(&w, ']');
+	}
+	jsonwrite_close(&w, ']');
+	jsonwrite_close(&w, '}');
+}
+
+static int
+table_body(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const struct table *table = arguments;
+	char *text, *name;
+	struct buf bytes;
+	int result;
+
+	if (!t->settings.kind->tables)
+		return no_place(t, "tables", err);
+	if (table->rows == 0 || !t->settings.log_artifacts)
+		return 0;
+	text = text_of_bytes(table->name);
+	name = xasprintf("%s.json", text);
+	buf_init(&bytes, TABLE_BYTES_MAX);
+	write_table(&bytes, table);
+	result = buf_overflowed(&bytes)
+	    ? err_set(err, -EMSGSIZE, "the table is too large")
+	    : log_bytes(t->run, &bytes, name, "table", err);
+	buf_release(&bytes);
+	free(name);
+	free(text);
+	return result;
+}
+
+int
+itrack_log_table(struct itrack_tracker *t, const char *name,
+    const char *const *columns, size_t column_count,
+    const struct itrack_value *cells, size_t rows, struct itrack_error *err)
+{
+	struct table table = {name, columns, column_count, cells, rows};
+
+	if (name == NULL || name[0] == '\0' || columns == NULL ||
+	    column_count == 0 || (cells == NULL && rows > 0))
+		return handle_refuse(
+		    err, -EINVAL, "a table needs a name, columns and cells");
+	return handle_call(t, HANDLE_LOG, table_body, &table, err);
+}

@@ -1,0 +1,100 @@
+/*
+ * What the files of the library share: the handle, the run, and the way into
+ * each call.
+ *
+ * A call goes through handle_call(): it refuses what can't work (NULL, the
+ * child of a fork, an earlier lack of memory), goes to each member of a multi,
+ * holds the locks and catches die(). Two locks: `control` is held by the calls
+ * that begin, end or wait for a run, for as long as they take; `lock` guards
+ * the handle and is held for microseconds only, so that logging never waits for
+ * a delivery. Order: control, lock.
+ */
+#ifndef ITRACK_HANDLE_H
+#define ITRACK_HANDLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "itrack.h"
+#include "itrack/kinds.h"
+#include "run/entry.h"
+#include "run/journal.h"
+
+/* One run: a journal that is written, and the worker that delivers it. */
+struct run {
+	struct journal *journal;
+	char *id;    /* text */
+	char *place; /* bytes: the directory made for it; NULL: none */
+	int64_t next_step;
+	int link; /* to the worker; -1: there is none */
+	struct run *outer;
+};
+
+struct itrack_tracker {
+	pthread_mutex_t control, lock;
+	pid_t owner;
+	bool broken; /* no memory once: inert */
+	/* A multi has members and nothing else. */
+	struct itrack_tracker **members;
+	size_t member_count;
+	struct settings settings;
+	char *worker;    /* path of itrack-worker */
+	struct run *run; /* active; NULL: none */
+	char *run_id;    /* of the last one that was started */
+	/* Kept from call to call: names as texts, and the entry's list. */
+	struct buf names;
+	struct metric *metrics;
+	size_t metric_cap;
+};
+
+/* Texts of one call; a million names of 100 bytes fit. */
+#define HANDLE_NAMES_MAX ((size_t)256 * 1024 * 1024)
+
+typedef int handle_body(
+    struct itrack_tracker *t, const void *arguments, struct err *err);
+
+enum handle_way {
+	HANDLE_LOG,     /* with `lock`, and an active run */
+	HANDLE_CONTROL, /* with `control`; the body takes `lock` where needed */
+};
+
+/* Calls `body` for the tracker, or for each member; the first error counts. */
+int handle_call(struct itrack_tracker *t, enum handle_way way,
+    handle_body *body, const void *arguments, struct itrack_error *error);
+
+/* Within a body of HANDLE_CONTROL. */
+void handle_lock(struct itrack_tracker *t);
+void handle_unlock(struct itrack_tracker *t);
+
+/* An error found before any call. Returns the code. */
+int handle_refuse(struct itrack_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "No active run. Call start_run() first." */
+int handle_no_run(struct err *err);
+
+/* Appends the entry to the active run's journal and writes it. Releases it. */
+int run_log(struct run *run, struct entry *e, struct err *err);
+/* The same for an entry whose texts are borrowed. */
+int run_log_borrowed(struct run *run, const struct entry *e, struct err *err);
+/* Ends every run, waits for nothing. */
+void run_abandon_all(struct itrack_tracker *t);
+
+/* Bytes of the caller as a text, allocated. */
+char *text_of_bytes(const char *bytes);
+
+/* `given`, or the next automatic step, which is taken. */
+int64_t run_step(struct run *run, int64_t given);
+
+/* Where a run of the local or TensorBoard tracker goes: the directory that
+ * holds the runs, as bytes, allocated. */
+char *place_of_runs(const struct settings *settings);
+
+/* The artifact code.json; does nothing without a commit. */
+int run_log_code(struct itrack_tracker *t, struct err *err);
+
+#endif

@@ -1,0 +1,306 @@
+#include "itrack/kinds.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "format/number.h"
+#include "format/text.h"
+#include "itrack/handle.h"
+#include "run/journal.h"
+
+#define DRAIN_SECONDS 10
+/* A day: more is a mistake. */
+#define DRAIN_SECONDS_MAX 86400
+
+static const struct kind kinds[] = {
+    {.name = "local", .root = "local-dir", .with_project = true, .files = true},
+    {.name = "tensorboard",
+	.root = "tensorboard-dir",
+	.iso_names = true,
+	.files = true,
+	.histograms = true},
+    {.name = "mlflow", .files = true, .tables = true, .models = true},
+    {.name = "wandb", .files = true, .histograms = true},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
+struct option_row {
+	const char *kind;
+	const char *name;     /* in the interface */
+	const char *option;   /* the tracker's name for it */
+	const char *variable; /* counts where it is not given, or NULL */
+	const char *fallback; /* or NULL */
+	bool path;
+};
+
+static const struct option_row rows[] = {
+    {"local", "output_dir", "local-dir", NULL, "./experiments", true},
+    {"tensorboard", "log_dir", "tensorboard-dir", NULL, "./runs", true},
+    {"mlflow", "tracking_uri", "mlflow-uri", "MLFLOW_TRACKING_URI", NULL,
+	false},
+    {"mlflow", "experiment_name", "mlflow-experiment", "MLFLOW_EXPERIMENT_NAME",
+	NULL, false},
+    {"wandb", "project", NULL, NULL, NULL, false},
+    {"wandb", "entity", "wandb-entity", "WANDB_ENTITY", NULL, false},
+    {"wandb", "mode", "wandb-mode", "WANDB_MODE", NULL, false},
+    {"wandb", "base_url", "wandb-base-url", "WANDB_BASE_URL", NULL, false},
+    {"wandb", "dir", "wandb-dir", "WANDB_DIR", NULL, true},
+};
+
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+static int
+find_kind(const struct kind **kind, const char *name, struct err *err)
+{
+	struct buf known;
+
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			*kind = &kinds[i];
+			return 0;
+		}
+	buf_init(&known, ERR_MESSAGE_MAX);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		buf_addf(&known, "%s%s", i > 0 ? ", " : "", kinds[i].name);
+	err_set(err, -EINVAL, "unknown tracker %.64s: choose from %s", name,
+	    known.data);
+	buf_release(&known);
+	return -EINVAL;
+}
+
+static void
+add_option(struct settings *s, const char *name, char *text)
+{
+	s->options =
+	    xreallocarray(s->options, s->option_len + 1, sizeof *s->options);
+	s->options[s->option_len++] = (struct pair){xstrdup(name), text};
+}
+
+/* "http://user:password@host/x" -> "http://host/x", the rest to the worker's
+ * environment, where MLflow's own client has it. */
+static char *
+take_credentials(struct settings *s, const char *uri)
+{
+	const char *scheme = strstr(uri, "://");
+	size_t authority, user, at = 0;
+
+	if (scheme == NULL)
+		return text_of_bytes(uri);
+	scheme += 3;
+	authority = strcspn(scheme, "/?#");
+	for (size_t i = 0; i < authority; i++)
+		if (scheme[i] == '@')
+			at = i + 1;
+	if (at > 0) {
+		user = strcspn(scheme, ":@");
+		s->user = xasprintf(
+		    "MLFLOW_TRACKING_USERNAME=%.*s", (int)user, scheme);
+		if (user + 1 < at)
+			s->password = xasprintf("MLFLOW_TRACKING_PASSWORD=%.*s",
+			    (int)(at - user - 2), scheme + user + 1);
+	}
+	return xasprintf("%.*s%s", (int)(scheme - uri), uri, scheme + at);
+}
+
+static int
+take_row(struct settings *s, const struct option_row *row, const char *value,
+    struct err *err)
+{
+	bool uri =
+	    row->option != NULL && strcmp(row->option, "mlflow-uri") == 0;
+	char *path;
+
+	if (strcmp(row->name, "mode") == 0 && strcmp(value, "online") != 0 &&
+	    strcmp(value, "offline") != 0 && strcmp(value, "disabled") != 0)
+		return err_set(err, -EINVAL,
+		    "mode is online or offline, not %.64s", value);
+	if (row->option == NULL) {
+		free(s->project);
+		s->project = text_of_bytes(value);
+	} else if (row->path || (uri && strchr(value, ':') == NULL)) {
+		path = path_absolute(value);
+		if (path == NULL)
+			return err_errno(err, "no working directory");
+		add_option(s, row->option, text_path_text(path));
+		free(path);
+	} else {
+		add_option(s, row->option,
+		    uri ? take_credentials(s, value) : text_of_bytes(value));
+	}
+	return 0;
+}
+
+static int
+take_seconds(double *seconds, const char *value, struct err *err)
+{
+	char *end;
+
+	*seconds = strtod_l(value, &end, number_locale());
+	if (end == value || *end != '\0' || !(*seconds >= 0) ||
+	    *seconds > DRAIN_SECONDS_MAX)
+		return err_set(err, -EINVAL,
+		    "drain is a number of seconds from 0 to %d",
+		    DRAIN_SECONDS_MAX);
+	return 0;
+}
+
+/* An option that is there for every kind, or unknown. */
+static int
+take_common(
+    struct settings *s, const struct itrack_option *option, struct err *err)
+{
+	if (strcmp(option->name, "drain") == 0)
+		return take_seconds(&s->drain_seconds, option->value, err);
+	if (strcmp(option->name, "state_dir") == 0) {
+		free(s->state_dir);
+		s->state_dir = path_absolute(option->value);
+		return 0;
+	}
+	return err_set(err, -EINVAL, "%s has no option %.64s", s->kind->name,
+	    option->name);
+}
+
+static const struct option_row *
+find_row(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (strcmp(rows[i].kind, kind->name) == 0 &&
+		    strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static int
+take_options(struct settings *s, const struct itrack_option *options,
+    size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct option_row *row;
+		int result;
+
+		if (options[i].name == NULL)
+			return err_set(err, -EINVAL, "an option without name");
+		row = find_row(s->kind, options[i].name);
+		if (options[i].value == NULL && row != NULL)
+			continue;
+		if (options[i].value == NULL || options[i].value[0] == '\0')
+			return err_set(err, -EINVAL,
+			    "the option %.64s is empty", options[i].name);
+		result = row != NULL ? take_row(s, row, options[i].value, err)
+				     : take_common(s, &options[i], err);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static int
+take_defaults(struct settings *s, struct err *err)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const char *value = NULL;
+
+		if (strcmp(rows[i].kind, s->kind->name) != 0 ||
+		    rows[i].option == NULL ||
+		    settings_option(s, rows[i].option) != NULL)
+			continue;
+		if (strcmp(rows[i].option, "mlflow-experiment") == 0 &&
+		    s->experiment_name != NULL)
+			value = s->experiment_name;
+		if (value == NULL && rows[i].variable != NULL)
+			value = secure_getenv(rows[i].variable);
+		if (value == NULL || value[0] == '\0')
+			value = rows[i].fallback;
+		if (value != NULL && take_row(s, &rows[i], value, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int
+take_config(
+    struct settings *s, const struct itrack_config *given, struct err *err)
+{
+	struct itrack_config config = ITRACK_CONFIG_INIT;
+
+	if (given != NULL && given->size < sizeof given->size)
+		return err_set(err, -EINVAL,
+		    "config.size is not set: start from ITRACK_CONFIG_INIT");
+	if (given != NULL)
+		memcpy(&config, given,
+		    given->size < sizeof config ? given->size : sizeof config);
+	if (config.project == NULL || config.project[0] == '\0')
+		return err_set(err, -EINVAL, "config.project is empty");
+	s->project = text_of_bytes(config.project);
+	if (config.experiment_name != NULL && config.experiment_name[0] != '\0')
+		s->experiment_name = text_of_bytes(config.experiment_name);
+	if (config.notes != NULL)
+		s->notes = text_of_bytes(config.notes);
+	s->log_artifacts = config.log_artifacts;
+	s->log_code = config.log_code;
+	s->auto_log_metrics = config.auto_log_metrics;
+	s->tags = xcalloc(config.tag_count, sizeof *s->tags);
+	for (size_t i = 0; i < config.tag_count; i++) {
+		if (config.tags == NULL || config.tags[i] == NULL)
+			return err_set(err, -EINVAL, "a tag is NULL");
+		s->tags[s->tag_len++] = text_of_bytes(config.tags[i]);
+	}
+	return 0;
+}
+
+int
+settings_init(struct settings *s, const char *kind,
+    const struct itrack_config *config, const struct itrack_option *options,
+    size_t option_count, struct err *err)
+{
+	int result = find_kind(&s->kind, kind, err);
+
+	s->drain_seconds = DRAIN_SECONDS;
+	if (result == 0)
+		result = take_config(s, config, err);
+	if (result == 0)
+		result = take_options(s, options, option_count, err);
+	if (result == 0)
+		result = take_defaults(s, err);
+	if (result == 0 && s->state_dir == NULL)
+		s->state_dir = journal_state_dir();
+	if (result == 0 && s->state_dir == NULL)
+		result = err_set(err, -ENOENT,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	return result;
+}
+
+void
+settings_release(struct settings *s)
+{
+	for (size_t i = 0; i < s->tag_len; i++)
+		free(s->tags[i]);
+	free(s->tags);
+	for (size_t i = 0; i < s->option_len; i++) {
+		free(s->options[i].name);
+		free(s->options[i].text);
+	}
+	free(s->options);
+	free(s->project);
+	free(s->experiment_name);
+	free(s->notes);
+	free(s->user);
+	if (s->password != NULL)
+		explicit_bzero(s->password, strlen(s->password));
+	free(s->password);
+	free(s->state_dir);
+}
+
+const char *
+settings_option(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->option_len; i++)
+		if (strcmp(s->options[i].name, name) == 0)
+			return s->options[i].text;
+	return NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * The kinds of trackers and their options, and the settings of one handle:
+ * config and options, copied.
+ */
+#ifndef ITRACK_KINDS_H
+#define ITRACK_KINDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "itrack.h"
+#include "run/entry.h"
+
+struct kind {
+	const char *name;
+	const char *root;  /* option of the directory of runs, or NULL */
+	bool with_project; /* below it: a directory for the project */
+	bool iso_names;    /* a run without a name: ISO time */
+	bool files, histograms, tables, models;
+};
+
+/* Owned; texts of format/text.h, but for paths. */
+struct settings {
+	const struct kind *kind;
+	char *project;
+	char *experiment_name;
+	char **tags;
+	size_t tag_len;
+	char *notes;
+	bool log_artifacts, log_code, auto_log_metrics;
+	struct pair *options; /* the tracker's own names and texts */
+	size_t option_len;
+	/* "NAME=value" for the worker's environment. */
+	char *user, *password;
+	char *state_dir; /* bytes */
+	double drain_seconds;
+};
+
+int settings_init(struct settings *s, const char *kind,
+    const struct itrack_config *config, const struct itrack_option *options,
+    size_t option_count, struct err *err);
+void settings_release(struct settings *s);
+
+/* An option by the tracker's name for it; NULL: not given. */
+const char *settings_option(const struct settings *s, const char *name);
+
+#endif

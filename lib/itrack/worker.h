@@ -1,0 +1,29 @@
+/*
+ * The worker as the library sees it: found, started, asked.
+ */
+#ifndef ITRACK_WORKER_H
+#define ITRACK_WORKER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "itrack/handle.h"
+
+/* Finds itrack-worker: libexec/itrack/ in the folder that holds the library's
+ * own, or one further up, or where it was installed. ITRACK_WORKER in the
+ * environment names another. -ENOENT: it is nowhere. *path is allocated. */
+int worker_find(char **path, struct err *err);
+
+/* Starts one for the run's journal; run->link is the way to it. */
+int worker_start(
+    const struct itrack_tracker *t, struct run *run, struct err *err);
+
+/* Waits for its answer: all delivered up to now (worker_flush), or the end of
+ * its work after the run's (worker_settle). A worker that died is started once
+ * more. 0, -ETIMEDOUT, -EIO (a tracker refuses). */
+int worker_flush(const struct itrack_tracker *t, struct run *run,
+    int64_t limit_ms, struct err *err);
+int worker_settle(const struct itrack_tracker *t, struct run *run,
+    int64_t limit_ms, struct err *err);
+
+#endif

@@ -1,0 +1,494 @@
+#include "wrap/follow.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/loop.h"
+#include "base/process.h"
+#include "itrack/link.h"
+#include "run/index.h"
+#include "run/journal.h"
+#include "tracker/tracker.h"
+
+/* After new entries the next look is so much later: a program that logs in a
+ * loop costs us a turn for many entries. */
+#define PACE_MS 10
+/* Data is on disk at least so often. */
+#define SYNC_MS 1000
+/* No time limit of its own: the engine stops where nothing moves. */
+#define PATIENCE_MS (24 * 60 * 60 * 1000)
+
+struct follow {
+	const char *state_dir;
+	struct journal *journal;
+	struct journal_reader reader;
+	struct entry start;
+	struct loop *loop;
+	struct loop_turn turn;
+	struct loop_io link, watch, owner, signals;
+	struct loop_timer pace, sync;
+	struct delivery **deliveries;
+	size_t delivery_count;
+	char *run_id;
+	char *remark; /* a tracker that could not begin */
+	int64_t last_step, ended_us;
+	enum run_status status;
+	bool ended, paced, stop;
+	uint64_t flush; /* the question that waits for an answer; 0: none */
+};
+
+static void
+on_settled(struct delivery *d, void *data)
+{
+	struct follow *f = data;
+
+	(void)d;
+	loop_kick(f->loop);
+}
+
+static void
+take(struct follow *f, const struct entry *e)
+{
+	if (e->kind == ENTRY_RUN_ID && f->run_id == NULL)
+		f->run_id = xstrdup(e->run_id);
+	if (e->kind == ENTRY_METRICS)
+		f->last_step = e->metrics.step;
+	if (e->kind == ENTRY_END) {
+		f->ended = true;
+		f->status = e->end.status;
+		f->ended_us = e->time_us;
+	}
+}
+
+/* What is new in the journal: to us and to the trackers. */
+static void
+look(struct follow *f)
+{
+	int64_t before = journal_size(f->journal);
+	struct err err = ERR_INIT;
+	struct entry e;
+
+	journal_refresh(f->journal);
+	if (journal_size(f->journal) == before)
+		return;
+	while (!f->ended && journal_read(&f->reader, &e, &err) > 0) {
+		take(f, &e);
+		entry_release(&e);
+	}
+	if (journal_needs_sync(f->journal) && !f->sync.set)
+		loop_timer_set(f->loop, &f->sync, SYNC_MS);
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		if (f->ended)
+			delivery_drain(f->deliveries[i], PATIENCE_MS);
+		else
+			delivery_kick(f->deliveries[i]);
+	}
+}
+
+static void
+on_pace(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	f->paced = false;
+	if (!f->ended)
+		loop_add(f->loop, &f->watch, EPOLLIN);
+	look(f);
+}
+
+static void
+on_change(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	char buffer[4096];
+
+	(void)events;
+	while (read(io->fd, buffer, sizeof buffer) > 0)
+		continue;
+	loop_remove(f->loop, io);
+	f->paced = true;
+	look(f);
+	loop_timer_set(f->loop, &f->pace, PACE_MS);
+}
+
+static void
+on_sync(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	journal_sync(f->journal, NULL);
+}
+
+/* The owner is dead; a run without an end was killed with it. */
+static void
+on_owner_death(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	struct entry e;
+
+	(void)events;
+	loop_remove(f->loop, io);
+	close(io->fd);
+	io->fd = -1;
+	look(f);
+	if (f->ended)
+		return;
+	journal_end_following(f->journal, NULL);
+	entry_init(&e, ENTRY_END, clock_wall_us());
+	e.end.status = RUN_KILLED;
+	e.end.last_step = f->last_step;
+	journal_append(f->journal, &e, NULL);
+	journal_flush(f->journal, NULL);
+	journal_sync(f->journal, NULL);
+	take(f, &e);
+	for (size_t i = 0; i < f->delivery_count; i++)
+		delivery_drain(f->deliveries[i], PATIENCE_MS);
+}
+
+static void
+on_signal(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(io->fd, &info, sizeof info) == sizeof info)
+		f->stop = true;
+}
+
+static void
+on_link(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	struct library_packet packet;
+	ssize_t n;
+
+	(void)events;
+	n = recv(io->fd, &packet, sizeof packet, MSG_DONTWAIT);
+	if (n == (ssize_t)sizeof packet && packet.word == LIBRARY_FLUSH) {
+		f->flush = packet.serial;
+		look(f);
+	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		loop_remove(f->loop, io);
+	}
+}
+
+/* Sums and the first reason over all trackers. */
+static void
+fill_packet(const struct follow *f, struct library_packet *packet)
+{
+	struct delivery_status status;
+
+	packet->version = LIBRARY_LINK_VERSION;
+	if (f->remark != NULL)
+		snprintf(packet->message, sizeof packet->message, "%.500s",
+		    f->remark);
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		delivery_status(f->deliveries[i], &status);
+		packet->pending += status.pending;
+		packet->rejected += status.rejected;
+		if (packet->message[0] == '\0' && status.why[0] != '\0' &&
+		    (status.state == DELIVERY_BLOCKED ||
+			status.state == DELIVERY_GIVEN_UP ||
+			status.rejected > 0))
+			snprintf(packet->message, sizeof packet->message,
+			    "%s: %.400s", status.tracker, status.why);
+	}
+}
+
+static bool
+all_in(const struct follow *f, enum delivery_state state)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		delivery_status(f->deliveries[i], &status);
+		if (status.state != state)
+			return false;
+	}
+	return true;
+}
+
+static bool
+all_settled(const struct follow *f)
+{
+	for (size_t i = 0; i < f->delivery_count; i++)
+		if (!delivery_is_settled(f->deliveries[i]))
+			return false;
+	return true;
+}
+
+static void
+answer_flush(struct follow *f)
+{
+	struct library_packet packet = {
+	    .word = LIBRARY_FLUSHED, .serial = f->flush};
+
+	fill_packet(f, &packet);
+	if (packet.pending > 0 && !all_settled(f))
+		return;
+	send(LIBRARY_LINK_FD, &packet, sizeof packet,
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	f->flush = 0;
+}
+
+static void
+on_turn(struct loop_turn *turn)
+{
+	struct follow *f = turn->data;
+
+	if (f->flush != 0)
+		answer_flush(f);
+	if (f->stop || (f->ended && all_settled(f)))
+		loop_stop(f->loop);
+}
+
+static void
+add_deliveries(struct follow *f)
+{
+	const struct entry_start *start = &f->start.start;
+	struct err err = ERR_INIT;
+
+	f->deliveries = xcalloc(start->target_len, sizeof(struct delivery *));
+	for (size_t i = 0; i < start->target_len; i++) {
+		if (delivery_new(&f->deliveries[f->delivery_count], f->loop,
+			f->journal, start, f->start.time_us, &start->targets[i],
+			on_settled, f, &err) == 0) {
+			f->delivery_count++;
+			continue;
+		}
+		free(f->remark);
+		f->remark =
+		    xasprintf("%s: %s", start->targets[i].tracker, err.message);
+	}
+}
+
+/* The journal with its first entry. */
+static int
+open_journal(struct follow *f, const char *attempt, struct err *err)
+{
+	int result = journal_follow(f->state_dir, attempt, &f->journal, err);
+
+	if (result < 0)
+		return result;
+	journal_reader_init(&f->reader, f->journal);
+	result = journal_read(&f->reader, &f->start, err);
+	if (result < 0)
+		return result;
+	if (result == 0 || f->start.kind != ENTRY_START)
+		return err_set(err, -EBADMSG, "%s: no start entry", attempt);
+	return 0;
+}
+
+/* The owner that the journal names, if it lives. */
+static int
+open_owner(const struct entry_start *start)
+{
+	int fd = pidfd_open((pid_t)start->pid, 0);
+
+	if (fd >= 0 && process_start((pid_t)start->pid) != start->pid_start) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void
+listen_to_signals(struct follow *f)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	f->signals = (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC),
+	    .ready = on_signal,
+	    .data = f};
+	loop_add(f->loop, &f->signals, EPOLLIN);
+}
+
+static void
+listen_to_journal(struct follow *f)
+{
+	char *file = journal_file(f->journal);
+
+	f->watch =
+	    (struct loop_io){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
+		.ready = on_change,
+		.data = f};
+	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0)
+		die("can't watch %s: %s", file, strerror(errno));
+	free(file);
+	loop_add(f->loop, &f->watch, EPOLLIN);
+}
+
+static void
+begin(struct follow *f)
+{
+	int owner;
+
+	f->loop = loop_new();
+	f->turn = (struct loop_turn){.end = on_turn, .data = f};
+	loop_turn_add(f->loop, &f->turn);
+	f->pace = (struct loop_timer){.fire = on_pace, .data = f};
+	f->sync = (struct loop_timer){.fire = on_sync, .data = f};
+	listen_to_signals(f);
+	listen_to_journal(f);
+	f->link = (struct loop_io){
+	    .fd = LIBRARY_LINK_FD, .ready = on_link, .data = f};
+	loop_add(f->loop, &f->link, EPOLLIN);
+	add_deliveries(f);
+	/* What was there before we watched. */
+	while (!f->ended) {
+		struct entry e;
+
+		if (journal_read(&f->reader, &e, NULL) <= 0)
+			break;
+		take(f, &e);
+		entry_release(&e);
+	}
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		if (f->ended)
+			delivery_drain(f->deliveries[i], PATIENCE_MS);
+		else
+			delivery_kick(f->deliveries[i]);
+	}
+	look(f);
+	owner = open_owner(&f->start.start);
+	f->owner =
+	    (struct loop_io){.fd = owner, .ready = on_owner_death, .data = f};
+	if (owner >= 0)
+		loop_add(f->loop, &f->owner, EPOLLIN);
+	else
+		on_owner_death(&f->owner, 0);
+	loop_kick(f->loop);
+}
+
+static int
+leave_line(const struct follow *f)
+{
+	struct index_entry e = {.status = f->status,
+	    .started_us = f->start.time_us,
+	    .ended_us = f->ended_us};
+	struct delivery_status status;
+	int result;
+
+	e.attempt = xstrdup(journal_attempt(f->journal));
+	e.run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL;
+	e.run_dir = xstrdup(f->start.start.run_dir);
+	e.places = xcalloc(f->delivery_count, sizeof *e.places);
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		delivery_status(f->deliveries[i], &status);
+		e.rejected += status.rejected;
+		e.places[e.place_len++] = (struct pair){xstrdup(status.tracker),
+		    xstrdup(status.place != NULL ? status.place : "")};
+	}
+	result = index_append(f->state_dir, &e, NULL);
+	index_entry_release(&e);
+	return result;
+}
+
+/* Everything is there: the journal goes. The owner hears it last. */
+static void
+finish(struct follow *f)
+{
+	struct library_packet packet = {.word = LIBRARY_SETTLED};
+	bool complete = f->ended && all_in(f, DELIVERY_FINISHED) &&
+	    f->delivery_count == f->start.start.target_len;
+
+	fill_packet(f, &packet);
+	if (complete && leave_line(f) == 0)
+		journal_remove(f->journal, NULL);
+	for (size_t i = 0; i < f->delivery_count; i++)
+		delivery_free(f->deliveries[i]);
+	if (!f->stop)
+		send(LIBRARY_LINK_FD, &packet, sizeof packet,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void
+release(struct follow *f)
+{
+	loop_timer_cancel(f->loop, &f->pace);
+	loop_timer_cancel(f->loop, &f->sync);
+	loop_remove(f->loop, &f->link);
+	loop_remove(f->loop, &f->watch);
+	close(f->watch.fd);
+	loop_remove(f->loop, &f->signals);
+	close(f->signals.fd);
+	if (f->owner.fd >= 0) {
+		loop_remove(f->loop, &f->owner);
+		close(f->owner.fd);
+	}
+	loop_turn_remove(f->loop, &f->turn);
+	loop_free(f->loop);
+	journal_reader_release(&f->reader);
+	journal_close(f->journal);
+	entry_release(&f->start);
+	free(f->deliveries);
+	free(f->run_id);
+	free(f->remark);
+}
+
+static _Noreturn void
+on_die(const char *message)
+{
+	(void)message;
+	_exit(1);
+}
+
+static void
+refuse(const struct err *err)
+{
+	struct library_packet packet = {
+	    .version = LIBRARY_LINK_VERSION, .word = LIBRARY_REFUSED};
+
+	snprintf(packet.message, sizeof packet.message, "%.500s", err->message);
+	send(LIBRARY_LINK_FD, &packet, sizeof packet,
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+bool
+follow_is_asked_for(int argc, char **argv)
+{
+	return argc == 4 && strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0;
+}
+
+int
+follow_main(int argc, char **argv)
+{
+	struct follow f = {.state_dir = argv[2]};
+	struct err err = ERR_INIT;
+	pid_t pid;
+
+	(void)argc;
+	die_set_hook(on_die);
+	if (open_journal(&f, argv[3], &err) < 0) {
+		refuse(&err);
+		return 1;
+	}
+	/* The caller waits for this process, and has no child after it. The
+	 * lock is the open file's and lives on in the child. */
+	pid = fork();
+	if (pid != 0)
+		return pid < 0 ? 1 : 0;
+	begin(&f);
+	loop_run(f.loop);
+	finish(&f);
+	release(&f);
+	return 0;
+}
