@@ -1,0 +1,67 @@
+/*
+ * What a server answers: any status with any body is classified, and the
+ * members that the MLflow tracker looks for are looked for. The first byte
+ * chooses the status.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "format/json.h"
+#include "tracker/mlflow_private.h"
+#include "tracker/mlruns.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const int statuses[] = {200, 400, 401, 403, 404, 429, 500, 501, 503};
+static const char *const paths[] = {"run.info.run_id", "runs.0.info.run_id",
+    "experiment.lifecycle_stage", "error_code", "message", "a..b", "0.0"};
+
+static void
+expect(bool good)
+{
+	if (!good)
+		abort();
+}
+
+/* The file store's YAML comes from other programs too. */
+static void
+read_yaml(const char *text)
+{
+	char *name = mlruns_member(text, "name");
+
+	expect(name == NULL || strlen(name) <= strlen(text) * 4);
+	free(name);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct http_answer http = {.error = "an error", .type = ""};
+	struct mlflow_answer answer;
+	struct json_span doc;
+	char *body;
+
+	if (size == 0)
+		return 0;
+	body = xmalloc(size);
+	memcpy(body, data + 1, size - 1);
+	body[size - 1] = '\0';
+	http.status =
+	    statuses[data[0] % (sizeof statuses / sizeof statuses[0])];
+	http.result = http_status_result(http.status);
+	http.body = body;
+	http.body_len = size - 1;
+	mlflow_classify("http://h", &http, true, &answer);
+	expect(answer.outcome != OUTCOME_PENDING);
+	expect(
+	    answer.outcome != OUTCOME_DONE || answer.doc.type == JSON_OBJECT);
+	expect(answer.outcome == OUTCOME_DONE || answer.err.message[0] != '\0');
+	if (json_document(body, size - 1, &doc, NULL) == 0)
+		for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+			free(json_at_text(&doc, paths[i]));
+	read_yaml(body);
+	free(body);
+	return 0;
+}
