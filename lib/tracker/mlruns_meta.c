@@ -116,11 +116,13 @@ mlruns_member(const char *yaml, const char *key)
 	struct buf joined, value;
 	const char *line;
 
-	for (line = yaml; line != NULL && *line != '\0';
-	     line = strchr(line, '\n'), line += line != NULL)
+	for (line = yaml; *line != '\0';) {
 		if (strncmp(line, key, len) == 0 && line[len] == ':')
 			break;
-	if (line == NULL || *line == '\0')
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	if (*line == '\0')
 		return NULL;
 	line += len + 1;
 	buf_init(&joined, META_MAX_BYTES);
