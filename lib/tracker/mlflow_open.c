@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/process.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow_private.h"
 
 #define EXPERIMENT_TRIES_MAX 3
 #define LOOK_AGAIN_MS        500
+#define REMEMBERED           "run"
 
 static void find_experiment(struct mlflow *m);
 
@@ -42,6 +44,17 @@ block(struct mlflow *m, enum tracker_call call, const char *message)
 /* --- the run ----------------------------------------------------------------
  */
 
+/* "RUN-ID EXPERIMENT-ID ARTIFACT-URI": one write of the cursor. */
+static void
+remember(struct mlflow *m)
+{
+	char *text = xasprintf("%s %s %s", m->run_id, m->experiment_id,
+	    m->artifact_uri != NULL ? m->artifact_uri : "");
+
+	tracker_remember(m->tracker, REMEMBERED, text);
+	free(text);
+}
+
 static void
 take_run(struct mlflow *m, const char *run_id)
 {
@@ -52,10 +65,7 @@ take_run(struct mlflow *m, const char *run_id)
 	} else {
 		free(m->run_id);
 		m->run_id = xstrdup(run_id);
-		tracker_remember(m->tracker, "run_id", m->run_id);
-		tracker_remember(m->tracker, "experiment_id", m->experiment_id);
-		tracker_remember(m->tracker, "artifact_uri",
-		    m->artifact_uri != NULL ? m->artifact_uri : "");
+		remember(m);
 	}
 	m->tried = m->looked = false;
 	w->ready(m);
@@ -91,7 +101,7 @@ created_run(struct mlflow *m, struct mlflow_answer *a)
 		a->outcome = OUTCOME_BLOCKED;
 		mlflow_fail(m, m->wanted.call, a);
 	} else {
-		m->tried = a->ambiguous;
+		m->tried = m->tried || a->ambiguous;
 		m->looked = false;
 		mlflow_fail(m, m->wanted.call, a);
 	}
@@ -101,9 +111,14 @@ created_run(struct mlflow *m, struct mlflow_answer *a)
 static bool
 must_look_again(const struct mlflow *m)
 {
-	bool ours = m->run->start->pid == getpid() && !m->run->again;
+	return (m->tried || (!m->ours && !m->settled)) && !m->looked;
+}
 
-	return (m->tried || (!ours && !m->settled)) && !m->looked;
+static void
+create_run(struct mlflow *m)
+{
+	mlflow_run_body(m, &m->calls[LANE_METRICS].body);
+	mlflow_post(m, "runs/create", created_run);
 }
 
 static void
@@ -125,18 +140,23 @@ found_run(struct mlflow *m, struct mlflow_answer *a)
 		    LOOK_AGAIN_MS, &err);
 	} else {
 		m->settled = m->settled || m->looked;
-		mlflow_run_body(m, &m->calls[LANE_METRICS].body);
-		mlflow_post(m, "runs/create", created_run);
+		create_run(m);
 	}
 }
 
+/* Looks for it, and makes it if nobody has. */
 static void
-search_run(struct mlflow *m)
+find_run(struct mlflow *m)
 {
 	struct buf *body = &m->calls[LANE_METRICS].body;
 	struct jsonwrite w;
-	char *filter = xasprintf("tags.`itrack.id` = '%s'", m->wanted.id);
+	char *filter;
 
+	if (m->ours && !m->tried) {
+		create_run(m);
+		return;
+	}
+	filter = xasprintf("tags.`itrack.id` = '%s'", m->wanted.id);
 	buf_reset(body);
 	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
@@ -176,7 +196,7 @@ mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 	    xstrndup(child->prefix, len));
 	m->wanted.ready = ready;
 	m->wanted.call = CALL_SEND_METRICS;
-	search_run(m);
+	find_run(m);
 }
 
 /* --- the experiment --------------------------------------------------------
@@ -208,7 +228,7 @@ take_experiment(struct mlflow *m, const struct json_span *doc)
 		    "MLFLOW_EXPERIMENT_ID and the experiment's name are two "
 		    "different experiments: unset one");
 	else
-		search_run(m);
+		find_run(m);
 }
 
 static void
@@ -218,7 +238,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 		free(m->experiment_id);
 		m->experiment_id = json_at_text(&a->doc, "experiment_id");
 		if (m->experiment_id != NULL)
-			search_run(m);
+			find_run(m);
 		else
 			block(m, CALL_OPEN,
 			    "an experiment without an ID was answered");
@@ -315,19 +335,39 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 static bool
 recall(struct mlflow *m)
 {
-	const char *run_id = tracker_recall(m->tracker, "run_id");
-	const char *experiment_id = tracker_recall(m->tracker, "experiment_id");
-	const char *artifact_uri = tracker_recall(m->tracker, "artifact_uri");
+	const char *text = tracker_recall(m->tracker, REMEMBERED);
+	size_t run, experiment;
 
-	if (run_id == NULL || experiment_id == NULL)
+	if (text == NULL)
+		return false;
+	run = strcspn(text, " ");
+	if (text[run] == '\0')
+		return false;
+	experiment = strcspn(text + run + 1, " ");
+	if (text[run + 1 + experiment] == '\0')
 		return false;
 	free(m->run_id);
 	free(m->experiment_id);
 	free(m->artifact_uri);
-	m->run_id = xstrdup(run_id);
-	m->experiment_id = xstrdup(experiment_id);
-	m->artifact_uri = xstrdup(artifact_uri != NULL ? artifact_uri : "");
+	m->run_id = xstrndup(text, run);
+	m->experiment_id = xstrndup(text + run + 1, experiment);
+	m->artifact_uri = xstrdup(text + run + experiment + 2);
 	return true;
+}
+
+/* Did this very process begin the attempt? Then nobody else has made a run for
+ * it. */
+static bool
+is_ours(const struct run_info *run)
+{
+	const struct entry_start *start = run->start;
+	char *boot_id = process_boot_id();
+	bool ours = !run->again && start->pid == getpid() &&
+	    start->pid_start == process_start(getpid()) &&
+	    start->boot_id != NULL && strcmp(start->boot_id, boot_id) == 0;
+
+	free(boot_id);
+	return ours;
 }
 
 enum outcome
@@ -348,7 +388,8 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 	m->wanted.ready = opened;
 	m->wanted.call = CALL_OPEN;
 	m->experiment_tries = 0;
-	if (m->run->again || m->run->start->pid != getpid())
+	m->ours = is_ours(m->run);
+	if (!m->ours)
 		m->careful = MLFLOW_METRICS_MAX;
 	if (recall(m)) {
 		char *path = xasprintf("runs/get?run_id=%s", m->run_id);

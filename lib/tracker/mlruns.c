@@ -203,7 +203,6 @@ mlruns_open(struct mlflow *m, struct err *err)
 		    mlflow_run_name(m->run), NULL, err);
 	if (result < 0)
 		return outcome_of(result);
-	tracker_remember(m->tracker, "run_id", m->mlruns->run.id);
 	free(m->artifact_uri);
 	buf_init(&uri, TEXT_BYTES);
 	mlruns_uri(&uri, m->mlruns->run.dir);

@@ -106,7 +106,7 @@ odd() {
 }
 
 opened() {
-    grep -qs '"run_id"' "$state"/runs/*/cursor.mlflow
+    grep -qs '"run"' "$state"/runs/*/cursor.mlflow
 }
 
 @test "the server ends in the middle and comes back" {
