@@ -18,7 +18,7 @@
 #define MARKER_FILE ".insidellms_run"
 
 struct run {
-	struct attempt *attempt;
+	struct attempt *attempt; /* NULL: over, reported and given back */
 	struct runs *runs;
 	char *dir;
 	struct watcher_identity identity;
@@ -34,6 +34,7 @@ struct runs {
 	struct runs_config config;
 	TAILQ_HEAD(, run) list;
 	size_t count;
+	bool incomplete; /* of those that are given back */
 };
 
 static void end_run(struct run *run, const struct link_ended *ended);
@@ -43,6 +44,12 @@ is_command(const struct run *run)
 {
 	return run->writer > 0 &&
 	    run->writer == run->runs->config.launched->command;
+}
+
+static bool
+is_over(const struct run *run)
+{
+	return run->attempt == NULL || attempt_is_ended(run->attempt);
 }
 
 static void
@@ -94,7 +101,7 @@ end_run(struct run *run, const struct link_ended *ended)
 	struct attempt_outcome outcome = {.has_wall = true};
 
 	unwatch_writer(run);
-	if (attempt_is_ended(run->attempt))
+	if (is_over(run))
 		return;
 	if (ended != NULL && is_command(run)) {
 		outcome.has_exit = true;
@@ -254,7 +261,7 @@ find_run(
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (!watcher_identity_equal(&run->identity, identity))
 			continue;
-		else if (!attempt_is_ended(run->attempt))
+		else if (!is_over(run))
 			return run;
 		else if (writer > 0 && run->writer == writer)
 			ended = run;
@@ -300,7 +307,8 @@ runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 		run->writer = writer;
 		watch_writer(run);
 	}
-	attempt_scan(run->attempt);
+	if (!is_over(run))
+		attempt_scan(run->attempt);
 }
 
 void
@@ -327,22 +335,35 @@ runs_new(const struct runs_config *config)
 	return runs;
 }
 
-bool
-runs_close(struct runs *runs, struct report *report)
+/* What stays tells later messages of its directory from news. */
+static void
+give_back(struct run *run)
 {
-	bool complete = true;
+	struct runs *runs = run->runs;
+
+	unwatch_writer(run);
+	if (run->attempt == NULL)
+		return;
+	report_add(runs->config.report, run->attempt);
+	if (!attempt_is_complete(run->attempt))
+		runs->incomplete = true;
+	attempt_close(run->attempt);
+	run->attempt = NULL;
+}
+
+bool
+runs_close(struct runs *runs)
+{
+	bool complete;
 	struct run *run;
 
 	while ((run = TAILQ_FIRST(&runs->list)) != NULL) {
 		TAILQ_REMOVE(&runs->list, run, link);
-		unwatch_writer(run);
-		report_add(report, run->attempt);
-		if (!attempt_is_complete(run->attempt))
-			complete = false;
-		attempt_close(run->attempt);
+		give_back(run);
 		free(run->dir);
 		free(run);
 	}
+	complete = !runs->incomplete;
 	free(runs);
 	return complete;
 }
@@ -369,8 +390,14 @@ runs_turn(struct runs *runs)
 {
 	struct run *run;
 
-	TAILQ_FOREACH (run, &runs->list, link)
+	/* A sweep may have a thousand: those that are done hold nothing. */
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (run->attempt == NULL)
+			continue;
 		attempt_turn(run->attempt);
+		if (is_over(run) && attempt_is_settled(run->attempt))
+			give_back(run);
+	}
 }
 
 void
@@ -388,7 +415,8 @@ runs_drain(struct runs *runs, int64_t ms)
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		attempt_drain(run->attempt, ms);
+		if (run->attempt != NULL)
+			attempt_drain(run->attempt, ms);
 }
 
 bool
@@ -397,7 +425,7 @@ runs_are_settled(const struct runs *runs)
 	const struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (!attempt_is_settled(run->attempt))
+		if (run->attempt != NULL && !attempt_is_settled(run->attempt))
 			return false;
 	return true;
 }
@@ -412,7 +440,9 @@ runs_describe_pending(const struct runs *runs, struct buf *line)
 		uint64_t pending = 0;
 
 		TAILQ_FOREACH (run, &runs->list, link)
-			pending += attempt_pending(run->attempt, ops->name);
+			if (run->attempt != NULL)
+				pending +=
+				    attempt_pending(run->attempt, ops->name);
 		if (pending > 0)
 			buf_addf(line, "%s%s: %llu entries",
 			    line->len > 0 ? ", " : "", ops->name,

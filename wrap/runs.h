@@ -24,15 +24,16 @@ struct runs_config {
 	const char *state_dir;
 	const char *config_path; /* of insideLLMs, as typed; or NULL */
 	const struct link_launched *launched;
-	struct report *report; /* for what can't be tracked */
+	struct report *report; /* for what can't be tracked, and each run */
 	/* Something settled: runs_are_settled() may have changed. */
 	void (*settled)(void *data);
 	void *data;
 };
 
 struct runs *runs_new(const struct runs_config *config);
-/* Reports every run and gives it back. True: all of them are complete. */
-bool runs_close(struct runs *runs, struct report *report);
+/* Reports every run that was not reported when it settled, and gives all back.
+ * True: all of them are complete. */
+bool runs_close(struct runs *runs);
 
 /* A file of the directory was opened for writing. `begins`: one that every run
  * opens just once (the configuration), so that a second time means a second

@@ -393,7 +393,7 @@ main(int argc, char **argv)
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
 	countdown_free(w.countdown);
-	packet.drained.complete = runs_close(w.runs, &w.report);
+	packet.drained.complete = runs_close(w.runs);
 	say_report(&w);
 	if (!w.link_gone)
 		link_send(LINK_FD, &packet);
