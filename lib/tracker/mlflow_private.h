@@ -74,7 +74,7 @@ struct mlflow {
 	/* opening */
 	struct mlflow_wanted wanted;
 	int experiment_tries;
-	bool ours; /* this process began the attempt */
+	bool ours;    /* this process began the attempt */
 	bool tried;   /* to create the run, with an uncertain end */
 	bool looked;  /* for it a second time */
 	bool settled; /* nothing of an earlier process is on its way */
