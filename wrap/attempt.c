@@ -318,8 +318,14 @@ attempt_turn(struct attempt *a)
 	struct err err = ERR_INIT;
 	int64_t before = journal_size(a->journal);
 
-	if (journal_flush(a->journal, &err) < 0)
+	if (journal_flush(a->journal, &err) < 0) {
 		say(a, &err);
+		/* There is no later: trackers read what was flushed. */
+		if (a->ended && !journal_in_memory(a->journal)) {
+			journal_leave_disk(a->journal);
+			journal_flush(a->journal, NULL);
+		}
+	}
 	if (journal_size(a->journal) == before)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
@@ -458,8 +464,8 @@ attempt_close(struct attempt *a)
 {
 	struct err err = ERR_INIT;
 
-	if (all_finished(a, false) && !journal_in_memory(a->journal) &&
-	    attempt_past_index(a, &err) == 0)
+	if (all_finished(a, false) &&
+	    (journal_in_memory(a->journal) || attempt_past_index(a, &err) == 0))
 		journal_remove(a->journal, NULL);
 	else
 		journal_sync(a->journal, NULL);

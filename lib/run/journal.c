@@ -293,15 +293,14 @@ journal_append(struct journal *j, const struct entry *e, struct err *err)
 	return 0;
 }
 
-/* The disk refuses more than may be held: what is there already moves to
- * memory with the rest, so that this process can still deliver it all. The
- * file stays for `itrack sync`. */
-static void
+void
 journal_leave_disk(struct journal *j)
 {
 	int disk = j->fd;
 	off_t left = j->size;
 
+	if (j->in_memory)
+		return;
 	journal_use_memory(j);
 	if (lseek(disk, 0, SEEK_SET) == 0)
 		while (left > 0) {

@@ -85,6 +85,11 @@ int journal_append(struct journal *j, const struct entry *e, struct err *err);
 #define JOURNAL_HELD_MAX (4 * 1024 * 1024)
 int journal_flush(struct journal *j, struct err *err);
 
+/* The disk refuses for good: what is there already moves to memory with the
+ * rest, so that this process can still deliver it all. The file stays for
+ * `itrack sync`. */
+void journal_leave_disk(struct journal *j);
+
 /* fdatasync of what was flushed since the last one. */
 int journal_sync(struct journal *j, struct err *err);
 bool journal_needs_sync(const struct journal *j);
