@@ -9,6 +9,8 @@
 #include "base/die.h"
 
 #define NAME_MAX_BYTES 256
+/* Beyond it W&B wants uploads in parts, which itrack does not make. */
+#define FILE_MAX_BYTES ((int64_t)2 * 1024 * 1024 * 1024)
 
 static void
 forget(struct wandb_artifact *a)
@@ -379,6 +381,20 @@ put_artifact(struct wandb_artifact *a, struct jsonwrite *w, const char *name)
 	jsonwrite_bool(w, true);
 }
 
+static int
+open_file(
+    struct wandb_artifact *a, const struct wandb_file *file, struct err *err)
+{
+	const struct wandb_source *source =
+	    wandb_upload_source(a->upload, file->name);
+
+	if (file->size >= FILE_MAX_BYTES)
+		return err_set(err, -EFBIG,
+		    "%s is larger than W&B takes in one piece (2 GiB)",
+		    source->path);
+	return wandb_source_open(source, err);
+}
+
 /* A file that has changed since it was listed has other bytes than its digest:
  * it is left out and named. */
 static void
@@ -392,8 +408,7 @@ list_files(struct wandb_artifact *a)
 
 	for (i = 0; i < all->len; i++) {
 		file = &all->files[i];
-		fd = wandb_source_open(
-		    wandb_upload_source(a->upload, file->name), &err);
+		fd = open_file(a, file, &err);
 		if (fd < 0) {
 			tracker_note(a->upload->client->t,
 			    "not in W&B's artifact: %s", err.message);

@@ -3,7 +3,8 @@
 
 usage: make_entries.py [--points N] [--experiments N] [--artifact PATH]...
                        [--status finished|failed|killed] [--hostile] [--tag T]...
-                       [--attempt NAME] [--cwd DIR] [--no-end]
+                       [--attempt NAME] [--cwd DIR] [--project NAME]
+                       [--table RECORDS] [--no-end]
 
 Writes journal.jsonl's form to standard output; the same arguments give the
 same bytes.
@@ -22,6 +23,7 @@ parser.add_argument("--tag", action="append", default=[])
 parser.add_argument("--attempt", default="20261123T130842Z-4f8a1c0d9e2b")
 parser.add_argument("--cwd", default="/")
 parser.add_argument("--project", default="insidellms")
+parser.add_argument("--table")
 parser.add_argument("--no-end", action="store_true")
 args = parser.parse_args()
 
@@ -74,6 +76,9 @@ for path in args.artifact:
     put("artifact", name=os.path.basename(path), type="file",
         path=os.path.abspath(path), size=st.st_size, mtime_ns=st.st_mtime_ns,
         inode=st.st_ino)
+if args.table:
+    put("table", name="records", path=os.path.abspath(args.table),
+        columns=["example_id", "scores.#", "input"])
 if not args.no_end:
     put("end", status=args.status, last_step=args.points,
         exit_code=0 if args.status == "finished" else 3)

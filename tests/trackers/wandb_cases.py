@@ -85,6 +85,7 @@ def make_entries(path, *arguments):
             [sys.executable, os.path.join(HERE, "make_entries.py"),
              "--artifact", os.path.join(FIXTURE, "manifest.json"),
              "--artifact", os.path.join(FIXTURE, "records.jsonl"),
+             "--table", os.path.join(FIXTURE, "records.jsonl"),
              *arguments], stdout=f, check=True)
 
 
