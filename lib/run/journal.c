@@ -290,6 +290,10 @@ journal_append(struct journal *j, const struct entry *e, struct err *err)
 		return err_set(err, -EMSGSIZE,
 		    "an entry of more than %d bytes can't be kept",
 		    ENTRY_LINE_MAX);
+	/* A producer that reads a whole file in one turn (import) makes more
+	 * than may be held. An error comes again with the next flush. */
+	if (j->held.len >= JOURNAL_WRITE_BYTES)
+		journal_flush(j, NULL);
 	return 0;
 }
 

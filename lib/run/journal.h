@@ -75,7 +75,9 @@ void journal_close(struct journal *j);
 const char *journal_attempt(const struct journal *j);
 bool journal_in_memory(const struct journal *j);
 
-/* Keeps the encoded entry for the next flush. */
+/* Keeps the encoded entry for the next flush; what is held is flushed here, too,
+ * when it comes to JOURNAL_WRITE_BYTES. */
+#define JOURNAL_WRITE_BYTES (256 * 1024)
 int journal_append(struct journal *j, const struct entry *e, struct err *err);
 
 /* Writes what was appended, with one write(). After a short write or an error

@@ -165,6 +165,31 @@ test_long_entry(void)
 	free(text);
 }
 
+/* More in one turn than is ever held. */
+static void
+test_many_entries(void)
+{
+	struct journal *j = journal_create(state, "many", NULL);
+	char *text = xcalloc(1, 100001);
+	struct journal_reader r;
+	struct entry e;
+	int n = 0;
+
+	memset(text, 'x', 100000);
+	for (int i = 0; i < 400; i++)
+		append(j, text);
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	while (journal_read(&r, &e, NULL) == 1) {
+		n += strlen(e.run_id) == 100000;
+		entry_release(&e);
+	}
+	is_int(n, 400, "40 MB of entries without a turn of the loop");
+	journal_reader_release(&r);
+	journal_close(j);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -179,6 +204,7 @@ main(void)
 	test_cursor(attempt);
 	test_memory();
 	test_long_entry();
+	test_many_entries();
 	snprintf(command, sizeof command, "rm -rf %s", state);
 	return system(command) == 0 ? done_testing() : 1;
 }
