@@ -1,0 +1,277 @@
+"""libitrack by ctypes: the C interface as Python calls and exceptions."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import warnings
+from typing import Any, Iterable, Mapping, Optional, Sequence
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SONAME = "libitrack.so.0"
+_MESSAGE_MAX = 1024
+_STEP_AUTO = -(2**63)
+_INT64_MAX = 2**63 - 1
+_NESTED = 1
+_NULL, _BOOL, _INTEGER, _DOUBLE, _TEXT = range(5)
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("code", ctypes.c_int),
+        ("message", ctypes.c_char * _MESSAGE_MAX),
+    ]
+
+
+class _Config(ctypes.Structure):
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("project", ctypes.c_char_p),
+        ("experiment_name", ctypes.c_char_p),
+        ("tags", ctypes.POINTER(ctypes.c_char_p)),
+        ("tag_count", ctypes.c_size_t),
+        ("notes", ctypes.c_char_p),
+        ("log_artifacts", ctypes.c_bool),
+        ("log_code", ctypes.c_bool),
+        ("auto_log_metrics", ctypes.c_bool),
+    ]
+
+
+class _Option(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_char_p)]
+
+
+class _Metric(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_double)]
+
+
+class _Union(ctypes.Union):
+    _fields_ = [
+        ("boolean", ctypes.c_bool),
+        ("integer", ctypes.c_int64),
+        ("number", ctypes.c_double),
+        ("text", ctypes.c_char_p),
+    ]
+
+
+class _Value(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("u", _Union)]
+
+
+class _Param(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("value", _Value)]
+
+
+_library: Optional[ctypes.CDLL] = None
+# Array types by length: making one costs more than a call.
+_metric_arrays: dict[int, Any] = {}
+
+
+def load() -> ctypes.CDLL:
+    """The library, loaded once.
+
+    It is ``$ITRACK_LIBRARY``, else the one in the wheel, else the system's.
+
+    Raises:
+        ImportError: It is in none of these places.
+    """
+    global _library
+    if _library is not None:
+        return _library
+    bundled = os.path.join(_HERE, "native", "lib", _SONAME)
+    name = os.environ.get("ITRACK_LIBRARY") or (
+        bundled if os.path.exists(bundled) else _SONAME
+    )
+    try:
+        library = ctypes.CDLL(name)
+    except OSError as error:
+        raise ImportError(
+            f"itrack is not installed for Python: {error}. "
+            "Install the wheel, or set ITRACK_LIBRARY to libitrack.so.0"
+        ) from None
+    pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
+    error_p = ctypes.POINTER(_Error)
+    for function, arguments in {
+        "create_tracker": [ctypes.POINTER(pointer), text,
+                           ctypes.POINTER(_Config), ctypes.POINTER(_Option),
+                           size],
+        "start_run": [pointer, text, text, ctypes.c_uint],
+        "end_run": [pointer, text],
+        "flush": [pointer, ctypes.c_double],
+        "log_metrics": [pointer, ctypes.POINTER(_Metric), size, ctypes.c_int64],
+        "log_params": [pointer, ctypes.POINTER(_Param), size],
+        "log_artifact": [pointer, text, text, text],
+        "log_table": [pointer, text, ctypes.POINTER(text), size,
+                      ctypes.POINTER(_Value), size],
+        "log_histogram": [pointer, text, ctypes.POINTER(ctypes.c_double), size,
+                          ctypes.c_int64],
+        "log_model": [pointer, text, text],
+    }.items():
+        f = getattr(library, "itrack_" + function)
+        f.argtypes = [*arguments, error_p]
+        f.restype = ctypes.c_int
+    library.itrack_free.argtypes = [pointer]
+    library.itrack_free.restype = None
+    library.itrack_run_id.argtypes = [pointer]
+    library.itrack_run_id.restype = text
+    _library = library
+    return library
+
+
+def _bytes(text: Any) -> bytes:
+    data = str(text).encode("utf-8", "surrogatepass")
+    # C texts end there; U+FFFD shows that something was.
+    return data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data
+
+
+def _optional(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else _bytes(text)
+
+
+def _new_error() -> _Error:
+    return _Error(ctypes.sizeof(_Error), 0, b"")
+
+
+def _raise(error: _Error) -> None:
+    code = -error.code
+    message = error.message.decode("utf-8", "replace")
+    if code == errno.EINVAL:
+        raise ValueError(message)
+    if code == errno.ENOTSUP:
+        raise NotImplementedError(message)
+    if code in (errno.ENOTCONN, errno.ECHILD):
+        raise RuntimeError(message)
+    raise OSError(code, message)
+
+
+def _fill(value: Any) -> _Value:
+    """A value as the journal has it; what has no form of its own is str()."""
+    if value is None:
+        return _Value(_NULL)
+    if isinstance(value, bool):
+        return _Value(_BOOL, _Union(boolean=value))
+    if isinstance(value, int) and -_INT64_MAX - 1 <= value <= _INT64_MAX:
+        return _Value(_INTEGER, _Union(integer=value))
+    if isinstance(value, float):
+        return _Value(_DOUBLE, _Union(number=value))
+    return _Value(_TEXT, _Union(text=_bytes(value)))
+
+
+class Handle:
+    """One ``struct itrack_tracker``."""
+
+    def __init__(self, kind: str, config: Any,
+                 options: Mapping[str, Optional[str]]) -> None:
+        self._library = load()
+        self._pointer = ctypes.c_void_p()
+        self._names: dict[str, bytes] = {}
+        tags = [_bytes(tag) for tag in config.tags or []]
+        c = _Config(
+            ctypes.sizeof(_Config), _bytes(config.project),
+            _optional(config.experiment_name),
+            (ctypes.c_char_p * len(tags))(*tags), len(tags),
+            _optional(config.notes), bool(config.log_artifacts),
+            bool(config.log_code), bool(config.auto_log_metrics))
+        given = [_Option(name.encode(), os.fsencode(value))
+                 for name, value in options.items() if value is not None]
+        error = _new_error()
+        if self._library.itrack_create_tracker(
+                ctypes.byref(self._pointer), kind.encode(), ctypes.byref(c),
+                (_Option * len(given))(*given), len(given),
+                ctypes.byref(error)) < 0:
+            _raise(error)
+
+    def __del__(self) -> None:
+        pointer = getattr(self, "_pointer", None)
+        if pointer:
+            self._pointer = ctypes.c_void_p()
+            self._library.itrack_free(pointer)
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        error = _new_error()
+        function = getattr(self._library, name)
+        if function(self._pointer, *arguments, ctypes.byref(error)) < 0:
+            _raise(error)
+
+    def start_run(self, run_name: Optional[str], run_id: Optional[str],
+                  nested: bool) -> str:
+        self._call("itrack_start_run", _optional(run_name), _optional(run_id),
+                   _NESTED if nested else 0)
+        run_id_bytes = self._library.itrack_run_id(self._pointer)
+        return run_id_bytes.decode("utf-8", "replace")
+
+    def end_run(self, status: str) -> None:
+        error = _new_error()
+        if self._library.itrack_end_run(
+                self._pointer, _bytes(status), ctypes.byref(error)) == 0:
+            return
+        if -error.code not in (errno.ETIMEDOUT, errno.EIO):
+            _raise(error)
+        # The run is ended, nothing is lost: no reason to fail the program.
+        warnings.warn("itrack: " + error.message.decode("utf-8", "replace"),
+                      RuntimeWarning, stacklevel=4)
+
+    def flush(self, seconds: float) -> None:
+        self._call("itrack_flush", seconds)
+
+    def log_metrics(self, metrics: Mapping[str, float],
+                    step: Optional[int]) -> None:
+        count = len(metrics)
+        array = _metric_arrays.get(count)
+        if array is None:
+            array = _Metric * count
+            if count <= 64:
+                _metric_arrays[count] = array
+        names = self._names
+        list_ = []
+        for name, value in metrics.items():
+            data = names.get(name)
+            if data is None:
+                data = _bytes(name)
+                if len(names) < 4096 and isinstance(name, str):
+                    names[name] = data
+            list_.append((data, value))
+        try:
+            given = array(*list_)
+        except (TypeError, RuntimeError):
+            given = array(*[(name, float(value)) for name, value in list_])
+        error = _new_error()
+        if self._library.itrack_log_metrics(
+                self._pointer, given, count,
+                _STEP_AUTO if step is None else int(step),
+                ctypes.byref(error)) < 0:
+            _raise(error)
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        given = [_Param(_bytes(name), _fill(value))
+                 for name, value in params.items()]
+        self._call("itrack_log_params", (_Param * len(given))(*given),
+                   len(given))
+
+    def log_artifact(self, path: Any, name: Optional[str],
+                     type_: Optional[str]) -> None:
+        self._call("itrack_log_artifact", os.fsencode(path), _optional(name),
+                   _optional(type_))
+
+    def log_table(self, name: str, columns: Sequence[str],
+                  rows: Iterable[Mapping[str, Any]]) -> None:
+        cells = [_fill(row.get(column)) for row in rows for column in columns]
+        names = [_bytes(column) for column in columns]
+        self._call("itrack_log_table", _bytes(name),
+                   (ctypes.c_char_p * len(names))(*names), len(names),
+                   (_Value * len(cells))(*cells),
+                   len(cells) // max(len(names), 1))
+
+    def log_histogram(self, tag: str, values: Iterable[float],
+                      step: Optional[int]) -> None:
+        # An array of any shape, as TensorBoard takes it.
+        flat = values.ravel() if hasattr(values, "ravel") else values
+        numbers = [float(value) for value in flat]
+        self._call("itrack_log_histogram", _bytes(tag),
+                   (ctypes.c_double * len(numbers))(*numbers), len(numbers),
+                   _STEP_AUTO if step is None else int(step))
+
+    def log_model(self, path: Any, name: str) -> None:
+        self._call("itrack_log_model", os.fsencode(path), _bytes(name))

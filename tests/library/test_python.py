@@ -1,0 +1,369 @@
+"""The Python package: names, values and exceptions as insideLLMs has them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import warnings
+from enum import Enum
+from types import SimpleNamespace
+
+import itrack
+from itrack.experiment_tracking import (
+    ExperimentTracker,
+    LocalFileTracker,
+    MLflowTracker,
+    MultiTracker,
+    TensorBoardTracker,
+    TrackingConfig,
+    WandBTracker,
+    auto_track,
+    create_tracker,
+)
+
+
+class Category(Enum):
+    LOGIC = "logic"
+
+
+def make_result(score=None):
+    return SimpleNamespace(
+        experiment_id="e1",
+        model_info=SimpleNamespace(name="m", provider="p"),
+        probe_name="probe",
+        probe_category=Category.LOGIC,
+        success_rate=0.75,
+        total_count=4,
+        success_count=3,
+        error_count=1,
+        duration_seconds=1.5,
+        score=score,
+    )
+
+
+class InDirectory(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.dir.name)
+        os.environ["XDG_STATE_HOME"] = os.path.join(self.dir.name, "state")
+        warnings.simplefilter("error", RuntimeWarning)
+
+    def pending(self):
+        runs = os.path.join(self.dir.name, "state", "itrack", "runs")
+        return os.listdir(runs) if os.path.exists(runs) else []
+
+
+class LocalTest(InDirectory):
+    def test_run(self):
+        tracker = LocalFileTracker()
+        with open("results.json", "w") as file:
+            file.write("{}")
+        self.assertEqual(tracker.start_run(run_name="one"), "one")
+        self.assertTrue(os.path.isdir("experiments/insideLLMs/one"))
+        tracker.log_metrics({"accuracy": 0.93, "n": 7, "ok": True})
+        tracker.log_metrics({"loss": 1e-5}, step=9)
+        tracker.log_metrics({"accuracy": 0.94})
+        tracker.log_params({"model": "gpt-4", "n": 3, "lr": 0.1, "on": True,
+                            "none": None, "list": [1, "a"], "big": 2**70})
+        tracker.log_artifact("results.json", artifact_type="result")
+        self.assertIsNone(tracker.end_run())
+        data = tracker.load_run("one")
+        self.assertEqual(
+            [(m["step"], m["metrics"]) for m in data["metrics"]],
+            [(0, {"accuracy": 0.93, "n": 7, "ok": True}), (9, {"loss": 1e-5}),
+             (1, {"accuracy": 0.94})])
+        self.assertEqual(data["params"], {
+            "model": "gpt-4", "n": 3, "lr": 0.1, "on": True, "none": None,
+            "list": "[1, 'a']", "big": str(2**70)})
+        self.assertEqual(data["artifacts"][0]["name"], "results.json")
+        self.assertEqual(data["artifacts"][0]["type"], "result")
+        self.assertEqual(data["final_state"]["status"], "finished")
+        self.assertEqual(data["final_state"]["total_steps"], 2)
+        self.assertEqual(tracker.list_runs(), ["one"])
+        self.assertEqual(self.pending(), [])
+
+    def test_names(self):
+        config = TrackingConfig(project="p", experiment_name="exp",
+                                tags=["a", "b"], notes="n")
+        tracker = LocalFileTracker("out", config)
+        self.assertEqual(tracker.start_run(), "exp")
+        tracker.end_run()
+        self.assertEqual(tracker.start_run(), "exp-2")
+        tracker.end_run("failed")
+        metadata = tracker.load_run("exp-2")["metadata"]
+        self.assertEqual(metadata["tags"], ["a", "b"])
+        self.assertEqual(metadata["notes"], "n")
+        self.assertEqual(tracker.start_run("name", "id"), "id")
+        tracker.end_run()
+        self.assertEqual(tracker.load_run("id")["metadata"]["run_name"], "name")
+        self.assertRegex(LocalFileTracker().start_run(), r"^\d{8}_\d{6}$")
+        with self.assertRaisesRegex(FileNotFoundError, "Run not found: none"):
+            tracker.load_run("none")
+
+    def test_no_run(self):
+        tracker = LocalFileTracker()
+        for call in (lambda: tracker.log_metrics({"a": 1}),
+                     lambda: tracker.log_params({"a": 1}),
+                     lambda: tracker.log_artifact("x")):
+            with self.assertRaisesRegex(
+                    RuntimeError, r"No active run. Call start_run\(\) first."):
+                call()
+        tracker.end_run()
+
+    def test_context(self):
+        with LocalFileTracker(config=TrackingConfig(experiment_name="c")) as t:
+            t.log_metrics({"a": 1})
+        self.assertEqual(t.load_run("c")["final_state"]["status"], "finished")
+        with self.assertRaises(KeyError), t:
+            raise KeyError
+        self.assertEqual(t.load_run("c-2")["final_state"]["status"], "failed")
+
+    def test_nested(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("outer")
+        tracker.start_run("inner", nested=True)
+        tracker.end_run()
+        tracker.log_metrics({"a": 1})
+        tracker.end_run()
+        self.assertEqual(len(tracker.load_run("outer")["metrics"]), 1)
+        self.assertEqual(tracker.load_run("inner")["metrics"], [])
+
+    def test_refusals(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        with self.assertRaises(ValueError):
+            tracker.log_metrics({"": 1})
+        with self.assertRaises(ValueError):
+            tracker.log_metrics({"a": "text"})
+        with self.assertRaises(FileNotFoundError):
+            tracker.log_artifact("missing")
+        tracker.log_metrics({"nan": float("nan"), "inf": float("inf"),
+                             "\udcff\0": 1, "é": 2})
+        tracker.end_run()
+        self.assertEqual(
+            tracker.load_run("r")["metrics"][0]["metrics"]["nan"], "NaN")
+
+    def test_artifact_that_changes(self):
+        tracker = LocalFileTracker()
+        os.mkdir("d")
+        tracker.start_run("r")
+        tracker.log_artifact("d", "folder")
+        with open("f", "w") as file:
+            file.write("1")
+        os.kill(os.getpid(), 0)
+        tracker.log_artifact("f")
+        tracker.end_run()
+
+    def test_config_switches(self):
+        config = TrackingConfig(log_artifacts=False, auto_log_metrics=False)
+        tracker = LocalFileTracker(config=config)
+
+        @auto_track(tracker)
+        def work():
+            tracker.log_artifact("missing")
+            return {"a": 1}
+
+        work()
+        data = tracker.load_run("work")
+        self.assertEqual((data["artifacts"], data["metrics"]), ([], []))
+
+    def test_threads(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("t")
+
+        def work():
+            for i in range(100):
+                tracker.log_metrics({"x": i})
+
+        threads = [threading.Thread(target=work) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        tracker.end_run()
+        steps = [m["step"] for m in tracker.load_run("t")["metrics"]]
+        self.assertEqual(sorted(steps), list(range(1600)))
+
+    def test_fork(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("f")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                tracker.log_metrics({"a": 1})
+            except RuntimeError as error:
+                os._exit(0 if "fork" in str(error) else 2)
+            os._exit(1)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        tracker.end_run()
+
+    def test_killed(self):
+        code = ("import itrack, os, signal\n"
+                "t = itrack.LocalFileTracker()\n"
+                "t.start_run('k')\n"
+                "for i in range(100): t.log_metrics({'i': i})\n"
+                "os.kill(os.getpid(), signal.SIGKILL)\n")
+        status = subprocess.run([sys.executable, "-c", code]).returncode
+        self.assertEqual(status, -signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while "final_state" not in LocalFileTracker().load_run("k"):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        data = LocalFileTracker().load_run("k")
+        self.assertEqual(len(data["metrics"]), 100)
+        self.assertEqual(data["final_state"]["status"], "killed")
+
+
+class ResultTest(InDirectory):
+    def test_values(self):
+        score = SimpleNamespace(
+            accuracy=0.5, precision=None, recall=None, f1_score=None,
+            mean_latency_ms=12.5, total_tokens=9, error_rate=0.0)
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        tracker.log_experiment_result(make_result(score), prefix="x_")
+        tracker.end_run()
+        data = tracker.load_run("r")
+        self.assertEqual(data["metrics"][0]["metrics"], {
+            "x_success_rate": 0.75, "x_total_count": 4.0,
+            "x_success_count": 3.0, "x_error_count": 1.0, "x_accuracy": 0.5,
+            "x_mean_latency_ms": 12.5, "x_total_tokens": 9.0,
+            "x_error_rate": 0.0, "x_duration_seconds": 1.5})
+        self.assertEqual(data["params"], {
+            "x_experiment_id": "e1", "x_model_name": "m",
+            "x_model_provider": "p", "x_probe_name": "probe",
+            "x_probe_category": "logic"})
+
+
+class AutoTrackTest(InDirectory):
+    def test_names_and_ends(self):
+        tracker = LocalFileTracker()
+
+        @auto_track(tracker)
+        def good():
+            return {"a": 1, "b": True, "c": "text", 4: 0.5}
+
+        @auto_track(tracker, experiment_name="other")
+        def bad():
+            raise KeyError("x")
+
+        self.assertEqual(good()["c"], "text")
+        with self.assertRaises(KeyError):
+            bad()
+        self.assertEqual(tracker.load_run("good")["metrics"][0]["metrics"],
+                         {"a": 1.0, "b": 1.0, "4": 0.5})
+        self.assertEqual(
+            tracker.load_run("other")["final_state"]["status"], "failed")
+
+
+class OthersTest(InDirectory):
+    def test_create(self):
+        self.assertIsInstance(create_tracker(), LocalFileTracker)
+        self.assertIsInstance(create_tracker("wandb", project="p"),
+                              WandBTracker)
+        with self.assertRaisesRegex(ValueError, "Unknown backend: csv. Choose"):
+            create_tracker("csv")
+        with self.assertRaisesRegex(ValueError, "at least one tracker"):
+            MultiTracker([])
+
+    def test_several(self):
+        local, board = LocalFileTracker(), TensorBoardTracker("tb")
+        both = MultiTracker([local, board])
+        self.assertEqual(both.start_run("both"), "both")
+        both.log_metrics({"x": 1})
+        board.log_histogram("h", [1, 2, 3])
+        both.end_run()
+        self.assertEqual(len(local.load_run("both")["metrics"]), 1)
+        name = os.listdir("tb/both")[0]
+        self.assertIn("tfevents", name)
+        with open("tb/both/" + name, "rb") as file:
+            self.assertIn(b"h", file.read())
+
+    def test_mlflow_files(self):
+        os.mkdir("model")
+        with open("model/MLmodel", "w") as file:
+            file.write("flavors: {}\n")
+        tracker = MLflowTracker("mlruns", "exp")
+        tracker.start_run("run")
+        tracker.log_metrics({"a": 1.5})
+        tracker.log_params({"p": None})
+        tracker.log_table("t", [{"x": 1, "y": "é"}, {"x": None}])
+        tracker.log_model("model", "m")
+        with self.assertRaisesRegex(ValueError, "MLmodel"):
+            tracker.log_model(".", "m")
+        with self.assertRaises(NotImplementedError):
+            tracker.register_model("runs:/x", "m")
+        tracker.end_run()
+        found = {name: os.path.join(dir, name)
+                 for dir, _, names in os.walk("mlruns") for name in names}
+        with open(found["a"]) as file:
+            self.assertEqual(file.read().split()[1], "1.5")
+        with open(found["p"]) as file:
+            self.assertEqual(file.read(), "None")
+        with open(found["t.json"]) as file:
+            self.assertEqual(json.load(file), {
+                "columns": ["x", "y"], "data": [[1, "é"], [None, None]]})
+        self.assertTrue(found["MLmodel"].endswith("artifacts/m/MLmodel"))
+        self.assertEqual(self.pending(), [])
+
+    def test_wandb_offline(self):
+        tracker = WandBTracker("p", mode="offline", dir=".")
+        tracker.start_run("run")
+        tracker.log_metrics({"a": 1})
+        with self.assertRaises(NotImplementedError):
+            tracker.log_table("t", [{"x": 1}])
+        tracker.end_run()
+        files = [name for _, _, names in os.walk("wandb") for name in names]
+        self.assertTrue(any(n.endswith(".wandb") for n in files), files)
+        with self.assertRaises(ValueError):
+            WandBTracker("p", mode="sometimes").start_run()
+        with self.assertWarns(RuntimeWarning):
+            WandBTracker("p", group="g")
+
+    def test_unreachable_server(self):
+        tracker = MLflowTracker("http://127.0.0.1:9", "exp")
+        tracker.start_run("run")
+        tracker.log_metrics({"a": 1.5})
+        with self.assertWarnsRegex(RuntimeWarning, "itrack sync"):
+            tracker.end_run()
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_subclass(self):
+        calls = []
+
+        class Mine(ExperimentTracker):
+            def start_run(self, run_name=None, run_id=None, nested=False):
+                calls.append(run_name)
+                return "id"
+
+            def end_run(self, status="finished"):
+                calls.append(status)
+
+            def log_metrics(self, metrics, step=None):
+                calls.append(metrics["success_rate"])
+
+            def log_params(self, params):
+                calls.append(params["probe_category"])
+
+            def log_artifact(self, artifact_path, artifact_name=None,
+                             artifact_type=None):
+                calls.append(artifact_path)
+
+        with Mine(TrackingConfig(experiment_name="e")) as tracker:
+            tracker.log_experiment_result(make_result())
+        self.assertEqual(calls, ["e", 0.75, "logic", "finished"])
+
+    def test_names_are_there(self):
+        for name in itrack.__all__:
+            self.assertTrue(hasattr(itrack, name))
+
+
+if __name__ == "__main__":
+    unittest.main()
