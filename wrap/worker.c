@@ -164,7 +164,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 
 	if (w->ended)
 		return;
-	channel_read(&w->channel);
+	if (w->has_launched)
+		channel_read(&w->channel);
 	if (!w->heard)
 		start_find(w);
 	if (w->find != NULL)
@@ -211,8 +212,16 @@ follow_command(struct worker *w)
 static void
 take_launched(struct worker *w, const struct link_launched *launched)
 {
+	struct err err = ERR_INIT;
+
 	w->launched = *launched;
 	w->has_launched = true;
+	/* Not before: a message means nothing to one who does not know the
+	 * command's process ID. */
+	w->channel.heard = on_message;
+	w->channel.data = w;
+	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
+		die("%s", err.message);
 	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
 	channel_read(&w->channel);
 	if (w->nested)
@@ -326,7 +335,6 @@ environment(const char *name)
 static void
 worker_init(struct worker *w)
 {
-	struct err err = ERR_INIT;
 	struct runs_config config;
 
 	report_init(&w->report);
@@ -352,17 +360,14 @@ worker_init(struct worker *w)
 	    (struct loop_io){.fd = LINK_FD, .ready = on_link, .data = w};
 	if (loop_add(w->loop, &w->link_io, EPOLLIN) < 0)
 		die("started without its launcher");
-	w->channel.heard = on_message;
-	w->channel.data = w;
-	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
-		die("%s", err.message);
 }
 
 static void
 worker_release(struct worker *w)
 {
 	find_free(w->find);
-	channel_release(&w->channel);
+	if (w->has_launched)
+		channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
