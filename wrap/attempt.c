@@ -18,6 +18,10 @@
 /* Data is on disk at least so often. */
 #define SYNC_MS           1000
 #define REMARKS_MAX_BYTES 4096
+/* A disk that is full may have room again soon: so often it is asked before the
+ * journal goes on in memory. */
+#define DISK_RETRY_MS 1000
+#define DISK_RETRIES  5
 
 struct attempt {
 	struct attempt_config config;
@@ -33,6 +37,8 @@ struct attempt {
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;
+	struct loop_timer disk_timer; /* set while the disk refuses */
+	int disk_refusals;
 	struct buf remarks;
 };
 
@@ -103,6 +109,13 @@ on_sync_timer(struct loop_timer *timer)
 		say(a, &err);
 }
 
+/* The turn that follows tries again. */
+static void
+on_disk_timer(struct loop_timer *timer)
+{
+	(void)timer;
+}
+
 static struct attempt *
 alloc_attempt(const struct attempt_config *config)
 {
@@ -111,6 +124,7 @@ alloc_attempt(const struct attempt_config *config)
 	a->config = *config;
 	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
 	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
+	a->disk_timer = (struct loop_timer){.fire = on_disk_timer};
 	buf_init(&a->remarks, REMARKS_MAX_BYTES);
 	return a;
 }
@@ -123,6 +137,7 @@ free_attempt(struct attempt *a)
 	free(a->deliveries);
 	watcher_free(a->watcher);
 	loop_timer_cancel(a->config.loop, &a->sync_timer);
+	loop_timer_cancel(a->config.loop, &a->disk_timer);
 	journal_close(a->journal);
 	if (a->start.start.attempt != NULL)
 		entry_release(&a->start);
@@ -312,20 +327,31 @@ attempt_scan(struct attempt *a)
 		watcher_scan(a->watcher);
 }
 
+static void
+flush(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+
+	if (journal_flush(a->journal, &err) == 0) {
+		a->disk_refusals = 0;
+		return;
+	}
+	say(a, &err);
+	if (a->ended || a->disk_refusals >= DISK_RETRIES) {
+		journal_leave_disk(a->journal);
+		journal_flush(a->journal, NULL);
+	} else if (!a->disk_timer.set) {
+		a->disk_refusals++;
+		loop_timer_set(a->config.loop, &a->disk_timer, DISK_RETRY_MS);
+	}
+}
+
 void
 attempt_turn(struct attempt *a)
 {
-	struct err err = ERR_INIT;
 	int64_t before = journal_size(a->journal);
 
-	if (journal_flush(a->journal, &err) < 0) {
-		say(a, &err);
-		/* There is no later: trackers read what was flushed. */
-		if (a->ended && !journal_in_memory(a->journal)) {
-			journal_leave_disk(a->journal);
-			journal_flush(a->journal, NULL);
-		}
-	}
+	flush(a);
 	if (journal_size(a->journal) == before)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
@@ -464,11 +490,14 @@ attempt_close(struct attempt *a)
 {
 	struct err err = ERR_INIT;
 
-	if (all_finished(a, false) &&
-	    (journal_in_memory(a->journal) || attempt_past_index(a, &err) == 0))
+	/* Without a line in the index the directory may be imported again, but
+	 * a journal that stayed would be delivered twice. */
+	if (all_finished(a, false) && !journal_in_memory(a->journal)) {
+		attempt_past_index(a, &err);
 		journal_remove(a->journal, NULL);
-	else
+	} else {
 		journal_sync(a->journal, NULL);
+	}
 	free_attempt(a);
 }
 

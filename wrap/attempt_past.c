@@ -178,8 +178,18 @@ struct search {
 	char *run_dir_text;
 	bool grown;   /* only attempts with fewer records than now */
 	int64_t size; /* of the records now */
-	char *found;  /* the latest attempt that fits */
+	struct watcher_identity identity; /* of the directory now */
+	char *found;                      /* the latest attempt that fits */
 };
+
+/* Equal runs write equal records, so these alone do not tell a directory that
+ * is written on from one that was made again. */
+static bool
+same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
+{
+	return (int64_t)s->identity.inode == inode &&
+	    s->identity.birth_ns == birth_ns;
+}
 
 static bool
 search_each(const struct index_entry *e, void *data)
@@ -187,6 +197,7 @@ search_each(const struct index_entry *e, void *data)
 	struct search *s = data;
 
 	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
+	    !same_inode(s, e->dir_inode, e->dir_birth_ns) ||
 	    (s->grown && s->size <= e->records_bytes) ||
 	    !records_begin_with(
 		s->run_dir, e->records_bytes, e->records_crc32c))
@@ -209,6 +220,7 @@ search_pending(const char *attempt, void *data)
 	if (past.ended && past.records_bytes > 0 &&
 	    !(s->grown && s->size <= past.records_bytes) &&
 	    strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
+	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns) &&
 	    records_begin_with(
 		s->run_dir, past.records_bytes, past.records_crc32c)) {
 		free(s->found);
@@ -227,7 +239,8 @@ attempt_past_resumed_from(
 	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
 	struct watcher_stamp stamp = watcher_stamp(run_dir, "records.jsonl");
 
-	if (state_dir == NULL || !stamp.there)
+	if (state_dir == NULL || !stamp.there ||
+	    watcher_identify(run_dir, &s.identity, NULL) < 0)
 		return NULL;
 	s.size = stamp_size(run_dir, "records.jsonl");
 	s.run_dir_text = text_path_text(run_dir);
@@ -289,6 +302,8 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	e.run_id =
 	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;
 	e.run_dir = xstrdup(attempt_start(a)->run_dir);
+	e.dir_inode = attempt_start(a)->dir_inode;
+	e.dir_birth_ns = attempt_start(a)->dir_birth_ns;
 	e.status = attempt_status(a);
 	e.started_us = facts.started_us;
 	e.ended_us = facts.ended_us;

@@ -124,12 +124,17 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 {
 	const struct options *o = config->options;
 	struct entry_start *s = &e->start;
+	struct watcher_identity identity;
 	char *cwd;
 
 	entry_init(e, ENTRY_START, time_us);
 	s->attempt = xstrdup(name);
 	s->source = config->source;
 	s->run_dir = text_of(config->run_dir);
+	if (watcher_identify(config->run_dir, &identity, NULL) == 0) {
+		s->dir_inode = (int64_t)identity.inode;
+		s->dir_birth_ns = identity.birth_ns;
+	}
 	s->config_path = text_of(config->config_path);
 	s->project = text_of(o->value[OPT_TRACK_PROJECT]);
 	s->experiment_name = text_of(o->value[OPT_EXPERIMENT_NAME]);

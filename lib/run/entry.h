@@ -88,6 +88,9 @@ struct entry_start {
 	char *attempt;
 	enum run_source source;
 	char *run_dir; /* absolute, not canonical, as the program names it */
+	/* The directory's inode and time of birth (0: not known): it may be
+	 * removed and made again under its name. */
+	int64_t dir_inode, dir_birth_ns;
 	char *config_path; /* as typed; NULL: not known */
 	char *project;
 	char *experiment_name; /* NULL: none, as the next two */

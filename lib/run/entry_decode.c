@@ -167,6 +167,8 @@ take_start(
 	}
 	return take_text(key, "attempt", value, &s->attempt) ||
 	    take_text(key, "run_dir", value, &s->run_dir) ||
+	    take_int(key, "dir_inode", value, &s->dir_inode) ||
+	    take_int(key, "dir_birth_ns", value, &s->dir_birth_ns) ||
 	    take_text(key, "config_path", value, &s->config_path) ||
 	    take_text(key, "project", value, &s->project) ||
 	    take_text(key, "experiment_name", value, &s->experiment_name) ||

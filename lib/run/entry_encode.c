@@ -84,6 +84,8 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	put_text(w, "attempt", s->attempt);
 	put_text(w, "source", entry_source_names[s->source]);
 	put_text(w, "run_dir", s->run_dir);
+	put_int(w, "dir_inode", s->dir_inode);
+	put_int(w, "dir_birth_ns", s->dir_birth_ns);
 	put_text(w, "config_path", s->config_path);
 	put_text(w, "project", s->project);
 	put_text(w, "experiment_name", s->experiment_name);

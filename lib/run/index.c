@@ -55,6 +55,8 @@ encode(const struct index_entry *e, struct buf *out)
 	put_text(&w, "attempt", e->attempt);
 	put_text(&w, "run_id", e->run_id);
 	put_text(&w, "run_dir", e->run_dir);
+	put_int(&w, "dir_inode", e->dir_inode);
+	put_int(&w, "dir_birth_ns", e->dir_birth_ns);
 	put_text(&w, "status", run_status_name(e->status));
 	put_int(&w, "started_us", e->started_us);
 	put_int(&w, "ended_us", e->ended_us);
@@ -123,6 +125,8 @@ decode(struct index_entry *e, const char *line, size_t len)
 	for (int i = RUN_FINISHED; i <= RUN_KILLED; i++)
 		if (json_is(&status, run_status_name((enum run_status)i)))
 			e->status = (enum run_status)i;
+	e->dir_inode = int_member(&object, "dir_inode");
+	e->dir_birth_ns = int_member(&object, "dir_birth_ns");
 	e->started_us = int_member(&object, "started_us");
 	e->ended_us = int_member(&object, "ended_us");
 	e->records_bytes = int_member(&object, "records_bytes");

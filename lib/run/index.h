@@ -15,6 +15,7 @@ struct index_entry {
 	char *attempt;
 	char *run_id; /* texts (format/text.h) */
 	char *run_dir;
+	int64_t dir_inode, dir_birth_ns; /* as in the start entry */
 	enum run_status status;
 	int64_t started_us, ended_us;
 	/* records.jsonl as it was read: whole lines, and their CRC-32C. */

@@ -274,7 +274,7 @@ journal_attempt(const struct journal *j)
 bool
 journal_in_memory(const struct journal *j)
 {
-	return j->in_memory;
+	return j->dir_fd < 0;
 }
 
 int64_t
@@ -341,7 +341,7 @@ journal_flush(struct journal *j, struct err *err)
 		err_set(err, -ENOSPC, "journal %s: disk full", j->attempt);
 	if (n > 0 && ftruncate(j->fd, j->size) < 0)
 		journal_leave_disk(j);
-	else if (j->held.len > JOURNAL_HELD_MAX && !j->in_memory)
+	else if (j->held.len > JOURNAL_HELD_MAX)
 		journal_leave_disk(j);
 	return err != NULL ? err->code : -ENOSPC;
 }

@@ -73,6 +73,7 @@ int journal_put_file(struct journal *j, const char *name, const void *data,
 void journal_close(struct journal *j);
 
 const char *journal_attempt(const struct journal *j);
+/* It never had a place on disk: what is not delivered is lost. */
 bool journal_in_memory(const struct journal *j);
 
 /* Keeps the encoded entry for the next flush; what is held is flushed here, too,
@@ -82,14 +83,14 @@ int journal_append(struct journal *j, const struct entry *e, struct err *err);
 
 /* Writes what was appended, with one write(). After a short write or an error
  * (full disk) the file is cut back to its last whole line, the entries are kept
- * in memory and the next flush tries again; -EAGAIN is never returned. Beyond
- * JOURNAL_HELD_MAX held bytes the journal moves to memory for good. */
+ * in memory and the next flush tries again. Beyond JOURNAL_HELD_MAX held bytes
+ * the journal leaves the disk. */
 #define JOURNAL_HELD_MAX (4 * 1024 * 1024)
 int journal_flush(struct journal *j, struct err *err);
 
-/* The disk refuses for good: what is there already moves to memory with the
- * rest, so that this process can still deliver it all. The file stays for
- * `itrack sync`. */
+/* The disk has refused for long enough: the journal goes on in memory, so that
+ * this process can deliver all of it. What is on disk stays for `itrack sync`,
+ * which reads the rest from the records again. */
 void journal_leave_disk(struct journal *j);
 
 /* fdatasync of what was flushed since the last one. */
