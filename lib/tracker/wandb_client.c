@@ -138,8 +138,14 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 		return;
 	}
 	reply->data = json;
-	if (call->is_graphql)
+	if (call->is_graphql) {
 		read_graphql(reply, &json);
+	} else if (!call->is_upload && json.type != JSON_OBJECT) {
+		/* A portal between us and W&B says 200 to everything. */
+		reply->outcome = OUTCOME_RETRY;
+		err_set(&reply->err, -EPROTO,
+		    "the answer is not W&B's (no JSON object)");
+	}
 }
 
 static enum outcome

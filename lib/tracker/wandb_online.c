@@ -253,19 +253,32 @@ on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 	answer_metrics(o, reply);
 }
 
+/* Is the update of the config done with? A refusal (it may be too large) costs
+ * the config, not the run. */
+static bool
+is_over(struct wandb_online *o, struct wandb_reply *reply)
+{
+	if (reply->outcome == OUTCOME_REJECTED) {
+		tracker_note(
+		    o->t, "the config was refused: %s", reply->err.message);
+		reply->outcome = OUTCOME_DONE;
+	}
+	if (reply->outcome != OUTCOME_DONE)
+		o->run->config_changed = true;
+	return reply->outcome == OUTCOME_DONE;
+}
+
 static void
 on_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 
-	if (reply->outcome == OUTCOME_DONE &&
-	    wandb_stream_has_news(&o->stream)) {
+	struct wandb_reply passed = *reply;
+
+	if (is_over(o, &passed) && wandb_stream_has_news(&o->stream))
 		wandb_stream_post(&o->stream, NULL, on_stream, o);
-		return;
-	}
-	if (reply->outcome != OUTCOME_DONE)
-		o->run->config_changed = true;
-	answer_metrics(o, reply);
+	else
+		answer_metrics(o, &passed);
 }
 
 /* The entries behind those that were taken before. */
@@ -373,12 +386,12 @@ on_last_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 
-	if (reply->outcome == OUTCOME_DONE) {
+	struct wandb_reply passed = *reply;
+
+	if (is_over(o, &passed))
 		wandb_stream_post(&o->stream, &o->end, on_last, o);
-		return;
-	}
-	o->run->config_changed = true;
-	answer_finish(o, reply);
+	else
+		answer_finish(o, &passed);
 }
 
 static void

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031
 # The W&B tracker: what it writes offline is read by wandb's own programs, what
 # it sends online is what wandb itself sends for the same run, and nothing is
 # lost or comes twice, whatever happens.
@@ -180,7 +181,7 @@ offline_folder() {
         '500 on createRunFiles' '500 on createArtifact' '500 on manifest' \
         '500 on createArtifactFiles' '500 on commit' 429 'cut before' \
         'cut after' 'cut after upsert' 'cut after PUT' 'cut after commit' \
-        'half an answer' 'no JSON' slow 409; do
+        'half an answer' 'no JSON' "a portal's 200" slow 409; do
         echo "# $fault"
         mkdir "$fault"
         (cd "$fault" && python3 "$CASES" fault "$fault")
@@ -192,6 +193,15 @@ offline_folder() {
         mkdir "$operation"
         (cd "$operation" && python3 "$CASES" refused "$operation")
     done
+}
+
+@test "a refused config costs the config alone" {
+    python3 "$CASES" config
+}
+
+@test "the pace of requests" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip 'takes 40 s (make torture)'
+    python3 "$CASES" pace
 }
 
 @test "stopped in W&B: said, not obeyed" {
@@ -259,4 +269,29 @@ offline_folder() {
         .data[0][$l] == "ok" and (.data[0][$input] | fromjson | type) ==
             "object"' wandb/offline-run-*/files/media/table/*
     grep -qF "$prompt" wandb/offline-run-*/files/media/table/*
+}
+
+@test "around a command: online with a key, offline without" {
+    program="$BUILD/tests/programs/write_run"
+    [ -x "$program" ] || skip 'the programs of the tests are not built'
+    serve server
+    export WANDB_ENTITY=team
+    from=$(realpath "$FIXTURES/run_plain/run")
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack-wrap" --track wandb,local -- \
+        "$program" --mode run --from "$from" --to "$PWD/one" --pace 20 \
+        2>report
+    cat report
+    grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
+    jq -e '.problems == [] and (.runs[] | .complete and .exitcode == 0 and
+        (.history | length) == 12 and .summary.total_count == 12 and
+        (.summary["observed/latency_ms"]._type == "histogram"))' \
+        server/state.json
+    run -3 "$BUILD/bin/itrack-wrap" --track wandb,local -- "$program" \
+        --mode run --from "$from" --to "$PWD/two" --status 3
+    [[ $output == *"wandb sync '"* ]]
+    ls tracking/insidellms/*/final_state.json
+    real_wandb
+    WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync wandb/offline-run-*
+    jq -e '.problems == [] and (.runs | length) == 2 and
+        ([.runs[].exitcode] | sort) == [0, 3]' server/state.json
 }

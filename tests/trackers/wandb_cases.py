@@ -181,6 +181,8 @@ FAULTS = {
                         "body": "{\"data\":{\"upse"}],
     "no JSON": [{"match": "upsertBucket", "status": 200, "times": 1,
                  "body": "<html>busy</html>"}],
+    "a portal's 200": [{"match": STREAM, "status": 200, "times": 2,
+                         "body": "<html>log in</html>"}],
     "slow": [{"delay": 0.1}],
     "409": [{"match": "upsertBucket", "status": 409, "times": 1}],
 }
@@ -231,6 +233,43 @@ def case_stopped():
         result = deliver(server.url, "state", "entries")
         expect(result.returncode == 0, "not finished: " + result.stdout)
         expect("stopped" in result.stdout, "not said: " + result.stdout)
+    finally:
+        server.stop()
+
+
+def case_config():
+    """A config that is refused costs the config alone."""
+    make_entries("entries", "--points", "5")
+    want = reference("entries")
+    server = Server("server", [{
+        "match": "upsertBucket", "after": 1, "status": 200,
+        "body": {"errors": [{"message": "config is too large"}]}}])
+    try:
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect("config is too large" in result.stdout, "not said")
+        want["config"], want["displayName"] = {}, None
+        expect_whole(server.state(), want)
+    finally:
+        server.stop()
+
+
+def case_pace():
+    """A request at once, then one every 15 s, the last at once."""
+    make_entries("entries", "--points", "100")
+    server = Server("server")
+    try:
+        result = subprocess.run(
+            command("state", "entries", pause=350),
+            env=environment(server.url), capture_output=True, text=True)
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        times = [float(line[0]) for line in server.log()
+                 if STREAM in line[2]]
+        steps = [b - a for a, b in zip(times, times[1:])]
+        print("# " + str(steps))
+        expect(len(steps) in (3, 4), "%d requests" % len(times))
+        for step in steps[:2]:
+            expect(15 <= step < 16, "%.1f s between two" % step)
     finally:
         server.stop()
 
