@@ -26,7 +26,8 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 # start_server DIR PORT [option]...: returns when it answers; DIR/pid is its
 # process group.
 start_server() {
-    local dir=$1 port=$2
+    local dir=$1 port=$2 prefix=
+    [[ " $* " != *" --static-prefix /p "* ]] || prefix=/p
     shift 2
     mkdir -p "$dir"
     setsid "$venv/bin/mlflow" server --host 127.0.0.1 --port "$port" \
@@ -34,7 +35,7 @@ start_server() {
         --artifacts-destination "$dir/artifacts" "$@" \
         >>"$dir/log" 2>&1 3>&- &
     echo $! >"$dir/pid"
-    wait_for 120 curl -sf -o "$dir/health" "http://127.0.0.1:$port/health"
+    wait_for 120 curl -sf -o "$dir/health" "http://127.0.0.1:$port$prefix/health"
 }
 
 stop_server() {
