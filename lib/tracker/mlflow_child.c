@@ -63,6 +63,25 @@ mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 	buf_release(&prefix);
 }
 
+/* A run with one experiment has its values under plain names: no entry carries
+ * the index, and no child is needed. */
+void
+mlflow_child_use(struct mlflow *m, const struct entry *e)
+{
+	int64_t experiment = ENTRY_NO_EXPERIMENT;
+	struct mlflow_child *child;
+
+	if (e->kind == ENTRY_METRICS)
+		experiment = e->metrics.experiment;
+	else if (e->kind == ENTRY_PARAMS)
+		experiment = e->params.experiment;
+	if (experiment == ENTRY_NO_EXPERIMENT)
+		return;
+	child = mlflow_child_find(m, experiment);
+	if (child != NULL)
+		child->used = true;
+}
+
 void
 mlflow_child_set_run(
     struct mlflow *m, struct mlflow_child *child, const char *run_id)
@@ -92,8 +111,10 @@ mlflow_children_recall(struct mlflow *m)
 		child = add(m, i, text);
 		state_name(name, "run_id", i);
 		text = tracker_recall(m->tracker, name);
-		if (text != NULL)
+		if (text != NULL) {
 			child->run_id = xstrdup(text);
+			child->used = true;
+		}
 	}
 }
 

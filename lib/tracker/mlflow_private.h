@@ -47,6 +47,7 @@ struct mlflow_child {
 	int64_t index;
 	char *prefix; /* "<model>/<probe>/" */
 	char *run_id; /* NULL: none yet */
+	bool used;    /* entries of its own have come: it gets a run */
 	bool ended;
 };
 
@@ -153,6 +154,8 @@ const char *mlflow_status(enum run_status status);
 void mlflow_child_add(struct mlflow *m, const struct entry_experiment *e);
 void mlflow_children_recall(struct mlflow *m);
 void mlflow_children_release(struct mlflow *m);
+/* Does the entry belong to an experiment? Then that one is used. */
+void mlflow_child_use(struct mlflow *m, const struct entry *e);
 struct mlflow_child *mlflow_child_find(
     const struct mlflow *m, int64_t experiment);
 void mlflow_child_set_run(

@@ -189,7 +189,7 @@ static struct mlflow_child *
 child_without_run(const struct mlflow *m)
 {
 	for (size_t i = 0; m->nested && i < m->child_len; i++)
-		if (m->children[i]->run_id == NULL)
+		if (m->children[i]->used && m->children[i]->run_id == NULL)
 			return m->children[i];
 	return NULL;
 }
@@ -256,6 +256,7 @@ look_at(struct mlflow *m, const struct entry *e)
 	bool named = m->run->start->run_name != NULL &&
 	    m->run->start->run_name[0] != '\0';
 
+	mlflow_child_use(m, e);
 	switch (e->kind) {
 	case ENTRY_EXPERIMENT:
 		mlflow_child_add(m, &e->experiment);

@@ -234,35 +234,48 @@ prefix_of(const struct mlflow *m, int64_t experiment)
 	return m->nested || child == NULL ? "" : child->prefix;
 }
 
-/* The runs of children that have none yet. */
+static int
+make_child(struct mlflow *m, size_t i, struct err *err)
+{
+	struct mlruns *s = m->mlruns;
+	struct mlflow_child *child = m->children[i];
+	size_t len = strlen(child->prefix);
+	char *id =
+	    xasprintf("%s/%jd", m->run->start->attempt, (intmax_t)child->index);
+	int result;
+
+	while (len > 0 && child->prefix[len - 1] == '/')
+		len--;
+	result = make_run(m, &s->children[i], id, xstrndup(child->prefix, len),
+	    s->run.id, err);
+	if (result < 0)
+		run_release(&s->children[i]);
+	else if (child->run_id == NULL)
+		mlflow_child_set_run(m, child, s->children[i].id);
+	free(id);
+	return result;
+}
+
+/* The runs of children that are used and have none yet; children[i] is that of
+ * m->children[i]. */
 static int
 make_children(struct mlflow *m, struct err *err)
 {
 	struct mlruns *s = m->mlruns;
 	int result = 0;
 
-	if (!m->nested || s->child_len == m->child_len)
+	if (!m->nested || m->child_len == 0)
 		return 0;
-	s->children =
-	    xreallocarray(s->children, m->child_len, sizeof *s->children);
-	memset(s->children + s->child_len, 0,
-	    (m->child_len - s->child_len) * sizeof *s->children);
-	while (s->child_len < m->child_len && result == 0) {
-		struct mlflow_child *child = m->children[s->child_len];
-		size_t len = strlen(child->prefix);
-		char *id = xasprintf(
-		    "%s/%jd", m->run->start->attempt, (intmax_t)child->index);
-
-		while (len > 0 && child->prefix[len - 1] == '/')
-			len--;
-		result = make_run(m, &s->children[s->child_len], id,
-		    xstrndup(child->prefix, len), s->run.id, err);
-		if (result == 0)
-			s->child_len++;
-		else
-			run_release(&s->children[s->child_len]);
-		free(id);
+	if (s->child_len < m->child_len) {
+		s->children = xreallocarray(
+		    s->children, m->child_len, sizeof *s->children);
+		memset(s->children + s->child_len, 0,
+		    (m->child_len - s->child_len) * sizeof *s->children);
+		s->child_len = m->child_len;
 	}
+	for (size_t i = 0; i < m->child_len && result == 0; i++)
+		if (m->children[i]->used && s->children[i].dir == NULL)
+			result = make_child(m, i, err);
 	return result;
 }
 
@@ -335,9 +348,6 @@ put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
     struct err *err)
 {
 	switch (e->kind) {
-	case ENTRY_EXPERIMENT:
-		mlflow_child_add(m, &e->experiment);
-		return make_children(m, err);
 	case ENTRY_RUN_ID:
 		return rename_run(m, e->run_id, err);
 	case ENTRY_PARAMS:
@@ -387,14 +397,21 @@ enum outcome
 mlruns_send(struct mlflow *m, struct batch *batch, struct err *err)
 {
 	struct mlruns *s = m->mlruns;
-	int result = make_children(m, err);
+	int result;
 
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->entries[i].kind == ENTRY_EXPERIMENT)
+			mlflow_child_add(m, &batch->entries[i].experiment);
+		mlflow_child_use(m, &batch->entries[i]);
+	}
+	result = make_children(m, err);
 	for (size_t i = 0; i < batch->count && result == 0; i++)
 		result = put_entry(m, &batch->entries[i], batch, err);
 	if (result == 0)
 		result = put_points(m, &s->run, batch, err);
 	for (size_t i = 0; i < s->child_len && result == 0; i++)
-		result = put_points(m, &s->children[i], batch, err);
+		if (s->children[i].dir != NULL)
+			result = put_points(m, &s->children[i], batch, err);
 	if (result < 0) {
 		batch->done = batch->rejected = 0;
 		s->run.check = true;
@@ -418,8 +435,9 @@ mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
 	int result = make_children(m, err);
 
 	for (size_t i = 0; i < s->child_len && result == 0; i++)
-		result = mlruns_write_meta(
-		    &s->children[i], status, end->ended_us / 1000, err);
+		if (s->children[i].dir != NULL)
+			result = mlruns_write_meta(
+			    &s->children[i], status, end->ended_us / 1000, err);
 	if (result == 0)
 		result = mlruns_write_meta(
 		    &s->run, status, end->ended_us / 1000, err);

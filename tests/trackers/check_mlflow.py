@@ -144,6 +144,8 @@ def check(entries):
     slots = [(None, run, start.get("run_name") or run_id)]
     if nested:
         for index, prefix in prefixes.items():
+            if index not in params and index not in points:
+                continue
             child = find(experiment, f"{start['attempt']}/{index}")
             if child.data.tags["mlflow.parentRunId"] != run.info.run_id:
                 differ("child has another parent")

@@ -64,6 +64,12 @@ odd() {
     odd 20261123T130842Z-000000000003 30 6
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=1
     check --nested "$url" "$e"
+    entries run_plain run "$e"
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=1
+    check --nested "$url" "$e"
+    [ "$(grep -c '"entry":"experiment"' "$e")" = 1 ]
+    run ! grep -q '"run_id.0"' \
+        "$state/runs/$(head -1 "$e" | jq -r .attempt)/cursor.mlflow"
 }
 
 @test "live, through itrack-wrap: delivered whole, the report says where" {
