@@ -15,8 +15,6 @@ struct connection {
 	TAILQ_ENTRY(connection) link;
 };
 
-/* --- curl's callbacks on the loop ------------------------------------- */
-
 static void process(struct http *h, curl_socket_t socket, int events);
 
 static void
@@ -126,8 +124,6 @@ process(struct http *h, curl_socket_t socket, int events)
 	if (h->dead)
 		http_destroy(h);
 }
-
-/* --- the public side ---------------------------------------------------- */
 
 static char *
 copy(const char *text)

@@ -114,7 +114,7 @@ int http_escape(struct buf *out, const char *text, const char *keep);
 /* %XX -> the byte; anything else stays. Allocated. */
 char *http_unescape(const char *text);
 
-/* --- pure parts, for http.c and its tests ----------------------------- */
+/* --- pure parts, for http.c and its tests --- */
 
 enum http_result http_status_result(int status);
 /* Seconds or an HTTP date -> milliseconds from now_s (Unix seconds) on, at

@@ -14,8 +14,6 @@
 /* Less than this, for HTTP_STALL_SECONDS, is a stall. */
 #define STALL_BYTES_PER_SECOND 1L
 
-/* --- curl's callbacks of one call ------------------------------------- */
-
 static size_t
 take_answer(char *bytes, size_t size, size_t count, void *data)
 {
@@ -95,8 +93,6 @@ seek_file(void *data, curl_off_t offset, int origin)
 	call->sent = offset;
 	return CURL_SEEKFUNC_OK;
 }
-
-/* --- the end of a call ------------------------------------------------- */
 
 void
 http_call_free(struct http_call *call)
@@ -188,8 +184,6 @@ http_call_finish(CURL *easy, CURLcode code)
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
 }
-
-/* --- a request for curl ------------------------------------------------ */
 
 static void
 set_credentials(const struct http *h, CURL *easy)

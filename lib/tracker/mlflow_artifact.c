@@ -58,9 +58,6 @@ name_in_store(struct mlflow *m, const char *name)
 	return buf_steal(&changed);
 }
 
-/* --- through the server
- * ------------------------------------------------------- */
-
 /* "mlflow-artifacts:/7/abc/artifacts" or "mlflow-artifacts://host:port/7/..."
  * -> the URL of a file below it. */
 static void
@@ -121,9 +118,6 @@ upload(struct mlflow *m, const struct entry_artifact *artifact)
 	buf_release(&url);
 	free(name);
 }
-
-/* --- into a directory
- * ------------------------------------------------------------ */
 
 /* The directory of a "file:" URI or a path that ends in /artifacts; NULL:
  * another kind of store. */
@@ -190,9 +184,6 @@ copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
 	close(dirfd);
 	return outcome;
 }
-
-/* --- one file after the other
- * --------------------------------------------------- */
 
 static void
 say_how(struct mlflow *m, const struct entry_artifact *artifact)

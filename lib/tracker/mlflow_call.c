@@ -32,8 +32,6 @@ static const struct {
 	OUTCOME_BLOCKED},
 };
 
-/* --- what an answer means ------------------------------------------------ */
-
 static void
 say(struct mlflow_answer *a, enum outcome outcome, const char *base,
     const char *what, const char *advice)
@@ -146,9 +144,6 @@ mlflow_classify(const char *base, const struct http_answer *http,
 		    "what answers there is no MLflow server",
 		    "check the address");
 }
-
-/* --- requests --------------------------------------------------------------
- */
 
 static void
 on_done(void *data, const struct http_answer *http)

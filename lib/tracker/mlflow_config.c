@@ -55,8 +55,6 @@ boolean(const char *name, bool *value, struct err *err)
 	return 0;
 }
 
-/* --- the URI ------------------------------------------------------------ */
-
 /* "scheme://user:password@rest" -> "scheme://rest"; the two parts, decoded,
  * into *user and *password if there are any. */
 static char *
@@ -206,8 +204,6 @@ take_uri_user(struct mlflow_config *c)
 	free(stripped);
 }
 
-/* --- credentials --------------------------------------------------------- */
-
 static char *
 trimmed(const char *start, size_t len)
 {
@@ -319,8 +315,6 @@ take_tls(struct mlflow_config *c, struct err *err)
 	c->client_cert = copy(variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
 	return 0;
 }
-
-/* --- all of it ------------------------------------------------------------ */
 
 static void
 take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)

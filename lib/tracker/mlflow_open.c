@@ -41,9 +41,6 @@ block(struct mlflow *m, enum tracker_call call, const char *message)
 	tracker_done(m->tracker, call, OUTCOME_BLOCKED, 0, &err);
 }
 
-/* --- the run ----------------------------------------------------------------
- */
-
 /* "RUN-ID EXPERIMENT-ID ARTIFACT-URI": one write of the cursor. */
 static void
 remember(struct mlflow *m)
@@ -199,9 +196,6 @@ mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 	find_run(m);
 }
 
-/* --- the experiment --------------------------------------------------------
- */
-
 static void
 take_experiment(struct mlflow *m, const struct json_span *doc)
 {
@@ -299,9 +293,6 @@ find_experiment(struct mlflow *m)
 	mlflow_get(m, path.data, found_experiment);
 	buf_release(&path);
 }
-
-/* --- open --------------------------------------------------------------------
- */
 
 static void
 opened(struct mlflow *m)

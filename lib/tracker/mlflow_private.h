@@ -108,7 +108,7 @@ struct mlflow {
 	struct mlruns *mlruns; /* NULL: a server */
 };
 
-/* --- mlflow_call.c ------------------------------------------------------ */
+/* --- mlflow_call.c --- */
 
 void mlflow_calls_init(struct mlflow *m);
 void mlflow_calls_release(struct mlflow *m);
@@ -125,7 +125,7 @@ void mlflow_put(struct mlflow *m, const char *url, int file, int64_t size,
 void mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a);
 
-/* --- mlflow_open.c ------------------------------------------------------ */
+/* --- mlflow_open.c --- */
 
 enum outcome mlflow_server_open(struct mlflow *m, struct err *err);
 /* Finds or makes the run of a child, then calls `ready`. */
@@ -135,20 +135,20 @@ void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 void mlflow_fail(
     struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
 
-/* --- mlflow_run.c --------------------------------------------------------- */
+/* --- mlflow_run.c --- */
 
 /* Writes the body of runs/create for m->wanted. */
 void mlflow_run_body(const struct mlflow *m, struct buf *body);
 /* The run's name as far as it is known. Allocated. */
 char *mlflow_run_name(const struct run_info *run);
 
-/* --- mlflow_send.c -------------------------------------------------------- */
+/* --- mlflow_send.c --- */
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
 const char *mlflow_status(enum run_status status);
 
-/* --- mlflow_child.c ------------------------------------------------------- */
+/* --- mlflow_child.c --- */
 
 /* Keeps what the EXPERIMENT entry says, also across restarts. */
 void mlflow_child_add(struct mlflow *m, const struct entry_experiment *e);
@@ -161,13 +161,27 @@ struct mlflow_child *mlflow_child_find(
 void mlflow_child_set_run(
     struct mlflow *m, struct mlflow_child *child, const char *run_id);
 
-/* --- mlflow_artifact.c ---------------------------------------------------- */
+/* --- mlflow_artifact.c --- */
 
 /* The files lane, of a server and of a file store. */
 enum outcome mlflow_files(
     struct mlflow *m, struct batch *batch, struct err *err);
 
-/* --- mlruns.c ------------------------------------------------------------- */
+/* --- mlruns_run.c --- */
+
+struct mlruns_run;
+
+/* Makes the run `id` in the experiment's directory, or takes up the one that is
+ * there. Takes over `name` (allocated). parent: a run ID, or NULL. */
+int mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
+    struct mlruns_run *run, const char *id, char *name, const char *parent,
+    struct err *err);
+void mlruns_run_release(struct mlruns_run *run);
+/* Cut and renamed as MLflow takes it; value NULL: nothing. */
+int mlruns_put_tag(const struct mlruns_run *run, const char *name,
+    const char *value, struct err *err);
+
+/* --- mlruns.c --- */
 
 enum outcome mlruns_open(struct mlflow *m, struct err *err);
 enum outcome mlruns_send(

@@ -41,9 +41,6 @@ go_on(struct mlflow *m)
 		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
 }
 
-/* --- log-batch
- * ---------------------------------------------------------------- */
-
 static int
 compare(const struct mlflow_place *a, const struct mlflow_place *b)
 {
@@ -142,9 +139,6 @@ next_part(struct mlflow *m)
 	return ++m->slot < slots;
 }
 
-/* --- what else a batch may hold
- * ------------------------------------------------ */
-
 static void
 renamed(struct mlflow *m, struct mlflow_answer *a)
 {
@@ -214,9 +208,6 @@ advance(struct mlflow *m)
 	} while (next_part(m));
 	return false;
 }
-
-/* --- send
- * -------------------------------------------------------------------------- */
 
 static const char *
 prefix_of(const void *data, int64_t experiment)
@@ -295,9 +286,6 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 		look_at(m, &batch->entries[i]);
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
 }
-
-/* --- finish
- * ------------------------------------------------------------------------ */
 
 const char *
 mlflow_status(enum run_status status)

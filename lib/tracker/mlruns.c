@@ -1,10 +1,7 @@
-/* A run in a file store. The run's ID is derived from the attempt, so that
- * every process finds the same directory; meta.yaml is written last, until then
- * nobody sees the run. */
+/* The calls of the tracker for a file store. */
 #include "tracker/mlruns.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,11 +10,9 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "run/gitcommit.h"
 #include "tracker/mlflow_names.h"
 #include "tracker/mlflow_private.h"
 
-#define STATUS_RUNNING  1
 #define STATUS_FINISHED 3
 #define STATUS_FAILED   4
 #define STATUS_KILLED   5
@@ -29,135 +24,6 @@ struct mlruns {
 	struct mlruns_run *children; /* by place in m->children */
 	size_t child_len;
 };
-
-/* Two FNV-1a digests with different beginnings: no secret, no adversary. */
-static char *
-derive_id(const char *attempt)
-{
-	uint64_t a = 14695981039346656037u, b = 1099511628211u;
-
-	for (const char *p = attempt; *p != '\0'; p++) {
-		a = (a ^ (unsigned char)*p) * 1099511628211u;
-		b = (b ^ (unsigned char)*p) * 14695981039346656037u;
-		b ^= a >> 29;
-	}
-	return xasprintf("%016" PRIx64 "%016" PRIx64, a, b);
-}
-
-/* --- a run's directory
- * --------------------------------------------------------- */
-
-static int
-put_tag(const struct mlruns_run *run, const char *name, const char *value,
-    struct err *err)
-{
-	struct buf key, text;
-	int result;
-
-	if (value == NULL)
-		return 0;
-	buf_init(&key, TEXT_BYTES);
-	buf_init(&text, TEXT_BYTES);
-	mlflow_key(&key, "", name);
-	mlflow_text(&text, value, MLFLOW_TAG_VALUE_MAX);
-	result = mlruns_write_tag(run, key.data, text.data, err);
-	buf_release(&key);
-	buf_release(&text);
-	return result;
-}
-
-static int
-put_tags(const struct mlflow *m, const struct mlruns_run *run, const char *id,
-    const char *parent, struct err *err)
-{
-	const struct entry_start *start = m->run->start;
-	char *commit = git_commit(start->cwd);
-	const struct {
-		const char *name, *text;
-	} tags[] = {
-	    {"itrack.id", id},
-	    {"mlflow.runName", run->name},
-	    {"mlflow.parentRunId", parent},
-	    {"mlflow.user", start->user},
-	    {"mlflow.source.name",
-		start->config_path != NULL ? start->config_path
-					   : start->command},
-	    {"mlflow.source.type", "LOCAL"},
-	    {"mlflow.source.git.commit", commit},
-	    {"mlflow.note.content", start->notes},
-	};
-	int result = 0;
-
-	for (size_t i = 0; i < sizeof tags / sizeof tags[0] && result == 0; i++)
-		result = put_tag(run, tags[i].name, tags[i].text, err);
-	for (size_t i = 0; i < start->tag_len && result == 0; i++) {
-		const char *text = start->tags[i];
-		size_t len = strcspn(text, "=");
-		char *name = xstrndup(text, len);
-
-		result = put_tag(
-		    run, name, text[len] == '=' ? text + len + 1 : "", err);
-		free(name);
-	}
-	free(commit);
-	return result;
-}
-
-static int
-make_dirs(const struct mlruns_run *run, struct err *err)
-{
-	static const char *const below[] = {
-	    "metrics", "params", "artifacts", "tags"};
-	int result = 0;
-
-	for (size_t i = 0; i < sizeof below / sizeof below[0] && result == 0;
-	     i++) {
-		char *dir = path_join(run->dir, below[i]);
-
-		result = file_make_dirs(dir, 0777, err);
-		free(dir);
-	}
-	return result;
-}
-
-static void
-run_release(struct mlruns_run *run)
-{
-	free(run->dir);
-	free(run->id);
-	free(run->experiment_id);
-	free(run->name);
-	memset(run, 0, sizeof *run);
-}
-
-/* Makes the run, or takes up the one that is there; both takes name over. */
-static int
-make_run(const struct mlflow *m, struct mlruns_run *run, const char *id,
-    char *name, const char *parent, struct err *err)
-{
-	char *meta;
-	int result;
-
-	run_release(run);
-	run->id = derive_id(id);
-	run->dir = path_join(m->mlruns->experiment_dir, run->id);
-	run->experiment_id = xstrdup(m->experiment_id);
-	run->name = name;
-	run->user = m->run->start->user;
-	run->start_ms = m->run->started_us / 1000;
-	meta = path_join(run->dir, "meta.yaml");
-	run->check = access(run->dir, F_OK) == 0;
-	result = make_dirs(run, err);
-	if (result == 0)
-		result = put_tags(m, run, id, parent, err);
-	if (result == 0 && access(meta, F_OK) < 0)
-		result = mlruns_write_meta(run, STATUS_RUNNING, 0, err);
-	free(meta);
-	return result;
-}
-
-/* --- open
- * ------------------------------------------------------------------------ */
 
 static void
 say_place(struct mlflow *m)
@@ -199,7 +65,8 @@ mlruns_open(struct mlflow *m, struct err *err)
 	    m->config.experiment_id, &m->experiment_id,
 	    &m->mlruns->experiment_dir, err);
 	if (result == 0)
-		result = make_run(m, &m->mlruns->run, m->run->start->attempt,
+		result = mlruns_run_make(m, m->mlruns->experiment_dir,
+		    &m->mlruns->run, m->run->start->attempt,
 		    mlflow_run_name(m->run), NULL, err);
 	if (result < 0)
 		return outcome_of(result);
@@ -211,9 +78,6 @@ mlruns_open(struct mlflow *m, struct err *err)
 	say_place(m);
 	return OUTCOME_DONE;
 }
-
-/* --- send
- * ------------------------------------------------------------------------- */
 
 static struct mlruns_run *
 run_of(struct mlflow *m, int64_t experiment)
@@ -246,10 +110,10 @@ make_child(struct mlflow *m, size_t i, struct err *err)
 
 	while (len > 0 && child->prefix[len - 1] == '/')
 		len--;
-	result = make_run(m, &s->children[i], id, xstrndup(child->prefix, len),
-	    s->run.id, err);
+	result = mlruns_run_make(m, s->experiment_dir, &s->children[i], id,
+	    xstrndup(child->prefix, len), s->run.id, err);
 	if (result < 0)
-		run_release(&s->children[i]);
+		mlruns_run_release(&s->children[i]);
 	else if (child->run_id == NULL)
 		mlflow_child_set_run(m, child, s->children[i].id);
 	free(id);
@@ -336,9 +200,9 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 		return 0;
 	free(run->name);
 	run->name = xstrdup(run_id);
-	result = put_tag(run, "mlflow.runName", run->name, err);
+	result = mlruns_put_tag(run, "mlflow.runName", run->name, err);
 	if (result == 0)
-		result = mlruns_write_meta(run, STATUS_RUNNING, 0, err);
+		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
 	return result;
 }
 
@@ -421,9 +285,6 @@ mlruns_send(struct mlflow *m, struct batch *batch, struct err *err)
 	return outcome_of(result);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------ */
-
 enum outcome
 mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
 {
@@ -452,9 +313,9 @@ mlruns_close(struct mlflow *m)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->child_len; i++)
-		run_release(&s->children[i]);
+		mlruns_run_release(&s->children[i]);
 	free(s->children);
-	run_release(&s->run);
+	mlruns_run_release(&s->run);
 	free(s->experiment_dir);
 	free(s);
 	m->mlruns = NULL;

@@ -29,8 +29,7 @@ struct mlruns_run {
 	bool check;
 };
 
-/* --- mlruns_meta.c: meta.yaml ----------------------------------------------
- */
+/* --- mlruns_meta.c: meta.yaml --- */
 
 /* A text as a double-quoted YAML scalar; other characters stay UTF-8. */
 void mlruns_quote(struct buf *out, const char *text);
@@ -39,6 +38,7 @@ void mlruns_quote(struct buf *out, const char *text);
  * or double quotes, folded lines). Allocated; NULL: not there. */
 char *mlruns_member(const char *yaml, const char *key);
 
+#define MLRUNS_RUNNING 1
 /* end_ms 0: still running. status: 1 RUNNING, 3 FINISHED, 4 FAILED, 5 KILLED.
  */
 int mlruns_write_meta(
@@ -49,8 +49,7 @@ int mlruns_write_experiment(const char *dir, const char *id, const char *name,
 /* "file://" + the percent-encoded path. */
 void mlruns_uri(struct buf *out, const char *path);
 
-/* --- mlruns_experiment.c
- * ------------------------------------------------------ */
+/* --- mlruns_experiment.c --- */
 
 /* The experiment with this name (or, if not NULL, ID) below root, created under
  * the store's lock if there is none. *id and *dir are allocated. -EBUSY:
@@ -58,8 +57,7 @@ void mlruns_uri(struct buf *out, const char *path);
 int mlruns_experiment(const char *root, const char *name, const char *known_id,
     char **id, char **dir, struct err *err);
 
-/* --- mlruns_data.c
- * ------------------------------------------------------------ */
+/* --- mlruns_data.c --- */
 
 /* Points of one batch, gathered so that each file is written once. */
 struct mlruns_points;

@@ -117,9 +117,6 @@ mlruns_points_add(struct mlruns_points *p, const char *key, int64_t time_ms,
 	buf_addf(&s->lines, " %jd\n", (intmax_t)step);
 }
 
-/* --- where a key's file is ---------------------------------------------------
- */
-
 /* Opens DIR/<kind>/<key>, its directories made. Keys `a` and `a/b` can't both
  * be files: the later one gets a name beside it. */
 static int
@@ -150,9 +147,6 @@ open_key(const struct mlruns_run *run, const char *kind, const char *key,
 	free(path);
 	return fd;
 }
-
-/* --- metrics
- * ------------------------------------------------------------------ */
 
 /* Reads the file's last megabyte, from the beginning of a line, and cuts a torn
  * last line off the file. */
@@ -270,9 +264,6 @@ mlruns_points_write(
 		result = write_series(run, &p->list[i], err);
 	return result;
 }
-
-/* --- params and tags
- * ------------------------------------------------------------ */
 
 static int
 put_text(int fd, const char *value, struct err *err)

@@ -44,9 +44,6 @@ mlruns_quote(struct buf *out, const char *text)
 	buf_release(&utf8);
 }
 
-/* --- reading
- * -------------------------------------------------------------------- */
-
 static void
 put_escape(struct buf *out, const char **p)
 {
@@ -132,9 +129,6 @@ mlruns_member(const char *yaml, const char *key)
 	buf_release(&joined);
 	return buf_steal(&value);
 }
-
-/* --- writing
- * ---------------------------------------------------------------------- */
 
 void
 mlruns_uri(struct buf *out, const char *path)

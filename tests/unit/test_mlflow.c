@@ -85,9 +85,6 @@ test_texts(void)
 	buf_release(&out);
 }
 
-/* --- request bodies
- * ------------------------------------------------------------- */
-
 static const char *
 test_prefix(const void *data, int64_t experiment)
 {
@@ -213,9 +210,6 @@ test_body_limit(void)
 	buf_release(&body);
 }
 
-/* --- configuration
- * ---------------------------------------------------------------- */
-
 static struct mlflow_config config;
 static struct err error;
 
@@ -336,9 +330,6 @@ test_credentials(void)
 	mlflow_config_release(&config);
 }
 
-/* --- answers
- * ------------------------------------------------------------------------ */
-
 static void
 answer(int status, const char *body, enum outcome want, const char *says)
 {
@@ -389,9 +380,6 @@ test_answers(void)
 	answer(400, "The run must be in the 'active' state", OUTCOME_BLOCKED,
 	    "restore");
 }
-
-/* --- the file store
- * ------------------------------------------------------------------ */
 
 static void
 is_member(const char *yaml, const char *want)
