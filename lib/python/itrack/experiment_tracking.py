@@ -20,15 +20,18 @@ What differs from insideLLMs, for those who look closely:
 from __future__ import annotations
 
 import functools
-import json
 import os
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from . import _library
+# What only some programs need is imported where it is needed: ctypes, pathlib
+# and json take longer than all the rest.
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ._library import Handle
 
 WANDB_AVAILABLE = True
 MLFLOW_AVAILABLE = True
@@ -156,15 +159,17 @@ class _JournalTracker(ExperimentTracker):
     _kind = ""
 
     def __init__(self, config: Optional[TrackingConfig] = None):
-        _library.load()
+        from ._library import load
+
+        load()
         super().__init__(config)
-        self._handle: Optional[_library.Handle] = None
+        self._handle: Optional[Handle] = None
         self._depth = 0
 
     def _options(self) -> dict[str, Optional[str]]:
         return {}
 
-    def _require_run(self) -> _library.Handle:
+    def _require_run(self) -> Handle:
         if not self._run_active or self._handle is None:
             raise RuntimeError(_NO_RUN)
         return self._handle
@@ -187,9 +192,10 @@ class _JournalTracker(ExperimentTracker):
         nested = nested and self._run_active
         if not nested:
             self.end_run()
+            from ._library import Handle
+
             # Anew each time: the config may have changed.
-            self._handle = _library.Handle(
-                self._kind, self.config, self._options())
+            self._handle = Handle(self._kind, self.config, self._options())
             self._depth = 0
         assert self._handle is not None
         started = self._handle.start_run(run_name, run_id, nested)
@@ -442,6 +448,8 @@ class LocalFileTracker(_JournalTracker):
 
     def __init__(self, output_dir: str = "./experiments",
                  config: Optional[TrackingConfig] = None):
+        from pathlib import Path
+
         super().__init__(config)
         self.output_dir = Path(output_dir)
 
@@ -461,6 +469,8 @@ class LocalFileTracker(_JournalTracker):
         Raises:
             FileNotFoundError: No such run.
         """
+        import json
+
         run_dir = self.output_dir / self.config.project / run_id
         if not run_dir.exists():
             raise FileNotFoundError(f"Run not found: {run_id}")
