@@ -84,6 +84,34 @@ odd() {
     [[ $stderr == *"$url/#/experiments/"*"/runs/"* ]]
 }
 
+@test "imported again: nothing without --again, with it an equal run" {
+    local dir=$BATS_TEST_TMPDIR/runs/one
+    "$BUILD/tests/programs/write_run" --quiet --mode run \
+        --from "$top/tests/fixtures/run_plain/run" --to "$dir"
+    export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
+    "$BUILD/bin/itrack" import -t mlflow -p again "$dir"
+    run -0 "$BUILD/bin/itrack" import -t mlflow -p again "$dir"
+    [[ $output == *"already tracked by mlflow"* ]]
+    "$BUILD/bin/itrack" import -t mlflow -p again --again "$dir"
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+experiment = client.get_experiment_by_name("again").experiment_id
+one, two = client.search_runs([experiment])
+assert one.data.params == two.data.params
+assert (one.info.start_time, one.info.end_time, one.info.run_name) == (
+    two.info.start_time, two.info.end_time, two.info.run_name)
+for key in set(one.data.metrics) | set(two.data.metrics):
+    points = [
+        sorted((m.step, m.value, m.timestamp)
+               for m in client.get_metric_history(run.info.run_id, key))
+        for run in (one, two)
+    ]
+    assert points[0] == points[1] != [], key
+PY
+}
+
 @test "killed again and again, at any point: nothing lost, nothing twice" {
     local kills=0 wanted=15 status=137
     [ -z "${ITRACK_TORTURE:-}" ] || wanted=100

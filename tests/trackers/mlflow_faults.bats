@@ -179,3 +179,33 @@ count() {
     XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url "$BUILD/bin/itrack" sync
     [ -z "$(ls "$state/itrack/runs")" ]
 }
+
+@test "an address that drops: the exit is not held" {
+    # A full queue of a listener that accepts nobody: further SYNs are dropped.
+    python3 -c '
+import socket, sys, time
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(0)
+held = []
+for i in range(4):
+    c = socket.socket()
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+    held.append(c)
+print(s.getsockname()[1], flush=True)
+time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
+    local pid=$!
+    wait_for 10 test -s "$BATS_TEST_TMPDIR/port"
+    url=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
+    local began=$SECONDS
+    run -0 --separate-stderr env XDG_STATE_HOME="$state" \
+        MLFLOW_TRACKING_URI="$url" "$BUILD/bin/itrack-wrap" --drain 2 \
+        --track mlflow,local -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$top/tests/fixtures/run_plain/run" \
+        --to "$BATS_TEST_TMPDIR/runs/one"
+    kill "$pid"
+    [ $((SECONDS - began)) -le 3 ]
+    [[ $stderr == *"local: delivered"* ]]
+    [[ $stderr == *"mlflow: delivered 0 of"*"itrack sync"* ]]
+}
