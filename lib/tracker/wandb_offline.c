@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,9 +16,7 @@
 #include "tracker/wandb_record.h"
 
 /* Under this name the cursor keeps the folder's path. */
-#define REMEMBERED "folder"
-/* A table that is being written. */
-#define TABLE_TEMP  ".itrack-table.tmp"
+#define REMEMBERED  "folder"
 #define LATEST      "latest-run"
 #define LATEST_TEMP ".itrack-latest-run"
 
@@ -113,16 +110,12 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	char *name;
 	int result;
 
-	*o = (struct wandb_offline){.t = t,
-	    .run = run,
-	    .start = info->start,
-	    .hash_fd = -1,
-	    .table_fd = -1,
-	    .dir = -1,
-	    .log.fd = -1,
-	    .timer.data = o};
+	*o = (struct wandb_offline){
+	    .t = t, .run = run, .start = info->start, .dir = -1, .log.fd = -1};
 	if (take_folder(o, settings, err) < 0)
 		return OUTCOME_BLOCKED;
+	wandb_copies_init(
+	    &o->copies, t, run, o->dir, o->path, info->start->host);
 	name = xasprintf("run-%s.wandb", run->id);
 	result = wandb_log_open(&o->log, o->dir, name, err);
 	free(name);
@@ -200,196 +193,13 @@ send_metrics(
 	return flush(o, err) < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
-/* --- files ---- */
-
-/* wandb makes these itself, from the log. */
-static bool
-is_reserved(const char *name)
-{
-	static const char *const names[] = {"config.yaml", "wandb-summary.json",
-	    "wandb-metadata.json", "output.log"};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A second name for the copy: no byte is stored twice. */
-static bool
-show_as_run_file(struct wandb_offline *o, const char *name)
-{
-	char *from = xasprintf("artifacts/%s", name);
-	char *to = xasprintf("files/%s", name);
-	char *full = path_join(o->path, to), *folder = path_parent(full);
-	bool linked = false;
-
-	if (!is_reserved(name) && file_make_dirs(folder, 0777, NULL) == 0) {
-		unlinkat(o->dir, to, 0);
-		linked = linkat(o->dir, from, o->dir, to, 0) == 0;
-	}
-	free(folder);
-	free(full);
-	free(to);
-	free(from);
-	return linked;
-}
-
-static int
-open_copy(struct wandb_offline *o, const char *name, struct err *err)
-{
-	char *path = xasprintf("artifacts/%s", name);
-
-	o->hash_fd = file_open_regular(o->dir, path, NULL, err);
-	if (o->hash_fd >= 0)
-		wandb_hash_begin(&o->hash, o->hash_fd);
-	free(path);
-	return o->hash_fd;
-}
-
-static void
-list_copy(struct wandb_offline *o, const char *name)
-{
-	char md5[WANDB_MD5_BASE64];
-	bool wanted =
-	    o->hash.size <= WANDB_RUN_FILE_MAX_BYTES || o->run->entity == NULL;
-	bool run_file = wanted && show_as_run_file(o, name);
-
-	wandb_hash_end(&o->hash, md5);
-	wandb_manifest_add(&o->manifest, name, md5, o->hash.size, run_file);
-	close(o->hash_fd);
-	o->hash_fd = -1;
-}
-
-/* One step of the file that is on its way: copied, then read for its digest. */
-static enum outcome
-step(struct wandb_offline *o, const struct entry *e, struct err *err)
-{
-	char *name = local_copy_name(e->artifact.name);
-	enum outcome outcome = OUTCOME_DONE;
-	int more = 0;
-
-	if (o->hash_fd < 0) {
-		outcome = o->copy.artifact == NULL
-		    ? local_copy_begin(&o->copy, o->dir, &e->artifact,
-			  o->start->host, true, err)
-		    : local_copy_step(&o->copy, err);
-		if (outcome == OUTCOME_DONE)
-			outcome = open_copy(o, name, err) < 0 ? OUTCOME_BLOCKED
-							      : OUTCOME_PENDING;
-	} else {
-		more = wandb_hash_step(&o->hash, err);
-		if (more == 0)
-			list_copy(o, name);
-		else
-			outcome = more < 0 ? OUTCOME_BLOCKED : OUTCOME_PENDING;
-	}
-	free(name);
-	return outcome;
-}
-
-/* Under its name when it is whole. */
-static enum outcome
-place_table(struct wandb_offline *o, struct err *err)
-{
-	char *to = xasprintf("files/%s", o->table.name);
-	char *full = path_join(o->path, to), *folder = path_parent(full);
-	enum outcome outcome = OUTCOME_DONE;
-
-	if (file_make_dirs(folder, 0777, err) < 0) {
-		outcome = OUTCOME_BLOCKED;
-	} else if (renameat(o->dir, TABLE_TEMP, o->dir, to) < 0) {
-		err_errno(err, "cannot put %s in place", full);
-		outcome = OUTCOME_BLOCKED;
-	} else {
-		wandb_manifest_add(
-		    &o->media, o->table.name, "", o->table.size, true);
-		wandb_table_show(&o->table, &o->run->tables);
-	}
-	free(folder);
-	free(full);
-	free(to);
-	return outcome;
-}
-
-static void
-end_table(struct wandb_offline *o)
-{
-	if (o->table_fd >= 0)
-		close(o->table_fd);
-	o->table_fd = -1;
-	wandb_table_release(&o->table);
-}
-
-static enum outcome
-step_table(struct wandb_offline *o, const struct entry *e, struct err *err)
-{
-	enum outcome outcome = OUTCOME_PENDING;
-	int more = 1;
-
-	if (o->table_fd < 0) {
-		o->table_fd = openat(o->dir, TABLE_TEMP,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    0666);
-		if (o->table_fd < 0) {
-			err_errno(err, "cannot create a file in %s", o->path);
-			return OUTCOME_BLOCKED;
-		}
-		if (wandb_table_begin(&o->table, &e->table, o->table_fd, err) <
-		    0)
-			outcome = OUTCOME_REJECTED;
-	} else {
-		more = wandb_table_step(&o->table, err);
-		if (more < 0)
-			outcome = wandb_table_outcome(more);
-		else if (more == 0)
-			outcome = place_table(o, err);
-		if (more == 0 && o->table.left_out > 0)
-			tracker_note(o->t, WANDB_TABLE_CUT);
-	}
-	if (outcome != OUTCOME_PENDING)
-		end_table(o);
-	return outcome;
-}
-
-static void
-on_timer(struct loop_timer *timer)
-{
-	struct wandb_offline *o = timer->data;
-	struct batch *batch = o->batch;
-	struct err err = ERR_INIT;
-	enum outcome outcome = OUTCOME_DONE;
-
-	if (o->at < batch->count) {
-		outcome = batch->entries[o->at].kind == ENTRY_TABLE
-		    ? step_table(o, &batch->entries[o->at], &err)
-		    : step(o, &batch->entries[o->at], &err);
-		tracker_progress(o->t);
-	}
-	if (outcome == OUTCOME_DONE)
-		o->at++;
-	if (outcome == OUTCOME_PENDING || o->at < batch->count) {
-		if (outcome == OUTCOME_DONE || outcome == OUTCOME_PENDING) {
-			loop_timer_set(o->t->loop, &o->timer, 0);
-			return;
-		}
-		batch->done = o->at;
-	}
-	o->batch = NULL;
-	tracker_done(o->t, CALL_SEND_FILES, outcome, 0, &err);
-}
-
 enum outcome
 wandb_offline_send(
     struct wandb_offline *o, struct batch *batch, struct err *err)
 {
 	if (batch->lane == LANE_METRICS)
 		return send_metrics(o, batch, err);
-	o->batch = batch;
-	o->at = 0;
-	o->timer.fire = on_timer;
-	loop_timer_set(o->t->loop, &o->timer, 0);
+	wandb_copies_send(&o->copies, batch);
 	return OUTCOME_PENDING;
 }
 
@@ -401,19 +211,21 @@ add_files(struct wandb_offline *o)
 	char *path = text_path_text(o->path);
 	char *folder = xasprintf("%s/artifacts", path);
 
-	if (o->media.len > 0) {
-		wandb_record_files(&o->log.record, o->log.number, &o->media);
+	if (o->copies.media.len > 0) {
+		wandb_record_files(
+		    &o->log.record, o->log.number, &o->copies.media);
 		add_record(o);
 	}
-	if (o->manifest.len > 0) {
-		wandb_record_files(&o->log.record, o->log.number, &o->manifest);
+	if (o->copies.manifest.len > 0) {
+		wandb_record_files(
+		    &o->log.record, o->log.number, &o->copies.manifest);
 		add_record(o);
 	}
-	if (o->manifest.len > 0 && o->run->entity != NULL) {
+	if (o->copies.manifest.len > 0 && o->run->entity != NULL) {
 		wandb_record_artifact(&o->log.record, o->log.number, o->run,
-		    &o->manifest, folder);
+		    &o->copies.manifest, folder);
 		add_record(o);
-	} else if (o->manifest.len > 0) {
+	} else if (o->copies.manifest.len > 0) {
 		tracker_note(o->t,
 		    "the files are no artifact: that needs "
 		    "--wandb-entity or WANDB_ENTITY");
@@ -449,14 +261,8 @@ wandb_offline_close(struct wandb_offline *o)
 {
 	if (o->t == NULL)
 		return;
-	loop_timer_cancel(o->t->loop, &o->timer);
-	local_copy_cancel(&o->copy);
-	if (o->hash_fd >= 0)
-		close(o->hash_fd);
+	wandb_copies_release(&o->copies);
 	wandb_log_close(&o->log);
-	end_table(o);
-	wandb_manifest_release(&o->manifest);
-	wandb_manifest_release(&o->media);
 	if (o->dir >= 0)
 		close(o->dir);
 	free(o->path);

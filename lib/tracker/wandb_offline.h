@@ -15,14 +15,11 @@
 
 #include <stdbool.h>
 
-#include "tracker/local_copy.h"
 #include "tracker/tracker.h"
-#include "tracker/wandb_hash.h"
+#include "tracker/wandb_copies.h"
 #include "tracker/wandb_log.h"
-#include "tracker/wandb_manifest.h"
 #include "tracker/wandb_run.h"
 #include "tracker/wandb_settings.h"
-#include "tracker/wandb_table.h"
 
 struct wandb_offline {
 	struct tracker *t;
@@ -31,19 +28,9 @@ struct wandb_offline {
 	int dir;                         /* -1: not open */
 	char *path;                      /* of the folder, bytes */
 	struct wandb_log log;
-	bool began;                     /* the run record is written */
-	bool lost;                      /* a record was too long */
-	struct wandb_manifest manifest; /* run files that are in the artifact */
-	struct wandb_manifest media;    /* those that are not: tables */
-	/* The file that is on its way. */
-	struct batch *batch; /* NULL: none */
-	size_t at;
-	struct local_copy copy;
-	struct wandb_hash hash;
-	int hash_fd; /* -1: not yet */
-	struct wandb_table table;
-	int table_fd; /* -1: none under way */
-	struct loop_timer timer;
+	bool began; /* the run record is written */
+	bool lost;  /* a record was too long */
+	struct wandb_copies copies;
 };
 
 /* The struct is zeroed before, or was closed. */
