@@ -54,6 +54,7 @@ WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
 ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
+MANUALS_3      := $(sort $(wildcard man/*.3))
 PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
 FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -264,7 +265,9 @@ install: all
 	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/share/man/man3
+	install -m 644 $(MANUALS_3) $(DESTDIR)$(PREFIX)/share/man/man3/
 	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so
@@ -280,6 +283,7 @@ uninstall:
 	    $(DESTDIR)$(LIBDIR)/libitrack.so.0 \
 	    $(DESTDIR)$(LIBDIR)/libitrack.so $(DESTDIR)$(LIBDIR)/libitrack.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
+	rm -f $(MANUALS_3:man/%=$(DESTDIR)$(PREFIX)/share/man/man3/%)
 	rm -f $(MANUALS:man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
 
 clean:
