@@ -367,12 +367,6 @@ watcher_identity(const struct watcher *w)
 	return &w->identity;
 }
 
-uint64_t
-watcher_entries(const struct watcher *w)
-{
-	return w->entries;
-}
-
 const char *
 watcher_remarks(const struct watcher *w)
 {

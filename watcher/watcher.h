@@ -4,8 +4,9 @@
  *
  *	watcher_new(&w, loop, tree, &config, &err);
  *	... on its own: entries come by config.emit as records arrive ...
- *	watcher_end(w, &finish);     the writer has ended: last lines, end
- *values, artifacts watcher_free(w);
+ *	watcher_end(w, &end);    the writer has ended: last lines, end values,
+ *	                         artifacts
+ *	watcher_free(w);
  *
  * START and END entries are the caller's.
  */
@@ -97,8 +98,6 @@ int64_t watcher_end_us(const struct watcher *w);
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);
 const struct watcher_identity *watcher_identity(const struct watcher *w);
-/* Derived entries so far, those that were skipped counted too. */
-uint64_t watcher_entries(const struct watcher *w);
 
 /* Stamp of a file in a run directory; there = false if it is not. */
 struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);

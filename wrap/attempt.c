@@ -591,15 +591,3 @@ attempt_index_facts(const struct attempt *a, struct attempt_index_facts *facts)
 		facts->records_crc32c = watcher_tail(a->watcher)->crc;
 	}
 }
-
-pid_t
-attempt_writer(const struct attempt *a)
-{
-	return a->config.writer;
-}
-
-const struct watcher_identity *
-attempt_identity(const struct attempt *a)
-{
-	return watcher_identity(a->watcher);
-}

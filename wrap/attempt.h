@@ -9,7 +9,7 @@
  *	attempt_is_settled(a)             nothing is left to wait for
  *	attempt_close(a);                 keeps the journal if something is
  *	                                  pending, else leaves a line in the
- *index
+ *	                                  index
  */
 #ifndef WRAP_ATTEMPT_H
 #define WRAP_ATTEMPT_H
@@ -36,7 +36,6 @@ struct attempt_config {
 	const char *run_dir;     /* absolute bytes, not resolved */
 	const char *config_path; /* bytes as typed, or NULL */
 	const char *command;     /* base name of the program, or NULL */
-	pid_t writer;            /* 0: not known */
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
@@ -58,10 +57,9 @@ struct attempt_outcome {
 	struct rusage usage;
 	bool has_wall;
 	double wall_seconds;
-	bool unfinished; /* end without END: somebody else continues it */
 };
 
-/* -EEXIST: this directory is being tracked by another live itrack. */
+/* A new one; negative errno: the directory can't be followed. */
 int attempt_new(struct attempt **attempt, const struct attempt_config *config,
     struct err *err);
 
@@ -112,7 +110,5 @@ struct attempt_index_facts {
 };
 void attempt_index_facts(
     const struct attempt *a, struct attempt_index_facts *facts);
-pid_t attempt_writer(const struct attempt *a);
-const struct watcher_identity *attempt_identity(const struct attempt *a);
 
 #endif

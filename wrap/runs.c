@@ -169,7 +169,6 @@ make_config(struct run *run)
 	    .config_path = c->config_path,
 	    .command =
 		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
-	    .writer = run->writer,
 	    .old_manifest = older_manifest(run),
 	    .not_before = c->launched->file_clock,
 	    .record_only = options_given(o, OPT_RECORD_ONLY),

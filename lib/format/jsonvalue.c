@@ -81,10 +81,12 @@ next_escape(const char **p)
 bool
 json_is(const struct json_span *span, const char *text)
 {
-	const char *p = span->start + 1, *end = span->start + span->len - 1;
+	const char *p, *end;
 
 	if (span->type != JSON_STRING)
 		return false;
+	p = span->start + 1;
+	end = span->start + span->len - 1;
 	if (span->plain)
 		return strlen(text) == span->len - 2 &&
 		    memcmp(p, text, span->len - 2) == 0;
@@ -100,12 +102,13 @@ json_is(const struct json_span *span, const char *text)
 int
 json_text(const struct json_span *span, struct buf *out)
 {
-	const char *p = span->start + 1, *end = span->start + span->len - 1;
-	const char *run;
+	const char *p, *end, *run;
 	int r = 0;
 
 	if (span->type != JSON_STRING)
 		return -EINVAL;
+	p = span->start + 1;
+	end = span->start + span->len - 1;
 	if (span->plain)
 		return buf_add(out, p, (size_t)(end - p));
 	while (p < end && r == 0) {

@@ -45,24 +45,6 @@ lane_release(struct delivery *d, enum lane lane)
 }
 
 static void
-lane_rewind(struct delivery *d)
-{
-	for (int i = 0; i < LANE_COUNT; i++) {
-		struct delivery_lane *l = &d->lanes[i];
-
-		drop_entries(l, l->count);
-		l->reader.offset = 0;
-		l->held = 0;
-		l->ended = l->drained = false;
-		d->cursor.offset[i] = 0;
-	}
-	d->taken = 0;
-	d->cursor.delivered = d->cursor.rejected = 0;
-	d->cursor_dirty = true;
-	d->rewind = false;
-}
-
-static void
 push_entry(struct delivery_lane *l, const struct entry *e)
 {
 	if (l->count == l->cap) {
@@ -200,11 +182,8 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		break;
 	default:
 		delivery_say_why(d, err);
-		l->next_ms =
-		    delivery_retry_at(d, ++l->failures, retry_after_ms);
+		l->next_ms = delivery_retry_at(++l->failures, retry_after_ms);
 	}
-	if (d->rewind)
-		lane_rewind(d);
 	l->drained = l->ended && l->count == 0;
 }
 

@@ -78,12 +78,6 @@ tracker_progress(struct tracker *t)
 }
 
 void
-tracker_rewind(struct tracker *t)
-{
-	t->delivery->rewind = true;
-}
-
-void
 tracker_done(struct tracker *t, enum tracker_call call, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
 {

@@ -176,12 +176,10 @@ delivery_answered(struct delivery *d)
 }
 
 int64_t
-delivery_retry_at(
-    const struct delivery *d, int failures, int64_t retry_after_ms)
+delivery_retry_at(int failures, int64_t retry_after_ms)
 {
 	int64_t wait_ms = RETRY_FIRST_MS;
 
-	(void)d;
 	for (int i = 1; i < failures && wait_ms < RETRY_MOST_MS; i++)
 		wait_ms *= 2;
 	if (wait_ms > RETRY_MOST_MS)
@@ -210,7 +208,7 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 	case OUTCOME_RETRY:
 		delivery_say_why(d, err);
 		d->call_next_ms =
-		    delivery_retry_at(d, ++d->call_failures, retry_after_ms);
+		    delivery_retry_at(++d->call_failures, retry_after_ms);
 		d->phase = PHASE_CLOSED;
 		break;
 	default:
@@ -237,7 +235,7 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 	case OUTCOME_RETRY:
 		delivery_say_why(d, err);
 		d->call_next_ms =
-		    delivery_retry_at(d, ++d->call_failures, retry_after_ms);
+		    delivery_retry_at(++d->call_failures, retry_after_ms);
 		d->phase = PHASE_OPEN;
 		break;
 	default:

@@ -142,11 +142,6 @@ void tracker_note(struct tracker *t, const char *format, ...)
 /* Something moved (bytes of an upload): a drain goes on while it does. */
 void tracker_progress(struct tracker *t);
 
-/* Both lanes start anew at the journal's start, with the next call of send;
- * what was counted as delivered is counted anew. For a tracker that changes its
- * destination (W&B online to offline). */
-void tracker_rewind(struct tracker *t);
-
 /* The answer to a call that was PENDING. Not PENDING here. For the sends the
  * batch's done and rejected were set before. retry_after_ms: the server's
  * Retry-After, 0 if none. May be called from any loop callback, not from within

@@ -44,7 +44,6 @@ struct delivery {
 	struct run_info info;
 	struct cursor cursor;
 	bool cursor_dirty;
-	bool rewind;
 
 	/* The scout reads ahead of the lanes: the run ID, the end, and how many
 	 * entries there are. */
@@ -81,8 +80,7 @@ void delivery_answered(struct delivery *d);
 void delivery_say_why(struct delivery *d, const struct err *err);
 void delivery_save_cursor(struct delivery *d);
 /* When to try again after the n-th failure in a row, in monotonic time. */
-int64_t delivery_retry_at(
-    const struct delivery *d, int failures, int64_t retry_after_ms);
+int64_t delivery_retry_at(int failures, int64_t retry_after_ms);
 void delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 void delivery_finish_done(struct delivery *d, enum outcome outcome,

@@ -58,7 +58,7 @@ static void
 note_message(const char *from, const unsigned char *data, size_t len)
 {
 	static const char *const names[] = {
-	    "?", "HELLO", "OPEN", "RENAME", "MKDIR", "NESTED"};
+	    "?", "HELLO", "OPEN", "RENAME", "NESTED"};
 
 	if (len >= MESSAGE_HEADER && data[1] <= MESSAGE_NESTED)
 		note("%s %s %.*s", from, names[data[1]],

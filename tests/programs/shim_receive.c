@@ -39,7 +39,7 @@ static void
 print_messages(int fd)
 {
 	static const char *const names[] = {
-	    "?", "HELLO", "OPEN", "RENAME", "MKDIR", "NESTED"};
+	    "?", "HELLO", "OPEN", "RENAME", "NESTED"};
 	unsigned char data[MESSAGE_MAX];
 	ssize_t got;
 

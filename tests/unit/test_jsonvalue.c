@@ -94,6 +94,7 @@ static void
 test_text(void)
 {
 	struct json_span span = read_span("7");
+	struct json_span none = {.type = JSON_NONE};
 	struct buf b;
 
 	text_case("\"\"", "", "an empty string");
@@ -110,6 +111,9 @@ test_text(void)
 	text_case("\"\xE2\x82\\n\xFF\"", "\xEF\xBF\xBD\n\xEF\xBF\xBD",
 	    "Invalid UTF-8: each bad byte sequence is U+FFFD");
 	text_case("1", NULL, "no string");
+	/* Without a word on NULL pointers by the undefined-behaviour check. */
+	ok(!json_is(&none, ""), "absent is no string");
+	is_int(json_text(&none, &b), -EINVAL, "absent has no text");
 	buf_init(&b, MAX);
 	is_int(json_text(&span, &b), -EINVAL, "no string: -EINVAL");
 	is_int((long long)b.len, 0, "nothing added");

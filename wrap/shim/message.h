@@ -29,7 +29,6 @@ enum message_op {
 	MESSAGE_HELLO = 1, /* the shim was loaded into a process */
 	MESSAGE_OPEN,      /* a file of interest was opened for writing */
 	MESSAGE_RENAME,    /* something was renamed to a name of interest */
-	MESSAGE_MKDIR,     /* a directory was made (the shim leaves it out) */
 	/* An itrack-wrap inside this one (the sender) has started and tracks
 	 * what it wraps. No path. */
 	MESSAGE_NESTED,
