@@ -48,14 +48,27 @@ option_value(const struct option_row *row, const char *value, bool secrets)
 	return text;
 }
 
+/* Its own options; and the project if somebody asked for it by name, since that
+ * stands above a tracker's own variable for the same. */
+static bool
+is_for(const struct target *t, const struct options *options, int id)
+{
+	const char *tracker = option_table[id].tracker;
+
+	if (options->value[id] == NULL)
+		return false;
+	if (id == OPT_TRACK_PROJECT)
+		return options->source[id] >= FROM_ENVIRONMENT;
+	return tracker != NULL && strcmp(tracker, t->tracker) == 0;
+}
+
 static void
 add_options(struct target *t, const struct options *options, bool secrets)
 {
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct option_row *row = &option_table[id];
 
-		if (row->tracker == NULL || options->value[id] == NULL ||
-		    strcmp(row->tracker, t->tracker) != 0)
+		if (!is_for(t, options, id))
 			continue;
 		t->options = xreallocarray(
 		    t->options, t->option_len + 1, sizeof *t->options);

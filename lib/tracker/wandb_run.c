@@ -19,7 +19,7 @@
 #define IDENTITY_MAX (1024 * 1024)
 /* Under this name the cursor keeps the identity. */
 #define REMEMBERED "run"
-/* What the option is without a wish; W&B's own variable stands above it. */
+/* W&B itself says "uncategorized". */
 #define PROJECT_FALLBACK "insidellms"
 
 #define US_PER_SECOND      1000000
@@ -107,13 +107,15 @@ add_tags(struct wandb_run *run, const struct entry_start *start)
 }
 
 static char *
-choose_project(const struct entry_start *start, const char *settings)
+choose_project(const struct tracker *t, const struct entry_start *start,
+    const char *settings)
 {
-	bool chosen = start->project != NULL &&
-	    strcmp(start->project, PROJECT_FALLBACK) != 0;
-	char *project = !chosen && settings != NULL
-	    ? wandb_utf8(settings)
-	    : wandb_utf8(chosen ? start->project : PROJECT_FALLBACK);
+	bool asked_for = tracker_option(t, "track-project") != NULL ||
+	    start->source == SOURCE_LIBRARY;
+	const char *chosen =
+	    !asked_for && settings != NULL ? settings : start->project;
+	char *project = wandb_utf8(
+	    chosen != NULL && chosen[0] != '\0' ? chosen : PROJECT_FALLBACK);
 	char *at;
 
 	for (at = project; *at != '\0'; at++)
@@ -126,13 +128,13 @@ choose_project(const struct entry_start *start, const char *settings)
 }
 
 static void
-choose(struct wandb_run *run, const struct run_info *info,
-    const struct wandb_settings *settings)
+choose(struct wandb_run *run, const struct tracker *t,
+    const struct run_info *info, const struct wandb_settings *settings)
 {
 	const struct entry_start *start = info->start;
 
 	run->entity = copy(settings->entity);
-	run->project = choose_project(start, settings->project);
+	run->project = choose_project(t, start, settings->project);
 	run->name = first_of(start->run_name, "WANDB_NAME");
 	run->name_given = run->name != NULL;
 	run->notes = first_of(start->notes, "WANDB_NOTES");
@@ -241,7 +243,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	if (remembered != NULL)
 		recall(run, remembered);
 	if (run->project == NULL)
-		choose(run, info, settings);
+		choose(run, t, info, settings);
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);

@@ -167,6 +167,23 @@ offline_folder() {
     ls wandb/offline-run-*/*.wandb
 }
 
+@test "which project: the command line, then WANDB_PROJECT, then the file" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    export WANDB_API_KEY=$KEY
+    import() {
+        "$BUILD/bin/itrack" import --again --track wandb "$@" run
+        jq -r '[.runs[].project] | last' server/state.json
+    }
+    [ "$(import 2>/dev/null)" = insidellms ]
+    mkdir -p .config/itrack
+    echo 'track-project = file' >.config/itrack/config
+    [ "$(import 2>/dev/null)" = file ]
+    [ "$(WANDB_PROJECT=variable import 2>/dev/null)" = variable ]
+    [ "$(WANDB_PROJECT=variable import -p insidellms 2>/dev/null)" = \
+        insidellms ]
+}
+
 @test "disabled: nothing is written or sent" {
     cp -r "$FIXTURES/run_plain/run" run
     serve server
