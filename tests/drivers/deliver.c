@@ -8,7 +8,7 @@
  * ENTRIES is a file of entries as in journal.jsonl. Its attempt is adopted if
  * STATE_DIR has it (a run before this one was killed), else created; entries
  * that it lacks are appended, one each pause_ms (0: all at once). Then it
- *waits, at most limit_ms (10000), until nothing is left to do, and prints
+ *waits, at most limit_ms (60000), until nothing is left to do, and prints
  *
  *	state STATE     finished, blocked; active, waiting: not done in time
  *	entries DELIVERED REJECTED PENDING
@@ -172,7 +172,7 @@ report(const struct driver *d)
 int
 main(int argc, char **argv)
 {
-	struct driver d = {.loop = loop_new(), .limit_ms = 10000};
+	struct driver d = {.loop = loop_new(), .limit_ms = 60000};
 	struct pair options[OPTIONS_MAX];
 	struct target target = {.options = options};
 	struct err err = ERR_INIT;

@@ -67,7 +67,7 @@ entries() {
     XDG_STATE_HOME=$state "$BUILD/bin/itrack-wrap" -q --record-only \
         --track mlflow -- "$BUILD/tests/programs/write_run" --quiet \
         --mode "$2" --from "$top/tests/fixtures/$1/run" \
-        --to "$BATS_FILE_TMPDIR/runs/$1" >/dev/null
+        --to "$state/runs/$1" >/dev/null
     cat "$state"/itrack/runs/*/journal.jsonl >"$3"
 }
 
