@@ -8,7 +8,7 @@
  * ENTRIES is a file of entries as in journal.jsonl. Its attempt is adopted if
  * STATE_DIR has it (a run before this one was killed), else created; entries
  * that it lacks are appended, one each pause_ms (0: all at once). Then it
- *waits, at most limit_ms (60000), until nothing is left to do, and prints
+ * waits until nothing is left to do, at most limit_ms (60000), and prints
  *
  *	state STATE     finished, blocked; active, waiting: not done in time
  *	entries DELIVERED REJECTED PENDING
