@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "wrap/attempt_past.h"
+#include "wrap/attempt_retarget.h"
 #include "wrap/attempt_start.h"
 #include "wrap/attempt_table.h"
 
@@ -167,6 +168,27 @@ add_delivery(struct attempt *a, const struct target *target)
 	a->deliveries[a->delivery_count++] = d;
 }
 
+/* A program that chooses no trackers delivers to those of the journal. */
+static void
+add_retargeted(struct attempt *a)
+{
+	const struct entry_start *start = &a->start.start;
+
+	for (size_t i = 0; i < start->target_len; i++) {
+		struct target *target = NULL;
+		struct err err = ERR_INIT;
+
+		if (attempt_retarget(&target, a->journal, &start->targets[i],
+			a->config.options, &err) < 0) {
+			err_prefix(&err, "%s", start->targets[i].tracker);
+			say(a, &err);
+			continue;
+		}
+		add_delivery(a, target);
+		attempt_free_targets(target, 1);
+	}
+}
+
 static void
 add_deliveries(struct attempt *a)
 {
@@ -176,6 +198,10 @@ add_deliveries(struct attempt *a)
 
 	if (a->config.record_only)
 		return;
+	if (!options_given(a->config.options, OPT_TRACK)) {
+		add_retargeted(a);
+		return;
+	}
 	given = attempt_make_targets(a->config.options, true, &given_len);
 	for (size_t i = 0; i < start->target_len; i++) {
 		const struct target *target = &start->targets[i];

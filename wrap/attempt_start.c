@@ -33,8 +33,9 @@ without_user(const char *uri)
 	return xasprintf("%.*s%s", (int)(scheme - uri), uri, scheme + at);
 }
 
-static char *
-option_value(const struct option_row *row, const char *value, bool secrets)
+char *
+attempt_option_text(
+    const struct option_row *row, const char *value, bool secrets)
 {
 	char *plain = NULL, *text;
 
@@ -74,7 +75,8 @@ add_options(struct target *t, const struct options *options, bool secrets)
 		    t->options, t->option_len + 1, sizeof *t->options);
 		t->options[t->option_len++] =
 		    (struct pair){.name = xstrdup(row->name),
-			.text = option_value(row, options->value[id], secrets)};
+			.text = attempt_option_text(
+			    row, options->value[id], secrets)};
 	}
 }
 

@@ -14,4 +14,9 @@ struct target *attempt_make_targets(
     const struct options *options, bool secrets, size_t *len);
 void attempt_free_targets(struct target *targets, size_t len);
 
+/* The text of one tracker option: a path made absolute, a URI without user and
+ * password unless `secrets`. The caller frees it. */
+char *attempt_option_text(
+    const struct option_row *row, const char *value, bool secrets);
+
 #endif

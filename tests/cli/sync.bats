@@ -15,7 +15,7 @@ setup() {
 
 # A whole attempt of which no tracker has anything; its name in `attempt`.
 pending_run() {
-    wrap -q --record-only "$write_run" --from "$from" --to "$to" "$@" \
+    wrap -q --record-only --track "${track:-local}" "$write_run" --from "$from" --to "$to" "$@" \
         >/dev/null 3>&-
     attempt=$(ls -t "$journals" | head -1)
 }
@@ -54,6 +54,27 @@ pending_run() {
     run ! itrack sync 20200101T000000Z-000000000000
     [[ $output == *20200101T000000Z-000000000000* ]]
     run ! itrack sync ../../etc
+}
+
+@test "sync --mlflow-uri: for runs that are nowhere yet, no others" {
+    track=mlflow
+    pending_run
+    run ! itrack sync
+    [[ $output == *"--mlflow-uri"* ]]
+    mkdir moved && : >moved/file
+    run ! itrack sync --mlflow-uri "file:$PWD/moved/file/x"
+    # The place is kept: nothing has to be said again.
+    rm moved/file
+    itrack sync
+    [ "$(ls moved/file/x/*/*/metrics/total_count | wc -l)" -eq 1 ]
+    to=$to-2
+    pending_run
+    echo '{"version":1,"metrics":0,"files":0,"delivered":0,"rejected":0,
+        "opened":true,"finished":false,"place":"file:/first","state":{}}' |
+        tr -d '\n ' >"$journals/$attempt/cursor.mlflow"
+    run ! itrack sync --mlflow-uri "file:$PWD/other"
+    [[ $output == *"already: --mlflow-uri can't move it"* ]]
+    [ ! -e other ]
 }
 
 @test "sync --drop gives one up" {
