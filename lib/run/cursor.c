@@ -54,8 +54,16 @@ cursor_set(struct cursor *c, const char *name, const char *text)
 	c->state[c->state_len++] = (struct pair){xstrdup(name), copy};
 }
 
+/* A journal that has left the disk ends there sooner: who goes on with it makes
+ * the rest anew, behind this end. */
+static int64_t
+offset_on_disk(const struct journal *j, int64_t offset)
+{
+	return j->in_memory && offset > j->old_size ? j->old_size : offset;
+}
+
 static void
-encode(const struct cursor *c, struct buf *out)
+encode(const struct journal *j, const struct cursor *c, struct buf *out)
 {
 	static const char *const lanes[LANE_COUNT] = {"metrics", "files"};
 	struct jsonwrite w;
@@ -66,7 +74,7 @@ encode(const struct cursor *c, struct buf *out)
 	jsonwrite_int(&w, CURSOR_VERSION);
 	for (int i = 0; i < LANE_COUNT; i++) {
 		jsonwrite_key(&w, lanes[i]);
-		jsonwrite_int(&w, c->offset[i]);
+		jsonwrite_int(&w, offset_on_disk(j, c->offset[i]));
 	}
 	jsonwrite_key(&w, "delivered");
 	jsonwrite_int(&w, (int64_t)c->delivered);
@@ -204,7 +212,7 @@ cursor_save(const struct journal *j, const char *tracker,
 		return 0;
 	name = xasprintf(CURSOR_PREFIX "%s", tracker);
 	buf_init(&text, CURSOR_MAX_BYTES);
-	encode(c, &text);
+	encode(j, c, &text);
 	result = file_replace(
 	    j->dir_fd, name, text.data, text.len, 0600, false, err);
 	buf_release(&text);

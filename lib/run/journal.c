@@ -53,7 +53,7 @@ journal_alloc(const char *attempt)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
 
-	j->fd = j->dir_fd = j->lock_fd = -1;
+	j->fd = j->dir_fd = j->old_fd = j->lock_fd = -1;
 	j->attempt = xstrdup(attempt);
 	/* Room for one more entry than may be held. */
 	buf_init(&j->held, JOURNAL_HELD_MAX + ENTRY_LINE_MAX);
@@ -176,6 +176,20 @@ journal_cut_tail(struct journal *j, struct err *err)
 	return 0;
 }
 
+/* Its owner may have delivered and removed it between our opening it and our
+ * lock: without its cursors it would be delivered once more. */
+static int
+check_there(const struct journal *j, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0)
+		return err_errno(err, "%s", j->path);
+	if (st.st_nlink == 0)
+		return err_set(err, -ENOENT, "%s: delivered just now", j->path);
+	return 0;
+}
+
 int
 journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err)
@@ -185,6 +199,8 @@ journal_adopt(const char *state_dir, const char *attempt,
 
 	if (result == 0)
 		result = take_lock(j, j->fd, err);
+	if (result == 0)
+		result = check_there(j, err);
 	if (result == 0)
 		result = take_follower_lock(j, 0, err);
 	if (result == 0)
@@ -255,7 +271,7 @@ journal_close(struct journal *j)
 		close(j->fd);
 	if (j->dir_fd >= 0)
 		close(j->dir_fd);
-	if (j->old_fd > 0)
+	if (j->old_fd >= 0)
 		close(j->old_fd);
 	if (j->lock_fd >= 0)
 		close(j->lock_fd);
@@ -315,8 +331,11 @@ journal_leave_disk(struct journal *j)
 				break;
 			left -= n;
 		}
+	if (left > 0)
+		die("journal %s: can't be read back", j->attempt);
 	/* The lock goes with the descriptor; keep it. */
 	j->old_fd = disk;
+	j->old_size = j->size;
 }
 
 int

@@ -76,8 +76,8 @@ const char *journal_attempt(const struct journal *j);
 /* It never had a place on disk: what is not delivered is lost. */
 bool journal_in_memory(const struct journal *j);
 
-/* Keeps the encoded entry for the next flush; what is held is flushed here, too,
- * when it comes to JOURNAL_WRITE_BYTES. */
+/* Keeps the encoded entry for the next flush; what is held is flushed here,
+ * too, when it comes to JOURNAL_WRITE_BYTES. */
 #define JOURNAL_WRITE_BYTES (256 * 1024)
 int journal_append(struct journal *j, const struct entry *e, struct err *err);
 

@@ -9,11 +9,12 @@
 
 struct journal {
 	char *attempt;
-	char *path;  /* the attempt's directory; NULL: never had one */
-	int dir_fd;  /* -1: memory from the start */
-	int fd;      /* journal.jsonl, or the memory */
-	int old_fd;  /* the file that was left for memory, or 0 */
-	int lock_fd; /* follower.lock, if it is held; or -1 */
+	char *path;       /* the attempt's directory; NULL: never had one */
+	int dir_fd;       /* -1: memory from the start */
+	int fd;           /* journal.jsonl, or the memory */
+	int old_fd;       /* the file that was left for memory, or -1 */
+	int64_t old_size; /* of that file: where a later process goes on */
+	int lock_fd;      /* follower.lock, if it is held; or -1 */
 	bool in_memory;
 	bool unsynced;
 	int64_t size;

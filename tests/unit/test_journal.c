@@ -143,6 +143,38 @@ test_memory(void)
 	journal_close(j);
 }
 
+/* The disk keeps the beginning; a cursor beyond it would pass over what another
+ * process writes there. */
+static void
+test_left_disk(void)
+{
+	struct journal *j = journal_create(state, "left", NULL);
+	struct cursor c = {0}, back;
+	struct journal_reader r;
+	int64_t on_disk;
+
+	append(j, "one");
+	journal_flush(j, NULL);
+	on_disk = journal_size(j);
+	journal_leave_disk(j);
+	append(j, "two");
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	expect(&r, "one");
+	expect(&r, "two");
+	journal_reader_release(&r);
+	c.offset[LANE_METRICS] = journal_size(j);
+	is_int(cursor_save(j, "mlflow", &c, NULL), 0, "its cursor is saved");
+	journal_close(j);
+	is_int(journal_adopt(state, "left", &j, NULL), 0, "adopt what is left");
+	is_int(journal_size(j), on_disk, "the beginning");
+	cursor_load(j, "mlflow", &back, NULL);
+	is_int(back.offset[LANE_METRICS], on_disk, "the cursor ends with it");
+	cursor_release(&back);
+	journal_remove(j, NULL);
+	journal_close(j);
+}
+
 static void
 test_long_entry(void)
 {
@@ -203,6 +235,7 @@ main(void)
 	test_adoption(attempt);
 	test_cursor(attempt);
 	test_memory();
+	test_left_disk();
 	test_long_entry();
 	test_many_entries();
 	snprintf(command, sizeof command, "rm -rf %s", state);
