@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -227,26 +228,58 @@ report_add(struct report *r, const struct attempt *a)
 	r->run_count++;
 }
 
+/* A device or a FIFO is written to: in its place a file would be a surprise. A
+ * FIFO without a reader is an error, and no reason to wait. */
+static int
+write_special(const char *path, const struct buf *text, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return err_errno(err, "%s", path);
+	result = file_write_all(fd, text->data, text->len, err);
+	close(fd);
+	return result;
+}
+
+/* The file that a symbolic link names is replaced, not the link. */
+static int
+write_file(const char *path, const struct buf *text, struct err *err)
+{
+	char *real = realpath(path, NULL);
+	char *parent = path_parent(real != NULL ? real : path);
+	int dir_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	if (dir_fd < 0) {
+		result = err_errno(err, "%s", path);
+	} else {
+		result =
+		    file_replace(dir_fd, path_base(real != NULL ? real : path),
+			text->data, text->len, 0666, false, err);
+		close(dir_fd);
+	}
+	free(parent);
+	free(real);
+	return result;
+}
+
 int
 report_write(const struct report *r, const char *path, struct err *err)
 {
 	struct buf text;
-	char *parent = path_parent(path);
-	int dir_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
 	int result;
 
 	buf_init(&text, REPORT_MAX_BYTES + 64);
 	buf_addf(&text, "{\"version\":%d,\"runs\":[", REPORT_VERSION);
 	buf_add(&text, r->json.data, r->json.len);
 	buf_adds(&text, "]}\n");
-	if (dir_fd < 0)
-		result = err_errno(err, "%s", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		result = write_special(path, &text, err);
 	else
-		result = file_replace(dir_fd, path_base(path), text.data,
-		    text.len, 0666, false, err);
-	if (dir_fd >= 0)
-		close(dir_fd);
+		result = write_file(path, &text, err);
 	buf_release(&text);
-	free(parent);
 	return result;
 }

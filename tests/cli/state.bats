@@ -111,10 +111,34 @@ no_dir() {
     is_json report.json
     grep -q "$id" report.json
     grep -q '"local"' report.json
+    # A link stays one.
+    mv report.json real.json
+    ln -s real.json report.json
+    wrap -q --report report.json true 3>&-
+    [ -L report.json ]
+    is_json real.json
+    run ! grep -q "$id" real.json
     # A place that can't be written: said before the launch or in the report.
     run wrap --report "$PWD/none/report.json" "$write_run" --from "$from" \
         --to "$to-2" 3>&-
     [ "$status" -eq 125 ] || [[ $output == *"no report written"* ]]
+}
+
+@test "--report into a FIFO or a device: written to, never replaced, no wait" {
+    mkfifo pipe
+    run wrap --report pipe true 3>&-
+    [ "$status" -eq 0 ]
+    [[ $output == *"no report written"* ]]
+    exec 8<>pipe
+    wrap -q --report pipe "$write_run" --from "$from" --to "$to" 3>&- 8>&-
+    timeout 5 head -n 1 <&8 >report.json
+    exec 8>&-
+    [ -p pipe ]
+    is_json report.json
+    grep -q "$id" report.json
+    ln -s /dev/null null
+    wrap -q --report null true 3>&-
+    [ -c null ]
 }
 
 @test "malformed lines are counted and named, never fatal" {
