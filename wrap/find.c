@@ -43,7 +43,8 @@ consider(struct find *f, const char *dir)
 	struct find_open open;
 
 	if (!watcher_stamp(dir, MARKER_FILE).there ||
-	    !changed_since_launch(f, dir))
+	    !changed_since_launch(f, dir) ||
+	    f->config.known(dir, f->config.data))
 		return;
 	find_open(&open, dir, f->config.command);
 	if (open.below > 0 || !open.elsewhere)

@@ -10,6 +10,7 @@
 #ifndef WRAP_FIND_H
 #define WRAP_FIND_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -24,8 +25,9 @@ struct find_config {
 	const char *root; /* one in here; both NULL: nothing is looked for */
 	pid_t command;
 	struct timespec launched; /* by the clock of file times */
-	/* A directory of this command; `writer` 0: not known. May come again.
-	 */
+	/* Was this directory found before? Then no process is looked at. */
+	bool (*known)(const char *dir, void *data);
+	/* A directory of this command; `writer` 0: not known. */
 	void (*found)(const char *dir, pid_t writer, void *data);
 	void *data;
 };

@@ -310,18 +310,25 @@ runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 		attempt_scan(run->attempt);
 }
 
+bool
+runs_know(const struct runs *runs, const char *dir)
+{
+	struct watcher_identity identity;
+	const struct run *run;
+
+	if (watcher_identify(dir, &identity, NULL) < 0)
+		return false;
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (watcher_identity_equal(&run->identity, &identity))
+			return true;
+	return false;
+}
+
 void
 runs_found(struct runs *runs, const char *dir, pid_t writer)
 {
-	struct watcher_identity identity;
-	struct run *run;
-
-	if (watcher_identify(dir, &identity, NULL) < 0)
-		return;
-	TAILQ_FOREACH (run, &runs->list, link)
-		if (watcher_identity_equal(&run->identity, &identity))
-			return;
-	begin_run(runs, dir, writer);
+	if (!runs_know(runs, dir))
+		begin_run(runs, dir, writer);
 }
 
 struct runs *

@@ -41,6 +41,9 @@ bool runs_close(struct runs *runs);
 void runs_consider(
     struct runs *runs, const char *dir, pid_t writer, bool begins);
 
+/* Is the directory that is there now one of these? */
+bool runs_know(const struct runs *runs, const char *dir);
+
 /* A run directory of this command was found without the shim. One that is
  * known already is none. */
 void runs_found(struct runs *runs, const char *dir, pid_t writer);

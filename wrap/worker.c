@@ -83,6 +83,14 @@ on_message(struct channel *channel, const struct message *message)
 	free(dir);
 }
 
+static bool
+is_known(const char *dir, void *data)
+{
+	const struct worker *w = data;
+
+	return runs_know(w->runs, dir);
+}
+
 static void
 on_found(const char *dir, pid_t writer, void *data)
 {
@@ -103,6 +111,7 @@ start_find(struct worker *w)
 	    .root = dir != NULL ? NULL : w->guess.root,
 	    .command = w->launched.command,
 	    .launched = w->launched.file_clock,
+	    .known = is_known,
 	    .found = on_found,
 	    .data = w,
 	};
@@ -139,6 +148,7 @@ look_beside(struct worker *w)
 	    .tree = w->tree,
 	    .command = w->launched.command,
 	    .launched = w->launched.file_clock,
+	    .known = is_known,
 	    .found = on_found,
 	    .data = w,
 	};
