@@ -137,13 +137,13 @@ import_one(struct import *im, const char *argument)
 static int
 import_run(const struct options *options)
 {
-	struct import im = {
-	    .options = options, .state_dir = journal_state_dir()};
+	struct import im = {.options = options};
 	struct err err = ERR_INIT;
 
 	if (options->argument_count == 0)
 		return command_usage(
 		    &command_import, "name at least one run directory");
+	im.state_dir = journal_state_dir();
 	report_init(&im.report);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
 	for (int i = 0; i < options->argument_count; i++)

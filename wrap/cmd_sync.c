@@ -77,15 +77,16 @@ each(const char *attempt, void *data)
 static int
 sync_run(const struct options *options)
 {
-	struct sync s = {.options = options, .state_dir = journal_state_dir()};
+	struct sync s = {.options = options};
 	struct err err = ERR_INIT;
 
-	if (s.state_dir == NULL)
-		return command_usage(&command_sync,
-		    "neither XDG_STATE_HOME nor HOME names a directory");
 	if (options_given(options, OPT_DROP) && options->argument_count > 0)
 		return command_usage(
 		    &command_sync, "--drop gives one attempt up, no others");
+	s.state_dir = journal_state_dir();
+	if (s.state_dir == NULL)
+		return command_usage(&command_sync,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
 	report_init(&s.report);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
 	for (int i = 0; i < options->argument_count; i++)

@@ -181,6 +181,21 @@ END
     [ "$(ls "$tracking" | wc -l)" -eq 3 ]
 }
 
+@test "copies of one run that share their times stay apart" {
+    cp -r "$fixtures/run_plain/run" "$runs/a"
+    for copy in b c d; do
+        cp -a "$runs/a" "$runs/$copy"
+    done
+    itrack import "$runs"/[a-d]
+    id=$(run_id run_plain)
+    for local in "$tracking/$id" "$tracking/$id-"{2,3,4}; do
+        python3 "$check_local" --import \
+            "$(field "$local/params.json" 'd["run_dir"]')" "$local"
+    done
+    [ "$(grep -h '"run_dir"' "$tracking"/*/params.json | sort -u | wc -l)" \
+        -eq 4 ]
+}
+
 @test "no directory, no run directory: a clear error, nothing written" {
     run ! itrack import "$runs/none"
     [[ $output == *"$runs/none"* ]]
