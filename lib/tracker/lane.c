@@ -44,6 +44,17 @@ lane_release(struct delivery *d, enum lane lane)
 	journal_reader_release(&l->reader);
 }
 
+void
+lane_reset(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	drop_entries(l, l->count);
+	l->reader.offset = d->cursor.offset[lane];
+	l->held = 0;
+	l->in_flight = l->ended = l->drained = false;
+}
+
 static void
 push_entry(struct delivery_lane *l, const struct entry *e)
 {
@@ -118,7 +129,7 @@ lane_pump(struct delivery *d, enum lane lane)
 	    .last = l->ended,
 	    .done = l->count};
 	l->in_flight = true;
-	d->last_send_ms = clock_mono_ms();
+	d->call_ms = d->last_send_ms = clock_mono_ms();
 	outcome = d->tracker.ops->send(&d->tracker, &l->batch, &err);
 	if (outcome != OUTCOME_PENDING)
 		lane_send_done(d, lane, outcome, 0, &err);

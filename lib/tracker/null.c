@@ -169,6 +169,7 @@ null_close(struct tracker *t)
 const struct tracker_ops tracker_null = {
     .name = "null",
     .state_size = sizeof(struct null_state),
+    .deadline_ms = 4000,
     .configure = null_configure,
     .open = null_open,
     .send = null_send,

@@ -301,6 +301,7 @@ try_open(struct delivery *d)
 	d->phase = PHASE_OPENING;
 	if (must_be_on_disk(d))
 		journal_sync(d->journal, NULL);
+	d->call_ms = clock_mono_ms();
 	outcome = d->tracker.ops->open(&d->tracker, &d->info, &err);
 	if (outcome != OUTCOME_PENDING)
 		delivery_open_done(d, outcome, 0, &err);
@@ -320,6 +321,7 @@ try_finish(struct delivery *d)
 	if (d->tracker.ops->files_before_finish && !files->drained)
 		return;
 	d->phase = PHASE_FINISHING;
+	d->call_ms = clock_mono_ms();
 	outcome = d->tracker.ops->finish(&d->tracker, &end, &err);
 	if (outcome != OUTCOME_PENDING)
 		delivery_finish_done(d, outcome, 0, &err);
@@ -379,6 +381,7 @@ set_timer(struct delivery *d)
 	}
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
+	due_ms = earlier(now_ms, due_ms, deadline_due_ms(d));
 	if (d->draining) {
 		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
 		due_ms = earlier(now_ms, due_ms, d->progress_ms + stall_ms(d));
@@ -394,6 +397,7 @@ delivery_pump(struct delivery *d)
 {
 	if (d->phase >= PHASE_COMPLETE)
 		return;
+	deadline_check(d);
 	scout_ahead(d);
 	if (d->phase == PHASE_CLOSED)
 		try_open(d);

@@ -84,7 +84,8 @@ struct tracker_ops {
 	const char *name;
 	size_t state_size; /* of tracker->state, zeroed before configure */
 	int pace_ms;       /* least time between two sends of a lane */
-	int idle_ms; /* an empty metrics batch after this long; 0: never */
+	int deadline_ms; /* of a PENDING call without progress; 0: 3 minutes */
+	int idle_ms;     /* an empty metrics batch after this long; 0: never */
 	/* Open only when the run ID is known (at the latest at the end). */
 	bool needs_run_id;
 	/* A reopened run gets its entries from the start, whatever the cursor

@@ -58,6 +58,7 @@ struct delivery {
 	struct loop_timer timer; /* the earliest of what waits */
 	int64_t call_next_ms;    /* open and finish: no try before */
 	int call_failures;
+	int64_t call_ms;      /* when the last call of the tracker began */
 	int64_t last_send_ms; /* for idle_ms */
 
 	bool draining;
@@ -86,9 +87,18 @@ void delivery_open_done(struct delivery *d, enum outcome outcome,
 void delivery_finish_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 
+/* deadline.c */
+/* A call that is under way without a sign of life for too long is given up: the
+ * tracker is closed and opened anew, a little later. */
+void deadline_check(struct delivery *d);
+/* When that will be; INT64_MAX: nothing is under way. */
+int64_t deadline_due_ms(const struct delivery *d);
+
 /* lane.c */
 void lane_init(struct delivery *d, enum lane lane);
 void lane_release(struct delivery *d, enum lane lane);
+/* Forgets what was read ahead; reads again from the cursor. */
+void lane_reset(struct delivery *d, enum lane lane);
 /* Sends what there is. Sets drained when nothing is left for good. */
 void lane_pump(struct delivery *d, enum lane lane);
 /* Is there something to send, now or when its wait is over? */
