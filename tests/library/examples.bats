@@ -73,7 +73,7 @@ status() { # run directory
     readme python 1 >example.py
     run_python example.py
     [ "$output" = finished ]
-    [ -e experiments/my-project/*/artifacts/results.json ]
+    compgen -G "experiments/my-project/*/artifacts/results.json"
 }
 
 @test "README: Python, three trackers at once" {
