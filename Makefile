@@ -11,7 +11,7 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
-PACKAGES     := libmd libbsd-overlay libcjson zlib libcurl
+PACKAGES     := libmd libbsd-overlay zlib libcurl
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
@@ -39,7 +39,7 @@ endif
 
 CORE_SOURCES   := $(filter-out lib/itrack/%,$(sort $(wildcard lib/*/*.c \
     watcher/*.c)))
-# What only trackers need stays out, and with it zlib and cJSON.
+# What only trackers need stays out, and with it zlib.
 LIBRARY_SOURCES := $(filter-out lib/format/json.c lib/format/wandbfile.c \
     lib/format/tfevent% lib/format/pb.c,$(sort $(wildcard lib/itrack/*.c \
     lib/run/*.c lib/format/*.c lib/base/*.c)))
