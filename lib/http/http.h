@@ -57,6 +57,7 @@ struct http_answer {
 	size_t body_len;
 	const char *type;       /* Content-Type, "" if none */
 	int64_t retry_after_ms; /* 0: none */
+	int64_t rest_ms;        /* RateLimit says: no more before; 0: no word */
 	/* One line for the user: the network error, or "HTTP 503"; "" if
 	 * HTTP_OK. */
 	const char *error;

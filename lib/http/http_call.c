@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/die.h"
 
+/* A number or a date. */
+#define HEADER_VALUE_SIZE 64
+
 #define USER_AGENT    "itrack/" ITRACK_VERSION
 #define REDIRECTS_MAX 3L
 /* Less than this, for HTTP_STALL_SECONDS, is a stall. */
@@ -26,34 +29,51 @@ take_answer(char *bytes, size_t size, size_t count, void *data)
 	return size * count;
 }
 
+/* The value of the header `name` (with its colon) if the line is that one,
+ * without the blanks around it. */
+static bool
+is_header(const char *line, size_t len, const char *name,
+    char value[HEADER_VALUE_SIZE])
+{
+	size_t name_len = strlen(name);
+
+	if (len <= name_len || strncasecmp(line, name, name_len) != 0)
+		return false;
+	line += name_len;
+	len -= name_len;
+	while (len > 0 && strchr(" \t", line[0]) != NULL) {
+		line++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
+		len--;
+	if (len == 0 || len >= HEADER_VALUE_SIZE)
+		return false;
+	memcpy(value, line, len);
+	value[len] = '\0';
+	return true;
+}
+
 /* Redirects have headers of their own: the last answer's stand. */
 static size_t
 take_header(char *bytes, size_t size, size_t count, void *data)
 {
-	static const char retry_after[] = "retry-after:";
 	struct http_call *call = data;
-	size_t len = size * count, name_len = sizeof retry_after - 1;
-	char value[64];
+	size_t len = size * count;
+	char value[HEADER_VALUE_SIZE];
 
-	if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
-		call->retry_after_ms = 0;
-	if (len <= name_len || strncasecmp(bytes, retry_after, name_len) != 0)
-		return len;
-	bytes += name_len;
-	len -= name_len;
-	while (len > 0 && strchr(" \t", bytes[0]) != NULL) {
-		bytes++;
-		len--;
+	if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+		call->retry_after_ms = call->limit_reset_ms = 0;
+		call->limit_reached = false;
 	}
-	while (len > 0 && strchr(" \t\r\n", bytes[len - 1]) != NULL)
-		len--;
-	if (len > 0 && len < sizeof value) {
-		memcpy(value, bytes, len);
-		value[len] = '\0';
+	if (is_header(bytes, len, "retry-after:", value))
 		call->retry_after_ms =
 		    http_retry_after_ms(value, clock_wall_us() / 1000000);
-	}
-	return size * count;
+	else if (is_header(bytes, len, "ratelimit-remaining:", value))
+		call->limit_reached = strcmp(value, "0") == 0;
+	else if (is_header(bytes, len, "ratelimit-reset:", value))
+		call->limit_reset_ms = http_retry_after_ms(value, 0);
+	return len;
 }
 
 /* A file that shrank while it is sent can't keep the promised length. */
@@ -159,6 +179,7 @@ fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
 	    .body_len = call->answer.len,
 	    .type = call->type,
 	    .retry_after_ms = call->retry_after_ms,
+	    .rest_ms = call->limit_reached ? call->limit_reset_ms : 0,
 	    .error = call->error,
 	};
 	if (code != CURLE_OK) {

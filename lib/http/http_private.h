@@ -32,6 +32,8 @@ struct http_call {
 	struct buf answer;
 	bool too_long, file_failed;
 	int64_t retry_after_ms;
+	bool limit_reached; /* RateLimit-Remaining: 0 */
+	int64_t limit_reset_ms;
 	char type[HTTP_TYPE_SIZE];
 	char curl_error[CURL_ERROR_SIZE];
 	char error[HTTP_ERROR_SIZE];

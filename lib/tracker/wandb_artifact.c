@@ -225,6 +225,16 @@ on_file_put(struct wandb_call *call, const struct wandb_reply *reply)
 	send_file(a);
 }
 
+static bool
+first_element(const struct json_span *array, struct json_span *element)
+{
+	struct jsonscan s;
+
+	jsonscan_init_span(&s, array);
+	jsonscan_enter(&s, '[');
+	return jsonscan_element(&s) > 0 && jsonscan_value(&s, element) == 0;
+}
+
 static void
 on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 {
@@ -233,7 +243,6 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	const struct wandb_source *source;
 	struct json_span edges, node, headers;
 	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
-	struct jsonscan s;
 	char *url = NULL;
 
 	if (reply->outcome != OUTCOME_DONE) {
@@ -242,9 +251,7 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	}
 	edges = wandb_member(
 	    &reply->data, "createArtifactFiles", "files", "edges", NULL);
-	jsonscan_init_span(&s, &edges);
-	if (edges.type != JSON_ARRAY || jsonscan_enter(&s, '[') < 0 ||
-	    jsonscan_element(&s) <= 0 || jsonscan_value(&s, &node) < 0) {
+	if (edges.type != JSON_ARRAY || !first_element(&edges, &node)) {
 		fail_short(a, "place for a file");
 		return;
 	}

@@ -91,11 +91,14 @@ say_error(struct err *err, const struct json_span *errors)
 	struct jsonscan s;
 	char *text = NULL;
 
-	jsonscan_init_span(&s, errors);
-	if (errors->type == JSON_ARRAY && jsonscan_enter(&s, '[') == 0 &&
-	    jsonscan_element(&s) > 0 && jsonscan_value(&s, &message) == 0) {
-		message = json_member(&message, "message");
-		text = json_text_new(&message);
+	if (errors->type == JSON_ARRAY) {
+		jsonscan_init_span(&s, errors);
+		jsonscan_enter(&s, '[');
+		if (jsonscan_element(&s) > 0 &&
+		    jsonscan_value(&s, &message) == 0) {
+			message = json_member(&message, "message");
+			text = json_text_new(&message);
+		}
 	}
 	err_set(err, -EPROTO, "W&B says: %s",
 	    text != NULL ? text : "an error without a message");
@@ -194,8 +197,9 @@ static void
 on_answer(void *data, const struct http_answer *answer)
 {
 	struct wandb_call *call = data;
-	struct wandb_reply reply = {
-	    .status = answer->status, .retry_after_ms = answer->retry_after_ms};
+	struct wandb_reply reply = {.status = answer->status,
+	    .rest_ms = answer->rest_ms,
+	    .retry_after_ms = answer->retry_after_ms};
 
 	call->http = NULL;
 	if (call->is_upload && !call->with_key &&

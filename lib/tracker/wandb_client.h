@@ -39,6 +39,7 @@ struct wandb_reply {
 	enum outcome outcome;
 	int status; /* 0: no answer */
 	int64_t retry_after_ms;
+	int64_t rest_ms; /* the server's rate limit: no request before */
 	/* GraphQL: "data"; else the whole answer. Valid during done(). */
 	struct json_span data;
 	struct err err; /* unless DONE */

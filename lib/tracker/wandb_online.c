@@ -172,7 +172,8 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	member = wandb_member(&bucket, "project", "entity", "name", NULL);
 	replace(&o->run->entity, json_text_new(&member));
 	member = json_member(&bucket, "historyLineCount");
-	json_int64(&member, &lines);
+	if (json_int64(&member, &lines) < 0 || lines < 0)
+		lines = 0;
 	if (bucket.type != JSON_OBJECT || o->run->entity == NULL) {
 		passed.outcome = OUTCOME_REJECTED;
 		err_set(
@@ -318,6 +319,8 @@ is_due(const struct wandb_online *o, const struct batch *batch)
 
 	if (s->waiting)
 		return true;
+	if (now_ms < s->quiet_until_ms && !batch->last)
+		return false;
 	if (wandb_stream_has_news(s))
 		return batch->last || s->last_ms == 0 || since_ms >= PACE_MS ||
 		    batch->count >= FULL_ENTRIES || s->line_bytes >= FULL_BYTES;
@@ -415,6 +418,9 @@ wandb_online_finish(
 
 	(void)err;
 	wandb_rows_close(&o->run->rows);
+	if (o->stream.confirmed > o->stream.rows)
+		tracker_note(o->t,
+		    "W&B has more rows than this run: somebody else wrote");
 	o->end.exit_code = wandb_run_exit_code(end->end);
 	o->end.seconds = wandb_run_seconds(o->run, end->ended_us);
 	if (o->upload.manifest.len > 0 && !o->artifact.settled)

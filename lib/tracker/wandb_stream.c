@@ -238,7 +238,6 @@ wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
 	}
 	s->waiting = true;
 	s->last_ms = clock_mono_ms();
-	s->requests++;
 	wandb_post(&s->call, s->client, s->path, done, data);
 }
 
@@ -249,6 +248,8 @@ wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 
 	s->waiting = false;
 	s->ended = s->sent_end;
+	if (reply->rest_ms > 0)
+		s->quiet_until_ms = clock_mono_ms() + reply->rest_ms;
 	drop_lines(s, s->sent_lines);
 	s->confirmed += s->sent_lines;
 	drop_uploaded(s, s->sent_uploaded);

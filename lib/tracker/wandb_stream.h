@@ -45,9 +45,9 @@ struct wandb_stream {
 	bool sent_end;
 	bool ended;      /* the server knows the end */
 	int64_t last_ms; /* of the last request, monotonic; 0: none yet */
-	uint64_t requests;
-	bool stopped; /* somebody pressed stop in W&B */
-	bool lost;    /* a row was too long for W&B */
+	int64_t quiet_until_ms; /* the server's rate limit, monotonic */
+	bool stopped;           /* somebody pressed stop in W&B */
+	bool lost;              /* a row was too long for W&B */
 };
 
 struct wandb_end {

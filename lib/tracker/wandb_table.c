@@ -113,8 +113,9 @@ find_columns(
 	while (parent.way[len] != NULL)
 		len++;
 	object = follow(record, parent.way, len - 1);
-	jsonscan_init_span(&s, &object);
-	if (object.type == JSON_OBJECT && jsonscan_enter(&s, '{') == 0)
+	if (object.type == JSON_OBJECT) {
+		jsonscan_init_span(&s, &object);
+		jsonscan_enter(&s, '{');
 		while (jsonscan_member(&s, &key) > 0 &&
 		    jsonscan_value(&s, &value) == 0) {
 			if (numbers && !is_number(&value))
@@ -124,6 +125,7 @@ find_columns(
 				add_column(t, text, name, numbers);
 			free(name);
 		}
+	}
 	while (len > 0)
 		free(parent.way[--len]);
 	free(parent.way);

@@ -35,7 +35,7 @@ struct waiter {
 	enum http_result result;
 	int status;
 	bool ambiguous;
-	int64_t retry_after_ms;
+	int64_t retry_after_ms, rest_ms;
 	char body[256], error[256], type[64];
 };
 
@@ -121,6 +121,7 @@ on_done(void *data, const struct http_answer *a)
 	w->status = a->status;
 	w->ambiguous = a->ambiguous;
 	w->retry_after_ms = a->retry_after_ms;
+	w->rest_ms = a->rest_ms;
 	snprintf(w->body, sizeof w->body, "%s", a->body);
 	snprintf(w->error, sizeof w->error, "%s", a->error);
 	snprintf(w->type, sizeof w->type, "%s", a->type);
@@ -204,6 +205,23 @@ test_answers(void)
 	    NULL);
 	is_int(w.result, HTTP_LATER, "503 later");
 	is_int(w.retry_after_ms, 7000, "Retry-After");
+	is_int(w.rest_ms, 0, "no rate limit");
+
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nRateLimit-Remaining: 0\r\n"
+	    "RateLimit-Reset: 9\r\nContent-Length: 0\r\n\r\n",
+	    NULL);
+	is_int(w.rest_ms, 9000, "a rate limit that is reached");
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nRateLimit-Reset: 9\r\n"
+	    "RateLimit-Remaining: 1\r\nContent-Length: 0\r\n\r\n",
+	    NULL);
+	is_int(w.rest_ms, 0, "and one that is not");
+
+	w = exchange(&config, &get,
+	    "HTTP/1.1 503 Busy\r\nretry-after:  7 \r\n"
+	    "Content-Length: 0\r\n\r\n",
+	    NULL);
 	ok(w.ambiguous, "503 may have been done");
 	is_text(w.error, "HTTP 503", "its error");
 
