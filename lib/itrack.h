@@ -180,7 +180,7 @@ struct itrack_metric {
 
 /* One point for each, at `step` (any number; negative ones too) or at the next
  * automatic step. count 0: nothing is logged, but a step is taken. More than
- * 10,000 metrics become several entries of the same step. */
+ * 1,000 metrics become several entries of the same step. */
 int itrack_log_metrics(struct itrack_tracker *tracker,
     const struct itrack_metric *metrics, size_t count, int64_t step,
     struct itrack_error *err);

@@ -485,7 +485,7 @@ follow_main(int argc, char **argv)
 	 * lock is the open file's and lives on in the child. */
 	pid = fork();
 	if (pid != 0)
-		return pid < 0 ? 1 : 0;
+		_exit(pid < 0 ? 1 : 0);
 	begin(&f);
 	loop_run(f.loop);
 	finish(&f);

@@ -8,9 +8,9 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 
-/* An entry of so many stays far below ENTRY_LINE_MAX, and no call needs memory
- * in proportion to its size. */
-#define METRICS_PER_ENTRY 10000
+/* As many as MLflow takes at once; far below ENTRY_LINE_MAX, and no reader
+ * needs memory in proportion to a call. */
+#define METRICS_PER_ENTRY 1000
 /* Up to here pairs are compared, beyond they are sorted. */
 #define COMPARE_MAX 32
 

@@ -45,6 +45,11 @@ run_log_borrowed(struct run *run, const struct entry *e, struct err *err)
 	 * added, so that a full disk doesn't fill the memory. */
 	int result = journal_flush(run->journal, err);
 
+	/* A full disk and an entry of megabytes: the worker reads no memory. */
+	if (journal_in_memory(run->journal))
+		return err_set(err, -ENOSPC,
+		    "the journal was full: nothing more is tracked of %s",
+		    run->id);
 	if (result == 0)
 		result = journal_append(run->journal, e, err);
 	if (result == 0)

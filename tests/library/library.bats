@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
     top=$BATS_TEST_DIRNAME/../..
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     export ITRACK_WORKER=$BUILD/libexec/itrack/itrack-worker
     unset XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL ITRACK_TRACK

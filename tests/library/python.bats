@@ -9,7 +9,7 @@ setup() {
     unset XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL ITRACK_TRACK PYTHONPATH
     unset MLFLOW_TRACKING_URI MLFLOW_EXPERIMENT_NAME WANDB_MODE WANDB_DIR
     unset WANDB_API_KEY WANDB_ENTITY WANDB_BASE_URL
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     [ -z "${SANITIZE:-}" ] || skip "Python is not built with sanitizers"
 }
 

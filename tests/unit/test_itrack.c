@@ -339,8 +339,8 @@ test_million(void)
 	    "a million metrics in a call");
 	if (!ok(itrack_end_run(t, "finished", &err) == 0, "are delivered"))
 		printf("# %s\n", err.message);
-	ok(has("million", "final_state.json", "\"metrics_count\": 100"),
-	    "as a hundred entries");
+	ok(has("million", "final_state.json", "\"metrics_count\": 1000"),
+	    "as a thousand entries");
 	ok(has("million", "metrics.json", "\"m0\": 999999.0"),
 	    "the last of two equal names stands");
 	itrack_free(t);
