@@ -16,6 +16,7 @@
 #include "watcher/check_documents.h"
 #include "watcher/check_records.h"
 #include "watcher/documents.h"
+#include "watcher/names.h"
 
 #define MARKER_CONTENT "insideLLMs run directory\n"
 /* summary.json grows with the number of models and probes only. */
@@ -71,7 +72,7 @@ check_marker(struct check *c, int dir)
 {
 	char content[sizeof MARKER_CONTENT];
 	ssize_t n;
-	int fd = open_file(c, dir, ".insidellms_run", NULL);
+	int fd = open_file(c, dir, MARKER_FILE, NULL);
 
 	if (fd == -ENOENT)
 		check_add(c, CHECK_MISSING_MARKER, 0, NULL);
@@ -88,7 +89,7 @@ static void
 check_config(struct check *c, int dir)
 {
 	struct stat st;
-	int fd = open_file(c, dir, "config.resolved.yaml", &st);
+	int fd = open_file(c, dir, CONFIG_FILE, &st);
 
 	if (fd == -ENOENT)
 		check_add(c, CHECK_MISSING_CONFIG, 0, NULL);
@@ -120,7 +121,7 @@ check_records(
 	struct lines lines;
 	const char *line;
 	size_t len;
-	int fd = open_file(c, dir, "records.jsonl", NULL), r;
+	int fd = open_file(c, dir, RECORDS_FILE, NULL), r;
 
 	if (fd == -ENOENT)
 		check_add(c, CHECK_MISSING_RECORDS, 0, NULL);
@@ -174,7 +175,7 @@ static void
 check_results(struct check *c, int dir, bool expected)
 {
 	struct stat records, results;
-	char target[sizeof "records.jsonl"];
+	char target[sizeof RECORDS_FILE];
 	int a, b;
 
 	if (fstatat(dir, "results.jsonl", &results, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -184,13 +185,12 @@ check_results(struct check *c, int dir, bool expected)
 	}
 	if (S_ISLNK(results.st_mode)) {
 		if (readlinkat(dir, "results.jsonl", target, sizeof target) !=
-			(ssize_t)strlen("records.jsonl") ||
-		    memcmp(target, "records.jsonl", strlen("records.jsonl")) !=
-			0)
+			(ssize_t)strlen(RECORDS_FILE) ||
+		    memcmp(target, RECORDS_FILE, strlen(RECORDS_FILE)) != 0)
 			check_add(c, CHECK_RESULTS_DIFFER, 0, "another link");
 		return;
 	}
-	a = file_open_regular(dir, "records.jsonl", &records, NULL);
+	a = file_open_regular(dir, RECORDS_FILE, &records, NULL);
 	b = open_file(c, dir, "results.jsonl", &results);
 	if (a >= 0 && b >= 0 &&
 	    (records.st_dev != results.st_dev ||
@@ -230,19 +230,19 @@ check_documents(struct check *c, const struct check_records *records, int dir)
 	enum there finished, summed_up;
 	bool harness;
 
-	finished = read_document(c, dir, "manifest.json", &manifest);
+	finished = read_document(c, dir, MANIFEST_FILE, &manifest);
 	root = document_root(manifest.data, manifest.len);
 	if (finished == ABSENT)
 		check_add(c, CHECK_MISSING_MANIFEST, 0, NULL);
 	if (finished == READ && root.type != JSON_OBJECT)
 		check_add(c, CHECK_MALFORMED_MANIFEST, 0, NULL);
 	harness = check_manifest(c, m, &root) && finished != ABSENT;
-	summed_up = read_document(c, dir, "summary.json", &summary);
+	summed_up = read_document(c, dir, SUMMARY_FILE, &summary);
 	if (summed_up == READ)
 		check_summary(c, m, summary.data, summary.len);
 	if (summed_up == ABSENT && harness)
 		check_add(c, CHECK_MISSING_SUMMARY, 0, NULL);
-	if (read_document(c, dir, "explain.json", &explain) == READ)
+	if (read_document(c, dir, EXPLAIN_FILE, &explain) == READ)
 		check_explain(c, &root, explain.data, explain.len);
 	check_results(c, dir, harness);
 	buf_release(&manifest);

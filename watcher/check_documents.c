@@ -6,6 +6,7 @@
 
 #include "format/isotime.h"
 #include "watcher/documents.h"
+#include "watcher/names.h"
 
 /* A count that is there has to be `want`. */
 static void
@@ -132,7 +133,7 @@ check_manifest(
 	check_times(c, root);
 	span = json_member(root, "records_file");
 	if (span.type != JSON_NONE &&
-	    (span.type != JSON_STRING || !json_is(&span, "records.jsonl")))
+	    (span.type != JSON_STRING || !json_is(&span, RECORDS_FILE)))
 		check_add(c, CHECK_RECORDS_FILE_MISMATCH, 0, NULL);
 	/* Schema 1.0.0 does not have it. */
 	span = json_member(root, "run_completed");

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/die.h"
+#include "watcher/names.h"
 
 #define NS_PER_SECOND 1000000000
 
@@ -15,12 +16,12 @@ static const struct {
 	const char *name;
 	bool safe;
 } files[] = {
-    {"manifest.json", true},
-    {"records.jsonl", false},
-    {"config.resolved.yaml", true},
-    {"summary.json", true},
-    {"explain.json", false},
-    {"report.html", false},
+    {MANIFEST_FILE, true},
+    {RECORDS_FILE, false},
+    {CONFIG_FILE, true},
+    {SUMMARY_FILE, true},
+    {EXPLAIN_FILE, false},
+    {REPORT_FILE, false},
 };
 
 enum artifact_choice

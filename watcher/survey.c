@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "watcher/decode.h"
+#include "watcher/names.h"
 
 static void
 read_line(struct survey *s, const char *line, size_t len)
@@ -39,7 +40,7 @@ read_records(struct survey *s, struct err *err)
 	size_t len;
 	int fd, r;
 
-	fd = file_open_regular(s->fd, "records.jsonl", NULL, err);
+	fd = file_open_regular(s->fd, RECORDS_FILE, NULL, err);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
@@ -61,7 +62,7 @@ read_manifest(struct survey *s, struct err *err)
 	int r;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	r = file_read_all(s->fd, "manifest.json", &bytes, err);
+	r = file_read_all(s->fd, MANIFEST_FILE, &bytes, err);
 	manifest_read(&s->manifest, r == 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
 	/* One that is a link, a device or huge says nothing to us. */
@@ -102,7 +103,7 @@ survey_read(struct survey *s, const char *path, struct err *err)
 	if (s->fd < 0)
 		return err_errno(err, "%s", path);
 	s->has_marker =
-	    fstatat(s->fd, ".insidellms_run", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	    fstatat(s->fd, MARKER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	r = read_manifest(s, err);
 	if (r == 0)
 		r = read_records(s, err);

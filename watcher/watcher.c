@@ -12,11 +12,9 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "format/text.h"
+#include "watcher/names.h"
 #include "watcher/stamp.h"
 
-#define RECORDS_FILE  "records.jsonl"
-#define MANIFEST_FILE "manifest.json"
-#define SUMMARY_FILE  "summary.json"
 /* Documents are small; a hostile one must not eat the memory. */
 #define DOCUMENT_MAX_BYTES (8 * 1024 * 1024)
 #define REMARKS_MAX_BYTES  4096
@@ -179,9 +177,8 @@ watcher_scan(struct watcher *w)
 static void
 read_file_times(struct watcher *w)
 {
-	struct watcher_stamp marker = watcher_stamp(w->path, ".insidellms_run");
-	struct watcher_stamp config =
-	    watcher_stamp(w->path, "config.resolved.yaml");
+	struct watcher_stamp marker = watcher_stamp(w->path, MARKER_FILE);
+	struct watcher_stamp config = watcher_stamp(w->path, CONFIG_FILE);
 	struct watcher_stamp records = watcher_stamp(w->path, RECORDS_FILE);
 	struct watcher_stamp manifest = watcher_stamp(w->path, MANIFEST_FILE);
 

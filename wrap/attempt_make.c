@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "watcher/names.h"
 #include "wrap/attempt_private.h"
 #include "wrap/attempt_retarget.h"
 #include "wrap/attempt_start.h"
@@ -191,7 +192,7 @@ is_live(const struct attempt *a)
 	if (a->start.start.source == SOURCE_LIVE)
 		return true;
 	return a->config.tree != NULL &&
-	    !watcher_stamp(a->run_dir, "manifest.json").there;
+	    !watcher_stamp(a->run_dir, MANIFEST_FILE).there;
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "format/crc32c.h"
 #include "format/text.h"
 #include "run/index.h"
+#include "watcher/names.h"
 #include "watcher/stamp.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt.h"
@@ -141,7 +142,7 @@ records_begin_with(const char *run_dir, int64_t bytes, uint32_t want)
 	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd = dir_fd < 0
 	    ? -1
-	    : file_open_regular(dir_fd, "records.jsonl", NULL, NULL);
+	    : file_open_regular(dir_fd, RECORDS_FILE, NULL, NULL);
 	uint32_t crc = 0;
 
 	while (fd >= 0 && bytes > 0) {
@@ -237,12 +238,12 @@ attempt_past_resumed_from(
 {
 	struct search s = {
 	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
-	struct watcher_stamp stamp = watcher_stamp(run_dir, "records.jsonl");
+	struct watcher_stamp stamp = watcher_stamp(run_dir, RECORDS_FILE);
 
 	if (state_dir == NULL || !stamp.there ||
 	    watcher_identify(run_dir, &s.identity, NULL) < 0)
 		return NULL;
-	s.size = stamp_size(run_dir, "records.jsonl");
+	s.size = stamp_size(run_dir, RECORDS_FILE);
 	s.run_dir_text = text_path_text(run_dir);
 	index_each(state_dir, search_each, &s, NULL);
 	journals_each(state_dir, search_pending, &s, NULL);
@@ -253,8 +254,8 @@ attempt_past_resumed_from(
 int64_t
 attempt_past_start_us(const char *run_dir, int64_t now_us)
 {
-	static const char *const names[] = {".insidellms_run",
-	    "config.resolved.yaml", "records.jsonl", "manifest.json"};
+	static const char *const names[] = {
+	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE, MANIFEST_FILE};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);

@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "watcher/names.h"
 #include "wrap/attempt.h"
 #include "wrap/attempt_start.h"
 #include "wrap/command.h"
@@ -21,7 +22,7 @@ static int
 check_directory(const char *dir, struct err *err)
 {
 	static const char *const names[] = {
-	    "records.jsonl", ".insidellms_run", "manifest.json"};
+	    RECORDS_FILE, MARKER_FILE, MANIFEST_FILE};
 	struct watcher_identity identity;
 
 	if (watcher_identify(dir, &identity, err) < 0)
@@ -40,8 +41,8 @@ static bool
 is_tracking_output(const char *dir)
 {
 	return strcmp(path_base(dir), "tracking") == 0 &&
-	    !watcher_stamp(dir, "records.jsonl").there &&
-	    !watcher_stamp(dir, ".insidellms_run").there;
+	    !watcher_stamp(dir, RECORDS_FILE).there &&
+	    !watcher_stamp(dir, MARKER_FILE).there;
 }
 
 struct import {

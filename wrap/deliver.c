@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "watcher/names.h"
 
 /* Independent runs to one server go faster side by side; each holds its batch
  * in memory. */
@@ -89,7 +90,7 @@ manifest_is_there(const struct item *item)
 {
 	const char *dir = attempt_run_dir(item->attempt);
 
-	return watcher_stamp(dir, "manifest.json").there;
+	return watcher_stamp(dir, MANIFEST_FILE).there;
 }
 
 static void

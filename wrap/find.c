@@ -7,10 +7,9 @@
 
 #include "base/die.h"
 #include "base/path.h"
+#include "watcher/names.h"
 #include "watcher/watcher.h"
 #include "wrap/find_open.h"
-
-#define MARKER_FILE ".insidellms_run"
 
 struct find {
 	struct find_config config;
@@ -23,8 +22,8 @@ struct find {
 static bool
 changed_since_launch(const struct find *f, const char *dir)
 {
-	static const char *const names[] = {"records.jsonl",
-	    "config.resolved.yaml", "manifest.json", MARKER_FILE};
+	static const char *const names[] = {
+	    RECORDS_FILE, CONFIG_FILE, MANIFEST_FILE, MARKER_FILE};
 	int64_t launched_ns = (int64_t)f->config.launched.tv_sec * 1000000000 +
 	    f->config.launched.tv_nsec;
 

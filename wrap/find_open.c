@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "base/path.h"
+#include "watcher/names.h"
 
 /* Processes above each other; a longer chain is a loop in the making. */
 #define ANCESTORS_MAX 1000
@@ -70,7 +71,7 @@ has_open(pid_t pid, const struct stat *records)
 void
 find_open(struct find_open *result, const char *dir, pid_t command)
 {
-	char *path = path_join(dir, "records.jsonl");
+	char *path = path_join(dir, RECORDS_FILE);
 	const struct dirent *d;
 	struct stat records;
 	DIR *proc = NULL;

@@ -12,10 +12,9 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "watcher/names.h"
 #include "wrap/journals.h"
 #include "wrap/tracked.h"
-
-#define MARKER_FILE ".insidellms_run"
 
 struct run {
 	struct attempt *attempt; /* NULL: over, reported and given back */
@@ -149,7 +148,7 @@ older_manifest(const struct run *run)
 
 	TAILQ_FOREACH (other, &run->runs->list, link)
 		if (watcher_identity_equal(&other->identity, &run->identity))
-			return watcher_stamp(run->dir, "manifest.json");
+			return watcher_stamp(run->dir, MANIFEST_FILE);
 	return (struct watcher_stamp){0};
 }
 

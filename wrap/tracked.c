@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "run/index.h"
+#include "watcher/names.h"
 #include "watcher/tail.h"
 #include "wrap/attempt_past.h"
 #include "wrap/journals.h"
@@ -45,7 +46,7 @@ measure(struct search *s)
 	if (s->bytes >= 0 || fd < 0)
 		return;
 	tail_init(&tail);
-	while (tail_read(&tail, fd, "records.jsonl", ignore_line, NULL, NULL) ==
+	while (tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, NULL) ==
 	    TAIL_MORE)
 		;
 	s->bytes = tail.offset;

@@ -14,6 +14,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "watcher/names.h"
 #include "wrap/channel.h"
 #include "wrap/countdown.h"
 #include "wrap/find.h"
@@ -23,11 +24,7 @@
 #include "wrap/report.h"
 #include "wrap/runs.h"
 
-/* Files whose opening tells of a run: the marker, which every new run opens,
- * the records, and the configuration, which every run opens once. */
-#define MARKER_FILE   ".insidellms_run"
-#define RECORDS_FILE  "records.jsonl"
-#define MANIFEST_FILE "manifest.json"
+/* What the manifest and the configuration are called until they are whole. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* The shim's first word comes with the launch or not at all. */
@@ -67,7 +64,9 @@ on_message(struct channel *channel, const struct message *message)
 		w->find = NULL;
 		return;
 	}
-	/* The manifest is the last chance, if the others were lost. */
+	/* Every new run opens the marker, and every run the configuration,
+	 * once, and the records. The manifest is the last chance, if these
+	 * messages were lost. */
 	if (message->op == MESSAGE_RENAME) {
 		if (strcmp(base, MANIFEST_FILE) != 0)
 			return;
