@@ -10,6 +10,7 @@
 #include "wrap/deliver.h"
 #include "wrap/journals.h"
 #include "wrap/report.h"
+#include "wrap/sync_follow.h"
 
 struct sync {
 	const struct options *options;
@@ -83,10 +84,21 @@ sync_run(const struct options *options)
 	if (options_given(options, OPT_DROP) && options->argument_count > 0)
 		return command_usage(
 		    &command_sync, "--drop gives one attempt up, no others");
+	if (options_given(options, OPT_FOLLOW) &&
+	    (options_given(options, OPT_DROP) ||
+		options_given(options, OPT_REPORT)))
+		return command_usage(&command_sync,
+		    "--follow has no end to report, and gives nothing up");
 	s.state_dir = journal_state_dir();
 	if (s.state_dir == NULL)
 		return command_usage(&command_sync,
 		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (options_given(options, OPT_FOLLOW)) {
+		int status = sync_follow(options, s.state_dir);
+
+		free(s.state_dir);
+		return status;
+	}
 	report_init(&s.report);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
 	for (int i = 0; i < options->argument_count; i++)
@@ -118,7 +130,7 @@ sync_run(const struct options *options)
 const struct command command_sync = {
     .name = "sync",
     .program = PROGRAM_SYNC,
-    .usage = "itrack sync [option]... [attempt]...",
+    .usage = "itrack sync [option]... [attempt|root]...",
     .about = "deliver what is still pending",
     .run = sync_run,
 };

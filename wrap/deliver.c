@@ -41,18 +41,24 @@ struct deliver {
 	struct loop_timer look;
 	size_t count;
 	TAILQ_HEAD(, item) items;
-	bool stop, complete, running;
+	bool stop, complete, waiting, woken;
+	void (*closed)(struct attempt *a, bool complete, void *data);
+	void *data;
 	size_t stop_at; /* leave the loop when so few are left */
 };
 
 static void
 close_item(struct deliver *d, struct item *item)
 {
+	bool complete;
+
 	TAILQ_REMOVE(&d->items, item, link);
 	d->count--;
 	report_add(d->report, item->attempt);
-	if (!attempt_is_complete(item->attempt))
-		d->complete = false;
+	complete = attempt_is_complete(item->attempt);
+	d->complete = d->complete && complete;
+	if (d->closed != NULL)
+		d->closed(item->attempt, complete, d->data);
 	attempt_close(item->attempt);
 	free(item);
 }
@@ -70,7 +76,7 @@ on_turn(struct loop_turn *turn)
 		    d->stop)
 			close_item(d, item);
 	}
-	if (d->count <= d->stop_at)
+	if (d->waiting ? d->woken || d->stop : d->count <= d->stop_at)
 		loop_stop(d->loop);
 }
 
@@ -213,4 +219,35 @@ deliver_run(struct deliver *d)
 {
 	turn_until(d, 0);
 	return d->complete;
+}
+
+void
+deliver_on_closed(struct deliver *d,
+    void (*closed)(struct attempt *a, bool complete, void *data), void *data)
+{
+	d->closed = closed;
+	d->data = data;
+}
+
+bool
+deliver_wait(struct deliver *d)
+{
+	d->waiting = true;
+	if (!d->woken && !d->stop)
+		loop_run(d->loop);
+	d->waiting = d->woken = false;
+	return !d->stop;
+}
+
+void
+deliver_wake(struct deliver *d)
+{
+	d->woken = true;
+	loop_kick(d->loop);
+}
+
+bool
+deliver_is_stopped(const struct deliver *d)
+{
+	return d->stop;
 }

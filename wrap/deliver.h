@@ -33,4 +33,13 @@ void deliver_add(struct deliver *d, struct attempt *a, bool follow);
 /* True if every attempt is complete everywhere. */
 bool deliver_run(struct deliver *d);
 
+/* For a program that goes on: `closed` is called with each attempt that is done
+ * with, before it goes; deliver_wait() turns the loop until deliver_wake() was
+ * called. False: a signal has stopped it. */
+void deliver_on_closed(struct deliver *d,
+    void (*closed)(struct attempt *a, bool complete, void *data), void *data);
+bool deliver_wait(struct deliver *d);
+void deliver_wake(struct deliver *d);
+bool deliver_is_stopped(const struct deliver *d);
+
 #endif

@@ -13,6 +13,8 @@
 
 /* A journal this young may be about to get its first entry. */
 #define NEWBORN_S 60
+/* Far more than an end entry has. */
+#define END_MAX_BYTES 4096
 
 static int
 compare_names(const void *a, const void *b)
@@ -104,6 +106,35 @@ journals_discard_empty(const char *state_dir, const char *attempt)
 		remove_files(path);
 	free(path);
 	return result == -ENODATA || result == -ENOENT;
+}
+
+/* Looks at the last line alone: a journal that grows is asked often. */
+bool
+journals_has_end(const char *state_dir, const char *attempt)
+{
+	char chunk[END_MAX_BYTES];
+	struct journal_reader r;
+	struct entry e;
+	struct stat st;
+	const char *line, *end;
+	ssize_t n;
+	bool has = false;
+
+	if (journal_reader_open(&r, state_dir, attempt, NULL) < 0)
+		return false;
+	n = fstat(r.fd, &st) < 0
+	    ? -1
+	    : pread(r.fd, chunk, sizeof chunk,
+		  st.st_size > END_MAX_BYTES ? st.st_size - END_MAX_BYTES : 0);
+	end = n > 0 ? memrchr(chunk, '\n', (size_t)n) : NULL;
+	line = end != NULL ? memrchr(chunk, '\n', (size_t)(end - chunk)) : NULL;
+	if (line != NULL &&
+	    entry_decode(&e, line + 1, (size_t)(end - line - 1), NULL) == 0) {
+		has = e.kind == ENTRY_END;
+		entry_release(&e);
+	}
+	journal_reader_release(&r);
+	return has;
 }
 
 bool

@@ -24,6 +24,9 @@ int journals_start(const char *state_dir, const char *attempt,
  * is deleted. */
 bool journals_discard_empty(const char *state_dir, const char *attempt);
 
+/* Is its last entry the end of the run? */
+bool journals_has_end(const char *state_dir, const char *attempt);
+
 /* Is the process that writes it alive? */
 bool journals_is_live(const struct entry_start *start);
 

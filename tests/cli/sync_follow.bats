@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# itrack sync --follow: one process delivers what others record.
+
+load runs
+
+setup() {
+    use_clean_home
+    f=run_errors
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    to=$runs/$f
+    local=$tracking/$id
+    shared=$BATS_TEST_TMPDIR/shared
+    mkdir -p "$shared/itrack"
+    journals=$shared/itrack/runs
+    follower=
+}
+
+teardown() {
+    if [ -n "$follower" ]; then kill -KILL "$follower" 2>/dev/null || :; fi
+}
+
+# As another machine does that shares the directory.
+record() {
+    XDG_STATE_HOME=$shared wrap -q --record-only "$@" "$write_run" \
+        --from "$from" --to "$to" >out 3>&- 7>&-
+}
+
+follow() {
+    "$BUILD/bin/itrack" sync --follow "$@" >follow.out 2>follow.err 3>&- 7>&- &
+    follower=$!
+}
+
+# The follower's status in `status`.
+stop_follower() {
+    kill -"${1:-TERM}" "$follower"
+    status=0
+    wait "$follower" || status=$?
+    follower=
+}
+
+no_journals() {
+    [ -z "$(ls "$journals")" ]
+}
+
+no_end() {
+    sed -i '/"entry":"end"/d' "$journals/$1/journal.jsonl"
+}
+
+of_host() {
+    sed -i "1s/\"host\":\"[^\"]*\"/\"host\":\"$2\"/" \
+        "$journals/$1/journal.jsonl"
+}
+
+@test "what is there and what comes later is delivered, and said" {
+    record
+    follow "$shared/itrack"
+    wait_until no_journals
+    wait_until grep -q "^itrack: local: delivered 24 of 24: $local$" follow.err
+    python3 "$check_local" --child "$to" "$local"
+    to=$to-2
+    record
+    wait_until test -e "$local-2/final_state.json"
+    wait_until no_journals
+    kill -0 "$follower"
+    stop_follower
+    [ "$status" -eq 0 ]
+    [ "$(grep -c "^itrack: run $id finished" follow.err)" -eq 2 ]
+    [ "$(wc -l <"$shared/itrack/index.jsonl")" -eq 2 ]
+    [ ! -e "$XDG_STATE_HOME" ]
+}
+
+@test "a root is a state directory, or the directory that holds one, or ours" {
+    record
+    follow "$shared"
+    wait_until no_journals
+    stop_follower INT
+    [ "$status" -eq 0 ]
+    export XDG_STATE_HOME=$shared
+    to=$to-2
+    record
+    follow
+    wait_until no_journals
+    stop_follower HUP
+    [ "$status" -eq 0 ]
+    run -1 itrack sync --follow "$PWD/none"
+    [[ $output == *"$PWD/none: No such file"* ]]
+    run ! itrack sync --follow --drop x
+    [[ $output == *"gives nothing up"* ]]
+}
+
+@test "a run that goes on is left alone until its end" {
+    follow "$shared/itrack"
+    start_gated env XDG_STATE_HOME="$shared" "$BUILD/bin/itrack-wrap" -q \
+        --record-only "$write_run" --gate gate --from "$from" --to "$to"
+    turn 6
+    wait_until grep -rq '"step":4' "$journals"
+    # Another one passes it by.
+    (to=$to-2 && record)
+    wait_until test -e "$local/final_state.json"
+    [ "$(ls "$journals" | wc -l)" -eq 1 ]
+    finish
+    wait_until no_journals
+    python3 "$check_local" "$to" "$local-2"
+    stop_follower
+}
+
+@test "a wrapper that delivers itself is not disturbed" {
+    follow "$shared/itrack"
+    start_gated env XDG_STATE_HOME="$shared" "$BUILD/bin/itrack-wrap" -q \
+        "$write_run" --gate gate --from "$from" --to "$to"
+    turn 6
+    wait_until has_step "$local/metrics.json" 4
+    finish
+    wait_until no_journals
+    python3 "$check_local" "$to" "$local"
+    [ "$(ls "$tracking")" = "$id" ]
+    stop_follower
+    [ ! -s follow.err ]
+}
+
+@test "no end: another host's waits for it, a dead one's of this host does not" {
+    record
+    dead=$(ls "$journals")
+    no_end "$dead"
+    to=$to-2
+    record
+    foreign=$(ls "$journals" | grep -v "$dead")
+    end=$(tail -1 "$journals/$foreign/journal.jsonl")
+    no_end "$foreign"
+    of_host "$foreign" node7
+    follow "$shared/itrack"
+    wait_until test -e "$local/final_state.json"
+    wait_until test ! -e "$journals/$dead"
+    [ "$(ls "$journals")" = "$foreign" ]
+    run ! grep -q '"entry":"end"' "$journals/$foreign/journal.jsonl"
+    echo "$end" >>"$journals/$foreign/journal.jsonl"
+    wait_until no_journals
+    python3 "$check_local" "$to" "$local-2"
+    stop_follower
+}
+
+@test "artifacts that only another host has stay pending, the rest arrives" {
+    record --local-dir "$PWD/there"
+    attempt=$(ls "$journals")
+    of_host "$attempt" node7
+    mv "$runs" away
+    follow "$shared/itrack"
+    wait_until grep -q "^itrack: local: .*the rest is pending: " follow.err
+    cat follow.err
+    has_step "there/insidellms/$id/metrics.json" 12
+    [ "$(ls "$journals")" = "$attempt" ]
+    stop_follower
+    [ "$status" -eq 0 ]
+    [ "$(ls "$journals")" = "$attempt" ]
+    mv away "$runs"
+    XDG_STATE_HOME=$shared itrack sync
+    python3 "$check_local" "$to" "$PWD/there/insidellms/$id"
+}
+
+@test "a tracker that refuses: said once, kept, the others are delivered" {
+    record --track local,null
+    export ITRACK_NULL=blocked
+    follow "$shared/itrack"
+    wait_until grep -q "^itrack: null: .*pending" follow.err
+    to=$to-2
+    record
+    wait_until grep -q "^itrack: local: delivered .*$local-2" follow.err
+    stop_follower
+    [ "$status" -eq 0 ]
+    [ "$(grep -c "^itrack: null: " follow.err)" -eq 1 ]
+    [ "$(ls "$journals" | wc -l)" -eq 1 ]
+    unset ITRACK_NULL
+    XDG_STATE_HOME=$shared itrack sync
+    no_journals
+}
+
+@test "two followers: everything once; garbage harms nobody" {
+    mkdir -p "$journals/20200101T000000Z-000000000000"
+    head -c 5000 /dev/urandom \
+        >"$journals/20200101T000000Z-000000000000/journal.jsonl"
+    follow "$shared/itrack"
+    first=$follower
+    follow "$shared/itrack"
+    for name in a b c d; do
+        to=$runs/$name
+        record
+    done
+    wait_until lines_are "$shared/itrack/index.jsonl" 4
+    kill -TERM "$first"
+    wait "$first"
+    stop_follower
+    [ "$(find "$tracking" -mindepth 1 -maxdepth 1 | wc -l)" -eq 4 ]
+    [ "$(ls "$journals")" = 20200101T000000Z-000000000000 ]
+}
