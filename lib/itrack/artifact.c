@@ -1,4 +1,4 @@
-/* Artifacts: files, directories, models, tables, the program's own state. */
+/* Artifacts: files, directories, models, the program's own state. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +19,9 @@
 /* Folders within folders; symbolic links are not followed, so only a hostile
  * tree is deeper. */
 #define DEPTH_MAX 64
-/* A table is written as one document. */
-#define TABLE_BYTES_MAX ((size_t)256 * 1024 * 1024)
-#define TYPE_DEFAULT    "file"
+/* A path and a digest. */
+#define CODE_BYTES_MAX ((size_t)64 * 1024)
+#define TYPE_DEFAULT   "file"
 
 struct artifact {
 	const char *path, *name, *type;
@@ -188,29 +188,40 @@ itrack_log_model(struct itrack_tracker *t, const char *path, const char *name,
 	return handle_call(t, HANDLE_LOG, model_body, &model, err);
 }
 
-/* Writes the bytes beside the journal, where they stay until they are
- * delivered, and logs them as an artifact. */
-static int
-log_bytes(struct run *run, const struct buf *bytes, const char *name,
-    const char *type, struct err *err)
+char *
+run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err)
 {
-	static const char prefix[] = JOURNAL_KEPT_PREFIX;
-	char *kept =
-	    xasprintf("%s%lld", prefix, (long long)journal_size(run->journal));
+	char *kept = xasprintf("%s%lld", JOURNAL_KEPT_PREFIX,
+	    (long long)journal_size(run->journal));
 	char *file = journal_file(run->journal), *dir = path_parent(file);
 	char *path = path_join(dir, kept);
-	struct stat st;
-	int result =
-	    journal_put_file(run->journal, kept, bytes->data, bytes->len, err);
 
-	if (result == 0 && stat(path, &st) < 0)
-		result = err_errno(err, "%s", path);
-	if (result == 0)
-		result = log_file(run, path, name, type, &st, err);
-	free(path);
+	if (journal_put_file(run->journal, kept, bytes->data, bytes->len, err) <
+	    0) {
+		free(path);
+		path = NULL;
+	}
 	free(dir);
 	free(file);
 	free(kept);
+	return path;
+}
+
+int
+run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
+    const char *type, struct err *err)
+{
+	char *path = run_keep_bytes(run, bytes, err);
+	struct stat st;
+	int result;
+
+	if (path == NULL)
+		return err->code;
+	if (stat(path, &st) < 0)
+		result = err_errno(err, "%s", path);
+	else
+		result = log_file(run, path, name, type, &st, err);
+	free(path);
 	return result;
 }
 
@@ -224,7 +235,7 @@ run_log_code(struct itrack_tracker *t, struct err *err)
 	struct buf bytes;
 	int result;
 
-	buf_init(&bytes, TABLE_BYTES_MAX);
+	buf_init(&bytes, CODE_BYTES_MAX);
 	jsonwrite_init(&w, &bytes, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
 	jsonwrite_key(&w, "program");
@@ -234,113 +245,10 @@ run_log_code(struct itrack_tracker *t, struct err *err)
 	jsonwrite_key(&w, "git_commit");
 	jsonwrite_text(&w, commit);
 	jsonwrite_close(&w, '}');
-	result = log_bytes(t->run, &bytes, "code.json", "code", err);
+	result = run_log_bytes(t->run, &bytes, "code.json", "code", err);
 	buf_release(&bytes);
 	free(dir);
 	free(commit);
 	free(cwd);
 	return result;
-}
-
-struct table {
-	const char *name;
-	const char *const *columns;
-	size_t column_count;
-	const struct itrack_value *cells;
-	size_t rows;
-};
-
-static void
-write_bytes(struct jsonwrite *w, const char *bytes)
-{
-	char *text = text_of_bytes(bytes != NULL ? bytes : "");
-
-	jsonwrite_text(w, text);
-	free(text);
-}
-
-static void
-write_cell(struct jsonwrite *w, const struct itrack_value *v)
-{
-	switch (v->type) {
-	case ITRACK_BOOL:
-		jsonwrite_bool(w, v->u.boolean);
-		break;
-	case ITRACK_INTEGER:
-		jsonwrite_int(w, v->u.integer);
-		break;
-	case ITRACK_DOUBLE:
-		jsonwrite_double(w, v->u.number);
-		break;
-	case ITRACK_TEXT:
-		write_bytes(w, v->u.text);
-		break;
-	default:
-		jsonwrite_null(w);
-	}
-}
-
-/* pandas' orient="split" without index, as mlflow.log_table() writes it. */
-static void
-write_table(struct buf *out, const struct table *table)
-{
-	const struct itrack_value *cell = table->cells;
-	struct jsonwrite w;
-
-	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "columns");
-	jsonwrite_open(&w, '[');
-	for (size_t i = 0; i < table->column_count; i++)
-		write_bytes(&w, table->columns[i]);
-	jsonwrite_close(&w, ']');
-	jsonwrite_key(&w, "data");
-	jsonwrite_open(&w, '[');
-	for (size_t row = 0; row < table->rows; row++) {
-		jsonwrite_open(&w, '[');
-		for (size_t i = 0; i < table->column_count; i++)
-			write_cell(&w, cell++);
-		jsonwrite_close(&w, ']');
-	}
-	jsonwrite_close(&w, ']');
-	jsonwrite_close(&w, '}');
-}
-
-static int
-table_body(struct itrack_tracker *t, const void *arguments, struct err *err)
-{
-	const struct table *table = arguments;
-	char *text, *name;
-	struct buf bytes;
-	int result;
-
-	if (!t->settings.kind->tables)
-		return no_place(t, "tables", err);
-	if (table->rows == 0 || !t->settings.log_artifacts)
-		return 0;
-	text = text_of_bytes(table->name);
-	name = xasprintf("%s.json", text);
-	buf_init(&bytes, TABLE_BYTES_MAX);
-	write_table(&bytes, table);
-	result = buf_overflowed(&bytes)
-	    ? err_set(err, -EMSGSIZE, "the table is too large")
-	    : log_bytes(t->run, &bytes, name, "table", err);
-	buf_release(&bytes);
-	free(name);
-	free(text);
-	return result;
-}
-
-int
-itrack_log_table(struct itrack_tracker *t, const char *name,
-    const char *const *columns, size_t column_count,
-    const struct itrack_value *cells, size_t rows, struct itrack_error *err)
-{
-	struct table table = {name, columns, column_count, cells, rows};
-
-	if (name == NULL || name[0] == '\0' || columns == NULL ||
-	    column_count == 0 || (cells == NULL && rows > 0))
-		return handle_refuse(
-		    err, -EINVAL, "a table needs a name, columns and cells");
-	return handle_call(t, HANDLE_LOG, table_body, &table, err);
 }

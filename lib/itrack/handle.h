@@ -94,6 +94,12 @@ int64_t run_step(struct run *run, int64_t given);
  * holds the runs, as bytes, allocated. */
 char *place_of_runs(const struct settings *settings);
 
+/* Writes the bytes beside the journal, where they stay until they are
+ * delivered: the path, or NULL. The second logs them as an artifact too. */
+char *run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err);
+int run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
+    const char *type, struct err *err);
+
 /* The artifact code.json; does nothing without a commit. */
 int run_log_code(struct itrack_tracker *t, struct err *err);
 

@@ -17,14 +17,13 @@
 #define DRAIN_SECONDS_MAX 86400
 
 static const struct kind kinds[] = {
-    {.name = "local", .root = "local-dir", .with_project = true, .files = true},
+    {.name = "local", .root = "local-dir", .with_project = true},
     {.name = "tensorboard",
 	.root = "tensorboard-dir",
 	.iso_names = true,
-	.files = true,
 	.histograms = true},
-    {.name = "mlflow", .files = true, .tables = true, .models = true},
-    {.name = "wandb", .files = true, .histograms = true},
+    {.name = "mlflow", .tables = TABLES_ARTIFACT, .models = true},
+    {.name = "wandb", .tables = TABLES_ROWS, .histograms = true},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])

@@ -12,12 +12,17 @@
 #include "itrack.h"
 #include "run/entry.h"
 
+/* How a tracker takes a table: not at all, as a file that is an artifact, or
+ * from a file of rows that it reads itself. */
+enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
+
 struct kind {
 	const char *name;
 	const char *root;  /* option of the directory of runs, or NULL */
 	bool with_project; /* below it: a directory for the project */
 	bool iso_names;    /* a run without a name: ISO time */
-	bool files, histograms, tables, models;
+	enum tables tables;
+	bool histograms, models;
 };
 
 /* Owned; texts of format/text.h, but for paths. */

@@ -317,9 +317,17 @@ class OthersTest(InDirectory):
         tracker = WandBTracker("p", mode="offline", dir=".")
         tracker.start_run("run")
         tracker.log_metrics({"a": 1})
-        with self.assertRaises(NotImplementedError):
-            tracker.log_table("t", [{"x": 1}])
+        tracker.log_table("answers", [{"x": 1, "y": "é"}, {"x": 2.5}])
+        with self.assertRaises(ValueError):
+            tracker.log_table("t", [{"x.y": 1}])
         tracker.end_run()
+        table = [os.path.join(dir, name)
+                 for dir, _, names in os.walk("wandb")
+                 for name in names if name.endswith(".table.json")]
+        with open(table[0]) as file:
+            table = json.load(file)
+        self.assertEqual(table["columns"], ["x", "y"])
+        self.assertEqual(table["data"], [[1, "é"], [2.5, None]])
         files = [name for _, _, names in os.walk("wandb") for name in names]
         self.assertTrue(any(n.endswith(".wandb") for n in files), files)
         with self.assertRaises(ValueError):

@@ -318,7 +318,7 @@ class WandBTracker(_JournalTracker):
 
         Raises:
             RuntimeError: No active run.
-            NotImplementedError: The tracker has no place for tables.
+            ValueError: A column has a dot in its name.
         """
         handle = self._require_run()
         if data:
