@@ -34,20 +34,6 @@ struct row {
 };
 
 static void
-put_text(struct status *s, const char *key, const char *text)
-{
-	jsonwrite_key(&s->w, key);
-	jsonwrite_text(&s->w, text);
-}
-
-static void
-put_count(struct status *s, const char *key, uint64_t count)
-{
-	jsonwrite_key(&s->w, key);
-	jsonwrite_int(&s->w, (int64_t)count);
-}
-
-static void
 begin_row(struct status *s, const struct row *row)
 {
 	char time[CLOCK_ISO_LOCAL_SIZE];
@@ -65,12 +51,12 @@ begin_row(struct status *s, const struct row *row)
 		return;
 	}
 	jsonwrite_open(&s->w, '{');
-	put_text(s, "attempt", row->attempt);
-	put_text(s, "state", row->state);
-	put_text(s, "run_id", row->run_id);
-	put_text(s, "run_dir", row->run_dir);
-	put_text(s, "status", row->run_status);
-	put_text(s, "started_at", time);
+	jsonwrite_text_member(&s->w, "attempt", row->attempt);
+	jsonwrite_text_member(&s->w, "state", row->state);
+	jsonwrite_text_member(&s->w, "run_id", row->run_id);
+	jsonwrite_text_member(&s->w, "run_dir", row->run_dir);
+	jsonwrite_text_member(&s->w, "status", row->run_status);
+	jsonwrite_text_member(&s->w, "started_at", time);
 	jsonwrite_key(&s->w, "trackers");
 	jsonwrite_open(&s->w, '[');
 }
@@ -101,11 +87,11 @@ put_tracker(struct status *s, const char *tracker, const char *state,
 		return;
 	}
 	jsonwrite_open(&s->w, '{');
-	put_text(s, "tracker", tracker);
-	put_text(s, "state", state);
-	put_text(s, "place", place);
-	put_count(s, "delivered", delivered);
-	put_count(s, "rejected", rejected);
+	jsonwrite_text_member(&s->w, "tracker", tracker);
+	jsonwrite_text_member(&s->w, "state", state);
+	jsonwrite_text_member(&s->w, "place", place);
+	jsonwrite_int_member(&s->w, "delivered", (int64_t)delivered);
+	jsonwrite_int_member(&s->w, "rejected", (int64_t)rejected);
 	jsonwrite_close(&s->w, '}');
 }
 
@@ -195,7 +181,7 @@ status_run(const struct options *options)
 	jsonwrite_init(&s.w, &s.text, JSONWRITE_INDENTED);
 	if (s.json) {
 		jsonwrite_open(&s.w, '{');
-		put_count(&s, "version", 1);
+		jsonwrite_int_member(&s.w, "version", 1);
 		jsonwrite_key(&s.w, "attempts");
 		jsonwrite_open(&s.w, '[');
 	}

@@ -134,20 +134,6 @@ say_delivery(
 }
 
 static void
-put_text(struct jsonwrite *w, const char *key, const char *text)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
-}
-
-static void
-put_count(struct jsonwrite *w, const char *key, uint64_t count)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_int(w, (int64_t)count);
-}
-
-static void
 put_delivery(struct jsonwrite *w, const struct delivery_status *s)
 {
 	static const char *const states[] = {
@@ -159,13 +145,13 @@ put_delivery(struct jsonwrite *w, const struct delivery_status *s)
 	};
 
 	jsonwrite_open(w, '{');
-	put_text(w, "tracker", s->tracker);
-	put_text(w, "state", states[s->state]);
-	put_count(w, "delivered", s->delivered);
-	put_count(w, "rejected", s->rejected);
-	put_count(w, "pending", s->pending);
-	put_text(w, "place", s->place);
-	put_text(w, "error", s->why[0] != '\0' ? s->why : NULL);
+	jsonwrite_text_member(w, "tracker", s->tracker);
+	jsonwrite_text_member(w, "state", states[s->state]);
+	jsonwrite_int_member(w, "delivered", (int64_t)s->delivered);
+	jsonwrite_int_member(w, "rejected", (int64_t)s->rejected);
+	jsonwrite_int_member(w, "pending", (int64_t)s->pending);
+	jsonwrite_text_member(w, "place", s->place);
+	jsonwrite_text_member(w, "error", s->why[0] != '\0' ? s->why : NULL);
 	jsonwrite_key(w, "notes");
 	jsonwrite_open(w, '[');
 	for (size_t i = 0; i < s->note_len; i++)
@@ -185,21 +171,23 @@ add_json(struct report *r, const struct attempt *a)
 		buf_addc(&r->json, ',');
 	jsonwrite_init(&w, &r->json, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	put_text(&w, "attempt", attempt_name(a));
-	put_text(&w, "run_id", attempt_run_id(a));
-	put_text(&w, "run_dir", attempt_start(a)->run_dir);
-	put_text(&w, "status",
+	jsonwrite_text_member(&w, "attempt", attempt_name(a));
+	jsonwrite_text_member(&w, "run_id", attempt_run_id(a));
+	jsonwrite_text_member(&w, "run_dir", attempt_start(a)->run_dir);
+	jsonwrite_text_member(&w, "status",
 	    attempt_is_ended(a) ? run_status_name(attempt_status(a)) : NULL);
 	if (watcher != NULL) {
 		const struct mapping *m =
 		    derive_mapping(watcher_derive(watcher));
 
-		put_count(&w, "record_count", m->record_count);
-		put_count(&w, "malformed_lines", m->malformed_lines);
-		put_count(&w, "experiment_count", m->live_len);
+		jsonwrite_int_member(
+		    &w, "record_count", (int64_t)m->record_count);
+		jsonwrite_int_member(
+		    &w, "malformed_lines", (int64_t)m->malformed_lines);
+		jsonwrite_int_member(
+		    &w, "experiment_count", (int64_t)m->live_len);
 	}
-	jsonwrite_key(&w, "journal_in_memory");
-	jsonwrite_bool(&w, attempt_in_memory(a));
+	jsonwrite_bool_member(&w, "journal_in_memory", attempt_in_memory(a));
 	jsonwrite_key(&w, "trackers");
 	jsonwrite_open(&w, '[');
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {

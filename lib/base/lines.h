@@ -28,10 +28,10 @@ struct lines {
 	int fd;
 	char *data;
 	size_t cap;
-	size_t start;    /* of the next line in data */
-	size_t len;      /* bytes in data */
-	size_t searched; /* up to here there is no newline behind start */
-	size_t line_max;
+	size_t start;     /* of the next line in data */
+	size_t len;       /* bytes in data */
+	size_t searched;  /* up to here there is no newline behind start */
+	size_t line_max;  /* may be set after lines_init() */
 	uint64_t offset;  /* in the file: behind the last whole line */
 	uint64_t skipped; /* bytes of a line that is too long */
 };
@@ -40,7 +40,7 @@ void lines_init(struct lines *l, int fd);
 void lines_release(struct lines *l);
 
 /* LINES_LINE: `line` without its newline, valid until the next call.
- * LINES_TOO_LONG: one beyond LINES_LINE_MAX was passed over. LINES_END, or a
+ * LINES_TOO_LONG: one beyond line_max was passed over. LINES_END, or a
  * negative errno. May be called again after the end, when the file has grown.
  */
 int lines_next(

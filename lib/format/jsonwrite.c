@@ -89,6 +89,27 @@ jsonwrite_key(struct jsonwrite *w, const char *text)
 }
 
 void
+jsonwrite_text_member(struct jsonwrite *w, const char *key, const char *text)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_text(w, text);
+}
+
+void
+jsonwrite_int_member(struct jsonwrite *w, const char *key, int64_t value)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_int(w, value);
+}
+
+void
+jsonwrite_bool_member(struct jsonwrite *w, const char *key, bool value)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_bool(w, value);
+}
+
+void
 jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len)
 {
 	separate(w);

@@ -70,27 +70,20 @@ encode(const struct journal *j, const struct cursor *c, struct buf *out)
 
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "version");
-	jsonwrite_int(&w, CURSOR_VERSION);
+	jsonwrite_int_member(&w, "version", CURSOR_VERSION);
 	for (int i = 0; i < LANE_COUNT; i++) {
-		jsonwrite_key(&w, lanes[i]);
-		jsonwrite_int(&w, offset_on_disk(j, c->offset[i]));
+		jsonwrite_int_member(
+		    &w, lanes[i], offset_on_disk(j, c->offset[i]));
 	}
-	jsonwrite_key(&w, "delivered");
-	jsonwrite_int(&w, (int64_t)c->delivered);
-	jsonwrite_key(&w, "rejected");
-	jsonwrite_int(&w, (int64_t)c->rejected);
-	jsonwrite_key(&w, "opened");
-	jsonwrite_bool(&w, c->opened);
-	jsonwrite_key(&w, "finished");
-	jsonwrite_bool(&w, c->finished);
-	jsonwrite_key(&w, "place");
-	jsonwrite_text(&w, c->place);
+	jsonwrite_int_member(&w, "delivered", (int64_t)c->delivered);
+	jsonwrite_int_member(&w, "rejected", (int64_t)c->rejected);
+	jsonwrite_bool_member(&w, "opened", c->opened);
+	jsonwrite_bool_member(&w, "finished", c->finished);
+	jsonwrite_text_member(&w, "place", c->place);
 	jsonwrite_key(&w, "state");
 	jsonwrite_open(&w, '{');
 	for (size_t i = 0; i < c->state_len; i++) {
-		jsonwrite_key(&w, c->state[i].name);
-		jsonwrite_text(&w, c->state[i].text);
+		jsonwrite_text_member(&w, c->state[i].name, c->state[i].text);
 	}
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, '}');

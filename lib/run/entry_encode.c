@@ -9,17 +9,8 @@
 static void
 put_text(struct jsonwrite *w, const char *name, const char *text)
 {
-	if (text == NULL)
-		return;
-	jsonwrite_key(w, name);
-	jsonwrite_text(w, text);
-}
-
-static void
-put_int(struct jsonwrite *w, const char *name, int64_t value)
-{
-	jsonwrite_key(w, name);
-	jsonwrite_int(w, value);
+	if (text != NULL)
+		jsonwrite_text_member(w, name, text);
 }
 
 static void
@@ -54,7 +45,7 @@ static void
 put_experiment_index(struct jsonwrite *w, int64_t index)
 {
 	if (index != ENTRY_NO_EXPERIMENT)
-		put_int(w, "experiment", index);
+		jsonwrite_int_member(w, "experiment", index);
 }
 
 static void
@@ -80,12 +71,12 @@ encode_targets(struct jsonwrite *w, const struct entry_start *s)
 static void
 encode_start(struct jsonwrite *w, const struct entry_start *s)
 {
-	put_int(w, "version", ENTRY_FORMAT_VERSION);
+	jsonwrite_int_member(w, "version", ENTRY_FORMAT_VERSION);
 	put_text(w, "attempt", s->attempt);
 	put_text(w, "source", entry_source_names[s->source]);
 	put_text(w, "run_dir", s->run_dir);
-	put_int(w, "dir_inode", s->dir_inode);
-	put_int(w, "dir_birth_ns", s->dir_birth_ns);
+	jsonwrite_int_member(w, "dir_inode", s->dir_inode);
+	jsonwrite_int_member(w, "dir_birth_ns", s->dir_birth_ns);
 	put_text(w, "config_path", s->config_path);
 	put_text(w, "project", s->project);
 	put_text(w, "experiment_name", s->experiment_name);
@@ -97,13 +88,13 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	encode_targets(w, s);
 	put_text(w, "host", s->host);
 	put_text(w, "boot_id", s->boot_id);
-	put_int(w, "pid", s->pid);
-	put_int(w, "pid_start", s->pid_start);
+	jsonwrite_int_member(w, "pid", s->pid);
+	jsonwrite_int_member(w, "pid_start", s->pid_start);
 	put_text(w, "user", s->user);
 	put_text(w, "command", s->command);
 	put_text(w, "cwd", s->cwd);
 	put_text(w, "artifacts", s->artifacts);
-	put_int(w, "points", s->points);
+	jsonwrite_int_member(w, "points", s->points);
 }
 
 static void
@@ -147,24 +138,23 @@ encode_params(struct jsonwrite *w, const struct entry_params *p)
 static void
 encode_experiment(struct jsonwrite *w, const struct entry_experiment *e)
 {
-	put_int(w, "index", e->index);
+	jsonwrite_int_member(w, "index", e->index);
 	put_text(w, "experiment_id", e->id);
 	put_text(w, "model_name", e->model_name);
 	put_text(w, "model_provider", e->model_provider);
 	put_text(w, "probe_name", e->probe_name);
 	put_text(w, "probe_category", e->probe_category);
-	jsonwrite_key(w, "name_has_id");
-	jsonwrite_bool(w, e->name_has_id);
+	jsonwrite_bool_member(w, "name_has_id", e->name_has_id);
 }
 
 static void
 encode_metrics(struct jsonwrite *w, const struct entry_metrics *m)
 {
-	put_int(w, "step", m->step);
+	jsonwrite_int_member(w, "step", m->step);
 	put_experiment_index(w, m->experiment);
 	if (m->records_bytes > 0) {
-		put_int(w, "records_bytes", m->records_bytes);
-		put_int(w, "records_crc32c", m->records_crc32c);
+		jsonwrite_int_member(w, "records_bytes", m->records_bytes);
+		jsonwrite_int_member(w, "records_crc32c", m->records_crc32c);
 	}
 	jsonwrite_key(w, "metrics");
 	jsonwrite_open(w, '{');
@@ -179,16 +169,16 @@ encode_artifact(struct jsonwrite *w, const struct entry_artifact *a)
 	put_text(w, "name", a->name);
 	put_text(w, "type", a->type);
 	put_text(w, "path", a->path);
-	put_int(w, "size", a->size);
-	put_int(w, "mtime_ns", a->mtime_ns);
-	put_int(w, "inode", (int64_t)a->inode);
+	jsonwrite_int_member(w, "size", a->size);
+	jsonwrite_int_member(w, "mtime_ns", a->mtime_ns);
+	jsonwrite_int_member(w, "inode", (int64_t)a->inode);
 }
 
 static void
 encode_histogram(struct jsonwrite *w, const struct entry_histogram *h)
 {
 	put_text(w, "name", h->name);
-	put_int(w, "step", h->step);
+	jsonwrite_int_member(w, "step", h->step);
 	put_experiment_index(w, h->experiment);
 	put_double(w, "min", h->min);
 	put_double(w, "max", h->max);
@@ -203,11 +193,11 @@ static void
 encode_end(struct jsonwrite *w, const struct entry_end *end)
 {
 	put_text(w, "status", run_status_name(end->status));
-	put_int(w, "last_step", end->last_step);
+	jsonwrite_int_member(w, "last_step", end->last_step);
 	if (end->has_exit_code)
-		put_int(w, "exit_code", end->exit_code);
+		jsonwrite_int_member(w, "exit_code", end->exit_code);
 	if (end->exit_signal != 0)
-		put_int(w, "exit_signal", end->exit_signal);
+		jsonwrite_int_member(w, "exit_signal", end->exit_signal);
 }
 
 static void
@@ -255,7 +245,7 @@ entry_encode(const struct entry *e, struct buf *out)
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	put_text(&w, "entry", entry_kind_names[e->kind]);
-	put_int(&w, "time_us", e->time_us);
+	jsonwrite_int_member(&w, "time_us", e->time_us);
 	encode_body(&w, e);
 	jsonwrite_close(&w, '}');
 	buf_addc(out, '\n');

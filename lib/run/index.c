@@ -9,13 +9,13 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 
 #define INDEX_FILE "index.jsonl"
 /* A line holds a few paths; a longer one is not ours. */
 #define INDEX_LINE_MAX (1024 * 1024)
-#define INDEX_CHUNK    (64 * 1024)
 
 void
 index_entry_release(struct index_entry *e)
@@ -32,41 +32,27 @@ index_entry_release(struct index_entry *e)
 }
 
 static void
-put_text(struct jsonwrite *w, const char *key, const char *text)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
-}
-
-static void
-put_int(struct jsonwrite *w, const char *key, int64_t value)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_int(w, value);
-}
-
-static void
 encode(const struct index_entry *e, struct buf *out)
 {
 	struct jsonwrite w;
 
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	put_text(&w, "attempt", e->attempt);
-	put_text(&w, "run_id", e->run_id);
-	put_text(&w, "run_dir", e->run_dir);
-	put_int(&w, "dir_inode", e->dir_inode);
-	put_int(&w, "dir_birth_ns", e->dir_birth_ns);
-	put_text(&w, "status", run_status_name(e->status));
-	put_int(&w, "started_us", e->started_us);
-	put_int(&w, "ended_us", e->ended_us);
-	put_int(&w, "records_bytes", e->records_bytes);
-	put_int(&w, "records_crc32c", e->records_crc32c);
-	put_int(&w, "rejected", (int64_t)e->rejected);
+	jsonwrite_text_member(&w, "attempt", e->attempt);
+	jsonwrite_text_member(&w, "run_id", e->run_id);
+	jsonwrite_text_member(&w, "run_dir", e->run_dir);
+	jsonwrite_int_member(&w, "dir_inode", e->dir_inode);
+	jsonwrite_int_member(&w, "dir_birth_ns", e->dir_birth_ns);
+	jsonwrite_text_member(&w, "status", run_status_name(e->status));
+	jsonwrite_int_member(&w, "started_us", e->started_us);
+	jsonwrite_int_member(&w, "ended_us", e->ended_us);
+	jsonwrite_int_member(&w, "records_bytes", e->records_bytes);
+	jsonwrite_int_member(&w, "records_crc32c", e->records_crc32c);
+	jsonwrite_int_member(&w, "rejected", (int64_t)e->rejected);
 	jsonwrite_key(&w, "places");
 	jsonwrite_open(&w, '{');
 	for (size_t i = 0; i < e->place_len; i++)
-		put_text(&w, e->places[i].name, e->places[i].text);
+		jsonwrite_text_member(&w, e->places[i].name, e->places[i].text);
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, '}');
 	buf_addc(out, '\n');
@@ -187,40 +173,29 @@ index_each(const char *state_dir,
     struct err *err)
 {
 	int fd = open_index(state_dir, O_RDONLY, err);
-	struct buf text;
+	struct lines lines;
+	const char *line;
+	size_t len;
 	bool go_on = true;
-	ssize_t n = 1;
+	int result;
 
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
 		return fd;
-	buf_init(&text, INDEX_LINE_MAX + INDEX_CHUNK);
-	while (go_on && n > 0) {
-		char *room, *newline;
-		size_t start = 0;
+	lines_init(&lines, fd);
+	lines.line_max = INDEX_LINE_MAX;
+	while (go_on && (result = lines_next(&lines, &line, &len, err)) > 0) {
+		struct index_entry e;
 
-		/* A line that is too long is none of ours: drop it. */
-		if (text.len > INDEX_LINE_MAX)
-			buf_reset(&text);
-		room = buf_reserve(&text, INDEX_CHUNK);
-		n = read(fd, room, INDEX_CHUNK);
-		if (n > 0)
-			buf_advance(&text, (size_t)n);
-		while (go_on &&
-		    (newline = memchr(
-			 text.data + start, '\n', text.len - start)) != NULL) {
-			struct index_entry e;
-			size_t len = (size_t)(newline - text.data) - start;
-
-			if (decode(&e, text.data + start, len))
-				go_on = each(&e, data);
-			index_entry_release(&e);
-			start += len + 1;
-		}
-		buf_consume(&text, start);
+		/* A line that is too long is none of ours. */
+		if (result == LINES_TOO_LONG)
+			continue;
+		if (decode(&e, line, len))
+			go_on = each(&e, data);
+		index_entry_release(&e);
 	}
-	buf_release(&text);
+	lines_release(&lines);
 	close(fd);
-	return 0;
+	return result < 0 ? result : 0;
 }

@@ -24,12 +24,10 @@ write_all(struct jsonwrite *w)
 	jsonwrite_close(w, ']');
 	jsonwrite_key(w, "map");
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "yes");
-	jsonwrite_bool(w, true);
+	jsonwrite_bool_member(w, "yes", true);
 	jsonwrite_key(w, "raw");
 	jsonwrite_raw(w, "[1]", 3);
-	jsonwrite_key(w, "no text");
-	jsonwrite_text(w, NULL);
+	jsonwrite_text_member(w, "no text", NULL);
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, '}');
 }
