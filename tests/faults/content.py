@@ -86,7 +86,7 @@ def fields(data):
 
 
 def tensorboard(directory):
-    lines = []
+    lines, texts = [], set()  # a text may be written again with more in it
     for path in sorted(directory.rglob("*tfevents*")):
         data, at = path.read_bytes(), 0
         while at < len(data):
@@ -103,8 +103,8 @@ def tensorboard(directory):
                     if 2 in value:
                         lines += numbered([(tag, step, value[2])])
                     elif not tag.startswith("_hparams_"):
-                        lines += [json.dumps(["text", tag, step])]
-    return lines
+                        texts.add(json.dumps(["text", tag]))
+    return lines + sorted(texts)
 
 
 def mlflow(directory):
