@@ -111,7 +111,9 @@ def mlflow(directory):
     run = only((p.parent for p in directory.glob("*/*/meta.yaml")), "runs")
     lines = files(run / "artifacts")
     for path in sorted((run / "params").rglob("*")):
-        lines.append(json.dumps(["param", path.name, path.read_text()]))
+        if path.is_file():
+            key = str(path.relative_to(run / "params"))
+            lines.append(json.dumps(["param", key, path.read_text()]))
     for path in (run / "metrics").rglob("*"):
         if path.is_file():
             key = str(path.relative_to(run / "metrics"))

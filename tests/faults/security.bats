@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# Run directories are hostile input, what we write is private, keys never show.
+
+load ../cli/runs
+
+setup() {
+    use_clean_home
+    f=run_errors
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    to=$runs/$f
+    content=$BATS_TEST_DIRNAME/content.py
+    fake=
+}
+
+teardown() {
+    if [ -n "$fake" ]; then kill "$(cat "$fake/pid")"; fi
+}
+
+all_four() {
+    echo --track local,tensorboard,mlflow,wandb --local-dir d/local \
+        --tensorboard-dir d/tensorboard --wandb-mode offline \
+        --wandb-dir "$PWD/d/wandb" --mlflow-uri "file:$PWD/d/mlflow"
+}
+
+serve() {
+    fake=$BATS_TEST_TMPDIR/fake
+    mkdir "$fake"
+    python3 "$BATS_TEST_DIRNAME/../servers/fake_http.py" "$fake" 3>&- &
+    echo $! >"$fake/pid"
+    echo "[{\"match\": \"experiments/get-by-name\", \"body\": {\"experiment\":
+        {\"experiment_id\": \"7\", \"name\": \"x\"}}},
+        {\"match\": \"runs/search\", \"body\": {}},
+        {\"match\": \"runs/create\", \"body\": {\"run\": {\"info\": {
+        \"run_id\": \"abc\",
+        \"artifact_uri\": \"mlflow-artifacts:/7/abc/artifacts\"}}}}, $1]" |
+        sed 's/, \]$/]/' >"$fake/rules.json"
+    wait_until test -s "$fake/url"
+}
+
+# Arguments of everything that runs now, until `stop` is there.
+watch_arguments() {
+    while [ ! -e stop ]; do
+        cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '
+        read -r -t 0.02 <> <(:) || :
+    done
+}
+
+@test "keys never show: journal, index, report, files, arguments" {
+    serve '{"match": "log-batch", "times": 2, "status": 500, "body": "oops"},
+        {"status": 401, "match": "PUT", "body": "no"}'
+    export WANDB_API_KEY=canarycanarycanarycanarycanarycanary0001
+    export MLFLOW_TRACKING_USERNAME=somebody # no secret
+    export MLFLOW_TRACKING_PASSWORD=canarypass0003
+    export MLFLOW_TRACKING_TOKEN=canarytoken0004
+    url=$(cat "$fake/url")
+    export MLFLOW_TRACKING_URI=http://canaryuser0005:canarypass0006@${url#*//}
+    export ITRACK_DRAIN=3
+    watch_arguments >arguments 3>&- &
+    watcher=$!
+    wrap -v --track local,tensorboard,mlflow,wandb --wandb-mode offline \
+        --wandb-dir "$PWD/d" --report report.json "$write_run" \
+        --from "$from" --to "$to" >out 2>err 3>&-
+    itrack status >>out 2>>err
+    itrack status --json >>out 2>>err
+    itrack doctor --track mlflow,wandb >>out 2>>err || :
+    itrack sync -v >>out 2>>err || :
+    # A server that can't be reached, a URI that is none.
+    for uri in http://canaryuser0005:canarypass0006@127.0.0.1:1/ \
+        postgresql://canaryuser0005:canarypass0006@h/db \
+        'http://canaryuser0005:canarypass0006@[::1'; do
+        MLFLOW_TRACKING_URI=$uri wrap -v --drain 1 --track mlflow \
+            "$write_run" --from "$from" --to "$to" --overwrite \
+            >>out 2>>err 3>&- || :
+        MLFLOW_TRACKING_URI=$uri itrack doctor --track mlflow >>out 2>>err || :
+    done
+    : >stop
+    wait $watcher
+    [ -s arguments ]
+    # The worker is called by its launcher's name.
+    grep -q "$BUILD/bin/itrack-wrap" arguments
+    # It came to the server, so there was something to leak.
+    grep -rqi "authorization" "$fake/requests"
+    rm -r "$fake/requests"
+    run grep -rnoE '.{0,40}canary.{0,12}' . --exclude-dir fake
+    echo "$output"
+    [ -z "$output" ]
+    run grep -rlE "$(printf %s canaryuser0005:canarypass0006 | base64)" . \
+        --exclude-dir fake
+    [ -z "$output" ]
+}
+
+@test "state is private with any umask" {
+    umask 000
+    : >"$PWD/file"
+    wrap -q --track local,null --local-dir "$PWD/file/x" "$write_run" \
+        --from "$from" --to "$to" 3>&-
+    wrap -q "$write_run" --from "$from" --to "$to-2" 3>&-
+    itrack sync || :
+    [ -n "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    # The state directory's parents are not ours alone.
+    run find "$XDG_STATE_HOME/itrack" -perm /077
+    echo "$output"
+    [ -z "$output" ]
+    [ -s "$XDG_STATE_HOME/itrack/index.jsonl" ]
+}
+
+# Everything that was written, but in the places where it belongs.
+elsewhere() {
+    find . \( -path ./d -o -path ./state -o -path ./hostile -o \
+        -name arguments \) -prune -o -type f -newer stamp -print |
+        grep -vE '^\./(out|err|stamp|report.json)$' || :
+}
+
+valid_everywhere() {
+    local file
+    find d/local report.json -name '*.json' >jsons # some are dot files
+    [ "$(wc -l <jsons)" -ge 6 ]
+    while read -r file; do is_json "$file"; done <jsons
+    [ -z "$(find d -type l ! -name latest-run)" ]
+    for t in local tensorboard mlflow wandb; do
+        python3 "$content" $t d/$t >"$t.txt"
+        [ "$(wc -l <$t.txt)" -gt 3 ]
+    done
+}
+
+@test "hostile names everywhere, all trackers at once" {
+    python3 "$BATS_TEST_DIRNAME/hostile.py" hostile
+    : >stamp
+    # shellcheck disable=SC2046
+    run -0 itrack import $(all_four) --report report.json --tag '../%s' \
+        --run-name $'\e[31m../x' -p '../up' hostile
+    echo "$output" | cut -c1-300
+    # Nothing of it reaches the terminal.
+    run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
+    [ -z "$(elsewhere)" ]
+    [ ! -e up ] && [ ! -e /tmp/up ] && [ ! -e /etc/itrack-up ]
+    valid_everywhere
+    grep -q '"total_count", 46' local.txt
+    run ! grep -rq -e secret-prompt -e secret-answer "$XDG_STATE_HOME" report.json
+}
+
+@test "links, FIFOs and devices in a run directory are not followed" {
+    echo SECRETSECRET >outside
+    for kind in link fifo dangling directory loop; do
+        for name in records.jsonl manifest.json config.resolved.yaml \
+            summary.json report.html; do
+            rm -rf d hostile
+            cp -r "$from" hostile
+            rm -rf "hostile/$name"
+            case $kind in
+            link) ln -s ../outside "hostile/$name" ;;
+            fifo) mkfifo "hostile/$name" ;;
+            dangling) ln -s ../up "hostile/$name" ;;
+            directory) mkdir "hostile/$name" ;;
+            loop) ln -s "$name" "hostile/$name" ;;
+            esac
+            : >stamp
+            # shellcheck disable=SC2046
+            timeout 10 "$BUILD/bin/itrack" import --again $(all_four) \
+                --report report.json hostile >out 2>err || [ $? -ne 124 ]
+            run ! grep -rq SECRETSECRET d state out err report.json
+            [ -z "$(elsewhere)" ]
+            [ ! -e up ]
+        done
+    done
+}
+
+@test "links in the trackers' own places: nothing written through them" {
+    python3 - "$PWD" <<'PY'
+import os, sys
+os.makedirs(sys.argv[1] + "/victim")
+open(sys.argv[1] + "/victim/keep", "w").write("kept")
+PY
+    # shellcheck disable=SC2046
+    wrap -q --drain 0 --record-only $(all_four) "$write_run" --from "$from" \
+        --to "$to" >out 3>&-
+    attempt=$(ls "$XDG_STATE_HOME/itrack/runs")
+    ln -s "$PWD/victim/keep" "$XDG_STATE_HOME/itrack/runs/$attempt/cursor.local"
+    itrack sync || :
+    [ "$(cat victim/keep)" = kept ]
+    [ "$(ls victim)" = keep ]
+}
