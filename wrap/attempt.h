@@ -36,6 +36,7 @@ struct attempt_config {
 	const char *run_dir;     /* absolute bytes, not resolved */
 	const char *config_path; /* bytes as typed, or NULL */
 	const char *command;     /* base name of the program, or NULL */
+	pid_t writer;            /* of the command that we track; or 0 */
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
@@ -64,7 +65,9 @@ int attempt_new(struct attempt **attempt, const struct attempt_config *config,
     struct err *err);
 
 /* Takes over a journal whose owner is dead. With a directory that is still
- * there and no end in it, it is followed on from where the journal stands. */
+ * there and no end in it, it is followed on from where the journal stands.
+ * -EBUSY: it has an owner, or its command goes on, and without a tree we
+ * would end it too early. */
 int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, struct err *err);
 

@@ -10,6 +10,7 @@
 #include "wrap/attempt_private.h"
 #include "wrap/attempt_retarget.h"
 #include "wrap/attempt_start.h"
+#include "wrap/journals.h"
 
 #define REMARKS_MAX_BYTES 4096
 
@@ -282,6 +283,12 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	if (result < 0) {
 		attempt_free(a);
 		return result;
+	}
+	if (!a->past.ended && config->tree == NULL &&
+	    journals_is_written(&a->start.start)) {
+		attempt_free(a);
+		return err_set(
+		    err, -EBUSY, "%s: its command is still at work", name);
 	}
 	if (a->run_dir == NULL)
 		a->run_dir = text_path_bytes(a->start.start.run_dir);

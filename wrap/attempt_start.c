@@ -166,6 +166,10 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	s->boot_id = process_boot_id();
 	s->pid = getpid();
 	s->pid_start = process_start(getpid());
+	if (config->writer > 0) {
+		s->writer = config->writer;
+		s->writer_start = process_start(config->writer);
+	}
 	s->user = process_user();
 	s->command = text_of(config->command);
 	cwd = process_cwd();

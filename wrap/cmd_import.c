@@ -85,7 +85,8 @@ start(
 
 	if (result < 0) {
 		report_say(&im->report, "%s", err.message);
-		im->failed = true;
+		if (result != -EBUSY)
+			im->failed = true;
 		return;
 	}
 	deliver_add(im->deliver, a, options_given(im->options, OPT_FOLLOW));

@@ -56,8 +56,7 @@ sync_one(struct sync *s, const char *attempt)
 	}
 	/* One that is at work needs no help. */
 	if (result == -EBUSY) {
-		report_say(
-		    &s->report, "%s: its itrack is still at work", attempt);
+		report_say(&s->report, "%s", err.message);
 		return;
 	}
 	report_say(&s->report, "%s: %s", attempt, err.message);

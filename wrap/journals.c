@@ -138,6 +138,18 @@ journals_has_end(const char *state_dir, const char *attempt)
 }
 
 bool
+journals_is_written(const struct entry_start *start)
+{
+	char *host = process_host();
+	bool here = start->host != NULL && strcmp(start->host, host) == 0;
+
+	free(host);
+	return here && start->writer > 0 &&
+	    process_alive(start->host, start->boot_id, start->writer,
+		start->writer_start);
+}
+
+bool
 journals_is_live(const struct entry_start *start)
 {
 	return process_alive(

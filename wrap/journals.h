@@ -30,4 +30,7 @@ bool journals_has_end(const char *state_dir, const char *attempt);
 /* Is the process that writes it alive? */
 bool journals_is_live(const struct entry_start *start);
 
+/* Does the process that writes the run directory live, on this host? */
+bool journals_is_written(const struct entry_start *start);
+
 #endif

@@ -166,6 +166,7 @@ make_config(struct run *run)
 	    .source = SOURCE_LIVE,
 	    .run_dir = run->dir,
 	    .config_path = c->config_path,
+	    .writer = run->writer > 0 ? run->writer : c->launched->command,
 	    .command =
 		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
 	    .old_manifest = older_manifest(run),

@@ -105,6 +105,8 @@ struct entry_start {
 	/* Who writes the journal: a process is known by these four. */
 	char *host, *boot_id;
 	int64_t pid, pid_start;
+	/* Who writes the run directory, likewise; 0: not known. */
+	int64_t writer, writer_start;
 	char *user;
 	char *command; /* base name of the wrapped program; NULL for import */
 	char *cwd;

@@ -182,6 +182,8 @@ take_start(
 	    take_text(key, "boot_id", value, &s->boot_id) ||
 	    take_int(key, "pid", value, &s->pid) ||
 	    take_int(key, "pid_start", value, &s->pid_start) ||
+	    take_int(key, "writer", value, &s->writer) ||
+	    take_int(key, "writer_start", value, &s->writer_start) ||
 	    take_text(key, "user", value, &s->user) ||
 	    take_text(key, "command", value, &s->command) ||
 	    take_text(key, "cwd", value, &s->cwd) ||

@@ -90,6 +90,10 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	put_text(w, "boot_id", s->boot_id);
 	jsonwrite_int_member(w, "pid", s->pid);
 	jsonwrite_int_member(w, "pid_start", s->pid_start);
+	if (s->writer > 0) {
+		jsonwrite_int_member(w, "writer", s->writer);
+		jsonwrite_int_member(w, "writer_start", s->writer_start);
+	}
 	put_text(w, "user", s->user);
 	put_text(w, "command", s->command);
 	put_text(w, "cwd", s->cwd);

@@ -66,8 +66,8 @@ take_lock(const struct journal *j, int fd, struct err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		return err_set(err, -EBUSY,
-		    "%s: another itrack is at work on it", j->attempt);
+		return err_set(
+		    err, -EBUSY, "%s: its itrack is still at work", j->attempt);
 	return err_errno(err, "%s: can't lock", j->attempt);
 }
 

@@ -75,7 +75,7 @@ entries() {
 import json, sys
 own = ("exit_code", "exit_signal", "config_path", "wall_time_seconds")
 start = ("attempt", "source", "host", "boot_id", "pid", "pid_start", "user",
-         "command", "cwd", "config_path")
+         "writer", "writer_start", "command", "cwd", "config_path")
 for line in sys.stdin:
     e = json.loads(line)
     kind = e["entry"]

@@ -165,3 +165,30 @@ pending_run() {
     [[ $output == *changed* ]] || [[ $output == *records.jsonl* ]]
     is_json "$local/artifacts.json"
 }
+
+worker_of() {
+    worker=$(pgrep -P "$1" -x itrack-worker)
+}
+
+@test "sync while the command goes on without its itrack: left alone" {
+    to=$runs/$f
+    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
+        --from "$from" --to "$to"
+    turn 3
+    wait_until has_step "$local/metrics.json" 2
+    worker_of "$job"
+    command=$(pgrep -P "$job" -x write_run)
+    kill -KILL "$job"
+    kill -KILL "$worker"
+    run -0 itrack sync
+    [[ $output == *"its command is still at work"* ]]
+    run -0 itrack import "$to"
+    [[ $output == *"still at work"* ]]
+    [ ! -e "$local/final_state.json" ]
+    finish
+    wait_until test ! -e "/proc/$command"
+    itrack sync
+    python3 "$check_local" --child "$to" "$local"
+    [ "$(ls "$tracking")" = "$id" ]
+    [ -z "$(ls "$journals")" ]
+}
