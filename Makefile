@@ -117,7 +117,7 @@ $(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
-$(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(CORE)
+$(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 

@@ -30,6 +30,7 @@ extern const struct command command_status;
 extern const struct command command_show;
 extern const struct command command_check;
 extern const struct command command_doctor;
+extern const struct command command_log;
 
 /* One line on standard error, "itrack show: MESSAGE", and where the help is.
  * Returns STATUS_USAGE. */

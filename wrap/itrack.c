@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
     &command_show,
     &command_check,
     &command_doctor,
+    &command_log,
     NULL,
 };
 

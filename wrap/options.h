@@ -47,6 +47,10 @@ enum option_id {
 	OPT_WANDB_BASE_URL,
 	OPT_WANDB_DIR,
 	OPT_TABLE,
+	OPT_METRIC,
+	OPT_PARAM,
+	OPT_ARTIFACT,
+	OPT_STATUS,
 	OPT_COUNT,
 };
 
@@ -59,6 +63,7 @@ enum program {
 	PROGRAM_SHOW = 1 << 4,
 	PROGRAM_CHECK = 1 << 5,
 	PROGRAM_DOCTOR = 1 << 6,
+	PROGRAM_LOG = 1 << 7,
 };
 
 /* What a value must look like. */
@@ -67,6 +72,7 @@ enum option_form {
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
+	FORM_PAIR,          /* NAME=VALUE, the name not empty */
 	FORM_PATH,          /* not empty; made absolute when it is used */
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
 	FORM_CHOICE,        /* one of `choices` */
@@ -102,12 +108,21 @@ enum option_source {
 
 /* Tags that one run may have. */
 #define OPTIONS_TAGS_MAX 64
+/* Metrics, params and artifacts of one `itrack log`; more go by the library. */
+#define OPTIONS_ITEMS_MAX 256
+
+struct option_item {
+	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT */
+	const char *value;
+};
 
 struct options {
 	const char *value[OPT_COUNT]; /* NULL: not set; flags: "1" */
 	enum option_source source[OPT_COUNT];
 	const char *tags[OPTIONS_TAGS_MAX];
 	size_t tag_len;
+	struct option_item items[OPTIONS_ITEMS_MAX];
+	size_t item_len;
 	/* What follows the options: the command, directories, attempts. */
 	char **arguments;
 	int argument_count;

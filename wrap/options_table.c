@@ -7,9 +7,12 @@
 /* Which programs: the ones that make an attempt, that deliver one, all. */
 #define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT)
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
-#define REACH   (DELIVER | PROGRAM_DOCTOR)
+#define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
-#define ALL     (DELIVER | LISTING)
+#define ALL     (DELIVER | LISTING | PROGRAM_LOG)
+/* What names a run and where it goes. */
+#define NAMING  (ATTEMPT | PROGRAM_LOG)
+#define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
 
 /* A new tracker is one line here, its options below, and its ops in
  * lib/tracker/trackers.c. */
@@ -26,24 +29,24 @@ const size_t tracker_table_len = COUNT(tracker_table);
 /* clang-format off */
 const struct option_row option_table[OPT_COUNT] = {
 [OPT_TRACK] = { OPT_TRACK, 't', "track", "ITRACK_TRACK", "local", "LIST",
-    FORM_TRACKERS, NULL, ATTEMPT | PROGRAM_DOCTOR, true, NULL,
+    FORM_TRACKERS, NULL, PLACING, true, NULL,
     "where to track, comma separated or repeated" },
 [OPT_TRACK_PROJECT] = { OPT_TRACK_PROJECT, 'p', "track-project",
     "ITRACK_PROJECT", "insidellms", "NAME",
-    FORM_NAME, NULL, ATTEMPT | PROGRAM_DOCTOR, false, NULL,
+    FORM_NAME, NULL, PLACING, false, NULL,
     "the project (MLflow: experiment)" },
 [OPT_EXPERIMENT_NAME] = { OPT_EXPERIMENT_NAME, 0, "experiment-name",
     NULL, NULL, "NAME",
-    FORM_NAME, NULL, ATTEMPT, false, NULL,
+    FORM_NAME, NULL, NAMING, false, NULL,
     "name of the experiment that the run belongs to" },
 [OPT_RUN_NAME] = { OPT_RUN_NAME, 0, "run-name", NULL, NULL, "NAME",
-    FORM_NAME, NULL, ATTEMPT, false, NULL,
+    FORM_NAME, NULL, NAMING, false, NULL,
     "name of the run, instead of its run ID" },
 [OPT_TAG] = { OPT_TAG, 0, "tag", NULL, NULL, "TEXT",
-    FORM_NAME, NULL, ATTEMPT, true, NULL,
+    FORM_NAME, NULL, NAMING, true, NULL,
     "a tag of the run; may be repeated" },
 [OPT_NOTES] = { OPT_NOTES, 0, "notes", NULL, NULL, "TEXT",
-    FORM_TEXT, NULL, ATTEMPT, false, NULL,
+    FORM_TEXT, NULL, NAMING, false, NULL,
     "notes about the run" },
 [OPT_PREFIX] = { OPT_PREFIX, 0, "prefix", NULL, NULL, "TEXT",
     FORM_TEXT, NULL, ATTEMPT, false, NULL,
@@ -59,7 +62,7 @@ const struct option_row option_table[OPT_COUNT] = {
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
 [OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "10", "SECONDS",
-    FORM_SECONDS, NULL, DELIVER, false, NULL,
+    FORM_SECONDS, NULL, DELIVER | PROGRAM_LOG, false, NULL,
     "how long to go on delivering after the end" },
 [OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
@@ -98,10 +101,10 @@ const struct option_row option_table[OPT_COUNT] = {
     FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
     "give an attempt up: what is pending of it is lost" },
 [OPT_LOCAL_DIR] = { OPT_LOCAL_DIR, 0, "local-dir", "ITRACK_LOCAL_DIR", NULL,
-    "DIR", FORM_PATH, NULL, ATTEMPT | PROGRAM_DOCTOR, false, "local",
+    "DIR", FORM_PATH, NULL, PLACING, false, "local",
     "gets PROJECT/RUN-ID/; without it: tracking, beside the run directory" },
 [OPT_TENSORBOARD_DIR] = { OPT_TENSORBOARD_DIR, 0, "tensorboard-dir", NULL, NULL,
-    "DIR", FORM_PATH, NULL, ATTEMPT | PROGRAM_DOCTOR, false, "tensorboard",
+    "DIR", FORM_PATH, NULL, PLACING, false, "tensorboard",
     "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside the run "
     "directory" },
 [OPT_MLFLOW_URI] = { OPT_MLFLOW_URI, 0, "mlflow-uri", "MLFLOW_TRACKING_URI",
@@ -128,6 +131,19 @@ const struct option_row option_table[OPT_COUNT] = {
 [OPT_TABLE] = { OPT_TABLE, 0, "table", NULL, NULL, "text",
     FORM_OPTIONAL_WORD, "text", ATTEMPT, false, "wandb",
     "the records as a table; =text: with prompts and answers" },
+[OPT_METRIC] = { OPT_METRIC, 0, "metric", NULL, NULL, "NAME=NUMBER",
+    FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
+    "a metric of the run; may be repeated" },
+[OPT_PARAM] = { OPT_PARAM, 0, "param", NULL, NULL, "NAME=TEXT",
+    FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
+    "a param of the run; may be repeated" },
+[OPT_ARTIFACT] = { OPT_ARTIFACT, 0, "artifact", NULL, NULL, "PATH",
+    FORM_PATH, NULL, PROGRAM_LOG, true, NULL,
+    "a file or directory of the run; may be repeated" },
+[OPT_STATUS] = { OPT_STATUS, 0, "status", NULL, "finished",
+    "finished|failed|killed",
+    FORM_CHOICE, "finished|failed|killed", PROGRAM_LOG, false, NULL,
+    "how the run ended" },
 };
 /* clang-format on */
 
@@ -168,6 +184,8 @@ options_program_name(enum program program)
 		return "itrack check";
 	case PROGRAM_DOCTOR:
 		return "itrack doctor";
+	case PROGRAM_LOG:
+		return "itrack log";
 	}
 	return "itrack";
 }

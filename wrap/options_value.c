@@ -231,6 +231,11 @@ check(struct parse *p, const struct option_row *row, const char *label,
 		if (value[0] == '\0')
 			return options_complain(p, "%s is empty", label);
 		return 0;
+	case FORM_PAIR:
+		if (strchr(value, '=') == NULL || value[0] == '=')
+			return options_complain(
+			    p, "%s is \"%.60s\", not NAME=VALUE", label, value);
+		return 0;
 	case FORM_TRACKERS:
 		return 0; /* add_trackers looks at each name */
 	case FORM_CHOICE:
@@ -264,6 +269,21 @@ add_tag(struct parse *p, const char *label, const char *value)
 	return 0;
 }
 
+static int
+add_item(
+    struct parse *p, enum option_id id, const char *label, const char *value)
+{
+	struct options *o = p->options;
+
+	if (o->item_len == OPTIONS_ITEMS_MAX)
+		return options_complain(p,
+		    "%s: more than %d metrics, params and artifacts", label,
+		    OPTIONS_ITEMS_MAX);
+	o->items[o->item_len++] =
+	    (struct option_item){.id = id, .value = value};
+	return 0;
+}
+
 int
 options_set(struct parse *p, const struct option_row *row, const char *label,
     const char *value, enum option_source source)
@@ -290,6 +310,10 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 		else if (flag_of(value) == 0)
 			value = NULL;
 	}
+	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
+		row->id == OPT_ARTIFACT) &&
+	    add_item(p, row->id, label, value) != 0)
+		return -1;
 	if (row->id == OPT_TAG) {
 		if (source > o->source[OPT_TAG])
 			o->tag_len = 0;

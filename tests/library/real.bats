@@ -6,8 +6,8 @@ bats_require_minimum_version 1.5.0
 setup() {
     [ -z "${SANITIZE:-}" ] || skip "Python is not built with sanitizers"
     top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    venv=$("$top/scripts/test-venv" library-real wandb==0.31.0 mlflow-skinny==3.17.2 \
-        tensorboard pandas) || skip "the packages can't be installed"
+    venv=$("$top/scripts/test-venv" library-real wandb==0.31.0 \
+        mlflow-skinny==3.17.2 tensorboard pandas) || skip "the packages can't be installed"
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     export ITRACK_LIBRARY=$BUILD/lib/libitrack.so.0 PYTHONDONTWRITEBYTECODE=1
     export PYTHONPATH=$top/lib/python

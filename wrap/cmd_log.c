@@ -1,0 +1,205 @@
+/* itrack log: one run in one call, for shell pipelines; a user of itrack.h. */
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "format/number.h"
+#include "itrack.h"
+#include "wrap/command.h"
+
+/* One for each kind, and room. */
+#define TRACKERS_MAX 8
+/* Options of one kind, and drain. */
+#define OPTIONS_MAX 8
+
+/* What the library calls an option of the command line. */
+struct log_option {
+	enum option_id id;
+	const char *kind;
+	const char *name;
+};
+
+static const struct log_option log_options[] = {
+    {OPT_LOCAL_DIR, "local", "output_dir"},
+    {OPT_TENSORBOARD_DIR, "tensorboard", "log_dir"},
+    {OPT_MLFLOW_URI, "mlflow", "tracking_uri"},
+    {OPT_MLFLOW_EXPERIMENT, "mlflow", "experiment_name"},
+    {OPT_WANDB_MODE, "wandb", "mode"},
+    {OPT_WANDB_ENTITY, "wandb", "entity"},
+    {OPT_WANDB_BASE_URL, "wandb", "base_url"},
+    {OPT_WANDB_DIR, "wandb", "dir"},
+};
+
+/* What is to be logged, taken apart. */
+struct items {
+	struct itrack_metric metrics[OPTIONS_ITEMS_MAX];
+	struct itrack_param params[OPTIONS_ITEMS_MAX];
+	size_t metric_len, param_len;
+};
+
+/* NAME=NUMBER, as Python's float() reads the number but for blanks. */
+static bool
+take_metric(struct items *items, const char *text)
+{
+	const char *value = strchr(text, '=') + 1;
+	char *end;
+	double number = strtod_l(value, &end, number_locale());
+
+	if (value[0] == '\0' || *end != '\0')
+		return false;
+	items->metrics[items->metric_len++] = (struct itrack_metric){
+	    xstrndup(text, (size_t)(value - 1 - text)), number};
+	return true;
+}
+
+static void
+take_param(struct items *items, const char *text)
+{
+	const char *value = strchr(text, '=') + 1;
+
+	items->params[items->param_len++] = (struct itrack_param){
+	    .name = xstrndup(text, (size_t)(value - 1 - text)),
+	    .value = {.type = ITRACK_TEXT, .u = {.text = value}}};
+}
+
+static int
+take_items(struct items *items, const struct options *o)
+{
+	for (size_t i = 0; i < o->item_len; i++) {
+		const char *value = o->items[i].value;
+
+		if (o->items[i].id == OPT_PARAM)
+			take_param(items, value);
+		if (o->items[i].id == OPT_METRIC && !take_metric(items, value))
+			return command_usage(&command_log,
+			    "--metric is \"%.60s\", not NAME=NUMBER", value);
+	}
+	return STATUS_OK;
+}
+
+static void
+release_items(struct items *items)
+{
+	for (size_t i = 0; i < items->metric_len; i++)
+		free((char *)(uintptr_t)items->metrics[i].name);
+	for (size_t i = 0; i < items->param_len; i++)
+		free((char *)(uintptr_t)items->params[i].name);
+}
+
+static int
+create(struct itrack_tracker **t, const char *kind, const struct options *o,
+    struct itrack_error *err)
+{
+	struct itrack_config config = ITRACK_CONFIG_INIT;
+	struct itrack_option options[OPTIONS_MAX];
+	size_t count = 0;
+
+	config.project = o->value[OPT_TRACK_PROJECT];
+	config.experiment_name = o->value[OPT_EXPERIMENT_NAME];
+	config.notes = o->value[OPT_NOTES];
+	config.tags = o->tags;
+	config.tag_count = o->tag_len;
+	options[count++] = (struct itrack_option){"drain", o->value[OPT_DRAIN]};
+	for (size_t i = 0; i < sizeof log_options / sizeof *log_options; i++)
+		if (strcmp(log_options[i].kind, kind) == 0 &&
+		    o->value[log_options[i].id] != NULL)
+			options[count++] = (struct itrack_option){
+			    log_options[i].name, o->value[log_options[i].id]};
+	return itrack_create_tracker(t, kind, &config, options, count, err);
+}
+
+/* All of --track as one handle. */
+static int
+open_trackers(struct itrack_tracker **all, const struct options *o,
+    struct itrack_error *err)
+{
+	struct itrack_tracker *list[TRACKERS_MAX];
+	const char *kind;
+	size_t len = 0;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && (kind = options_tracker(i)) != NULL;
+	     i++)
+		if (options_tracks(o, kind) && len < TRACKERS_MAX) {
+			result = create(&list[len], kind, o, err);
+			len += result == 0 ? 1 : 0;
+		}
+	if (result == 0)
+		result = itrack_multi(all, list, len, err);
+	while (result < 0 && len > 0)
+		itrack_free(list[--len]);
+	return result;
+}
+
+static void
+complain(const struct itrack_error *err, bool *failed)
+{
+	fprintf(stderr, "itrack log: %s\n", err->message);
+	*failed = true;
+}
+
+/* The run is ended whatever happens in it. */
+static bool
+log_run(struct itrack_tracker *t, const struct items *items,
+    const struct options *o)
+{
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	bool failed = false;
+
+	if (itrack_start_run(t, o->value[OPT_RUN_NAME], NULL, 0, &err) < 0) {
+		complain(&err, &failed);
+		itrack_end_run(t, "failed", NULL);
+		return false;
+	}
+	if (itrack_log_params(t, items->params, items->param_len, &err) < 0)
+		complain(&err, &failed);
+	if (items->metric_len > 0 &&
+	    itrack_log_metrics(t, items->metrics, items->metric_len,
+		ITRACK_STEP_AUTO, &err) < 0)
+		complain(&err, &failed);
+	for (size_t i = 0; i < o->item_len; i++)
+		if (o->items[i].id == OPT_ARTIFACT &&
+		    itrack_log_artifact(
+			t, o->items[i].value, NULL, NULL, &err) < 0)
+			complain(&err, &failed);
+	if (itrack_end_run(t, o->value[OPT_STATUS], &err) < 0)
+		complain(&err, &failed);
+	if (!options_given(o, OPT_QUIET))
+		puts(itrack_run_id(t));
+	return !failed;
+}
+
+static int
+log_main(const struct options *options)
+{
+	static struct items items;
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	struct itrack_tracker *t = NULL;
+	int status;
+
+	if (options->argument_count > 0)
+		return command_usage(&command_log,
+		    "%s: what is it? (--metric, --param, --artifact)",
+		    options->arguments[0]);
+	status = take_items(&items, options);
+	if (status == STATUS_OK && open_trackers(&t, options, &err) < 0) {
+		fprintf(stderr, "itrack log: %s\n", err.message);
+		status = STATUS_FAILURE;
+	}
+	if (status == STATUS_OK && !log_run(t, &items, options))
+		status = STATUS_FAILURE;
+	itrack_free(t);
+	release_items(&items);
+	return status;
+}
+
+const struct command command_log = {
+    .name = "log",
+    .program = PROGRAM_LOG,
+    .usage = "itrack log [option]...",
+    .about = "track a run of metrics, params and files given as options",
+    .run = log_main,
+};
