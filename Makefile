@@ -27,7 +27,8 @@ HARDENING := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
     -fno-sanitize-recover=all
 endif
 
-CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' -I. -Ilib \
+CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
+    -DITRACK_PREFIX='"$(PREFIX)"' -I. -Ilib \
     -include base/banned.h $(CPPFLAGS)
 CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -140,7 +141,7 @@ library_objects = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -DITRACK_PREFIX='"$(PREFIX)"' $(PACKAGE_CFLAGS) \
+	$(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) \
 	    $(LIBRARY_FLAGS) -c -o $@ $<
 
 $(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map
@@ -245,6 +246,7 @@ lint: all
 
 # One stamp for each file that clang-tidy found nothing in; part of lint.
 tidy: $(patsubst %.c,$(BUILD)/lint/%.tidy,$(sort $(CORE_SOURCES) \
+    $(LIBRARY_SOURCES) \
     $(LAUNCH_SOURCES) $(WORKER_SOURCES) $(ITRACK_SOURCES)))
 
 $(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy

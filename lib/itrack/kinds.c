@@ -75,9 +75,13 @@ find_kind(const struct kind **kind, const char *name, struct err *err)
 static void
 add_option(struct settings *s, const char *name, char *text)
 {
+	struct pair *pair;
+
 	s->options =
 	    xreallocarray(s->options, s->option_len + 1, sizeof *s->options);
-	s->options[s->option_len++] = (struct pair){xstrdup(name), text};
+	pair = &s->options[s->option_len++];
+	pair->name = xstrdup(name);
+	pair->text = text;
 }
 
 /* "http://user:password@host/x" -> "http://host/x", the rest to the worker's

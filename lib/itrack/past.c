@@ -175,8 +175,10 @@ int
 itrack_list_runs(struct itrack_tracker *t, char ***run_ids, size_t *count,
     struct itrack_error *err)
 {
-	struct list list = {run_ids, count};
+	struct list list;
 
+	list.run_ids = run_ids;
+	list.count = count;
 	if (run_ids == NULL || count == NULL ||
 	    (t != NULL && t->member_count > 0))
 		return handle_refuse(err, -EINVAL,

@@ -328,7 +328,7 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	if (!(start->flags & ITRACK_NESTED))
 		end_run(t, RUN_FINISHED, NULL);
 	result = begin_run(t, start, &run, err);
-	if (result < 0)
+	if (run == NULL)
 		return result;
 	handle_lock(t);
 	run->outer = t->run;

@@ -41,7 +41,7 @@ setup() {
     [[ $output == *'--metric is "accuracy", not NAME=VALUE'* ]]
     run -125 "$itrack" log --metric accuracy=high
     [[ $output == *'--metric is "accuracy=high", not NAME=NUMBER'* ]]
-    run -125 "$itrack" log --status done
+    run -125 "$itrack" log --status "done"
     run -125 "$itrack" log results.json
     [ ! -e experiments ]
     run -1 "$itrack" log --run-name y --artifact missing
