@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -433,6 +434,41 @@ test_flush(void)
 	itrack_free(t);
 }
 
+/* A disk that is full for a while, by the limit of a file's size. */
+static void
+test_full(void)
+{
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	struct itrack_tracker *t = local();
+	struct itrack_metric m = {"x", 1};
+	struct rlimit before, full;
+	int written = 0;
+	char want[64];
+
+	signal(SIGXFSZ, SIG_IGN);
+	itrack_start_run(t, "full", NULL, 0, &err);
+	getrlimit(RLIMIT_FSIZE, &before);
+	full = before;
+	full.rlim_cur = 65536;
+	setrlimit(RLIMIT_FSIZE, &full);
+	while (written < 10000 &&
+	    itrack_log_metrics(t, &m, 1, ITRACK_STEP_AUTO, &err) == 0)
+		written++;
+	is_int(err.code, -ENOSPC, "the journal can't be written");
+	for (int i = 0; i < 1000; i++)
+		if (itrack_log_metrics(t, &m, 1, ITRACK_STEP_AUTO, NULL) == 0)
+			written = -1;
+	setrlimit(RLIMIT_FSIZE, &before);
+	is_int(itrack_log_metrics(t, &m, 1, ITRACK_STEP_AUTO, &err), 0,
+	    "when there is room again");
+	is_int(itrack_end_run(t, "finished", &err), 0, "the run ends well");
+	/* The first that failed was kept, those after it had no effect. */
+	snprintf(want, sizeof want, "\"metrics_count\": %d\n", written + 2);
+	ok(has("full", "final_state.json", want),
+	    "with what was accepted and the one that was kept");
+	itrack_free(t);
+}
+
 int
 main(void)
 {
@@ -449,6 +485,7 @@ main(void)
 	test_fork();
 	test_directory();
 	test_flush();
+	test_full();
 	is_int(
 	    system("test -z \"$(ls itrack/runs)\""), 0, "no journal is left");
 	if (system("rm -rf \"$XDG_STATE_HOME\"") != 0)
