@@ -208,6 +208,21 @@ search_each(const struct index_entry *e, void *data)
 	return true;
 }
 
+/* By its first entry alone: thousands may be pending. */
+static bool
+is_of_this_directory(const struct search *s, const char *attempt)
+{
+	struct entry start;
+	bool same;
+
+	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
+		return false;
+	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
+	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns);
+	entry_release(&start);
+	return same;
+}
+
 /* The same among those that are not delivered yet; they are younger. */
 static bool
 search_pending(const char *attempt, void *data)
@@ -216,12 +231,11 @@ search_pending(const char *attempt, void *data)
 	struct attempt_past past;
 	struct entry start;
 
-	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+	if (!is_of_this_directory(s, attempt) ||
+	    attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
 		return true;
 	if (past.ended && past.records_bytes > 0 &&
 	    !(s->grown && s->size <= past.records_bytes) &&
-	    strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
-	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns) &&
 	    records_begin_with(
 		s->run_dir, past.records_bytes, past.records_crc32c)) {
 		free(s->found);
