@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -21,8 +22,9 @@ struct search {
 	const char *state_dir;
 	const char *run_dir; /* bytes, as named */
 	const char *project;
-	char *real;    /* of the run directory, bytes */
-	int64_t bytes; /* of the whole lines now; -1: not read yet */
+	char *real;     /* of the run directory, bytes */
+	struct stat st; /* likewise */
+	int64_t bytes;  /* of the whole lines now; -1: not read yet */
 	uint32_t crc;
 };
 
@@ -55,14 +57,16 @@ measure(struct search *s)
 	close(fd);
 }
 
+/* Asked for every line of the index: by inode, which is one system call. */
 static bool
 same_directory(const struct search *s, const char *run_dir_text)
 {
 	char *path = text_path_bytes(run_dir_text);
-	char *real = realpath(path, NULL);
-	bool same = strcmp(real != NULL ? real : path, s->real) == 0;
+	struct stat st;
+	bool same = strcmp(path, s->real) == 0 ||
+	    (stat(path, &st) == 0 && st.st_dev == s->st.st_dev &&
+		st.st_ino == s->st.st_ino);
 
-	free(real);
 	free(path);
 	return same;
 }
@@ -251,7 +255,7 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	t->has = xcalloc(len, sizeof *t->has);
 	t->places = xcalloc(len, sizeof *t->places);
 	s.real = realpath(run_dir, NULL);
-	if (s.real != NULL && state_dir != NULL) {
+	if (s.real != NULL && state_dir != NULL && stat(s.real, &s.st) == 0) {
 		index_each(state_dir, each_indexed, &s, NULL);
 		journals_each(state_dir, each_pending, &s, NULL);
 	}
