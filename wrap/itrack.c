@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "wrap/options_private.h"
 
 /* In the order of the help; NULL ends it. */
@@ -131,6 +132,7 @@ main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 
 	die_set_hook(on_death);
+	process_no_core();
 	if (argc < 2) {
 		fprintf(stderr, "itrack: which command? (itrack --help)\n");
 		return STATUS_USAGE;

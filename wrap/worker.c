@@ -14,6 +14,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "watcher/names.h"
 #include "wrap/channel.h"
 #include "wrap/countdown.h"
@@ -393,6 +394,7 @@ main(int argc, char **argv)
 	struct link_packet packet = {.type = LINK_DRAINED};
 	char message[OPTIONS_MESSAGE_MAX];
 
+	process_no_core();
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
 	die_set_hook(on_die);

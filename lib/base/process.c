@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -103,4 +104,17 @@ process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
 	free(our_host);
 	free(our_boot_id);
 	return alive;
+}
+
+/* 1, not 0: a core_pattern that is a pipe ignores every other limit. It is too
+ * little for a file. */
+void
+process_no_core(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit) < 0 || limit.rlim_max == 0)
+		return;
+	limit.rlim_cur = 1;
+	setrlimit(RLIMIT_CORE, &limit);
 }

@@ -24,4 +24,7 @@ char *process_cwd(void);
 bool process_alive(
     const char *host, const char *boot_id, int64_t pid, int64_t start);
 
+/* Leaves no core file from here on: the environment holds keys. */
+void process_no_core(void);
+
 #endif
