@@ -181,3 +181,51 @@ PY
     [ "$(cat victim/keep)" = kept ]
     [ "$(ls victim)" = keep ]
 }
+
+@test "a hostile server: bounded memory and time, nothing lost" {
+    export WANDB_API_KEY=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
+    local kind kib=$((300 * 1024)) # of addresses
+    if grep -q __asan_init "$BUILD/bin/itrack"; then kib=unlimited; fi
+    for kind in body headers deep redirects drip garbage; do
+        fake=$BATS_TEST_TMPDIR/$kind
+        mkdir "$fake"
+        python3 "$BATS_TEST_DIRNAME/../servers/hostile_http.py" "$fake" $kind \
+            3>&- &
+        echo $! >"$fake/pid"
+        wait_until test -s "$fake/url"
+        url=$(cat "$fake/url")
+        SECONDS=0
+        (
+            ulimit -v "$kib"
+            wrap --drain 2 --track local,mlflow,wandb --mlflow-uri "$url" \
+                --wandb-base-url "$url" --wandb-mode online --report \
+                report.json "$write_run" --from "$from" --to "$runs/$kind"
+        ) >out 2>err 3>&-
+        cut -c1-300 err
+        [ "$SECONDS" -le 6 ]
+        [ "$(jq -r '.runs[0].trackers[0].state' report.json)" = complete ]
+        [ "$(jq '.runs[0].trackers[1].pending' report.json)" -eq 24 ]
+        [ "$(jq '[.runs[0].trackers[].rejected] | add' report.json)" -eq 0 ]
+        [ "$(wc -c <err)" -le 4000 ]
+        run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' err
+        kill "$(cat "$fake/pid")"
+    done
+    fake=
+}
+
+@test "a crash of the worker leaves no core file" {
+    ulimit -c unlimited || skip "no core files here"
+    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
+        --from "$from" --to "$to"
+    turn 5
+    wait_until has_step "$tracking/$id/metrics.json" 3
+    for worker in $(cat "/proc/$job/task/$job/children"); do
+        if [ "$(cat "/proc/$worker/comm")" = itrack-worker ]; then break; fi
+    done
+    grep -q '^Max core file size *1 ' "/proc/$worker/limits"
+    kill -SEGV "$worker"
+    finish
+    [ "$status" -eq 0 ]
+    [ -z "$(find . -name 'core*')" ]
+    python3 "$check_local" "$to" "$tracking/$id"
+}
