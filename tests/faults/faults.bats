@@ -14,6 +14,10 @@ setup() {
     content=$BATS_TEST_DIRNAME/content.py
 }
 
+long_or() {
+    if [ -n "${ITRACK_TORTURE:-}" ]; then echo "$1"; else echo "$2"; fi
+}
+
 # The worker's process ID: the launcher's child that is not the command.
 worker_of() {
     local pid
@@ -192,4 +196,14 @@ assert len({r["run_dir"] for r in rows}) == len(rows)' \
     itrack sync
     [ "$(python3 "$content" tensorboard d/tensorboard | grep -c total_count)" \
         -eq 24 ]
+}
+
+@test "kill -9 of the worker with four trackers: every value once" {
+    TMPDIR=$BATS_TEST_TMPDIR python3 "$BATS_TEST_DIRNAME/kill_all.py" \
+        --rounds "$(long_or 200 6)" worker 3>&-
+}
+
+@test "kill -9 of one sync after another with four trackers: every value once" {
+    TMPDIR=$BATS_TEST_TMPDIR python3 "$BATS_TEST_DIRNAME/kill_all.py" \
+        --rounds "$(long_or 150 6)" sync 3>&-
 }
