@@ -55,8 +55,18 @@ class Place:
             env=self.env, stdout=subprocess.DEVNULL)
 
     def sync(self):
-        return subprocess.Popen([BUILD / "bin/itrack", "sync", "-q"],
-                                env=self.env)
+        with open(self.base / "said", "ab") as said:
+            return subprocess.Popen([BUILD / "bin/itrack", "sync"],
+                                    env=self.env, stderr=said)
+
+    def sync_to_the_end(self):
+        """A worker that was started anew may still be at work."""
+        end = time.monotonic() + LIMIT_SECONDS / 4
+        while True:
+            status = self.sync().wait(LIMIT_SECONDS)
+            if not self.journals() or time.monotonic() > end:
+                return status
+            time.sleep(0.05)
 
     def journals(self):
         """A directory without its journal was killed while it was removed."""
@@ -131,14 +141,15 @@ def main():
             rng = random.Random(seed)
             kills += {"worker": kill_worker, "sync": kill_sync}[args.who](
                 place, rng)
-            status = place.sync().wait(LIMIT_SECONDS)
+            status = place.sync_to_the_end()
             found = list(differences(place.content(), want))
             if status != 0 or place.journals():
                 found.append(f"sync: status {status}, left "
                              f"{[str(p) for p in place.journals()]}")
             if found:
                 failed += 1
-                print(f"round {n}, seed {seed}:", *found[:12], sep="\n  ")
+                found[12:] = (place.base / "said").read_text().splitlines()
+                print(f"round {n}, seed {seed}:", *found, sep="\n  ")
     print(f"{args.who}: {kills} kills in {args.rounds} rounds, "
           f"{failed} failed")
     sys.exit(1 if failed or not kills else 0)
