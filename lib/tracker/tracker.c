@@ -171,6 +171,9 @@ delivery_answered(struct delivery *d)
 {
 	d->ever_answered = true;
 	d->progress_ms = clock_mono_ms();
+	/* What the other lane still had under way does not undo a refusal. */
+	if (d->phase == PHASE_BLOCKED)
+		return;
 	free(d->why);
 	d->why = NULL;
 }
