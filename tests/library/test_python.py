@@ -48,7 +48,8 @@ def make_result(score=None):
 
 class InDirectory(unittest.TestCase):
     def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
+        # A worker may still be taking its journal away.
+        self.dir = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(self.dir.cleanup)
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.dir.name)
@@ -103,7 +104,9 @@ class LocalTest(InDirectory):
         self.assertEqual(tracker.start_run("name", "id"), "id")
         tracker.end_run()
         self.assertEqual(tracker.load_run("id")["metadata"]["run_name"], "name")
-        self.assertRegex(LocalFileTracker().start_run(), r"^\d{8}_\d{6}$")
+        unnamed = LocalFileTracker()
+        self.assertRegex(unnamed.start_run(), r"^\d{8}_\d{6}$")
+        unnamed.end_run()
         with self.assertRaisesRegex(FileNotFoundError, "Run not found: none"):
             tracker.load_run("none")
 
