@@ -28,6 +28,9 @@
 static void
 on_timer(struct loop_timer *timer)
 {
+	/* Here alone: elsewhere the tracker may be the caller, and would go on
+	 * with what was closed under it. */
+	deadline_check(timer->data);
 	delivery_pump(timer->data);
 }
 
@@ -369,6 +372,7 @@ set_timer(struct delivery *d)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t due_ms = INT64_MAX;
+	int64_t deadline_ms;
 	int idle_ms = d->tracker.ops->idle_ms;
 
 	if (d->phase == PHASE_CLOSED || d->phase == PHASE_OPEN)
@@ -384,7 +388,9 @@ set_timer(struct delivery *d)
 	}
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
-	due_ms = earlier(now_ms, due_ms, deadline_due_ms(d));
+	deadline_ms = deadline_due_ms(d);
+	due_ms = earlier(
+	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
 	if (d->draining) {
 		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
 		due_ms = earlier(now_ms, due_ms, d->progress_ms + stall_ms(d));
@@ -400,7 +406,6 @@ delivery_pump(struct delivery *d)
 {
 	if (d->phase >= PHASE_COMPLETE)
 		return;
-	deadline_check(d);
 	scout_ahead(d);
 	if (d->phase == PHASE_CLOSED)
 		try_open(d);
