@@ -101,3 +101,38 @@ END
     [ "$late_kib" -le $((early_kib + 2048 + 2 * count)) ] || sanitized
     [ "$(ls "$tracking" | wc -l)" -eq "$count" ]
 }
+
+# A user namespace of its own has limits of its own: nobody else's inotify is
+# touched. `limited NAME REMARK`
+limited() {
+    unshare -Ur true 2>/dev/null || skip "no user namespace"
+    run unshare -Ur sh -c '
+        echo 0 >"/proc/sys/user/$1" || exit 99
+        shift
+        exec "$@"' - "$1" "$BUILD/bin/itrack-wrap" "$write_run" \
+        --from "$from" --to "$to" --pace 150
+    [ "$status" -ne 99 ] || skip "the limit can't be set"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$2"*"looked every second instead"* ]]
+    python3 "$check_local" "$to" "$tracking/$id"
+}
+
+@test "no inotify instance left: looked every second, and said" {
+    limited max_inotify_instances "no inotify instance is left"
+}
+
+@test "no inotify watch left: looked every second, and said" {
+    limited max_inotify_watches "no inotify watch is left"
+}
+
+@test "a run directory on another file system" {
+    run unshare -Urm sh -c '
+        mkdir -p "$1" && mount -t tmpfs tmpfs "$1" || exit 99
+        shift
+        "$@" && cp -a '"'$runs'"'/other/. '"'$runs'"'/copy' - "$runs/other" \
+        "$BUILD/bin/itrack-wrap" "$write_run" --from "$from" \
+        --to "$runs/other/$f"
+    [ "$status" -ne 99 ] || skip "no mount namespace"
+    [ "$status" -eq 0 ]
+    [ -s "$runs/copy/tracking/insidellms/$id/final_state.json" ]
+}
