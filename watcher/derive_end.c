@@ -330,7 +330,9 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	/* From here on what an import does not have: last, so that the entries
 	 * before are the same. */
 	emit_process(d, finish);
+	/* A name of its own: neither TensorBoard nor W&B has room for points
+	 * and a histogram under one. */
 	if (!has_latency)
-		emit_histogram(
-		    d, "observed/latency_ms", &d->arrivals, finish->time_us);
+		emit_histogram(d, "observed/latency_ms_histogram", &d->arrivals,
+		    finish->time_us);
 }

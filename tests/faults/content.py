@@ -90,7 +90,11 @@ def tensorboard(directory):
     for path in sorted(directory.rglob("*tfevents*")):
         data, at = path.read_bytes(), 0
         while at < len(data):
+            if at + 16 > len(data):
+                break
             size = struct.unpack_from("<Q", data, at)[0]
+            if at + size + 16 > len(data):
+                break  # torn by a kill: the next file goes on
             event = list(fields(data[at + 12:at + 12 + size]))
             at += size + 16
             step = dict(event).get(2, 0)

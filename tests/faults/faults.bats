@@ -181,6 +181,13 @@ assert len({r["run_dir"] for r in rows}) == len(rows)' \
     done
 }
 
+@test "--strict: nothing is rejected of a run that takes its time" {
+    to_all_four --strict --report report.json "$write_run" --pace 2 --copies 4 \
+        --from "$from" --to "$to" 3>&-
+    [ "$(jq '[.runs[0].trackers[].rejected] | add' report.json)" -eq 0 ]
+    grep -q 'observed/latency_ms"' d/local/*/*/metrics.json
+}
+
 @test "--strict and several trackers: one that lacks something is enough" {
     mkdir d
     : >d/tensorboard

@@ -301,7 +301,7 @@ offline_folder() {
     grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
     jq -e '.problems == [] and (.runs[] | .complete and .exitcode == 0 and
         (.history | length) == 12 and .summary.total_count == 12 and
-        (.summary["observed/latency_ms"]._type == "histogram"))' \
+        (.summary["observed/latency_ms_histogram"]._type == "histogram"))' \
         server/state.json
     run -3 "$BUILD/bin/itrack-wrap" --track wandb,local -- "$program" \
         --mode run --from "$from" --to "$PWD/two" --status 3

@@ -481,7 +481,7 @@ test_observed(void)
 		   "process/system_cpu_seconds=0.0 "
 		   "process/max_rss_bytes=2048.0\n"
 		   "P exit_code=3\n"
-		   "H4 observed/latency_ms 1.0\n",
+		   "H4 observed/latency_ms_histogram 1.0\n",
 	    "what only an observer knows comes last");
 	begin((struct derive_config){.points = 2});
 	arrives(HARNESS("a", "M", "P", "success"), 0);
