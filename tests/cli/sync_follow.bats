@@ -125,7 +125,7 @@ of_host() {
     no_end "$dead"
     to=$to-2
     record
-    foreign=$(ls "$journals" | grep -v "$dead")
+    foreign=$(ls --ignore="$dead" "$journals")
     end=$(tail -1 "$journals/$foreign/journal.jsonl")
     no_end "$foreign"
     of_host "$foreign" node7

@@ -106,7 +106,8 @@ def tensorboard(directory):
                     tag = value[1].decode()
                     if 2 in value:
                         lines += numbered([(tag, step, value[2])])
-                    elif not tag.startswith("_hparams_"):
+                    elif not (tag.startswith("_hparams_") or
+                              CLOCK.search(tag)):
                         texts.add(json.dumps(["text", tag]))
     return lines + sorted(texts)
 

@@ -18,16 +18,9 @@ long_or() {
     if [ -n "${ITRACK_TORTURE:-}" ]; then echo "$1"; else echo "$2"; fi
 }
 
-# The worker's process ID: the launcher's child that is not the command.
+# The worker's process ID.
 worker_of() {
-    local pid
-    for pid in $(cat "/proc/$1/task/$1/children"); do
-        if [ "$(cat "/proc/$pid/comm")" = itrack-worker ]; then
-            echo "$pid"
-            return 0
-        fi
-    done
-    return 1
+    pgrep -P "$1" -x itrack-worker
 }
 
 to_all_four() {

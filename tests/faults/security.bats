@@ -219,9 +219,7 @@ PY
         --from "$from" --to "$to"
     turn 5
     wait_until has_step "$tracking/$id/metrics.json" 3
-    for worker in $(cat "/proc/$job/task/$job/children"); do
-        if [ "$(cat "/proc/$worker/comm")" = itrack-worker ]; then break; fi
-    done
+    worker=$(pgrep -P "$job" -x itrack-worker)
     grep -q '^Max core file size *1 ' "/proc/$worker/limits"
     kill -SEGV "$worker"
     finish
