@@ -99,8 +99,13 @@ END
     echo "# descriptors $early, KiB $early_kib $late_kib"
     exec 7>&-
     wait $job
-    # The report has a few lines for each.
-    [ "$late_kib" -le $((early_kib + 2048 + 2 * count)) ] || sanitized
+    # The report has a few lines for each. In the short form the runs that
+    # happen to overlap weigh more than what 30 could leave behind: there only
+    # the budget is looked at.
+    if [ "$count" -ge 1000 ]; then
+        [ "$late_kib" -le $((early_kib + 2048 + 2 * count)) ] || sanitized
+    fi
+    [ "$late_kib" -le $PEAK_KIB ] || sanitized
     [ "$(ls "$tracking" | wc -l)" -eq "$count" ]
 }
 
