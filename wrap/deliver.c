@@ -1,15 +1,13 @@
 #include "wrap/deliver.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/queue.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "watcher/names.h"
+#include "wrap/stop.h"
 
 /* Independent runs to one server go faster side by side; each holds its batch
  * in memory. */
@@ -37,11 +35,11 @@ struct deliver {
 	struct loop *loop;
 	struct tree *tree;
 	struct loop_turn turn;
-	struct loop_io signals;
+	struct stop stop;
 	struct loop_timer look;
 	size_t count;
 	TAILQ_HEAD(, item) items;
-	bool stop, complete, waiting, woken;
+	bool complete, waiting, woken;
 	void (*closed)(struct attempt *a, bool complete, void *data);
 	void *data;
 	size_t stop_at; /* leave the loop when so few are left */
@@ -73,22 +71,11 @@ on_turn(struct loop_turn *turn)
 		attempt_turn(item->attempt);
 		if ((attempt_is_ended(item->attempt) &&
 			attempt_is_settled(item->attempt)) ||
-		    d->stop)
+		    d->stop.asked)
 			close_item(d, item);
 	}
-	if (d->waiting ? d->woken || d->stop : d->count <= d->stop_at)
+	if (d->waiting ? d->woken || d->stop.asked : d->count <= d->stop_at)
 		loop_stop(d->loop);
-}
-
-static void
-on_signal(struct loop_io *io, uint32_t events)
-{
-	struct deliver *d = io->data;
-	struct signalfd_siginfo info;
-
-	(void)events;
-	if (read(io->fd, &info, sizeof info) == sizeof info)
-		d->stop = true;
 }
 
 static bool
@@ -133,7 +120,6 @@ deliver_new(
     const struct options *options, const char *state_dir, struct report *report)
 {
 	struct deliver *d = xcalloc(1, sizeof *d);
-	sigset_t set;
 
 	d->options = options;
 	d->state_dir = state_dir;
@@ -145,17 +131,7 @@ deliver_new(
 	d->turn = (struct loop_turn){.end = on_turn, .data = d};
 	loop_turn_add(d->loop, &d->turn);
 	d->look = (struct loop_timer){.fire = on_look, .data = d};
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	d->signals = (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC),
-	    .ready = on_signal,
-	    .data = d};
-	loop_add(d->loop, &d->signals, EPOLLIN);
+	stop_init(&d->stop, d->loop);
 	return d;
 }
 
@@ -163,8 +139,7 @@ void
 deliver_free(struct deliver *d)
 {
 	loop_timer_cancel(d->loop, &d->look);
-	loop_remove(d->loop, &d->signals);
-	close(d->signals.fd);
+	stop_release(&d->stop, d->loop);
 	loop_turn_remove(d->loop, &d->turn);
 	tree_free(d->tree);
 	loop_free(d->loop);
@@ -233,10 +208,10 @@ bool
 deliver_wait(struct deliver *d)
 {
 	d->waiting = true;
-	if (!d->woken && !d->stop)
+	if (!d->woken && !d->stop.asked)
 		loop_run(d->loop);
 	d->waiting = d->woken = false;
-	return !d->stop;
+	return !d->stop.asked;
 }
 
 void
@@ -249,5 +224,5 @@ deliver_wake(struct deliver *d)
 bool
 deliver_is_stopped(const struct deliver *d)
 {
-	return d->stop;
+	return d->stop.asked;
 }

@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "run/index.h"
 #include "run/journal.h"
 #include "tracker/tracker.h"
+#include "wrap/stop.h"
 
 /* After new entries the next look is so much later: a program that logs in a
  * loop costs us a turn for many entries. */
@@ -35,7 +35,8 @@ struct follow {
 	struct entry start;
 	struct loop *loop;
 	struct loop_turn turn;
-	struct loop_io link, watch, owner, signals;
+	struct loop_io link, watch, owner;
+	struct stop stop;
 	struct loop_timer pace, sync;
 	struct delivery **deliveries;
 	size_t delivery_count;
@@ -43,7 +44,7 @@ struct follow {
 	char *remark; /* a tracker that could not begin */
 	int64_t last_step, ended_us;
 	enum run_status status;
-	bool ended, paced, stop;
+	bool ended, paced;
 	uint64_t flush; /* the question that waits for an answer; 0: none */
 };
 
@@ -156,17 +157,6 @@ on_owner_death(struct loop_io *io, uint32_t events)
 }
 
 static void
-on_signal(struct loop_io *io, uint32_t events)
-{
-	struct follow *f = io->data;
-	struct signalfd_siginfo info;
-
-	(void)events;
-	if (read(io->fd, &info, sizeof info) == sizeof info)
-		f->stop = true;
-}
-
-static void
 on_link(struct loop_io *io, uint32_t events)
 {
 	struct follow *f = io->data;
@@ -249,7 +239,7 @@ on_turn(struct loop_turn *turn)
 
 	if (f->flush != 0)
 		answer_flush(f);
-	if (f->stop || (f->ended && all_settled(f)))
+	if (f->stop.asked || (f->ended && all_settled(f)))
 		loop_stop(f->loop);
 }
 
@@ -304,24 +294,6 @@ open_owner(const struct entry_start *start)
 }
 
 static void
-listen_to_signals(struct follow *f)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	f->signals = (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC),
-	    .ready = on_signal,
-	    .data = f};
-	loop_add(f->loop, &f->signals, EPOLLIN);
-}
-
-static void
 listen_to_journal(struct follow *f)
 {
 	char *file = journal_file(f->journal);
@@ -346,7 +318,7 @@ begin(struct follow *f)
 	loop_turn_add(f->loop, &f->turn);
 	f->pace = (struct loop_timer){.fire = on_pace, .data = f};
 	f->sync = (struct loop_timer){.fire = on_sync, .data = f};
-	listen_to_signals(f);
+	stop_init(&f->stop, f->loop);
 	listen_to_journal(f);
 	f->link = (struct loop_io){
 	    .fd = LIBRARY_LINK_FD, .ready = on_link, .data = f};
@@ -415,7 +387,7 @@ finish(struct follow *f)
 		journal_remove(f->journal, NULL);
 	for (size_t i = 0; i < f->delivery_count; i++)
 		delivery_free(f->deliveries[i]);
-	if (!f->stop)
+	if (!f->stop.asked)
 		send(LIBRARY_LINK_FD, &packet, sizeof packet,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -428,8 +400,7 @@ release(struct follow *f)
 	loop_remove(f->loop, &f->link);
 	loop_remove(f->loop, &f->watch);
 	close(f->watch.fd);
-	loop_remove(f->loop, &f->signals);
-	close(f->signals.fd);
+	stop_release(&f->stop, f->loop);
 	if (f->owner.fd >= 0) {
 		loop_remove(f->loop, &f->owner);
 		close(f->owner.fd);
