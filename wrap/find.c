@@ -24,13 +24,11 @@ changed_since_launch(const struct find *f, const char *dir)
 {
 	static const char *const names[] = {
 	    RECORDS_FILE, CONFIG_FILE, MANIFEST_FILE, MARKER_FILE};
-	int64_t launched_ns = (int64_t)f->config.launched.tv_sec * 1000000000 +
-	    f->config.launched.tv_nsec;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		struct watcher_stamp stamp = watcher_stamp(dir, names[i]);
 
-		if (stamp.there && stamp.ctime_ns > launched_ns)
+		if (stamp.there && stamp.ctime_ns >= f->config.not_before_ns)
 			return true;
 	}
 	return false;

@@ -3,16 +3,16 @@
  * no environment, or --no-preload was given. By --run-dir, else by the
  * command's arguments and environment, with inotify on the way to the place.
  *
- * A directory found so counts only if a process below the command has its
- * records open, or if its files changed after the launch and nobody else has
- * them open: a shared root holds other people's runs.
+ * A directory found so counts only if its files changed after the launch, and a
+ * process below the command has its records open or nobody has: a shared root
+ * holds other people's runs.
  */
 #ifndef WRAP_FIND_H
 #define WRAP_FIND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "watcher/rundir.h"
 #include "watcher/tree.h"
@@ -24,7 +24,7 @@ struct find_config {
 	const char *dir;  /* bytes, absolute: this one or */
 	const char *root; /* one in here; both NULL: nothing is looked for */
 	pid_t command;
-	struct timespec launched; /* by the clock of file times */
+	int64_t not_before_ns; /* file times of the command's own files */
 	/* Was this directory found before? Then no process is looked at. */
 	bool (*known)(const char *dir, void *data);
 	/* A directory of this command; `writer` 0: not known. */

@@ -99,6 +99,14 @@ on_found(const char *dir, pid_t writer, void *data)
 	runs_found(w->runs, dir, writer);
 }
 
+/* In the tick of the launch older files may have been written, too. */
+static int64_t
+not_before_ns(const struct link_launched *l)
+{
+	return (int64_t)l->file_clock.tv_sec * 1000000000 +
+	    l->file_clock.tv_nsec + (l->just_ticked ? 0 : 1);
+}
+
 /* No shim in the command, or the user says where: look for the directory. */
 static void
 start_find(struct worker *w)
@@ -110,7 +118,7 @@ start_find(struct worker *w)
 	    .dir = dir != NULL ? dir : w->guess.dir,
 	    .root = dir != NULL ? NULL : w->guess.root,
 	    .command = w->launched.command,
-	    .launched = w->launched.file_clock,
+	    .not_before_ns = not_before_ns(&w->launched),
 	    .known = is_known,
 	    .found = on_found,
 	    .data = w,
@@ -147,7 +155,7 @@ look_beside(struct worker *w)
 	struct find_config config = {
 	    .tree = w->tree,
 	    .command = w->launched.command,
-	    .launched = w->launched.file_clock,
+	    .not_before_ns = not_before_ns(&w->launched),
 	    .known = is_known,
 	    .found = on_found,
 	    .data = w,

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 1
+#define LINK_VERSION 2
 #define LINK_FD      3
 #define CHANNEL_FD   4
 /* A message of the shim that the launcher has read already: at most so long
@@ -38,6 +38,9 @@ struct link_launched {
 	/* CLOCK_REALTIME, and CLOCK_REALTIME_COARSE (the clock of file times),
 	 * both just before the launch. */
 	struct timespec wall, file_clock;
+	/* The file clock had just ticked: no file that was there before the
+	 * launch has its time. */
+	uint32_t just_ticked;
 };
 
 struct link_message {

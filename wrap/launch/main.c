@@ -115,7 +115,9 @@ launch(struct launcher *l)
 	if (around != NULL && *around != '\0')
 		listen_tell_nested(around);
 	signals_hold(&l->signals);
-	tracking_mark(t);
+	tracking_mark(t,
+	    options_given(&l->options, OPT_RUN_DIR) ||
+		(shim == NULL && t->expected));
 	code = child_start(&l->child, command, l->environment, &l->signals);
 	if (code == -E2BIG) {
 		/* Without what we add it may just fit. */

@@ -50,8 +50,10 @@ void tracking_prepare(struct tracking *t, char **arguments);
 /* The shim's path if it can be preloaded into the command, else NULL. */
 const char *tracking_shim(const struct tracking *t, const char *command);
 
-/* The times of the launch; just before it. */
-void tracking_mark(struct tracking *t);
+/* The times of the launch; just before it. `await_tick`: the run will be told
+ * from older ones by file times alone, so the launch waits for a tick of their
+ * clock (4 ms at the most, as Debian's kernels are). */
+void tracking_mark(struct tracking *t, bool await_tick);
 /* The command runs, with the shim or without. */
 void tracking_launched(struct tracking *t, pid_t command, bool preloaded);
 /* Starts the worker now if need be or `at_once`; else listens. Behind
