@@ -125,19 +125,20 @@ unwatch(struct known *k)
 }
 
 /* Its owner goes on: looks again when the journal changes, or its owner closes
- * it. */
-static void
+ * it. True: the watch is new, and what came before it has made no event. */
+static bool
 watch_journal(struct follower *f, struct known *k)
 {
 	char *path;
 
 	k->next_ms = clock_mono_ms() + RETRY_MS;
 	if (k->watched)
-		return;
+		return false;
 	path = xasprintf("%s/runs/%s", k->root->dir, k->attempt);
 	k->watch = (struct tree_watch){.changed = on_journal, .data = k};
 	k->watched = tree_add(f->tree, &k->watch, path, NULL) == 0;
 	free(path);
+	return k->watched;
 }
 
 static void
@@ -173,35 +174,39 @@ adopt(struct follower *f, struct known *k)
 	}
 }
 
-static void
-look(struct follower *f, struct known *k)
+/* True: to be looked at once more. */
+static bool
+look_once(struct follower *f, struct known *k)
 {
 	struct entry start;
 	struct err err = ERR_INIT;
 	bool wait;
+	int result;
 
-	k->due = false;
 	k->next_ms = 0;
-	if (journals_start(k->root->dir, k->attempt, &start, &err) < 0) {
-		/* Its maker is about to write the first entry, or dead. */
-		if (journals_discard_empty(k->root->dir, k->attempt))
-			watch_journal(f, k);
-		else
-			say_once(f, k, &err);
-		return;
-	}
+	/* Its maker is about to write the first entry, or dead. */
+	if (journals_discard_empty(k->root->dir, k->attempt))
+		return watch_journal(f, k);
+	result = journals_start(k->root->dir, k->attempt, &start, &err);
+	if (result < 0 && result != -ENOENT)
+		say_once(f, k, &err);
+	if (result < 0)
+		return false;
 	wait = !journals_has_end(k->root->dir, k->attempt) &&
 	    journals_is_live(&start.start);
 	entry_release(&start);
-	/* A watch that comes after the look would miss what came between. */
-	if (wait && !k->watched) {
-		watch_journal(f, k);
-		wait = !journals_has_end(k->root->dir, k->attempt);
-	}
 	if (wait)
-		k->next_ms = clock_mono_ms() + RETRY_MS;
-	else
-		adopt(f, k);
+		return watch_journal(f, k);
+	adopt(f, k);
+	return false;
+}
+
+static void
+look(struct follower *f, struct known *k)
+{
+	k->due = false;
+	while (look_once(f, k))
+		;
 }
 
 static bool
