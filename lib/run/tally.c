@@ -1,5 +1,11 @@
 #include "run/tally.h"
 
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format/number.h"
+
 static void
 add_latency(struct tally *tally, double latency_ms)
 {
@@ -38,11 +44,26 @@ tally_success_rate(const struct tally *tally)
 	return (double)tally->success_count / (double)tally->total_count;
 }
 
+/* us / 1e6, rounded once as Python does it: a number of microseconds beyond
+ * 2^53 (285 years) is no double. */
+static double
+seconds_of(int64_t us)
+{
+	uint64_t magnitude = us < 0 ? -(uint64_t)us : (uint64_t)us;
+	char text[32];
+
+	if (magnitude <= (uint64_t)1 << DBL_MANT_DIG)
+		return (double)us / 1e6;
+	snprintf(text, sizeof text, "%s%ju.%06ju", us < 0 ? "-" : "",
+	    (uintmax_t)(magnitude / 1000000), (uintmax_t)(magnitude % 1000000));
+	return strtod_l(text, NULL, number_locale());
+}
+
 bool
 tally_duration(const struct tally *tally, double *seconds)
 {
 	if (!tally->has_start || !tally->has_end)
 		return false;
-	*seconds = (double)(tally->end_us - tally->start_us) / 1e6;
+	*seconds = seconds_of(tally->end_us - tally->start_us);
 	return true;
 }

@@ -129,6 +129,14 @@ equals_python() {
     show --json "$dir" | grep -q '"duration_seconds": 0.876544'
 }
 
+@test "times further apart than a double counts microseconds" {
+    printf '%s\n' '{"started_at":"2025-12-29T00:00:00+00:00"}' \
+        '{"completed_at":"9999-12-31T23:59:59.003001+00:00"}' \
+        >"$dir/records.jsonl"
+    equals_python
+    show --json "$dir" | grep -q '"duration_seconds": 251635334399.003,\?$'
+}
+
 @test "a line of 10 MB, and a torn tail that would be a whole object" {
     { printf '{"output":"'
       head -c 10000000 /dev/zero | tr '\0' x
