@@ -31,9 +31,9 @@ count_status(const struct mapping *m, const char *status)
 {
 	size_t i;
 
-	for (i = 0; i < m->status_len; i++)
-		if (strcmp(m->statuses[i].status, status) == 0)
-			return m->statuses[i].count;
+	for (i = 0; i < m->statuses.len; i++)
+		if (strcmp(m->statuses.list[i]->text, status) == 0)
+			return m->statuses.list[i]->count;
 	return 0;
 }
 
@@ -104,10 +104,11 @@ check_identity(
     struct check *c, const struct mapping *m, const struct manifest *manifest)
 {
 	if (manifest->run_id == NULL ||
-	    (m->run_id_len > 0 && strcmp(manifest->run_id, m->run_ids[0]) != 0))
+	    (m->run_ids.len > 0 &&
+		strcmp(manifest->run_id, m->run_ids.list[0]->text) != 0))
 		check_add(c, CHECK_RUN_ID_MISMATCH, 0, "%s, the records: %s",
 		    manifest->run_id != NULL ? manifest->run_id : "none",
-		    m->run_id_len > 0 ? m->run_ids[0] : "none");
+		    m->run_ids.len > 0 ? m->run_ids.list[0]->text : "none");
 	if (manifest->schema_version != NULL && m->schema_version != NULL &&
 	    strcmp(manifest->schema_version, m->schema_version) != 0)
 		check_add(c, CHECK_SCHEMA_VERSION_MISMATCH, 0,

@@ -366,9 +366,9 @@ check_records_end(struct check_records *r, uint64_t torn_bytes)
 	if (torn_bytes > 0)
 		check_add(r->check, CHECK_TORN_LINE, r->line + 1,
 		    "%" PRIu64 " bytes", torn_bytes);
-	if (m->run_id_len > 1)
+	if (m->run_ids.len > 1)
 		check_add(r->check, CHECK_MIXED_RUN_IDS, 0, "%zu run IDs",
-		    m->run_id_len);
+		    m->run_ids.len);
 	if (m->harness && m->experiment_len > m->live_len)
 		r->outside++;
 	if (m->harness && r->outside > 0)

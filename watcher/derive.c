@@ -168,14 +168,15 @@ emit_identity(struct derive *d, int64_t time_us)
 	const char *run_id = d->manifest.run_id;
 	struct entry params;
 
-	if (m->record_count > 1 && (d->run_id != NULL || m->run_id_len == 0))
+	if (m->record_count > 1 && (d->run_id != NULL || m->run_ids.len == 0))
 		return;
 	entry_init(&params, ENTRY_PARAMS, time_us);
 	/* Where it stands depends on the records alone, also when a manifest
 	 * that came before them names another. */
-	if (m->run_id_len > 0)
-		derive_emit_run_id(d, run_id != NULL ? run_id : m->run_ids[0],
-		    &params, time_us);
+	if (m->run_ids.len > 0)
+		derive_emit_run_id(d,
+		    run_id != NULL ? run_id : m->run_ids.list[0]->text, &params,
+		    time_us);
 	if (m->record_count == 1)
 		entry_add_param_text(
 		    &params, "schema_version", m->schema_version);
@@ -343,33 +344,22 @@ derive_first_malformed(const struct derive *d)
 bool
 derive_limits_passed(const struct derive *d, struct buf *line)
 {
-	const struct mapping *m = &d->mapping;
 	const struct {
 		uint64_t count;
 		const char *what;
-		int limit;
-		const char *unit;
 	} passed[] = {
-	    {m->uncounted_experiments, "records beyond",
-		MAPPING_EXPERIMENTS_MAX, "experiments"},
-	    {m->uncounted_statuses, "records beyond", MAPPING_STATUSES_MAX,
-		"statuses"},
-	    {m->uncounted_run_ids, "records beyond", MAPPING_RUN_IDS_MAX,
-		"run IDs"},
-	    {m->cut_texts, "texts cut to", MAPPING_TEXT_MAX, "bytes"},
-	    {d->scores.left_out, "scores beyond", NUMBERS_NAMES_MAX, "names"},
-	    {d->usage.left_out, "usage values beyond", NUMBERS_NAMES_MAX,
-		"names"},
+	    {d->scores.left_out, "scores"},
+	    {d->usage.left_out, "usage values"},
 	};
-	bool any = false;
+	bool any = mapping_limits_passed(&d->mapping, line);
 	size_t i;
 
 	for (i = 0; i < sizeof passed / sizeof passed[0]; i++) {
 		if (passed[i].count == 0)
 			continue;
-		buf_addf(line, "%s%ju %s %d %s", any ? ", " : "",
-		    (uintmax_t)passed[i].count, passed[i].what, passed[i].limit,
-		    passed[i].unit);
+		buf_addf(line, "%s%ju %s beyond %d names", any ? ", " : "",
+		    (uintmax_t)passed[i].count, passed[i].what,
+		    NUMBERS_NAMES_MAX);
 		any = true;
 	}
 	return any;

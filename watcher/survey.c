@@ -122,8 +122,8 @@ survey_run_id(const struct survey *s)
 {
 	if (s->manifest.run_id != NULL)
 		return s->manifest.run_id;
-	if (s->mapping.run_id_len > 0)
-		return s->mapping.run_ids[0];
+	if (s->mapping.run_ids.len > 0)
+		return s->mapping.run_ids.list[0]->text;
 	return s->dir_name;
 }
 

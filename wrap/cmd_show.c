@@ -35,15 +35,15 @@ compare_texts(const void *a, const void *b)
 static void
 write_run_ids(struct jsonwrite *w, const struct mapping *m)
 {
-	char **sorted = xcalloc(m->run_id_len + 1, sizeof sorted[0]);
+	char **sorted = xcalloc(m->run_ids.len + 1, sizeof sorted[0]);
 	size_t i;
 
-	for (i = 0; i < m->run_id_len; i++)
-		sorted[i] = m->run_ids[i];
-	qsort(sorted, m->run_id_len, sizeof sorted[0], compare_texts);
+	for (i = 0; i < m->run_ids.len; i++)
+		sorted[i] = m->run_ids.list[i]->text;
+	qsort(sorted, m->run_ids.len, sizeof sorted[0], compare_texts);
 	jsonwrite_key(w, "run_ids");
 	jsonwrite_open(w, '[');
-	for (i = 0; i < m->run_id_len; i++)
+	for (i = 0; i < m->run_ids.len; i++)
 		jsonwrite_text(w, sorted[i]);
 	jsonwrite_close(w, ']');
 	free(sorted);
@@ -70,8 +70,9 @@ write_statuses(struct jsonwrite *w, const struct mapping *m)
 
 	jsonwrite_key(w, "status_counts");
 	jsonwrite_open(w, '{');
-	for (i = 0; i < m->status_len; i++)
-		write_count(w, m->statuses[i].status, m->statuses[i].count);
+	for (i = 0; i < m->statuses.len; i++)
+		write_count(
+		    w, m->statuses.list[i]->text, m->statuses.list[i]->count);
 	jsonwrite_close(w, '}');
 }
 
@@ -109,6 +110,21 @@ write_experiment(struct jsonwrite *w, const struct experiment *x)
 	jsonwrite_close(w, '}');
 }
 
+/* What is not complete above: null, or a text that says it. */
+static void
+write_limits(struct jsonwrite *w, const struct mapping *m)
+{
+	struct buf line;
+
+	buf_init(&line, PIECE_MAX);
+	jsonwrite_key(w, "limits_passed");
+	if (mapping_limits_passed(m, &line))
+		jsonwrite_text(w, line.data);
+	else
+		jsonwrite_null(w);
+	buf_release(&line);
+}
+
 static void
 hand_on(struct buf *out)
 {
@@ -128,7 +144,10 @@ print_json(const struct survey *survey)
 	jsonwrite_init(&w, &out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
 	write_run_ids(&w, m);
-	write_text(&w, "schema_version", survey_schema_version(survey));
+	/* The mapping's, as all that is above and below it. */
+	write_text(&w, "schema_version",
+	    m->schema_version != NULL ? m->schema_version
+				      : MAPPING_SCHEMA_VERSION);
 	write_count(&w, "record_count", m->record_count);
 	write_count(&w, "malformed_lines", m->malformed_lines);
 	write_statuses(&w, m);
@@ -147,6 +166,7 @@ print_json(const struct survey *survey)
 	jsonwrite_bool(&w, survey->manifest.there);
 	write_count(&w, "first_malformed_line", survey->first_malformed);
 	write_count(&w, "torn_bytes", survey->torn_bytes);
+	write_limits(&w, m);
 	jsonwrite_close(&w, '}');
 	buf_addc(&out, '\n');
 	hand_on(&out);
@@ -253,13 +273,24 @@ print_statuses(const struct mapping *m)
 	size_t i;
 
 	printf("%-16s%ju", "records", (uintmax_t)m->record_count);
-	for (i = 0; i < m->status_len; i++) {
-		safe = escaped(m->statuses[i].status);
+	for (i = 0; i < m->statuses.len; i++) {
+		safe = escaped(m->statuses.list[i]->text);
 		printf("%s%ju %s", i == 0 ? " (" : ", ",
-		    (uintmax_t)m->statuses[i].count, safe);
+		    (uintmax_t)m->statuses.list[i]->count, safe);
 		free(safe);
 	}
-	printf("%s\n", m->status_len > 0 ? ")" : "");
+	printf("%s\n", m->statuses.len > 0 ? ")" : "");
+}
+
+static void
+print_limits(const struct mapping *m)
+{
+	struct buf line;
+
+	buf_init(&line, PIECE_MAX);
+	if (mapping_limits_passed(m, &line))
+		print_field("limits passed", line.data);
+	buf_release(&line);
 }
 
 static void
@@ -280,6 +311,7 @@ print_text(const struct survey *survey)
 	if (survey->torn_bytes > 0)
 		printf("%-16s%ju bytes behind the last newline\n",
 		    "not counted", (uintmax_t)survey->torn_bytes);
+	print_limits(m);
 	printf("%-16s%zu\n", "experiments", m->live_len);
 	if (m->live_len == 0)
 		return;

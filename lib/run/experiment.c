@@ -14,7 +14,6 @@
 #define SCRATCH_MAX (SIZE_MAX / 2)
 /* More than that is given back after use. */
 #define SCRATCH_KEEP_BYTES (256 * 1024)
-#define SCHEMA_VERSION     "1.0.1" /* insideLLMs' own default */
 
 struct node {
 	RB_ENTRY(node) link;
@@ -35,9 +34,10 @@ struct mapping_index {
 	size_t experiment_cap;
 	struct memory id, run_id, status;
 	struct experiment *experiment; /* of `id` */
-	struct status_count *counter;  /* of `status`; NULL: not counted */
+	struct counted_text *counter;  /* of `status`; NULL: not counted */
 	enum status_kind kind;
 	struct buf scratch;
+	size_t text_bytes; /* of the experiments */
 };
 
 static int
@@ -75,6 +75,8 @@ mapping_init(struct mapping *m)
 
 	*m = (struct mapping){.index = index};
 	RB_INIT(&index->by_id);
+	texts_init(&m->statuses, MAPPING_STATUSES_MAX, MAPPING_TEXTS_MAX_BYTES);
+	texts_init(&m->run_ids, MAPPING_RUN_IDS_MAX, MAPPING_TEXTS_MAX_BYTES);
 	buf_init(&index->id.raw, MAPPING_TEXT_MAX);
 	buf_init(&index->run_id.raw, MAPPING_TEXT_MAX);
 	buf_init(&index->status.raw, MAPPING_TEXT_MAX);
@@ -99,7 +101,6 @@ mapping_release(struct mapping *m)
 {
 	struct mapping_index *index = m->index;
 	struct node *node, *next;
-	size_t i;
 
 	if (index == NULL)
 		return;
@@ -107,12 +108,8 @@ mapping_release(struct mapping *m)
 		RB_REMOVE(tree, &index->by_id, node);
 		free_experiment(node);
 	}
-	for (i = 0; i < m->status_len; i++)
-		free(m->statuses[i].status);
-	for (i = 0; i < m->run_id_len; i++)
-		free(m->run_ids[i]);
-	free(m->statuses);
-	free(m->run_ids);
+	texts_release(&m->statuses);
+	texts_release(&m->run_ids);
 	free(m->experiments);
 	free(m->schema_version);
 	buf_release(&index->id.raw);
@@ -169,24 +166,6 @@ status_kind(const char *status)
 	return STATUS_ERROR;
 }
 
-static struct status_count *
-find_status(struct mapping *m, const char *status)
-{
-	size_t i;
-
-	for (i = 0; i < m->status_len; i++)
-		if (strcmp(m->statuses[i].status, status) == 0)
-			return &m->statuses[i];
-	if (m->status_len == MAPPING_STATUSES_MAX)
-		return NULL;
-	/* At once in full: pointers into it are remembered. */
-	if (m->statuses == NULL)
-		m->statuses =
-		    xcalloc(MAPPING_STATUSES_MAX, sizeof m->statuses[0]);
-	m->statuses[m->status_len].status = xstrdup(status);
-	return &m->statuses[m->status_len++];
-}
-
 static enum status_kind
 count_status(struct mapping *m, const struct json_span *status)
 {
@@ -195,7 +174,7 @@ count_status(struct mapping *m, const struct json_span *status)
 
 	if (!remembers(&index->status, status)) {
 		text = text_of(m, status);
-		index->counter = find_status(m, text);
+		index->counter = texts_find(&m->statuses, text);
 		index->kind = status_kind(text);
 		remember(&index->status, status);
 	}
@@ -209,25 +188,12 @@ count_status(struct mapping *m, const struct json_span *status)
 static void
 count_run_id(struct mapping *m, const struct json_span *run_id)
 {
-	const char *text;
-	size_t i;
-
 	if (remembers(&m->index->run_id, run_id) || !json_truth(run_id))
 		return;
-	text = text_of(m, run_id);
-	for (i = 0; i < m->run_id_len; i++)
-		if (strcmp(m->run_ids[i], text) == 0)
-			break;
-	if (i == MAPPING_RUN_IDS_MAX) {
+	if (texts_find(&m->run_ids, text_of(m, run_id)) != NULL)
+		remember(&m->index->run_id, run_id);
+	else
 		m->uncounted_run_ids++;
-		return;
-	}
-	if (i == m->run_id_len) {
-		m->run_ids = xreallocarray(
-		    m->run_ids, m->run_id_len + 1, sizeof m->run_ids[0]);
-		m->run_ids[m->run_id_len++] = xstrdup(text);
-	}
-	remember(&m->index->run_id, run_id);
 }
 
 static bool
@@ -313,6 +279,8 @@ add_experiment(struct mapping *m, const char *id, const struct record *record)
 		name_harness(m, e, record);
 	else
 		name_plain(m, e, record);
+	index->text_bytes += strlen(e->id) + strlen(e->model_name) +
+	    strlen(e->model_provider) + strlen(e->probe_name);
 	RB_INSERT(tree, &index->by_id, node);
 	if (m->experiment_len == index->experiment_cap) {
 		index->experiment_cap =
@@ -340,7 +308,8 @@ find_experiment(struct mapping *m, const struct json_span *span,
 	node = RB_FIND(tree, &index->by_id, &probe);
 	if (node != NULL)
 		index->experiment = &node->experiment;
-	else if (m->live_len < MAPPING_EXPERIMENTS_MAX)
+	else if (m->live_len < MAPPING_EXPERIMENTS_MAX &&
+	    index->text_bytes < MAPPING_TEXTS_MAX_BYTES)
 		index->experiment =
 		    add_experiment(m, probe.experiment.id, record);
 	else
@@ -373,8 +342,8 @@ mapping_add(struct mapping *m, const struct record *record)
 	struct sample sample;
 
 	if (m->record_count++ == 0)
-		m->schema_version =
-		    first_text(m, &record->schema_version, 1, SCHEMA_VERSION);
+		m->schema_version = first_text(
+		    m, &record->schema_version, 1, MAPPING_SCHEMA_VERSION);
 	count_run_id(m, &record->run_id);
 	read_sample(m, record, &sample);
 	tally_add(&m->all, &sample);
@@ -408,4 +377,34 @@ void
 mapping_totals(const struct mapping *m, struct tally *sum)
 {
 	*sum = m->live;
+}
+
+bool
+mapping_limits_passed(const struct mapping *m, struct buf *line)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+		size_t limit;
+		const char *unit;
+	} passed[] = {
+	    {m->uncounted_experiments, "records beyond", m->live_len,
+		"experiments"},
+	    {m->uncounted_statuses, "records beyond", m->statuses.len,
+		"statuses"},
+	    {m->uncounted_run_ids, "records beyond", m->run_ids.len, "run IDs"},
+	    {m->cut_texts, "texts cut to", MAPPING_TEXT_MAX, "bytes"},
+	};
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+		if (passed[i].count == 0)
+			continue;
+		buf_addf(line, "%s%ju %s %zu %s", line->len > 0 ? ", " : "",
+		    (uintmax_t)passed[i].count, passed[i].what, passed[i].limit,
+		    passed[i].unit);
+		any = true;
+	}
+	return any;
 }

@@ -22,15 +22,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "run/record.h"
 #include "run/tally.h"
+#include "run/texts.h"
 
 #define MAPPING_EXPERIMENTS_MAX 10000
-#define MAPPING_STATUSES_MAX    256
-#define MAPPING_RUN_IDS_MAX     256
+#define MAPPING_STATUSES_MAX    10000
+#define MAPPING_RUN_IDS_MAX     10000
 /* Longest text (bytes) taken for an ID, a name or a status; longer ones are cut
- * there and counted in `cut_texts`. */
-#define MAPPING_TEXT_MAX 4096
+ * there and counted in `cut_texts`. The longest number, of 4300 digits, fits.
+ */
+#define MAPPING_TEXT_MAX 8192
+/* And all of them: the IDs and names of experiments, the statuses, the run IDs
+ * each. An experiment, status or run ID that has no room is one too many. */
+#define MAPPING_TEXTS_MAX_BYTES (4 * 1024 * 1024)
+
+/* The schema version of a run without records, insideLLMs' own default. */
+#define MAPPING_SCHEMA_VERSION "1.0.1"
 
 struct experiment {
 	size_t index; /* order of first appearance, retired ones counted */
@@ -45,11 +54,6 @@ struct experiment {
 	struct tally tally;
 };
 
-struct status_count {
-	char *status;
-	uint64_t count;
-};
-
 struct mapping_index;
 
 struct mapping {
@@ -58,16 +62,14 @@ struct mapping {
 	struct tally all;         /* over all records */
 	struct tally live;        /* over those of experiments that count */
 	char *schema_version;     /* the first record's; NULL before it */
-	struct status_count *statuses; /* in order of first appearance */
-	size_t status_len;
-	char **run_ids; /* distinct, in order of first appearance */
-	size_t run_id_len;
+	struct texts statuses;    /* each with its records */
+	struct texts run_ids;
 	struct experiment **experiments;
 	size_t experiment_len; /* retired ones too */
 	size_t live_len;       /* those that count */
 	bool harness;
 	/* What passed a limit. */
-	uint64_t uncounted_experiments; /* records beyond EXPERIMENTS_MAX */
+	uint64_t uncounted_experiments; /* records of those beyond the limit */
 	uint64_t uncounted_statuses, uncounted_run_ids, cut_texts;
 	struct mapping_index *index; /* private */
 };
@@ -82,6 +84,10 @@ struct experiment *mapping_add(struct mapping *m, const struct record *record);
 /* The i-th experiment that counts, 0 .. live_len - 1, in order of first
  * appearance. */
 struct experiment *mapping_experiment(const struct mapping *m, size_t i);
+
+/* What passed a limit, in words for a report, is put behind what is in `line`.
+ * Returns whether there was any. */
+bool mapping_limits_passed(const struct mapping *m, struct buf *line);
 
 /* Sum of the experiments that count (start, end, latency too). */
 void mapping_totals(const struct mapping *m, struct tally *sum);

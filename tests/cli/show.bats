@@ -137,6 +137,19 @@ equals_python() {
     show --json "$dir" | grep -q '"duration_seconds": 251635334399.003,\?$'
 }
 
+@test "what is more than is kept is said" {
+    seq 10001 | sed 's/.*/{"run_id":&,"status":"success"}/' \
+        >"$dir/records.jsonl"
+    [ "$(field run_ids | tr , '\n' | wc -l)" -eq 10000 ]
+    [ "$(field limits_passed)" = "1 records beyond 10000 experiments, \
+1 records beyond 10000 run IDs" ]
+    show "$dir" | grep -q '^limits passed   1 records beyond 10000 exp'
+    head -n 10000 "$dir/records.jsonl" >"$dir/less"
+    mv "$dir/less" "$dir/records.jsonl"
+    [ "$(field limits_passed)" = None ]
+    equals_python
+}
+
 @test "a line of 10 MB, and a torn tail that would be a whole object" {
     { printf '{"output":"'
       head -c 10000000 /dev/zero | tr '\0' x
@@ -159,10 +172,13 @@ equals_python() {
     touch "$dir/.insidellms_run"
     [ "$(field record_count)" -eq 0 ]
     [ "$(field experiments)" = '[]' ]
+    [ "$(field schema_version)" = 1.0.1 ]
     rm "$dir/.insidellms_run"
     echo '{"run_id":"m","schema_version":"1.0.0"}' >"$dir/manifest.json"
     [ "$(field run_id)" = m ]
-    [ "$(field schema_version)" = 1.0.0 ]
+    # The mapping's: the first record's, or the default.
+    [ "$(field schema_version)" = 1.0.1 ]
+    show "$dir" | grep -q '^schema version  1\.0\.0$'
 }
 
 @test "what is no run directory is an error" {

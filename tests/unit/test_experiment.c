@@ -136,9 +136,10 @@ test_statuses(void)
 	}
 	e = add("{}");
 	is_counts(&e->tally, "13 2 8 1", "success, error, timeout");
-	for (i = 0; i < m.status_len; i++)
+	for (i = 0; i < m.statuses.len; i++)
 		snprintf(got + strlen(got), sizeof got - strlen(got), "%s=%ju,",
-		    m.statuses[i].status, (uintmax_t)m.statuses[i].count);
+		    m.statuses.list[i]->text,
+		    (uintmax_t)m.statuses.list[i]->count);
 	is_text(got,
 	    "success=2,error=1,timeout=1,rate_limited=1,skipped=1,Success=1,"
 	    "success =1,None=2,1=1,True=1,['success']=1,",
@@ -161,7 +162,7 @@ test_groups(void)
 	is_text(mapping_experiment(&m, 2)->id, "7", "a number is its text");
 	is_counts(&mapping_experiment(&m, 0)->tally, "2 1 1 0", "of a");
 	is_counts(&mapping_experiment(&m, 1)->tally, "2 0 2 0", "of run");
-	is_int((long long)m.run_id_len, 3, "run IDs: a, run, 7");
+	is_int((long long)m.run_ids.len, 3, "run IDs: a, run, 7");
 }
 
 static void
@@ -245,6 +246,19 @@ test_schema_version(void)
 }
 
 static void
+says(const char *want, const char *what)
+{
+	struct buf line;
+
+	buf_init(&line, 1024);
+	buf_addc(&line, '\0');
+	buf_reset(&line);
+	ok(mapping_limits_passed(&m, &line) == (*want != '\0'), "%s", what);
+	is_text(line.data, want, what);
+	buf_release(&line);
+}
+
+static void
 test_limits(void)
 {
 	char *line;
@@ -261,15 +275,19 @@ test_limits(void)
 	}
 	is_int((long long)m.live_len, MAPPING_EXPERIMENTS_MAX, "experiments");
 	is_int((long long)m.uncounted_experiments, 5, "and those beyond");
-	is_int((long long)m.status_len, MAPPING_STATUSES_MAX, "statuses");
+	is_int((long long)m.statuses.len, MAPPING_STATUSES_MAX, "statuses");
 	is_int((long long)m.uncounted_statuses,
 	    MAPPING_EXPERIMENTS_MAX + 5 - MAPPING_STATUSES_MAX, "beyond");
-	is_int((long long)m.run_id_len, MAPPING_RUN_IDS_MAX, "run IDs");
+	is_int((long long)m.run_ids.len, MAPPING_RUN_IDS_MAX, "run IDs");
 	is_int((long long)m.uncounted_run_ids,
 	    MAPPING_EXPERIMENTS_MAX + 5 - MAPPING_RUN_IDS_MAX, "beyond");
 	is_int((long long)m.all.total_count, MAPPING_EXPERIMENTS_MAX + 5,
 	    "every record is counted all the same");
+	says("5 records beyond 10000 experiments, 5 records beyond 10000 "
+	     "statuses, 5 records beyond 10000 run IDs",
+	    "all of it is said");
 	begin();
+	says("", "nothing passed");
 	line = malloc(3 * MAPPING_TEXT_MAX);
 	if (line == NULL)
 		return;
@@ -281,7 +299,31 @@ test_limits(void)
 	is_int((long long)strlen(add(line)->id), MAPPING_TEXT_MAX - 1,
 	    "a long ID is cut between characters");
 	ok(m.cut_texts > 0, "and counted");
+	begin();
+	for (i = 0; i < 2000; i++) {
+		snprintf(line, 3 * MAPPING_TEXT_MAX, "{\"run_id\":\"%0*d\"}",
+		    MAPPING_TEXT_MAX - 1, i);
+		add(line);
+	}
+	ok(m.run_ids.len * MAPPING_TEXT_MAX <= MAPPING_TEXTS_MAX_BYTES &&
+		m.run_ids.len + m.uncounted_run_ids == 2000,
+	    "long run IDs are kept as far as there is room");
+	ok(m.live_len * MAPPING_TEXT_MAX <= 2 * MAPPING_TEXTS_MAX_BYTES &&
+		m.live_len + m.uncounted_experiments == 2000,
+	    "experiments too");
 	free(line);
+}
+
+static void
+test_long_number(void)
+{
+	char line[8192], want[4400];
+
+	begin();
+	snprintf(want, sizeof want, "-1%0*d", 4299, 7);
+	snprintf(line, sizeof line, "{\"run_id\":%s}", want);
+	is_text(add(line)->id, want, "a number of 4300 digits is whole");
+	is_text(m.run_ids.list[0]->text, want, "as a run ID too");
 }
 
 int
@@ -296,6 +338,7 @@ main(void)
 	test_latency();
 	test_schema_version();
 	test_limits();
+	test_long_number();
 	mapping_release(&m);
 	return done_testing();
 }
