@@ -148,13 +148,15 @@ is_used(const struct parse *p, const struct option_row *row)
 	    options_tracks(p->options, row->tracker);
 }
 
-/* Older words for the same, which wandb itself still takes. */
+/* Other words that wandb itself takes: older ones, and the one for several
+ * writers of a run, which are online. */
 static const char *
 modern(enum option_id id, const char *value)
 {
 	if (id == OPT_WANDB_MODE && strcmp(value, "dryrun") == 0)
 		return "offline";
-	if (id == OPT_WANDB_MODE && strcmp(value, "run") == 0)
+	if (id == OPT_WANDB_MODE &&
+	    (strcmp(value, "run") == 0 || strcmp(value, "shared") == 0))
 		return "online";
 	return value;
 }

@@ -13,12 +13,15 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "tracker/wandb_netrc.h"
 
 #define DEFAULT_BASE_URL "https://api.wandb.ai"
 #define KEY_MIN_LENGTH   40
 /* A netrc of a busy user has a few kB. */
 #define SETTINGS_FILE_MAX (1024 * 1024)
-#define BLANKS            " \t\r\n"
+#define KEY_CHARACTERS                                                   \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
+	"_-"
 
 char *
 wandb_url_host(const char *url)
@@ -33,49 +36,6 @@ wandb_url_host(const char *url)
 		host = user + 1;
 	}
 	return xstrndup(host, len);
-}
-
-/* The next word, as netrc cuts them; false at the end. */
-static bool
-next_word(const char **text, char **word)
-{
-	size_t len;
-
-	*text += strspn(*text, BLANKS);
-	len = strcspn(*text, BLANKS);
-	free(*word);
-	*word = xstrndup(*text, len);
-	*text += len;
-	return len > 0;
-}
-
-char *
-wandb_netrc_password(const char *text, const char *machine)
-{
-	char *word = NULL, *password = NULL;
-	const char *end;
-	bool ours = false;
-
-	while (password == NULL && next_word(&text, &word)) {
-		if (word[0] == '#') {
-			text += strcspn(text, "\n");
-		} else if (strcmp(word, "macdef") == 0) {
-			/* A macro ends with an empty line. */
-			end = strstr(text, "\n\n");
-			text = end != NULL ? end : text + strlen(text);
-		} else if (strcmp(word, "default") == 0) {
-			/* A key for everybody is none for W&B. */
-			ours = false;
-		} else if (strcmp(word, "machine") == 0) {
-			ours = next_word(&text, &word) &&
-			    strcasecmp(word, machine) == 0;
-		} else if (strcmp(word, "password") == 0 &&
-		    next_word(&text, &word) && ours) {
-			password = xstrdup(word);
-		}
-	}
-	free(word);
-	return password;
 }
 
 /* Without the blanks around it; allocated. */
@@ -105,11 +65,12 @@ wandb_ini_value(const char *text, const char *name)
 			in_default = strncmp(text, "[default]", 9) == 0;
 			continue;
 		}
-		sign = memchr(text, '=', len);
-		if (!in_default || sign == NULL || strchr("#;", text[0]))
+		sign = text + strcspn(text, "=:\n");
+		if (!in_default || *sign == '\n' || *sign == '\0' ||
+		    strchr("#;", text[0]))
 			continue;
 		key = trimmed(text, (size_t)(sign - text));
-		if (strcmp(key, name) == 0) {
+		if (strcasecmp(key, name) == 0) {
 			free(value);
 			value =
 			    trimmed(sign + 1, (size_t)(text + len - sign - 1));
@@ -119,13 +80,34 @@ wandb_ini_value(const char *text, const char *name)
 	return value;
 }
 
+/* Three parts with dots between them: a token that stands for a key. */
+static bool
+is_jwt(const char *key)
+{
+	int part;
+	size_t len;
+
+	for (part = 0; part < 3; part++, key += len) {
+		if (part > 0 && *key++ != '.')
+			return false;
+		len = strspn(key, KEY_CHARACTERS);
+		if (len == 0)
+			return false;
+	}
+	return *key == '\0';
+}
+
 bool
 wandb_key_is_valid(const char *key)
 {
-	const char *dash = strrchr(key, '-');
+	const char *dash = strchr(key, '-');
 	const char *secret = dash != NULL ? dash + 1 : key;
 
-	return strlen(secret) >= KEY_MIN_LENGTH && strpbrk(key, BLANKS) == NULL;
+	if (is_jwt(key))
+		return true;
+	return strlen(secret) >= KEY_MIN_LENGTH &&
+	    secret[strspn(secret, KEY_CHARACTERS)] == '\0' &&
+	    strpbrk(key, "\r\n") == NULL;
 }
 
 /* NULL: not set or empty. */
@@ -169,21 +151,25 @@ replace(char **text, const char *with)
 }
 
 static void
-take_file(struct wandb_settings *s, char *path)
+take_value(const char *text, const char *name, char **to)
+{
+	char *value = wandb_ini_value(text, name);
+
+	replace(to, value);
+	free(value);
+}
+
+/* `mode` is what `wandb offline` writes. */
+static void
+take_file(struct wandb_settings *s, char *path, char **mode)
 {
 	char *text = path != NULL ? read_text(path) : NULL;
-	char *value;
 
 	if (text != NULL) {
-		value = wandb_ini_value(text, "base_url");
-		replace(&s->base_url, value);
-		free(value);
-		value = wandb_ini_value(text, "entity");
-		replace(&s->entity, value);
-		free(value);
-		value = wandb_ini_value(text, "project");
-		replace(&s->project, value);
-		free(value);
+		take_value(text, "base_url", &s->base_url);
+		take_value(text, "entity", &s->entity);
+		take_value(text, "project", &s->project);
+		take_value(text, "mode", mode);
 	}
 	free(text);
 	free(path);
@@ -195,6 +181,7 @@ netrc_key(const char *machine)
 	static const char *const names[] = {".netrc", "_netrc"};
 	const char *named = variable("NETRC");
 	char *text = NULL, *path, *key = NULL;
+	bool by_default;
 	size_t i;
 
 	if (named != NULL)
@@ -205,7 +192,15 @@ netrc_key(const char *machine)
 		free(path);
 	}
 	if (text != NULL)
-		key = wandb_netrc_password(text, machine);
+		key = wandb_netrc_password(text, machine, &by_default);
+	/* What stands for all machines need not be meant for W&B. */
+	if (key != NULL && by_default && !wandb_key_is_valid(key)) {
+		explicit_bzero(key, strlen(key));
+		free(key);
+		key = NULL;
+	}
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
 	free(text);
 	return key;
 }
@@ -225,26 +220,43 @@ find_key(struct wandb_settings *s)
 		free(s->key);
 		s->key = NULL;
 		s->why_no_key = "the W&B key is malformed (a key has 40 "
-				"characters or more)";
+				"characters or more: letters, digits, "
+				"underscores)";
 	}
 }
 
+/* "shared" is W&B's word for several writers of one run: online too. */
+static enum wandb_mode
+mode_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum wandb_mode mode;
+	} words[] = {{"online", WANDB_ONLINE}, {"run", WANDB_ONLINE},
+	    {"shared", WANDB_ONLINE}, {"offline", WANDB_OFFLINE},
+	    {"dryrun", WANDB_OFFLINE}, {"disabled", WANDB_DISABLED}};
+	size_t i;
+
+	for (i = 0; word != NULL && i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i].word) == 0)
+			return words[i].mode;
+	return WANDB_UNDECIDED;
+}
+
 static void
-find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes)
+find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes,
+    const char *filed)
 {
 	const char *mode = wishes->mode;
 
 	if (mode == NULL)
 		mode = variable("WANDB_MODE");
-	s->mode_given = mode != NULL;
 	if (mode == NULL)
+		mode = filed;
+	s->mode = mode_of(mode);
+	s->mode_given = s->mode != WANDB_UNDECIDED;
+	if (!s->mode_given)
 		s->mode = s->key != NULL ? WANDB_ONLINE : WANDB_OFFLINE;
-	else if (strcmp(mode, "disabled") == 0)
-		s->mode = WANDB_DISABLED;
-	else if (strcmp(mode, "offline") == 0 || strcmp(mode, "dryrun") == 0)
-		s->mode = WANDB_OFFLINE;
-	else
-		s->mode = WANDB_ONLINE;
 }
 
 /* The folder that W&B's own folder is in, as the bytes of a path. */
@@ -296,13 +308,15 @@ void
 wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
 	const char *folder = variable("WANDB_CONFIG_DIR");
+	char *mode = NULL;
 
 	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
 	s->root = find_root(wishes);
 	take_file(s,
 	    folder != NULL ? path_join(folder, "settings")
-			   : home_file(".config/wandb/settings"));
-	take_file(s, path_join(s->root, "settings"));
+			   : home_file(".config/wandb/settings"),
+	    &mode);
+	take_file(s, path_join(s->root, "settings"), &mode);
 	replace(&s->base_url, variable("WANDB_BASE_URL"));
 	replace(&s->base_url, wishes->base_url);
 	cut_slashes(s->base_url);
@@ -310,7 +324,8 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	replace(&s->entity, wishes->entity);
 	replace(&s->project, variable("WANDB_PROJECT"));
 	find_key(s);
-	find_mode(s, wishes);
+	find_mode(s, wishes, mode);
+	free(mode);
 }
 
 void

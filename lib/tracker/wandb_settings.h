@@ -14,16 +14,21 @@
 
 #include <stdbool.h>
 
-enum wandb_mode { WANDB_ONLINE, WANDB_OFFLINE, WANDB_DISABLED };
+enum wandb_mode {
+	WANDB_UNDECIDED, /* never after wandb_settings_load */
+	WANDB_ONLINE,
+	WANDB_OFFLINE,
+	WANDB_DISABLED
+};
 
 struct wandb_settings {
 	enum wandb_mode mode; /* asked for; without a wish by `key` */
-	bool mode_given;
-	char *base_url; /* no slash at the end */
-	char *root;     /* W&B's folder, for offline runs */
-	char *entity;   /* NULL: the key's default */
-	char *project;  /* NULL: none set for W&B alone */
-	char *key;      /* NULL: none found */
+	bool mode_given;      /* by option, variable or settings file */
+	char *base_url;       /* no slash at the end */
+	char *root;           /* W&B's folder, for offline runs */
+	char *entity;         /* NULL: the key's default */
+	char *project;        /* NULL: none set for W&B alone */
+	char *key;            /* NULL: none found */
 	/* Why there is no key: one line, NULL if there is one. */
 	const char *why_no_key;
 };
@@ -42,14 +47,10 @@ void wandb_settings_release(struct wandb_settings *s);
 
 /* "host" or "host:port" of a URL, as netrc names it. Allocated. */
 char *wandb_url_host(const char *url);
-/* The password of `machine` in the text of a netrc file; NULL: none. Allocated.
- */
-char *wandb_netrc_password(const char *text, const char *machine);
 /* The value of `name` in the section [default]; NULL: none. Allocated. */
 char *wandb_ini_value(const char *text, const char *name);
 /* What W&B's own check takes: 40 characters or more behind a prefix that ends
- * in
- * "-", none of them blank. */
+ * with the first "-", or a token (JWT). */
 bool wandb_key_is_valid(const char *key);
 
 #endif

@@ -150,6 +150,41 @@ offline_folder() {
     run ! grep -rqF "$KEY" report state
 }
 
+# For each way of saying it: is the run in W&B or in a folder?
+@test "online or offline: the variable, then W&B's settings files, then the key" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    where() {
+        rm -rf wandb/offline-run-* wandb/latest-run
+        before=$(jq '.runs | length' server/state.json)
+        "$BUILD/bin/itrack" import --again --track wandb run 2>/dev/null
+        if [ -e wandb/latest-run ]; then echo offline; fi
+        [ "$(jq '.runs | length' server/state.json)" = "$before" ] ||
+            echo online
+    }
+    export WANDB_API_KEY=$KEY
+    [ "$(where)" = online ]
+    [ "$(WANDB_MODE='' where)" = online ]
+    [ "$(WANDB_MODE=shared where)" = online ]
+    [ "$(WANDB_MODE=run where)" = online ]
+    [ "$(WANDB_MODE=dryrun where)" = offline ]
+    [ "$(WANDB_API_KEY='' where)" = offline ]
+    [ "$(WANDB_API_KEY="$KEY!" where)" = offline ]
+    mkdir -p .config/wandb wandb
+    printf '[default]\nmode = offline\n' >.config/wandb/settings
+    [ "$(where)" = offline ]
+    [ "$(WANDB_MODE=online where)" = online ]
+    printf '[default]\nMode: online\n' >wandb/settings
+    [ "$(where)" = online ]
+    printf '[default]\nmode = wherever\n' >wandb/settings
+    [ "$(where)" = online ]
+    rm wandb/settings .config/wandb/settings
+    printf 'default login any password %s\n' "$KEY" >.netrc
+    [ "$(WANDB_API_KEY='' where)" = online ]
+    printf 'default login anonymous password me@here\n' >.netrc
+    [ "$(WANDB_API_KEY='' where)" = offline ]
+}
+
 @test "a refused key or entity: the offline folder is written" {
     cp -r "$FIXTURES/run_plain/run" run
     serve server
