@@ -90,13 +90,29 @@ stands_there(const struct wandb_log *log)
 	return true;
 }
 
+/* Bytes that go into a file without a name are lost. */
+static int
+check_name(const struct wandb_log *log, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(log->fd, &st) < 0)
+		return err_errno(err, "the log file");
+	if (st.st_nlink == 0)
+		return err_set(err, -ENOENT, "the log file was removed");
+	return 0;
+}
+
 int
 wandb_log_flush(struct wandb_log *log, struct err *err)
 {
-	int result = 0;
+	int result;
 
 	if (log->pending.len == 0)
 		return 0;
+	result = check_name(log, err);
+	if (result < 0)
+		return result;
 	if (!stands_there(log)) {
 		if (log->there > log->written &&
 		    ftruncate(log->fd, log->written) < 0)

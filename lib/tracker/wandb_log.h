@@ -8,7 +8,7 @@
  * torn, the file is cut and goes on from there.
  *
  *	wandb_log_open(&log, dirfd, "run-x.wandb", &err);
- *	wandb_record_...(wandb_log_next(&log), wandb_log_number(&log), ...);
+ *	wandb_record_...(&log.record, log.number, ...);
  *	wandb_log_add(&log);                        for each record
  *	wandb_log_flush(&log, &err);                once for several
  *	wandb_log_close(&log);

@@ -16,7 +16,10 @@
 #include "tracker/wandb_record.h"
 
 /* Under this name the cursor keeps the folder's path. */
-#define REMEMBERED  "folder"
+#define REMEMBERED "folder"
+/* A batch of entries becomes many times as long where names of experiments are
+ * long: what is collected goes to the file beyond this. */
+#define FLUSH_BYTES (1024 * 1024)
 #define LATEST      "latest-run"
 #define LATEST_TEMP ".itrack-latest-run"
 
@@ -128,11 +131,17 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	return flush(o, err) < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
+/* What can't be written here is tried again by the flush at the end of the
+ * send, and its error is the one that counts. */
 static void
 add_record(struct wandb_offline *o)
 {
+	struct err err = ERR_INIT;
+
 	if (wandb_log_add(&o->log) < 0)
 		o->lost = true;
+	if (o->log.pending.len >= FLUSH_BYTES)
+		wandb_log_flush(&o->log, &err);
 }
 
 /* The run record stands before all others and comes once: it waits until the

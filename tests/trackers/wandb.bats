@@ -251,6 +251,15 @@ offline_folder() {
     python3 "$CASES" config
 }
 
+@test "a folder that is removed is named, and written again" {
+    python3 "$CASES" removed
+}
+
+@test "long names: no row is lost, memory stays small" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip 'takes 10 s of CPU (make torture)'
+    python3 "$CASES" long_names
+}
+
 @test "the pace of requests" {
     [ -n "${ITRACK_TORTURE:-}" ] || skip 'takes 40 s (make torture)'
     python3 "$CASES" pace

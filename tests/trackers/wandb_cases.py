@@ -13,6 +13,7 @@ Needs BUILD, the build directory. Works in the current directory.
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -252,6 +253,72 @@ def case_config():
         expect_whole(server.state(), want)
     finally:
         server.stop()
+
+
+def case_removed():
+    """The folder is removed under us: said, and written again by the next."""
+    with open("entries", "w") as f:
+        subprocess.run([sys.executable, os.path.join(HERE, "make_entries.py"),
+                        "--points", "200"], stdout=f, check=True)
+    result = subprocess.run(command("state-reference", "entries",
+                                    "wandb-dir=" + os.path.abspath("want")),
+                            env=environment(), capture_output=True, text=True)
+    expect(result.returncode == 0, "no reference: " + result.stdout)
+    folder = os.path.abspath("out")
+    process = subprocess.Popen(
+        command("state", "entries", "wandb-dir=" + folder, pause=20),
+        env=environment(), stdout=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 20
+    while not (os.path.exists(folder) and any(
+            len(content) > 2000 for content in tree(folder).values())):
+        expect(time.monotonic() < limit and process.poll() is None,
+               "no folder")
+        time.sleep(0.01)
+    shutil.rmtree(folder)
+    out, _ = process.communicate()
+    expect(process.returncode != 0 and "was removed" in out,
+           "not said: " + out)
+    result = subprocess.run(
+        command("state", "entries", "wandb-dir=" + folder),
+        env=environment(), capture_output=True, text=True)
+    expect(result.returncode == 0, "not finished: " + result.stdout)
+    expect(list(tree(folder).values()) == list(tree("want").values()),
+           "it differs")
+
+
+def case_long_names():
+    """A batch that becomes 170 MB of rows: every row is there, in 40 MiB."""
+    make_entries("plain", "--points", "1")
+    with open("plain") as f:
+        start = json.loads(f.readline())
+    at = start["time_us"]
+    entries = [start]
+    for k in range(2):
+        entries.append({
+            "entry": "experiment", "time_us": at, "index": k,
+            "experiment_id": "e", "model_name": "m" * 5000 + str(k),
+            "model_provider": "", "probe_name": "p" * 4000,
+            "probe_category": ""})
+    for step in range(1, 601):
+        for k in range(2):
+            entries.append({
+                "entry": "metrics", "time_us": at + step, "experiment": k,
+                "step": step, "metrics": {"m%d" % n: n for n in range(8)}})
+    entries.append({"entry": "end", "time_us": at + 999, "last_step": 600,
+                    "status": "finished", "exit_code": 0})
+    with open("entries", "w") as f:
+        for entry in entries:
+            f.write(json.dumps(entry, separators=(",", ":")) + "\n")
+    folder = os.path.abspath("out")
+    result = subprocess.run(
+        command("state", "entries", "wandb-dir=" + folder),
+        env=environment(), capture_output=True, text=True)
+    expect(result.returncode == 0, "not finished: " + result.stdout)
+    expect("left out" not in result.stdout, "rows are lost")
+    size = sum(map(len, tree(folder).values()))
+    expect(size > 170e6, "it has only %d bytes" % size)
+    most_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    expect(most_kib < 40 * 1024, "it took %d KiB" % most_kib)
 
 
 def case_pace():
