@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/die.h"
 
@@ -13,6 +14,8 @@
 #define CALL_TIMEOUT_MS 30000
 /* Headers of an upload; the SDK sees one or two. */
 #define UPLOAD_HEADERS_MAX 32
+
+#define TYPE "Content-Type:"
 
 #define HTTP_CONFLICT     409
 #define HTTP_UNAUTHORIZED 401
@@ -115,7 +118,8 @@ read_graphql(struct wandb_reply *reply, const struct json_span *answer)
 	if (json_truth(&errors)) {
 		reply->outcome = OUTCOME_REJECTED;
 		say_error(&reply->err, &errors);
-	} else if (reply->data.type != JSON_OBJECT) {
+	} else if (reply->data.type != JSON_OBJECT &&
+	    reply->data.type != JSON_NULL) {
 		reply->outcome = OUTCOME_RETRY;
 		err_set(&reply->err, -EPROTO, "W&B's answer has no data");
 	}
@@ -143,11 +147,12 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 	reply->data = json;
 	if (call->is_graphql) {
 		read_graphql(reply, &json);
-	} else if (!call->is_upload && json.type != JSON_OBJECT) {
+	} else if (!call->is_upload && json.type == JSON_NONE &&
+	    answer->body_len > 0) {
 		/* A portal between us and W&B says 200 to everything. */
 		reply->outcome = OUTCOME_RETRY;
-		err_set(&reply->err, -EPROTO,
-		    "the answer is not W&B's (no JSON object)");
+		err_set(
+		    &reply->err, -EPROTO, "the answer is not W&B's (no JSON)");
 	}
 }
 
@@ -157,6 +162,9 @@ outcome_of(const struct wandb_call *call, const struct http_answer *answer)
 	/* Another writer of the same run record: it passes. */
 	if (call->is_graphql && answer->status == HTTP_CONFLICT)
 		return OUTCOME_RETRY;
+	/* A signed URL is no judge of our key. */
+	if (call->is_upload && answer->result == HTTP_DENIED)
+		return OUTCOME_REJECTED;
 	switch (answer->result) {
 	case HTTP_OK:
 		return OUTCOME_DONE;
@@ -169,18 +177,23 @@ outcome_of(const struct wandb_call *call, const struct http_answer *answer)
 	}
 }
 
+/* How much of the base URL is scheme, host and port. */
+static size_t
+origin_length(const char *base)
+{
+	const char *scheme = strstr(base, "://");
+	size_t len = scheme != NULL ? (size_t)(scheme - base) + 3 : 0;
+
+	return len + strcspn(base + len, "/?#");
+}
+
 /* Do both have the same scheme, host and port? */
 static bool
 is_own_url(const struct wandb_client *c, const char *url)
 {
-	const char *base = c->base_url, *rest = strstr(base, "://");
-	size_t len;
+	size_t len = origin_length(c->base_url);
 
-	if (rest == NULL)
-		return false;
-	len = (size_t)(rest - base) + 3;
-	len += strcspn(base + len, "/?#");
-	return strncmp(base, url, len) == 0 &&
+	return strncmp(c->base_url, url, len) == 0 &&
 	    (url[len] == '/' || url[len] == '?' || url[len] == '\0');
 }
 
@@ -255,6 +268,18 @@ wandb_post(struct wandb_call *call, struct wandb_client *c, const char *path,
 	free(url);
 }
 
+/* Behind "mutation " or "query ". */
+static void
+put_operation_name(struct jsonwrite *w, const char *query)
+{
+	const char *begin = query + strcspn(query, " ") + 1;
+	char *name = xstrndup(begin, strcspn(begin, "({"));
+
+	jsonwrite_key(w, "operationName");
+	jsonwrite_text(w, name);
+	free(name);
+}
+
 void
 wandb_graphql_begin(
     struct wandb_call *call, struct jsonwrite *w, const char *query)
@@ -264,6 +289,7 @@ wandb_graphql_begin(
 	jsonwrite_open(w, '{');
 	jsonwrite_key(w, "query");
 	jsonwrite_text(w, query);
+	put_operation_name(w, query);
 	jsonwrite_key(w, "variables");
 	jsonwrite_open(w, '{');
 }
@@ -323,24 +349,32 @@ header_of(const struct json_span *span)
 	return header;
 }
 
+/* A signature may count a Content-Type in: it is what the server says, else
+ * there is none (not curl's own). */
 static char **
 read_headers(const struct json_span *array)
 {
-	char **headers = xcalloc(UPLOAD_HEADERS_MAX + 1, sizeof(*headers));
+	char **headers = xcalloc(UPLOAD_HEADERS_MAX + 2, sizeof(*headers));
 	struct json_span value;
 	struct jsonscan s;
+	bool has_type = false;
 	size_t n = 0;
 
-	if (array->type != JSON_ARRAY)
-		return headers;
-	jsonscan_init_span(&s, array);
-	jsonscan_enter(&s, '[');
-	while (n < UPLOAD_HEADERS_MAX && jsonscan_element(&s) > 0 &&
-	    jsonscan_value(&s, &value) == 0) {
-		headers[n] = header_of(&value);
-		if (headers[n] != NULL)
+	if (array->type == JSON_ARRAY) {
+		jsonscan_init_span(&s, array);
+		jsonscan_enter(&s, '[');
+		while (n < UPLOAD_HEADERS_MAX && jsonscan_element(&s) > 0 &&
+		    jsonscan_value(&s, &value) == 0) {
+			headers[n] = header_of(&value);
+			if (headers[n] == NULL)
+				continue;
+			if (strncasecmp(headers[n], TYPE, strlen(TYPE)) == 0)
+				has_type = true;
 			n++;
+		}
 	}
+	if (!has_type)
+		headers[n] = xstrdup(TYPE);
 	return headers;
 }
 
@@ -352,7 +386,11 @@ wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
 	free_upload(call);
 	prepare(call, c, done, data);
 	call->is_upload = true;
-	call->url = xstrdup(url);
+	/* A server may name places of its own without its name. */
+	call->url = url[0] == '/'
+	    ? xasprintf(
+		  "%.*s%s", (int)origin_length(c->base_url), c->base_url, url)
+	    : xstrdup(url);
 	call->headers = read_headers(upload_headers);
 	call->file = file;
 	call->size = file >= 0 ? size : (int64_t)call->body.len;

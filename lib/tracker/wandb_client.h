@@ -70,7 +70,7 @@ void wandb_call_cancel(struct wandb_call *call);
 /* Empties call->body, for wandb_post and wandb_put. */
 void wandb_call_reset(struct wandb_call *call);
 
-/* Opens the object of variables in `w`. */
+/* Opens the object of variables in `w`. The query is a named operation. */
 void wandb_graphql_begin(
     struct wandb_call *call, struct jsonwrite *w, const char *query);
 /* Closes it and sends. */

@@ -179,10 +179,13 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 		file_is_there(u, md5, u->hash.size, true);
 		return;
 	}
-	/* A signed URL is no judge of our key. */
-	answer(u,
-	    reply->outcome == OUTCOME_RETRY ? OUTCOME_RETRY : OUTCOME_REJECTED,
-	    reply->retry_after_ms, &reply->err);
+	/* The artifact is another place, and may take it. */
+	if (reply->outcome == OUTCOME_REJECTED && !u->is_table) {
+		wandb_hash_end(&u->hash, md5);
+		wandb_manifest_add(
+		    &u->manifest, u->name, md5, u->hash.size, false);
+	}
+	answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
 }
 
 /* Of the first (and only) file. */
@@ -206,21 +209,42 @@ find_url(const struct json_span *answered, char **url)
 	return *url != NULL;
 }
 
+/* No run file, but one of the artifact; a table is a run file or nothing. */
+static void
+do_without_run_file(struct wandb_upload *u)
+{
+	char md5[WANDB_MD5_BASE64];
+	struct err err = ERR_INIT;
+
+	wandb_hash_end(&u->hash, md5);
+	if (u->is_table) {
+		err_set(&err, -ENOTSUP, "%s: a table needs run files",
+		    u->table.entry->name);
+		answer(u, OUTCOME_REJECTED, 0, &err);
+	} else {
+		file_is_there(u, md5, u->hash.size, false);
+	}
+}
+
+/* Not every server has run files. */
+static void
+do_without_run_files(struct wandb_upload *u, const char *why)
+{
+	u->no_run_files = true;
+	tracker_note(u->client->t,
+	    "W&B takes no run files (%s); they are in the artifact", why);
+	do_without_run_file(u);
+}
+
 static void
 on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_upload *u = call->data;
 	struct json_span headers;
-	char md5[WANDB_MD5_BASE64], *url;
+	char *url;
 
 	if (reply->outcome == OUTCOME_REJECTED) {
-		/* Not every server has run files; the artifact is left. */
-		u->no_run_files = true;
-		tracker_note(u->client->t,
-		    "W&B takes no run files (%s); they are in the artifact",
-		    reply->err.message);
-		wandb_hash_end(&u->hash, md5);
-		file_is_there(u, md5, u->hash.size, false);
+		do_without_run_files(u, reply->err.message);
 		return;
 	}
 	if (reply->outcome != OUTCOME_DONE) {
@@ -230,10 +254,7 @@ on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 	headers =
 	    wandb_member(&reply->data, "createRunFiles", "uploadHeaders", NULL);
 	if (!find_url(&reply->data, &url)) {
-		struct err err = ERR_INIT;
-
-		err_set(&err, -EPROTO, "W&B gave no URL for %s", u->name);
-		answer(u, OUTCOME_REJECTED, 0, &err);
+		do_without_run_files(u, "its answer has no URL");
 		return;
 	}
 	wandb_put(
@@ -321,7 +342,6 @@ take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
 static void
 read_on(struct wandb_upload *u)
 {
-	char md5[WANDB_MD5_BASE64];
 	struct err err = ERR_INIT;
 	int more = wandb_hash_step(&u->hash, &err);
 
@@ -332,8 +352,7 @@ read_on(struct wandb_upload *u)
 		go_on_later(u);
 	} else if (u->no_run_files ||
 	    (!u->is_table && u->hash.size > WANDB_RUN_FILE_MAX_BYTES)) {
-		wandb_hash_end(&u->hash, md5);
-		file_is_there(u, md5, u->hash.size, false);
+		do_without_run_file(u);
 	} else {
 		ask_for_url(u);
 	}

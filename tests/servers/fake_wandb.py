@@ -27,6 +27,8 @@ matches "METHOD PATH OPERATION" and is not used up counts:
   status   answer that, without doing anything
   headers  {"Retry-After": "1"}
   body     text or JSON
+  answer   text or JSON: the answer to what is done all the same
+  cut_host true: answered URLs begin with their path
   delay    seconds before anything is done
   cut      "before": close without doing it; "after": do it, then close
   stall    true: never answer
@@ -206,6 +208,10 @@ def commit_artifact(i):
 
 def graphql(body):
     query, v = body["query"], body.get("variables") or {}
+    name = re.search(r"(?:query|mutation)\s+(\w+)", query)
+    if name and body.get("operationName", name[1]) != name[1]:
+        return {"errors": [{"message": "Unknown operation named " +
+                            body["operationName"]}]}
     i = v.get("input") or v.get("i") or v
     if "upsertBucket" in query:
         answer = upsert(v)
@@ -338,6 +344,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path.startswith("/upload/"):
             if self.headers.get("Authorization"):
                 problem("credentials on a signed URL")
+            if self.headers.get("Content-Type"):
+                problem("a Content-Type that was not signed")
             return put_upload(path[8:], body), ""
         if self.headers.get("Authorization") != authorization:
             return 401, {"error": "invalid api key"}
@@ -376,6 +384,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 status, answer = self.perform(path, body)
             if fault.get("body") is not None:
                 answer = fault["body"]
+            if "answer" in fault:
+                answer = fault["answer"]
+            if fault.get("cut_host"):
+                answer = json.loads(
+                    json.dumps(answer).replace(base_url + "/", "/"))
             with open(os.path.join(directory, "log"), "a") as f:
                 f.write("%.3f %s %s %s %s %d\n" % (
                     time.monotonic(), self.command, path, operation,

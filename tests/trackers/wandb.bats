@@ -251,6 +251,22 @@ offline_folder() {
     python3 "$CASES" config
 }
 
+@test "a server without run files: what it has no place for is said" {
+    for answer in '{"errors":[{"message":"no such field"}]}' '{"data":{}}' \
+        '{"data":null}' 403; do
+        mkdir "$answer"
+        (cd "$answer" && python3 "$CASES" no_run_files "$answer")
+    done
+}
+
+@test "a storage that refuses uploads costs the artifact alone" {
+    python3 "$CASES" artifact_refused
+}
+
+@test "small answers, and URLs without a host" {
+    python3 "$CASES" answers
+}
+
 @test "a folder that is removed is named, and written again" {
     python3 "$CASES" removed
 }

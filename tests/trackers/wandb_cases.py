@@ -255,6 +255,76 @@ def case_config():
         server.stop()
 
 
+def case_no_run_files(answer):
+    """The files are in the artifact, the table is refused, the run is whole."""
+    make_entries("entries", "--points", "5")
+    want = reference("entries")
+    rule = {"match": "createRunFiles", "status": 200, "body": json.loads(answer)}
+    if answer == "403":
+        # Each of three files twice: without the key, and with it.
+        rule = {"match": "^PUT", "status": 403, "times": 6}
+    server = Server("server", [rule])
+    try:
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        refused = 3 if answer == "403" else 1
+        expect("entries %d %d 0" % (want_entries("entries") - refused, refused)
+               in result.stdout, "not counted: " + result.stdout)
+        want["files"], want["uploaded"] = {}, []
+        want["summary"].pop("records", None)
+        expect_whole(server.state(), want)
+    finally:
+        server.stop()
+
+
+def want_entries(path):
+    with open(path) as f:
+        return sum('"entry":"start"' not in line and '"entry":"end"' not in line
+                   for line in f)
+
+
+def case_artifact_refused():
+    """A storage that refuses us costs the artifact alone."""
+    make_entries("entries", "--points", "5")
+    want = reference("entries")
+    server = Server("server", [{"match": "^PUT", "after": 3, "status": 403}])
+    try:
+        result = deliver(server.url, "state", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect("refused the artifact" in result.stdout, "not said")
+        want["artifacts"] = []
+        got = server.state()
+        for artifact in got["artifacts"].values():
+            expect(artifact["state"] == "PENDING", "committed?")
+        got["artifacts"] = {}
+        expect_whole(got, want)
+    finally:
+        server.stop()
+
+
+def case_answers():
+    """Answers that are small, empty or name places without a host."""
+    make_entries("entries", "--points", "5")
+    want = reference("entries")
+    for body in ("", "null", {"exitcode": None}):
+        server = Server("server-%s" % len(json.dumps(body)),
+                        [{"match": STREAM, "answer": body}])
+        try:
+            result = deliver(server.url, "state-" + server.directory,
+                             "entries")
+            expect(result.returncode == 0, "not finished: " + result.stdout)
+            expect_whole(server.state(), want)
+        finally:
+            server.stop()
+    server = Server("relative", [{"match": "create", "cut_host": True}])
+    try:
+        result = deliver(server.url, "state-relative", "entries")
+        expect(result.returncode == 0, "not finished: " + result.stdout)
+        expect_whole(server.state(), want)
+    finally:
+        server.stop()
+
+
 def case_removed():
     """The folder is removed under us: said, and written again by the next."""
     with open("entries", "w") as f:
