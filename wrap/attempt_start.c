@@ -49,8 +49,8 @@ attempt_option_text(
 	return text;
 }
 
-/* Its own options; and the project if somebody asked for it by name, since that
- * stands above a tracker's own variable for the same. */
+/* Its own options; and names that somebody asked for, not the config file,
+ * since they stand above a tracker's own variable for the same. */
 static bool
 is_for(const struct target *t, const struct options *options, int id)
 {
@@ -58,7 +58,7 @@ is_for(const struct target *t, const struct options *options, int id)
 
 	if (options->value[id] == NULL)
 		return false;
-	if (id == OPT_TRACK_PROJECT)
+	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES)
 		return options->source[id] >= FROM_ENVIRONMENT;
 	return tracker != NULL && strcmp(tracker, t->tracker) == 0;
 }

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "tracker/wandb_settings.h"
 
 /* packed-refs of a large repository is some hundred kB. */
 #define GIT_FILE_MAX  (4 * 1024 * 1024)
@@ -126,22 +127,6 @@ read_commit(const char *git, const char *common)
 	return commit;
 }
 
-/* A token in a URL is no business of the tracking server. */
-static char *
-without_user(const char *url)
-{
-	const char *scheme = strstr(url, "://");
-	const char *host, *at;
-
-	if (scheme == NULL)
-		return xstrdup(url);
-	host = scheme + 3;
-	at = memrchr(host, '@', strcspn(host, "/"));
-	if (at == NULL)
-		return xstrdup(url);
-	return xasprintf("%.*s%s", (int)(host - url), url, at + 1);
-}
-
 static char *
 read_remote(const char *common)
 {
@@ -159,7 +144,8 @@ read_remote(const char *common)
 		line += *line == '\n';
 	}
 	free(text);
-	result = url != NULL ? without_user(url) : NULL;
+	/* A token in a URL is no business of the tracking server. */
+	result = url != NULL ? wandb_url_without_user(url) : NULL;
 	free(url);
 	return result;
 }

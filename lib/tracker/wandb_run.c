@@ -48,11 +48,22 @@ variable_text(const char *name)
 	return clean;
 }
 
+/* What was asked for by option stands above W&B's variable, what only the
+ * config file says below it. */
 static char *
-first_of(const char *chosen, const char *name)
+choose_text(const struct tracker *t, const struct entry_start *start,
+    const char *option, const char *text, const char *variable)
 {
-	return chosen != NULL && chosen[0] != '\0' ? wandb_utf8(chosen)
-						   : variable_text(name);
+	bool asked_for = tracker_option(t, option) != NULL ||
+	    start->source == SOURCE_LIBRARY;
+	char *chosen = copy(text), *other = variable_text(variable);
+
+	if (other == NULL || (chosen != NULL && asked_for)) {
+		free(other);
+		return chosen;
+	}
+	free(chosen);
+	return other;
 }
 
 /* A tag of more characters would cost the whole run. */
@@ -135,9 +146,11 @@ choose(struct wandb_run *run, const struct tracker *t,
 
 	run->entity = copy(settings->entity);
 	run->project = choose_project(t, start, settings->project);
-	run->name = first_of(start->run_name, "WANDB_NAME");
+	run->name =
+	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
 	run->name_given = run->name != NULL;
-	run->notes = first_of(start->notes, "WANDB_NOTES");
+	run->notes =
+	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
 	run->group = variable_text("WANDB_RUN_GROUP");
 	if (run->group == NULL)
 		run->group = copy(start->experiment_name);

@@ -24,6 +24,20 @@
 	"_-"
 
 char *
+wandb_url_without_user(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *host, *at;
+
+	if (scheme == NULL)
+		return xstrdup(url);
+	host = scheme + 3;
+	at = memrchr(host, '@', strcspn(host, "/?#"));
+	if (at == NULL)
+		return xstrdup(url);
+	return xasprintf("%.*s%s", (int)(host - url), url, at + 1);
+}
+
+char *
 wandb_url_host(const char *url)
 {
 	const char *scheme = strstr(url, "://");
@@ -308,7 +322,7 @@ void
 wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
 	const char *folder = variable("WANDB_CONFIG_DIR");
-	char *mode = NULL;
+	char *mode = NULL, *url;
 
 	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
 	s->root = find_root(wishes);
@@ -319,6 +333,11 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	take_file(s, path_join(s->root, "settings"), &mode);
 	replace(&s->base_url, variable("WANDB_BASE_URL"));
 	replace(&s->base_url, wishes->base_url);
+	/* The key is all that W&B wants; a password in the URL would be shown
+	 * with it. */
+	url = wandb_url_without_user(s->base_url);
+	replace(&s->base_url, url);
+	free(url);
 	cut_slashes(s->base_url);
 	replace(&s->entity, variable("WANDB_ENTITY"));
 	replace(&s->entity, wishes->entity);

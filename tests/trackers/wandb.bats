@@ -219,6 +219,33 @@ offline_folder() {
         insidellms ]
 }
 
+@test "name and notes: the command line, then W&B's variables, then the file" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    export WANDB_API_KEY=$KEY
+    import() {
+        "$BUILD/bin/itrack" import --again --track wandb "$@" run 2>/dev/null
+        jq -r '[.runs[] | "\(.displayName) \(.notes)"] | last' \
+            server/state.json
+    }
+    mkdir -p .config/itrack
+    printf 'run-name = n1\nnotes = o1\n' >.config/itrack/config
+    [ "$(import)" = 'n1 o1' ]
+    export WANDB_NAME=n2 WANDB_NOTES=o2
+    [ "$(import)" = 'n2 o2' ]
+    [ "$(import --run-name n3 --notes o3)" = 'n3 o3' ]
+}
+
+@test "a password in the server's URL is used by nobody and shown nowhere" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    export WANDB_API_KEY=$KEY WANDB_BASE_URL=${WANDB_BASE_URL/:\/\//://u:hush@}/
+    "$BUILD/bin/itrack" import -v --track wandb run >report 2>&1
+    "$BUILD/bin/itrack" doctor --track wandb >>report
+    jq -e '.problems == [] and (.runs[] | .complete)' server/state.json
+    run ! grep -rq hush report state
+}
+
 @test "disabled: nothing is written or sent" {
     cp -r "$FIXTURES/run_plain/run" run
     serve server
