@@ -90,7 +90,7 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 	char *root =
 	    place_root(t, "tensorboard-dir", run, "tracking/tensorboard");
 	struct tensorboard *tb = t->state;
-	int fd;
+	int fd, result = -1;
 
 	fd = place_open(t, root, run, &tb->path, &tb->again, err);
 	if (fd >= 0) {
@@ -105,13 +105,37 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 		if (run->start->source != SOURCE_LIBRARY)
 			paramset_put_text(
 			    &tb->run->params, "run_id", place_run_id(run));
-		if (!tb->run->has_files && tbrun_make_file(tb->run, err) == 0)
-			fd = tbrun_write(tb->run, err);
+		if (!tb->run->has_files)
+			result = tbrun_make_file(tb->run, err);
+		else
+			result = 0;
+		if (result == 0)
+			result = tbrun_write(tb->run, err);
 		say_where(t, root);
 	}
 	free(root);
-	return tb->run == NULL || fd < 0 || tb->run->torn ? OUTCOME_BLOCKED
-							  : OUTCOME_DONE;
+	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
+}
+
+/* A directory with this word in its name is an event file to TensorBoard, and
+ * its slow reader fails on it: "tfevent%73" is no other name's, as a "%" of a
+ * name is encoded itself. */
+static char *
+component(const char *name)
+{
+	static const char word[] = "tfevents";
+	char *encoded = path_encode(name), *at = encoded, *found;
+	struct buf out;
+
+	buf_init(&out, 2 * strlen(encoded));
+	while ((found = strstr(at, word)) != NULL) {
+		buf_add(&out, at, (size_t)(found - at));
+		buf_adds(&out, "tfevent%73");
+		at = found + strlen(word);
+	}
+	buf_adds(&out, at);
+	free(encoded);
+	return buf_steal(&out);
 }
 
 static void
@@ -133,9 +157,9 @@ name_experiment(struct tensorboard *tb, const struct entry_experiment *e)
 	}
 	if (tb->experiments[index].path != NULL)
 		return;
-	model = path_encode(e->model_name);
-	probe = path_encode(e->probe_name);
-	id = path_encode(e->id);
+	model = component(e->model_name);
+	probe = component(e->probe_name);
+	id = component(e->id);
 	tb->experiments[index].path = xasprintf("%s/%s/%s%s%s", tb->path, model,
 	    probe, e->name_has_id ? "/" : "", e->name_has_id ? id : "");
 	free(id);

@@ -57,8 +57,11 @@ def utf8(text):
 
 
 def component(text):
-    """path_encode, for the names that the tests use."""
-    return re.sub(r"[/%\x00-\x1f\x7f]", lambda m: "%%%02X" % ord(m[0]), text)
+    """A name of an experiment as a directory, for the names that the tests use."""
+    if text in (".", ".."):
+        return "%2E" + text[1:]
+    text = re.sub(r"[/%\x00-\x1f\x7f]", lambda m: "%%%02X" % ord(m[0]), text)
+    return text.replace("tfevents", "tfevent%73") or "%"
 
 
 def span(text):

@@ -4,7 +4,9 @@
 usage: make_entries.py [--points N] [--experiments N] [--artifact PATH]...
                        [--status finished|failed|killed] [--hostile] [--tag T]...
                        [--attempt NAME] [--cwd DIR] [--project NAME]
-                       [--table RECORDS] [--no-end]
+                       [--table RECORDS] [--names JSON] [--no-end]
+
+--names: of experiments, a list of [MODEL, PROBE], instead of --experiments.
 
 Writes journal.jsonl's form to standard output; the same arguments give the
 same bytes.
@@ -24,6 +26,7 @@ parser.add_argument("--attempt", default="20261123T130842Z-4f8a1c0d9e2b")
 parser.add_argument("--cwd", default="/")
 parser.add_argument("--project", default="insidellms")
 parser.add_argument("--table")
+parser.add_argument("--names", type=json.loads, default=[])
 parser.add_argument("--no-end", action="store_true")
 args = parser.parse_args()
 
@@ -47,12 +50,15 @@ put("params", params={"run_dir": "/runs/r1", "config_path": "exp.yaml"})
 put("run_id", run_id="331e331259fa3d8eaedc6ed4466ff97f")
 put("params", params={"run_id": "331e331259fa3d8eaedc6ed4466ff97f",
                       "schema_version": "1.0.1"})
-several = args.experiments > 1
-for i in range(args.experiments):
-    names = {"experiment_id": f"id{i}", "model_name": f"Model {i}",
-             "model_provider": "Dummy", "probe_name": "LogicProbe",
+pairs = args.names or [
+    [f"Model {i}", "LogicProbe"] for i in range(args.experiments)]
+several = len(pairs) > 1
+for i, (model, probe) in enumerate(pairs):
+    names = {"experiment_id": f"id{i}", "model_name": model,
+             "model_provider": "Dummy", "probe_name": probe,
              "probe_category": "custom"}
-    put("experiment", index=i, name_has_id=False, **names)
+    put("experiment", index=i, name_has_id=pairs.index([model, probe]) < i,
+        **names)
     put("params", experiment=i if several else None, params=names)
 if args.hostile:
     put("params", params={
@@ -66,8 +72,8 @@ for n in range(1, args.points + 1):
                         "tiny": 5e-324})
     put("metrics", step=n, metrics=metrics)
     if several:
-        put("metrics", step=n, experiment=n % args.experiments,
-            metrics={"total_count": float(n // args.experiments)})
+        put("metrics", step=n, experiment=n % len(pairs),
+            metrics={"total_count": float(n // len(pairs))})
 put("metrics", step=args.points, metrics={"duration_seconds": 2.3e-05,
                                           "accuracy": 0.1 + 0.2})
 put("params", params={"exit_code": 0 if args.status == "finished" else 3})

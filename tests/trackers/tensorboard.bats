@@ -81,6 +81,22 @@ check() {
     check server slow "$tb" e1 "$base"
 }
 
+# None of them is another one's directory, none leads out, and none is taken for
+# an event file.
+@test "odd names of experiments, by each reader" {
+    entries --points 60 --names '[["a/b","c"],["a","b/c"],["a%2Fb","c"],
+        ["A/b","c"],["a","b"],["a/b","C"],[".",".."],["",""],["a","b"],
+        ["events.out.tfevents.1.x","p"],["tfevents","tfevents"],
+        ["x","events.out.tfevents.9"],["\u00fc:\u00f6","back\\slash "],
+        [" lead",".hidden"],["new\nline","\u001b[31m"]]' >e1
+    deliver state e1
+    base=$tb/insidellms/$RUN_ID
+    [ "$(find "$tb" -type f | wc -l)" -eq 16 ]
+    check files e1 "$base"
+    check server fast "$tb" e1 "$base"
+    check server slow "$tb" e1 "$base"
+}
+
 @test "killed again and again: nothing lost, nothing twice" {
     entries --experiments 3 --points 60 --artifact /etc/hostname >e1
     base=$tb/insidellms/$RUN_ID
