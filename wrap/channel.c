@@ -14,7 +14,7 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 
 	if (len < MESSAGE_HEADER || data[0] != MESSAGE_VERSION)
 		return false;
-	if (data[1] < MESSAGE_HELLO || data[1] > MESSAGE_NESTED)
+	if (data[1] < MESSAGE_HELLO || data[1] > MESSAGE_LAST)
 		return false;
 	message->sender = sender;
 	message->op = (enum message_op)data[1];

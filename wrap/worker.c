@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "watcher/names.h"
+#include "wrap/announced.h"
 #include "wrap/channel.h"
 #include "wrap/countdown.h"
 #include "wrap/find.h"
@@ -45,10 +46,31 @@ struct worker {
 	struct link_launched launched;
 	struct runs *runs;
 	struct find *find;
+	struct announced announced;
 	struct countdown *countdown;
 	struct report report;
 	bool has_launched, heard, nested, ended, hurry, link_gone, settled;
 };
+
+/* Every new run opens the marker, and every run the configuration, once, and
+ * the records. The manifest is the last chance, if these messages were lost. */
+static bool
+tells_of_run(enum message_op op, const char *base)
+{
+	switch (op) {
+	case MESSAGE_MARKING:
+		return true;
+	case MESSAGE_OPEN:
+		return strcmp(base, MARKER_FILE) == 0 ||
+		    strcmp(base, CONFIG_TEMP) == 0 ||
+		    strcmp(base, RECORDS_FILE) == 0 ||
+		    strcmp(base, MANIFEST_TEMP) == 0;
+	case MESSAGE_RENAME:
+		return strcmp(base, MANIFEST_FILE) == 0;
+	default:
+		return false;
+	}
+}
 
 static void
 on_message(struct channel *channel, const struct message *message)
@@ -65,21 +87,16 @@ on_message(struct channel *channel, const struct message *message)
 		w->find = NULL;
 		return;
 	}
-	/* Every new run opens the marker, and every run the configuration,
-	 * once, and the records. The manifest is the last chance, if these
-	 * messages were lost. */
-	if (message->op == MESSAGE_RENAME) {
-		if (strcmp(base, MANIFEST_FILE) != 0)
-			return;
-	} else if (message->op != MESSAGE_OPEN ||
-	    (!config && strcmp(base, MARKER_FILE) != 0 &&
-		strcmp(base, RECORDS_FILE) != 0 &&
-		strcmp(base, MANIFEST_TEMP) != 0)) {
+	if (!tells_of_run(message->op, base))
 		return;
-	}
 	w->heard = true;
 	dir = path_parent(message->path);
-	runs_consider(w->runs, dir, message->sender, config);
+	if (message->op == MESSAGE_MARKING) {
+		announced_add(&w->announced, dir, message->sender);
+	} else {
+		announced_remove(&w->announced, dir);
+		runs_consider(w->runs, dir, message->sender, config);
+	}
 	free(dir);
 }
 
@@ -174,6 +191,19 @@ look_beside(struct worker *w)
 	free(last);
 }
 
+/* Killed between the marker and the word that it is there. */
+static void
+look_at_announced(struct worker *w)
+{
+	pid_t writer;
+	char *dir;
+
+	while (announced_take(&w->announced, &dir, &writer)) {
+		runs_consider(w->runs, dir, writer, false);
+		free(dir);
+	}
+}
+
 /* The command is over: every run ends, then the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
@@ -190,6 +220,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		find_look(w->find);
 	if (w->channel.crowded)
 		look_beside(w);
+	look_at_announced(w);
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->silence);
 	runs_end(w->runs, ended);
@@ -384,6 +415,7 @@ static void
 worker_release(struct worker *w)
 {
 	find_free(w->find);
+	announced_release(&w->announced);
 	if (w->has_launched)
 		channel_release(&w->channel);
 	tree_free(w->tree);

@@ -81,7 +81,7 @@ setup() {
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     logged "launched version 2 restarts 0 preloaded 1"
-    logged "link OPEN $PWD/run/.insidellms_run"
+    logged "link MARKING $PWD/run/.insidellms_run"
     logged "ended status 0"
 }
 

@@ -153,6 +153,25 @@ END
     done
 }
 
+@test "killed where the marker was just made, before any word of it: killed" {
+    for how in "" fork; do
+        rm -rf "$runs" "$XDG_STATE_HOME" && mkdir "$runs"
+        status=0
+        wrap -q "$write_run" --die-at-marker ${how:+--how $how} \
+            --from "$fixtures/run_plain/run" --to "$runs/x" >out 2>err 3>&- ||
+            status=$?
+        [ "$status" -ne 77 ] || skip "no F_NOTIFY here"
+        [ "$status" -eq 137 ]
+        [ "$(ls -A "$runs/x")" = .insidellms_run ]
+        # How a child ended is known to nobody but its parent.
+        want=${how:+failed}
+        [ "$(field "$tracking/x/final_state.json" 'd["status"]')" = \
+            "${want:-killed}" ]
+        [ "$(field "$tracking/x/final_state.json" 'd["total_steps"]')" -eq 0 ]
+        [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    done
+}
+
 @test "the fixture of an interrupted run" {
     tracked interrupted 130 --status killed -- "$write_run" --die-by 2 \
         --from "$fixtures/interrupted/run" --to "$runs/interrupted"

@@ -65,6 +65,24 @@ END
     [ "$(stat -c %a a/records.jsonl)" = 640 ]
 }
 
+@test "the marker is named before it is made, too" {
+    "$calls" marks >bare.out 3>&-
+    fresh
+    receive "$calls" marks
+    diff bare.out out
+    want <<END
+HELLO
+MARKING $PWD/b/.insidellms_run
+OPEN $PWD/b/.insidellms_run
+MARKING $PWD/c/.insidellms_run
+OPEN $PWD/c/.insidellms_run
+MARKING $PWD/c/.insidellms_run
+OPEN $PWD/c/.insidellms_run
+OPEN $PWD/c/.insidellms_run
+MARKING $PWD/gone/.insidellms_run
+END
+}
+
 @test "what is none of our business is not reported" {
     "$calls" none >bare.out 3>&-
     fresh

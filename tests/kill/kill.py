@@ -214,7 +214,7 @@ def kill_live(r):
     if r.who == "command" and not manifest:
         if status != -signal.SIGKILL:
             r.problems.append(f"exit status {status} of a killed command")
-        if r.run_dir.exists():
+        if (r.run_dir / ".insidellms_run").exists():
             r.check(["killed"])
     if not (r.run_dir / ".insidellms_run").exists():
         return

@@ -58,9 +58,9 @@ static void
 note_message(const char *from, const unsigned char *data, size_t len)
 {
 	static const char *const names[] = {
-	    "?", "HELLO", "OPEN", "RENAME", "NESTED"};
+	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING"};
 
-	if (len >= MESSAGE_HEADER && data[1] <= MESSAGE_NESTED)
+	if (len >= MESSAGE_HEADER && data[1] <= MESSAGE_LAST)
 		note("%s %s %.*s", from, names[data[1]],
 		    (int)(len - MESSAGE_HEADER), data + MESSAGE_HEADER);
 }

@@ -131,6 +131,21 @@ do_each(void)
 	return 0;
 }
 
+/* Two messages a call; all of them have room in the queue. */
+static int
+do_marks(void)
+{
+	int dir = open("c", O_RDONLY | O_DIRECTORY);
+
+	errno = 77;
+	see("open", open("b/.insidellms_run", CREATE, 0640));
+	see("openat", openat(dir, ".insidellms_run", CREATE, 0640));
+	see_stream("fopen", fopen("c/.insidellms_run", "w"));
+	see_stream("fopen r+", fopen("c/.insidellms_run", "r+"));
+	see("gone", open("gone/.insidellms_run", CREATE, 0640));
+	return 0;
+}
+
 /* What is not reported: reading, failing, other names. */
 static int
 do_none(void)
@@ -355,6 +370,7 @@ static const struct {
 	int (*run)(void);
 } modes[] = {
     {"each", do_each},
+    {"marks", do_marks},
     {"none", do_none},
     {"closefds", do_closefds},
     {"fork", do_fork},

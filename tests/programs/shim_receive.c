@@ -1,7 +1,8 @@
 /*
  * Runs a command with the preload library and prints the messages that it
  * sends, one a line, to standard error behind the command's own: "HELLO",
- * "OPEN /path", "RENAME /path". Ends with the command's status.
+ * "MARKING /path", "OPEN /path", "RENAME /path". Ends with the command's
+ *status.
  *
  *	shim_receive LIBRARY command [argument]...
  */
@@ -39,13 +40,13 @@ static void
 print_messages(int fd)
 {
 	static const char *const names[] = {
-	    "?", "HELLO", "OPEN", "RENAME", "NESTED"};
+	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING"};
 	unsigned char data[MESSAGE_MAX];
 	ssize_t got;
 
 	while ((got = recv(fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
 		if (got < MESSAGE_HEADER || data[0] != MESSAGE_VERSION ||
-		    data[1] > MESSAGE_NESTED || data[2] != 0 || data[3] != 0) {
+		    data[1] > MESSAGE_LAST || data[2] != 0 || data[3] != 0) {
 			fprintf(stderr, "not a message\n");
 			continue;
 		}

@@ -107,6 +107,7 @@ static const struct option long_options[] = {
     {"clear-env", no_argument, NULL, 'E'},
     {"close-fds", no_argument, NULL, 'C'},
     {"ignore-term", no_argument, NULL, 'T'},
+    {"die-at-marker", no_argument, NULL, 'D'}, /* by SIGKILL */
     {NULL, 0, NULL, 0},
 };
 
@@ -121,6 +122,7 @@ set_flag(struct settings *s, int letter)
 	s->clear_env |= letter == 'E';
 	s->close_fds |= letter == 'C';
 	s->ignore_term |= letter == 'T';
+	s->die_at_marker |= letter == 'D';
 }
 
 static void

@@ -50,7 +50,8 @@ test_parse(void)
 	check(true, 1, MESSAGE_NESTED, "", 0, "nested");
 	check(false, 2, MESSAGE_OPEN, "/a", 2, "another version is refused");
 	check(false, 1, 0, "/a", 2, "operation 0");
-	check(false, 1, MESSAGE_NESTED + 1, "/a", 2, "an unknown operation");
+	check(true, 1, MESSAGE_MARKING, "/a", 2, "a marker to come");
+	check(false, 1, MESSAGE_LAST + 1, "/a", 2, "an unknown operation");
 	check(false, 1, MESSAGE_OPEN, "", 0, "no path");
 	check(false, 1, MESSAGE_OPEN, "a/b", 3, "a relative path");
 	check(false, 1, MESSAGE_RENAME, "/a\0b", 4, "a NUL in the path");

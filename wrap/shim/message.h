@@ -32,6 +32,10 @@ enum message_op {
 	/* An itrack-wrap inside this one (the sender) has started and tracks
 	 * what it wraps. No path. */
 	MESSAGE_NESTED,
+	/* The marker is about to be opened for writing. Who is killed before
+	 * the OPEN that follows has left a run directory all the same. */
+	MESSAGE_MARKING,
+	MESSAGE_LAST = MESSAGE_MARKING,
 };
 
 #endif

@@ -6,7 +6,8 @@
  *
  * It lives in other people's programs, so it
  * - calls the real function first, reports only what succeeded, and leaves
- *   errno as the real function left it;
+ *   errno as the real function left it; the marker, which makes a directory a
+ *   run, is named before as well, because the program may be killed in between;
  * - keeps no descriptor (programs close them all) and makes none that survives
  *   an exec; a message is socket, sendmsg, close;
  * - allocates nothing, takes no lock, never waits: a full queue loses the
@@ -260,12 +261,35 @@ writes(int flags)
 	    (flags & (O_CREAT | O_TRUNC | O_APPEND)) != 0;
 }
 
+static inline bool
+is_marker(const char *path)
+{
+	static const char marker[] = ".insidellms_run";
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, marker) == 0;
+}
+
+static inline void
+opening(int dir, const char *path, int flags)
+{
+	if ((flags & O_CREAT) != 0 && receiver_len != 0 && is_marker(path))
+		report(MESSAGE_MARKING, dir, path);
+}
+
 static inline int
 opened(int fd, int dir, const char *path, int flags)
 {
 	if (fd >= 0 && writes(flags) && receiver_len != 0 && of_interest(path))
 		report(MESSAGE_OPEN, dir, path);
 	return fd;
+}
+
+static inline void
+stream_opening(const char *path, const char *mode)
+{
+	if (path != NULL && mode[0] != 'r')
+		opening(AT_FDCWD, path, O_CREAT);
 }
 
 static inline FILE *
@@ -320,6 +344,7 @@ open(const char *path, int flags, ...)
 	ensure_resolved();
 	if (real.open == NULL)
 		return missing();
+	opening(AT_FDCWD, path, flags);
 	return opened(real.open(path, flags, mode), AT_FDCWD, path, flags);
 }
 
@@ -332,6 +357,7 @@ open64(const char *path, int flags, ...)
 	ensure_resolved();
 	if (real.open64 == NULL)
 		return missing();
+	opening(AT_FDCWD, path, flags);
 	return opened(real.open64(path, flags, mode), AT_FDCWD, path, flags);
 }
 
@@ -344,6 +370,7 @@ openat(int dir, const char *path, int flags, ...)
 	ensure_resolved();
 	if (real.openat == NULL)
 		return missing();
+	opening(dir, path, flags);
 	return opened(real.openat(dir, path, flags, mode), dir, path, flags);
 }
 
@@ -356,6 +383,7 @@ openat64(int dir, const char *path, int flags, ...)
 	ensure_resolved();
 	if (real.openat64 == NULL)
 		return missing();
+	opening(dir, path, flags);
 	return opened(real.openat64(dir, path, flags, mode), dir, path, flags);
 }
 
@@ -401,6 +429,7 @@ creat(const char *path, mode_t mode)
 	ensure_resolved();
 	if (real.creat == NULL)
 		return missing();
+	opening(AT_FDCWD, path, O_CREAT);
 	return opened(real.creat(path, mode), AT_FDCWD, path, O_WRONLY);
 }
 
@@ -410,6 +439,7 @@ creat64(const char *path, mode_t mode)
 	ensure_resolved();
 	if (real.creat64 == NULL)
 		return missing();
+	opening(AT_FDCWD, path, O_CREAT);
 	return opened(real.creat64(path, mode), AT_FDCWD, path, O_WRONLY);
 }
 
@@ -426,6 +456,7 @@ fopen(const char *path, const char *mode)
 	ensure_resolved();
 	if (real.fopen == NULL)
 		return missing_stream();
+	stream_opening(path, mode);
 	return stream_opened(real.fopen(path, mode), path, mode);
 }
 
@@ -435,6 +466,7 @@ fopen64(const char *path, const char *mode)
 	ensure_resolved();
 	if (real.fopen64 == NULL)
 		return missing_stream();
+	stream_opening(path, mode);
 	return stream_opened(real.fopen64(path, mode), path, mode);
 }
 
@@ -444,6 +476,7 @@ freopen(const char *path, const char *mode, FILE *file)
 	ensure_resolved();
 	if (real.freopen == NULL)
 		return missing_stream();
+	stream_opening(path, mode);
 	return stream_opened(real.freopen(path, mode, file), path, mode);
 }
 
@@ -453,6 +486,7 @@ freopen64(const char *path, const char *mode, FILE *file)
 	ensure_resolved();
 	if (real.freopen64 == NULL)
 		return missing_stream();
+	stream_opening(path, mode);
 	return stream_opened(real.freopen64(path, mode, file), path, mode);
 }
 
