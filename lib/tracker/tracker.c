@@ -404,9 +404,12 @@ set_timer(struct delivery *d)
 void
 delivery_pump(struct delivery *d)
 {
-	if (d->phase >= PHASE_COMPLETE)
+	if (d->phase == PHASE_COMPLETE)
 		return;
+	/* Given up, too: the report says how much is left. */
 	scout_ahead(d);
+	if (d->phase > PHASE_COMPLETE)
+		return;
 	if (d->phase == PHASE_CLOSED)
 		try_open(d);
 	/* Before the first remote send of an entry it is on the disk: after a

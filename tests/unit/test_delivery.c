@@ -91,9 +91,29 @@ deliver(struct journal *j, const char *script, bool drain,
 		delivery_drain(d, 1500);
 	if (!delivery_is_settled(d))
 		loop_run(loop);
+	if (journal_size(j) == 0) {
+		/* Refused before the run had begun; then it goes on. */
+		append_run(j, 5);
+		delivery_kick(d);
+	}
 	delivery_status(d, status);
 	loop_timer_cancel(loop, &better);
 	delivery_free(d);
+}
+
+static void
+check_refused_early(void)
+{
+	char attempt[ATTEMPT_SIZE];
+	struct journal *j;
+	struct delivery_status s;
+
+	journal_new_attempt(attempt, clock_wall_us());
+	j = journal_create(NULL, attempt, NULL);
+	deliver(j, "blocked", false, &s);
+	ok(s.state == DELIVERY_BLOCKED, "refused early: state %d", s.state);
+	is_int((long long)s.pending, 7, "what came later is pending");
+	journal_close(j);
 }
 
 static void
@@ -132,6 +152,7 @@ main(void)
 	check("done,rejected", false, DELIVERY_FINISHED, 6, 1, 0);
 	check("done,blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
 	check("blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
+	check_refused_early();
 	/* The last time limit: closed, opened anew, the same entries again. */
 	check("done,hang", false, DELIVERY_FINISHED, 7, 0, 0);
 	check("hang", false, DELIVERY_FINISHED, 7, 0, 0);
