@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "http/http.h"
 #include "run/index.h"
 #include "watcher/names.h"
 #include "watcher/tail.h"
@@ -116,6 +117,40 @@ is_in_directory(const char *place, const char *dir)
 	return same;
 }
 
+/* What is said of MLflow's file store: how to look at it, its directory last.
+ */
+static bool
+is_store_command(const char *place)
+{
+	return strstr(place, " --backend-store-uri /") != NULL;
+}
+
+/* Does the command show the store that `uri` names, and is that still there? */
+static bool
+shows_store(const char *place, const char *uri)
+{
+	bool is_uri = strncmp(uri, "file:", strlen("file:")) == 0;
+	char *plain =
+	    is_uri ? http_unescape(uri + strlen("file:")) : xstrdup(uri);
+	const char *path = plain;
+	char *root;
+	size_t len;
+	bool same;
+
+	if (strncmp(path, "//", 2) == 0)
+		path += strcspn(path + 2, "/") + 2; /* "" or localhost */
+	root = path_absolute(path);
+	if (root == NULL)
+		root = xstrdup(path);
+	len = strlen(root);
+	same = len < strlen(place) &&
+	    strcmp(place + strlen(place) - len, root) == 0 &&
+	    place[strlen(place) - len - 1] == ' ' && access(root, F_OK) == 0;
+	free(root);
+	free(plain);
+	return same;
+}
+
 /* Is `place` below the destination that the target names now? `run_dir_text`
  * is how the run directory was called then: "beside it" may be beside a
  * symbolic link. */
@@ -140,9 +175,11 @@ same_destination(const struct search *s, const struct target *target,
 	for (size_t i = 0; i < target->option_len; i++) {
 		const char *name = target->options[i].name;
 		const char *text = target->options[i].text;
-		bool is_base = strcmp(name, "mlflow-uri") == 0 ||
-		    strcmp(name, "wandb-dir") == 0;
+		bool is_uri = strcmp(name, "mlflow-uri") == 0;
+		bool is_base = is_uri || strcmp(name, "wandb-dir") == 0;
 
+		if (is_uri && is_store_command(place))
+			return shows_store(place, text);
 		if (is_base && strncmp(place, text, strlen(text)) != 0 &&
 		    (place[0] == '/') == (text[0] == '/'))
 			return false;

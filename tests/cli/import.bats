@@ -149,6 +149,24 @@ END
     [ "$(ls "$tracking" | wc -l)" -eq 1 ]
 }
 
+@test "an MLflow file store, by each of its names, is known again" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    mkdir "$PWD/a b"
+    itrack import --track mlflow --mlflow-uri "$PWD/a b/m" "$runs/x"
+    for uri in "$PWD/a b/m" "a b/m" "file:${PWD}/a%20b/m" \
+        "file://$PWD/a%20b/m" "file://localhost$PWD/a%20b/m"; do
+        run -0 itrack import --track mlflow --mlflow-uri "$uri" "$runs/x"
+        [[ $output == *"already tracked by mlflow"* ]]
+    done
+    [ "$(ls -d "a b/m"/[1-9]*/*/ | wc -l)" -eq 1 ]
+    # Elsewhere, or gone.
+    itrack import --track mlflow --mlflow-uri "$PWD/m" "$runs/x"
+    [ "$(ls -d m/[1-9]*/*/ | wc -l)" -eq 1 ]
+    rm -r "a b/m"
+    itrack import --track mlflow --mlflow-uri "$PWD/a b/m" "$runs/x"
+    [ "$(ls -d "a b/m"/[1-9]*/*/ | wc -l)" -eq 1 ]
+}
+
 @test "a destination that is gone is imported anew" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     itrack import "$runs/x"
