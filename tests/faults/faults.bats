@@ -206,12 +206,3 @@ assert len({r["run_dir"] for r in rows}) == len(rows)' \
         -eq 24 ]
 }
 
-@test "kill -9 of the worker with four trackers: every value once" {
-    TMPDIR=$BATS_TEST_TMPDIR python3 "$BATS_TEST_DIRNAME/kill_all.py" \
-        --rounds "$(long_or 200 6)" worker 3>&-
-}
-
-@test "kill -9 of one sync after another with four trackers: every value once" {
-    TMPDIR=$BATS_TEST_TMPDIR python3 "$BATS_TEST_DIRNAME/kill_all.py" \
-        --rounds "$(long_or 150 6)" sync 3>&-
-}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A W&B server as small as the SDK takes it: keeps runs, misbehaves on order.
 
-usage: fake_wandb.py DIR [--key KEY]
+usage: fake_wandb.py DIR [--key KEY | --again]
 
 Listens on a free port of 127.0.0.1 and writes its base URL to DIR/url. What it
 has is in DIR/state.json after every request (before the answer):
@@ -34,7 +34,8 @@ matches "METHOD PATH OPERATION" and is not used up counts:
   stall    true: never answer
 
 The key is 40 times "k" unless --key says otherwise; the entity "nobody" does not
-exist.
+exist. With --again it goes on where one that was killed has stopped, at the same
+address.
 """
 import base64
 import hashlib
@@ -48,11 +49,11 @@ import time
 import urllib.parse
 
 lock = threading.RLock()
-state = {"runs": {}, "artifacts": {}, "problems": []}
-uploads = {}
+state = {"runs": {}, "artifacts": {}, "problems": [], "uploads": {}}
 used = {}
 passed = {}
 directory = sys.argv[1]
+again = sys.argv[2:] == ["--again"]
 key = sys.argv[3] if len(sys.argv) > 3 else "k" * 40
 authorization = "Basic " + base64.b64encode(b"api:" + key.encode()).decode()
 
@@ -142,7 +143,7 @@ def upsert(v):
 
 def upload_url(what):
     token = os.urandom(8).hex()
-    uploads[token] = what
+    state["uploads"][token] = what
     return base_url + "/upload/" + token
 
 
@@ -296,7 +297,7 @@ def file_stream(name, body):
 
 
 def put_upload(token, body):
-    what = uploads.get(token)
+    what = state["uploads"].get(token)
     if what is None:
         return 404
     md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
@@ -418,7 +419,13 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
-server = Server(("127.0.0.1", 0), Handler)
+port = 0
+if again and os.path.exists(os.path.join(directory, "url")):
+    with open(os.path.join(directory, "url")) as url_file:
+        port = int(url_file.read().rsplit(":", 1)[1])
+    with open(os.path.join(directory, "state.json")) as state_file:
+        state = json.load(state_file)
+server = Server(("127.0.0.1", port), Handler)
 base_url = "http://127.0.0.1:%d" % server.server_address[1]
 save()
 temporary_url = os.path.join(directory, ".url.tmp")

@@ -1,0 +1,83 @@
+/*
+ * A preload library: time passes CLOCK_FAST times as fast, for all processes
+ * below the first one that loads it, and waits are as much shorter. File times
+ * stay those of the kernel, and so does the clock that is compared with them.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS 1000000000LL
+
+static int64_t factor = 1;
+static int64_t base_ns[2]; /* CLOCK_REALTIME, CLOCK_MONOTONIC */
+
+static int64_t
+real_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, id, &ts);
+	return ts.tv_sec * NS + ts.tv_nsec;
+}
+
+__attribute__((constructor)) static void
+begin(void)
+{
+	const char *fast = getenv("CLOCK_FAST");
+	const char *base = getenv("CLOCK_FAST_BASE");
+	char text[64];
+
+	base_ns[0] = real_ns(CLOCK_REALTIME);
+	base_ns[1] = real_ns(CLOCK_MONOTONIC);
+	if (base != NULL) {
+		char *next;
+
+		base_ns[0] = strtoll(base, &next, 10);
+		base_ns[1] = strtoll(next, NULL, 10);
+	} else {
+		snprintf(text, sizeof text, "%lld %lld", (long long)base_ns[0],
+		    (long long)base_ns[1]);
+		setenv("CLOCK_FAST_BASE", text, 1);
+	}
+	if (fast != NULL)
+		factor = strtoll(fast, NULL, 10);
+}
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int64_t ns;
+
+	if (id != CLOCK_REALTIME && id != CLOCK_MONOTONIC)
+		return (int)syscall(SYS_clock_gettime, id, ts);
+	ns = base_ns[id] + (real_ns(id) - base_ns[id]) * factor;
+	ts->tv_sec = ns / NS;
+	ts->tv_nsec = ns % NS;
+	return 0;
+}
+
+static int
+shorter(int ms)
+{
+	return ms <= 0 ? ms : (int)((ms + factor - 1) / factor);
+}
+
+int
+epoll_wait(int fd, struct epoll_event *events, int max, int ms)
+{
+	return (int)syscall(
+	    SYS_epoll_pwait, fd, events, max, shorter(ms), NULL, 0);
+}
+
+int
+poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	return (int)syscall(SYS_poll, fds, count, shorter(ms));
+}
