@@ -12,7 +12,8 @@
 #include "itrack/handle.h"
 #include "run/journal.h"
 
-#define DRAIN_SECONDS 10
+#define DRAIN_SECONDS  10
+#define DRAIN_VARIABLE "ITRACK_DRAIN"
 /* A day: more is a mistake. */
 #define DRAIN_SECONDS_MAX 86400
 
@@ -262,8 +263,12 @@ settings_init(struct settings *s, const char *kind,
     size_t option_count, struct err *err)
 {
 	int result = find_kind(&s->kind, kind, err);
+	const char *drain;
 
 	s->drain_seconds = DRAIN_SECONDS;
+	drain = secure_getenv(DRAIN_VARIABLE);
+	if (result == 0 && drain != NULL && drain[0] != '\0')
+		result = take_seconds(&s->drain_seconds, drain, err);
 	if (result == 0)
 		result = take_config(s, config, err);
 	if (result == 0)
