@@ -173,6 +173,20 @@ on_link(struct loop_io *io, uint32_t events)
 	}
 }
 
+static void
+say_why(const struct delivery_status *status, struct library_packet *packet)
+{
+	const char *why = status->refusal;
+
+	if (status->why[0] != '\0' &&
+	    (status->state == DELIVERY_BLOCKED ||
+		status->state == DELIVERY_GIVEN_UP))
+		why = status->why;
+	if (why[0] != '\0')
+		snprintf(packet->message, sizeof packet->message, "%s: %.400s",
+		    status->tracker, why);
+}
+
 /* Sums and the first reason over all trackers. */
 static void
 fill_packet(const struct follow *f, struct library_packet *packet)
@@ -187,12 +201,8 @@ fill_packet(const struct follow *f, struct library_packet *packet)
 		delivery_status(f->deliveries[i], &status);
 		packet->pending += status.pending;
 		packet->rejected += status.rejected;
-		if (packet->message[0] == '\0' && status.why[0] != '\0' &&
-		    (status.state == DELIVERY_BLOCKED ||
-			status.state == DELIVERY_GIVEN_UP ||
-			status.rejected > 0))
-			snprintf(packet->message, sizeof packet->message,
-			    "%s: %.400s", status.tracker, status.why);
+		if (packet->message[0] == '\0')
+			say_why(&status, packet);
 	}
 }
 

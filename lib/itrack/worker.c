@@ -230,7 +230,12 @@ judge(
 	if (packet->rejected == 0 && packet->pending == 0 &&
 	    packet->message[0] == '\0')
 		return 0;
-	return err_set(err, -EIO,
+	if (packet->pending == 0)
+		return err_set(err, -EIO, "%.*s%s%llu rejected",
+		    LIBRARY_MESSAGE_MAX, packet->message,
+		    packet->message[0] != '\0' ? "; " : "",
+		    (unsigned long long)packet->rejected);
+	return err_set(err, packet->rejected > 0 ? -EIO : -EAGAIN,
 	    "%.*s%s%llu rejected, %llu pending; itrack sync %s",
 	    LIBRARY_MESSAGE_MAX, packet->message,
 	    packet->message[0] != '\0' ? "; " : "",

@@ -20,7 +20,8 @@ int worker_start(
 
 /* Waits for its answer: all delivered up to now (worker_flush), or the end of
  * its work after the run's (worker_settle). A worker that died is started once
- * more. 0, -ETIMEDOUT, -EIO (a tracker refuses). */
+ * more. 0, -ETIMEDOUT, -EAGAIN (nothing more is tried now, the rest waits for
+ * a sync), -EIO (a tracker refuses something for good). */
 int worker_flush(const struct itrack_tracker *t, struct run *run,
     int64_t limit_ms, struct err *err);
 int worker_settle(const struct itrack_tracker *t, struct run *run,

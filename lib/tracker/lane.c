@@ -182,8 +182,8 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		l->failures = 0;
 		delivery_answered(d);
-		tracker_note(&d->tracker, "rejected: %s",
-		    err != NULL ? err->message : "");
+		tracker_refused(
+		    &d->tracker, "rejected", err != NULL ? err->message : "");
 		if (l->count > 0)
 			take(d, lane, 1, 1);
 		break;

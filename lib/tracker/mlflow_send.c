@@ -54,7 +54,7 @@ count_rejected(struct mlflow *m, const struct mlflow_answer *a)
 {
 	size_t entry = m->part.first + 1;
 
-	tracker_note(m->tracker, "refused by the server: %s", a->err.message);
+	tracker_refused(m->tracker, "refused by the server", a->err.message);
 	if (m->last_rejected != entry)
 		m->batch->rejected++;
 	m->last_rejected = entry;

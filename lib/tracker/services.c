@@ -72,6 +72,16 @@ tracker_note(struct tracker *t, const char *format, ...)
 }
 
 void
+tracker_refused(struct tracker *t, const char *what, const char *why)
+{
+	struct delivery *d = t->delivery;
+
+	if (d->refusal == NULL)
+		d->refusal = xasprintf("%s: %s", what, why);
+	tracker_note(t, "%s: %s", what, why);
+}
+
+void
 tracker_progress(struct tracker *t)
 {
 	t->delivery->progress_ms = clock_mono_ms();

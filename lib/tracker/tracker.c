@@ -124,6 +124,7 @@ delivery_free(struct delivery *d)
 	free(d->notes);
 	free(d->run_id);
 	free(d->why);
+	free(d->refusal);
 	free(d->tracker.state);
 	free(d);
 }
@@ -232,7 +233,7 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		delivery_answered(d);
 		if (outcome == OUTCOME_REJECTED) {
-			tracker_note(&d->tracker, "rejected: %s",
+			tracker_refused(&d->tracker, "rejected",
 			    err != NULL ? err->message : "");
 			d->cursor.rejected++;
 		}
@@ -483,6 +484,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .refusal = d->refusal != NULL ? d->refusal : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,
 	    .ever_answered = d->ever_answered,

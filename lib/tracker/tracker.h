@@ -140,6 +140,10 @@ void tracker_set_place(struct tracker *t, const char *place);
 void tracker_note(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for something that was refused for good; the first one is also what
+ * the program that waits for the end hears. */
+void tracker_refused(struct tracker *t, const char *what, const char *why);
+
 /* Something moved (bytes of an upload): a drain goes on while it does. */
 void tracker_progress(struct tracker *t);
 
@@ -174,9 +178,10 @@ struct delivery_status {
 	const char *tracker;
 	enum delivery_state state;
 	uint64_t delivered, rejected; /* entries */
-	uint64_t pending;  /* entries in the journal not yet confirmed */
-	const char *place; /* NULL: none */
-	const char *why;   /* last error, "" if none */
+	uint64_t pending;    /* entries in the journal not yet confirmed */
+	const char *place;   /* NULL: none */
+	const char *why;     /* last error, "" if none */
+	const char *refusal; /* the first of those rejected; "" if none */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

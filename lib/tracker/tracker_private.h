@@ -68,6 +68,7 @@ struct delivery {
 	bool ever_answered;
 
 	char *why;
+	char *refusal; /* NULL: none */
 	char **notes;
 	size_t note_len;
 	void (*changed)(struct delivery *d, void *data);
