@@ -88,10 +88,12 @@ struct itrack_config {
 	const char *const *tags;
 	size_t tag_count;
 	const char *notes; /* NULL: none */
-	/* false: log_artifact, log_model and log_code do nothing, with 0. */
+	/* false: log_artifact, log_model, log_table and log_code do nothing,
+	 * with 0. */
 	bool log_artifacts;
-	/* The git commit of the working directory and the program's name
-	 * become the artifact code.json at the start of each run. */
+	/* The git commit of the working directory (null: none) and the
+	 * program's name become the artifact code.json at the start of each
+	 * run. */
 	bool log_code;
 	/* false: itrack_auto_track() logs no metrics. */
 	bool auto_log_metrics;
@@ -110,19 +112,22 @@ struct itrack_option {
 
 /* A handle. kind and its options (in brackets: the variable that counts where
  * the option is not given):
- *   "local"        output_dir: "./experiments"
- *   "tensorboard"  log_dir: "./runs"
- *   "mlflow"       tracking_uri [MLFLOW_TRACKING_URI], experiment_name
- *                  [MLFLOW_EXPERIMENT_NAME]; a user and password in the URI
- *                  are given to the worker and never written
- *   "wandb"        project (instead of the config's), entity [WANDB_ENTITY],
- * mode "online" or "offline" [WANDB_MODE], base_url [WANDB_BASE_URL], dir
- * [WANDB_DIR]; the key is WANDB_API_KEY's or netrc's all            drain:
- * seconds that itrack_end_run() waits for delivery, "10"; state_dir: instead of
- * $XDG_STATE_HOME/itrack Relative paths are those of the working directory now.
- * `config` NULL: the defaults. -EINVAL: unknown kind (the message lists the
- * known ones) or option. -ENOENT: itrack-worker is not installed beside the
- * library, or there is no state directory. */
+ *
+ * - "local": output_dir, default "./experiments"
+ * - "tensorboard": log_dir, default "./runs"
+ * - "mlflow": tracking_uri [MLFLOW_TRACKING_URI], experiment_name
+ *   [MLFLOW_EXPERIMENT_NAME]. A user and password in the URI are given to the
+ *   worker and never written.
+ * - "wandb": project (instead of the config's), entity [WANDB_ENTITY], mode
+ *   "online" or "offline" [WANDB_MODE], base_url [WANDB_BASE_URL], dir
+ *   [WANDB_DIR]. The key is WANDB_API_KEY's or netrc's.
+ * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
+ *   delivery, default "10"; state_dir, instead of $XDG_STATE_HOME/itrack
+ *
+ * Relative paths are those of the working directory now. `config` NULL: the
+ * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.
+ * -ENOENT: itrack-worker is not installed beside the library, or there is no
+ * state directory. */
 int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct itrack_error *err);
@@ -138,8 +143,9 @@ int itrack_multi(struct itrack_tracker **tracker,
  * nothing: what is not delivered yet is delivered by the worker. */
 void itrack_free(struct itrack_tracker *tracker);
 
-/* Begins a run beneath the active one, which goes on when this one ends;
- * without it the active run ends as "finished" first. */
+/* Begins a run beneath the active one, which goes on when this one ends (MLflow
+ * shows it as its parent); without it every active run ends as "finished"
+ * first. */
 #define ITRACK_NESTED 1u
 
 /* run_name NULL: the config's experiment_name, else the time (local and others
@@ -159,14 +165,15 @@ const char *itrack_run_id(const struct itrack_tracker *tracker);
 /* status: "finished", "failed" or "killed". Waits for delivery, at most as long
  * as the option drain says. Without an active run: 0. -ETIMEDOUT: not
  * everything is delivered yet; the worker goes on, the message says what
- * `itrack sync` would finish. -EIO: a tracker refused something for good. The
- * run is ended in both cases. */
+ * `itrack sync` would finish. -EAGAIN: nothing more is tried now (no server, no
+ * key); `itrack sync` finishes it later. -EIO: a tracker refused something for
+ * good. The run is ended in all these cases. */
 int itrack_end_run(struct itrack_tracker *tracker, const char *status,
     struct itrack_error *err);
 
 /* Waits until all that was logged is delivered, at most `seconds` (>= 0).
  * TensorBoard and W&B write a step when the next one begins, or after a second
- * or so. -ETIMEDOUT: not yet; -EIO: a tracker refuses. */
+ * or so. -ETIMEDOUT: not yet; -EAGAIN, -EIO: as itrack_end_run(). */
 int itrack_flush(
     struct itrack_tracker *tracker, double seconds, struct itrack_error *err);
 
@@ -255,9 +262,21 @@ int itrack_log_table(struct itrack_tracker *tracker, const char *name,
 int itrack_log_histogram(struct itrack_tracker *tracker, const char *tag,
     const double *values, size_t count, int64_t step, struct itrack_error *err);
 
-/* MLflow: uploads the directory `path`, which must have a file MLmodel, below
- * `name` in the run's artifacts. The others: -ENOTSUP. */
+/* MLflow: uploads the directory `path`, a model as mlflow's save_model() writes
+ * it, below `name` in the run's artifacts. -EINVAL: it has no file MLmodel, or
+ * that does not name the flavor ("pytorch", ...; NULL and "pyfunc": any). The
+ * other trackers: -ENOTSUP. */
 int itrack_log_model(struct itrack_tracker *tracker, const char *path,
+    const char *name, const char *flavor, struct itrack_error *err);
+
+/* MLflow: a new version of the registered model `name`, which is made if there
+ * is none. uri: "runs:/RUN-ID/PATH", with the ID that itrack_start_run() gave
+ * the run (of two of that ID in the experiment the newer) or with MLflow's own,
+ * or where the files are ("s3://..."). With an active run it is logged like
+ * everything else and done behind the files before it; without one it waits for
+ * delivery, as itrack_end_run() does, and returns as that does. The other
+ * trackers: -ENOTSUP. */
+int itrack_register_model(struct itrack_tracker *tracker, const char *uri,
     const char *name, struct itrack_error *err);
 
 /* Local only. The five JSON files of a run as members of one JSON object

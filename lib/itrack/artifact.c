@@ -1,4 +1,4 @@
-/* Artifacts: files, directories, models, the program's own state. */
+/* Artifacts: files, directories, the program's own state. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,16 +23,15 @@
 #define CODE_BYTES_MAX ((size_t)64 * 1024)
 #define TYPE_DEFAULT   "file"
 
-struct artifact {
-	const char *path, *name, *type;
-};
-
+/* run NULL: only looks if it could be read. */
 static int
 log_file(struct run *run, const char *path, const char *name, const char *type,
     const struct stat *st, struct err *err)
 {
 	struct entry e;
 
+	if (run == NULL)
+		return access(path, R_OK) < 0 ? err_errno(err, "%s", path) : 0;
 	entry_init(&e, ENTRY_ARTIFACT, clock_wall_us());
 	e.artifact.name = xstrdup(name);
 	e.artifact.type = text_of_bytes(type);
@@ -99,7 +98,18 @@ log_tree(struct run *run, const char *path, const char *name, const char *type,
 }
 
 static int
-log_path(struct run *run, const struct artifact *a, struct err *err)
+log_either(struct run *run, const char *path, const char *name,
+    const char *type, const struct stat *st, struct err *err)
+{
+	if (S_ISDIR(st->st_mode))
+		return log_tree(run, path, name, type, 0, err);
+	if (S_ISREG(st->st_mode))
+		return log_file(run, path, name, type, st, err);
+	return err_set(err, -EINVAL, "%s: no file and no directory", path);
+}
+
+int
+run_log_path(struct run *run, const struct artifact *a, struct err *err)
 {
 	char *path = path_absolute(a->path), *name;
 	struct stat st;
@@ -114,15 +124,11 @@ log_path(struct run *run, const struct artifact *a, struct err *err)
 	}
 	name = a->name != NULL ? text_of_bytes(a->name)
 			       : text_path_text(path_base(path));
-	if (S_ISDIR(st.st_mode))
-		result = log_tree(run, path, name, a->type, 0, err);
-	else if (S_ISREG(st.st_mode) && access(path, R_OK) < 0)
-		result = err_errno(err, "%s", path);
-	else if (S_ISREG(st.st_mode))
-		result = log_file(run, path, name, a->type, &st, err);
-	else
-		result =
-		    err_set(err, -EINVAL, "%s: no file and no directory", path);
+	/* Twice: nothing of a directory is logged if a part of it can't be
+	 * read. */
+	result = log_either(NULL, path, name, a->type, &st, err);
+	if (result == 0)
+		result = log_either(run, path, name, a->type, &st, err);
 	free(name);
 	free(path);
 	return result;
@@ -133,7 +139,7 @@ artifact_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	if (!t->settings.log_artifacts)
 		return 0;
-	return log_path(t->run, arguments, err);
+	return run_log_path(t->run, arguments, err);
 }
 
 int
@@ -147,45 +153,6 @@ itrack_log_artifact(struct itrack_tracker *t, const char *path,
 		return handle_refuse(
 		    err, -EINVAL, "an artifact needs a path and a name");
 	return handle_call(t, HANDLE_LOG, artifact_body, &a, err);
-}
-
-static int
-no_place(const struct itrack_tracker *t, const char *what, struct err *err)
-{
-	return err_set(err, -ENOTSUP, "%s has no place for %s",
-	    t->settings.kind->name, what);
-}
-
-static int
-model_body(struct itrack_tracker *t, const void *arguments, struct err *err)
-{
-	const struct artifact *model = arguments;
-	struct stat st;
-	char *file;
-	int result;
-
-	if (!t->settings.kind->models)
-		return no_place(t, "models", err);
-	file = path_join(model->path, "MLmodel");
-	result = stat(file, &st);
-	free(file);
-	if (result < 0)
-		return err_set(err, -EINVAL,
-		    "%s: not a model: there is no file MLmodel in it",
-		    model->path);
-	return t->settings.log_artifacts ? log_path(t->run, model, err) : 0;
-}
-
-int
-itrack_log_model(struct itrack_tracker *t, const char *path, const char *name,
-    struct itrack_error *err)
-{
-	struct artifact model = {path, name, "model"};
-
-	if (path == NULL || path[0] == '\0' || name == NULL || name[0] == '\0')
-		return handle_refuse(
-		    err, -EINVAL, "a model needs a path and a name");
-	return handle_call(t, HANDLE_LOG, model_body, &model, err);
 }
 
 char *

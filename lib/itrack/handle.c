@@ -128,7 +128,7 @@ call_one(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 {
 	int result;
 
-	if (way == HANDLE_LOG)
+	if (way != HANDLE_CONTROL)
 		return guarded(t, way, body, arguments, err);
 	pthread_mutex_lock(&t->control);
 	result = t->broken ? err_set(err, -ENOMEM, "out of memory before")

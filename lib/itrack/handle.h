@@ -32,6 +32,7 @@ struct run {
 	int64_t next_step;
 	int link; /* to the worker; -1: there is none */
 	struct run *outer;
+	const struct run *parent; /* while it is begun; NULL: none */
 };
 
 struct itrack_tracker {
@@ -60,13 +61,14 @@ typedef int handle_body(
 enum handle_way {
 	HANDLE_LOG,     /* with `lock`, and an active run */
 	HANDLE_CONTROL, /* with `control`; the body takes `lock` where needed */
+	HANDLE_EITHER,  /* with none; the body takes `lock` and looks itself */
 };
 
 /* Calls `body` for the tracker, or for each member; the first error counts. */
 int handle_call(struct itrack_tracker *t, enum handle_way way,
     handle_body *body, const void *arguments, struct itrack_error *error);
 
-/* Within a body of HANDLE_CONTROL. */
+/* Within a body of HANDLE_CONTROL or HANDLE_EITHER. */
 void handle_lock(struct itrack_tracker *t);
 void handle_unlock(struct itrack_tracker *t);
 
@@ -81,6 +83,11 @@ int handle_no_run(struct err *err);
 int run_log(struct run *run, struct entry *e, struct err *err);
 /* The same for an entry whose texts are borrowed. */
 int run_log_borrowed(struct run *run, const struct entry *e, struct err *err);
+/* For a call that needs no run: a journal of its own, which `log` fills and a
+ * worker delivers; waits as long as the option drain says. */
+int run_alone(const struct itrack_tracker *t,
+    int (*log)(struct run *run, const void *arguments, struct err *err),
+    const void *arguments, struct err *err);
 /* Ends every run, waits for nothing. */
 void run_abandon_all(struct itrack_tracker *t);
 
@@ -100,7 +107,15 @@ char *run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err);
 int run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
     const char *type, struct err *err);
 
-/* The artifact code.json; does nothing without a commit. */
+struct artifact {
+	const char *path, *name, *type;
+};
+
+/* The file, or every regular file below the directory. */
+int run_log_path(
+    struct run *run, const struct artifact *artifact, struct err *err);
+
+/* The artifact code.json. */
 int run_log_code(struct itrack_tracker *t, struct err *err);
 
 #endif

@@ -141,6 +141,7 @@ copy_text(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
+/* name NULL: there is no run, only calls. */
 static void
 fill_start(struct entry *e, const struct settings *s, const struct run *run,
     const char *name, int64_t now_us)
@@ -156,7 +157,10 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 							   : "/");
 	start->project = xstrdup(s->project);
 	start->experiment_name = copy_text(s->experiment_name);
-	start->run_name = xstrdup(name);
+	start->run_name = copy_text(name);
+	start->no_run = name == NULL;
+	if (run->parent != NULL)
+		start->parent = xstrdup(journal_attempt(run->parent->journal));
 	start->notes = copy_text(s->notes);
 	start->prefix = xstrdup("");
 	start->tags = xcalloc(s->tag_len, sizeof *start->tags);
@@ -186,7 +190,7 @@ write_start(const struct settings *s, struct run *run, const char *name,
 
 	fill_start(&e, s, run, name, now_us);
 	result = run_log(run, &e, err);
-	if (result < 0)
+	if (result < 0 || run->id == NULL)
 		return result;
 	entry_init(&e, ENTRY_RUN_ID, now_us);
 	e.run_id = xstrdup(run->id);
@@ -225,6 +229,16 @@ open_journal(
 	return err_set(err, why.code, "no journal: %s", why.message);
 }
 
+static void
+undo(struct run *run)
+{
+	if (run->place != NULL)
+		rmdir(run->place);
+	if (run->journal != NULL)
+		journal_remove(run->journal, NULL);
+	free_run(run);
+}
+
 static int
 begin_run(struct itrack_tracker *t, const struct start *start,
     struct run **begun, struct err *err)
@@ -238,6 +252,8 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	int result;
 
 	run->link = -1;
+	/* It can't end meanwhile: we have `control`. */
+	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
 	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
 	result = open_journal(s, run, now_us, err);
 	if (result == 0 && s->kind->root != NULL)
@@ -251,11 +267,7 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 		*begun = run;
 		return 0;
 	}
-	if (run->place != NULL)
-		rmdir(run->place);
-	if (run->journal != NULL)
-		journal_remove(run->journal, NULL);
-	free_run(run);
+	undo(run);
 	return result;
 }
 
@@ -300,6 +312,35 @@ end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
 	return result;
 }
 
+int
+run_alone(const struct itrack_tracker *t,
+    int (*log)(struct run *run, const void *arguments, struct err *err),
+    const void *arguments, struct err *err)
+{
+	struct run *run = xcalloc(1, sizeof *run);
+	int64_t now_us = clock_wall_us();
+	int result;
+
+	run->link = -1;
+	result = open_journal(&t->settings, run, now_us, err);
+	if (result == 0)
+		result = write_start(&t->settings, run, NULL, now_us, err);
+	if (result == 0)
+		result = log(run, arguments, err);
+	if (result == 0)
+		result = write_end(run, RUN_FINISHED, err);
+	if (result == 0)
+		result = worker_start(t, run, err);
+	if (result < 0) {
+		undo(run);
+		return result;
+	}
+	result = worker_settle(
+	    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
+	free_run(run);
+	return result;
+}
+
 void
 run_abandon_all(struct itrack_tracker *t)
 {
@@ -324,8 +365,8 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	struct run *run = NULL;
 	int result;
 
-	/* That one's delivery is its own matter. */
-	if (!(start->flags & ITRACK_NESTED))
+	/* Their delivery is their own matter. */
+	while (!(start->flags & ITRACK_NESTED) && t->run != NULL)
 		end_run(t, RUN_FINISHED, NULL);
 	result = begin_run(t, start, &run, err);
 	if (run == NULL)

@@ -37,6 +37,7 @@ release_start(struct entry_start *s)
 	free(s->notes);
 	free(s->prefix);
 	free(s->resumed_from);
+	free(s->parent);
 	release_texts(s->tags, s->tag_len);
 	for (size_t i = 0; i < s->target_len; i++) {
 		free(s->targets[i].tracker);
@@ -131,6 +132,11 @@ entry_release(struct entry *e)
 		free(e->histogram.name);
 		free(e->histogram.limits);
 		free(e->histogram.counts);
+		break;
+	case ENTRY_REGISTER:
+		free(e->registration.uri);
+		free(e->registration.name);
+		free(e->registration.id);
 		break;
 	case ENTRY_END:
 		break;

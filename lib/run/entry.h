@@ -36,6 +36,7 @@ enum entry_kind {
 	ENTRY_ARTIFACT,
 	ENTRY_TABLE,
 	ENTRY_HISTOGRAM,
+	ENTRY_REGISTER,
 	ENTRY_END, /* always the last */
 };
 
@@ -98,6 +99,9 @@ struct entry_start {
 	char *notes;
 	char *prefix;       /* "" if none */
 	char *resumed_from; /* attempt that holds the older records; or NULL */
+	char *parent; /* attempt of the run that this one is nested in; or NULL
+		       */
+	bool no_run;  /* calls that need no run: none is to be made for them */
 	char **tags;
 	size_t tag_len;
 	struct target *targets;
@@ -164,6 +168,13 @@ struct entry_histogram {
 	size_t len;
 };
 
+/* A version of a registered model. */
+struct entry_register {
+	char *uri;  /* as MLflow has it, or runs:/<our run ID>/<path> */
+	char *name; /* of the registered model */
+	char *id;   /* unique: a version is made once */
+};
+
 struct entry_end {
 	enum run_status status;
 	int64_t last_step;
@@ -184,6 +195,7 @@ struct entry {
 		struct entry_artifact artifact;
 		struct entry_table table;
 		struct entry_histogram histogram;
+		struct entry_register registration;
 		struct entry_end end;
 	};
 };

@@ -165,6 +165,10 @@ take_start(
 				s->source = (enum run_source)i;
 		return true;
 	}
+	if (json_is(key, "no_run")) {
+		s->no_run = value->type == JSON_TRUE;
+		return true;
+	}
 	return take_text(key, "attempt", value, &s->attempt) ||
 	    take_text(key, "run_dir", value, &s->run_dir) ||
 	    take_int(key, "dir_inode", value, &s->dir_inode) ||
@@ -176,6 +180,7 @@ take_start(
 	    take_text(key, "notes", value, &s->notes) ||
 	    take_text(key, "prefix", value, &s->prefix) ||
 	    take_text(key, "resumed_from", value, &s->resumed_from) ||
+	    take_text(key, "parent", value, &s->parent) ||
 	    take_texts(key, "tags", value, &s->tags, &s->tag_len) ||
 	    take_targets(key, value, s) ||
 	    take_text(key, "host", value, &s->host) ||
@@ -349,6 +354,17 @@ take_histogram(
 }
 
 static bool
+take_register(
+    struct entry *e, const struct json_span *key, const struct json_span *value)
+{
+	struct entry_register *r = &e->registration;
+
+	return take_text(key, "uri", value, &r->uri) ||
+	    take_text(key, "name", value, &r->name) ||
+	    take_text(key, "id", value, &r->id);
+}
+
+static bool
 take_end(
     struct entry *e, const struct json_span *key, const struct json_span *value)
 {
@@ -392,6 +408,7 @@ static take_member *const takers[ENTRY_KIND_COUNT] = {
     [ENTRY_ARTIFACT] = take_artifact,
     [ENTRY_TABLE] = take_table,
     [ENTRY_HISTOGRAM] = take_histogram,
+    [ENTRY_REGISTER] = take_register,
     [ENTRY_END] = take_end,
 };
 
@@ -421,6 +438,9 @@ is_complete(const struct entry *e)
 		    (e->histogram.len == 0 ||
 			(e->histogram.limits != NULL &&
 			    e->histogram.counts != NULL));
+	case ENTRY_REGISTER:
+		return e->registration.uri != NULL &&
+		    e->registration.name != NULL && e->registration.id != NULL;
 	default:
 		return true;
 	}

@@ -84,6 +84,9 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	put_text(w, "notes", s->notes);
 	put_text(w, "prefix", s->prefix);
 	put_text(w, "resumed_from", s->resumed_from);
+	put_text(w, "parent", s->parent);
+	if (s->no_run)
+		jsonwrite_bool_member(w, "no_run", true);
 	put_texts(w, "tags", s->tags, s->tag_len);
 	encode_targets(w, s);
 	put_text(w, "host", s->host);
@@ -233,6 +236,11 @@ encode_body(struct jsonwrite *w, const struct entry *e)
 		break;
 	case ENTRY_HISTOGRAM:
 		encode_histogram(w, &e->histogram);
+		break;
+	case ENTRY_REGISTER:
+		put_text(w, "uri", e->registration.uri);
+		put_text(w, "name", e->registration.name);
+		put_text(w, "id", e->registration.id);
 		break;
 	case ENTRY_END:
 		encode_end(w, &e->end);

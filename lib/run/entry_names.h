@@ -10,7 +10,7 @@
 
 static const char *const entry_kind_names[ENTRY_KIND_COUNT] = {"start",
     "run_id", "params", "experiment", "metrics", "artifact", "table",
-    "histogram", "end"};
+    "histogram", "register", "end"};
 
 static const char *const entry_source_names[ENTRY_SOURCE_COUNT] = {
     "live", "import", "library"};

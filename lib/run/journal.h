@@ -129,7 +129,8 @@ int journal_read(struct journal_reader *r, struct entry *e, struct err *err);
 /* The two lanes of delivery: each tracker has its own place in both. */
 enum lane { LANE_METRICS, LANE_FILES };
 #define LANE_COUNT 2
-/* Which lane an entry travels in: artifacts and tables are FILES. */
+/* Which lane an entry travels in: artifacts, tables, and models to register,
+ * which are files before, are FILES. */
 enum lane entry_lane(const struct entry *e);
 
 /* How far a tracker has taken the journal, and what it needs to go on. */

@@ -122,7 +122,12 @@ journal_read(struct journal_reader *r, struct entry *e, struct err *err)
 enum lane
 entry_lane(const struct entry *e)
 {
-	return e->kind == ENTRY_ARTIFACT || e->kind == ENTRY_TABLE
-	    ? LANE_FILES
-	    : LANE_METRICS;
+	switch (e->kind) {
+	case ENTRY_ARTIFACT:
+	case ENTRY_TABLE:
+	case ENTRY_REGISTER:
+		return LANE_FILES;
+	default:
+		return LANE_METRICS;
+	}
 }

@@ -81,6 +81,8 @@ mlflow_finish(struct tracker *t, const struct run_end *end, struct err *err)
 {
 	struct mlflow *m = t->state;
 
+	if (m->run->start->no_run)
+		return OUTCOME_DONE;
 	return m->config.store == MLFLOW_FILES ? mlruns_finish(m, end, err)
 					       : mlflow_server_finish(m, end);
 }
@@ -97,6 +99,7 @@ mlflow_close(struct tracker *t)
 	mlflow_config_release(&m->config);
 	local_copy_cancel(&m->copy);
 	loop_timer_cancel(t->loop, &m->copy_timer);
+	loop_timer_cancel(t->loop, &m->parent_timer);
 	if (m->file >= 0)
 		close(m->file);
 	free(m->experiment_id);
@@ -107,6 +110,9 @@ mlflow_close(struct tracker *t)
 	free(m->wanted.id);
 	free(m->wanted.name);
 	free(m->rename);
+	free(m->parent_id);
+	free(m->source);
+	free(m->source_run);
 }
 
 const struct tracker_ops tracker_mlflow = {

@@ -40,7 +40,7 @@ close_file(struct mlflow *m)
 static void
 reject(struct mlflow *m, const char *name, const char *why)
 {
-	tracker_note(m->tracker, "%s: %s", name, why);
+	tracker_refused(m->tracker, name, why);
 	m->files->rejected++;
 }
 
@@ -84,10 +84,6 @@ proxy_url(const struct mlflow *m, const char *name, struct buf *url)
 	free(plain);
 }
 
-static void go_on(struct mlflow *m);
-static enum outcome settle(
-    struct mlflow *m, enum outcome outcome, const struct err *err);
-
 static void
 uploaded(struct mlflow *m, struct mlflow_answer *a)
 {
@@ -98,12 +94,7 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 	    source_check(m->file, artifact, &a->err) < 0)
 		a->outcome = OUTCOME_REJECTED;
 	close_file(m);
-	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
-		done(m, a->outcome, a->retry_after_ms, &a->err);
-		return;
-	}
-	settle(m, a->outcome, &a->err);
-	go_on(m);
+	mlflow_file_settled(m, a);
 }
 
 static void
@@ -199,6 +190,20 @@ say_how(struct mlflow *m, const struct entry_artifact *artifact)
 	free(dir);
 }
 
+/* A model from the registry or a file of the run. */
+static const char *
+name_of(const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_ARTIFACT:
+		return e->artifact.name;
+	case ENTRY_REGISTER:
+		return e->registration.name;
+	default:
+		return e->table.name;
+	}
+}
+
 static enum outcome
 start_file(struct mlflow *m, const struct entry *e, struct err *err)
 {
@@ -207,6 +212,10 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 	enum outcome outcome;
 	char *root;
 
+	if (e->kind == ENTRY_REGISTER)
+		return m->mlruns != NULL
+		    ? mlruns_register(m, &e->registration, err)
+		    : mlflow_register(m, &e->registration, err);
 	if (e->kind != ENTRY_ARTIFACT) {
 		tracker_note(m->tracker, "MLflow has no place for tables");
 		return OUTCOME_DONE;
@@ -245,10 +254,7 @@ settle(struct mlflow *m, enum outcome outcome, const struct err *err)
 	if (outcome == OUTCOME_REJECTED && err->message[0] == '\0')
 		say_how(m, &e->artifact);
 	else if (outcome == OUTCOME_REJECTED)
-		reject(m,
-		    e->kind == ENTRY_ARTIFACT ? e->artifact.name
-					      : e->table.name,
-		    err->message);
+		reject(m, name_of(e), err->message);
 	m->file_at++;
 	return OUTCOME_DONE;
 }
@@ -288,6 +294,17 @@ copied(struct mlflow *m, enum outcome outcome, struct err *err)
 		go_on(m);
 	else
 		done(m, OUTCOME_RETRY, 0, err);
+}
+
+void
+mlflow_file_settled(struct mlflow *m, const struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		done(m, a->outcome, a->retry_after_ms, &a->err);
+		return;
+	}
+	settle(m, a->outcome, &a->err);
+	go_on(m);
 }
 
 enum outcome

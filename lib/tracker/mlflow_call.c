@@ -192,10 +192,10 @@ start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
 }
 
 static void
-start_json(
-    struct mlflow *m, const char *method, const char *path, mlflow_then *then)
+start_json(struct mlflow_call *call, const char *method, const char *path,
+    mlflow_then *then)
 {
-	struct mlflow_call *call = &m->calls[LANE_METRICS];
+	const struct mlflow *m = call->m;
 	char *url = xasprintf("%s" API "%s", m->config.base, path);
 	struct http_request request = {
 	    .method = method,
@@ -215,13 +215,25 @@ start_json(
 void
 mlflow_get(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(m, "GET", path, then);
+	start_json(&m->calls[LANE_METRICS], "GET", path, then);
 }
 
 void
 mlflow_post(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(m, "POST", path, then);
+	start_json(&m->calls[LANE_METRICS], "POST", path, then);
+}
+
+void
+mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_FILES], "GET", path, then);
+}
+
+void
+mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_FILES], "POST", path, then);
 }
 
 void

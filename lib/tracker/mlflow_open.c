@@ -22,6 +22,10 @@
 #define EXPERIMENT_TRIES_MAX 3
 #define LOOK_AGAIN_MS        500
 #define REMEMBERED           "run"
+/* Another process makes the parent's run at about the same time: looked for so
+ * often, at such intervals. */
+#define PARENT_TRIES_MAX 40
+#define PARENT_LOOK_MS   500
 
 static void find_experiment(struct mlflow *m);
 
@@ -141,19 +145,13 @@ found_run(struct mlflow *m, struct mlflow_answer *a)
 	}
 }
 
-/* Looks for it, and makes it if nobody has. */
 static void
-find_run(struct mlflow *m)
+search_run(struct mlflow *m, const char *id, mlflow_then *then)
 {
 	struct buf *body = &m->calls[LANE_METRICS].body;
 	struct jsonwrite w;
-	char *filter;
+	char *filter = xasprintf("tags.`itrack.id` = '%s'", id);
 
-	if (m->ours && !m->tried) {
-		create_run(m);
-		return;
-	}
-	filter = xasprintf("tags.`itrack.id` = '%s'", m->wanted.id);
 	buf_reset(body);
 	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
@@ -167,7 +165,17 @@ find_run(struct mlflow *m)
 	jsonwrite_int(&w, 1);
 	jsonwrite_close(&w, '}');
 	free(filter);
-	mlflow_post(m, "runs/search", found_run);
+	mlflow_post(m, "runs/search", then);
+}
+
+/* Looks for it, and makes it if nobody has. */
+static void
+find_run(struct mlflow *m)
+{
+	if (m->ours && !m->tried)
+		create_run(m);
+	else
+		search_run(m, m->wanted.id, found_run);
 }
 
 static void
@@ -196,6 +204,68 @@ mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 	find_run(m);
 }
 
+static void find_parent(struct mlflow *m);
+
+static void
+on_parent_timer(struct loop_timer *timer)
+{
+	find_parent(timer->data);
+}
+
+static void
+found_parent(struct mlflow *m, struct mlflow_answer *a)
+{
+	struct json_span run = json_at(&a->doc, "runs.0");
+
+	if (a->outcome != OUTCOME_DONE) {
+		mlflow_fail(m, CALL_OPEN, a);
+		return;
+	}
+	m->parent_id = json_at_text(&run, "info.run_id");
+	if (m->parent_id == NULL && ++m->parent_tries < PARENT_TRIES_MAX) {
+		m->parent_timer =
+		    (struct loop_timer){.fire = on_parent_timer, .data = m};
+		loop_timer_set(
+		    m->tracker->loop, &m->parent_timer, PARENT_LOOK_MS);
+		return;
+	}
+	if (m->parent_id == NULL)
+		tracker_note(m->tracker,
+		    "the run around this one is not at the server: no parent");
+	find_run(m);
+}
+
+/* A run that was made before has its tag. */
+static void
+find_parent(struct mlflow *m)
+{
+	const char *parent = m->run->start->parent;
+
+	if (parent == NULL || m->parent_id != NULL)
+		find_run(m);
+	else
+		search_run(m, parent, found_parent);
+}
+
+/* Calls without a run need no experiment; a run that they name is looked for
+ * in it. */
+static bool
+opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
+{
+	if (!m->run->start->no_run ||
+	    (a->outcome != OUTCOME_DONE &&
+		strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") != 0))
+		return false;
+	free(m->experiment_id);
+	m->experiment_id = NULL;
+	if (a->outcome == OUTCOME_DONE)
+		m->experiment_id =
+		    json_at_text(&a->doc, "experiment.experiment_id");
+	tracker_set_place(m->tracker, m->config.base);
+	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
+	return true;
+}
+
 static void
 take_experiment(struct mlflow *m, const struct json_span *doc)
 {
@@ -222,7 +292,7 @@ take_experiment(struct mlflow *m, const struct json_span *doc)
 		    "MLFLOW_EXPERIMENT_ID and the experiment's name are two "
 		    "different experiments: unset one");
 	else
-		find_run(m);
+		find_parent(m);
 }
 
 static void
@@ -232,7 +302,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 		free(m->experiment_id);
 		m->experiment_id = json_at_text(&a->doc, "experiment_id");
 		if (m->experiment_id != NULL)
-			find_run(m);
+			find_parent(m);
 		else
 			block(m, CALL_OPEN,
 			    "an experiment without an ID was answered");
@@ -264,6 +334,8 @@ create_experiment(struct mlflow *m)
 static void
 found_experiment(struct mlflow *m, struct mlflow_answer *a)
 {
+	if (opened_without_run(m, a))
+		return;
 	if (a->outcome == OUTCOME_DONE) {
 		take_experiment(m, &a->doc);
 	} else if (strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") == 0 &&

@@ -18,6 +18,10 @@
 #include "tracker/mlflow_config.h"
 #include "tracker/tracker.h"
 
+/* Tag with the run ID of a program that uses the library: what it knows its run
+ * by. */
+#define MLFLOW_OUR_ID_TAG "itrack.run_id"
+
 struct mlflow;
 
 /* An answer, taken apart. Valid during the call that gets it. */
@@ -75,7 +79,10 @@ struct mlflow {
 	/* opening */
 	struct mlflow_wanted wanted;
 	int experiment_tries;
-	bool ours;    /* this process began the attempt */
+	char *parent_id; /* MLflow's run that this one is nested in; or NULL */
+	int parent_tries;
+	struct loop_timer parent_timer; /* to look for it again */
+	bool ours;                      /* this process began the attempt */
 	bool tried;   /* to create the run, with an uncertain end */
 	bool looked;  /* for it a second time */
 	bool settled; /* nothing of an earlier process is on its way */
@@ -103,6 +110,7 @@ struct mlflow {
 	char *stored_name;
 	struct local_copy copy;       /* into a directory of the store */
 	struct loop_timer copy_timer; /* its next piece */
+	char *source, *source_run;    /* of a model that is being registered */
 
 	struct run_end end;
 	struct mlruns *mlruns; /* NULL: a server */
@@ -117,6 +125,9 @@ void mlflow_calls_release(struct mlflow *m);
  * body is in calls[LANE_METRICS].body. */
 void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_post(struct mlflow *m, const char *path, mlflow_then *then);
+/* The same in the files lane. */
+void mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then);
+void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);
 /* PUT of the file's bytes; the answer is not looked at. */
 void mlflow_put(struct mlflow *m, const char *url, int file, int64_t size,
     mlflow_then *then);
@@ -166,6 +177,14 @@ void mlflow_child_set_run(
 /* The files lane, of a server and of a file store. */
 enum outcome mlflow_files(
     struct mlflow *m, struct batch *batch, struct err *err);
+/* The entry at m->file_at was dealt with: goes on behind it. */
+void mlflow_file_settled(struct mlflow *m, const struct mlflow_answer *a);
+
+/* --- mlflow_register.c --- */
+
+/* Registers a version of a model; PENDING. */
+enum outcome mlflow_register(
+    struct mlflow *m, const struct entry_register *r, struct err *err);
 
 /* --- mlruns_run.c --- */
 
@@ -173,6 +192,8 @@ struct mlruns_run;
 
 /* Makes the run `id` in the experiment's directory, or takes up the one that is
  * there. Takes over `name` (allocated). parent: a run ID, or NULL. */
+/* The ID of the run of an attempt. Allocated. */
+char *mlruns_run_id(const char *attempt);
 int mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
     struct mlruns_run *run, const char *id, char *name, const char *parent,
     struct err *err);
@@ -189,5 +210,10 @@ enum outcome mlruns_send(
 enum outcome mlruns_finish(
     struct mlflow *m, const struct run_end *end, struct err *err);
 void mlruns_close(struct mlflow *m);
+
+/* --- mlruns_register.c --- */
+
+enum outcome mlruns_register(
+    struct mlflow *m, const struct entry_register *r, struct err *err);
 
 #endif

@@ -106,6 +106,10 @@ put_tags(struct jsonwrite *w, const struct mlflow *m)
 	put_tag(w, "itrack.id", m->wanted.id);
 	if (m->wanted.child != NULL)
 		put_tag(w, "mlflow.parentRunId", m->run_id);
+	else
+		put_tag(w, "mlflow.parentRunId", m->parent_id);
+	if (start->source == SOURCE_LIBRARY)
+		put_tag(w, MLFLOW_OUR_ID_TAG, m->run->run_id);
 	put_tag(w, "mlflow.user", start->user);
 	put_tag(w, "mlflow.source.name",
 	    start->config_path != NULL ? start->config_path : start->command);

@@ -53,21 +53,29 @@ outcome_of(int result)
 enum outcome
 mlruns_open(struct mlflow *m, struct err *err)
 {
+	const char *around = m->run->start->parent;
 	struct buf uri;
+	char *parent;
 	int result;
 
 	if (m->mlruns == NULL)
 		m->mlruns = xcalloc(1, sizeof *m->mlruns);
+	if (m->run->start->no_run) {
+		tracker_set_place(m->tracker, m->config.root);
+		return outcome_of(file_make_dirs(m->config.root, 0777, err));
+	}
 	free(m->experiment_id);
 	free(m->mlruns->experiment_dir);
 	m->mlruns->experiment_dir = NULL;
 	result = mlruns_experiment(m->config.root, m->config.experiment_name,
 	    m->config.experiment_id, &m->experiment_id,
 	    &m->mlruns->experiment_dir, err);
+	parent = around != NULL ? mlruns_run_id(around) : NULL;
 	if (result == 0)
 		result = mlruns_run_make(m, m->mlruns->experiment_dir,
 		    &m->mlruns->run, m->run->start->attempt,
-		    mlflow_run_name(m->run), NULL, err);
+		    mlflow_run_name(m->run), parent, err);
+	free(parent);
 	if (result < 0)
 		return outcome_of(result);
 	free(m->artifact_uri);

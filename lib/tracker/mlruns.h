@@ -46,6 +46,20 @@ int mlruns_write_meta(
 int mlruns_write_experiment(const char *dir, const char *id, const char *name,
     int64_t now_ms, struct err *err);
 
+int mlruns_write_model(
+    const char *dir, const char *name, int64_t now_ms, struct err *err);
+
+struct mlruns_version {
+	int number;
+	const char *name, *source;
+	const char *run_id; /* "": none */
+	const char *user;   /* NULL: not known */
+	int64_t now_ms;
+};
+
+int mlruns_write_version(
+    const char *dir, const struct mlruns_version *version, struct err *err);
+
 /* "file://" + the percent-encoded path. */
 void mlruns_uri(struct buf *out, const char *path);
 
@@ -56,6 +70,9 @@ void mlruns_uri(struct buf *out, const char *path);
  * another process holds the lock. */
 int mlruns_experiment(const char *root, const char *name, const char *known_id,
     char **id, char **dir, struct err *err);
+
+/* The ID of the experiment with this name; NULL: there is none. Allocated. */
+char *mlruns_find_experiment(const char *root, const char *name);
 
 /* --- mlruns_data.c --- */
 

@@ -87,6 +87,12 @@ scan(const char *dir, const char *name)
 	return id;
 }
 
+char *
+mlruns_find_experiment(const char *root, const char *name)
+{
+	return scan(root, name);
+}
+
 static int
 make(const char *root, const char *id, const char *name, struct err *err)
 {

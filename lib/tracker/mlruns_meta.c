@@ -226,3 +226,46 @@ mlruns_write_experiment(const char *dir, const char *id, const char *name,
 	buf_release(&b);
 	return result;
 }
+
+int
+mlruns_write_model(
+    const char *dir, const char *name, int64_t now_ms, struct err *err)
+{
+	struct buf b;
+	int result;
+
+	buf_init(&b, META_MAX_BYTES);
+	put_int(&b, "creation_timestamp", now_ms);
+	buf_adds(&b, "description: null\n");
+	put_int(&b, "last_updated_timestamp", now_ms);
+	put_text(&b, "name", name);
+	result = put_meta(dir, &b, err);
+	buf_release(&b);
+	return result;
+}
+
+int
+mlruns_write_version(
+    const char *dir, const struct mlruns_version *version, struct err *err)
+{
+	struct buf b;
+	int result;
+
+	buf_init(&b, META_MAX_BYTES);
+	put_int(&b, "creation_timestamp", version->now_ms);
+	put_text(&b, "current_stage", "None");
+	buf_adds(&b, "description: null\n");
+	put_int(&b, "last_updated_timestamp", version->now_ms);
+	put_text(&b, "name", version->name);
+	put_text(&b, "run_id", version->run_id);
+	buf_adds(&b, "run_link: null\n");
+	put_text(&b, "source", version->source);
+	put_text(&b, "status", "READY");
+	buf_adds(&b, "status_message: null\n");
+	put_text(&b, "storage_location", version->source);
+	put_text(&b, "user_id", version->user != NULL ? version->user : "");
+	put_int(&b, "version", version->number);
+	result = put_meta(dir, &b, err);
+	buf_release(&b);
+	return result;
+}

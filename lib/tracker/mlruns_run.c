@@ -18,8 +18,8 @@
 #define TEXT_BYTES (1024 * 1024)
 
 /* Two FNV-1a digests with different beginnings: no secret, no adversary. */
-static char *
-derive_id(const char *attempt)
+char *
+mlruns_run_id(const char *attempt)
 {
 	uint64_t a = 14695981039346656037u, b = 1099511628211u;
 
@@ -69,6 +69,8 @@ put_tags(const struct mlflow *m, const struct mlruns_run *run, const char *id,
 	    {"mlflow.source.type", "LOCAL"},
 	    {"mlflow.source.git.commit", commit},
 	    {"mlflow.note.content", start->notes},
+	    {MLFLOW_OUR_ID_TAG,
+		start->source == SOURCE_LIBRARY ? m->run->run_id : NULL},
 	};
 	int result = 0;
 
@@ -124,7 +126,7 @@ mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
 	int result;
 
 	mlruns_run_release(run);
-	run->id = derive_id(id);
+	run->id = mlruns_run_id(id);
 	run->dir = path_join(experiment_dir, run->id);
 	run->experiment_id = xstrdup(m->experiment_id);
 	run->name = name;

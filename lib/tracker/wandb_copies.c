@@ -185,7 +185,8 @@ on_timer(struct loop_timer *timer)
 	struct err err = ERR_INIT;
 	enum outcome outcome = OUTCOME_DONE;
 
-	if (c->at < batch->count) {
+	if (c->at < batch->count &&
+	    batch->entries[c->at].kind != ENTRY_REGISTER) {
 		outcome = batch->entries[c->at].kind == ENTRY_TABLE
 		    ? step_table(c, &batch->entries[c->at], &err)
 		    : step(c, &batch->entries[c->at], &err);

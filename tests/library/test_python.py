@@ -56,6 +56,13 @@ class InDirectory(unittest.TestCase):
         os.environ["XDG_STATE_HOME"] = os.path.join(self.dir.name, "state")
         warnings.simplefilter("error", RuntimeWarning)
 
+    def worker(self):
+        """The worker of the one journal that is there."""
+        attempt, = self.pending()
+        found = subprocess.run(["pgrep", "-f", "--", f"--deliver .* {attempt}"],
+                               check=True, capture_output=True, text=True)
+        return int(found.stdout)
+
     def pending(self):
         runs = os.path.join(self.dir.name, "state", "itrack", "runs")
         return os.listdir(runs) if os.path.exists(runs) else []
@@ -137,6 +144,15 @@ class LocalTest(InDirectory):
         tracker.end_run()
         self.assertEqual(len(tracker.load_run("outer")["metrics"]), 1)
         self.assertEqual(tracker.load_run("inner")["metrics"], [])
+        tracker.start_run("a")
+        tracker.start_run("b", nested=True)
+        tracker.start_run("c")
+        tracker.end_run()
+        for name in "abc":
+            self.assertEqual(
+                tracker.load_run(name)["final_state"]["status"], "finished")
+        with self.assertRaises(RuntimeError):
+            tracker.log_metrics({"x": 1})
 
     def test_refusals(self):
         tracker = LocalFileTracker()
@@ -160,9 +176,20 @@ class LocalTest(InDirectory):
         tracker.log_artifact("d", "folder")
         with open("f", "w") as file:
             file.write("1")
-        os.kill(os.getpid(), 0)
         tracker.log_artifact("f")
-        tracker.end_run()
+        # The worker has it by then, so the next one can't be a race.
+        tracker.flush()
+        # Stopped, it can't read the file before it has changed.
+        worker = self.worker()
+        os.kill(worker, signal.SIGSTOP)
+        tracker.log_artifact("f", "late")
+        with open("f", "w") as file:
+            file.write("22")
+        os.kill(worker, signal.SIGCONT)
+        with self.assertWarnsRegex(RuntimeWarning, "rejected: .*f has changed"):
+            tracker.end_run()
+        names = [a["name"] for a in tracker.load_run("r")["artifacts"]]
+        self.assertEqual(names, ["f"])
 
     def test_config_switches(self):
         config = TrackingConfig(log_artifacts=False, auto_log_metrics=False)
@@ -176,6 +203,21 @@ class LocalTest(InDirectory):
         work()
         data = tracker.load_run("work")
         self.assertEqual((data["artifacts"], data["metrics"]), ([], []))
+        with LocalFileTracker(config=TrackingConfig(
+                experiment_name="code", log_code=True)) as tracker:
+            pass
+        data = tracker.load_run("code")
+        script = os.path.basename(__file__)
+        self.assertEqual([(a["name"], a["type"]) for a in data["artifacts"]],
+                         [("code.json", "code"), ("code/" + script, "code")])
+        with open(__file__) as source, open(os.path.join(
+                "experiments/insideLLMs/code/artifacts/code", script)) as kept:
+            self.assertEqual(kept.read(), source.read())
+        with LocalFileTracker(config=TrackingConfig(
+                experiment_name="no-code", log_code=True,
+                log_artifacts=False)) as tracker:
+            pass
+        self.assertEqual(tracker.load_run("no-code")["artifacts"], [])
 
     def test_threads(self):
         tracker = LocalFileTracker()
@@ -301,9 +343,14 @@ class OthersTest(InDirectory):
         tracker.log_model("model", "m")
         with self.assertRaisesRegex(ValueError, "MLmodel"):
             tracker.log_model(".", "m")
-        with self.assertRaises(NotImplementedError):
-            tracker.register_model("runs:/x", "m")
+        with self.assertRaises(ValueError):
+            tracker.register_model("runs:/run", "m")
+        tracker.register_model("runs:/run/m", "classifier")
         tracker.end_run()
+        tracker.register_model("runs:/run/m", "classifier")
+        self.assertEqual(
+            set(os.listdir("mlruns/models/classifier")),
+            {"meta.yaml", "version-1", "version-2"})
         found = {name: os.path.join(dir, name)
                  for dir, _, names in os.walk("mlruns") for name in names}
         with open(found["a"]) as file:

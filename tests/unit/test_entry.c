@@ -51,6 +51,8 @@ test_start(void)
 	    (struct pair){xstrdup("local-dir"), xstrdup("/x")};
 	e.start.pid = 42;
 	e.start.source = SOURCE_IMPORT;
+	e.start.parent = xstrdup("20261123T130842Z-000000000000");
+	e.start.no_run = true;
 	round_trip(&e, "start");
 }
 
@@ -126,6 +128,12 @@ test_others(void)
 	e.histogram.counts = xcalloc(2, sizeof(double));
 	e.histogram.limits[1] = 1.5;
 	round_trip(&e, "histogram");
+	entry_init(&e, ENTRY_REGISTER, 1);
+	e.registration =
+	    (struct entry_register){.uri = xstrdup("runs:/nightly/model"),
+		.name = xstrdup("classifier"),
+		.id = xstrdup("0123456789abcdef")};
+	round_trip(&e, "register");
 	entry_init(&e, ENTRY_END, 1);
 	e.end = (struct entry_end){
 	    .status = RUN_KILLED, .last_step = 9, .exit_signal = 2};

@@ -390,7 +390,7 @@ test_directory(void)
 	itrack_start_run(t, "tree", NULL, 0, &err);
 	is_int(itrack_log_artifact(t, "tree", "t", "data", &err), 0,
 	    "a directory");
-	is_int(itrack_log_model(t, "tree", "m", &err), -ENOTSUP,
+	is_int(itrack_log_model(t, "tree", "m", NULL, &err), -ENOTSUP,
 	    "local has no models");
 	itrack_end_run(t, "finished", &err);
 	ok(has("tree", "artifacts.json", "\"type\": \"data\""), "its type");

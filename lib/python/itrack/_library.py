@@ -107,7 +107,8 @@ def load() -> ctypes.CDLL:
                       ctypes.POINTER(_Value), size],
         "log_histogram": [pointer, text, ctypes.POINTER(ctypes.c_double), size,
                           ctypes.c_int64],
-        "log_model": [pointer, text, text],
+        "log_model": [pointer, text, text, text],
+        "register_model": [pointer, text, text],
     }.items():
         f = getattr(library, "itrack_" + function)
         f.argtypes = [*arguments, error_p]
@@ -141,7 +142,7 @@ def _raise(error: _Error) -> None:
         raise ValueError(message)
     if code == errno.ENOTSUP:
         raise NotImplementedError(message)
-    if code in (errno.ENOTCONN, errno.ECHILD):
+    if code in (errno.ENOTCONN, errno.ECHILD, errno.EIO):
         raise RuntimeError(message)
     raise OSError(code, message)
 
@@ -203,13 +204,19 @@ class Handle:
         return run_id_bytes.decode("utf-8", "replace")
 
     def end_run(self, status: str) -> None:
-        error = _new_error()
-        if self._library.itrack_end_run(
-                self._pointer, _bytes(status), ctypes.byref(error)) == 0:
-            return
-        if -error.code not in (errno.ETIMEDOUT, errno.EIO):
-            _raise(error)
         # The run is ended, nothing is lost: no reason to fail the program.
+        self._call_and_warn(
+            (errno.ETIMEDOUT, errno.EAGAIN, errno.EIO), "itrack_end_run",
+            _bytes(status))
+
+    def _call_and_warn(self, mild: tuple[int, ...], name: str,
+                       *arguments: Any) -> None:
+        error = _new_error()
+        function = getattr(self._library, name)
+        if function(self._pointer, *arguments, ctypes.byref(error)) == 0:
+            return
+        if -error.code not in mild:
+            _raise(error)
         warnings.warn("itrack: " + error.message.decode("utf-8", "replace"),
                       RuntimeWarning, stacklevel=4)
 
@@ -273,5 +280,11 @@ class Handle:
                    (ctypes.c_double * len(numbers))(*numbers), len(numbers),
                    _STEP_AUTO if step is None else int(step))
 
-    def log_model(self, path: Any, name: str) -> None:
-        self._call("itrack_log_model", os.fsencode(path), _bytes(name))
+    def log_model(self, path: Any, name: str, flavor: str) -> None:
+        self._call("itrack_log_model", os.fsencode(path), _bytes(name),
+                   _bytes(flavor))
+
+    def register_model(self, uri: str, name: str) -> None:
+        # What is not delivered yet is delivered by `itrack sync`.
+        self._call_and_warn((errno.ETIMEDOUT, errno.EAGAIN),
+                            "itrack_register_model", _bytes(uri), _bytes(name))

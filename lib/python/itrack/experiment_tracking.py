@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -50,8 +51,9 @@ class TrackingConfig:
             given.
         tags: Tags of each run.
         notes: Notes about each run.
-        log_artifacts: False keeps all files away.
-        log_code: Save the git commit as the artifact ``code.json``.
+        log_artifacts: False keeps all files away, tables and models too.
+        log_code: Save the git commit as the artifact ``code.json`` and the
+            program's script as ``code/<name>``.
         auto_log_metrics: False: :func:`auto_track` logs no metrics.
     """
 
@@ -178,8 +180,8 @@ class _JournalTracker(ExperimentTracker):
                   run_id: Optional[str] = None, nested: bool = False) -> str:
         """Start a run and return its ID.
 
-        An active run is ended as ``finished`` first, or goes on beneath with
-        ``nested``.
+        Active runs are ended as ``finished`` first, or go on beneath with
+        ``nested`` (MLflow shows the innermost as the parent).
 
         Args:
             run_name: Default: the config's experiment_name, else the time.
@@ -191,7 +193,8 @@ class _JournalTracker(ExperimentTracker):
         """
         nested = nested and self._run_active
         if not nested:
-            self.end_run()
+            while self._run_active:
+                self.end_run()
             from ._library import Handle
 
             # Anew each time: the config may have changed.
@@ -203,7 +206,21 @@ class _JournalTracker(ExperimentTracker):
         self._run_active = True
         self._run_id = started
         self._step = 0
+        if self.config.log_code and self.config.log_artifacts:
+            self._log_script()
         return started
+
+    def _log_script(self) -> None:
+        """The program's source; the library itself knows the git commit."""
+        script = getattr(sys.modules.get("__main__"), "__file__", None)
+        if script is None or self._handle is None:
+            return
+        try:
+            self._handle.log_artifact(
+                script, "code/" + os.path.basename(script), "code")
+        except OSError:
+            # It may have come from somewhere else than a file.
+            pass
 
     def end_run(self, status: str = "finished") -> None:
         """End the run; without an active run nothing happens.
@@ -380,26 +397,44 @@ class MLflowTracker(_JournalTracker):
             model: The path of a directory with a file ``MLmodel``, as
                 ``mlflow.<flavor>.save_model`` writes it.
             model_name: Where it goes in the run's artifacts.
-            model_flavor: The directory says which it is.
+            model_flavor: ``pytorch``, ``tensorflow``, ...: the directory must
+                have it; ``pyfunc``: whatever it has.
 
         Raises:
             RuntimeError: No active run.
-            ValueError: It is no such directory.
+            ValueError: It is no such directory, or lacks the flavor.
+            FileNotFoundError: There is nothing of that name.
         """
         handle = self._require_run()
         if not isinstance(model, (str, os.PathLike)):
             raise ValueError(
                 "itrack uploads models that are saved already: give the "
                 "directory that mlflow's save_model() wrote")
-        handle.log_model(model, model_name)
+        handle.log_model(model, model_name, model_flavor)
 
     def register_model(self, model_uri: str, model_name: str) -> None:
-        """Not done by itrack.
+        """Make a new version of a registered model, and the model if need be.
+
+        Works without an active run: then it waits up to 10 seconds for
+        delivery, and what is not delivered is a RuntimeWarning that says how to
+        finish it. In a run it comes behind the files that were logged before.
+
+        Args:
+            model_uri: ``runs:/<run ID>/<path>``, with the ID that
+                ``start_run`` returned or with MLflow's own, or where the files
+                are (``s3://...``).
+            model_name: Without slash and colon.
 
         Raises:
-            NotImplementedError: Always.
+            ValueError: The URI or the name is none.
+            RuntimeError: The server refuses it (in a run: ``end_run`` warns).
         """
-        raise NotImplementedError("itrack does not register models")
+        handle = self._handle if self._run_active else None
+        if handle is None:
+            from ._library import Handle
+
+            handle = Handle(self._kind, self.config, self._options())
+        handle.register_model(model_uri, model_name)
 
 
 class TensorBoardTracker(_JournalTracker):
