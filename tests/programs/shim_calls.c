@@ -150,6 +150,8 @@ do_marks(void)
 static int
 do_none(void)
 {
+	const char *volatile nowhere = NULL;
+
 	errno = 77;
 	see("read", open("a/config.resolved.yaml", O_RDONLY));
 	see_stream("fopen r", fopen("a/config.resolved.yaml", "re"));
@@ -163,6 +165,10 @@ do_none(void)
 	see("rename away", rename("a/config.resolved.yaml", "a/old"));
 	see("mkdir", mkdir("a/records.jsonl.d", 0700));
 	see_stream("fopen", fopen("none/records.jsonl", "w"));
+	/* By a variable: the compiler knows that a path is never NULL. */
+	see("nowhere", open(nowhere, CREATE, 0600));
+	see("nowhere", creat(nowhere, 0600));
+	see_stream("nowhere", fopen(nowhere, "w"));
 	return 0;
 }
 

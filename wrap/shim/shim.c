@@ -270,10 +270,19 @@ is_marker(const char *path)
 	return strcmp(slash != NULL ? slash + 1 : path, marker) == 0;
 }
 
+/* The kernel has not looked at the path yet, and has EFAULT for one that points
+ * nowhere. The first page is never mapped. */
+static inline bool
+points_nowhere(const char *path)
+{
+	return (uintptr_t)path < 4096;
+}
+
 static inline void
 opening(int dir, const char *path, int flags)
 {
-	if ((flags & O_CREAT) != 0 && receiver_len != 0 && is_marker(path))
+	if ((flags & O_CREAT) != 0 && receiver_len != 0 &&
+	    !points_nowhere(path) && is_marker(path))
 		report(MESSAGE_MARKING, dir, path);
 }
 
@@ -288,7 +297,7 @@ opened(int fd, int dir, const char *path, int flags)
 static inline void
 stream_opening(const char *path, const char *mode)
 {
-	if (path != NULL && mode[0] != 'r')
+	if (mode[0] != 'r')
 		opening(AT_FDCWD, path, O_CREAT);
 }
 
