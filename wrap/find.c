@@ -17,6 +17,8 @@ struct find {
 	struct tree_watch watch; /* of the nearest directory that exists */
 	char *watched;
 	bool watching;
+	struct open_files open; /* while it looks, once it was asked for */
+	bool has_open;
 };
 
 static bool
@@ -43,7 +45,10 @@ consider(struct find *f, const char *dir)
 	    !changed_since_launch(f, dir) ||
 	    f->config.known(dir, f->config.data))
 		return;
-	find_open(&open, dir, f->config.command);
+	if (!f->has_open)
+		open_files_read(&f->open);
+	f->has_open = true;
+	find_open(&open, &f->open, dir, f->config.command);
 	if (open.below > 0 || !open.elsewhere)
 		f->config.found(dir, open.below, f->config.data);
 }
@@ -110,6 +115,8 @@ find_look(struct find *f)
 		consider(f, f->dir);
 	else
 		consider_root(f);
+	open_files_release(&f->open);
+	f->has_open = false;
 }
 
 static void

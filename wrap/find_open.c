@@ -14,6 +14,9 @@
 
 /* Processes above each other; a longer chain is a loop in the making. */
 #define ANCESTORS_MAX 1000
+/* 24 bytes each. What is beyond counts as not open, and its run as ours if it
+ * has changed since the launch. */
+#define OPEN_FILES_MAX (64 * 1024)
 
 static pid_t
 parent_of(pid_t pid)
@@ -48,51 +51,82 @@ is_below(pid_t pid, pid_t command)
 	return false;
 }
 
-static bool
-has_open(pid_t pid, const struct stat *records)
+static void
+add(struct open_files *o, pid_t pid, const struct stat *st)
+{
+	if (o->len == o->cap) {
+		o->cap = o->cap > 0 ? o->cap * 2 : 256;
+		o->files = xreallocarray(o->files, o->cap, sizeof *o->files);
+	}
+	o->files[o->len++] = (struct open_file){
+	    .device = st->st_dev, .inode = st->st_ino, .pid = pid};
+}
+
+static void
+read_process(struct open_files *o, pid_t pid)
 {
 	char path[64];
 	const struct dirent *d;
 	struct stat st;
-	bool found = false;
 	DIR *dir;
 
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
 	dir = opendir(path);
-	while (dir != NULL && !found && (d = readdir(dir)) != NULL)
-		found = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
-		    st.st_dev == records->st_dev &&
-		    st.st_ino == records->st_ino && S_ISREG(st.st_mode);
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (o->len < OPEN_FILES_MAX &&
+		    fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
+		    S_ISREG(st.st_mode))
+			add(o, pid, &st);
 	if (dir != NULL)
 		closedir(dir);
-	return found;
 }
 
 void
-find_open(struct find_open *result, const char *dir, pid_t command)
+open_files_read(struct open_files *o)
 {
-	char *path = path_join(dir, RECORDS_FILE);
 	const struct dirent *d;
-	struct stat records;
-	DIR *proc = NULL;
+	DIR *proc = opendir("/proc");
 
-	*result = (struct find_open){0};
-	if (stat(path, &records) == 0)
-		proc = opendir("/proc");
+	*o = (struct open_files){0};
 	while (proc != NULL && (d = readdir(proc)) != NULL) {
 		pid_t pid;
 
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
 		pid = (pid_t)strtol(d->d_name, NULL, 10);
-		if (pid == getpid() || !has_open(pid, &records))
-			continue;
-		if (is_below(pid, command))
-			result->below = pid;
-		else
-			result->elsewhere = true;
+		if (pid != getpid())
+			read_process(o, pid);
 	}
 	if (proc != NULL)
 		closedir(proc);
+}
+
+void
+open_files_release(struct open_files *o)
+{
+	free(o->files);
+	*o = (struct open_files){0};
+}
+
+void
+find_open(struct find_open *result, const struct open_files *o, const char *dir,
+    pid_t command)
+{
+	char *path = path_join(dir, RECORDS_FILE);
+	struct stat records;
+	bool there = stat(path, &records) == 0;
+
+	*result = (struct find_open){0};
+	for (size_t i = 0; there && i < o->len; i++) {
+		const struct open_file *file = &o->files[i];
+
+		if (file->device != records.st_dev ||
+		    file->inode != records.st_ino)
+			continue;
+		if (is_below(file->pid, command))
+			result->below = file->pid;
+		else
+			result->elsewhere = true;
+	}
 	free(path);
 }

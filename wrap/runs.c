@@ -1,7 +1,6 @@
-#include "wrap/runs.h"
+#include "wrap/runs_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
@@ -13,28 +12,13 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "watcher/names.h"
-#include "wrap/journals.h"
-#include "wrap/tracked.h"
 
-struct run {
-	struct attempt *attempt; /* NULL: over, reported and given back */
-	struct runs *runs;
-	char *dir;
-	struct watcher_identity identity;
-	pid_t writer; /* 0: not known, ends with the command */
-	int pidfd;    /* of the writer; -1: none */
-	struct loop_io io;
-	int begins; /* the second is another run */
-	int64_t started_us;
-	TAILQ_ENTRY(run) link;
-};
-
-struct runs {
-	struct runs_config config;
-	TAILQ_HEAD(, run) list;
-	size_t count;
-	bool incomplete; /* of those that are given back */
-};
+/* Runs that are found when the command is over (their messages were lost) are
+ * taken up so many at a time, as a sync does: there may be a thousand. */
+#define LATE_AT_ONCE 8
+/* Runs that are over and wait for a tracker; each holds some four descriptors,
+ * and 1024 are a common limit. */
+#define WAITING_MAX 200
 
 static void end_run(struct run *run, const struct link_ended *ended);
 
@@ -140,87 +124,10 @@ on_replaced(struct attempt *a, void *data)
 		begin_run(run->runs, run->dir, run->writer);
 }
 
-/* The manifest that an earlier run of this command left in the directory. */
-static struct watcher_stamp
-older_manifest(const struct run *run)
-{
-	const struct run *other;
-
-	TAILQ_FOREACH (other, &run->runs->list, link)
-		if (watcher_identity_equal(&other->identity, &run->identity))
-			return watcher_stamp(run->dir, MANIFEST_FILE);
-	return (struct watcher_stamp){0};
-}
-
-static struct attempt_config
-make_config(struct run *run)
-{
-	const struct runs_config *c = &run->runs->config;
-	const struct options *o = c->options;
-
-	return (struct attempt_config){
-	    .loop = c->loop,
-	    .tree = c->tree,
-	    .options = o,
-	    .state_dir = c->state_dir,
-	    .source = SOURCE_LIVE,
-	    .run_dir = run->dir,
-	    .config_path = c->config_path,
-	    .writer = run->writer > 0 ? run->writer : c->launched->command,
-	    .command =
-		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
-	    .old_manifest = older_manifest(run),
-	    .not_before = c->launched->file_clock,
-	    .record_only = options_given(o, OPT_RECORD_ONLY),
-	    .replaced = on_replaced,
-	    .settled = on_settled,
-	    .data = run,
-	};
-}
-
-/* Did this very command make it, through a worker that was killed? */
-static bool
-is_of_this_command(const struct run *run, int64_t started_us)
-{
-	const struct link_launched *l = run->runs->config.launched;
-
-	return l->restarts > 0 &&
-	    started_us >=
-	    l->wall.tv_sec * INT64_C(1000000) + l->wall.tv_nsec / 1000;
-}
-
-/* A journal of this directory that somebody left unended (a killed worker, a
- * power loss) is continued, if its records are still there; else it ends with
- * what it has by `itrack sync`. One that the worker before us had ended is
- * delivered, and what it had delivered is left alone: -EALREADY. */
-static int
-adopt_or_begin(
-    struct run *run, const struct attempt_config *config, struct err *err)
-{
-	struct tracked t;
-	bool ours;
-	int result = -ENOENT;
-
-	tracked_find(&t, config->state_dir, run->dir, NULL, NULL, 0);
-	ours = is_of_this_command(run, t.pending_us);
-	if (t.pending != NULL && !t.pending_live && t.pending_unended)
-		result = attempt_adopt_if_fits(
-		    &run->attempt, config, t.pending, NULL);
-	else if (t.pending != NULL && !t.pending_live && ours)
-		result = attempt_adopt(&run->attempt, config, t.pending, NULL);
-	else if (is_of_this_command(run, t.delivered_us))
-		result = -EALREADY;
-	tracked_release(&t);
-	if (result < 0 && result != -EALREADY)
-		result = attempt_new(&run->attempt, config, err);
-	return result;
-}
-
 static struct run *
 begin_run(struct runs *runs, const char *dir, pid_t writer)
 {
 	struct run *run = xcalloc(1, sizeof *run);
-	struct attempt_config config;
 	struct err err = ERR_INIT;
 	int result;
 
@@ -230,10 +137,8 @@ begin_run(struct runs *runs, const char *dir, pid_t writer)
 	run->pidfd = -1;
 	run->started_us = clock_wall_us();
 	result = watcher_identify(dir, &run->identity, &err);
-	if (result == 0) {
-		config = make_config(run);
-		result = adopt_or_begin(run, &config, &err);
-	}
+	if (result == 0)
+		result = runs_begin_attempt(run, on_replaced, on_settled, &err);
 	if (result < 0) {
 		/* One that is gone again by now is no news. */
 		if (result != -ENOENT && result != -EALREADY)
@@ -327,8 +232,18 @@ runs_know(const struct runs *runs, const char *dir)
 void
 runs_found(struct runs *runs, const char *dir, pid_t writer)
 {
-	if (!runs_know(runs, dir))
+	struct late_run *late;
+
+	if (runs_know(runs, dir))
+		return;
+	if (!runs->over) {
 		begin_run(runs, dir, writer);
+		return;
+	}
+	late = xcalloc(1, sizeof *late);
+	late->dir = xstrdup(dir);
+	TAILQ_INSERT_TAIL(&runs->late, late, link);
+	loop_kick(runs->config.loop);
 }
 
 struct runs *
@@ -338,6 +253,7 @@ runs_new(const struct runs_config *config)
 
 	runs->config = *config;
 	TAILQ_INIT(&runs->list);
+	TAILQ_INIT(&runs->late);
 	return runs;
 }
 
@@ -391,9 +307,47 @@ runs_count(const struct runs *runs)
 	return runs->count;
 }
 
+/* The next of those that were found late. */
+static void
+take_late(struct runs *runs)
+{
+	struct late_run *late = TAILQ_FIRST(&runs->late);
+	int64_t left_ms = runs->drain_until_ms - clock_mono_ms();
+	struct run *run = NULL;
+
+	TAILQ_REMOVE(&runs->late, late, link);
+	if (!runs_know(runs, late->dir))
+		run = begin_run(runs, late->dir, 0);
+	free(late->dir);
+	free(late);
+	if (run != NULL) {
+		end_run(run, runs->has_end ? &runs->end : NULL);
+		attempt_drain(run->attempt, left_ms > 0 ? left_ms : 0);
+	}
+	/* The last one may be nothing to wait for. */
+	runs->config.settled(runs->config.data);
+	loop_kick(runs->config.loop);
+}
+
+/* What is over and waits for a slow tracker holds descriptors and memory. The
+ * journal of the oldest has all of it, for `itrack sync`. */
+static void
+let_go_of_oldest(struct runs *runs)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (run->attempt != NULL && is_over(run)) {
+			attempt_drain(run->attempt, 0);
+			loop_kick(runs->config.loop);
+			return;
+		}
+}
+
 void
 runs_turn(struct runs *runs)
 {
+	size_t open = 0, waiting = 0;
 	struct run *run;
 
 	/* A sweep may have a thousand: those that are done hold nothing. */
@@ -403,7 +357,14 @@ runs_turn(struct runs *runs)
 		attempt_turn(run->attempt);
 		if (is_over(run) && attempt_is_settled(run->attempt))
 			give_back(run);
+		else if (is_over(run))
+			waiting++;
+		open += run->attempt != NULL;
 	}
+	if (waiting > WAITING_MAX)
+		let_go_of_oldest(runs);
+	if (open < LATE_AT_ONCE && !TAILQ_EMPTY(&runs->late))
+		take_late(runs);
 }
 
 void
@@ -411,6 +372,10 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 {
 	struct run *run;
 
+	runs->over = true;
+	runs->has_end = ended != NULL;
+	if (ended != NULL)
+		runs->end = *ended;
 	TAILQ_FOREACH (run, &runs->list, link)
 		end_run(run, ended);
 }
@@ -420,6 +385,7 @@ runs_drain(struct runs *runs, int64_t ms)
 {
 	struct run *run;
 
+	runs->drain_until_ms = clock_mono_ms() + ms;
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (run->attempt != NULL)
 			attempt_drain(run->attempt, ms);
@@ -433,7 +399,7 @@ runs_are_settled(const struct runs *runs)
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (run->attempt != NULL && !attempt_is_settled(run->attempt))
 			return false;
-	return true;
+	return TAILQ_EMPTY(&runs->late);
 }
 
 void

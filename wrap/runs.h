@@ -45,14 +45,14 @@ void runs_consider(
 bool runs_know(const struct runs *runs, const char *dir);
 
 /* A run directory of this command was found without the shim. One that is
- * known already is none. */
+ * known already is none. Behind runs_end() it waits for its turn. */
 void runs_found(struct runs *runs, const char *dir, pid_t writer);
 
 size_t runs_count(const struct runs *runs);
 /* The directory of the i-th. */
 const char *runs_dir(const struct runs *runs, size_t i);
 void runs_turn(struct runs *runs);
-/* ended NULL: the command is over, nobody knows how. */
+/* ended NULL: the command is over, nobody knows how. runs_drain() follows. */
 void runs_end(struct runs *runs, const struct link_ended *ended);
 void runs_drain(struct runs *runs, int64_t ms);
 bool runs_are_settled(const struct runs *runs);

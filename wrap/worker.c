@@ -204,7 +204,8 @@ look_at_announced(struct worker *w)
 	}
 }
 
-/* The command is over: every run ends, then the rest is delivered. */
+/* The command is over: every run ends, those that are found only now too, and
+ * the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
 {
@@ -214,16 +215,16 @@ end_all(struct worker *w, const struct link_ended *ended)
 		return;
 	if (w->has_launched)
 		channel_read(&w->channel);
+	look_at_announced(w);
+	w->ended = true;
+	loop_timer_cancel(w->loop, &w->silence);
+	runs_end(w->runs, ended);
 	if (!w->heard)
 		start_find(w);
 	if (w->find != NULL)
 		find_look(w->find);
 	if (w->channel.crowded)
 		look_beside(w);
-	look_at_announced(w);
-	w->ended = true;
-	loop_timer_cancel(w->loop, &w->silence);
-	runs_end(w->runs, ended);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
@@ -435,6 +436,7 @@ main(int argc, char **argv)
 	char message[OPTIONS_MESSAGE_MAX];
 
 	process_no_core();
+	process_many_descriptors();
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
 	die_set_hook(on_die);

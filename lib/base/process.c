@@ -118,3 +118,14 @@ process_no_core(void)
 	limit.rlim_cur = 1;
 	setrlimit(RLIMIT_CORE, &limit);
 }
+
+void
+process_many_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}

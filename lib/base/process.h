@@ -27,4 +27,9 @@ bool process_alive(
 /* Leaves no core file from here on: the environment holds keys. */
 void process_no_core(void);
 
+/* As many descriptors as this process may have at all: a sweep of many runs at
+ * once needs some for each. Not for a program that starts others, which may
+ * count on the lower limit (select). */
+void process_many_descriptors(void);
+
 #endif

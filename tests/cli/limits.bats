@@ -109,6 +109,42 @@ END
     [ "$(ls "$tracking" | wc -l)" -eq "$count" ]
 }
 
+tracked_are() {
+    [ "$(ls "$tracking"/*/final_state.json | wc -l)" -eq "$1" ]
+}
+
+@test "more runs than descriptors while the worker hears nothing" {
+    count=$(long_or 1000 120)
+    mkfifo gate
+    (
+        ulimit -n 64
+        exec "$BUILD/bin/itrack-wrap" -q --drain 60 sh -c '
+            "$0" --from "$1" --to "$2/r0" >/dev/null
+            read -r n <"$3"
+            while [ "$n" -gt 0 ]; do
+                "$0" --from "$1" --to "$2/r$n" >/dev/null
+                n=$((n - 1))
+            done
+            read -r n <"$3"' "$write_run" "$from" "$runs" "$PWD/gate"
+    ) 3>&- &
+    job=$!
+    wait_until tracked_are 1
+    worker_of_job
+    kill -STOP "$worker"
+    echo "$count" >gate
+    wait_until test -e "$runs/r1/manifest.json"
+    kill -CONT "$worker"
+    echo >gate
+    wait $job
+    [ "$(ls "$tracking" | wc -l)" -eq $((count + 1)) ]
+    tracked_are $((count + 1))
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    for n in 1 $count; do
+        one=$(dirname "$(grep -l "/r$n\"" "$tracking"/*/params.json)")
+        python3 "$check_local" --child "$runs/r$n" "$one"
+    done
+}
+
 # A user namespace of its own has limits of its own: nobody else's inotify is
 # touched. `limited NAME REMARK`
 limited() {
