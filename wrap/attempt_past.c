@@ -8,6 +8,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
 #include "run/index.h"
@@ -259,7 +260,8 @@ attempt_past_resumed_from(
 		return NULL;
 	s.size = stamp_size(run_dir, RECORDS_FILE);
 	s.run_dir_text = text_path_text(run_dir);
-	index_each(state_dir, search_each, &s, NULL);
+	index_each_of(state_dir, (int64_t)s.identity.inode, path_base(run_dir),
+	    search_each, &s, NULL);
 	journals_each(state_dir, search_pending, &s, NULL);
 	free(s.run_dir_text);
 	return s.found;
@@ -299,7 +301,7 @@ is_indexed(const struct attempt *a, const char *state_dir)
 
 	if (attempt_start(a)->pid == getpid())
 		return false;
-	index_each(state_dir, find_indexed, &attempt, NULL);
+	index_each_of(state_dir, 0, attempt, find_indexed, &attempt, NULL);
 	return attempt == NULL;
 }
 

@@ -293,7 +293,8 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	t->places = xcalloc(len, sizeof *t->places);
 	s.real = realpath(run_dir, NULL);
 	if (s.real != NULL && state_dir != NULL && stat(s.real, &s.st) == 0) {
-		index_each(state_dir, each_indexed, &s, NULL);
+		index_each_of(state_dir, (int64_t)s.st.st_ino,
+		    path_base(s.real), each_indexed, &s, NULL);
 		journals_each(state_dir, each_pending, &s, NULL);
 	}
 	free(s.real);

@@ -167,8 +167,33 @@ index_append(
 	return result;
 }
 
-int
-index_each(const char *state_dir,
+/* What a line that is wanted holds, as it stands there; NULL: any line may be
+ * wanted. */
+struct wanted {
+	char *inode;
+	const char *name;
+};
+
+/* Does JSON write the text as it is? */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+static bool
+is_wanted(const struct wanted *wanted, const char *line, size_t len)
+{
+	return wanted == NULL || !is_plain(wanted->name) ||
+	    memmem(line, len, wanted->name, strlen(wanted->name)) != NULL ||
+	    memmem(line, len, wanted->inode, strlen(wanted->inode)) != NULL;
+}
+
+static int
+each_wanted(const char *state_dir, const struct wanted *wanted,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err)
 {
@@ -189,7 +214,7 @@ index_each(const char *state_dir,
 		struct index_entry e;
 
 		/* A line that is too long is none of ours. */
-		if (result == LINES_TOO_LONG)
+		if (result == LINES_TOO_LONG || !is_wanted(wanted, line, len))
 			continue;
 		if (decode(&e, line, len))
 			go_on = each(&e, data);
@@ -198,4 +223,26 @@ index_each(const char *state_dir,
 	lines_release(&lines);
 	close(fd);
 	return result < 0 ? result : 0;
+}
+
+int
+index_each(const char *state_dir,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	return each_wanted(state_dir, NULL, each, data, err);
+}
+
+int
+index_each_of(const char *state_dir, int64_t inode, const char *name,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	struct wanted wanted = {
+	    .inode = xasprintf("\"dir_inode\":%lld,", (long long)inode),
+	    .name = name};
+	int result = each_wanted(state_dir, &wanted, each, data, err);
+
+	free(wanted.inode);
+	return result;
 }

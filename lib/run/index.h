@@ -39,4 +39,12 @@ int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
+/* The same, but of all lines those alone that may be of this directory, by its
+ * inode or by the last part of its name: the index has every run there ever
+ * was, and is asked for each new one. `name` may be any other text of the line
+ * (an attempt), `inode` 0 then. */
+int index_each_of(const char *state_dir, int64_t inode, const char *name,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err);
+
 #endif
