@@ -103,8 +103,10 @@ class Place:
             time.sleep(0.05)
 
     def journals(self):
-        """A directory without its journal was killed while it was removed."""
-        return sorted((self.base / "state").glob("itrack/runs/*/journal*"))
+        """A directory without its journal was killed while it was removed, an
+        empty one before it had its first entry: both are nothing."""
+        return [p for p in (self.base / "state").glob("itrack/runs/*/journal*")
+                if p.stat().st_size > 0]
 
     def content(self):
         server = self.server.name if self.server else None
@@ -225,7 +227,7 @@ def main():
                              f"{[str(p) for p in place.journals()]}")
             if found:
                 failed += 1
-                found[12:] = (place.base / "said").read_text().splitlines()
+                found[12:] = (place.base / "said").read_text().split("\n")[-9:]
                 print(f"round {n}, seed {seed}:", *found, sep="\n  ",
                       flush=True)
         if place.server:

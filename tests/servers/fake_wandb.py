@@ -42,6 +42,7 @@ import hashlib
 import http.server
 import json
 import os
+import random
 import re
 import sys
 import threading
@@ -420,6 +421,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 port = 0
+if again:  # one that the kernel gives nobody else while the server is down
+    port = random.randrange(20000, 30000)
 if again and os.path.exists(os.path.join(directory, "url")):
     with open(os.path.join(directory, "url")) as url_file:
         port = int(url_file.read().rsplit(":", 1)[1])

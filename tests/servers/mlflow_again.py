@@ -10,6 +10,7 @@ that process before the next line. The start is a fork of this one, which has
 loaded everything: `mlflow server` needs seconds for it.
 """
 import os
+import random
 import socket
 import sys
 
@@ -46,9 +47,15 @@ def in_child(work):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that the kernel gives nobody else while the server is down."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def make_tables():
@@ -77,7 +84,8 @@ def main():
         ready, told = os.pipe()
         pid = in_child(lambda: serve(port, told))
         os.close(told)
-        os.read(ready, 1)
+        if os.read(ready, 1) != b"x":
+            sys.exit("the server does not start")
         os.close(ready)
         print(pid, f"http://127.0.0.1:{port}", flush=True)
 
