@@ -3,10 +3,15 @@
 names.
 
 usage: content.py local|tensorboard|mlflow|wandb DIR
+       content.py --all DIR TRACKER...
+       content.py --reached STEP DIR TRACKER...
 
 DIR is what --local-dir, --tensorboard-dir, --mlflow-uri file: or --wandb-dir
-named. Prints sorted lines of JSON, one for each value: points, params and files.
-It knows the formats by itself and shares nothing with the C code.
+named. Prints sorted lines of JSON, one for each value: points, params and files;
+with --all those of several trackers in DIR/TRACKER, each line behind the name.
+With --reached it prints nothing and ends with 0 if each of them has a point of
+that step or a later one by now (W&B, which keeps the last row open: of the step
+before). It knows the formats by itself and shares nothing with the C code.
 """
 import hashlib
 import json
@@ -178,5 +183,34 @@ def content(tracker, directory):
     return sorted(globals()[tracker](Path(directory)))
 
 
+def steps(tracker, directory):
+    """Of a run that goes on."""
+    if tracker == "local":
+        metrics = only(directory.glob("*/*/metrics.json"), "local runs")
+        return [p["step"] for p in json.loads(metrics.read_text())]
+    if tracker == "mlflow":
+        return [int(line.split()[2])
+                for path in directory.glob("*/*/metrics/total_count")
+                for line in path.read_text().splitlines()]
+    if tracker == "tensorboard":
+        return [p[2] for p in map(json.loads, tensorboard(directory))
+                if p[0] == "point"]
+    return [int(value) + 1 for line in map(json.loads, wandb(directory))
+            if line[0] == "row" for key, value in line[1] if key == "_step"]
+
+
+def main():
+    if sys.argv[1] == "--all":
+        for tracker in sys.argv[3:]:
+            for line in content(tracker, Path(sys.argv[2]) / tracker):
+                print(tracker, line)
+    elif sys.argv[1] == "--reached":
+        sys.exit(any(max(steps(tracker, Path(sys.argv[3]) / tracker),
+                         default=0) < int(sys.argv[2])
+                     for tracker in sys.argv[4:]))
+    else:
+        print("\n".join(content(sys.argv[1], sys.argv[2])))
+
+
 if __name__ == "__main__":
-    print("\n".join(content(sys.argv[1], sys.argv[2])))
+    main()

@@ -75,12 +75,10 @@ def main():
     os.makedirs(directory + "/artifacts", exist_ok=True)
     os.waitpid(in_child(make_tables), 0)
     port = free_port()
+    pid = 0
     for _ in sys.stdin:
-        try:  # those that were killed
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            pass
+        if pid:  # it holds the port until it is gone
+            os.waitpid(pid, 0)
         ready, told = os.pipe()
         pid = in_child(lambda: serve(port, told))
         os.close(told)
