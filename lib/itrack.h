@@ -139,7 +139,8 @@ int itrack_multi(struct itrack_tracker **tracker,
     struct itrack_tracker *const *members, size_t count,
     struct itrack_error *err);
 
-/* NULL is fine. A run that was not ended is closed as "killed". Waits for
+/* NULL is fine. A run that was not ended is closed as "killed", but not an open
+ * one. Waits for
  * nothing: what is not delivered yet is delivered by the worker. */
 void itrack_free(struct itrack_tracker *tracker);
 
@@ -147,6 +148,11 @@ void itrack_free(struct itrack_tracker *tracker);
  * shows it as its parent); without it every active run ends as "finished"
  * first. */
 #define ITRACK_NESTED 1u
+
+/* The run does not end with this process or its handle: others go on with it by
+ * itrack_continue_run(), one at a time, until itrack_end_run() is called. What
+ * was logged is delivered meanwhile. */
+#define ITRACK_OPEN 2u
 
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
@@ -161,6 +167,21 @@ int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
 /* The ID of the last run that was started (multi: the first member's); NULL:
  * none. Valid until the next start_run or free. */
 const char *itrack_run_id(const struct itrack_tracker *tracker);
+
+/* By what name others find the last run that was started with ITRACK_OPEN
+ * (multi: that of all members); NULL: none. Valid until the next start_run or
+ * free. */
+const char *itrack_open_name(const struct itrack_tracker *tracker);
+
+/* A handle, or a multi, in which the open run of this name is the active one.
+ * Waits up to 30 seconds for a process that has it now. Automatic steps go on
+ * behind the last one. Of the options drain and state_dir count; everything
+ * else is as it was when the run was started, but for a user and password in
+ * a URI, which were not kept. -ENOENT: no such run; -EALREADY: it has ended;
+ * -EBUSY: another process keeps it. */
+int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
+    const struct itrack_option *options, size_t option_count,
+    struct itrack_error *err);
 
 /* status: "finished", "failed" or "killed". Waits for delivery, at most as long
  * as the option drain says. Without an active run: 0. -ETIMEDOUT: not

@@ -284,6 +284,13 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		attempt_free(a);
 		return result;
 	}
+	if (!a->past.ended && a->start.start.open != NULL) {
+		result = err_set(err, -EBUSY,
+		    "%s: the run is open: itrack log --run %s --end", name,
+		    a->start.start.open);
+		attempt_free(a);
+		return result;
+	}
 	if (!a->past.ended && config->tree == NULL &&
 	    journals_is_written(&a->start.start)) {
 		attempt_free(a);

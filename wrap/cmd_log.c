@@ -1,4 +1,5 @@
-/* itrack log: one run in one call, for shell pipelines; a user of itrack.h. */
+/* itrack log: one run in one call or in several, for shell pipelines; a user of
+ * itrack.h. */
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,19 +142,29 @@ complain(const struct itrack_error *err, bool *failed)
 	*failed = true;
 }
 
-/* The run is ended whatever happens in it. */
 static bool
-log_run(struct itrack_tracker *t, const struct items *items,
+start(struct itrack_tracker *t, const struct options *o)
+{
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	unsigned flags = options_given(o, OPT_START) ? ITRACK_OPEN : 0;
+	bool failed = false;
+
+	if (itrack_start_run(t, o->value[OPT_RUN_NAME], NULL, flags, &err) == 0)
+		return true;
+	complain(&err, &failed);
+	/* Where it could be started it must not stay open. */
+	itrack_end_run(t, "failed", NULL);
+	return false;
+}
+
+/* Everything is tried, whatever fails. */
+static bool
+log_items(struct itrack_tracker *t, const struct items *items,
     const struct options *o)
 {
 	struct itrack_error err = ITRACK_ERROR_INIT;
 	bool failed = false;
 
-	if (itrack_start_run(t, o->value[OPT_RUN_NAME], NULL, 0, &err) < 0) {
-		complain(&err, &failed);
-		itrack_end_run(t, "failed", NULL);
-		return false;
-	}
 	if (itrack_log_params(t, items->params, items->param_len, &err) < 0)
 		complain(&err, &failed);
 	if (items->metric_len > 0 &&
@@ -165,11 +176,94 @@ log_run(struct itrack_tracker *t, const struct items *items,
 		    itrack_log_artifact(
 			t, o->items[i].value, NULL, NULL, &err) < 0)
 			complain(&err, &failed);
+	return !failed;
+}
+
+static bool
+end(struct itrack_tracker *t, const struct options *o)
+{
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	bool failed = false;
+
 	if (itrack_end_run(t, o->value[OPT_STATUS], &err) < 0)
 		complain(&err, &failed);
 	if (!options_given(o, OPT_QUIET))
 		puts(itrack_run_id(t));
 	return !failed;
+}
+
+/* A run that goes on is left as it is; another one is ended whatever happens in
+ * it. */
+static bool
+log_run(struct itrack_tracker *t, const struct items *items,
+    const struct options *o)
+{
+	bool good;
+
+	if (!options_given(o, OPT_RUN) && !start(t, o))
+		return false;
+	good = log_items(t, items, o);
+	if (options_given(o, OPT_START))
+		puts(itrack_open_name(t));
+	else if (!options_given(o, OPT_RUN) || options_given(o, OPT_END))
+		good = end(t, o) && good;
+	return good;
+}
+
+/* What a run is called and where it goes was said when it was started. */
+static bool
+goes_with_run(enum option_id id)
+{
+	switch (id) {
+	case OPT_RUN:
+	case OPT_END:
+	case OPT_STATUS:
+	case OPT_METRIC:
+	case OPT_PARAM:
+	case OPT_ARTIFACT:
+	case OPT_DRAIN:
+	case OPT_QUIET:
+	case OPT_VERBOSE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+check_options(const struct options *o)
+{
+	bool run = options_given(o, OPT_RUN);
+
+	if (run && options_given(o, OPT_START))
+		return command_usage(&command_log,
+		    "--start begins a run, --run goes on with one");
+	if (!run && options_given(o, OPT_END))
+		return command_usage(
+		    &command_log, "--end of which run? (--run ID)");
+	if (options_given(o, OPT_START) || (run && !options_given(o, OPT_END)))
+		if (o->source[OPT_STATUS] == FROM_COMMAND_LINE)
+			return command_usage(&command_log,
+			    "--status says how the run ended: with --end");
+	for (int id = 0; run && id < OPT_COUNT; id++)
+		if (o->source[id] == FROM_COMMAND_LINE &&
+		    !goes_with_run((enum option_id)id))
+			return command_usage(&command_log,
+			    "--%s is for --start, not for --run",
+			    option_table[id].name);
+	return STATUS_OK;
+}
+
+static int
+take_up(struct itrack_tracker **t, const struct options *o,
+    struct itrack_error *err)
+{
+	struct itrack_option drain = {"drain", o->value[OPT_DRAIN]};
+
+	if (options_given(o, OPT_RUN))
+		return itrack_continue_run(
+		    t, o->value[OPT_RUN], &drain, 1, err);
+	return open_trackers(t, o, err);
 }
 
 static int
@@ -184,8 +278,10 @@ log_main(const struct options *options)
 		return command_usage(&command_log,
 		    "%s: what is it? (--metric, --param, --artifact)",
 		    options->arguments[0]);
-	status = take_items(&items, options);
-	if (status == STATUS_OK && open_trackers(&t, options, &err) < 0) {
+	status = check_options(options);
+	if (status == STATUS_OK)
+		status = take_items(&items, options);
+	if (status == STATUS_OK && take_up(&t, options, &err) < 0) {
 		fprintf(stderr, "itrack log: %s\n", err.message);
 		status = STATUS_FAILURE;
 	}
@@ -200,6 +296,6 @@ const struct command command_log = {
     .name = "log",
     .program = PROGRAM_LOG,
     .usage = "itrack log [option]...",
-    .about = "track a run of metrics, params and files given as options",
+    .about = "track metrics, params and files given as options",
     .run = log_main,
 };

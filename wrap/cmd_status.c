@@ -115,6 +115,16 @@ pending_tracker(
 	cursor_release(&c);
 }
 
+static const char *
+state_of(const struct entry_start *start, const struct attempt_past *past)
+{
+	if (start->open != NULL && !past->ended)
+		return "open";
+	if (journals_is_live(start))
+		return "running";
+	return past->ended ? "pending" : "interrupted";
+}
+
 static bool
 each_pending(const char *attempt, void *data)
 {
@@ -134,9 +144,7 @@ each_pending(const char *attempt, void *data)
 	row.run_dir = start.start.run_dir;
 	row.started_us = start.time_us;
 	row.run_status = past.ended ? run_status_name(past.status) : NULL;
-	row.state = journals_is_live(&start.start) ? "running"
-	    : past.ended                           ? "pending"
-						   : "interrupted";
+	row.state = state_of(&start.start, &past);
 	begin_row(s, &row);
 	for (size_t i = 0; i < start.start.target_len; i++)
 		pending_tracker(s, attempt, &start.start.targets[i]);

@@ -18,6 +18,7 @@
 #include "run/index.h"
 #include "run/journal.h"
 #include "tracker/tracker.h"
+#include "wrap/journals.h"
 #include "wrap/stop.h"
 
 /* After new entries the next look is so much later: a program that logs in a
@@ -27,6 +28,10 @@
 #define SYNC_MS 1000
 /* No time limit of its own: the engine stops where nothing moves. */
 #define PATIENCE_MS (24 * 60 * 60 * 1000)
+/* The local tracker shows what it has a second later. */
+#define LINGER_MS 1500
+/* How long it waits for another worker of the same journal. */
+#define TURN_WAIT_MS 60000
 
 struct follow {
 	const char *state_dir;
@@ -37,7 +42,7 @@ struct follow {
 	struct loop_turn turn;
 	struct loop_io link, watch, owner;
 	struct stop stop;
-	struct loop_timer pace, sync;
+	struct loop_timer pace, sync, linger;
 	struct delivery **deliveries;
 	size_t delivery_count;
 	char *run_id;
@@ -45,6 +50,10 @@ struct follow {
 	int64_t last_step, ended_us;
 	enum run_status status;
 	bool ended, paced;
+	/* The run is open and has no end: when the process that started us is
+	 * gone and what there is is delivered, we leave; the next process that
+	 * goes on with the run starts another one. */
+	bool courier, alone, leaving;
 	uint64_t flush; /* the question that waits for an answer; 0: none */
 };
 
@@ -71,6 +80,20 @@ take(struct follow *f, const struct entry *e)
 	}
 }
 
+/* Who ends an open run wants to hear of it from a worker of its own. */
+static void
+pass_on(struct follow *f)
+{
+	if (f->courier && f->ended)
+		return;
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		if (f->ended || (f->courier && f->alone))
+			delivery_drain(f->deliveries[i], PATIENCE_MS);
+		else
+			delivery_kick(f->deliveries[i]);
+	}
+}
+
 /* What is new in the journal: to us and to the trackers. */
 static void
 look(struct follow *f)
@@ -86,14 +109,10 @@ look(struct follow *f)
 		take(f, &e);
 		entry_release(&e);
 	}
+	loop_timer_cancel(f->loop, &f->linger);
 	if (journal_needs_sync(f->journal) && !f->sync.set)
 		loop_timer_set(f->loop, &f->sync, SYNC_MS);
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		if (f->ended)
-			delivery_drain(f->deliveries[i], PATIENCE_MS);
-		else
-			delivery_kick(f->deliveries[i]);
-	}
+	pass_on(f);
 }
 
 static void
@@ -142,7 +161,7 @@ on_owner_death(struct loop_io *io, uint32_t events)
 	close(io->fd);
 	io->fd = -1;
 	look(f);
-	if (f->ended)
+	if (f->ended || f->courier)
 		return;
 	journal_end_following(f->journal, NULL);
 	entry_init(&e, ENTRY_END, clock_wall_us());
@@ -170,6 +189,10 @@ on_link(struct loop_io *io, uint32_t events)
 		look(f);
 	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		loop_remove(f->loop, io);
+		f->alone = true;
+		look(f);
+		if (f->courier)
+			pass_on(f);
 	}
 }
 
@@ -242,6 +265,36 @@ answer_flush(struct follow *f)
 	f->flush = 0;
 }
 
+static bool
+all_delivered(const struct follow *f)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < f->delivery_count; i++) {
+		delivery_status(f->deliveries[i], &status);
+		if (status.pending > 0 &&
+		    !delivery_is_settled(f->deliveries[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_done(const struct follow *f)
+{
+	if (f->courier)
+		return f->ended || f->leaving;
+	return f->ended && all_settled(f);
+}
+
+static void
+on_linger(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	f->leaving = f->alone && all_delivered(f);
+}
+
 static void
 on_turn(struct loop_turn *turn)
 {
@@ -249,7 +302,9 @@ on_turn(struct loop_turn *turn)
 
 	if (f->flush != 0)
 		answer_flush(f);
-	if (f->stop.asked || (f->ended && all_settled(f)))
+	if (f->courier && f->alone && !f->linger.set && all_delivered(f))
+		loop_timer_set(f->loop, &f->linger, LINGER_MS);
+	if (f->stop.asked || is_done(f))
 		loop_stop(f->loop);
 }
 
@@ -275,9 +330,14 @@ add_deliveries(struct follow *f)
 
 /* The journal with its first entry. */
 static int
-open_journal(struct follow *f, const char *attempt, struct err *err)
+open_journal(struct follow *f, const char *attempt, bool open, struct err *err)
 {
-	int result = journal_follow(f->state_dir, attempt, &f->journal, err);
+	/* Several processes go on with an open run at about the same time, each
+	 * with a worker; one delivers at a time. */
+	int result = open
+	    ? journal_follow_in_turn(f->state_dir, attempt, f->alone,
+		  TURN_WAIT_MS, &f->journal, err)
+	    : journal_follow(f->state_dir, attempt, &f->journal, err);
 
 	if (result < 0)
 		return result;
@@ -328,6 +388,7 @@ begin(struct follow *f)
 	loop_turn_add(f->loop, &f->turn);
 	f->pace = (struct loop_timer){.fire = on_pace, .data = f};
 	f->sync = (struct loop_timer){.fire = on_sync, .data = f};
+	f->linger = (struct loop_timer){.fire = on_linger, .data = f};
 	stop_init(&f->stop, f->loop);
 	listen_to_journal(f);
 	f->link = (struct loop_io){
@@ -343,12 +404,10 @@ begin(struct follow *f)
 		take(f, &e);
 		entry_release(&e);
 	}
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		if (f->ended)
-			delivery_drain(f->deliveries[i], PATIENCE_MS);
-		else
-			delivery_kick(f->deliveries[i]);
-	}
+	/* Woken for an open run that has ended meanwhile: who ended it has a
+	 * worker of his own. */
+	f->courier = f->start.start.open != NULL && (!f->ended || f->alone);
+	pass_on(f);
 	look(f);
 	owner = open_owner(&f->start.start);
 	f->owner =
@@ -389,7 +448,8 @@ static void
 finish(struct follow *f)
 {
 	struct library_packet packet = {.word = LIBRARY_SETTLED};
-	bool complete = f->ended && all_in(f, DELIVERY_FINISHED) &&
+	bool complete = !f->courier && f->ended &&
+	    all_in(f, DELIVERY_FINISHED) &&
 	    f->delivery_count == f->start.start.target_len;
 
 	fill_packet(f, &packet);
@@ -397,7 +457,7 @@ finish(struct follow *f)
 		journal_remove(f->journal, NULL);
 	for (size_t i = 0; i < f->delivery_count; i++)
 		delivery_free(f->deliveries[i]);
-	if (!f->stop.asked)
+	if (!f->stop.asked && !f->courier)
 		send(LIBRARY_LINK_FD, &packet, sizeof packet,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -407,6 +467,7 @@ release(struct follow *f)
 {
 	loop_timer_cancel(f->loop, &f->pace);
 	loop_timer_cancel(f->loop, &f->sync);
+	loop_timer_cancel(f->loop, &f->linger);
 	loop_remove(f->loop, &f->link);
 	loop_remove(f->loop, &f->watch);
 	close(f->watch.fd);
@@ -443,10 +504,25 @@ refuse(const struct err *err)
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+static bool
+is_open(const char *state_dir, const char *attempt)
+{
+	struct entry start;
+	bool open;
+
+	if (journals_start(state_dir, attempt, &start, NULL) < 0)
+		return false;
+	open = start.start.open != NULL;
+	entry_release(&start);
+	return open;
+}
+
 bool
 follow_is_asked_for(int argc, char **argv)
 {
-	return argc == 4 && strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0;
+	return argc == 4 &&
+	    (strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0 ||
+		strcmp(argv[1], LIBRARY_WORD_WAKE) == 0);
 }
 
 int
@@ -454,11 +530,16 @@ follow_main(int argc, char **argv)
 {
 	struct follow f = {.state_dir = argv[2]};
 	struct err err = ERR_INIT;
+	bool open;
 	pid_t pid;
 
 	(void)argc;
 	die_set_hook(on_die);
-	if (open_journal(&f, argv[3], &err) < 0) {
+	/* The one before us may take its time: our caller doesn't wait for
+	 * that. */
+	open = is_open(argv[2], argv[3]);
+	f.alone = strcmp(argv[1], LIBRARY_WORD_WAKE) == 0;
+	if (!open && open_journal(&f, argv[3], false, &err) < 0) {
 		refuse(&err);
 		return 1;
 	}
@@ -467,6 +548,10 @@ follow_main(int argc, char **argv)
 	pid = fork();
 	if (pid != 0)
 		_exit(pid < 0 ? 1 : 0);
+	if (open && open_journal(&f, argv[3], true, &err) < 0) {
+		refuse(&err);
+		return 1;
+	}
 	begin(&f);
 	loop_run(f.loop);
 	finish(&f);

@@ -51,6 +51,9 @@ enum option_id {
 	OPT_PARAM,
 	OPT_ARTIFACT,
 	OPT_STATUS,
+	OPT_START,
+	OPT_RUN,
+	OPT_END,
 	OPT_COUNT,
 };
 

@@ -144,6 +144,15 @@ const struct option_row option_table[OPT_COUNT] = {
     "finished|failed|killed",
     FORM_CHOICE, "finished|failed|killed", PROGRAM_LOG, false, NULL,
     "how the run ended" },
+[OPT_START] = { OPT_START, 0, "start", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_LOG, false, NULL,
+    "begin a run that other calls go on with; prints its name for them" },
+[OPT_RUN] = { OPT_RUN, 0, "run", NULL, NULL, "ID",
+    FORM_NAME, NULL, PROGRAM_LOG, false, NULL,
+    "go on with the run that --start printed" },
+[OPT_END] = { OPT_END, 0, "end", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_LOG, false, NULL,
+    "end the run of --run" },
 };
 /* clang-format on */
 

@@ -193,7 +193,7 @@ look_once(struct follower *f, struct known *k)
 	if (result < 0)
 		return false;
 	wait = !journals_has_end(k->root->dir, k->attempt) &&
-	    journals_is_live(&start.start);
+	    (start.start.open != NULL || journals_is_live(&start.start));
 	entry_release(&start);
 	if (wait)
 		return watch_journal(f, k);

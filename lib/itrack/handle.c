@@ -166,8 +166,8 @@ handle_call(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 	return result;
 }
 
-static struct itrack_tracker *
-alloc_tracker(void)
+struct itrack_tracker *
+handle_new(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct itrack_tracker *t = calloc(1, sizeof *t);
@@ -190,6 +190,7 @@ free_tracker(struct itrack_tracker *t)
 	free(t->metrics);
 	free(t->worker);
 	free(t->run_id);
+	free(t->open_name);
 	free(t->members);
 	pthread_mutex_destroy(&t->control);
 	pthread_mutex_destroy(&t->lock);
@@ -228,7 +229,7 @@ itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
 	    (options == NULL && option_count > 0))
 		return handle_refuse(
 		    err, -EINVAL, "tracker, kind or options is NULL");
-	t = alloc_tracker();
+	t = handle_new();
 	if (t == NULL)
 		return handle_refuse(err, -ENOMEM, "out of memory");
 	result = handle_call(t, HANDLE_CONTROL, create, &c, err);
@@ -253,7 +254,7 @@ itrack_multi(struct itrack_tracker **tracker,
 		if (members[i] == NULL || members[i]->member_count > 0)
 			return handle_refuse(err, -EINVAL, "member %zu is %s",
 			    i, members[i] == NULL ? "NULL" : "a multi itself");
-	t = alloc_tracker();
+	t = handle_new();
 	if (t == NULL)
 		return handle_refuse(err, -ENOMEM, "out of memory");
 	t->members = calloc(count, sizeof(struct itrack_tracker *));

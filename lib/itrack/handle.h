@@ -33,6 +33,7 @@ struct run {
 	int link; /* to the worker; -1: there is none */
 	struct run *outer;
 	const struct run *parent; /* while it is begun; NULL: none */
+	bool open;                /* it goes on without us */
 };
 
 struct itrack_tracker {
@@ -46,6 +47,7 @@ struct itrack_tracker {
 	char *worker;    /* path of itrack-worker */
 	struct run *run; /* active; NULL: none */
 	char *run_id;    /* of the last one that was started */
+	char *open_name; /* of the last one that is open; NULL: none */
 	/* Kept from call to call: names as texts, and the entry's list. */
 	struct buf names;
 	struct metric *metrics;
@@ -79,6 +81,9 @@ int handle_refuse(struct itrack_error *error, int code, const char *format, ...)
 /* "No active run. Call start_run() first." */
 int handle_no_run(struct err *err);
 
+/* Gives everything back. */
+void run_free(struct run *run);
+
 /* Appends the entry to the active run's journal and writes it. Releases it. */
 int run_log(struct run *run, struct entry *e, struct err *err);
 /* The same for an entry whose texts are borrowed. */
@@ -91,6 +96,9 @@ int run_alone(const struct itrack_tracker *t,
 /* Ends every run, waits for nothing. */
 void run_abandon_all(struct itrack_tracker *t);
 
+/* A handle without kind; freed with itrack_free(). NULL: no memory. */
+struct itrack_tracker *handle_new(void);
+
 /* Bytes of the caller as a text, allocated. */
 char *text_of_bytes(const char *bytes);
 
@@ -100,6 +108,9 @@ int64_t run_step(struct run *run, int64_t given);
 /* Where a run of the local or TensorBoard tracker goes: the directory that
  * holds the runs, as bytes, allocated. */
 char *place_of_runs(const struct settings *settings);
+/* Makes the directory of the run; its name becomes the run's ID. */
+int run_make_place(
+    const struct settings *settings, struct run *run, struct err *err);
 
 /* Writes the bytes beside the journal, where they stay until they are
  * delivered: the path, or NULL. The second logs them as an artifact too. */

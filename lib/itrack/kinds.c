@@ -165,8 +165,8 @@ take_common(
 		s->state_dir = path_absolute(option->value);
 		return 0;
 	}
-	return err_set(err, -EINVAL, "%s has no option %.64s", s->kind->name,
-	    option->name);
+	return err_set(err, -EINVAL, "%s has no option %.64s",
+	    s->kind != NULL ? s->kind->name : "an open run", option->name);
 }
 
 static const struct option_row *
@@ -257,30 +257,88 @@ take_config(
 	return 0;
 }
 
+static int
+take_state_dir(struct settings *s, struct err *err)
+{
+	if (s->state_dir == NULL)
+		s->state_dir = journal_state_dir();
+	if (s->state_dir == NULL)
+		return err_set(err, -ENOENT,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	return 0;
+}
+
+static int
+take_drain(struct settings *s, struct err *err)
+{
+	const char *drain = secure_getenv(DRAIN_VARIABLE);
+
+	s->drain_seconds = DRAIN_SECONDS;
+	if (drain == NULL || drain[0] == '\0')
+		return 0;
+	return take_seconds(&s->drain_seconds, drain, err);
+}
+
 int
 settings_init(struct settings *s, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct err *err)
 {
 	int result = find_kind(&s->kind, kind, err);
-	const char *drain;
 
-	s->drain_seconds = DRAIN_SECONDS;
-	drain = secure_getenv(DRAIN_VARIABLE);
-	if (result == 0 && drain != NULL && drain[0] != '\0')
-		result = take_seconds(&s->drain_seconds, drain, err);
+	if (result == 0)
+		result = take_drain(s, err);
 	if (result == 0)
 		result = take_config(s, config, err);
 	if (result == 0)
 		result = take_options(s, options, option_count, err);
 	if (result == 0)
 		result = take_defaults(s, err);
-	if (result == 0 && s->state_dir == NULL)
-		s->state_dir = journal_state_dir();
-	if (result == 0 && s->state_dir == NULL)
-		result = err_set(err, -ENOENT,
-		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (result == 0)
+		result = take_state_dir(s, err);
 	return result;
+}
+
+int
+settings_common(struct settings *s, const struct itrack_option *options,
+    size_t option_count, struct err *err)
+{
+	int result = take_drain(s, err);
+
+	for (size_t i = 0; result == 0 && i < option_count; i++)
+		if (options[i].name == NULL || options[i].value == NULL ||
+		    options[i].value[0] == '\0')
+			result = err_set(err, -EINVAL, "an empty option");
+		else
+			result = take_common(s, &options[i], err);
+	return result == 0 ? take_state_dir(s, err) : result;
+}
+
+int
+settings_recall(
+    struct settings *s, const struct entry_start *start, struct err *err)
+{
+	const struct target *target = &start->targets[0];
+	int result = start->target_len == 1
+	    ? find_kind(&s->kind, target->tracker, err)
+	    : err_set(err, -EBADMSG, "a journal of no single tracker");
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < target->option_len; i++)
+		if (strcmp(target->options[i].name, PLACE_OPTION) != 0)
+			add_option(s, target->options[i].name,
+			    xstrdup(target->options[i].text));
+	s->project = xstrdup(start->project);
+	if (start->experiment_name != NULL)
+		s->experiment_name = xstrdup(start->experiment_name);
+	if (start->notes != NULL)
+		s->notes = xstrdup(start->notes);
+	s->tags = xcalloc(start->tag_len, sizeof *s->tags);
+	for (size_t i = 0; i < start->tag_len; i++)
+		s->tags[s->tag_len++] = xstrdup(start->tags[i]);
+	s->log_artifacts = s->auto_log_metrics = true;
+	return 0;
 }
 
 void

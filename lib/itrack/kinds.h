@@ -12,6 +12,9 @@
 #include "itrack.h"
 #include "run/entry.h"
 
+/* The directory that start_run() made, among a target's options. */
+#define PLACE_OPTION "place"
+
 /* How a tracker takes a table: not at all, as a file that is an artifact, or
  * from a file of rows that it reads itself. */
 enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
@@ -45,6 +48,12 @@ struct settings {
 int settings_init(struct settings *s, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct err *err);
+/* The two options that every kind has, for a handle that has no kind yet. */
+int settings_common(struct settings *s, const struct itrack_option *options,
+    size_t option_count, struct err *err);
+/* And the rest of them from a run that another process began. */
+int settings_recall(
+    struct settings *s, const struct entry_start *start, struct err *err);
 void settings_release(struct settings *s);
 
 /* An option by the tracker's name for it; NULL: not given. */

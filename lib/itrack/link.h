@@ -6,7 +6,8 @@
  * The worker is started as: itrack-worker --deliver STATE-DIR ATTEMPT, with the
  * socket as descriptor LIBRARY_LINK_FD. It leaves the caller at once: the
  * process that was started ends with 0 when its child has taken the journal,
- * else with another status and one LIBRARY_REFUSED packet.
+ * else with another status and one LIBRARY_REFUSED packet. With --wake in place
+ * of --deliver nobody will ask: an open run is delivered as far as it goes.
  */
 #ifndef ITRACK_LINK_H
 #define ITRACK_LINK_H
@@ -16,6 +17,7 @@
 #define LIBRARY_LINK_FD      3
 #define LIBRARY_LINK_VERSION 1
 #define LIBRARY_WORD_DELIVER "--deliver"
+#define LIBRARY_WORD_WAKE    "--wake"
 
 enum library_word {
 	LIBRARY_FLUSH = 1, /* to the worker: say when all up to now is there */

@@ -3,32 +3,26 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
-#include "base/path.h"
 #include "base/process.h"
 #include "format/text.h"
 #include "itrack/handle.h"
 #include "itrack/worker.h"
 
-/* Runs of one name in one directory; each costs the next a failed mkdir. */
-#define NUMBERS_MAX 100000
-/* Umask decides, as in insideLLMs. */
-#define PLACE_MODE 0777
 /* Longer is for ever. */
 #define FLUSH_SECONDS_MAX 1e6
 
 struct start {
 	const char *run_name, *run_id;
 	unsigned flags;
+	char open_name[ATTEMPT_SIZE];
 };
 
-static void
-free_run(struct run *run)
+void
+run_free(struct run *run)
 {
 	journal_close(run->journal);
 	if (run->link >= 0)
@@ -72,55 +66,6 @@ run_step(struct run *run, int64_t given)
 	return given != ITRACK_STEP_AUTO ? given : run->next_step++;
 }
 
-char *
-place_of_runs(const struct settings *s)
-{
-	char *root = text_path_bytes(settings_option(s, s->kind->root));
-	char *project, *path;
-
-	if (root == NULL || !s->kind->with_project)
-		return root;
-	project = path_encode(s->project);
-	path = path_join(root, project);
-	free(project);
-	free(root);
-	return path;
-}
-
-/* Makes the directory of the run; its name is the run's ID. */
-static int
-make_place(const struct settings *s, struct run *run, struct err *err)
-{
-	char *parent = place_of_runs(s), *name = path_encode(run->id);
-	char *path = NULL;
-	int result = parent != NULL
-	    ? file_make_dirs(parent, PLACE_MODE, err)
-	    : err_set(err, -EINVAL, "the directory's name is no path");
-	int made = -1;
-
-	for (int i = 1; result == 0 && made < 0 && i <= NUMBERS_MAX; i++) {
-		free(path);
-		path = i == 1 ? xasprintf("%s/%s", parent, name)
-			      : xasprintf("%s/%s-%d", parent, name, i);
-		made = mkdir(path, PLACE_MODE);
-		if (made < 0 && errno != EEXIST)
-			result = err_errno(err, "%s", path);
-	}
-	if (result == 0 && made < 0)
-		result = err_set(err, -EEXIST,
-		    "%s and its numbered names are all taken", path);
-	if (result == 0) {
-		free(run->id);
-		run->id = text_path_text(path_base(path));
-		run->place = path;
-		path = NULL;
-	}
-	free(path);
-	free(name);
-	free(parent);
-	return result;
-}
-
 static void
 copy_options(struct target *target, const struct settings *s, const char *place)
 {
@@ -132,7 +77,7 @@ copy_options(struct target *target, const struct settings *s, const char *place)
 		    xstrdup(s->options[i].name), xstrdup(s->options[i].text)};
 	if (place != NULL)
 		target->options[target->option_len++] =
-		    (struct pair){xstrdup("place"), text_path_text(place)};
+		    (struct pair){xstrdup(PLACE_OPTION), text_path_text(place)};
 }
 
 static char *
@@ -182,13 +127,16 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 }
 
 static int
-write_start(const struct settings *s, struct run *run, const char *name,
-    int64_t now_us, struct err *err)
+write_start(const struct settings *s, struct run *run,
+    const struct start *start, const char *name, int64_t now_us,
+    struct err *err)
 {
 	struct entry e;
 	int result;
 
 	fill_start(&e, s, run, name, now_us);
+	if (run->open)
+		e.start.open = xstrdup(start->open_name);
 	result = run_log(run, &e, err);
 	if (result < 0 || run->id == NULL)
 		return result;
@@ -236,7 +184,7 @@ undo(struct run *run)
 		rmdir(run->place);
 	if (run->journal != NULL)
 		journal_remove(run->journal, NULL);
-	free_run(run);
+	run_free(run);
 }
 
 static int
@@ -255,11 +203,12 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	/* It can't end meanwhile: we have `control`. */
 	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
 	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
+	run->open = start->flags & ITRACK_OPEN;
 	result = open_journal(s, run, now_us, err);
 	if (result == 0 && s->kind->root != NULL)
-		result = make_place(s, run, err);
+		result = run_make_place(s, run, err);
 	if (result == 0)
-		result = write_start(s, run, name, now_us, err);
+		result = write_start(s, run, start, name, now_us, err);
 	if (result == 0)
 		result = worker_start(t, run, err);
 	free(name);
@@ -308,7 +257,7 @@ end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
 	if (result == 0)
 		result = worker_settle(
 		    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
-	free_run(run);
+	run_free(run);
 	return result;
 }
 
@@ -324,7 +273,8 @@ run_alone(const struct itrack_tracker *t,
 	run->link = -1;
 	result = open_journal(&t->settings, run, now_us, err);
 	if (result == 0)
-		result = write_start(&t->settings, run, NULL, now_us, err);
+		result =
+		    write_start(&t->settings, run, NULL, NULL, now_us, err);
 	if (result == 0)
 		result = log(run, arguments, err);
 	if (result == 0)
@@ -337,7 +287,7 @@ run_alone(const struct itrack_tracker *t,
 	}
 	result = worker_settle(
 	    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
-	free_run(run);
+	run_free(run);
 	return result;
 }
 
@@ -350,11 +300,13 @@ run_abandon_all(struct itrack_tracker *t)
 	struct run *run;
 
 	while ((run = ours ? take_run(t) : t->run) != NULL) {
-		if (ours)
+		if (ours && run->open)
+			worker_wake(t, run);
+		else if (ours)
 			write_end(run, RUN_KILLED, NULL);
 		else
 			t->run = run->outer;
-		free_run(run);
+		run_free(run);
 	}
 }
 
@@ -376,6 +328,10 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	t->run = run;
 	free(t->run_id);
 	t->run_id = xstrdup(run->id);
+	if (run->open) {
+		free(t->open_name);
+		t->open_name = xstrdup(start->open_name);
+	}
 	if (t->settings.log_code && t->settings.log_artifacts)
 		result = run_log_code(t, err);
 	handle_unlock(t);
@@ -386,9 +342,11 @@ int
 itrack_start_run(struct itrack_tracker *t, const char *run_name,
     const char *run_id, unsigned flags, struct itrack_error *err)
 {
-	struct start start = {run_name, run_id, flags};
+	struct start start = {run_name, run_id, flags, ""};
 
-	if (flags & ~ITRACK_NESTED)
+	if (flags & ITRACK_OPEN)
+		journal_new_attempt(start.open_name, clock_wall_us());
+	if (flags & ~(ITRACK_NESTED | ITRACK_OPEN))
 		return handle_refuse(err, -EINVAL, "unknown flags");
 	return handle_call(t, HANDLE_CONTROL, start_body, &start, err);
 }

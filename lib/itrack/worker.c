@@ -88,10 +88,10 @@ make_environment(const struct settings *s)
 
 /* In a session of its own, no descriptor of the caller but the link. */
 static int
-spawn(
-    const struct itrack_tracker *t, const struct run *run, int link, pid_t *pid)
+spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
+    int link, pid_t *pid)
 {
-	const char *const arguments[] = {"itrack-worker", LIBRARY_WORD_DELIVER,
+	const char *const arguments[] = {"itrack-worker", word,
 	    t->settings.state_dir, journal_attempt(run->journal), NULL};
 	char **environment = make_environment(&t->settings);
 	posix_spawn_file_actions_t files;
@@ -142,8 +142,9 @@ drop_link(struct run *run)
 	run->link = -1;
 }
 
-int
-worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
+static int
+start(const struct itrack_tracker *t, struct run *run, const char *word,
+    struct err *err)
 {
 	struct library_packet packet;
 	int pair[2], result;
@@ -159,7 +160,7 @@ worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
 		return err_errno(err, "no descriptor for the worker");
 	}
 	pair[1] = result;
-	result = spawn(t, run, pair[1], &pid);
+	result = spawn(t, run, word, pair[1], &pid);
 	close(pair[1]);
 	run->link = pair[0];
 	if (result < 0)
@@ -176,6 +177,31 @@ worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
 	if (result < 0)
 		drop_link(run);
 	return result;
+}
+
+int
+worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
+{
+	return start(t, run, LIBRARY_WORD_DELIVER, err);
+}
+
+void
+worker_wake(const struct itrack_tracker *t, struct run *run)
+{
+	/* One that we have notices that we go. */
+	if (run->link < 0)
+		start(t, run, LIBRARY_WORD_WAKE, NULL);
+}
+
+/* An open run that has ended may be delivered by `itrack sync`, too. */
+static bool
+was_delivered(const struct run *run)
+{
+	char *file = journal_file(run->journal);
+	bool gone = run->open && access(file, F_OK) < 0;
+
+	free(file);
+	return gone;
 }
 
 static bool
@@ -256,12 +282,14 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 
 	for (;;) {
 		if (run->link < 0) {
+			if (was_delivered(run))
+				return 0;
 			if (starts++ > 0)
 				return err_set(err, -EIO,
 				    "the worker dies; itrack sync %s",
 				    journal_attempt(run->journal));
 			if ((result = worker_start(t, run, err)) < 0)
-				return result;
+				return was_delivered(run) ? 0 : result;
 			asked = false;
 		}
 		if (word == LIBRARY_FLUSHED && !asked)

@@ -18,6 +18,10 @@ int worker_find(char **path, struct err *err);
 int worker_start(
     const struct itrack_tracker *t, struct run *run, struct err *err);
 
+/* Has what was written of an open run delivered, by one that works on its own.
+ * Without success the next process that goes on with the run has it done. */
+void worker_wake(const struct itrack_tracker *t, struct run *run);
+
 /* Waits for its answer: all delivered up to now (worker_flush), or the end of
  * its work after the run's (worker_settle). A worker that died is started once
  * more. 0, -ETIMEDOUT, -EAGAIN (nothing more is tried now, the rest waits for

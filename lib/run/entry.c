@@ -38,6 +38,7 @@ release_start(struct entry_start *s)
 	free(s->prefix);
 	free(s->resumed_from);
 	free(s->parent);
+	free(s->open);
 	release_texts(s->tags, s->tag_len);
 	for (size_t i = 0; i < s->target_len; i++) {
 		free(s->targets[i].tracker);

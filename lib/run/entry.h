@@ -101,6 +101,8 @@ struct entry_start {
 	char *resumed_from; /* attempt that holds the older records; or NULL */
 	char *parent; /* attempt of the run that this one is nested in; or NULL
 		       */
+	char *open;   /* by this name other processes go on with the run, until
+		       * one ends it; NULL: it ends with its owner */
 	bool no_run;  /* calls that need no run: none is to be made for them */
 	char **tags;
 	size_t tag_len;

@@ -181,6 +181,7 @@ take_start(
 	    take_text(key, "prefix", value, &s->prefix) ||
 	    take_text(key, "resumed_from", value, &s->resumed_from) ||
 	    take_text(key, "parent", value, &s->parent) ||
+	    take_text(key, "open", value, &s->open) ||
 	    take_texts(key, "tags", value, &s->tags, &s->tag_len) ||
 	    take_targets(key, value, s) ||
 	    take_text(key, "host", value, &s->host) ||

@@ -85,6 +85,7 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	put_text(w, "prefix", s->prefix);
 	put_text(w, "resumed_from", s->resumed_from);
 	put_text(w, "parent", s->parent);
+	put_text(w, "open", s->open);
 	if (s->no_run)
 		jsonwrite_bool_member(w, "no_run", true);
 	put_texts(w, "tags", s->tags, s->tag_len);

@@ -48,7 +48,7 @@ journal_directory(const char *state_dir, const char *attempt)
 	return xasprintf("%s/runs/%s", state_dir, attempt);
 }
 
-static struct journal *
+struct journal *
 journal_alloc(const char *attempt)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
@@ -85,7 +85,7 @@ take_follower_lock(struct journal *j, int flags, struct err *err)
 }
 
 /* Opens (and makes) the attempt's directory and file. */
-static int
+int
 journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err)
 {
@@ -148,7 +148,7 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 }
 
 /* The end of the last whole line. A kill can cut a write anywhere. */
-static int
+int
 journal_cut_tail(struct journal *j, struct err *err)
 {
 	char chunk[4096];
@@ -178,8 +178,8 @@ journal_cut_tail(struct journal *j, struct err *err)
 
 /* Its owner may have delivered and removed it between our opening it and our
  * lock: without its cursors it would be delivered once more. */
-static int
-check_there(const struct journal *j, struct err *err)
+int
+journal_check_there(const struct journal *j, struct err *err)
 {
 	struct stat st;
 
@@ -200,7 +200,7 @@ journal_adopt(const char *state_dir, const char *attempt,
 	if (result == 0)
 		result = take_lock(j, j->fd, err);
 	if (result == 0)
-		result = check_there(j, err);
+		result = journal_check_there(j, err);
 	if (result == 0)
 		result = take_follower_lock(j, 0, err);
 	if (result == 0)

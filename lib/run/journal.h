@@ -52,12 +52,22 @@ struct journal *journal_create(
 int journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
 
+/* Goes on with one that several processes write in turn: waits up to `wait_ms`
+ * for the one before us. A follower may be reading it. *last_step: of its last
+ * metrics, -1: none. -EBUSY: it took too long; -EALREADY: its run has ended. */
+int journal_continue(const char *state_dir, const char *attempt, int wait_ms,
+    struct journal **journal, int64_t *last_step, struct err *err);
+
 /* Reads and delivers a journal that another process is writing: no
  * journal_append() until journal_end_following(). Two never follow at once, and
  * who follows keeps journal_adopt() away after the owner's death. -EBUSY:
  * somebody follows it. */
 int journal_follow(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
+/* The same, behind those that follow it now, up to `wait_ms`. `skip`: one that
+ * waits already is enough, -EALREADY: it will see all that is there now. */
+int journal_follow_in_turn(const char *state_dir, const char *attempt,
+    bool skip, int wait_ms, struct journal **journal, struct err *err);
 /* Takes up what the owner has written since: more for readers. */
 void journal_refresh(struct journal *j);
 /* The owner is dead: what it left torn is cut off, from here on we append. */

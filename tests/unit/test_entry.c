@@ -53,6 +53,7 @@ test_start(void)
 	e.start.source = SOURCE_IMPORT;
 	e.start.parent = xstrdup("20261123T130842Z-000000000000");
 	e.start.no_run = true;
+	e.start.open = xstrdup("20261123T130842Z-000000000001");
 	round_trip(&e, "start");
 }
 

@@ -1,0 +1,216 @@
+/* Open runs: one process after the other goes on with them, by their journals;
+ * one for each tracker, all with the run's name in their first entry. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "itrack/handle.h"
+#include "itrack/worker.h"
+
+/* How long the process before may take for what it has to say. */
+#define TURN_WAIT_MS 30000
+/* Trackers of one run: several times the kinds that there are. */
+#define MEMBERS_MAX 16
+
+struct search {
+	const char *name;
+	const struct itrack_option *options;
+	size_t option_count;
+	char *attempts[MEMBERS_MAX];
+	size_t len;
+};
+
+/* The first entry, if the journal is one of this run. */
+static bool
+read_start(struct journal_reader *r, const char *state_dir, const char *attempt,
+    const char *name, struct entry *start)
+{
+	if (journal_reader_open(r, state_dir, attempt, NULL) < 0)
+		return false;
+	if (journal_read(r, start, NULL) == 1) {
+		if (start->kind == ENTRY_START && start->start.open != NULL &&
+		    strcmp(start->start.open, name) == 0)
+			return true;
+		entry_release(start);
+	}
+	journal_reader_release(r);
+	return false;
+}
+
+static bool
+is_of_run(const char *state_dir, const char *attempt, const char *name)
+{
+	struct journal_reader r;
+	struct entry start;
+
+	if (attempt[0] == '.' ||
+	    !read_start(&r, state_dir, attempt, name, &start))
+		return false;
+	entry_release(&start);
+	journal_reader_release(&r);
+	return true;
+}
+
+/* Every journal of the run, in the order in which they were begun. */
+static int
+find_body(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	struct search *s = *(struct search *const *)arguments;
+	struct dirent **list = NULL;
+	char *path;
+	int count,
+	    result =
+		settings_common(&t->settings, s->options, s->option_count, err);
+
+	if (result < 0)
+		return result;
+	path = xasprintf("%s/runs", t->settings.state_dir);
+	count = scandir(path, &list, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		if (s->len < MEMBERS_MAX &&
+		    is_of_run(t->settings.state_dir, list[i]->d_name, s->name))
+			s->attempts[s->len++] = xstrdup(list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	free(path);
+	return s->len > 0
+	    ? 0
+	    : err_set(err, -ENOENT, "no open run of this name: %.64s", s->name);
+}
+
+struct take {
+	const struct search *search;
+	const char *attempt;
+};
+
+/* Goes on with the journal: its run is active from here on. */
+static int
+take_journal(struct itrack_tracker *t, const struct take *take, char *run_id,
+    struct err *err)
+{
+	struct run *run = xcalloc(1, sizeof *run);
+	int64_t last_step;
+	int result = journal_continue(t->settings.state_dir, take->attempt,
+	    TURN_WAIT_MS, &run->journal, &last_step, err);
+
+	run->link = -1;
+	run->open = true;
+	run->id = run_id;
+	if (result < 0) {
+		run_free(run);
+		return result;
+	}
+	run->next_step = last_step + 1;
+	t->run = run;
+	t->run_id = xstrdup(run_id);
+	t->open_name = xstrdup(take->search->name);
+	return 0;
+}
+
+static int
+take_body(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const struct take *take = arguments;
+	const struct search *s = take->search;
+	struct journal_reader r;
+	struct entry start, id;
+	int result =
+	    settings_common(&t->settings, s->options, s->option_count, err);
+
+	if (result == 0)
+		result = worker_find(&t->worker, err);
+	if (result < 0)
+		return result;
+	if (!read_start(
+		&r, t->settings.state_dir, take->attempt, s->name, &start))
+		return err_set(
+		    err, -ENOENT, "%s: gone meanwhile", take->attempt);
+	result = settings_recall(&t->settings, &start.start, err);
+	if (result == 0 && journal_read(&r, &id, NULL) != 1)
+		result = err_set(err, -EBADMSG, "%s: torn", take->attempt);
+	else if (result == 0) {
+		if (id.kind == ENTRY_RUN_ID)
+			result = take_journal(t, take, xstrdup(id.run_id), err);
+		else
+			result = err_set(
+			    err, -EBADMSG, "%s: no run ID", take->attempt);
+		entry_release(&id);
+	}
+	entry_release(&start);
+	journal_reader_release(&r);
+	return result;
+}
+
+/* All of them, as one handle. */
+static int
+take_all(const struct search *s, struct itrack_tracker **tracker,
+    struct itrack_error *err)
+{
+	struct itrack_tracker *members[MEMBERS_MAX];
+	size_t len = 0;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < s->len; i++) {
+		struct take take = {s, s->attempts[i]};
+		struct itrack_tracker *t = handle_new();
+
+		result = t == NULL
+		    ? handle_refuse(err, -ENOMEM, "out of memory")
+		    : handle_call(t, HANDLE_CONTROL, take_body, &take, err);
+		members[len++] = t;
+		/* Of some only: somebody died while he ended one by one. */
+		if (result == -EALREADY) {
+			itrack_free(members[--len]);
+			result = 0;
+		}
+	}
+	if (result == 0 && len == 0)
+		result = handle_refuse(
+		    err, -EALREADY, "the run %.64s has ended", s->name);
+	if (result == 0 && len == 1)
+		*tracker = members[0];
+	else if (result == 0)
+		result = itrack_multi(tracker, members, len, err);
+	while (result < 0 && len > 0)
+		itrack_free(members[--len]);
+	return result;
+}
+
+int
+itrack_continue_run(struct itrack_tracker **tracker, const char *name,
+    const struct itrack_option *options, size_t option_count,
+    struct itrack_error *err)
+{
+	struct search s = {
+	    .name = name, .options = options, .option_count = option_count};
+	const struct search *given = &s;
+	struct itrack_tracker *t;
+	int result;
+
+	if (tracker == NULL || name == NULL || name[0] == '\0' ||
+	    (options == NULL && option_count > 0))
+		return handle_refuse(
+		    err, -EINVAL, "tracker, name or options is NULL");
+	t = handle_new();
+	if (t == NULL)
+		return handle_refuse(err, -ENOMEM, "out of memory");
+	result = handle_call(t, HANDLE_CONTROL, find_body, &given, err);
+	itrack_free(t);
+	if (result == 0)
+		result = take_all(&s, tracker, err);
+	for (size_t i = 0; i < s.len; i++)
+		free(s.attempts[i]);
+	return result;
+}
+
+const char *
+itrack_open_name(const struct itrack_tracker *t)
+{
+	if (t == NULL)
+		return NULL;
+	return t->member_count > 0 ? itrack_open_name(t->members[0])
+				   : t->open_name;
+}
