@@ -8,6 +8,8 @@
 #include "format/text.h"
 
 #define INDENT "  "
+/* "-9223372036854775808", without a NUL. */
+#define INT64_SIZE 20
 
 void
 jsonwrite_init(
@@ -84,7 +86,9 @@ jsonwrite_key(struct jsonwrite *w, const char *text)
 	assert(w->depth > 0 && !w->after_key);
 	separate(w);
 	jsonwrite_literal(w->out, text);
-	buf_adds(w->out, w->layout == JSONWRITE_COMPACT ? ":" : ": ");
+	buf_addc(w->out, ':');
+	if (w->layout != JSONWRITE_COMPACT)
+		buf_addc(w->out, ' ');
 	w->after_key = true;
 }
 
@@ -130,8 +134,17 @@ jsonwrite_text(struct jsonwrite *w, const char *text)
 void
 jsonwrite_int(struct jsonwrite *w, int64_t value)
 {
+	char text[INT64_SIZE];
+	char *p = text + sizeof text;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
 	separate(w);
-	buf_addf(w->out, "%" PRId64, value);
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (value < 0)
+		*--p = '-';
+	buf_add(w->out, p, (size_t)(text + sizeof text - p));
 }
 
 void
@@ -187,11 +200,34 @@ stands_for_itself(char c)
 	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
+/* Nearly every text stands for itself as a whole: one copy. */
+static bool
+add_plain_literal(struct buf *out, const char *text)
+{
+	size_t len = 0;
+	char *room;
+
+	while (stands_for_itself(text[len]))
+		len++;
+	if (text[len] != '\0')
+		return false;
+	room = buf_reserve(out, len + 2);
+	if (room == NULL)
+		return true; /* the buffer remembers it */
+	room[0] = '"';
+	memcpy(room + 1, text, len);
+	room[len + 1] = '"';
+	buf_advance(out, len + 2);
+	return true;
+}
+
 void
 jsonwrite_literal(struct buf *out, const char *text)
 {
 	const char *p = text, *run;
 
+	if (add_plain_literal(out, text))
+		return;
 	buf_addc(out, '"');
 	while (*p != '\0') {
 		run = p;

@@ -14,6 +14,9 @@
 /* Python's repr() is in fixed notation for 1e-4 <= |x| < 1e16. */
 #define FIXED_MIN (-4)
 #define FIXED_MAX 16
+/* Whole numbers below it are doubles each, in fixed notation, and their own
+ * shortest digits. */
+#define WHOLE_BELOW 1e15
 
 /* 0.D1D2D3... * 10^point */
 struct decimal {
@@ -91,19 +94,40 @@ shortest(struct decimal *d, double value)
 		d->digits[--d->len] = '\0';
 }
 
+/* Most of what is tracked are counts: their digits need no search. */
+static int
+whole_repr(char text[PYFLOAT_SIZE], const char *sign, int64_t whole)
+{
+	char digits[PYFLOAT_SIZE];
+	char *p = digits + sizeof digits;
+	size_t sign_len = strlen(sign), len;
+
+	*--p = '\0';
+	*--p = '0';
+	*--p = '.';
+	do
+		*--p = (char)('0' + whole % 10);
+	while ((whole /= 10) > 0);
+	len = (size_t)(digits + sizeof digits - 1 - p);
+	memcpy(text, sign, sign_len);
+	memcpy(text + sign_len, p, len + 1);
+	return (int)(sign_len + len);
+}
+
 int
 pyfloat_repr(char text[PYFLOAT_SIZE], double value)
 {
 	const char *sign = signbit(value) ? "-" : "";
-	struct decimal d = {"0", 1, 1};
+	struct decimal d;
 	int whole;
 
 	if (isnan(value))
 		return snprintf(text, PYFLOAT_SIZE, "nan");
 	if (isinf(value))
 		return snprintf(text, PYFLOAT_SIZE, "%sinf", sign);
-	if (value != 0)
-		shortest(&d, fabs(value));
+	if (fabs(value) < WHOLE_BELOW && value == trunc(value))
+		return whole_repr(text, sign, (int64_t)fabs(value));
+	shortest(&d, fabs(value));
 	if (d.point <= FIXED_MIN || d.point > FIXED_MAX)
 		return snprintf(text, PYFLOAT_SIZE, "%s%c%s%se%+03d", sign,
 		    d.digits[0], d.len > 1 ? "." : "", d.digits + 1,

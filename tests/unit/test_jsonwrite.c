@@ -56,6 +56,27 @@ test_layouts(void)
 	buf_release(&b);
 }
 
+static void
+test_integers(void)
+{
+	static const int64_t values[] = {
+	    0, 9, 10, -10, 1764000000123, INT64_MAX, INT64_MIN};
+	struct jsonwrite w;
+	struct buf b;
+
+	buf_init(&b, MAX);
+	jsonwrite_init(&w, &b, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '[');
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		jsonwrite_int(&w, values[i]);
+	jsonwrite_close(&w, ']');
+	is_text(b.data,
+	    "[0,9,10,-10,1764000000123,9223372036854775807,"
+	    "-9223372036854775808]",
+	    "integers to both ends");
+	buf_release(&b);
+}
+
 /* What a program that adds an element to a written list needs. */
 static void
 test_resume(void)
@@ -133,6 +154,7 @@ int
 main(void)
 {
 	test_layouts();
+	test_integers();
 	test_resume();
 	test_literals();
 	test_nonfinite();
