@@ -447,21 +447,46 @@ is_complete(const struct entry *e)
 	}
 }
 
+/* What says how the rest is to be read. Of equal names the last one counts. */
+struct head {
+	struct json_span kind, time, version;
+};
+
+static void
+find_head(const struct json_span *object, struct head *head)
+{
+	struct json_span key, value;
+	struct jsonscan s;
+
+	*head = (struct head){0};
+	jsonscan_init_span(&s, object);
+	jsonscan_enter(&s, '{');
+	while (jsonscan_member(&s, &key) > 0) {
+		jsonscan_value(&s, &value);
+		if (json_is(&key, "entry"))
+			head->kind = value;
+		else if (json_is(&key, "time_us"))
+			head->time = value;
+		else if (json_is(&key, "version"))
+			head->version = value;
+	}
+}
+
 static int
 decode_head(const struct json_span *object, struct entry *e, struct err *err)
 {
-	struct json_span kind = json_member(object, "entry");
-	struct json_span time = json_member(object, "time_us");
-	struct json_span version = json_member(object, "version");
+	struct head head;
 	int64_t time_us, number;
 
-	if (kind.type != JSON_STRING || json_int64(&time, &time_us) < 0)
+	find_head(object, &head);
+	if (head.kind.type != JSON_STRING ||
+	    json_int64(&head.time, &time_us) < 0)
 		return err_set(err, -EBADMSG, "no journal entry");
 	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
-		if (json_is(&kind, entry_kind_names[i])) {
+		if (json_is(&head.kind, entry_kind_names[i])) {
 			entry_init(e, (enum entry_kind)i, time_us);
 			if (i != ENTRY_START ||
-			    (json_int64(&version, &number) == 0 &&
+			    (json_int64(&head.version, &number) == 0 &&
 				number == ENTRY_FORMAT_VERSION))
 				return 0;
 			return err_set(err, -EPROTONOSUPPORT,

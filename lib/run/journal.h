@@ -133,6 +133,12 @@ void journal_reader_release(struct journal_reader *r);
 /* The entry at r->offset, which moves behind it; the caller releases it. 1: one
  * entry; 0: nothing whole there (yet); negative errno. */
 int journal_read(struct journal_reader *r, struct entry *e, struct err *err);
+/* Its kind alone, for a reader that passes over most of them: nothing else of
+ * the line is looked at. The reader stays where it is. */
+int journal_peek(
+    struct journal_reader *r, enum entry_kind *kind, struct err *err);
+/* Moves behind it. */
+int journal_skip(struct journal_reader *r, struct err *err);
 
 /* --- cursors --------------------------------------------------------- */
 
@@ -141,7 +147,7 @@ enum lane { LANE_METRICS, LANE_FILES };
 #define LANE_COUNT 2
 /* Which lane an entry travels in: artifacts, tables, and models to register,
  * which are files before, are FILES. */
-enum lane entry_lane(const struct entry *e);
+enum lane entry_kind_lane(enum entry_kind kind);
 
 /* How far a tracker has taken the journal, and what it needs to go on. */
 struct cursor {

@@ -6,9 +6,11 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "run/entry_names.h"
 #include "run/journal_private.h"
 
-#define READ_BYTES (64 * 1024)
+#define READ_BYTES       (64 * 1024)
+#define FIRST_READ_BYTES 4096
 
 static void
 reader_reset(struct journal_reader *r, int fd, const struct journal *j)
@@ -56,7 +58,9 @@ reader_fill(struct journal_reader *r, struct err *err)
 {
 	int fd = r->journal != NULL ? r->journal->fd : r->fd;
 	int64_t at = r->chunk_at + (int64_t)r->chunk.len;
-	size_t want = READ_BYTES;
+	/* Many look at the start of another's journal alone. */
+	size_t want =
+	    r->journal == NULL && at == 0 ? FIRST_READ_BYTES : READ_BYTES;
 	char *room;
 	ssize_t n;
 
@@ -79,11 +83,13 @@ reader_fill(struct journal_reader *r, struct err *err)
 	return n > 0 ? 1 : 0;
 }
 
-int
-journal_read(struct journal_reader *r, struct entry *e, struct err *err)
+/* The line at r->offset, without its newline. 1: there is one; 0: nothing whole
+ * there (yet). */
+static int
+find_line(
+    struct journal_reader *r, const char **line, size_t *len, struct err *err)
 {
 	size_t skip;
-	const char *newline;
 	size_t searched = 0;
 
 	/* The reader may have been moved. */
@@ -99,30 +105,94 @@ journal_read(struct journal_reader *r, struct entry *e, struct err *err)
 		skip = 0;
 	}
 	for (;;) {
-		char *start = r->chunk.data + skip;
-		size_t len = r->chunk.len - skip;
+		const char *start = r->chunk.data + skip, *newline;
+		size_t rest = r->chunk.len - skip;
 		int result;
 
-		newline = memchr(start + searched, '\n', len - searched);
+		newline = memchr(start + searched, '\n', rest - searched);
 		if (newline != NULL) {
-			result = entry_decode(
-			    e, start, (size_t)(newline - start), err);
-			if (result < 0)
-				return result;
-			r->offset += newline + 1 - start;
+			*line = start;
+			*len = (size_t)(newline - start);
 			return 1;
 		}
-		searched = len;
+		searched = rest;
 		result = reader_fill(r, err);
 		if (result <= 0)
 			return result;
 	}
 }
 
-enum lane
-entry_lane(const struct entry *e)
+int
+journal_read(struct journal_reader *r, struct entry *e, struct err *err)
 {
-	switch (e->kind) {
+	const char *line;
+	size_t len;
+	int result = find_line(r, &line, &len, err);
+
+	if (result <= 0)
+		return result;
+	result = entry_decode(e, line, len, err);
+	if (result < 0)
+		return result;
+	r->offset += (int64_t)len + 1;
+	return 1;
+}
+
+/* We write the kind first; a line of another form is decoded for it. */
+static int
+kind_of(const char *line, size_t len, enum entry_kind *kind, struct err *err)
+{
+	static const char begin[] = "{\"entry\":\"";
+	size_t begin_len = sizeof begin - 1;
+	struct entry e;
+	int result;
+
+	if (len > begin_len && memcmp(line, begin, begin_len) == 0)
+		for (int i = 0; i < ENTRY_KIND_COUNT; i++) {
+			const char *name = entry_kind_names[i];
+			size_t name_len = strlen(name);
+
+			if (len > begin_len + name_len &&
+			    memcmp(line + begin_len, name, name_len) == 0 &&
+			    line[begin_len + name_len] == '"') {
+				*kind = (enum entry_kind)i;
+				return 1;
+			}
+		}
+	result = entry_decode(&e, line, len, err);
+	if (result < 0)
+		return result;
+	*kind = e.kind;
+	entry_release(&e);
+	return 1;
+}
+
+int
+journal_peek(struct journal_reader *r, enum entry_kind *kind, struct err *err)
+{
+	const char *line;
+	size_t len;
+	int result = find_line(r, &line, &len, err);
+
+	return result <= 0 ? result : kind_of(line, len, kind, err);
+}
+
+int
+journal_skip(struct journal_reader *r, struct err *err)
+{
+	const char *line;
+	size_t len;
+	int result = find_line(r, &line, &len, err);
+
+	if (result > 0)
+		r->offset += (int64_t)len + 1;
+	return result;
+}
+
+enum lane
+entry_kind_lane(enum entry_kind kind)
+{
+	switch (kind) {
 	case ENTRY_ARTIFACT:
 	case ENTRY_TABLE:
 	case ENTRY_REGISTER:

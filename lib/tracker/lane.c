@@ -68,6 +68,17 @@ push_entry(struct delivery_lane *l, const struct entry *e)
 	l->ends[l->count++] = l->reader.offset;
 }
 
+static int
+read_entry(struct delivery_lane *l, struct err *err)
+{
+	struct entry e;
+	int result = journal_read(&l->reader, &e, err);
+
+	if (result > 0)
+		push_entry(l, &e);
+	return result;
+}
+
 /* Reads on until the batch is full or the journal ends; at least one entry more
  * than the tracker held back the last time. */
 static void
@@ -75,22 +86,23 @@ fill(struct delivery *d, enum lane lane)
 {
 	struct delivery_lane *l = &d->lanes[lane];
 	int64_t from = d->cursor.offset[lane];
+	enum entry_kind kind = ENTRY_START;
 	struct err err = ERR_INIT;
-	struct entry e;
 	int result = 0;
 
 	while (!l->ended &&
 	    (l->count <= l->held ||
 		(l->count < BATCH_ENTRIES_MAX &&
 		    l->reader.offset - from < BATCH_BYTES_MAX)) &&
-	    (result = journal_read(&l->reader, &e, &err)) > 0) {
-		if (e.kind == ENTRY_END)
-			l->ended = true;
-		if (e.kind == ENTRY_END || e.kind == ENTRY_START ||
-		    entry_lane(&e) != lane)
-			entry_release(&e);
+	    (result = journal_peek(&l->reader, &kind, &err)) > 0) {
+		l->ended = kind == ENTRY_END;
+		if (l->ended || kind == ENTRY_START ||
+		    entry_kind_lane(kind) != lane)
+			result = journal_skip(&l->reader, &err);
 		else
-			push_entry(l, &e);
+			result = read_entry(l, &err);
+		if (result <= 0)
+			break;
 	}
 	if (result < 0) {
 		delivery_say_why(d, &err);

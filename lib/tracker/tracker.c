@@ -251,37 +251,54 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 	}
 }
 
+static void
+count_entry(struct delivery *d, enum entry_kind kind)
+{
+	d->known++;
+	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
+		d->taken++;
+}
+
+/* Moves the scout behind one entry. Only those that it needs are decoded: the
+ * others are the lanes' to read. */
+static int
+scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
+{
+	struct entry e;
+	int result;
+
+	if (kind != ENTRY_END && (kind != ENTRY_RUN_ID || d->run_id != NULL))
+		return journal_skip(&d->scout, err);
+	result = journal_read(&d->scout, &e, err);
+	if (result <= 0)
+		return result;
+	if (kind == ENTRY_END) {
+		d->end = e;
+		d->has_end = true;
+		return 1;
+	}
+	d->run_id = xstrdup(e.run_id);
+	entry_release(&e);
+	return 1;
+}
+
 /* Reads what is new in the journal: is the run ID known, has the run ended, how
  * much is there? */
 static void
 scout_ahead(struct delivery *d)
 {
+	enum entry_kind kind = ENTRY_START;
 	struct err err = ERR_INIT;
-	struct entry e;
-	int result;
+	int result = 0;
 
-	while (
-	    !d->has_end && (result = journal_read(&d->scout, &e, &err)) != 0) {
-		int64_t end = d->scout.offset;
-
-		if (result < 0) {
-			delivery_say_why(d, &err);
-			delivery_set_phase(d, PHASE_BLOCKED);
-			return;
-		}
-		if (e.kind == ENTRY_RUN_ID && d->run_id == NULL)
-			d->run_id = xstrdup(e.run_id);
-		if (e.kind != ENTRY_START && e.kind != ENTRY_END) {
-			d->known++;
-			if (end <= d->cursor.offset[entry_lane(&e)])
-				d->taken++;
-		}
-		if (e.kind == ENTRY_END) {
-			d->end = e;
-			d->has_end = true;
-		} else {
-			entry_release(&e);
-		}
+	while (!d->has_end &&
+	    (result = journal_peek(&d->scout, &kind, &err)) > 0 &&
+	    (result = scout_entry(d, kind, &err)) > 0)
+		if (kind != ENTRY_START && kind != ENTRY_END)
+			count_entry(d, kind);
+	if (result < 0) {
+		delivery_say_why(d, &err);
+		delivery_set_phase(d, PHASE_BLOCKED);
 	}
 }
 

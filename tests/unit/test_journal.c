@@ -67,6 +67,43 @@ test_write_and_read(const char *attempt)
 	journal_close(j);
 }
 
+/* Kinds alone: ours, of another form, cut, and of a newer program. */
+static void
+test_peek(const char *attempt)
+{
+	static const char lines[] =
+	    "{\"entry\":\"run_id\",\"time_us\":1,\"run_id\":\"one\"}\n"
+	    "{ \"time_us\": 1, \"entry\": \"end\" }\n"
+	    "{\"entry\":\"artifact\"\n"
+	    "{\"entry\":\"artifacts\",\"time_us\":1}\n";
+	char path[256];
+	struct journal_reader r;
+	enum entry_kind kind = ENTRY_START;
+	int fd;
+
+	journal_close(journal_create(state, attempt, NULL));
+	snprintf(path, sizeof path, "%s/runs/%s/journal.jsonl", state, attempt);
+	fd = open(path, O_WRONLY | O_APPEND);
+	ok(write(fd, lines, sizeof lines - 1) == sizeof lines - 1, "lines");
+	close(fd);
+	is_int(journal_reader_open(&r, state, attempt, NULL), 0, "opened");
+	ok(journal_peek(&r, &kind, NULL) == 1 && kind == ENTRY_RUN_ID,
+	    "the first is a run ID");
+	expect(&r, "one");
+	ok(journal_peek(&r, &kind, NULL) == 1 && kind == ENTRY_END,
+	    "another order, blanks");
+	is_int(journal_skip(&r, NULL), 1, "passed over");
+	ok(journal_peek(&r, &kind, NULL) == 1 && kind == ENTRY_ARTIFACT,
+	    "the rest of a line is not looked at");
+	is_int(journal_skip(&r, NULL), 1, "passed over");
+	ok(journal_peek(&r, &kind, NULL) == -EPROTONOSUPPORT,
+	    "an unknown kind is refused");
+	is_int(journal_skip(&r, NULL), 1, "passed over");
+	is_int(journal_peek(&r, &kind, NULL), 0, "the end");
+	is_int(journal_skip(&r, NULL), 0, "nothing to pass over");
+	journal_reader_release(&r);
+}
+
 static void
 test_adoption(const char *attempt)
 {
@@ -238,6 +275,8 @@ main(void)
 	test_left_disk();
 	test_long_entry();
 	test_many_entries();
+	journal_new_attempt(attempt, 1795438122000000);
+	test_peek(attempt);
 	snprintf(command, sizeof command, "rm -rf %s", state);
 	return system(command) == 0 ? done_testing() : 1;
 }
