@@ -79,6 +79,10 @@ struct http_request {
 	/* A connection of its own when it is plain http: with several workers
 	 * uvicorn sends an answer on a reused one about 42 ms late. */
 	bool close_plain;
+	/* It must not be carried out twice: on a connection of its own. curl
+	 * sends a request again by itself, a POST too, when a connection that
+	 * was used before turns out to be closed. */
+	bool once;
 	bool no_credentials; /* a signed URL */
 	/* Whole call; 0: no limit but HTTP_STALL_SECONDS without a byte. */
 	int64_t timeout_ms;

@@ -249,7 +249,7 @@ set_security(const struct http *h, CURL *easy)
 static void
 set_limits(const struct http_request *r, CURL *easy)
 {
-	bool fresh = r->close_plain && strncasecmp(r->url, "http:", 5) == 0;
+	bool plain = r->close_plain && strncasecmp(r->url, "http:", 5) == 0;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -259,8 +259,9 @@ set_limits(const struct http_request *r, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_SECOND);
 	curl_easy_setopt(
 	    easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
+	curl_easy_setopt(
+	    easy, CURLOPT_FRESH_CONNECT, plain || r->once ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, plain ? 1L : 0L);
 }
 
 static void

@@ -193,7 +193,7 @@ start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
 
 static void
 start_json(struct mlflow_call *call, const char *method, const char *path,
-    mlflow_then *then)
+    bool once, mlflow_then *then)
 {
 	const struct mlflow *m = call->m;
 	char *url = xasprintf("%s" API "%s", m->config.base, path);
@@ -201,6 +201,7 @@ start_json(struct mlflow_call *call, const char *method, const char *path,
 	    .method = method,
 	    .url = url,
 	    .close_plain = true,
+	    .once = once,
 	    .timeout_ms = m->config.timeout_ms,
 	};
 
@@ -215,25 +216,31 @@ start_json(struct mlflow_call *call, const char *method, const char *path,
 void
 mlflow_get(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(&m->calls[LANE_METRICS], "GET", path, then);
+	start_json(&m->calls[LANE_METRICS], "GET", path, false, then);
 }
 
 void
 mlflow_post(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(&m->calls[LANE_METRICS], "POST", path, then);
+	start_json(&m->calls[LANE_METRICS], "POST", path, false, then);
+}
+
+void
+mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "POST", path, true, then);
 }
 
 void
 mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(&m->calls[LANE_FILES], "GET", path, then);
+	start_json(&m->calls[LANE_FILES], "GET", path, false, then);
 }
 
 void
 mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then)
 {
-	start_json(&m->calls[LANE_FILES], "POST", path, then);
+	start_json(&m->calls[LANE_FILES], "POST", path, false, then);
 }
 
 void

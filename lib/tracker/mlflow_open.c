@@ -119,7 +119,7 @@ static void
 create_run(struct mlflow *m)
 {
 	mlflow_run_body(m, &m->calls[LANE_METRICS].body);
-	mlflow_post(m, "runs/create", created_run);
+	mlflow_post_once(m, "runs/create", created_run);
 }
 
 static void

@@ -125,6 +125,9 @@ void mlflow_calls_release(struct mlflow *m);
  * body is in calls[LANE_METRICS].body. */
 void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_post(struct mlflow *m, const char *path, mlflow_then *then);
+/* The same for what must not be carried out twice: never on a connection that
+ * was used before, where curl may repeat a request by itself. */
+void mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then);
 /* The same in the files lane. */
 void mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);

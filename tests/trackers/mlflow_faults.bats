@@ -149,7 +149,8 @@ count() {
     [[ $output == *"no MLflow server"* ]]
 }
 
-@test "a certificate that nobody knows: blocked; with its CA: delivered" {
+# start_tls: the fake server anew, with a certificate that nobody knows.
+start_tls() {
     kill "$(cat "$fake/pid")"
     rm "$fake/url"
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 \
@@ -159,10 +160,25 @@ count() {
         >"$BATS_TEST_TMPDIR/both.pem"
     start_fake "$fake" --tls "$BATS_TEST_TMPDIR/both.pem"
     url=$(cat "$fake/url")
+}
+
+@test "a certificate that nobody knows: blocked; with its CA: delivered" {
+    start_tls
     rules
     run -1 deliver
     [[ $output == *"state blocked"*certificate* ]]
     MLFLOW_TRACKING_SERVER_CERT_PATH=$BATS_TEST_TMPDIR/cert.pem deliver
+}
+
+# curl repeats what fails on a connection that was used before, without a word.
+@test "https: a create that is cut is looked for, not repeated by curl" {
+    start_tls
+    export MLFLOW_TRACKING_SERVER_CERT_PATH=$BATS_TEST_TMPDIR/cert.pem
+    rules '{"match": "runs/create", "times": 1, "cut": 0}'
+    deliver
+    # search, search again, create (cut), search, search again, create
+    [ "$(grep -oE 'runs/(create|search)' "$fake/log" | tr '\n' ' ')" = \
+        "runs/search runs/search runs/create runs/search runs/search runs/create " ]
 }
 
 @test "a server that never answers: the exit is not held, all stays pending" {
