@@ -93,7 +93,7 @@ mlflow_close(struct tracker *t)
 	struct mlflow *m = t->state;
 
 	mlflow_calls_release(m);
-	http_free(m->http);
+	mlflow_shared_put(m->shared);
 	mlruns_close(m);
 	mlflow_children_release(m);
 	mlflow_config_release(&m->config);

@@ -154,11 +154,53 @@ write_items(struct builder *m, size_t limit)
 	}
 }
 
+/* "name":[item, ...]; nothing if there is no item. Returns how many. */
+static size_t
+write_list(struct builder *m, const char *name, size_t limit)
+{
+	struct jsonwrite *w = &m->w;
+	size_t before = w->out->len, count = m->count;
+	bool first = w->first;
+
+	jsonwrite_key(w, name);
+	jsonwrite_open(w, '[');
+	write_items(m, limit);
+	jsonwrite_close(w, ']');
+	if (m->count == count) {
+		buf_truncate(w->out, before);
+		w->first = first;
+	}
+	return m->count - count;
+}
+
+static size_t
+less(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+write_lists(struct builder *m, size_t limit)
+{
+	struct mlflow_batch *b = m->b;
+	size_t params = 0;
+
+	if (b->kind == MLFLOW_PARAMS) {
+		params =
+		    write_list(m, "params", less(limit, MLFLOW_PARAMS_MAX));
+		if (b->at.entry < b->count || (b->alone && params > 0))
+			return;
+		b->kind = MLFLOW_METRICS;
+		b->at = (struct mlflow_place){0, 0};
+	}
+	b->mixed =
+	    write_list(m, "metrics", less(limit, MLFLOW_ITEMS_MAX)) > 0 &&
+	    params > 0;
+}
+
 size_t
 mlflow_batch_next(struct mlflow_batch *b, struct buf *body, size_t limit)
 {
-	bool metrics = b->kind == MLFLOW_METRICS;
-	size_t most = metrics ? MLFLOW_METRICS_MAX : MLFLOW_PARAMS_MAX;
 	struct builder m = {.b = b};
 
 	buf_init(&m.key, TEXT_MAX_BYTES);
@@ -168,10 +210,8 @@ mlflow_batch_next(struct mlflow_batch *b, struct buf *body, size_t limit)
 	jsonwrite_open(&m.w, '{');
 	jsonwrite_key(&m.w, "run_id");
 	jsonwrite_text(&m.w, b->run_id);
-	jsonwrite_key(&m.w, metrics ? "metrics" : "params");
-	jsonwrite_open(&m.w, '[');
-	write_items(&m, limit < most ? limit : most);
-	jsonwrite_close(&m.w, ']');
+	b->mixed = false;
+	write_lists(&m, limit);
 	jsonwrite_close(&m.w, '}');
 	for (size_t i = 0; i < m.key_count; i++)
 		free(m.keys[i]);

@@ -7,8 +7,8 @@
  *	while ((n = mlflow_batch_next(&b, &body, limit)) > 0)
  *		... send `body`; b.at stands behind its n items ...
  *
- * Params and metrics go in requests of their own: a batch with one refused item
- * is refused as a whole.
+ * The last params go together with the first metrics. A batch with one refused
+ * item is refused as a whole: with `alone` each kind has requests of its own.
  */
 #ifndef TRACKER_MLFLOW_BATCH_H
 #define TRACKER_MLFLOW_BATCH_H
@@ -20,8 +20,8 @@
 #include "base/buf.h"
 #include "run/entry.h"
 
-#define MLFLOW_METRICS_MAX 1000
-#define MLFLOW_PARAMS_MAX  100
+#define MLFLOW_ITEMS_MAX  1000 /* params and metrics together */
+#define MLFLOW_PARAMS_MAX 100
 /* Proxies and hosted services stop at 1 MB; one item more must fit. */
 #define MLFLOW_BODY_MAX 900000
 /* Where a body is built: one item more than MLFLOW_BODY_MAX. */
@@ -46,11 +46,13 @@ struct mlflow_place {
 struct mlflow_batch {
 	const struct entry *entries;
 	size_t count;
-	enum mlflow_kind kind;
+	enum mlflow_kind kind; /* of the items at `at`: params, then metrics */
+	bool alone;
 	const struct mlflow_names *names;
 	const char *run_id;
 	struct mlflow_place at; /* the first item not yet built */
 	size_t first;           /* the entry of the last request's first item */
+	bool mixed;             /* the last request had both kinds */
 };
 
 /* Empties `body` (maximum MLFLOW_BODY_BUFFER) and writes the next request with

@@ -187,7 +187,7 @@ start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
 	request->data = call;
 	call->then = then;
 	call->wants_json = !request->from_file;
-	call->http = http_start(m->http, request);
+	call->http = http_start(m->shared->http, request);
 	free(workspace);
 }
 

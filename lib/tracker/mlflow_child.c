@@ -40,7 +40,8 @@ add(struct mlflow *m, int64_t index, const char *prefix)
 	return child;
 }
 
-/* In the order of their indices, which are dense: one list in the state. */
+/* In the order of their indices, which are dense: one list in the state. On
+ * disk no later than the cursor that is behind the entry. */
 void
 mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 {
@@ -53,12 +54,12 @@ mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 	entry_experiment_prefix(e, &prefix);
 	add(m, e->index, prefix.data);
 	state_name(name, "prefix", e->index);
-	tracker_remember(m->tracker, name, prefix.data);
+	tracker_remember_later(m->tracker, name, prefix.data);
 	if (tracker_recall(m->tracker, "experiments") == NULL ||
 	    strtoll(tracker_recall(m->tracker, "experiments"), NULL, 10) <=
 		e->index) {
 		snprintf(name, sizeof name, "%jd", (intmax_t)e->index + 1);
-		tracker_remember(m->tracker, "experiments", name);
+		tracker_remember_later(m->tracker, "experiments", name);
 	}
 	buf_release(&prefix);
 }
@@ -91,7 +92,7 @@ mlflow_child_set_run(
 	free(child->run_id);
 	child->run_id = xstrdup(run_id);
 	state_name(name, "run_id", child->index);
-	tracker_remember(m->tracker, name, run_id);
+	tracker_remember_later(m->tracker, name, run_id);
 }
 
 void

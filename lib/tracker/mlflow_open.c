@@ -45,14 +45,15 @@ block(struct mlflow *m, enum tracker_call call, const char *message)
 	tracker_done(m->tracker, call, OUTCOME_BLOCKED, 0, &err);
 }
 
-/* "RUN-ID EXPERIMENT-ID ARTIFACT-URI": one write of the cursor. */
+/* "RUN-ID EXPERIMENT-ID ARTIFACT-URI". After a kill before it is written the
+ * run is found again by its tag. */
 static void
 remember(struct mlflow *m)
 {
 	char *text = xasprintf("%s %s %s", m->run_id, m->experiment_id,
 	    m->artifact_uri != NULL ? m->artifact_uri : "");
 
-	tracker_remember(m->tracker, REMEMBERED, text);
+	tracker_remember_later(m->tracker, REMEMBERED, text);
 	free(text);
 }
 
@@ -266,6 +267,16 @@ opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
 	return true;
 }
 
+/* The other runs of this process need not ask. One that is deleted meanwhile is
+ * told of by runs/create. */
+static void
+experiment_known(struct mlflow *m)
+{
+	free(m->shared->experiment_id);
+	m->shared->experiment_id = xstrdup(m->experiment_id);
+	find_parent(m);
+}
+
 static void
 take_experiment(struct mlflow *m, const struct json_span *doc)
 {
@@ -292,7 +303,7 @@ take_experiment(struct mlflow *m, const struct json_span *doc)
 		    "MLFLOW_EXPERIMENT_ID and the experiment's name are two "
 		    "different experiments: unset one");
 	else
-		find_parent(m);
+		experiment_known(m);
 }
 
 static void
@@ -302,7 +313,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 		free(m->experiment_id);
 		m->experiment_id = json_at_text(&a->doc, "experiment_id");
 		if (m->experiment_id != NULL)
-			find_parent(m);
+			experiment_known(m);
 		else
 			block(m, CALL_OPEN,
 			    "an experiment without an ID was answered");
@@ -436,11 +447,10 @@ is_ours(const struct run_info *run)
 enum outcome
 mlflow_server_open(struct mlflow *m, struct err *err)
 {
-	struct http_config http = mlflow_config_http(&m->config);
-
-	if (m->http == NULL) {
-		m->http = http_new(m->tracker->loop, &http, err);
-		if (m->http == NULL)
+	if (m->shared == NULL) {
+		m->shared =
+		    mlflow_shared_get(m->tracker->loop, &m->config, err);
+		if (m->shared == NULL)
 			return OUTCOME_BLOCKED;
 	}
 	if (m->config.insecure)
@@ -453,12 +463,17 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 	m->experiment_tries = 0;
 	m->ours = is_ours(m->run);
 	if (!m->ours)
-		m->careful = MLFLOW_METRICS_MAX;
+		m->careful = MLFLOW_ITEMS_MAX;
 	if (recall(m)) {
 		char *path = xasprintf("runs/get?run_id=%s", m->run_id);
 
 		mlflow_get(m, path, got_run);
 		free(path);
+	} else if (m->shared->experiment_id != NULL &&
+	    !m->run->start->no_run) {
+		free(m->experiment_id);
+		m->experiment_id = xstrdup(m->shared->experiment_id);
+		find_parent(m);
 	} else {
 		find_experiment(m);
 	}

@@ -16,6 +16,7 @@
 #include "tracker/mlflow_batch.h"
 #include "tracker/local_copy.h"
 #include "tracker/mlflow_config.h"
+#include "tracker/mlflow_shared.h"
 #include "tracker/tracker.h"
 
 /* Tag with the run ID of a program that uses the library: what it knows its run
@@ -70,7 +71,7 @@ struct mlflow {
 	struct mlflow_config config;
 	bool configured;
 	bool nested;
-	struct http *http;
+	struct mlflow_shared *shared; /* NULL: not opened */
 	struct mlflow_call calls[LANE_COUNT];
 	const struct run_info *run;
 	char *experiment_id, *run_id, *artifact_uri;
@@ -96,6 +97,7 @@ struct mlflow {
 	struct mlflow_names names;
 	size_t slot;                   /* 0: the run, i: children[i - 1] */
 	struct mlflow_place sent_from; /* where the request began */
+	enum mlflow_kind sent_kind;
 	struct mlflow_place piece_until;
 	size_t piece; /* items a request until piece_until; 0: as many as fit */
 	size_t sent_items;

@@ -29,7 +29,7 @@ fail(struct mlflow *m, const struct mlflow_answer *a)
 	m->batch->done = 0;
 	m->batch->rejected = 0;
 	if (a->ambiguous)
-		m->careful = MLFLOW_METRICS_MAX;
+		m->careful = MLFLOW_ITEMS_MAX;
 	mlflow_fail(m, CALL_SEND_METRICS, a);
 }
 
@@ -60,9 +60,16 @@ count_rejected(struct mlflow *m, const struct mlflow_answer *a)
 	m->last_rejected = entry;
 }
 
+/* Params and metrics together first come apart. */
 static void
 split_or_reject(struct mlflow *m, const struct mlflow_answer *a)
 {
+	m->part.alone = true;
+	if (m->part.mixed) {
+		m->part.kind = m->sent_kind;
+		m->part.at = m->sent_from;
+		return;
+	}
 	if (m->sent_items == 1) {
 		count_rejected(m, a);
 		return;
@@ -89,7 +96,7 @@ logged(struct mlflow *m, struct mlflow_answer *a)
 	else if (m->part.kind == MLFLOW_METRICS)
 		m->careful -= n < m->careful ? n : m->careful;
 	if (a->outcome == OUTCOME_DONE && m->piece > 0 &&
-	    m->piece < MLFLOW_METRICS_MAX)
+	    m->piece < MLFLOW_ITEMS_MAX)
 		m->piece *= PIECE_PART;
 	if (m->piece > 0 && compare(&m->part.at, &m->piece_until) >= 0)
 		m->piece = 0;
@@ -102,14 +109,14 @@ slot_run(const struct mlflow *m)
 	return m->slot == 0 ? m->run_id : m->children[m->slot - 1]->run_id;
 }
 
-/* The next log-batch of this run and kind; false: there is none. */
+/* The next log-batch of this run; false: there is none. */
 static bool
 send_part(struct mlflow *m)
 {
 	struct mlflow_call *call = &m->calls[LANE_METRICS];
-	size_t limit = MLFLOW_METRICS_MAX;
+	size_t limit = MLFLOW_ITEMS_MAX;
 
-	if (m->part.kind == MLFLOW_METRICS && m->careful > 0)
+	if (m->careful > 0)
 		limit = CAREFUL_ITEMS;
 	if (m->piece > 0)
 		limit = m->piece;
@@ -117,24 +124,27 @@ send_part(struct mlflow *m)
 	if (m->part.run_id == NULL)
 		return false;
 	m->sent_from = m->part.at;
+	m->sent_kind = m->part.kind;
 	m->sent_items = mlflow_batch_next(&m->part, &call->body, limit);
 	if (m->sent_items == 0)
 		return false;
+	/* There was no param left: it began with the first metric. */
+	if (!m->part.mixed && m->part.kind != m->sent_kind) {
+		m->sent_from = (struct mlflow_place){0, 0};
+		m->sent_kind = m->part.kind;
+	}
 	mlflow_post(m, "runs/log-batch", logged);
 	return true;
 }
 
 static bool
-next_part(struct mlflow *m)
+next_run(struct mlflow *m)
 {
 	size_t slots = m->nested ? m->child_len + 1 : 1;
 
 	m->piece = 0;
 	m->part.at = (struct mlflow_place){0, 0};
-	if (m->part.kind == MLFLOW_PARAMS) {
-		m->part.kind = MLFLOW_METRICS;
-		return true;
-	}
+	m->part.alone = false;
 	m->part.kind = MLFLOW_PARAMS;
 	return ++m->slot < slots;
 }
@@ -205,7 +215,7 @@ advance(struct mlflow *m)
 	do {
 		if (send_part(m))
 			return true;
-	} while (next_part(m));
+	} while (next_run(m));
 	return false;
 }
 

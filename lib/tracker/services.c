@@ -31,6 +31,12 @@ tracker_recall(const struct tracker *t, const char *name)
 }
 
 void
+tracker_remember_later(struct tracker *t, const char *name, const char *text)
+{
+	cursor_set(&t->delivery->cursor, name, text);
+}
+
+void
 tracker_remember(struct tracker *t, const char *name, const char *text)
 {
 	cursor_set(&t->delivery->cursor, name, text);

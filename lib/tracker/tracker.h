@@ -132,6 +132,10 @@ const char *tracker_option(const struct tracker *t, const char *name);
  * next call. NULL: nothing under that name. */
 const char *tracker_recall(const struct tracker *t, const char *name);
 void tracker_remember(struct tracker *t, const char *name, const char *text);
+/* The same for what can be found again, or made anew from entries that the
+ * cursor has not passed: on disk when it moves. */
+void tracker_remember_later(
+    struct tracker *t, const char *name, const char *text);
 
 /* Where to look, for the report: a path, a URL, a command. */
 void tracker_set_place(struct tracker *t, const char *place);

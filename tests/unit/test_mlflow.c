@@ -152,6 +152,7 @@ test_bodies(void)
 	is_int((long long)mlflow_batch_next(&b, &body, 1000), 0, "no more");
 
 	b.kind = MLFLOW_PARAMS;
+	b.alone = true;
 	b.at = (struct mlflow_place){0, 0};
 	is_int((long long)mlflow_batch_next(&b, &body, 1000), 2, "two params");
 	is_text(body.data,
@@ -161,6 +162,22 @@ test_bodies(void)
 	    "their body");
 	is_int((long long)mlflow_batch_next(&b, &body, 1000), 1,
 	    "a key twice goes in two requests");
+	ok(!b.mixed, "params alone");
+	is_int(
+	    (long long)mlflow_batch_next(&b, &body, 1000), 2, "then metrics");
+	ok(b.kind == MLFLOW_METRICS && !b.mixed, "and metrics alone");
+
+	b.kind = MLFLOW_PARAMS;
+	b.alone = false;
+	b.at = (struct mlflow_place){3, 0};
+	is_int((long long)mlflow_batch_next(&b, &body, 2), 2, "one of both");
+	is_text(body.data,
+	    "{\"run_id\":\"abc\",\"params\":[{\"key\":\"m/p/model\","
+	    "\"value\":\"again\"}],\"metrics\":[{\"key\":\"acc\","
+	    "\"value\":0.1,\"timestamp\":1764000000123,\"step\":3}]}",
+	    "in one request");
+	ok(b.mixed && b.kind == MLFLOW_METRICS, "which is said");
+	is_int((long long)mlflow_batch_next(&b, &body, 2), 1, "the rest");
 	is_int(notes, 0, "nothing was changed");
 	for (int i = 0; i < 4; i++)
 		entry_release(&e[i]);
