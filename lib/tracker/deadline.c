@@ -48,9 +48,8 @@ deadline_check(struct delivery *d)
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_reset(d, (enum lane)i);
 	d->phase = PHASE_CLOSED;
-	d->call_next_ms = delivery_retry_at(++d->call_failures, 0);
 	err_set(&err, -ETIMEDOUT, "no answer in time");
-	delivery_say_why(d, &err);
+	delivery_retry(d, ++d->call_failures, 0, &err, &d->call_next_ms);
 	if (ops->configure(&d->tracker, &err) < 0) {
 		delivery_say_why(d, &err);
 		delivery_set_phase(d, PHASE_BLOCKED);

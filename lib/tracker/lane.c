@@ -204,8 +204,8 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		delivery_set_phase(d, PHASE_BLOCKED);
 		break;
 	default:
-		delivery_say_why(d, err);
-		l->next_ms = delivery_retry_at(++l->failures, retry_after_ms);
+		delivery_retry(
+		    d, ++l->failures, retry_after_ms, err, &l->next_ms);
 	}
 	l->drained = l->ended && l->count == 0;
 }

@@ -48,6 +48,10 @@ load_config(struct mlflow *m, struct err *err)
 		return -1;
 	}
 	m->configured = true;
+	m->tracker->retry.most = m->config.retry_most;
+	if (m->config.retry_first_ms >= 0)
+		m->tracker->retry.first_ms = m->config.retry_first_ms;
+	m->tracker->retry.ignore_retry_after = !m->config.heed_retry_after;
 	return 0;
 }
 

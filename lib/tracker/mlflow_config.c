@@ -10,12 +10,13 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "tracker/mlflow_variables.h"
 
 /* ~/.mlflow/credentials has three lines. */
 #define CREDENTIALS_MAX_BYTES (256 * 1024)
 /* MLflow's own default is 120 s for one request; the server's longest wait, for
  * a locked database, is 20 s. */
-#define TIMEOUT_MAX_S 3600
+#define PATIENCE_MAX_S 3600
 
 #define SERVER_HINT                                                         \
 	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
@@ -23,36 +24,10 @@
 	"DIR to write files for later import; until then everything stays " \
 	"in the journal: itrack sync --mlflow-uri URI delivers it"
 
-static const char *
-variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static char *
 copy(const char *text)
 {
 	return text != NULL ? xstrdup(text) : NULL;
-}
-
-/* MLflow takes these words in any case, and nothing else. */
-static int
-boolean(const char *name, bool *value, struct err *err)
-{
-	const char *text = variable(name);
-
-	if (text == NULL)
-		return 0;
-	if (strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0)
-		*value = true;
-	else if (strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0)
-		*value = false;
-	else
-		return err_set(err, -EINVAL,
-		    "%s must be true, false, 1 or 0, not \"%s\"", name, text);
-	return 0;
 }
 
 /* "scheme://user:password@rest" -> "scheme://rest"; the two parts, decoded,
@@ -185,7 +160,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 static void
 take_uri_user(struct mlflow_config *c)
 {
-	const char *uri = variable("MLFLOW_TRACKING_URI");
+	const char *uri = mlflow_variable("MLFLOW_TRACKING_URI");
 	char *user = NULL, *password = NULL, *stripped;
 	size_t len;
 
@@ -244,7 +219,7 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 static void
 take_credentials_file(struct mlflow_config *c)
 {
-	const char *home = variable("HOME");
+	const char *home = mlflow_variable("HOME");
 	bool in_section = false;
 	struct buf text;
 	char *path, *line, *next;
@@ -283,8 +258,8 @@ static void
 take_credentials(struct mlflow_config *c)
 {
 	take_uri_user(c);
-	replace(&c->user, variable("MLFLOW_TRACKING_USERNAME"));
-	replace(&c->password, variable("MLFLOW_TRACKING_PASSWORD"));
+	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
+	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
 	take_credentials_file(c);
 	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
 	    c->password[0] == '\0') {
@@ -292,7 +267,7 @@ take_credentials(struct mlflow_config *c)
 		free(c->password);
 		c->user = c->password = NULL;
 	}
-	c->token = copy(variable("MLFLOW_TRACKING_TOKEN"));
+	c->token = copy(mlflow_variable("MLFLOW_TRACKING_TOKEN"));
 }
 
 static int
@@ -301,9 +276,10 @@ take_tls(struct mlflow_config *c, struct err *err)
 	static const char *const others[] = {
 	    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
 
-	if (boolean("MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
+	if (mlflow_variable_bool(
+		"MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
 		return -EINVAL;
-	c->ca = copy(variable("MLFLOW_TRACKING_SERVER_CERT_PATH"));
+	c->ca = copy(mlflow_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"));
 	if (c->ca != NULL && c->insecure)
 		return err_set(err, -EINVAL,
 		    "MLFLOW_TRACKING_INSECURE_TLS and "
@@ -311,15 +287,16 @@ take_tls(struct mlflow_config *c, struct err *err)
 		    "unset one");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (c->ca == NULL && !c->insecure)
-			c->ca = copy(variable(others[i]));
-	c->client_cert = copy(variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
+			c->ca = copy(mlflow_variable(others[i]));
+	c->client_cert =
+	    copy(mlflow_variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
 	return 0;
 }
 
 static void
 take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)
 {
-	const char *id = variable("MLFLOW_EXPERIMENT_ID");
+	const char *id = mlflow_variable("MLFLOW_EXPERIMENT_ID");
 
 	if (choice->experiment != NULL)
 		c->experiment_name = xstrdup(choice->experiment);
@@ -328,22 +305,26 @@ take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)
 		c->experiment_name = xstrdup(choice->project);
 }
 
+/* What MLflow says of one request counts for one request; what it says of
+ * repetitions counts for a row of failures, which the journal survives. */
 static int
-take_timeout(struct mlflow_config *c, struct err *err)
+take_patience(struct mlflow_config *c, struct err *err)
 {
-	const char *text = variable("MLFLOW_HTTP_REQUEST_TIMEOUT");
-	const char *why = NULL;
-	long long seconds;
+	int64_t timeout_s = HTTP_TIMEOUT_MS / 1000, most = -1, first_s = -1;
 
-	c->timeout_ms = HTTP_TIMEOUT_MS;
-	if (text == NULL)
-		return 0;
-	seconds = strtonum(text, 1, TIMEOUT_MAX_S, &why);
-	if (why != NULL)
-		return err_set(err, -EINVAL,
-		    "MLFLOW_HTTP_REQUEST_TIMEOUT=%s is %s (seconds, 1 to %d)",
-		    text, why, TIMEOUT_MAX_S);
-	c->timeout_ms = seconds * 1000;
+	c->heed_retry_after = true;
+	if (mlflow_variable_number("MLFLOW_HTTP_REQUEST_TIMEOUT", 1,
+		PATIENCE_MAX_S, "seconds", &timeout_s, err) < 0 ||
+	    mlflow_variable_number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", 0,
+		INT32_MAX, "repetitions", &most, err) < 0 ||
+	    mlflow_variable_number("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", 0,
+		PATIENCE_MAX_S, "seconds", &first_s, err) < 0 ||
+	    mlflow_variable_bool("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER",
+		&c->heed_retry_after, err) < 0)
+		return -EINVAL;
+	c->timeout_ms = timeout_s * 1000;
+	c->retry_most = (int)most;
+	c->retry_first_ms = first_s < 0 ? -1 : first_s * 1000;
 	return 0;
 }
 
@@ -355,14 +336,14 @@ mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
 	if (take_uri(c, choice, err) < 0)
 		return -EINVAL;
 	take_experiment(c, choice);
-	c->run_context = copy(variable("MLFLOW_RUN_CONTEXT"));
+	c->run_context = copy(mlflow_variable("MLFLOW_RUN_CONTEXT"));
 	if (c->store == MLFLOW_FILES)
 		return 0;
 	take_credentials(c);
-	c->workspace = copy(variable("MLFLOW_WORKSPACE"));
+	c->workspace = copy(mlflow_variable("MLFLOW_WORKSPACE"));
 	if (take_tls(c, err) < 0)
 		return -EINVAL;
-	return take_timeout(c, err);
+	return take_patience(c, err);
 }
 
 void

@@ -28,8 +28,11 @@ struct mlflow_config {
 	char *workspace;
 	char *experiment_name; /* one of the two is set */
 	char *experiment_id;
-	char *run_context; /* JSON object of extra tags, or NULL */
-	int64_t timeout_ms;
+	char *run_context;      /* JSON object of extra tags, or NULL */
+	int64_t timeout_ms;     /* of a request */
+	int retry_most;         /* -1: not said */
+	int64_t retry_first_ms; /* -1: not said */
+	bool heed_retry_after;
 };
 
 /* What the user chose; each may be NULL but project and cwd. */

@@ -7,13 +7,8 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/random.h"
 #include "tracker/tracker_private.h"
 
-/* Backoff: the n-th failure in a row waits 0.5 s times 2^n, at most a minute,
- * plus up to a quarter at random so that many clients do not come at once. */
-#define RETRY_FIRST_MS 500
-#define RETRY_MOST_MS  60000
 /* A destination that never answered this process gets one last try. */
 #define DRAIN_UNANSWERED_MS 1000
 /* While draining: no confirmation and no byte moved for so long is no progress.
@@ -83,6 +78,7 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 	result = cursor_load(journal, target->tracker, &d->cursor, err);
 	d->tracker = (struct tracker){.ops = ops,
 	    .loop = loop,
+	    .retry = RETRY_DEFAULT,
 	    .state = xcalloc(1, ops->state_size),
 	    .delivery = d};
 	if (result == 0)
@@ -182,21 +178,6 @@ delivery_answered(struct delivery *d)
 	d->why = NULL;
 }
 
-int64_t
-delivery_retry_at(int failures, int64_t retry_after_ms)
-{
-	int64_t wait_ms = RETRY_FIRST_MS;
-
-	for (int i = 1; i < failures && wait_ms < RETRY_MOST_MS; i++)
-		wait_ms *= 2;
-	if (wait_ms > RETRY_MOST_MS)
-		wait_ms = RETRY_MOST_MS;
-	wait_ms += random_below((uint32_t)wait_ms / 4 + 1);
-	if (wait_ms < retry_after_ms)
-		wait_ms = retry_after_ms;
-	return clock_mono_ms() + wait_ms;
-}
-
 void
 delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
@@ -213,10 +194,9 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		delivery_set_phase(d, PHASE_OPEN);
 		break;
 	case OUTCOME_RETRY:
-		delivery_say_why(d, err);
-		d->call_next_ms =
-		    delivery_retry_at(++d->call_failures, retry_after_ms);
 		d->phase = PHASE_CLOSED;
+		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
+		    &d->call_next_ms);
 		break;
 	default:
 		delivery_say_why(d, err);
@@ -240,10 +220,9 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 		d->phase = PHASE_FINISHED;
 		break;
 	case OUTCOME_RETRY:
-		delivery_say_why(d, err);
-		d->call_next_ms =
-		    delivery_retry_at(++d->call_failures, retry_after_ms);
 		d->phase = PHASE_OPEN;
+		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
+		    &d->call_next_ms);
 		break;
 	default:
 		delivery_say_why(d, err);

@@ -115,9 +115,18 @@ struct tracker_ops {
 	void (*close)(struct tracker *t);
 };
 
+/* How the engine repeats a call that failed. A tracker whose user has words of
+ * his own for that sets it in open(). */
+struct retry {
+	int64_t first_ms; /* the first wait; each further one twice as long */
+	int most; /* in a row, then BLOCKED; -1: as long as there is time */
+	bool ignore_retry_after;
+};
+
 struct tracker {
 	const struct tracker_ops *ops;
 	struct loop *loop;
+	struct retry retry;
 	void *state; /* ops->state_size bytes, the tracker's own */
 	struct delivery *delivery; /* the engine's, private */
 };

@@ -1,5 +1,5 @@
 /* What the engine's files share: tracker.c (a delivery's life), lane.c (one
- * lane of it), services.c (what a tracker may call). */
+ * lane of it), retry.c, deadline.c, services.c (what a tracker may call). */
 #ifndef TRACKER_TRACKER_PRIVATE_H
 #define TRACKER_TRACKER_PRIVATE_H
 
@@ -81,12 +81,22 @@ void delivery_set_phase(struct delivery *d, enum phase phase);
 void delivery_answered(struct delivery *d);
 void delivery_say_why(struct delivery *d, const struct err *err);
 void delivery_save_cursor(struct delivery *d);
-/* When to try again after the n-th failure in a row, in monotonic time. */
-int64_t delivery_retry_at(int failures, int64_t retry_after_ms);
 void delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 void delivery_finish_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
+
+/* retry.c */
+
+#define RETRY_DEFAULT                       \
+	(struct retry)                      \
+	{                                   \
+		.first_ms = 500, .most = -1 \
+	}
+/* The n-th failure in a row: sets when to try again, in monotonic time, or
+ * blocks the delivery. */
+void delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
+    const struct err *err, int64_t *next_ms);
 
 /* deadline.c */
 /* A call that is under way without a sign of life for too long is given up: the

@@ -82,6 +82,22 @@ count() {
     [ "$(bodies 'log-batch 429')" = "$(bodies 'log-batch 200' | head -1)" ]
 }
 
+@test "MLflow's words on repetitions count" {
+    rules '{"match": "log-batch", "status": 503, "body": "oops",
+            "headers": {"Retry-After": "3600"}}'
+    export MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER=false
+    export MLFLOW_HTTP_REQUEST_MAX_RETRIES=2
+    export MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR=0
+    run -1 deliver
+    [[ $output == *"state blocked"*"HTTP 503 (tried 3 times)"* ]]
+    [ "$(count log-batch)" = 3 ]
+    rules
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES=0 deliver
+    state=$BATS_TEST_TMPDIR/other
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES=many run -1 deliver
+    [[ $output == *"state blocked"*"MLFLOW_HTTP_REQUEST_MAX_RETRIES=many is invalid"* ]]
+}
+
 @test "a cut answer: sent again; runs/create is looked for first" {
     rules '{"match": "log-batch", "times": 1, "cut": 20}' \
         '{"match": "runs/create", "times": 1, "cut": 0}'
