@@ -469,8 +469,7 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 
 		mlflow_get(m, path, got_run);
 		free(path);
-	} else if (m->shared->experiment_id != NULL &&
-	    !m->run->start->no_run) {
+	} else if (m->shared->experiment_id != NULL && !m->run->start->no_run) {
 		free(m->experiment_id);
 		m->experiment_id = xstrdup(m->shared->experiment_id);
 		find_parent(m);
