@@ -1,6 +1,8 @@
 # What the MLflow tests share: a real server from PyPI, entries, delivery.
 
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_ALLOW_FILE_STORE=true
+# Its background jobs are nine processes that we have no use for.
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 export GIT_PYTHON_REFRESH=quiet
 
 top=$BATS_TEST_DIRNAME/../..
