@@ -6,6 +6,9 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BUILD  ?= build
+# Named in full it is the same directory: what depends on a header is known by
+# the name that an object was built by.
+override BUILD := $(subst $(CURDIR)/,,$(BUILD))
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
