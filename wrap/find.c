@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "watcher/names.h"
 #include "watcher/watcher.h"
 #include "wrap/find_open.h"
@@ -36,6 +37,20 @@ changed_since_launch(const struct find *f, const char *dir)
 	return false;
 }
 
+/* The program opens its records later than the marker, and a harness has them
+ * open for a moment only: who has none is told from having no children (sh,
+ * timeout and the like wait for theirs). When the command is over by
+ * now, its status is that of the program that its arguments named. */
+static pid_t
+writer_of(const struct find *f, const struct find_open *open)
+{
+	pid_t command = f->config.command;
+
+	if (open->below > 0)
+		return open->below;
+	return f->config.direct && !process_has_children(command) ? command : 0;
+}
+
 static void
 consider(struct find *f, const char *dir)
 {
@@ -50,7 +65,7 @@ consider(struct find *f, const char *dir)
 	f->has_open = true;
 	find_open(&open, &f->open, dir, f->config.command);
 	if (open.below > 0 || !open.elsewhere)
-		f->config.found(dir, open.below, f->config.data);
+		f->config.found(dir, writer_of(f, &open), f->config.data);
 }
 
 static void

@@ -24,6 +24,9 @@ struct find_config {
 	const char *dir;  /* bytes, absolute: this one or */
 	const char *root; /* one in here; both NULL: nothing is looked for */
 	pid_t command;
+	/* The arguments of the command are those of insideLLMs: as long as it
+	 * has no children it is the writer itself. */
+	bool direct;
 	int64_t not_before_ns; /* file times of the command's own files */
 	/* Was this directory found before? Then no process is looked at. */
 	bool (*known)(const char *dir, void *data);

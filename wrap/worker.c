@@ -135,6 +135,7 @@ start_find(struct worker *w)
 	    .dir = dir != NULL ? dir : w->guess.dir,
 	    .root = dir != NULL ? NULL : w->guess.root,
 	    .command = w->launched.command,
+	    .direct = w->guess.dir != NULL || w->guess.root != NULL,
 	    .not_before_ns = not_before_ns(&w->launched),
 	    .known = is_known,
 	    .found = on_found,

@@ -1,5 +1,6 @@
 #include "base/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -128,4 +129,40 @@ process_many_descriptors(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A child is the child of the thread that made it. */
+static bool
+thread_has_children(int tasks, const char *thread)
+{
+	char path[64], byte;
+	bool has;
+	int fd;
+
+	if (*thread == '.')
+		return false;
+	snprintf(path, sizeof path, "%.32s/children", thread);
+	fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	has = read(fd, &byte, 1) == 1;
+	close(fd);
+	return has;
+}
+
+bool
+process_has_children(pid_t pid)
+{
+	const struct dirent *d;
+	char path[64];
+	bool has = false;
+	DIR *tasks;
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks != NULL && !has && (d = readdir(tasks)) != NULL)
+		has = thread_has_children(dirfd(tasks), d->d_name);
+	if (tasks != NULL)
+		closedir(tasks);
+	return has;
 }

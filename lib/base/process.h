@@ -24,6 +24,10 @@ char *process_cwd(void);
 bool process_alive(
     const char *host, const char *boot_id, int64_t pid, int64_t start);
 
+/* Has it children, ended ones that wait for it included? No for one that is
+ * gone. */
+bool process_has_children(pid_t pid);
+
 /* Leaves no core file from here on: the environment holds keys. */
 void process_no_core(void);
 

@@ -13,7 +13,8 @@ setup() {
     mkdir -p bin
     cat >bin/insidellms <<'END'
 #!/bin/sh
-exec "$WRITE_RUN" --from "$FROM" --to "$TO" --pace "${PACE:-1}"
+exec "$WRITE_RUN" --from "$FROM" --to "$TO" --pace "${PACE:-1}" \
+    ${GATE:+--gate "$GATE"}
 END
     chmod +x bin/insidellms
     PATH=$PWD/bin:$PATH
@@ -85,6 +86,24 @@ tracked_as() {
     export TO=$PWD/configs/../out
     wrap --no-preload insidellms harness configs/h.yaml 2>err 3>&-
     tracked_as "$TO" "$PWD/configs/../tracking/insidellms/$id"
+}
+
+@test "the exit status of the command is the run's if the command is insideLLMs" {
+    export TO=$runs/x
+    wrap --no-preload insidellms run exp.yaml --run-dir "$TO" 3>&-
+    grep -q '"exit_code": 0' "$tracking/$id/params.json"
+    grep -q '"process/max_rss_bytes"' "$tracking/$id/metrics.json"
+    # The one that waits for it is another program.
+    export TO=$runs/y/y
+    export GATE=$PWD/gate
+    start_gated "$BUILD/bin/itrack-wrap" -q --no-preload timeout 60 \
+        insidellms run exp.yaml --run-dir "$TO"
+    local=$runs/y/tracking/insidellms/$id
+    turn 4
+    wait_until has_step "$local/metrics.json" 2
+    finish
+    grep -q '"finished"' "$local/final_state.json"
+    [ "$(grep -c '"exit_code"' "$local/params.json")" -eq 0 ]
 }
 
 @test "a shared run root: other people's runs are not ours" {
