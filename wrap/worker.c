@@ -349,6 +349,17 @@ on_turn(struct loop_turn *turn)
 		loop_stop(w->loop);
 }
 
+static const char *
+why_nothing(const struct worker *w)
+{
+	if (w->nested)
+		return "tracked by the itrack-wrap inside";
+	if (!w->launched.preloaded && !options_given(&w->options, OPT_RUN_DIR))
+		return "no run directory seen without the preload library "
+		       "(--run-dir names it); nothing was tracked";
+	return "no run directory seen; nothing was tracked";
+}
+
 static void
 say_report(struct worker *w)
 {
@@ -358,9 +369,7 @@ say_report(struct worker *w)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
 	if (w->report.run_count == 0)
-		report_say(&w->report,
-		    w->nested ? "tracked by the itrack-wrap inside"
-			      : "no run directory seen; nothing was tracked");
+		report_say(&w->report, "%s", why_nothing(w));
 	if (options_given(&w->options, OPT_REPORT) &&
 	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
 		report_say(&w->report, "no report written: %s", err.message);

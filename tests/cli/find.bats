@@ -155,3 +155,18 @@ tracked_as() {
     python3 "$check_local" --child "$runs/x" "$tracking/$id"
     [ "$(ls "$tracking")" = "$id" ]
 }
+
+@test "installed where the loader takes no library from: said, --run-dir helps" {
+    mkdir "a b"
+    cp -r "$BUILD/bin" "$BUILD/libexec" "a b"
+    run --separate-stderr "a b/bin/itrack-wrap" "$write_run" --from "$from" \
+        --to "$runs/x"
+    [ "$status" -eq 0 ]
+    [[ $stderr = *"no run directory seen without the preload library (--run-dir \
+names it); nothing was tracked" ]]
+    [ ! -e "$tracking" ]
+    run --separate-stderr "a b/bin/itrack-wrap" --run-dir "$runs/y" \
+        "$write_run" --from "$from" --to "$runs/y"
+    echo "$stderr" >err
+    tracked_as "$runs/y" "$tracking/$id"
+}
