@@ -198,16 +198,16 @@ $(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 $(BUILD)/tests/programs/write_run_static: tests/programs/write_run.c
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
-	BUILD=$(abspath $(BUILD)) scripts/check
+	BUILD='$(abspath $(BUILD))' scripts/check
 
 check-san:
 	$(MAKE) BUILD=build/san SANITIZE=address,undefined CFLAGS='-O1 -g' check
 
 torture: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
-	BUILD=$(abspath $(BUILD)) ITRACK_TORTURE=1 scripts/check
+	BUILD='$(abspath $(BUILD))' ITRACK_TORTURE=1 scripts/check
 
 bench: all $(TEST_PROGRAMS) $(TEST_DRIVERS)
-	BUILD=$(abspath $(BUILD)) scripts/bench
+	BUILD='$(abspath $(BUILD))' scripts/bench
 
 # Each target runs SECONDS from its corpus; what it finds new stays in
 # $(BUILD)/fuzz/found/NAME, a crash in $(BUILD)/fuzz/NAME-*. FUZZ= names one.
@@ -245,7 +245,7 @@ fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(FUZZ))
 	done
 
 lint: all
-	BUILD=$(abspath $(BUILD)) scripts/lint
+	BUILD='$(abspath $(BUILD))' scripts/lint
 
 # One stamp for each file that clang-tidy found nothing in; part of lint.
 tidy: $(patsubst %.c,$(BUILD)/lint/%.tidy,$(sort $(CORE_SOURCES) \
