@@ -2,12 +2,14 @@
 """Reads runs back with TensorBoard's own readers and compares them with entries.
 
 usage: check_tensorboard.py files ENTRIES RUN_DIR [EXPECTED]
+       check_tensorboard.py beginning ENTRIES RUN_DIR
        check_tensorboard.py server fast|slow LOGDIR [ENTRIES RUN_DIR]...
        check_tensorboard.py watch fast|slow LOGDIR TAG COUNT
 
 ENTRIES is a file of entries as in journal.jsonl, RUN_DIR what came of it.
 files: every point, text and tag by EventAccumulator, and the last points
-against insideLLMs' own values in EXPECTED (a fixture's expected.json). server: the same by HTTP
+against insideLLMs' own values in EXPECTED (a fixture's expected.json). beginning:
+the run's own points, as far as they go. server: the same by HTTP
 from a server on a loading path, and the rows of the HParams tab. watch: starts a
 server first, prints "ready", and waits until the tag has so many points in some
 run; prints each run that appears. Differences go to standard output, status 1.
@@ -164,6 +166,20 @@ def check_files(entries, run_dir):
         rows = acc.PluginTagToContent("hparams")
         if len(rows) != (2 if status else 1):
             differ(name, "hparams records", list(rows))
+
+
+def check_beginning(entries, run_dir):
+    from tensorboard.backend.event_processing.event_accumulator import (
+        EventAccumulator, SCALARS)
+    runs, _ = expected(entries)
+    acc = EventAccumulator(run_dir, size_guidance={SCALARS: 0})
+    acc.Reload()
+    for tag in acc.Tags()["scalars"]:
+        got = [(e.step, float32(e.value)) for e in acc.Scalars(tag)]
+        if got != runs[""].points[tag][:len(got)]:
+            differ(tag, "is no beginning", got[-5:])
+    if not acc.Tags()["scalars"]:
+        differ("nothing is there")
 
 
 def check_expected(expected_file, entries):
@@ -373,6 +389,8 @@ if arguments[0] == "files":
     check_files(arguments[1], arguments[2])
     if len(arguments) > 3:
         check_expected(arguments[3], arguments[1])
+elif arguments[0] == "beginning":
+    check_beginning(arguments[1], arguments[2])
 elif arguments[0] == "watch":
     watch(arguments[1], arguments[2], arguments[3], int(arguments[4]))
 else:

@@ -15,6 +15,7 @@ setup_file() {
 
 setup() {
     [ -n "$PYTHON" ] || skip "no tensorboard package"
+    load small_disk
     cd "$BATS_TEST_TMPDIR" || return
     root=$BATS_TEST_DIRNAME/../..
     tb=$BATS_TEST_TMPDIR/tb
@@ -223,4 +224,27 @@ watch_live() {
     grep -q "why .*No such file" out
     deliver state e1
     check files e1 "$tb/insidellms/$RUN_ID"
+}
+
+@test "a full disk in the middle of a run: readable, and a later try completes it" {
+    entries --points 400 --experiments 2 >e1
+    export tb driver=$BUILD/tests/drivers/deliver
+    run on_small_disk "$tb" '
+        "$driver" state e1 tensorboard tensorboard-dir="$tb"
+        echo "status $?"
+        keep full
+        grow
+        "$driver" state e1 tensorboard tensorboard-dir="$tb"
+        echo "status $?"
+        keep whole'
+    [ "$status" -ne 99 ] || skip "no mount namespace"
+    echo "$output"
+    [[ $output == *"state blocked"*"disk is full"*"status 1"*"status 0"* ]] ||
+        [[ $output == *"state blocked"*"No space left"*"status 1"*"status 0"* ]]
+    # What got onto the disk is a beginning of it.
+    check beginning e1 "full/insidellms/$RUN_ID"
+    check files e1 "whole/insidellms/$RUN_ID"
+    for path in fast slow; do
+        check server $path whole e1 "whole/insidellms/$RUN_ID"
+    done
 }

@@ -16,6 +16,7 @@ setup_file() {
 }
 
 setup() {
+    load small_disk
     cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     unset XDG_CONFIG_HOME NETRC http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
@@ -296,6 +297,31 @@ offline_folder() {
 
 @test "a folder that is removed is named, and written again" {
     python3 "$CASES" removed
+}
+
+@test "a full disk: what is there is whole, and a later try completes it" {
+    real_wandb
+    python3 "$BATS_TEST_DIRNAME/make_entries.py" --points 400 >entries
+    export driver=$BUILD/tests/drivers/deliver where=$PWD/small
+    run on_small_disk "$where" '
+        "$driver" -p 1 state entries wandb wandb-dir="$where"
+        echo "status $?"
+        keep full
+        grow
+        "$driver" state entries wandb wandb-dir="$where"
+        echo "status $?"
+        keep whole'
+    [ "$status" -ne 99 ] || skip 'no mount namespace'
+    echo "$output"
+    [[ $output == *"state blocked"*"No space left"*"status 1"*"status 0"* ]]
+    for name in full whole; do
+        "$SDK/bin/wandb" leet inspect --json \
+            "$(echo "$(offline_folder $name)"/*.wandb)" >$name.json 2>errors
+        [ ! -s errors ]
+        jq -es 'map(.num) == [range(1; length + 1)]' $name.json
+    done
+    [ "$(wc -l <full.json)" -gt 10 ]
+    [ "$(jq -s '[.[].history // empty] | length' whole.json)" = 400 ]
 }
 
 @test "long names: no row is lost, memory stays small" {
