@@ -1,6 +1,5 @@
 #include "format/crc32c.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #ifdef __x86_64__
@@ -11,7 +10,8 @@
 
 static uint32_t table[256];
 
-static void
+/* Before any thread of a program that uses the library: 2 us. */
+__attribute__((constructor)) static void
 make_table(void)
 {
 	for (uint32_t i = 0; i < 256; i++) {
@@ -28,8 +28,6 @@ crc32c_portable(uint32_t crc, const void *data, size_t len)
 {
 	const unsigned char *at = data;
 
-	if (table[1] == 0)
-		make_table();
 	crc = ~crc;
 	for (size_t i = 0; i < len; i++)
 		crc = crc >> 8 ^ table[(crc ^ at[i]) & 0xff];
