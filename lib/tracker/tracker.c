@@ -171,9 +171,13 @@ delivery_answered(struct delivery *d)
 {
 	d->ever_answered = true;
 	d->progress_ms = clock_mono_ms();
-	/* What the other lane still had under way does not undo a refusal. */
+	/* What the other lane still had under way does not undo a refusal, nor
+	 * what a lane waits for. */
 	if (d->phase == PHASE_BLOCKED)
 		return;
+	for (int i = 0; i < LANE_COUNT; i++)
+		if (d->lanes[i].failures > 0)
+			return;
 	free(d->why);
 	d->why = NULL;
 }

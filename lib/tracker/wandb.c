@@ -91,6 +91,17 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 	return OUTCOME_DONE;
 }
 
+/* Without a word on the key or the entity (an answer with "errors" is a 200) it
+ * is the server that is not the right one. */
+static const char *
+what_to_check(const struct wandb_reply *reply)
+{
+	return reply->status == 200 || reply->status == 401 ||
+		reply->status == 403
+	    ? "WANDB_API_KEY and --wandb-entity"
+	    : "--wandb-base-url";
+}
+
 /* A refused run that was never there is written for `wandb sync` instead, so
  * that nothing is lost. One that is there already waits for the right key. */
 static void
@@ -109,10 +120,10 @@ on_opened(void *data, const struct wandb_reply *reply)
 	} else if (outcome != OUTCOME_RETRY && w->decided) {
 		outcome = OUTCOME_BLOCKED;
 		err_prefix(
-		    &err, "check the key and the entity, then itrack sync");
+		    &err, "check %s, then itrack sync", what_to_check(reply));
 	} else if (outcome != OUTCOME_RETRY) {
-		why = xasprintf("%s (check WANDB_API_KEY and --wandb-entity)",
-		    reply->err.message);
+		why = xasprintf(
+		    "%s (check %s)", reply->err.message, what_to_check(reply));
 		outcome = open_offline(t, why, &err);
 		free(why);
 	}

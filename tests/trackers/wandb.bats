@@ -201,6 +201,12 @@ offline_folder() {
     cat report
     grep -q 'entity nobody not found' report
     ls wandb/offline-run-*/*.wandb
+    rm -r wandb
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import --again --track wandb \
+        --wandb-base-url "$WANDB_BASE_URL/elsewhere" run 2>report
+    cat report
+    grep -q 'HTTP 404.*(check --wandb-base-url)' report
+    ls wandb/offline-run-*/*.wandb
 }
 
 @test "which project: the command line, then WANDB_PROJECT, then the file" {
@@ -273,6 +279,10 @@ offline_folder() {
         mkdir "$operation"
         (cd "$operation" && python3 "$CASES" refused "$operation")
     done
+}
+
+@test "why it waits is said, whatever else succeeds" {
+    python3 "$CASES" waiting
 }
 
 @test "a refused config costs the config alone" {

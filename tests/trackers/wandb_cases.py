@@ -227,6 +227,21 @@ def case_refused(when):
         server.stop()
 
 
+def case_waiting():
+    """What it waits for is said, whatever else succeeds meanwhile."""
+    make_entries("entries", "--points", "5")
+    server = Server("server", [{"match": STREAM, "status": 429,
+                                "headers": {"Retry-After": "60"}}])
+    try:
+        result = deliver(server.url, "state", "entries", drain=1500)
+        expect(result.returncode != 0, "finished?")
+        expect(any("PUT" in line for line in server.log()), "no upload")
+        expect("why W&B: HTTP 429" in result.stdout,
+               "not said: " + result.stdout)
+    finally:
+        server.stop()
+
+
 def case_stopped():
     make_entries("entries", "--points", "5")
     server = Server("server", [{"match": STREAM, "body": {"stopped": True}}])
