@@ -23,18 +23,20 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
-LIMIT = 60  # seconds that a server may take for anything
+LIMIT = 120  # seconds that a server may take for anything
 bad = 0
+differences = []
 
 
 def differ(*what):
     global bad
     bad += 1
     if bad < 30:
-        print(*what)
+        differences.append(" ".join(map(str, what)))
 
 
 def number(value):
@@ -345,18 +347,39 @@ def check_row(full, run, status, groups):
         differ(full, "hparams", {k: (got.get(k), want[k]) for k in missing})
 
 
-def check_server(path, logdir, pairs):
-    server = Server(path, logdir)
+def check_all(server, logdir, pairs):
     try:
-        server.settle()
-        server.post("plugin/hparams/experiment", {})
-        groups = server.post("plugin/hparams/session_groups", {
-            "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS",
-                                "STATUS_FAILURE", "STATUS_RUNNING"],
-            "startIndex": 0, "sliceSize": 1000})
-        by_name = {g["sessions"][0]["name"]: g for g in groups["sessionGroups"]}
-        for entries, run_dir in pairs:
-            check_run(server, logdir, entries, run_dir, by_name)
+        ask_all(server, logdir, pairs)
+    except urllib.error.HTTPError as error:
+        differ(error.url, error)
+
+
+def ask_all(server, logdir, pairs):
+    server.post("plugin/hparams/experiment", {})
+    groups = server.post("plugin/hparams/session_groups", {
+        "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS",
+                            "STATUS_FAILURE", "STATUS_RUNNING"],
+        "startIndex": 0, "sliceSize": 1000})
+    by_name = {g["sessions"][0]["name"]: g for g in groups["sessionGroups"]}
+    for entries, run_dir in pairs:
+        check_run(server, logdir, entries, run_dir, by_name)
+
+
+def check_server(path, logdir, pairs):
+    """On a machine that is busy two equal answers may come before the rest is
+    loaded: what differs then is asked for again."""
+    global bad
+    server = Server(path, logdir)
+    end = time.monotonic() + LIMIT
+    before = bad
+    try:
+        while True:
+            server.settle()
+            check_all(server, logdir, pairs)
+            if bad == before or time.monotonic() > end:
+                return
+            bad = before
+            differences.clear()
     finally:
         server.stop()
 
@@ -396,6 +419,7 @@ elif arguments[0] == "watch":
 else:
     check_server(arguments[1], arguments[2],
                  list(zip(arguments[3::2], arguments[4::2])))
+print("".join(text + "\n" for text in differences), end="")
 if bad:
     print(bad, "differences")
 sys.exit(bad != 0)

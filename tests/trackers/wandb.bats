@@ -17,6 +17,7 @@ setup_file() {
 
 setup() {
     load small_disk
+    load ../cli/runs
     cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     unset XDG_CONFIG_HOME NETRC http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
@@ -33,9 +34,9 @@ real_wandb() {
     [ -n "$SDK" ] || skip 'the wandb package could not be installed'
 }
 
-# until_true COMMAND...: waits for it, at most 10 s
+# until_true COMMAND...: waits for it, at most a minute
 until_true() {
-    local tries=500
+    local tries=3000
     while [ $((tries--)) -gt 0 ]; do
         if "$@"; then return 0; fi
         sleep 0.02
@@ -411,22 +412,36 @@ offline_folder() {
     grep -qF "$prompt" wandb/offline-run-*/files/media/table/*
 }
 
+has_points_up_to() {
+    grep -q '"entry":"metrics".*"step":'"$1," state/itrack/runs/*/journal.jsonl
+}
+
 @test "around a command: online with a key, offline without" {
     program="$BUILD/tests/programs/write_run"
     [ -x "$program" ] || skip 'the programs of the tests are not built'
     serve server
     export WANDB_ENTITY=team
     from=$(realpath "$FIXTURES/run_plain/run")
-    WANDB_API_KEY=$KEY "$BUILD/bin/itrack-wrap" --track wandb,local -- \
-        "$program" --mode run --from "$from" --to "$PWD/one" --pace 20 \
-        2>report
+    # One record after the other, so that each arrives alone.
+    WANDB_API_KEY=$KEY start_gated "$BUILD/bin/itrack-wrap" --drain 120 \
+        --track wandb,local -- "$program" --mode run --from "$from" \
+        --to "$PWD/one" --gate gate
+    turn 2
+    for n in 1 2 3 4; do
+        until_true has_points_up_to $n
+        turn
+    done
+    finish
+    mv err report
     cat report
+    [ "$status" -eq 0 ]
     grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
     jq -e '.problems == [] and (.runs[] | .complete and .exitcode == 0 and
         (.history | length) == 12 and .summary.total_count == 12 and
         (.summary["observed/latency_ms_histogram"]._type == "histogram"))' \
         server/state.json
-    run -3 "$BUILD/bin/itrack-wrap" --track wandb,local -- "$program" \
+    run -3 "$BUILD/bin/itrack-wrap" --drain 120 --track wandb,local -- \
+        "$program" \
         --mode run --from "$from" --to "$PWD/two" --status 3
     [[ $output == *"wandb sync '"* ]]
     ls tracking/insidellms/*/final_state.json
