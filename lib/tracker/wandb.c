@@ -164,6 +164,13 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 		.dir = tracker_option(t, "wandb-dir"),
 		.cwd = info->start->cwd});
 	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
+	if (w->run.project_changed)
+		tracker_note(t,
+		    "W&B does not take the project's name: it is %s",
+		    w->run.project);
+	if (w->run.tag_cut)
+		tracker_note(
+		    t, "W&B's tags have 64 characters at the most: cut");
 	w->mode = w->settings.mode;
 	w->decided = mode != NULL;
 	if (w->decided)

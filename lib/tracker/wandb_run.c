@@ -12,9 +12,9 @@
 #include "tracker/wandb_git.h"
 
 /* W&B's limits. */
-#define TAG_MAX_CHARACTERS 64
-#define PROJECT_MAX_BYTES  128
-#define PROJECT_FORBIDDEN  "/\\#?%:"
+#define TAG_MAX_CHARACTERS     64
+#define PROJECT_MAX_CHARACTERS 128
+#define PROJECT_FORBIDDEN      "/\\#?%:"
 /* Names, notes and tags of one run. */
 #define IDENTITY_MAX (1024 * 1024)
 /* Under this name the cursor keeps the identity. */
@@ -66,18 +66,29 @@ choose_text(const struct tracker *t, const struct entry_start *start,
 	return other;
 }
 
+/* To `most` characters; false if it is that short already. */
+static bool
+cut(char *text, int most)
+{
+	const char *at = text;
+
+	for (; most > 0 && *at != '\0'; most--)
+		text_next(&at);
+	if (*at == '\0')
+		return false;
+	text[at - text] = '\0';
+	return true;
+}
+
 /* A tag of more characters would cost the whole run. */
 static char *
-cut_tag(const char *text, size_t len)
+cut_tag(struct wandb_run *run, const char *text, size_t len)
 {
 	char *part = xstrndup(text, len), *tag = wandb_utf8(part);
-	const char *at = tag;
-	int n;
 
 	free(part);
-	for (n = 0; n < TAG_MAX_CHARACTERS && *at != '\0'; n++)
-		text_next(&at);
-	tag[at - tag] = '\0';
+	if (cut(tag, TAG_MAX_CHARACTERS))
+		run->tag_cut = true;
 	return tag;
 }
 
@@ -85,7 +96,7 @@ cut_tag(const char *text, size_t len)
 static void
 add_tag(struct wandb_run *run, const char *text, size_t len)
 {
-	char *tag = cut_tag(text, len);
+	char *tag = cut_tag(run, text, len);
 	size_t i;
 
 	for (i = 0; i < run->tag_len; i++)
@@ -117,9 +128,9 @@ add_tags(struct wandb_run *run, const struct entry_start *start)
 	free(list);
 }
 
-static char *
-choose_project(const struct tracker *t, const struct entry_start *start,
-    const char *settings)
+static void
+choose_project(struct wandb_run *run, const struct tracker *t,
+    const struct entry_start *start, const char *settings)
 {
 	bool asked_for = tracker_option(t, "track-project") != NULL ||
 	    start->source == SOURCE_LIBRARY;
@@ -129,13 +140,14 @@ choose_project(const struct tracker *t, const struct entry_start *start,
 	    chosen != NULL && chosen[0] != '\0' ? chosen : PROJECT_FALLBACK);
 	char *at;
 
+	run->project_changed = cut(project, PROJECT_MAX_CHARACTERS);
 	for (at = project; *at != '\0'; at++)
 		if (strchr(PROJECT_FORBIDDEN, *at) != NULL ||
-		    iscntrl((unsigned char)*at))
+		    iscntrl((unsigned char)*at)) {
 			*at = '_';
-	if (strlen(project) > PROJECT_MAX_BYTES)
-		project[PROJECT_MAX_BYTES] = '\0';
-	return project;
+			run->project_changed = true;
+		}
+	run->project = project;
 }
 
 static void
@@ -145,7 +157,7 @@ choose(struct wandb_run *run, const struct tracker *t,
 	const struct entry_start *start = info->start;
 
 	run->entity = copy(settings->entity);
-	run->project = choose_project(t, start, settings->project);
+	choose_project(run, t, start, settings->project);
 	run->name =
 	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
 	run->name_given = run->name != NULL;

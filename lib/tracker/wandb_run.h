@@ -35,6 +35,8 @@ struct wandb_run {
 	char *remote, *commit; /* the working directory's git; NULL: none */
 	char **tags;
 	size_t tag_len;
+	/* W&B would refuse what was asked for. */
+	bool project_changed, tag_cut;
 	char *run_id; /* insideLLMs'; NULL: not known yet */
 	int64_t started_us;
 	struct wandb_values config;

@@ -286,7 +286,9 @@ find_parent(const struct wandb_wishes *wishes)
 	else if (variable("WANDB_DIR") != NULL)
 		path = xstrdup(variable("WANDB_DIR"));
 	else /* W&B's own way out of a place that can't be written */
-		path = xstrdup(access(cwd, W_OK) == 0 ? cwd : P_tmpdir);
+		path = xstrdup(access(cwd, W_OK) == 0 ? cwd
+			: variable("TMPDIR") != NULL  ? variable("TMPDIR")
+						      : P_tmpdir);
 	result = path_join(cwd, path);
 	free(path);
 	free(cwd);

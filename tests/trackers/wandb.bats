@@ -244,6 +244,19 @@ offline_folder() {
     [ "$(import --run-name n3 --notes o3)" = 'n3 o3' ]
 }
 
+@test "what W&B would refuse is changed, and said" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    tag=$(printf '\u00e9%.0s' {1..70})
+    WANDB_API_KEY=$KEY WANDB_TAGS=$tag "$BUILD/bin/itrack" import \
+        --track wandb -p 'a/b:c' run 2>report
+    cat report
+    grep -q "project's name: it is a_b_c" report
+    grep -q 'tags have 64 characters' report
+    jq -e '.problems == [] and (.runs[] | .project == "a_b_c" and
+        (.tags[0] | length) == 64)' server/state.json
+}
+
 @test "a password in the server's URL is used by nobody and shown nowhere" {
     cp -r "$FIXTURES/run_plain/run" run
     serve server
