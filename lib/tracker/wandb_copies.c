@@ -169,8 +169,8 @@ step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 			outcome = wandb_table_outcome(more);
 		else if (more == 0)
 			outcome = place_table(c, err);
-		if (more == 0 && c->table.left_out > 0)
-			tracker_note(c->t, WANDB_TABLE_CUT);
+		if (more == 0)
+			wandb_table_say(&c->table, c->t);
 	}
 	if (outcome != OUTCOME_PENDING)
 		end_table(c);

@@ -21,116 +21,10 @@
 #define OUT_MAX_BYTES (256 * 1024 * 1024)
 /* W&B takes values below 1 MB. */
 #define CELL_MAX_BYTES (256 * 1024)
-#define WAY_MAX        8
 /* Hexadecimal digits of the digest that stand in the file's name. */
 #define NAME_DIGITS 20
 /* The value that points to the file: a path and a digest. */
 #define VALUE_MAX_BYTES 4096
-
-/* --- columns -------------------------------------------------------------- */
-
-static void
-add_column(
-    struct wandb_table *t, const char *text, const char *last, bool numbers)
-{
-	struct wandb_column *c;
-	const char *at = text, *dot;
-	size_t n = 0;
-
-	if (t->column_len == WANDB_TABLE_COLUMNS_MAX)
-		return;
-	t->columns =
-	    xreallocarray(t->columns, t->column_len + 1, sizeof(*t->columns));
-	c = &t->columns[t->column_len++];
-	c->way = xcalloc(WAY_MAX + 1, sizeof(*c->way));
-	c->numbers = numbers;
-	while (n < WAY_MAX && (dot = strchr(at, '.')) != NULL) {
-		c->way[n++] = xstrndup(at, (size_t)(dot - at));
-		at = dot + 1;
-	}
-	if (n < WAY_MAX)
-		c->way[n++] = xstrdup(last != NULL ? last : at);
-	c->title = last != NULL
-	    ? xasprintf("%.*s%s", (int)(at - text), text, last)
-	    : xstrdup(text);
-}
-
-static bool
-has_column(const struct wandb_table *t, const char *text, const char *last)
-{
-	size_t stem = strlen(text) - 1, i;
-
-	for (i = 0; i < t->column_len; i++)
-		if (strncmp(t->columns[i].title, text, stem) == 0 &&
-		    strcmp(t->columns[i].title + stem, last) == 0)
-			return true;
-	return false;
-}
-
-static char
-wildcard(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len >= 2 && text[len - 2] == '.' &&
-		(text[len - 1] == '*' || text[len - 1] == '#')
-	    ? text[len - 1]
-	    : '\0';
-}
-
-static bool
-is_number(const struct json_span *value)
-{
-	return value->type == JSON_INTEGER || value->type == JSON_DOUBLE ||
-	    value->type == JSON_TRUE || value->type == JSON_FALSE;
-}
-
-static struct json_span
-follow(const struct json_span *record, char *const *way, size_t len)
-{
-	struct json_span span = *record;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		span = json_member(&span, way[i]);
-	return span;
-}
-
-/* The members that a wildcard stands for in this record. */
-static void
-find_columns(
-    struct wandb_table *t, const char *text, const struct json_span *record)
-{
-	struct wandb_column parent = {0};
-	struct json_span object, key, value;
-	bool numbers = wildcard(text) == '#';
-	struct jsonscan s;
-	size_t len = 0;
-	char *name;
-
-	add_column(t, text, NULL, numbers);
-	parent = t->columns[--t->column_len];
-	while (parent.way[len] != NULL)
-		len++;
-	object = follow(record, parent.way, len - 1);
-	if (object.type == JSON_OBJECT) {
-		jsonscan_init_span(&s, &object);
-		jsonscan_enter(&s, '{');
-		while (jsonscan_member(&s, &key) > 0 &&
-		    jsonscan_value(&s, &value) == 0) {
-			if (numbers && !is_number(&value))
-				continue;
-			name = json_text_new(&key);
-			if (!has_column(t, text, name))
-				add_column(t, text, name, numbers);
-			free(name);
-		}
-	}
-	while (len > 0)
-		free(parent.way[--len]);
-	free(parent.way);
-	free(parent.title);
-}
 
 /* --- rows
  * --------------------------------------------------------------------- */
@@ -154,16 +48,12 @@ write_text(struct jsonwrite *w, const char *text)
 /* A column has one type in W&B: containers are texts of JSON, and NaN, which
  * JSON has no number for, is null. */
 static void
-write_cell(struct jsonwrite *w, const struct json_span *value, bool numbers)
+write_cell(struct jsonwrite *w, const struct json_span *value)
 {
 	struct buf text;
 	double number;
 	char *string;
 
-	if (numbers && !is_number(value)) {
-		jsonwrite_null(w);
-		return;
-	}
 	switch (value->type) {
 	case JSON_STRING:
 		string = json_text_new(value);
@@ -194,20 +84,17 @@ write_cell(struct jsonwrite *w, const struct json_span *value, bool numbers)
 static void
 write_row(struct wandb_table *t, const struct json_span *record)
 {
-	const struct wandb_column *c;
 	struct json_span value;
 	struct jsonwrite w;
-	size_t len;
+	size_t i;
 
 	if (t->rows > 0)
 		buf_addc(&t->out, ',');
 	jsonwrite_init(&w, &t->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
-	for (c = t->columns; c < t->columns + t->column_len; c++) {
-		for (len = 0; c->way[len] != NULL; len++)
-			;
-		value = follow(record, c->way, len);
-		write_cell(&w, &value, c->numbers);
+	for (i = 0; i < t->columns.len; i++) {
+		value = wandb_column_value(&t->columns.list[i], record);
+		write_cell(&w, &value);
 	}
 	jsonwrite_close(&w, ']');
 }
@@ -217,16 +104,13 @@ take_line(struct wandb_table *t, const char *line, size_t len)
 {
 	struct json_span record;
 	struct jsonscan s;
-	size_t i;
 
 	jsonscan_init(&s, line, len);
 	if (jsonscan_value(&s, &record) < 0 || jsonscan_end(&s) < 0 ||
 	    record.type != JSON_OBJECT)
 		return;
 	if (!t->writing) {
-		for (i = 0; i < t->entry->column_len; i++)
-			if (wildcard(t->entry->columns[i]) != '\0')
-				find_columns(t, t->entry->columns[i], &record);
+		wandb_columns_find(&t->columns, t->entry, &record);
 	} else if (t->rows == WANDB_TABLE_ROWS_MAX) {
 		t->left_out++;
 	} else {
@@ -238,37 +122,6 @@ take_line(struct wandb_table *t, const char *line, size_t len)
 /* --- the file
  * ------------------------------------------------------------------- */
 
-/* The order is the entry's; wildcards come where they stand. */
-static void
-order_columns(struct wandb_table *t)
-{
-	struct wandb_column *found = t->columns;
-	size_t found_len = t->column_len, i, k, stem;
-	const char *text;
-
-	t->columns = NULL;
-	t->column_len = 0;
-	for (i = 0; i < t->entry->column_len; i++) {
-		text = t->entry->columns[i];
-		if (wildcard(text) == '\0') {
-			add_column(t, text, NULL, false);
-			continue;
-		}
-		stem = strlen(text) - 1;
-		for (k = 0; k < found_len; k++)
-			if (strncmp(found[k].title, text, stem) == 0)
-				add_column(t, text, found[k].title + stem,
-				    found[k].numbers);
-	}
-	for (k = 0; k < found_len; k++) {
-		for (i = 0; found[k].way[i] != NULL; i++)
-			free(found[k].way[i]);
-		free(found[k].way);
-		free(found[k].title);
-	}
-	free(found);
-}
-
 static void
 write_head(struct wandb_table *t)
 {
@@ -278,8 +131,8 @@ write_head(struct wandb_table *t)
 	buf_adds(&t->out, "{\"columns\":");
 	jsonwrite_init(&w, &t->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
-	for (i = 0; i < t->column_len; i++)
-		write_text(&w, t->columns[i].title);
+	for (i = 0; i < t->columns.len; i++)
+		write_text(&w, t->columns.list[i].title);
 	jsonwrite_close(&w, ']');
 	buf_adds(&t->out, ",\"data\":[");
 }
@@ -377,7 +230,7 @@ wandb_table_step(struct wandb_table *t, struct err *err)
 		return result < 0 ? result : 1;
 	if (t->writing)
 		return finish(t, err);
-	order_columns(t);
+	wandb_columns_order(&t->columns, t->entry);
 	write_head(t);
 	buf_reset(&t->chunk);
 	t->writing = true;
@@ -396,21 +249,26 @@ wandb_table_outcome(int error)
 }
 
 void
+wandb_table_say(const struct wandb_table *t, struct tracker *tracker)
+{
+	if (t->left_out > 0)
+		tracker_note(tracker,
+		    "W&B takes %d rows of a table: the rest is left out",
+		    WANDB_TABLE_ROWS_MAX);
+	if (t->columns.cut)
+		tracker_note(tracker,
+		    "a table has %d columns at the most: the rest is left out",
+		    WANDB_TABLE_COLUMNS_MAX);
+}
+
+void
 wandb_table_release(struct wandb_table *t)
 {
-	size_t i, k;
-
 	if (t->entry == NULL)
 		return;
 	if (t->from >= 0)
 		close(t->from);
-	for (k = 0; k < t->column_len; k++) {
-		for (i = 0; t->columns[k].way[i] != NULL; i++)
-			free(t->columns[k].way[i]);
-		free(t->columns[k].way);
-		free(t->columns[k].title);
-	}
-	free(t->columns);
+	wandb_columns_release(&t->columns);
 	free(t->name);
 	buf_release(&t->chunk);
 	buf_release(&t->out);
@@ -435,7 +293,7 @@ wandb_table_show(const struct wandb_table *t, struct wandb_values *summary)
 	jsonwrite_key(&w, "size");
 	jsonwrite_int(&w, t->size);
 	jsonwrite_key(&w, "ncols");
-	jsonwrite_int(&w, (int64_t)t->column_len);
+	jsonwrite_int(&w, (int64_t)t->columns.len);
 	jsonwrite_key(&w, "nrows");
 	jsonwrite_int(&w, t->rows);
 	jsonwrite_close(&w, '}');

@@ -25,19 +25,11 @@
 #include "base/err.h"
 #include "run/entry.h"
 #include "tracker/tracker.h"
+#include "tracker/wandb_columns.h"
 #include "tracker/wandb_values.h"
 
 /* What W&B takes of one table; more rows are left out and counted. */
 #define WANDB_TABLE_ROWS_MAX 200000
-/* Columns that `*` may come to, against files made to eat memory. */
-#define WANDB_TABLE_COLUMNS_MAX 256
-
-struct wandb_column {
-	char **way; /* members, NULL behind the last */
-	char *title;
-	bool numbers; /* others are null */
-};
-
 struct wandb_table {
 	const struct entry_table *entry; /* borrowed */
 	int from;                        /* -1: nothing under way */
@@ -45,8 +37,7 @@ struct wandb_table {
 	struct buf chunk, out;
 	bool writing; /* the second reading */
 	bool ended;   /* of the file */
-	struct wandb_column *columns;
-	size_t column_len;
+	struct wandb_columns columns;
 	int64_t rows, left_out;
 	int64_t size; /* bytes written */
 	SHA2_CTX sha;
@@ -63,8 +54,8 @@ void wandb_table_release(struct wandb_table *table);
 
 /* For a tracker's answer: can't the table be made, or has the place no room? */
 enum outcome wandb_table_outcome(int error);
-/* For the report, if left_out is not 0. */
-#define WANDB_TABLE_CUT "W&B takes 200000 rows of a table: the rest is left out"
+/* Says in the report what was left out of the table. */
+void wandb_table_say(const struct wandb_table *table, struct tracker *t);
 
 /* Puts the value that points to the file into a summary. */
 void wandb_table_show(

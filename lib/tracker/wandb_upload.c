@@ -397,8 +397,7 @@ write_on(struct wandb_upload *u)
 		return;
 	}
 	if (more == 0) {
-		if (u->table.left_out > 0)
-			tracker_note(u->client->t, WANDB_TABLE_CUT);
+		wandb_table_say(&u->table, u->client->t);
 		u->name = xstrdup(u->table.name);
 		wandb_hash_begin(&u->hash, u->fd);
 	}

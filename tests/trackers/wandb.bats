@@ -425,6 +425,10 @@ offline_folder() {
     grep -qF "$prompt" wandb/offline-run-*/files/media/table/*
 }
 
+@test "a table of too many columns is cut, and it is said" {
+    python3 "$CASES" columns
+}
+
 has_points_up_to() {
     grep -q '"entry":"metrics".*"step":'"$1," state/itrack/runs/*/journal.jsonl
 }
