@@ -3,33 +3,25 @@
 #include <errno.h>
 #include <md5.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/die.h"
+#include "tracker/wandb_artifact_call.h"
 
-#define NAME_MAX_BYTES 256
 /* Beyond it W&B wants uploads in parts, which itrack does not make. */
 #define FILE_MAX_BYTES ((int64_t)2 * 1024 * 1024 * 1024)
 
 static void
 forget(struct wandb_artifact *a)
 {
-	size_t i;
-
 	wandb_call_cancel(&a->call);
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = -1;
-	for (i = 0; i < a->url_len; i++)
-		free(a->urls[i]);
-	free(a->urls);
 	free(a->id);
 	free(a->manifest_id);
 	free(a->latest_id);
 	wandb_manifest_release(&a->files);
-	a->urls = NULL;
-	a->url_len = a->at = 0;
+	a->at = 0;
 	a->id = a->manifest_id = a->latest_id = NULL;
 }
 
@@ -77,39 +69,6 @@ member_text(const struct json_span *object, const char *name)
 }
 
 static void
-put_pair(struct jsonwrite *w, const char *name, const char *text)
-{
-	jsonwrite_key(w, name);
-	jsonwrite_text(w, text);
-}
-
-static void
-put_run(struct jsonwrite *w, const struct wandb_run *run)
-{
-	put_pair(w, "entityName", run->entity);
-	put_pair(w, "projectName", run->project);
-	put_pair(w, "runName", run->id);
-}
-
-/* Every call has one variable, $i. */
-static void
-begin(struct wandb_artifact *a, struct jsonwrite *w, const char *query)
-{
-	wandb_graphql_begin(&a->call, w, query);
-	jsonwrite_key(w, "i");
-	jsonwrite_open(w, '{');
-}
-
-static void
-finish(struct wandb_artifact *a, struct jsonwrite *w, wandb_done *done)
-{
-	jsonwrite_close(w, '}');
-	wandb_graphql_send(&a->call, a->upload->client, w, done, a);
-}
-
-/* --- commit --------------------------------------------------------------- */
-
-static void
 on_commit(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
@@ -126,21 +85,13 @@ static void
 on_manifest_put(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
-	struct jsonwrite w;
 
-	if (reply->outcome != OUTCOME_DONE) {
+	if (reply->outcome != OUTCOME_DONE)
 		fail(a, reply);
-		return;
-	}
-	begin(a, &w,
-	    "mutation CommitArtifact($i:CommitArtifactInput!){"
-	    "commitArtifact(input:$i){artifact{id digest}}}");
-	put_pair(&w, "artifactID", a->id);
-	finish(a, &w, on_commit);
+	else
+		wandb_artifact_commit(
+		    call, a->upload->client, a->id, on_commit, a);
 }
-
-/* --- the manifest -----------------------------------------------------------
- */
 
 static void
 on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
@@ -169,25 +120,12 @@ on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
 }
 
 static void
-put_manifest_input(
-    struct wandb_artifact *a, struct jsonwrite *w, const char *digest)
-{
-	put_pair(w, "artifactID", a->id);
-	put_pair(w, "baseArtifactID", a->latest_id);
-	put_pair(w, "name", "wandb_manifest.json");
-	put_pair(w, "digest", digest);
-	put_run(w, a->upload->run);
-	put_pair(w, "type", "FULL");
-	jsonwrite_key(w, "includeUpload");
-	jsonwrite_bool(w, digest[0] != '\0');
-}
-
-static void
 send_manifest(struct wandb_artifact *a)
 {
+	const struct wandb_artifact_ids ids = {
+	    a->id, a->manifest_id, a->latest_id};
 	unsigned char digest[WANDB_MD5_BYTES];
 	char base64[WANDB_MD5_BASE64];
-	struct jsonwrite w;
 	MD5_CTX md5;
 
 	wandb_call_reset(&a->call);
@@ -197,16 +135,9 @@ send_manifest(struct wandb_artifact *a)
 	    &md5, (const unsigned char *)a->call.body.data, a->call.body.len);
 	MD5Final(digest, &md5);
 	wandb_md5_base64(digest, base64);
-	begin(a, &w,
-	    "mutation CreateArtifactManifest($i:CreateArtifactManifestInput!){"
-	    "createArtifactManifest(input:$i){artifactManifest{id "
-	    "file{uploadUrl uploadHeaders}}}}");
-	put_manifest_input(a, &w, base64);
-	finish(a, &w, on_manifest_url);
+	wandb_artifact_manifest(&a->call, a->upload->client, a->upload->run,
+	    &ids, base64, on_manifest_url, a);
 }
-
-/* --- the files
- * ---------------------------------------------------------------- */
 
 static void send_file(struct wandb_artifact *a);
 
@@ -263,7 +194,7 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 		send_file(a);
 		return;
 	}
-	source = wandb_upload_source(a->upload, file->name);
+	source = wandb_sources_find(&a->upload->sources, file->name);
 	a->fd = wandb_source_open(source, &failed.err);
 	if (a->fd < 0)
 		fail(a, &failed);
@@ -277,33 +208,15 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 static void
 send_file(struct wandb_artifact *a)
 {
-	const struct wandb_file *file;
-	struct jsonwrite w;
+	const struct wandb_artifact_ids ids = {
+	    a->id, a->manifest_id, a->latest_id};
 
-	if (a->at == a->files.len) {
+	if (a->at == a->files.len)
 		send_manifest(a);
-		return;
-	}
-	file = &a->files.files[a->at];
-	begin(a, &w,
-	    "mutation CreateArtifactFiles($i:CreateArtifactFilesInput!){"
-	    "createArtifactFiles(input:$i){files{edges{node{"
-	    "uploadUrl uploadHeaders}}}}}");
-	put_pair(&w, "storageLayout", "V2");
-	jsonwrite_key(&w, "artifactFiles");
-	jsonwrite_open(&w, '[');
-	jsonwrite_open(&w, '{');
-	put_pair(&w, "artifactID", a->id);
-	put_pair(&w, "artifactManifestID", a->manifest_id);
-	put_pair(&w, "name", file->name);
-	put_pair(&w, "md5", file->md5);
-	jsonwrite_close(&w, '}');
-	jsonwrite_close(&w, ']');
-	finish(a, &w, on_file_url);
+	else
+		wandb_artifact_file(&a->call, a->upload->client, &ids,
+		    &a->files.files[a->at], on_file_url, a);
 }
-
-/* --- create
- * --------------------------------------------------------------------- */
 
 static void
 on_manifest(struct wandb_call *call, const struct wandb_reply *reply)
@@ -329,7 +242,7 @@ on_created(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
 	struct json_span artifact, state, latest;
-	struct jsonwrite w;
+	struct wandb_artifact_ids ids;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
@@ -350,42 +263,9 @@ on_created(struct wandb_call *call, const struct wandb_reply *reply)
 		on_commit(call, reply);
 		return;
 	}
-	begin(a, &w,
-	    "mutation CreateArtifactManifest($i:CreateArtifactManifestInput!){"
-	    "createArtifactManifest(input:$i){artifactManifest{id}}}");
-	put_manifest_input(a, &w, "");
-	finish(a, &w, on_manifest);
-}
-
-static void
-put_artifact(struct wandb_artifact *a, struct jsonwrite *w, const char *name)
-{
-	char id[WANDB_CLIENT_ID_SIZE], digest[WANDB_MD5_HEX];
-	const struct wandb_run *run = a->upload->run;
-
-	wandb_manifest_digest(&a->files, digest);
-	put_run(w, run);
-	put_pair(w, "artifactTypeName", WANDB_ARTIFACT_TYPE);
-	put_pair(w, "artifactCollectionName", name);
-	jsonwrite_key(w, "artifactCollectionNames");
-	jsonwrite_open(w, '[');
-	jsonwrite_text(w, name);
-	jsonwrite_close(w, ']');
-	put_pair(w, "digest", digest);
-	put_pair(w, "digestAlgorithm", "MANIFEST_MD5");
-	jsonwrite_key(w, "aliases");
-	jsonwrite_open(w, '[');
-	jsonwrite_open(w, '{');
-	put_pair(w, "artifactCollectionName", name);
-	put_pair(w, "alias", "latest");
-	jsonwrite_close(w, '}');
-	jsonwrite_close(w, ']');
-	wandb_client_id(id, run->id, "version");
-	put_pair(w, "clientID", id);
-	wandb_client_id(id, run->id, "sequence");
-	put_pair(w, "sequenceClientID", id);
-	jsonwrite_key(w, "enableDigestDeduplication");
-	jsonwrite_bool(w, true);
+	ids = (struct wandb_artifact_ids){a->id, NULL, a->latest_id};
+	wandb_artifact_manifest(call, a->upload->client, a->upload->run, &ids,
+	    NULL, on_manifest, a);
 }
 
 static int
@@ -393,7 +273,7 @@ open_file(
     struct wandb_artifact *a, const struct wandb_file *file, struct err *err)
 {
 	const struct wandb_source *source =
-	    wandb_upload_source(a->upload, file->name);
+	    wandb_sources_find(&a->upload->sources, file->name);
 
 	if (file->size >= FILE_MAX_BYTES)
 		return err_set(err, -EFBIG,
@@ -431,10 +311,6 @@ void
 wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
     void (*done)(void *data, const struct wandb_reply *reply), void *data)
 {
-	const struct wandb_run *run = upload->run;
-	struct jsonwrite w;
-	struct buf name;
-
 	if (a->upload != NULL)
 		forget(a);
 	a->upload = upload;
@@ -442,13 +318,6 @@ wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
 	a->done = done;
 	a->data = data;
 	list_files(a);
-	buf_init(&name, NAME_MAX_BYTES);
-	wandb_artifact_name(&name, run->run_id != NULL ? run->run_id : run->id);
-	begin(a, &w,
-	    "mutation CreateArtifact($i:CreateArtifactInput!){"
-	    "createArtifact(input:$i){artifact{id state "
-	    "artifactSequence{latestArtifact{id}}}}}");
-	put_artifact(a, &w, name.data);
-	finish(a, &w, on_created);
-	buf_release(&name);
+	wandb_artifact_create(
+	    &a->call, upload->client, upload->run, &a->files, on_created, a);
 }

@@ -20,9 +20,8 @@ struct wandb_artifact {
 	void *data;
 	char *id, *manifest_id, *latest_id;
 	struct wandb_manifest files; /* those that are still as listed */
-	char **urls;                 /* of a file each; NULL: nothing to send */
-	size_t url_len, at;
-	int fd; /* -1: none */
+	size_t at;                   /* of the one on its way */
+	int fd;                      /* -1: none */
 	bool settled;
 };
 

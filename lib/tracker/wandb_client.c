@@ -304,8 +304,6 @@ wandb_graphql_send(struct wandb_call *call, struct wandb_client *c,
 	call->is_graphql = true;
 }
 
-/* --- uploads ------------------------------------------------------------ */
-
 static void
 on_moved(void *data)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/die.h"
+#include "tracker/wandb_upsert.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
 #define PACE_MS      15000
@@ -13,116 +13,15 @@
 /* So much that waits goes up before its time, or an import would take hours. */
 #define FULL_ENTRIES 500
 #define FULL_BYTES   (1024 * 1024)
-#define CONFIG_MAX   (16 * 1024 * 1024)
 #define PLACE_MAX    8192
-/* The SDK's telemetry fields: version of the client, platform. */
-#define TELEMETRY_CLIENT   "5"
-#define TELEMETRY_PLATFORM "13"
-
-static const char upsert_query[] =
-    "mutation UpsertBucket($name:String,$project:String,$entity:String,"
-    "$displayName:String,$notes:String,$tags:[String!],$group:String,"
-    "$jobType:String,$host:String,$program:String,$commit:String,"
-    "$repo:String,$config:JSONString){upsertBucket(input:{name:$name,"
-    "modelName:$project,entityName:$entity,displayName:$displayName,"
-    "notes:$notes,tags:$tags,groupName:$group,jobType:$jobType,host:$host,"
-    "jobProgram:$program,commit:$commit,jobRepo:$repo,config:$config}){"
-    "bucket{id name displayName historyLineCount project{name "
-    "entity{name}}} inserted}}";
-
-static void
-put_text(struct jsonwrite *w, const char *name, const char *text)
-{
-	char *clean = text != NULL ? wandb_utf8(text) : NULL;
-
-	jsonwrite_key(w, name);
-	jsonwrite_text(w, clean);
-	free(clean);
-}
-
-/* --- the run itself ------------------------------------------------------ */
-
-/* Each value wrapped once; a resume by the SDK looks for _wandb.value.t. */
-static void
-write_config(struct jsonwrite *w, const struct wandb_run *run)
-{
-	const struct wandb_value *item;
-	struct buf platform;
-
-	jsonwrite_open(w, '{');
-	TAILQ_FOREACH (item, &run->config.list, link) {
-		jsonwrite_key(w, item->name);
-		jsonwrite_open(w, '{');
-		jsonwrite_key(w, "value");
-		jsonwrite_raw(w, item->json, strlen(item->json));
-		jsonwrite_close(w, '}');
-	}
-	buf_init(&platform, PLACE_MAX);
-	wandb_run_platform(&platform);
-	jsonwrite_key(w, "_wandb");
-	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "value");
-	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "t");
-	jsonwrite_open(w, '{');
-	put_text(w, TELEMETRY_CLIENT, WANDB_CLIENT);
-	put_text(w, TELEMETRY_PLATFORM, platform.data);
-	jsonwrite_close(w, '}');
-	jsonwrite_key(w, "m");
-	jsonwrite_open(w, '[');
-	jsonwrite_close(w, ']');
-	put_text(w, "cli_version", WANDB_CLIENT);
-	jsonwrite_close(w, '}');
-	jsonwrite_close(w, '}');
-	jsonwrite_close(w, '}');
-	buf_release(&platform);
-}
-
-static void
-put_config(struct jsonwrite *w, const struct wandb_run *run)
-{
-	struct jsonwrite inner;
-	struct buf json;
-
-	buf_init(&json, CONFIG_MAX);
-	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
-	write_config(&inner, run);
-	put_text(w, "config", buf_overflowed(&json) ? NULL : json.data);
-	buf_release(&json);
-}
-
 /* Everything the first time, later what may have changed. */
 static void
 upsert(struct wandb_online *o, bool whole, wandb_done *done)
 {
-	const struct wandb_run *run = o->run;
-	struct jsonwrite w;
-	size_t i;
-
-	wandb_graphql_begin(&o->call, &w, upsert_query);
-	put_text(&w, "name", run->id);
-	put_text(&w, "project", run->project);
-	put_text(&w, "entity", run->entity);
-	if (run->name != NULL)
-		put_text(&w, "displayName", run->name);
-	if (whole) {
-		put_text(&w, "notes", run->notes);
-		put_text(&w, "group", run->group);
-		put_text(&w, "jobType", run->job_type);
-		put_text(&w, "host", run->host);
-		put_text(&w, "program", o->start->command);
-		put_text(&w, "commit", run->commit);
-		put_text(&w, "repo", run->remote);
-		jsonwrite_key(&w, "tags");
-		jsonwrite_open(&w, '[');
-		for (i = 0; i < run->tag_len; i++)
-			jsonwrite_text(&w, run->tags[i]);
-		jsonwrite_close(&w, ']');
-	}
-	put_config(&w, run);
 	o->run->config_changed = o->run->name_changed = false;
 	o->updated_ms = clock_mono_ms();
-	wandb_graphql_send(&o->call, &o->client, &w, done, o);
+	wandb_upsert(
+	    &o->call, &o->client, o->run, whole ? o->start : NULL, done, o);
 }
 
 void
@@ -208,9 +107,6 @@ wandb_online_row(struct wandb_online *o)
 {
 	wandb_stream_row(&o->stream);
 }
-
-/* --- metrics ---------------------------------------------------------------
- */
 
 static void
 note_news(struct wandb_online *o)
@@ -355,9 +251,6 @@ wandb_online_send(struct wandb_online *o, struct batch *batch, struct err *err)
 	wandb_upload_send(&o->upload, batch);
 	return OUTCOME_PENDING;
 }
-
-/* --- the end -----------------------------------------------------------------
- */
 
 static void
 answer_finish(struct wandb_online *o, const struct wandb_reply *reply)

@@ -26,9 +26,6 @@
 /* The value that points to the file: a path and a digest. */
 #define VALUE_MAX_BYTES 4096
 
-/* --- rows
- * --------------------------------------------------------------------- */
-
 static void
 write_text(struct jsonwrite *w, const char *text)
 {
@@ -118,9 +115,6 @@ take_line(struct wandb_table *t, const char *line, size_t len)
 		t->rows++;
 	}
 }
-
-/* --- the file
- * ------------------------------------------------------------------- */
 
 static void
 write_head(struct wandb_table *t)

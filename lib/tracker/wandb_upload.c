@@ -9,13 +9,10 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
-#include "format/text.h"
 #include "tracker/local_copy.h"
 
 /* The cursor keeps under this and the name what was sent: "<size> <md5>". */
-#define REMEMBERED    "file "
-#define NS_PER_SECOND 1000000000
+#define REMEMBERED "file "
 
 void
 wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
@@ -43,74 +40,16 @@ put_down(struct wandb_upload *u)
 void
 wandb_upload_release(struct wandb_upload *u)
 {
-	size_t i;
-
 	if (u->client == NULL)
 		return;
 	loop_timer_cancel(u->client->t->loop, &u->timer);
 	wandb_call_release(&u->call);
 	put_down(u);
 	wandb_manifest_release(&u->manifest);
-	for (i = 0; i < u->source_len; i++) {
-		free(u->sources[i].name);
-		free(u->sources[i].path);
-	}
-	free(u->sources);
+	wandb_sources_release(&u->sources);
 	free(u->host);
 	*u = (struct wandb_upload){0};
 }
-
-const struct wandb_source *
-wandb_upload_source(const struct wandb_upload *u, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < u->source_len; i++)
-		if (strcmp(u->sources[i].name, name) == 0)
-			return &u->sources[i];
-	return NULL;
-}
-
-int
-wandb_source_open(const struct wandb_source *source, struct err *err)
-{
-	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, source->path, &st, err);
-
-	if (fd < 0)
-		return fd;
-	if (st.st_size == source->size &&
-	    (uint64_t)st.st_ino == source->inode &&
-	    st.st_mtim.tv_sec * (int64_t)NS_PER_SECOND + st.st_mtim.tv_nsec ==
-		source->mtime_ns)
-		return fd;
-	close(fd);
-	return err_set(
-	    err, -ESTALE, "%s has changed since it was recorded", source->path);
-}
-
-/* The same name again takes the place of the earlier file. */
-static struct wandb_source *
-list_source(struct wandb_upload *u, const struct entry_artifact *artifact)
-{
-	struct wandb_source *source =
-	    (struct wandb_source *)wandb_upload_source(u, u->name);
-
-	if (source == NULL) {
-		u->sources = xreallocarray(
-		    u->sources, u->source_len + 1, sizeof(*u->sources));
-		source = &u->sources[u->source_len++];
-		*source = (struct wandb_source){.name = xstrdup(u->name)};
-	}
-	free(source->path);
-	source->path = text_path_bytes(artifact->path);
-	source->size = artifact->size;
-	source->mtime_ns = artifact->mtime_ns;
-	source->inode = artifact->inode;
-	return source;
-}
-
-/* --- one file after the other ------------------------------------------- */
 
 static void go_on(struct wandb_upload *u);
 
@@ -323,7 +262,7 @@ take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
 
 	put_down(u);
 	u->name = local_copy_name(artifact->name);
-	source = list_source(u, artifact);
+	source = wandb_sources_put(&u->sources, u->name, artifact);
 	if (is_there_already(u, artifact))
 		return;
 	u->fd = wandb_source_open(source, &err);

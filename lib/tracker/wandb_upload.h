@@ -1,7 +1,7 @@
 /*
  * Files of a run on their way to W&B: read for their digest, then sent as run
  * files, one after the other; the run's artifact is made of the same list at
- *the end (tracker/wandb_artifact.h).
+ * the end (tracker/wandb_artifact.h).
  *
  *	wandb_upload_init(&u, client, run, stream);
  *	wandb_upload_send(&u, batch, done, data);      files lane
@@ -12,33 +12,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "tracker/tracker.h"
 #include "tracker/wandb_client.h"
 #include "tracker/wandb_hash.h"
 #include "tracker/wandb_manifest.h"
 #include "tracker/wandb_run.h"
+#include "tracker/wandb_source.h"
 #include "tracker/wandb_stream.h"
 #include "tracker/wandb_table.h"
-
-/* Where a file of the manifest is, and what it was when it was listed. */
-struct wandb_source {
-	char *name; /* as in the manifest */
-	char *path; /* bytes */
-	int64_t size, mtime_ns;
-	uint64_t inode;
-};
 
 struct wandb_upload {
 	struct wandb_client *client; /* borrowed, as the next two */
 	struct wandb_run *run;
 	struct wandb_stream *stream;
 	struct wandb_manifest manifest;
-	struct wandb_source *sources; /* one for each file of the manifest */
-	size_t source_len;
-	bool no_run_files; /* this server does not know them */
-	char *host;        /* where the entries were made; NULL: not known */
+	struct wandb_sources sources; /* of the files of the manifest */
+	bool no_run_files;            /* this server does not know them */
+	char *host; /* where the entries were made; NULL: not known */
 	/* The one on its way. */
 	struct batch *batch; /* NULL: none */
 	size_t at;
@@ -57,10 +48,5 @@ void wandb_upload_release(struct wandb_upload *u);
 
 /* Takes up a batch of the files lane; tracker_done follows. */
 void wandb_upload_send(struct wandb_upload *u, struct batch *batch);
-
-/* Opens a file again as it was listed. -ESTALE: it has changed since. */
-int wandb_source_open(const struct wandb_source *source, struct err *err);
-const struct wandb_source *wandb_upload_source(
-    const struct wandb_upload *u, const char *name);
 
 #endif
