@@ -72,11 +72,22 @@ def check_time(check, what, text):
     return datetime.fromisoformat(text)
 
 
-def prefixes(experiments):
+def passed_pairs(records):
+    """What plain records before the first of a harness were called: they are no
+    experiment any more, and the names they had are taken all the same."""
+    of_harness = [rundirs.harness_of(r) is not None for r in records]
+    if True not in of_harness:
+        return set()
+    before = rundirs.experiments_of(records[:of_harness.index(True)])
+    return {f"{params['model_name']}/{params['probe_name']}/"
+            for params, _ in before}
+
+
+def prefixes(experiments, taken=()):
     """One for each experiment: none, if there is only one."""
     if len(experiments) < 2:
         return [""] * len(experiments)
-    seen, result = set(), []
+    seen, result = set(taken), []
     for params, _ in experiments:
         name = f"{params['model_name']}/{params['probe_name']}/"
         if name in seen:
@@ -99,7 +110,7 @@ def running(records, prefix):
 def end_values(records, user_prefix):
     """(metrics, params) that must stand in the end, by the rundirs."""
     experiments = rundirs.experiments_of(records)
-    names = prefixes(experiments)
+    names = prefixes(experiments, passed_pairs(records))
     metrics, params = {}, {}
     for (values, group), name in zip(experiments, names):
         for key, value in rundirs.metrics_of(group).items():

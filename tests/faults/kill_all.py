@@ -40,7 +40,7 @@ import kill  # noqa: E402
 
 BUILD = Path(os.environ.get("BUILD", TOP / "build"))
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb")
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 120
 # Of a run that nobody saw the end of, this is not known.
 ENDINGS = re.compile(r'^\["(end|param|text|item)", ("[^"]*/)?"?(exit_code|'
                      r'exit_signal|status|finished|killed|failed|config_path|'
@@ -221,7 +221,10 @@ def main():
             place.fresh()
             kills += act(place, random.Random(seed))
             status = place.sync_to_the_end()
-            found = check(place, args.who, want)
+            try:
+                found = check(place, args.who, want)
+            except SystemExit as wrong:
+                found = [str(wrong)]
             if status != 0 or place.journals():
                 found.append(f"sync: status {status}, left "
                              f"{[str(p) for p in place.journals()]}")

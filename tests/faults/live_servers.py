@@ -25,6 +25,10 @@ FILES = ("manifest.json", "records.jsonl", "config.resolved.yaml",
          "summary.json", "explain.json", "report.html")
 
 
+# Its server's own, when it is killed while it takes a file.
+LEFT_BY_MLFLOW = '".artifact.uploading.'
+
+
 class Mlflow:
     name = "mlflow"
 
@@ -68,7 +72,8 @@ class Mlflow:
             "SELECT key, value FROM params WHERE run_uuid = ?", [run])]
         db.close()
         for directory in self.dir.glob(f"artifacts/*/{run}/artifacts"):
-            lines += content.files(directory)
+            lines += [line for line in content.files(directory)
+                      if LEFT_BY_MLFLOW not in line]
         return sorted([*lines, json.dumps(["end", runs[run]])])
 
 
