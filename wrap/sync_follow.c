@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "http/http.h"
 #include "watcher/tree.h"
 #include "wrap/attempt.h"
 #include "wrap/command.h"
@@ -21,6 +22,8 @@
 /* What was not delivered is tried again so long after: a server that is down
  * for the day gets one request a minute and attempt. */
 #define RETRY_MS (60 * 1000)
+/* A thousand nodes may end at once; their server is one. */
+#define REQUESTS_PER_SECOND 20
 /* Its owner is delivering it itself, which ends without a word to us. */
 #define BUSY_MS 1000
 
@@ -347,6 +350,7 @@ sync_follow(const struct options *options, const char *state_dir)
 	struct err err = ERR_INIT;
 	int result = 0;
 
+	http_set_pace(REQUESTS_PER_SECOND);
 	TAILQ_INIT(&f.roots);
 	TAILQ_INIT(&f.known);
 	report_init(&f.report);

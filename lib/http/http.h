@@ -113,13 +113,20 @@ struct http_call *http_start(
 /* Forgets a call that is under way; done() will not be called. */
 void http_cancel(struct http_call *call);
 
+/* From now on at most so many requests a second are begun in this process, over
+ * all of http_new(), one by one; the others wait. 0: no limit. */
+void http_set_pace(int requests_per_second);
+
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */
 int http_escape(struct buf *out, const char *text, const char *keep);
 /* %XX -> the byte; anything else stays. Allocated. */
 char *http_unescape(const char *text);
 
-/* --- pure parts, for http.c and its tests --- */
+/* --- parts for http.c and its tests --- */
+
+/* How long a request waits that begins now; it takes its place in the pace. */
+int64_t http_pace_wait_ms(void);
 
 enum http_result http_status_result(int status);
 /* Seconds or an HTTP date -> milliseconds from now_s (Unix seconds) on, at

@@ -119,6 +119,7 @@ http_call_free(struct http_call *call)
 {
 	struct http *h = call->http;
 
+	loop_timer_cancel(h->loop, &call->pace);
 	curl_multi_remove_handle(h->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
@@ -300,9 +301,19 @@ set_headers(struct http_call *call, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
 }
 
+static void
+begin(struct loop_timer *timer)
+{
+	struct http_call *call = timer->data;
+
+	if (curl_multi_add_handle(call->http->multi, call->easy) != CURLM_OK)
+		die("libcurl refuses a request");
+}
+
 struct http_call *
 http_start(struct http *h, const struct http_request *request)
 {
+	int64_t wait_ms = http_pace_wait_ms();
 	struct http_call *call = xcalloc(1, sizeof *call);
 	CURL *easy = curl_easy_init();
 
@@ -330,8 +341,11 @@ http_start(struct http *h, const struct http_request *request)
 	call->request.method = NULL;
 	call->request.headers = NULL;
 	TAILQ_INSERT_TAIL(&h->calls, call, link);
-	if (curl_multi_add_handle(h->multi, easy) != CURLM_OK)
-		die("libcurl refuses a request");
+	call->pace = (struct loop_timer){.fire = begin, .data = call};
+	if (wait_ms > 0)
+		loop_timer_set(h->loop, &call->pace, wait_ms);
+	else
+		begin(&call->pace);
 	return call;
 }
 

@@ -1,5 +1,6 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the
- * loop), http_call.c (one request), http_status.c (the pure parts). */
+ * loop), http_call.c (one request), http_pace.c (how many in a second),
+ * http_status.c (the pure parts). */
 #ifndef HTTP_HTTP_PRIVATE_H
 #define HTTP_HTTP_PRIVATE_H
 
@@ -27,6 +28,7 @@ struct http_call {
 	struct http *http;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct loop_timer pace;      /* set: not begun yet */
 	struct http_request request; /* its pointers: body, data only */
 	int64_t sent;                /* bytes of a file's body */
 	struct buf answer;

@@ -199,3 +199,34 @@ one_journal() {
     [ "$(find "$tracking" -mindepth 1 -maxdepth 1 | wc -l)" -eq 4 ]
     [ "$(ls "$journals")" = 20200101T000000Z-000000000000 ]
 }
+
+@test "at most 20 requests in a second, however many runs wait" {
+    mkdir server
+    python3 "$BATS_TEST_DIRNAME/../servers/fake_wandb.py" server 3>&- &
+    server=$!
+    wait_until test -s server/url
+    for n in 1 2 3 4 5 6 7 8; do
+        to=$runs/$n
+        record --track wandb --wandb-mode online
+    done
+    export WANDB_API_KEY=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
+    export WANDB_BASE_URL
+    WANDB_BASE_URL=$(cat server/url)
+    follow "$shared/itrack"
+    for ((n = 0; n < 6; n++)); do
+        wait_until no_journals && break
+    done
+    no_journals
+    stop_follower
+    kill "$server"
+    # The last one is that much later than the first; a second for a server
+    # that came late to its first.
+    awk 'NR == 1 { first = $1 }
+        { last = $1 }
+        END {
+            print "#", NR, "requests in", last - first, "s"
+            exit !(NR > 80 && last - first >= (NR - 1) / 20 - 1)
+        }' server/log
+    [ "$(jq '.runs | length' server/state.json)" -eq 8 ]
+    [ "$(jq '[.runs[] | select(.complete)] | length' server/state.json)" -eq 8 ]
+}

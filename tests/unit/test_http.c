@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/loop.h"
 #include "tap.h"
@@ -350,10 +351,30 @@ test_pure(void)
 	buf_release(&b);
 }
 
+static void
+test_pace(void)
+{
+	int64_t began_ms = clock_mono_ms();
+	bool in_pace = true;
+
+	is_int(http_pace_wait_ms(), 0, "no limit, no wait");
+	http_set_pace(50);
+	is_int(http_pace_wait_ms(), 0, "the first one goes at once");
+	for (int i = 1; i <= 20; i++) {
+		int64_t at_ms = http_pace_wait_ms() + clock_mono_ms();
+
+		in_pace = in_pace && at_ms >= began_ms + 20 * (int64_t)i;
+	}
+	ok(in_pace, "the others 20 ms apart");
+	http_set_pace(0);
+	is_int(http_pace_wait_ms(), 0, "no limit any more");
+}
+
 int
 main(void)
 {
 	test_pure();
+	test_pace();
 	test_answers();
 	test_bodies();
 	test_no_server();
