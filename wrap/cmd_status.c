@@ -31,6 +31,7 @@ struct row {
 	const char *state;      /* running, interrupted, pending, delivered */
 	const char *run_status; /* NULL: not ended */
 	int64_t started_us;
+	uint64_t rejected; /* by all trackers, of one that is delivered */
 };
 
 static void
@@ -45,6 +46,9 @@ begin_row(struct status *s, const struct row *row)
 		text_escape(&s->text, row->run_id != NULL ? row->run_id : "-");
 		if (row->run_status != NULL)
 			buf_addf(&s->text, " %s", row->run_status);
+		if (row->rejected > 0)
+			buf_addf(&s->text, ", %llu rejected",
+			    (unsigned long long)row->rejected);
 		buf_adds(&s->text, "\n    ");
 		text_escape(&s->text, row->run_dir);
 		buf_addc(&s->text, '\n');
@@ -57,6 +61,7 @@ begin_row(struct status *s, const struct row *row)
 	jsonwrite_text_member(&s->w, "run_dir", row->run_dir);
 	jsonwrite_text_member(&s->w, "status", row->run_status);
 	jsonwrite_text_member(&s->w, "started_at", time);
+	jsonwrite_int_member(&s->w, "rejected", (int64_t)row->rejected);
 	jsonwrite_key(&s->w, "trackers");
 	jsonwrite_open(&s->w, '[');
 }
@@ -70,15 +75,16 @@ end_row(struct status *s)
 	jsonwrite_close(&s->w, '}');
 }
 
+/* `c`: how much it has; NULL: not known any more, or not yet. */
 static void
 put_tracker(struct status *s, const char *tracker, const char *state,
-    const char *place, uint64_t delivered, uint64_t rejected)
+    const char *place, const struct cursor *c)
 {
 	if (!s->json) {
 		buf_addf(&s->text, "    %s: %s", tracker, state);
-		if (rejected > 0)
+		if (c != NULL && c->rejected > 0)
 			buf_addf(&s->text, ", %llu rejected",
-			    (unsigned long long)rejected);
+			    (unsigned long long)c->rejected);
 		if (place != NULL && place[0] != '\0') {
 			buf_adds(&s->text, ": ");
 			text_escape(&s->text, place);
@@ -90,8 +96,10 @@ put_tracker(struct status *s, const char *tracker, const char *state,
 	jsonwrite_text_member(&s->w, "tracker", tracker);
 	jsonwrite_text_member(&s->w, "state", state);
 	jsonwrite_text_member(&s->w, "place", place);
-	jsonwrite_int_member(&s->w, "delivered", (int64_t)delivered);
-	jsonwrite_int_member(&s->w, "rejected", (int64_t)rejected);
+	if (c != NULL) {
+		jsonwrite_int_member(&s->w, "delivered", (int64_t)c->delivered);
+		jsonwrite_int_member(&s->w, "rejected", (int64_t)c->rejected);
+	}
 	jsonwrite_close(&s->w, '}');
 }
 
@@ -104,14 +112,14 @@ pending_tracker(
 
 	if (cursor_read(s->state_dir, attempt, target->tracker, &c, &err) < 0) {
 		put_tracker(
-		    s, target->tracker, "unreadable", err.message, 0, 0);
+		    s, target->tracker, "unreadable", err.message, NULL);
 		return;
 	}
 	put_tracker(s, target->tracker,
 	    c.finished     ? "delivered"
 		: c.opened ? "started"
 			   : "waiting",
-	    c.place, c.delivered, c.rejected);
+	    c.place, &c);
 	cursor_release(&c);
 }
 
@@ -163,12 +171,13 @@ each_indexed(const struct index_entry *e, void *data)
 	    .run_dir = e->run_dir,
 	    .state = "delivered",
 	    .run_status = run_status_name(e->status),
-	    .started_us = e->started_us};
+	    .started_us = e->started_us,
+	    .rejected = e->rejected};
 
 	begin_row(s, &row);
 	for (size_t i = 0; i < e->place_len; i++)
 		put_tracker(
-		    s, e->places[i].name, "delivered", e->places[i].text, 0, 0);
+		    s, e->places[i].name, "delivered", e->places[i].text, NULL);
 	end_row(s);
 	return true;
 }

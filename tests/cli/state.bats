@@ -124,6 +124,34 @@ no_dir() {
     [ "$status" -eq 125 ] || [[ $output == *"no report written"* ]]
 }
 
+# The members that the manual names for the report.
+documented() {
+    awk '/^\.Sh / { on = $2 == "REPORT" } on && /^\.It Va/ { $1 = $2 = ""; print }' \
+        "$top/man/itrack-wrap.1" | tr -d ' ' | tr ',' '\n' | sort
+}
+
+@test "--report has the members that the manual names, no others" {
+    : >file
+    wrap -q --track local,null --report report.json "$write_run" \
+        --from "$from" --to "$to" 3>&-
+    [ "$(jq .version report.json)" -eq 1 ]
+    jq -r 'keys, (.runs[0] | keys), (.runs[0].trackers[0] | keys) | .[]' \
+        report.json | sort | diff <(documented) -
+    # The same of `status --json`.
+    wrap -q --local-dir "$PWD/file/x" --report report.json "$write_run" \
+        --from "$from" --to "$to-2" 3>&-
+    [ "$(jq -r '.runs[0].trackers[0] | .state, .delivered, .pending' \
+        report.json | paste -sd' ')" = "blocked 0 24" ]
+    itrack status --json >status.json
+    [ "$(jq -c '.attempts[0].trackers[0] | keys' status.json)" = \
+        '["place","state","tracker"]' ]
+    [ "$(jq -c '.attempts[1].trackers[0] | keys' status.json)" = \
+        '["delivered","place","rejected","state","tracker"]' ]
+    jq -r '.attempts[0] | keys[]' status.json | while read -r name; do
+        grep -qw "$name" "$top/man/itrack.1"
+    done
+}
+
 @test "--report into a FIFO or a device: written to, never replaced, no wait" {
     mkfifo pipe
     run wrap --report pipe true 3>&-
