@@ -75,7 +75,44 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     [[ "$output" != *$'\033'* ]]
 }
 
-@test "SIGINT while draining ends at once and keeps the rest" {
+# on_terminal KEYS COMMAND...: types KEYS when the countdown is there; prints
+# what came, and the status.
+on_terminal() {
+    python3 - "$@" <<'PY'
+import os, pty, select, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+text, typed, end = b"", False, time.monotonic() + 30
+while time.monotonic() < end:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            text += os.read(terminal, 4096)
+        except OSError:
+            break
+    if not typed and b"delivering the rest" in text:
+        os.write(terminal, sys.argv[1].encode())
+        typed = True
+sys.stdout.write(text.decode(errors="replace"))
+print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+}
+
+@test "Ctrl-C on the terminal while draining ends at once and keeps the rest" {
+    export ITRACK_NULL=done,hang,... TERM=xterm
+    SECONDS=0
+    run on_terminal $'\003' "$BUILD/bin/itrack-wrap" --track local,null \
+        --drain 60 -- "$write_run" --mode run \
+        --from "$fixtures/run_errors/run" --to "$runs/x"
+    [[ $output == *"status 0" ]]
+    [ "$SECONDS" -lt 25 ]
+    [[ $output == *"null: delivered 0 of "*"itrack sync "* ]]
+    [ "$(pending)" = "delivered started" ]
+    ITRACK_NULL=done itrack sync
+    [ "$(pending)" = "delivered delivered" ]
+}
+
+@test "SIGTERM while draining ends at once and keeps the rest" {
     ITRACK_NULL=done,hang,... "$BUILD/bin/itrack-wrap" --track local,null \
         --drain 60 -- "$write_run" --mode run \
         --from "$fixtures/run_errors/run" --to "$runs/x" \

@@ -206,3 +206,51 @@ assert len({r["run_dir"] for r in rows}) == len(rows)' \
         -eq 24 ]
 }
 
+# with_small_disks DIR... -- COMMAND...: a disk of 12 kB at each, in a mount
+# namespace of its own.
+with_small_disks() {
+    local dirs=()
+    while [ "$1" != -- ]; do
+        mkdir -p "$1"
+        dirs+=("$1")
+        shift
+    done
+    shift
+    unshare --map-root-user --mount true || return 99
+    # shellcheck disable=SC2016
+    unshare --map-root-user --mount bash -c '
+        read -ra dirs <<<"$0"
+        for dir in "${dirs[@]}"; do
+            mount -t tmpfs -o size=12k none "$dir" 2>/dev/null || exit 99
+        done
+        "$@"' "${dirs[*]}" "$@"
+}
+
+@test "a full disk in each place, and in all of them: sync completes it" {
+    to_all_four "$write_run" --from "$from" --to "$to" --copies 8 3>&-
+    python3 "$content" --all d local tensorboard mlflow wandb >want
+    for full in local tensorboard mlflow wandb "local tensorboard mlflow wandb"
+    do
+        rm -rf d got "$to" "$XDG_STATE_HOME"
+        places=()
+        for t in $full; do places+=("$PWD/d/$t"); done
+        export BUILD write_run from to full
+        run with_small_disks "${places[@]}" -- bash -c '
+            "$BUILD/bin/itrack-wrap" --track local,tensorboard,mlflow,wandb \
+                --local-dir d/local --tensorboard-dir d/tensorboard \
+                --wandb-mode offline --wandb-dir "$PWD/d/wandb" \
+                --mlflow-uri "file:$PWD/d/mlflow" --report report.json \
+                "$write_run" --from "$from" --to "$to" --copies 8 || exit
+            for t in $full; do mount -o remount,size=8M "d/$t"; done
+            "$BUILD/bin/itrack" sync || exit
+            cp -a d got' 3>&-
+        [ "$status" -ne 99 ] || skip "no mount namespace"
+        echo "$full: $output" | cut -c1-300
+        [ "$status" -eq 0 ]
+        # Those on a full disk, and no others, are not complete.
+        [ "$(jq -r '.runs[0].trackers[] | select(.state != "complete") |
+            .tracker' report.json | paste -sd' ')" = "$full" ]
+        diff want <(python3 "$content" --all got local tensorboard mlflow wandb)
+        [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    done
+}
