@@ -291,6 +291,9 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		while (read_records(w) == TAIL_MORE)
 			;
 	w->ended = true;
+	/* Offset and checksum stay; a run that waits for its tracker holds no
+	 * buffer. */
+	tail_release(&w->tail);
 	loop_timer_cancel(w->loop, &w->again);
 	tree_remove(&w->watch);
 	/* Not before the last line that was just read. */
