@@ -52,7 +52,8 @@ LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
 ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c wrap/sync_follow.c \
     $(wildcard wrap/cmd_*.c wrap/doctor*.c)
 WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
-    wrap/announced.c wrap/runs_begin.c wrap/follow.c $(wildcard wrap/find*.c)
+    wrap/announced.c wrap/runs_begin.c wrap/own_run.c wrap/follow.c \
+    $(wildcard wrap/find*.c)
 WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
     wrap/launch/link.c
 ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "wrap/attempt_private.h"
 #include "wrap/attempt_table.h"
+#include "wrap/lastline.h"
 
 /* Data is on disk at least so often. */
 #define SYNC_MS 1000
@@ -77,6 +78,26 @@ keep_table(struct attempt *a, int64_t time_us)
 		attempt_keep(a, &e);
 }
 
+/* At the last step, under names that none of the run's own can be. */
+static void
+keep_numbers(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	struct entry e;
+
+	if (outcome->line == NULL || a->watcher == NULL || a->past.has_numbers)
+		return;
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.records_bytes = watcher_tail(a->watcher)->offset;
+	e.metrics.records_crc32c = watcher_tail(a->watcher)->crc;
+	if (lastline_read(
+		outcome->line, outcome->line_len, ATTEMPT_LINE_PREFIX, &e) > 0)
+		attempt_keep(a, &e);
+	else
+		entry_release(&e);
+}
+
 static void
 keep_end(
     struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
@@ -123,12 +144,17 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		manifest = watcher_end(a->watcher, &end);
 		time_us = watcher_end_us(a->watcher);
 		a->status = status_of(outcome, manifest);
+	} else if (a->start.start.source == SOURCE_LIBRARY &&
+	    outcome->has_exit) {
+		a->status = status_of(outcome, true);
+		a->past.last_step = 1;
 	} else {
 		/* The directory is another's by now, or gone. */
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;
 	keep_table(a, time_us);
+	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* On disk within a second, or when it is closed: a sync takes so long
 	 * that the messages of other runs would be lost meanwhile. */

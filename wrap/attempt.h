@@ -32,7 +32,10 @@ struct attempt_config {
 	struct tree *tree; /* NULL: read at the end only (import) */
 	const struct options *options;
 	const char *state_dir; /* NULL: memory only */
+	/* SOURCE_LIBRARY: no run directory is followed, the caller keeps the
+	 * entries. */
 	enum run_source source;
+	int64_t started_us;      /* 0: now, or what the files say */
 	const char *run_dir;     /* absolute bytes, not resolved */
 	const char *config_path; /* bytes as typed, or NULL */
 	const char *command;     /* base name of the program, or NULL */
@@ -58,7 +61,13 @@ struct attempt_outcome {
 	struct rusage usage;
 	bool has_wall;
 	double wall_seconds;
+	/* The last line of the command's output; NULL: none. */
+	const char *line;
+	size_t line_len;
 };
+
+/* Before the names of the numbers in that line, in a run that has others. */
+#define ATTEMPT_LINE_PREFIX "stdout/"
 
 /* A new one; negative errno: the directory can't be followed. */
 int attempt_new(struct attempt **attempt, const struct attempt_config *config,

@@ -244,12 +244,15 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 		    &why, "no journal on disk, what is not delivered is lost");
 		attempt_say(a, &why);
 	}
-	if (config->source == SOURCE_IMPORT)
+	if (config->started_us > 0)
+		now_us = config->started_us;
+	else if (config->source == SOURCE_IMPORT)
 		now_us = attempt_past_start_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
-	a->start.start.resumed_from =
-	    attempt_past_resumed_from(config->state_dir, config->run_dir,
-		config->source == SOURCE_IMPORT);
+	if (config->source != SOURCE_LIBRARY)
+		a->start.start.resumed_from =
+		    attempt_past_resumed_from(config->state_dir,
+			config->run_dir, config->source == SOURCE_IMPORT);
 	/* The journal's copy goes through its text, as it will be read. */
 	buf_init(&line, ENTRY_LINE_MAX);
 	entry_encode(&a->start, &line);
@@ -257,7 +260,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 		die("a start entry that can't be read back");
 	attempt_keep(a, &copy);
 	buf_release(&line);
-	result = add_watcher(a, 0, err);
+	result = config->source == SOURCE_LIBRARY ? 0 : add_watcher(a, 0, err);
 	if (result < 0) {
 		journal_remove(a->journal, NULL);
 		attempt_free(a);

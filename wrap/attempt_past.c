@@ -40,6 +40,9 @@ take(struct attempt_past *past, const struct entry *e)
 		past->last_step = e->end.last_step;
 		break;
 	case ENTRY_METRICS:
+		past->has_numbers = e->metrics.len > 0 &&
+		    strncmp(e->metrics.list[0].name, ATTEMPT_LINE_PREFIX,
+			strlen(ATTEMPT_LINE_PREFIX)) == 0;
 		past->last_step = e->metrics.step;
 		past->records_bytes = e->metrics.records_bytes;
 		past->records_crc32c = (uint32_t)e->metrics.records_crc32c;

@@ -19,6 +19,7 @@ struct attempt_past {
 	char **artifacts;
 	size_t artifact_len;
 	bool has_table;
+	bool has_numbers; /* of the output's last line */
 	char *run_id;
 	int64_t last_step;
 	bool ended;

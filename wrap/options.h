@@ -54,6 +54,7 @@ enum option_id {
 	OPT_START,
 	OPT_RUN,
 	OPT_END,
+	OPT_METRICS_FROM_STDOUT,
 	OPT_COUNT,
 };
 

@@ -153,6 +153,10 @@ const struct option_row option_table[OPT_COUNT] = {
 [OPT_END] = { OPT_END, 0, "end", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_LOG, false, NULL,
     "end the run of --run" },
+[OPT_METRICS_FROM_STDOUT] = { OPT_METRICS_FROM_STDOUT, 0,
+    "metrics-from-stdout", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
+    "track the numbers of the JSON object in the last line of the output" },
 };
 /* clang-format on */
 

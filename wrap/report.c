@@ -79,6 +79,11 @@ say_run(struct report *r, const struct attempt *a)
 	    : run_status_name(attempt_status(a));
 	struct buf line;
 
+	if (m == NULL && attempt_start(a)->source == SOURCE_LIBRARY) {
+		report_say(
+		    r, "run %s %s", id != NULL ? id : "without ID", status);
+		return;
+	}
 	if (m == NULL) {
 		report_say(r, "run %s %s (%s)", id != NULL ? id : "unknown",
 		    status, attempt_start(a)->run_dir);

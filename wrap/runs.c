@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "watcher/names.h"
+#include "wrap/own_run.h"
 
 /* Runs that are found when the command is over (their messages were lost) are
  * taken up so many at a time, as a sync does: there may be a thousand. */
@@ -86,6 +87,10 @@ end_run(struct run *run, const struct link_ended *ended)
 	unwatch_writer(run);
 	if (is_over(run))
 		return;
+	if (ended != NULL && run == run->runs->line_run) {
+		outcome.line = run->runs->line;
+		outcome.line_len = run->runs->line_len;
+	}
 	if (ended != NULL && is_command(run)) {
 		outcome.has_exit = true;
 		outcome.wait_status = ended->wait_status;
@@ -378,6 +383,58 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 		runs->end = *ended;
 	TAILQ_FOREACH (run, &runs->list, link)
 		end_run(run, ended);
+}
+
+/* The command's own, or the only one that goes on. */
+static struct run *
+run_of_line(struct runs *runs)
+{
+	struct run *run, *found = NULL;
+	size_t going_on = 0;
+
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (is_over(run))
+			continue;
+		if (is_command(run))
+			return run;
+		going_on++;
+		found = run;
+	}
+	return going_on == 1 ? found : NULL;
+}
+
+/* A run that is the command's, without a directory of its own. */
+static void
+begin_own_run(struct runs *runs)
+{
+	struct run *run = xcalloc(1, sizeof *run);
+	struct err err = ERR_INIT;
+	int result;
+
+	run->runs = runs;
+	run->dir = own_run_dir(runs->config.options);
+	run->writer = runs->config.launched->command;
+	run->pidfd = -1;
+	result = runs_begin_own(run, on_settled, &err);
+	if (result < 0) {
+		if (result != -EALREADY)
+			report_say(runs->config.report, "%s", err.message);
+		free(run->dir);
+		free(run);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&runs->list, run, link);
+	runs->count++;
+}
+
+void
+runs_take_line(struct runs *runs, const char *line, size_t len)
+{
+	runs->line = line;
+	runs->line_len = len;
+	runs->line_run = run_of_line(runs);
+	if (runs->line_run == NULL)
+		begin_own_run(runs);
 }
 
 void

@@ -54,6 +54,10 @@ const char *runs_dir(const struct runs *runs, size_t i);
 void runs_turn(struct runs *runs);
 /* ended NULL: the command is over, nobody knows how. runs_drain() follows. */
 void runs_end(struct runs *runs, const struct link_ended *ended);
+/* Before runs_end(): the last line of the command's output, an object with
+ * numbers; borrowed until then. They go to the run that ends with the command,
+ * else to one of their own. */
+void runs_take_line(struct runs *runs, const char *line, size_t len);
 void runs_drain(struct runs *runs, int64_t ms);
 bool runs_are_settled(const struct runs *runs);
 /* Appends what is not delivered yet, by tracker: "mlflow: 12 entries". */

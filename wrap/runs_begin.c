@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "watcher/names.h"
+#include "wrap/own_run.h"
 #include "wrap/runs_private.h"
 #include "wrap/tracked.h"
 
@@ -91,4 +92,14 @@ runs_begin_attempt(struct run *run,
 	struct attempt_config config = make_config(run, replaced, settled);
 
 	return adopt_or_begin(run, &config, err);
+}
+
+int
+runs_begin_own(struct run *run, void (*settled)(struct attempt *a, void *data),
+    struct err *err)
+{
+	struct attempt_config config = make_config(run, NULL, settled);
+
+	return own_run_begin(&run->attempt, &config, run->runs->config.launched,
+	    run->runs->line, run->runs->line_len, err);
 }

@@ -36,6 +36,9 @@ struct runs {
 	bool has_end;
 	struct link_ended end;
 	int64_t drain_until_ms;
+	const char *line; /* the last of the output; NULL: none */
+	size_t line_len;
+	const struct run *line_run; /* that gets it */
 };
 
 /* Gives the run an attempt. 0; -EALREADY: a worker before us has tracked it,
@@ -43,6 +46,9 @@ struct runs {
  * `replaced` and `settled` are those of the attempt, with the run as data. */
 int runs_begin_attempt(struct run *run,
     void (*replaced)(struct attempt *a, void *data),
+    void (*settled)(struct attempt *a, void *data), struct err *err);
+/* The same for a run of the line alone, without a directory. */
+int runs_begin_own(struct run *run,
     void (*settled)(struct attempt *a, void *data), struct err *err);
 
 #endif

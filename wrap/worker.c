@@ -22,6 +22,7 @@
 #include "wrap/find.h"
 #include "wrap/follow.h"
 #include "wrap/launch/link.h"
+#include "wrap/lastline.h"
 #include "wrap/options.h"
 #include "wrap/report.h"
 #include "wrap/runs.h"
@@ -31,6 +32,8 @@
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* The shim's first word comes with the launch or not at all. */
 #define SILENCE_MS 50
+/* More than the launcher sends. */
+#define LINE_MAX_BYTES ((size_t)128 * 1024)
 
 struct worker {
 	struct options options;
@@ -49,6 +52,7 @@ struct worker {
 	struct announced announced;
 	struct countdown *countdown;
 	struct report report;
+	struct buf line; /* parts of the last line of the output */
 	bool has_launched, heard, nested, ended, hurry, link_gone, settled;
 };
 
@@ -205,6 +209,23 @@ look_at_announced(struct worker *w)
 	}
 }
 
+/* The numbers that the command printed, if it did. */
+static void
+take_line(struct worker *w)
+{
+	struct entry e;
+
+	if (!options_given(&w->options, OPT_METRICS_FROM_STDOUT))
+		return;
+	entry_init(&e, ENTRY_METRICS, 0);
+	if (lastline_read(w->line.data, w->line.len, "", &e) > 0)
+		runs_take_line(w->runs, w->line.data, w->line.len);
+	else
+		report_say(&w->report,
+		    "the last line of the output is no JSON object of numbers");
+	entry_release(&e);
+}
+
 /* The command is over: every run ends, those that are found only now too, and
  * the rest is delivered. */
 static void
@@ -219,6 +240,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 	look_at_announced(w);
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->silence);
+	take_line(w);
 	runs_end(w->runs, ended);
 	if (!w->heard)
 		start_find(w);
@@ -296,6 +318,10 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		if (message_parse(&message, packet->message.sender,
 			packet->message.data, packet->message.len))
 			on_message(&w->channel, &message);
+		break;
+	case LINK_LINE:
+		buf_add(&w->line, (const char *)packet->message.data,
+		    packet->message.len);
 		break;
 	case LINK_ENDED:
 		end_all(w, &packet->ended);
@@ -398,6 +424,7 @@ worker_init(struct worker *w)
 	struct runs_config config;
 
 	report_init(&w->report);
+	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    environment);
 	w->loop = loop_new();
@@ -434,6 +461,7 @@ worker_release(struct worker *w)
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);
 	report_release(&w->report);
+	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
 	free(w->state_dir);
 }

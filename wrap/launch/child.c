@@ -10,8 +10,11 @@
 static volatile int exec_errno;
 
 static _Noreturn void
-become(char **arguments, char **environment, const struct signals *signals)
+become(char **arguments, char **environment, int output,
+    const struct signals *signals)
 {
+	if (output >= 0)
+		dup2(output, STDOUT_FILENO);
 	signals_restore(signals);
 	execvpe(arguments[0], arguments, environment);
 	exec_errno = errno;
@@ -19,7 +22,7 @@ become(char **arguments, char **environment, const struct signals *signals)
 }
 
 int
-child_start(struct child *c, char **arguments, char **environment,
+child_start(struct child *c, char **arguments, char **environment, int output,
     const struct signals *signals)
 {
 	exec_errno = 0;
@@ -28,7 +31,7 @@ child_start(struct child *c, char **arguments, char **environment,
 	if (c->pid < 0)
 		return -errno;
 	if (c->pid == 0)
-		become(arguments, environment, signals);
+		become(arguments, environment, output, signals);
 	if (exec_errno != 0) {
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -27,9 +27,10 @@ struct child {
 };
 
 /* Starts the command, found by PATH as execvp does. Returns 0 when it runs;
- * else the errno of vfork or exec, negative: nothing was started. */
+ * else the errno of vfork or exec, negative: nothing was started. output: what
+ * its standard output is to be; -1: ours. */
 int child_start(struct child *c, char **arguments, char **environment,
-    const struct signals *signals);
+    int output, const struct signals *signals);
 
 /* Becomes the command, where no process can be had for it: better untracked
  * than not at all. Returns only on failure, a negative errno. */

@@ -16,6 +16,7 @@ packet_len(const struct link_packet *packet)
 	case LINK_LAUNCHED:
 		return head + sizeof(packet->launched);
 	case LINK_MESSAGE:
+	case LINK_LINE:
 		if (packet->message.len > LINK_DATA_MAX)
 			return 0;
 		return head + offsetof(struct link_message, data) +
@@ -58,7 +59,7 @@ link_receive(int fd, struct link_packet *packet)
 		return 0;
 	/* The length field of a message counts only if it was received. */
 	if ((size_t)got < offsetof(struct link_packet, launched) ||
-	    (packet->type == LINK_MESSAGE &&
+	    ((packet->type == LINK_MESSAGE || packet->type == LINK_LINE) &&
 		(size_t)got < offsetof(struct link_packet, message.data)) ||
 	    (size_t)got != packet_len(packet))
 		return -EBADMSG;

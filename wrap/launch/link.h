@@ -25,9 +25,10 @@
 enum link_type {
 	LINK_LAUNCHED, /* launcher -> worker, the first packet */
 	LINK_MESSAGE,  /* launcher -> worker: a shim message read before */
-	LINK_ENDED,    /* launcher -> worker: the command is over */
-	LINK_HURRY,    /* launcher -> worker: end now, keep the rest */
-	LINK_DRAINED,  /* worker -> launcher: all said and done */
+	LINK_LINE,    /* launcher -> worker: a part of the output's last line */
+	LINK_ENDED,   /* launcher -> worker: the command is over */
+	LINK_HURRY,   /* launcher -> worker: end now, keep the rest */
+	LINK_DRAINED, /* worker -> launcher: all said and done */
 };
 
 struct link_launched {
@@ -63,7 +64,7 @@ struct link_packet {
 	uint32_t type;
 	union {
 		struct link_launched launched;
-		struct link_message message;
+		struct link_message message; /* a line's part, too */
 		struct link_ended ended;
 		struct link_drained drained;
 	};

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "wrap/launch/child.h"
+#include "wrap/launch/copy.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/signals.h"
 #include "wrap/launch/tracking.h"
@@ -33,6 +34,7 @@ static struct launcher {
 	struct signals signals;
 	struct child child;
 	struct tracking tracking;
+	struct copy copy;       /* --metrics-from-stdout */
 	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
 } launcher;
@@ -115,14 +117,18 @@ launch(struct launcher *l)
 	if (around != NULL && *around != '\0')
 		listen_tell_nested(around);
 	signals_hold(&l->signals);
+	if (options_given(&l->options, OPT_METRICS_FROM_STDOUT))
+		copy_open(&l->copy);
 	tracking_mark(t,
 	    options_given(&l->options, OPT_RUN_DIR) ||
 		(shim == NULL && t->expected));
-	code = child_start(&l->child, command, l->environment, &l->signals);
+	code = child_start(
+	    &l->child, command, l->environment, l->copy.write_end, &l->signals);
 	if (code == -E2BIG) {
 		/* Without what we add it may just fit. */
 		shim = NULL;
-		code = child_start(&l->child, command, environ, &l->signals);
+		code = child_start(&l->child, command, environ,
+		    l->copy.write_end, &l->signals);
 	}
 	if (code == -EAGAIN || code == -ENOMEM)
 		code = child_replace_us(command, environ, &l->signals);
@@ -139,6 +145,8 @@ launch(struct launcher *l)
 static void
 let_go(struct launcher *l)
 {
+	int first_not_ours = STDERR_FILENO + 2;
+
 	/* The lowest free number is 0 then: no spare one is needed. */
 	close(STDIN_FILENO);
 	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
@@ -154,8 +162,12 @@ let_go(struct launcher *l)
 		dup3(l->tracking.channel, STDERR_FILENO + 1, O_CLOEXEC);
 		l->tracking.channel = STDERR_FILENO + 1;
 	}
-	if (close_range(STDERR_FILENO + 2, ~0U, 0) < 0)
-		for (int fd = STDERR_FILENO + 2; fd < FD_SETSIZE; fd++)
+	if (l->copy.on) {
+		dup3(l->copy.link, first_not_ours, O_CLOEXEC);
+		l->copy.link = first_not_ours++;
+	}
+	if (close_range((unsigned)first_not_ours, ~0U, 0) < 0)
+		for (int fd = first_not_ours; fd < FD_SETSIZE; fd++)
 			close(fd);
 }
 
@@ -265,7 +277,34 @@ report(const struct launcher *l)
 	else if (t->nested)
 		say("itrack: tracked by the itrack-wrap inside");
 	else
-		say("itrack: no run directory seen; nothing was tracked");
+		say("itrack: no run directory seen%s; nothing was tracked",
+		    !options_given(&l->options, OPT_METRICS_FROM_STDOUT) ? ""
+			: l->copy.on
+			? ", and no JSON object in the last line of the output"
+			: ", and the output could not be read");
+}
+
+/* The command's last output reaches its reader before we leave, as without us.
+ * A signal ends the wait: the command is no more. */
+static void
+finish_copy(struct launcher *l)
+{
+	struct pollfd fds[2] = {
+	    {l->copy.link, POLLIN, 0}, {l->signals.fd, POLLIN, 0}};
+	struct signals_seen seen = {0};
+
+	if (!l->copy.on)
+		return;
+	copy_ask(&l->copy);
+	while (!seen.hurry && !copy_is_done(&l->copy)) {
+		if (poll(fds, 2, -1) < 0 || fds[1].revents == 0)
+			continue;
+		signals_take(&l->signals, 0, now_ms(), &seen);
+		if (seen.child)
+			reap(l);
+	}
+	if (!seen.hurry)
+		copy_take_line(&l->copy);
 }
 
 static void
@@ -294,6 +333,7 @@ main(int argc, char **argv)
 
 	parse(&l->options, argc, argv);
 	l->drain_until_ms = -1;
+	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
 	launch(l);
 	let_go(l);
@@ -305,7 +345,11 @@ main(int argc, char **argv)
 	tracking_begin(t, options_given(&l->options, OPT_RUN_DIR), now_ms());
 	while (!l->child.ended)
 		turn(l);
-	tracking_ended(t, &l->child, options_given(&l->options, OPT_REPORT));
+	finish_copy(l);
+	if (l->copy.line != NULL)
+		tracking_line(t, l->copy.line, l->copy.line_len);
+	tracking_ended(t, &l->child,
+	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT));
 	drain(l);
 	report(l);
 	if (options_given(&l->options, OPT_STRICT) && !t->complete &&

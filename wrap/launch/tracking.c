@@ -135,6 +135,33 @@ become_worker(const struct tracking *t, int link)
 	_exit(EXIT_NOT_FOUND);
 }
 
+/* In as many packets as it takes. */
+static void
+send_line(const struct tracking *t)
+{
+	static struct link_packet packet;
+
+	packet.type = LINK_LINE;
+	for (size_t at = 0; at < t->line_len; at += packet.message.len) {
+		size_t len = t->line_len - at;
+
+		if (len > LINK_DATA_MAX)
+			len = LINK_DATA_MAX;
+		packet.message.len = (uint32_t)len;
+		memcpy(packet.message.data, t->line + at, len);
+		link_send(t->link, &packet);
+	}
+}
+
+void
+tracking_line(struct tracking *t, const char *line, size_t len)
+{
+	t->line = line;
+	t->line_len = len;
+	if (t->link >= 0)
+		send_line(t);
+}
+
 static void
 send_known(struct tracking *t)
 {
@@ -150,6 +177,7 @@ send_known(struct tracking *t)
 		packet.message = t->kept[i];
 		link_send(t->link, &packet);
 	}
+	send_line(t);
 	if (t->ended) {
 		packet.type = LINK_ENDED;
 		packet.ended = t->end;

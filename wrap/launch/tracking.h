@@ -41,6 +41,8 @@ struct tracking {
 	struct link_ended end;
 	struct link_message kept[TRACKING_KEPT_MAX];
 	int kept_len;
+	const char *line; /* the last of the output; NULL: none */
+	size_t line_len;
 	char name[LISTEN_NAME_SIZE];
 	char worker_path[PATH_MAX], shim_path[PATH_MAX];
 };
@@ -69,6 +71,9 @@ void tracking_read(struct tracking *t);
 void tracking_waited(struct tracking *t, int64_t now_ms);
 /* The worker ended: starts it once more, or gives up. */
 void tracking_worker_died(struct tracking *t, int status);
+/* The last line of the command's output, for the worker; before the end. It is
+ * borrowed for good. */
+void tracking_line(struct tracking *t, const char *line, size_t len);
 /* The command ended. With `needs_worker` a worker is started even if there is
  * no run (it writes the report's file). Afterwards tracking_busy says if there
  * is something to wait for. */
