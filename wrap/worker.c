@@ -254,6 +254,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 		w->countdown =
 		    countdown_new(w->loop, drain_ms, describe_pending, w);
 	w->settled = true;
+	/* Without a run nothing else would wake the loop. */
+	loop_kick(w->loop);
 }
 
 static void

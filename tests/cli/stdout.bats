@@ -155,15 +155,30 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
 }
 
 @test "a signal to the group: what the command says at its end arrives" {
+    cat >last <<'EOF'
+trap 'echo "{\"a\": 1}"; exit 3' TERM
+exec 5<>go
+echo ready
+read -r x <&5
+EOF
     mkfifo go
-    setsid -w "$wrap" -q --metrics-from-stdout -- sh -c 'trap "echo {\\\"a\\\": 1}
-        exit 3" TERM; exec 5<>go; echo $$; read -r x <&5' >out 3>&- &
-    wait_until '[ -s out ]'
-    kill -TERM -- "-$(ps -o pgid= -p "$(head -n 1 out)" | tr -d ' ')"
-    wait $! && status=0 || status=$?
-    [ "$status" = 3 ]
-    [ "$(tail -n 1 out)" = '{"a": 1}' ]
-    [ -d $own/sh ]
+    run -0 python3 - "$wrap" <<'EOF'
+import os, signal, subprocess, sys
+p = subprocess.Popen(
+    [sys.argv[1], "-q", "--metrics-from-stdout", "--", "bash", "last"],
+    stdout=subprocess.PIPE, start_new_session=True)
+assert p.stdout.readline() == b"ready\n"
+os.killpg(p.pid, signal.SIGTERM)
+assert p.stdout.read() == b'{"a": 1}\n'
+assert p.wait() == 3, p.returncode
+EOF
+    [ -d $own/bash ]
+}
+
+@test "without a run, and quiet: no waiting for the drain's time" {
+    run -0 wrapped -q --drain 600 -- echo '{"a": "b"}'
+    run -0 "$wrap" -q --drain 600 --report report.json -- true
+    [ -s report.json ]
 }
 
 @test "the worker is killed while it delivers: one run, once" {

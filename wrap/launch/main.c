@@ -284,6 +284,18 @@ report(const struct launcher *l)
 			: ", and the output could not be read");
 }
 
+/* What came up to now was for the command. */
+static void
+take_last_signals(struct launcher *l)
+{
+	struct signals_seen seen;
+
+	signals_take(&l->signals, l->child.pid, now_ms(), &seen);
+	signals_forget(&l->signals);
+	if (seen.child)
+		reap(l);
+}
+
 /* The command's last output reaches its reader before we leave, as without us.
  * A signal ends the wait: the command is no more. */
 static void
@@ -295,6 +307,7 @@ finish_copy(struct launcher *l)
 
 	if (!l->copy.on)
 		return;
+	take_last_signals(l);
 	copy_ask(&l->copy);
 	while (!seen.hurry && !copy_is_done(&l->copy)) {
 		if (poll(fds, 2, -1) < 0 || fds[1].revents == 0)
@@ -310,13 +323,7 @@ finish_copy(struct launcher *l)
 static void
 drain(struct launcher *l)
 {
-	struct signals_seen seen;
-
-	/* What came up to now was for the command. */
-	signals_take(&l->signals, l->child.pid, now_ms(), &seen);
-	signals_forget(&l->signals);
-	if (seen.child)
-		reap(l);
+	take_last_signals(l);
 	l->drain_until_ms =
 	    now_ms() + options_drain_ms(&l->options) + DRAIN_GRACE_MS;
 	while (tracking_busy(&l->tracking) && now_ms() < l->drain_until_ms)
