@@ -36,6 +36,7 @@ load_config(struct mlflow *m, struct err *err)
 	    .uri = tracker_option(m->tracker, "mlflow-uri"),
 	    .experiment = tracker_option(m->tracker, "mlflow-experiment"),
 	    .project = start->project,
+	    .run_id = tracker_option(m->tracker, "mlflow-run-id"),
 	    .cwd = start->cwd,
 	};
 

@@ -300,6 +300,8 @@ take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)
 
 	if (choice->experiment != NULL)
 		c->experiment_name = xstrdup(choice->experiment);
+	c->run_id = copy(choice->run_id);
+	c->experiment_chosen = choice->experiment != NULL;
 	c->experiment_id = copy(id);
 	if (id == NULL && choice->experiment == NULL)
 		c->experiment_name = xstrdup(choice->project);
@@ -363,6 +365,7 @@ mlflow_config_release(struct mlflow_config *c)
 	free(c->workspace);
 	free(c->experiment_name);
 	free(c->experiment_id);
+	free(c->run_id);
 	free(c->run_context);
 	memset(c, 0, sizeof *c);
 }

@@ -28,6 +28,8 @@ struct mlflow_config {
 	char *workspace;
 	char *experiment_name; /* one of the two is set */
 	char *experiment_id;
+	bool experiment_chosen; /* by its name: not the project's */
+	char *run_id;           /* to be joined; or NULL */
 	char *run_context;      /* JSON object of extra tags, or NULL */
 	int64_t timeout_ms;     /* of a request */
 	int retry_most;         /* -1: not said */
@@ -40,6 +42,7 @@ struct mlflow_choice {
 	const char *uri;        /* --mlflow-uri or MLFLOW_TRACKING_URI */
 	const char *experiment; /* --mlflow-experiment, ... */
 	const char *project;    /* the experiment's name otherwise */
+	const char *run_id;     /* --mlflow-run-id, MLFLOW_RUN_ID */
 	const char *cwd;        /* for a relative path */
 };
 

@@ -377,6 +377,18 @@ find_experiment(struct mlflow *m)
 	buf_release(&path);
 }
 
+void
+mlflow_find_experiment(struct mlflow *m)
+{
+	if (m->shared->experiment_id == NULL || m->run->start->no_run) {
+		find_experiment(m);
+		return;
+	}
+	free(m->experiment_id);
+	m->experiment_id = xstrdup(m->shared->experiment_id);
+	find_parent(m);
+}
+
 static void
 opened(struct mlflow *m)
 {
@@ -386,6 +398,13 @@ opened(struct mlflow *m)
 	tracker_set_place(m->tracker, place);
 	free(place);
 	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
+}
+
+void
+mlflow_take_joined(struct mlflow *m)
+{
+	remember(m);
+	opened(m);
 }
 
 /* The run of an earlier process: it may have been deleted since. */
@@ -469,12 +488,10 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 
 		mlflow_get(m, path, got_run);
 		free(path);
-	} else if (m->shared->experiment_id != NULL && !m->run->start->no_run) {
-		free(m->experiment_id);
-		m->experiment_id = xstrdup(m->shared->experiment_id);
-		find_parent(m);
+	} else if (m->config.run_id != NULL && !m->run->start->no_run) {
+		mlflow_join(m);
 	} else {
-		find_experiment(m);
+		mlflow_find_experiment(m);
 	}
 	return OUTCOME_PENDING;
 }

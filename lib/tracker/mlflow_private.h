@@ -151,10 +151,24 @@ void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 void mlflow_fail(
     struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
 
+/* The experiment is asked for, or known; then the run is made. */
+void mlflow_find_experiment(struct mlflow *m);
+/* m->run_id and the others are those of a run that was joined. */
+void mlflow_take_joined(struct mlflow *m);
+
+/* --- mlflow_join.c --- */
+
+/* Takes up the run m->config.run_id instead of making one. */
+void mlflow_join(struct mlflow *m);
+/* This process or one before it did: the run keeps its name. */
+bool mlflow_has_joined(const struct mlflow *m);
+
 /* --- mlflow_run.c --- */
 
 /* Writes the body of runs/create for m->wanted. */
 void mlflow_run_body(const struct mlflow *m, struct buf *body);
+/* Writes the log-batch that makes the run m->run_id ours. */
+void mlflow_claim_body(const struct mlflow *m, struct buf *body);
 /* The run's name as far as it is known. Allocated. */
 char *mlflow_run_name(const struct run_info *run);
 

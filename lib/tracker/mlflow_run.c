@@ -98,6 +98,17 @@ put_context(struct jsonwrite *w, const char *context)
 }
 
 static void
+put_given_tags(struct jsonwrite *w, const struct mlflow *m)
+{
+	const struct entry_start *start = m->run->start;
+
+	put_tag(w, "mlflow.note.content", start->notes);
+	for (size_t i = 0; i < start->tag_len; i++)
+		put_user_tag(w, start->tags[i]);
+	put_context(w, m->config.run_context);
+}
+
+static void
 put_tags(struct jsonwrite *w, const struct mlflow *m)
 {
 	const struct entry_start *start = m->run->start;
@@ -115,10 +126,7 @@ put_tags(struct jsonwrite *w, const struct mlflow *m)
 	    start->config_path != NULL ? start->config_path : start->command);
 	put_tag(w, "mlflow.source.type", "LOCAL");
 	put_tag(w, "mlflow.source.git.commit", commit);
-	put_tag(w, "mlflow.note.content", start->notes);
-	for (size_t i = 0; i < start->tag_len; i++)
-		put_user_tag(w, start->tags[i]);
-	put_context(w, m->config.run_context);
+	put_given_tags(w, m);
 	free(commit);
 }
 
@@ -139,6 +147,23 @@ mlflow_run_body(const struct mlflow *m, struct buf *body)
 	jsonwrite_key(&w, "tags");
 	jsonwrite_open(&w, '[');
 	put_tags(&w, m);
+	jsonwrite_close(&w, ']');
+	jsonwrite_close(&w, '}');
+}
+
+void
+mlflow_claim_body(const struct mlflow *m, struct buf *body)
+{
+	struct jsonwrite w;
+
+	buf_reset(body);
+	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_text_member(&w, "run_id", m->run_id);
+	jsonwrite_key(&w, "tags");
+	jsonwrite_open(&w, '[');
+	put_tag(&w, "itrack.id", m->run->start->attempt);
+	put_given_tags(&w, m);
 	jsonwrite_close(&w, ']');
 	jsonwrite_close(&w, '}');
 }

@@ -263,7 +263,7 @@ look_at(struct mlflow *m, const struct entry *e)
 		mlflow_child_add(m, &e->experiment);
 		break;
 	case ENTRY_RUN_ID:
-		if (named ||
+		if (named || mlflow_has_joined(m) ||
 		    (m->run_name != NULL &&
 			strcmp(m->run_name, e->run_id) == 0))
 			break;

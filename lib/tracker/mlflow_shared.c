@@ -47,6 +47,7 @@ make_key(const struct mlflow_config *c, uint8_t key[SHA256_DIGEST_LENGTH])
 	add(&ctx, c->workspace);
 	add(&ctx, c->experiment_name);
 	add(&ctx, c->experiment_id);
+	add(&ctx, c->run_id);
 	SHA256Update(&ctx, &insecure, 1);
 	SHA256Final(key, &ctx);
 	explicit_bzero(&ctx, sizeof ctx);
@@ -89,5 +90,6 @@ mlflow_shared_put(struct mlflow_shared *public)
 	TAILQ_REMOVE(&all, s, link);
 	http_free(s->public.http);
 	free(s->public.experiment_id);
+	free(s->public.joined_by);
 	free(s);
 }

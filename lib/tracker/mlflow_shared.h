@@ -7,7 +7,7 @@
  *	mlflow_shared_put(s);     the last user frees it
  *
  * Two runs share when everything is equal that says who we are and where: the
- * loop, the server, the credentials, the experiment.
+ * loop, the server, the credentials, the experiment, the run to join.
  */
 #ifndef TRACKER_MLFLOW_SHARED_H
 #define TRACKER_MLFLOW_SHARED_H
@@ -20,6 +20,7 @@
 struct mlflow_shared {
 	struct http *http;
 	char *experiment_id; /* NULL: nobody has asked yet */
+	char *joined_by;     /* the attempt that joins a run; NULL: none */
 };
 
 struct mlflow_shared *mlflow_shared_get(

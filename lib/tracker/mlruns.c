@@ -84,6 +84,11 @@ mlruns_open(struct mlflow *m, struct err *err)
 	buf_adds(&uri, "/artifacts");
 	m->artifact_uri = buf_steal(&uri);
 	say_place(m);
+	if (m->config.run_id != NULL)
+		tracker_note(m->tracker,
+		    "a run of a file store can't be joined: %s is not looked "
+		    "for, this run has one of its own",
+		    m->config.run_id);
 	return OUTCOME_DONE;
 }
 

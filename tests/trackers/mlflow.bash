@@ -85,3 +85,8 @@ start_fake() {
     echo $! >"$1/pid"
     wait_for 20 test -s "$1/url"
 }
+
+# The run exists at the server, and the cursor knows it.
+opened() {
+    grep -qs '"run"' "$state"/runs/*/cursor.mlflow
+}

@@ -139,10 +139,6 @@ PY
     check --nested "$url" "$e"
 }
 
-opened() {
-    grep -qs '"run"' "$state"/runs/*/cursor.mlflow
-}
-
 @test "the server ends in the middle and comes back" {
     odd 20261123T130842Z-000000000005 200 0 "$BATS_FILE_TMPDIR"/a*
     "$deliver" -p 40 -d 120000 "$state" "$e" mlflow "mlflow-uri=$url" \
@@ -181,4 +177,65 @@ PY
     [[ $output != *secret* ]]
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     check "$url" "$e"
+}
+
+# runs_of NAME: run ID, status, name and itrack.id of the runs of an experiment.
+runs_of() {
+    "$venv/bin/python" - "$url" "$1" <<'PY'
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+experiment = client.get_experiment_by_name(sys.argv[2]).experiment_id
+for run in client.search_runs([experiment], order_by=["attribute.start_time"]):
+    print(run.info.run_id, run.info.status, run.info.run_name,
+          run.data.tags.get("itrack.id"), run.data.params.get("mine"),
+          run.data.metrics.get("success_rate"))
+PY
+}
+
+@test "a run that was named is joined, by one attempt alone" {
+    local dir id
+    for dir in one two three; do
+        "$BUILD/tests/programs/write_run" --quiet --mode run \
+            --from "$top/tests/fixtures/run_plain/run" \
+            --to "$BATS_TEST_TMPDIR/runs/$dir"
+    done
+    # set_terminated says where the run is, too.
+    id=$("$venv/bin/python" - "$url" <<'PY' | tail -n 1
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run = client.create_run(client.create_experiment("joined"), run_name="theirs",
+                        start_time=1)
+client.log_param(run.info.run_id, "mine", "kept")
+client.log_param(run.info.run_id, "model_name", "another")
+client.set_terminated(run.info.run_id, "FAILED")
+print(run.info.run_id)
+PY
+    )
+    export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
+    # Another experiment than the one that is chosen: nothing is touched.
+    run -1 env MLFLOW_RUN_ID="$id" "$BUILD/bin/itrack" import -t mlflow \
+        --mlflow-experiment other "$BATS_TEST_TMPDIR/runs/one"
+    [[ $output == *"is in another experiment"* ]]
+    run -1 env MLFLOW_RUN_ID="$id" MLFLOW_EXPERIMENT_ID=0 "$BUILD/bin/itrack" \
+        import -t mlflow --again "$BATS_TEST_TMPDIR/runs/one"
+    [[ $output == *"is in another experiment"* ]]
+    run -1 env MLFLOW_RUN_ID=0123 "$BUILD/bin/itrack" import -t mlflow --again \
+        "$BATS_TEST_TMPDIR/runs/one"
+    [[ $output == *"MLFLOW_RUN_ID"*"0123"* ]]
+    rm -r "$state"
+    [ "$(runs_of joined)" = "$id FAILED theirs None kept None" ]
+    # One param stands there already with another value: counted, not written.
+    run -1 env MLFLOW_RUN_ID="$id" "$BUILD/bin/itrack" import -t mlflow \
+        -p joined "$BATS_TEST_TMPDIR/runs/one" "$BATS_TEST_TMPDIR/runs/two"
+    [[ $output == *"1 rejected"* ]]
+    [[ $output == *"a param keeps its first value"* ]]
+    [[ $output == *"$id has another attempt already"* ]]
+    MLFLOW_RUN_ID=$id "$BUILD/bin/itrack" import -t mlflow -p joined \
+        "$BATS_TEST_TMPDIR/runs/three"
+    runs_of joined
+    [ "$(runs_of joined | wc -l)" = 3 ]
+    [ "$(runs_of joined | grep -c "^$id FINISHED theirs .* kept 1.0")" = 1 ]
+    [ "$(runs_of joined | grep -c "FINISHED .* None 1.0")" = 2 ]
 }
