@@ -4,11 +4,10 @@
  * line. It lives as long as somebody holds the pipe, whatever becomes of the
  * launcher: no output is lost.
  *
- *	copy_open(&c)      before the launch; c.write_end is the command's
- *output copy_let_go(...)   the launcher holds nothing of the command's
- *	copy_finish(&c)    the command is over: what it wrote is passed on
- *	c.line             the last line that is not blank, if it may be an
- *object
+ *	copy_open(&c)        before the launch; c.write_end is for the command
+ *	copy_ask(&c)         the command is over, and we hold nothing of its own
+ *	copy_is_done(&c)     what it wrote is passed on
+ *	copy_take_line(&c)   c.line: the last that is not blank
  *
  * Limits: the command sees a pipe where a terminal was; when the reader is gone
  * or the disk full it gets SIGPIPE at the next write, not at this one.
