@@ -27,10 +27,10 @@ needs_plain_launcher() {
     fi
 }
 
-# Waits until a command succeeds, 10 seconds at most.
+# Waits until a command succeeds, a minute at most.
 wait_for() {
-    local i
-    for ((i = 0; i < 500; i++)); do
+    local end=$((SECONDS + 60))
+    while [ "$SECONDS" -lt "$end" ]; do
         if "$@" >/dev/null 2>&1; then
             return 0
         fi
