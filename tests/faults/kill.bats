@@ -10,9 +10,11 @@ killing() {
     [ -z "${ITRACK_TORTURE:-}" ] || rounds=$3
     shift 3
     ulimit -c 0
-    run -0 env TMPDIR="$BATS_TEST_TMPDIR" \
+    run env TMPDIR="$BATS_TEST_TMPDIR" \
         python3 "$BATS_TEST_DIRNAME/kill_all.py" --rounds "$rounds" "$@" \
         "$who" 3>&-
+    echo "$output"
+    [ "$status" -eq 0 ]
     echo "# $output" >&3
 }
 

@@ -14,8 +14,10 @@ setup() {
 long() {
     local n=$2
     [ -z "${ITRACK_TORTURE:-}" ] || n=$3
-    run -0 env TMPDIR="$BATS_TEST_TMPDIR" \
+    run env TMPDIR="$BATS_TEST_TMPDIR" \
         python3 "$BATS_TEST_DIRNAME/long.py" "$1" "$n" 3>&-
+    echo "$output"
+    [ "$status" -eq 0 ]
     echo "$output" >&3
 }
 
