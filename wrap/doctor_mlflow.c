@@ -115,9 +115,9 @@ say_files(const struct probe *p, const char *location)
 		    path);
 	else
 		doctor_say(p->doctor, DOCTOR_NOTE,
-		    "files are kept at %s, which itrack can't write: params "
-		    "and metrics arrive, files need mlflow artifacts "
-		    "log-artifacts",
+		    "files are kept at %s, which itrack can't write: those "
+		    "up to 10 MB go through the server's page if it can "
+		    "write there, others need mlflow artifacts log-artifacts",
 		    location);
 }
 

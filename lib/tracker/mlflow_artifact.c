@@ -1,6 +1,7 @@
 /* Files of a run. Where they go says the run's artifact_uri: through the server
  * ("mlflow-artifacts:"), into a directory that this machine shares with it, or
- * into a store that only MLflow's own client can reach. */
+ * into a store that only MLflow's own client can reach: what is small may go
+ * through the server's page (mlflow_upload.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -105,9 +106,36 @@ upload(struct mlflow *m, const struct entry_artifact *artifact)
 
 	buf_init(&url, URL_MAX_BYTES);
 	proxy_url(m, name, &url);
-	mlflow_put(m, url.data, m->file, artifact->size, uploaded);
+	mlflow_send_file(m, "PUT", url.data, artifact->size, uploaded);
 	buf_release(&url);
 	free(name);
+}
+
+static void
+uploaded_small(struct mlflow *m, struct mlflow_answer *a)
+{
+	mlflow_classify_small(m, a);
+	uploaded(m, a);
+}
+
+/* REJECTED without a word: there is no way but MLflow's own client. */
+static enum outcome
+upload_small(
+    struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
+{
+	enum outcome outcome;
+	char *name;
+
+	if (!mlflow_may_upload_small(m, artifact))
+		return OUTCOME_REJECTED;
+	outcome =
+	    source_open(artifact, m->run->start->host, &m->file, NULL, err);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	name = name_in_store(m, artifact->name);
+	mlflow_upload_small(m, name, artifact->size, uploaded_small);
+	free(name);
+	return OUTCOME_PENDING;
 }
 
 /* The directory of a "file:" URI or a path that ends in /artifacts; NULL:
@@ -161,12 +189,13 @@ copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
 
 	free(m->stored_name);
 	m->stored_name = NULL;
-	if (file_make_dirs(root, 0777, err) < 0)
-		return OUTCOME_REJECTED;
-	dirfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0) {
-		err_errno(err, "%s", root);
-		return OUTCOME_REJECTED;
+	dirfd = file_make_dirs(root, 0777, NULL) < 0
+	    ? -1
+	    : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0 || faccessat(dirfd, ".", W_OK, AT_EACCESS) < 0) {
+		if (dirfd >= 0)
+			close(dirfd);
+		return upload_small(m, artifact, err);
 	}
 	m->stored = *artifact;
 	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
@@ -229,10 +258,9 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 		return OUTCOME_PENDING;
 	}
 	root = local_store(m->artifact_uri);
-	outcome = OUTCOME_REJECTED;
-	if (root != NULL)
-		outcome = copy(m, root, &e->artifact, err);
-	if (outcome == OUTCOME_PENDING) {
+	outcome = root != NULL ? copy(m, root, &e->artifact, err)
+			       : upload_small(m, &e->artifact, err);
+	if (outcome == OUTCOME_PENDING && m->file < 0) {
 		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
 		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);
 	}

@@ -244,14 +244,14 @@ mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then)
 }
 
 void
-mlflow_put(struct mlflow *m, const char *url, int file, int64_t size,
-    mlflow_then *then)
+mlflow_send_file(struct mlflow *m, const char *method, const char *url,
+    int64_t size, mlflow_then *then)
 {
 	struct http_request request = {
-	    .method = "PUT",
+	    .method = method,
 	    .url = url,
 	    .from_file = true,
-	    .file = file,
+	    .file = m->file,
 	    .body_len = size,
 	};
 

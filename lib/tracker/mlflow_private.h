@@ -108,6 +108,7 @@ struct mlflow {
 	struct batch *files;
 	size_t file_at;
 	int file;                     /* -1: none */
+	bool no_small_uploads;        /* the server has refused one */
 	struct entry_artifact stored; /* under its name in the store */
 	char *stored_name;
 	struct local_copy copy;       /* into a directory of the store */
@@ -133,9 +134,9 @@ void mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then);
 /* The same in the files lane. */
 void mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);
-/* PUT of the file's bytes; the answer is not looked at. */
-void mlflow_put(struct mlflow *m, const char *url, int file, int64_t size,
-    mlflow_then *then);
+/* PUT or POST of the file's bytes; the answer's body is not looked at. */
+void mlflow_send_file(struct mlflow *m, const char *method, const char *url,
+    int64_t size, mlflow_then *then);
 
 /* What an answer means (pure); `body` is its document or JSON_NONE. */
 void mlflow_classify(const char *base, const struct http_answer *http,
@@ -204,6 +205,19 @@ void mlflow_file_settled(struct mlflow *m, const struct mlflow_answer *a);
 /* Registers a version of a model; PENDING. */
 enum outcome mlflow_register(
     struct mlflow *m, const struct entry_register *r, struct err *err);
+
+/* --- mlflow_upload.c --- */
+
+/* Whether the file may go through the server's page although the store is one
+ * that only MLflow's own client reaches. */
+bool mlflow_may_upload_small(
+    const struct mlflow *m, const struct entry_artifact *artifact);
+/* Sends m->file there, under this name. */
+void mlflow_upload_small(
+    struct mlflow *m, const char *name, int64_t size, mlflow_then *then);
+/* Makes of its answer what it means for the file: REJECTED without a word if
+ * the server has no such way. */
+void mlflow_classify_small(struct mlflow *m, struct mlflow_answer *a);
 
 /* --- mlruns_run.c --- */
 

@@ -71,6 +71,41 @@ count() {
         "$top/tests/fixtures/run_plain/run/manifest.json"
 }
 
+# A store that only MLflow's own client can write: the server's page takes what
+# is small.
+@test "small files of a foreign store go through the page, others are named" {
+    local created='{"match": "runs/create", "body": {"run": {"info":
+        {"run_id": "abc", "artifact_uri": "s3://bucket/7/abc/artifacts"}}}}'
+    local manifest=$top/tests/fixtures/run_plain/run/manifest.json
+    rules "$created"
+    deliver
+    grep -q "POST /ajax-api/2.0/mlflow/upload-artifact?run_uuid=abc&path=manifest.json 200" "$fake/log"
+    cmp "$fake"/requests/"$(grep upload-artifact "$fake/log" | cut -d' ' -f1)".body \
+        "$manifest"
+    # An old server, and one that has no login to the store: said, once.
+    for status in 404 500; do
+        state=$BATS_TEST_TMPDIR/state$status
+        : >"$fake/log"
+        "$here/odd_entries.py" 20261123T130842Z-0000000000ff 20 0 "$manifest" \
+            "$top"/tests/fixtures/run_plain/run/config.resolved.yaml >"$e"
+        rules "$created" '{"match": "upload-artifact", "status": '$status'}'
+        run -0 deliver
+        [ "$(count upload-artifact)" = 1 ]
+        [[ $output == *" 2 0"*"s3://bucket/7/abc/artifacts"*"mlflow artifacts log-artifacts --run-id abc"* ]]
+    done
+    # Too large, and empty: not sent.
+    : >"$fake/log"
+    state=$BATS_TEST_TMPDIR/large
+    truncate -s 10485761 "$BATS_TEST_TMPDIR/large.bin"
+    : >"$BATS_TEST_TMPDIR/empty.bin"
+    "$here/odd_entries.py" 20261123T130842Z-0000000000ff 20 0 \
+        "$BATS_TEST_TMPDIR"/{large,empty}.bin >"$e"
+    rules "$created"
+    run -0 deliver
+    [ "$(count upload-artifact)" = 0 ]
+    [[ $output == *" 2 0"*"log-artifacts"* ]]
+}
+
 @test "429 and 500 are repeated with the same bytes, after Retry-After" {
     rules '{"match": "log-batch", "times": 1, "status": 429,
             "headers": {"Retry-After": "2"}}' \
