@@ -43,7 +43,7 @@ teardown() {
     mkdir -p "$HOME/.mlflow"
     printf '[mlflow]\nmlflow_tracking_password = a-long-secret-1\n' \
         >"$HOME/.mlflow/credentials"
-    "$deliver" -d 60000 "$state" "$e" mlflow "mlflow-uri=$url"
+    "$deliver" -d 180000 "$state" "$e" mlflow "mlflow-uri=$url"
     MLFLOW_TRACKING_PASSWORD=a-long-secret-1 check "$url" "$e"
     run ! grep -rq a-long-secret "$state"
 }
@@ -53,7 +53,33 @@ teardown() {
         --default-artifact-root "$BATS_TEST_TMPDIR/shared" --workers 4
     run -1 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     [[ $output == *"no MLflow server answers there"*prefix* ]]
-    "$deliver" -d 60000 "$state" "$e" mlflow "mlflow-uri=$url/p"
+    "$deliver" -d 180000 "$state" "$e" mlflow "mlflow-uri=$url/p"
     [ -n "$(find "$BATS_TEST_TMPDIR/shared" -name manifest.json)" ]
     check "$url/p" "$e"
+}
+
+@test "a database that another process holds locked: nothing lost or twice" {
+    local held=$BATS_TEST_TMPDIR/held
+    "$here/odd_entries.py" 20261123T130842Z-00000000000a 200 2 \
+        "$top/tests/fixtures/run_plain/run/manifest.json" >"$e"
+    start_server "$server" "$port"
+    "$deliver" -p 20 -d 180000 "$state" "$e" mlflow "mlflow-uri=$url" \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    wait_for 60 opened
+    mkfifo "$held.end"
+    python3 - "$server/mlflow.db" "$held" <<'PY' 3>&- &
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+open(sys.argv[2], "w").close()
+open(sys.argv[2] + ".end").read()
+db.execute("ROLLBACK")
+PY
+    wait_for 60 test -e "$held"
+    # The server waits for 20 s, then says that it can't.
+    wait_for 120 grep -q '" 503 ' "$server/log"
+    : >"$held.end"
+    wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    check "$url" "$e"
 }
