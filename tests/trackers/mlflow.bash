@@ -38,7 +38,7 @@ start_server() {
         >>"$dir/log" 2>&1 3>&- &
     echo $! >"$dir/pid"
     disown # nothing is to be said when it is killed
-    wait_for 120 curl -sf -o "$dir/health" "http://127.0.0.1:$port$prefix/health"
+    wait_for 300 curl -sf -o "$dir/health" "http://127.0.0.1:$port$prefix/health"
 }
 
 stop_server() {

@@ -141,7 +141,7 @@ PY
 
 @test "the server ends in the middle and comes back" {
     odd 20261123T130842Z-000000000005 200 0 "$BATS_FILE_TMPDIR"/a*
-    "$deliver" -p 40 -d 120000 "$state" "$e" mlflow "mlflow-uri=$url" \
+    "$deliver" -p 40 -d 600000 "$state" "$e" mlflow "mlflow-uri=$url" \
         >"$BATS_TEST_TMPDIR/out" 3>&- &
     local pid=$!
     wait_for 30 opened
