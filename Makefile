@@ -192,11 +192,11 @@ $(BUILD)/tests/drivers/%: $(BUILD)/obj/tests/drivers/%.o $(CORE)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
 # Small commands to wrap: plain libc; NAME_static.c is linked statically.
-$(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
-	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -pthread \
+$(BUILD)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D) $(BUILD)/obj/tests/programs
+	$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -pthread -MMD -MP \
+	    -MT $@ -MF $(BUILD)/obj/tests/programs/$*.d \
 	    $(if $(filter %_static,$*),-static) -o $@ $<
-$(BUILD)/tests/programs/write_run_static: tests/programs/write_run.c
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
 	BUILD='$(abspath $(BUILD))' scripts/check
