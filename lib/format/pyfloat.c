@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,11 +97,11 @@ shortest(struct decimal *d, double value)
 
 /* Most of what is tracked are counts: their digits need no search. */
 static int
-whole_repr(char text[PYFLOAT_SIZE], const char *sign, int64_t whole)
+whole_repr(char text[PYFLOAT_SIZE], bool negative, int64_t whole)
 {
 	char digits[PYFLOAT_SIZE];
 	char *p = digits + sizeof digits;
-	size_t sign_len = strlen(sign), len;
+	size_t len;
 
 	*--p = '\0';
 	*--p = '0';
@@ -108,10 +109,11 @@ whole_repr(char text[PYFLOAT_SIZE], const char *sign, int64_t whole)
 	do
 		*--p = (char)('0' + whole % 10);
 	while ((whole /= 10) > 0);
+	if (negative)
+		*--p = '-';
 	len = (size_t)(digits + sizeof digits - 1 - p);
-	memcpy(text, sign, sign_len);
-	memcpy(text + sign_len, p, len + 1);
-	return (int)(sign_len + len);
+	memcpy(text, p, len + 1);
+	return (int)len;
 }
 
 int
@@ -126,7 +128,8 @@ pyfloat_repr(char text[PYFLOAT_SIZE], double value)
 	if (isinf(value))
 		return snprintf(text, PYFLOAT_SIZE, "%sinf", sign);
 	if (fabs(value) < WHOLE_BELOW && value == trunc(value))
-		return whole_repr(text, sign, (int64_t)fabs(value));
+		return whole_repr(
+		    text, signbit(value) != 0, (int64_t)fabs(value));
 	shortest(&d, fabs(value));
 	if (d.point <= FIXED_MIN || d.point > FIXED_MAX)
 		return snprintf(text, PYFLOAT_SIZE, "%s%c%s%se%+03d", sign,
