@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +23,23 @@
 #define TRASH_NAME     ".trash"
 #define META_MAX_BYTES (256 * 1024)
 #define ID_DIGITS      18
+/* Who makes an experiment holds the lock for a millisecond. It is asked for so
+ * often, with a millisecond between; then its holder is stuck. */
+#define LOCK_TRIES  200
+#define LOCK_NAP_NS 1000000
+
+static bool
+lock_soon(int fd)
+{
+	const struct timespec nap = {0, LOCK_NAP_NS};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
 
 static int
 take_lock(const char *root, struct err *err)
@@ -30,7 +49,7 @@ take_lock(const char *root, struct err *err)
 
 	if (fd < 0) {
 		err_errno(err, "%s", path);
-	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	} else if (!lock_soon(fd)) {
 		err_set(err, -EBUSY, "%s is held by another process", path);
 		close(fd);
 		fd = -EBUSY;
@@ -130,8 +149,9 @@ new_id(void)
 	return xstrdup(id);
 }
 
+/* Under the lock: another process may have made it meanwhile. */
 static int
-find_or_make(const char *root, const char *name, char **id, struct err *err)
+make_once(const char *root, const char *name, char **id, struct err *err)
 {
 	char *trash, *deleted;
 	int result;
@@ -158,37 +178,58 @@ find_or_make(const char *root, const char *name, char **id, struct err *err)
 	return result;
 }
 
+static int
+find_or_make(const char *root, const char *name, char **id, struct err *err)
+{
+	int lock, result;
+
+	*id = scan(root, name);
+	if (*id != NULL)
+		return 0;
+	lock = take_lock(root, err);
+	if (lock < 0)
+		return lock;
+	result = make_once(root, name, id, err);
+	close(lock);
+	return result;
+}
+
+/* One that the user names by its ID. */
+static int
+find_known(const char *root, const char *name, const char *known_id, char **id,
+    struct err *err)
+{
+	char *found =
+	    is_number(known_id) ? experiment_name(root, known_id) : NULL;
+	int result = 0;
+
+	if (found == NULL)
+		result = err_set(
+		    err, -ENOENT, "%s has no experiment %s", root, known_id);
+	else if (name != NULL && strcmp(found, name) != 0)
+		result = err_set(err, -EINVAL,
+		    "MLFLOW_EXPERIMENT_ID %s is %s, not %s", known_id, found,
+		    name);
+	else
+		*id = xstrdup(known_id);
+	free(found);
+	return result;
+}
+
 int
 mlruns_experiment(const char *root, const char *name, const char *known_id,
     char **id, char **dir, struct err *err)
 {
-	char *found = NULL;
-	int lock, result;
+	int result;
 
 	*id = *dir = NULL;
 	result = file_make_dirs(root, 0777, err);
 	if (result < 0)
 		return result;
-	lock = take_lock(root, err);
-	if (lock < 0)
-		return lock;
-	if (known_id != NULL) {
-		found = is_number(known_id) ? experiment_name(root, known_id)
-					    : NULL;
-		if (found == NULL)
-			result = err_set(err, -ENOENT,
-			    "%s has no experiment %s", root, known_id);
-		else if (name != NULL && strcmp(found, name) != 0)
-			result = err_set(err, -EINVAL,
-			    "MLFLOW_EXPERIMENT_ID %s is %s, not %s", known_id,
-			    found, name);
-		else
-			*id = xstrdup(known_id);
-		free(found);
-	} else {
+	if (known_id != NULL)
+		result = find_known(root, name, known_id, id, err);
+	else
 		result = find_or_make(root, name, id, err);
-	}
-	close(lock);
 	if (result < 0) {
 		free(*id);
 		*id = NULL;
