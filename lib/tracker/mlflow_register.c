@@ -160,10 +160,11 @@ no_run_yet(struct mlflow *m, struct mlflow_answer *a)
 	mlflow_file_settled(m, a);
 }
 
+/* `at`: where the answer has the run. */
 static void
-got_run(struct mlflow *m, struct mlflow_answer *a)
+answered_run(struct mlflow *m, struct mlflow_answer *a, const char *at)
 {
-	struct json_span run = json_at(&a->doc, "run");
+	struct json_span run = json_at(&a->doc, at);
 
 	if (a->outcome == OUTCOME_DONE && take_run(m, &run))
 		make_model(m);
@@ -174,16 +175,15 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 }
 
 static void
+got_run(struct mlflow *m, struct mlflow_answer *a)
+{
+	answered_run(m, a, "run");
+}
+
+static void
 found_run(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span run = json_at(&a->doc, "runs.0");
-
-	if (a->outcome == OUTCOME_DONE && take_run(m, &run))
-		make_model(m);
-	else if (a->outcome == OUTCOME_DONE)
-		no_run_yet(m, a);
-	else
-		mlflow_file_settled(m, a);
+	answered_run(m, a, "runs.0");
 }
 
 /* The newest run that has this ID of ours. */
