@@ -2,6 +2,7 @@
 # itrack log: one run in one call, or in several.
 
 bats_require_minimum_version 1.5.0
+load ../wait
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -9,15 +10,6 @@ setup() {
     unset XDG_CONFIG_HOME ITRACK_TRACK ITRACK_PROJECT ITRACK_LOCAL_DIR
     unset MLFLOW_TRACKING_URI MLFLOW_EXPERIMENT_NAME ITRACK_WORKER
     itrack=$BUILD/bin/itrack
-}
-
-wait_until() {
-    for _ in $(seq 1000); do
-        if eval "$1" >/dev/null 2>&1; then return 0; fi
-        read -rt 0.02 <> <(:) || true
-    done
-    echo "never: $1" >&2
-    return 1
 }
 
 @test "metrics, params and an artifact, in two trackers" {

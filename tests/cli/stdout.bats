@@ -3,6 +3,7 @@
 # that is as without us.
 
 bats_require_minimum_version 1.5.0
+load ../wait
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -15,15 +16,6 @@ setup() {
 
 wrapped() {
     "$wrap" --metrics-from-stdout "$@"
-}
-
-wait_until() {
-    for _ in $(seq 1000); do
-        if eval "$1" >/dev/null 2>&1; then return 0; fi
-        read -rt 0.02 <> <(:) || true
-    done
-    echo "never: $1" >&2
-    return 1
 }
 
 metrics() { # run

@@ -3,6 +3,7 @@
 # C++, linked either way, from an installed tree.
 
 bats_require_minimum_version 1.5.0
+load ../wait
 
 setup() {
     top=$BATS_TEST_DIRNAME/../..
@@ -19,15 +20,6 @@ build() { # source [flag]...
     cc -g -Wall -Wextra -Werror -I"$top/lib" $sanitize \
         -o "$(basename "${1%.c}")" "$@" \
         -L"$BUILD/lib" -Wl,-rpath,"$BUILD/lib" -litrack
-}
-
-wait_until() {
-    for _ in $(seq 500); do
-        if eval "$1"; then return 0; fi
-        sleep 0.02
-    done
-    echo "never: $1" >&2
-    return 1
 }
 
 @test "kill -9 of the host: what was logged is delivered, the run is killed" {
