@@ -285,27 +285,13 @@ attempt_past_start_us(const char *run_dir, int64_t now_us)
 	return now_us;
 }
 
-static bool
-find_indexed(const struct index_entry *e, void *data)
-{
-	const char **attempt = data;
-
-	if (strcmp(e->attempt, *attempt) == 0)
-		*attempt = NULL;
-	return *attempt != NULL;
-}
-
 /* Its owner may have been killed between the line and the removal of the
  * journal. */
 static bool
 is_indexed(const struct attempt *a, const char *state_dir)
 {
-	const char *attempt = attempt_name(a);
-
-	if (attempt_start(a)->pid == getpid())
-		return false;
-	index_each_of(state_dir, 0, attempt, find_indexed, &attempt, NULL);
-	return attempt == NULL;
+	return attempt_start(a)->pid != getpid() &&
+	    index_has(state_dir, attempt_name(a));
 }
 
 int

@@ -167,11 +167,10 @@ index_append(
 	return result;
 }
 
-/* What a line that is wanted holds, as it stands there; NULL: any line may be
- * wanted. */
+/* What a line that is wanted holds, as it stands there: one of these texts. */
 struct wanted {
-	char *inode;
-	const char *name;
+	char *text[2];
+	bool all; /* any line may be wanted */
 };
 
 /* Does JSON write the text as it is? */
@@ -187,9 +186,15 @@ is_plain(const char *text)
 static bool
 is_wanted(const struct wanted *wanted, const char *line, size_t len)
 {
-	return wanted == NULL || !is_plain(wanted->name) ||
-	    memmem(line, len, wanted->name, strlen(wanted->name)) != NULL ||
-	    memmem(line, len, wanted->inode, strlen(wanted->inode)) != NULL;
+	if (wanted->all)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		const char *text = wanted->text[i];
+
+		if (text != NULL && memmem(line, len, text, strlen(text)) != NULL)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -230,7 +235,9 @@ index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err)
 {
-	return each_wanted(state_dir, NULL, each, data, err);
+	struct wanted wanted = {.all = true};
+
+	return each_wanted(state_dir, &wanted, each, data, err);
 }
 
 int
@@ -239,10 +246,38 @@ index_each_of(const char *state_dir, int64_t inode, const char *name,
     struct err *err)
 {
 	struct wanted wanted = {
-	    .inode = xasprintf("\"dir_inode\":%lld,", (long long)inode),
-	    .name = name};
+	    .text = {xasprintf("\"dir_inode\":%jd,", (intmax_t)inode),
+		xasprintf("/%s\"", name)},
+	    .all = !is_plain(name)};
 	int result = each_wanted(state_dir, &wanted, each, data, err);
 
-	free(wanted.inode);
+	free(wanted.text[0]);
+	free(wanted.text[1]);
 	return result;
+}
+
+struct one {
+	const char *attempt;
+	bool found;
+};
+
+static bool
+is_the_one(const struct index_entry *e, void *data)
+{
+	struct one *one = data;
+
+	one->found = strcmp(e->attempt, one->attempt) == 0;
+	return !one->found;
+}
+
+bool
+index_has(const char *state_dir, const char *attempt)
+{
+	struct one one = {.attempt = attempt};
+	struct wanted wanted = {
+	    .text = {xasprintf("\"%s\"", attempt)}, .all = !is_plain(attempt)};
+
+	each_wanted(state_dir, &wanted, is_the_one, &one, NULL);
+	free(wanted.text[0]);
+	return one.found;
 }

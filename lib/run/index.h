@@ -6,6 +6,7 @@
 #ifndef RUN_INDEX_H
 #define RUN_INDEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -41,10 +42,12 @@ int index_each(const char *state_dir,
 
 /* The same, but of all lines those alone that may be of this directory, by its
  * inode or by the last part of its name: the index has every run there ever
- * was, and is asked for each new one. `name` may be any other text of the line
- * (an attempt), `inode` 0 then. */
+ * was, and is asked for each new one. */
 int index_each_of(const char *state_dir, int64_t inode, const char *name,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
+
+/* Is there a line of this attempt? An index that can't be read has none. */
+bool index_has(const char *state_dir, const char *attempt);
 
 #endif

@@ -55,7 +55,9 @@ main(void)
 	is_int(found(1, "none"), 1, "by inode, the whole number");
 	is_int(found(111, "two"), 2, "by either");
 	is_int(found(99, "none"), 0, "no other");
-	is_int(found(0, "a3"), 1, "by attempt");
+	is_int(found(99, "ne"), 0, "the whole name");
+	ok(index_has(dir, "a3"), "by attempt");
+	ok(!index_has(dir, "a"), "the whole attempt");
 	/* What JSON writes otherwise is not looked for as it is. */
 	is_int(found(99, "\"quoted\""), 4, "a name with quotes: all");
 	is_int(found(99, "caf\303\251"), 4, "a name beyond ASCII: all");
