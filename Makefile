@@ -185,6 +185,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 # Parts of the programs that have a test of their own.
 $(BUILD)/tests/unit/test_channel: $(call objects,wrap/channel.c)
 $(BUILD)/tests/unit/test_link: $(call objects,wrap/launch/link.c)
+$(BUILD)/tests/unit/test_journals_of: \
+    $(call objects,wrap/journals.c wrap/journals_of.c)
 
 # Programs that drive a part of the core for command-line tests.
 $(BUILD)/tests/drivers/%: $(BUILD)/obj/tests/drivers/%.o $(CORE)

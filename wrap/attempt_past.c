@@ -17,6 +17,7 @@
 #include "watcher/watcher.h"
 #include "wrap/attempt.h"
 #include "wrap/journals.h"
+#include "wrap/journals_of.h"
 
 static void
 take(struct attempt_past *past, const struct entry *e)
@@ -265,7 +266,8 @@ attempt_past_resumed_from(
 	s.run_dir_text = text_path_text(run_dir);
 	index_each_of(state_dir, (int64_t)s.identity.inode, path_base(run_dir),
 	    search_each, &s, NULL);
-	journals_each(state_dir, search_pending, &s, NULL);
+	journals_each_of(state_dir, (int64_t)s.identity.inode,
+	    path_base(s.run_dir_text), search_pending, &s);
 	free(s.run_dir_text);
 	return s.found;
 }

@@ -16,6 +16,7 @@
 #include "watcher/tail.h"
 #include "wrap/attempt_past.h"
 #include "wrap/journals.h"
+#include "wrap/journals_of.h"
 
 struct search {
 	struct tracked *result;
@@ -287,6 +288,7 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	    .run_dir = run_dir,
 	    .project = project,
 	    .bytes = -1};
+	char *name;
 
 	*t = (struct tracked){.len = len};
 	t->has = xcalloc(len, sizeof *t->has);
@@ -295,7 +297,10 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	if (s.real != NULL && state_dir != NULL && stat(s.real, &s.st) == 0) {
 		index_each_of(state_dir, (int64_t)s.st.st_ino,
 		    path_base(s.real), each_indexed, &s, NULL);
-		journals_each(state_dir, each_pending, &s, NULL);
+		name = text_path_text(path_base(s.real));
+		journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
+		    each_pending, &s);
+		free(name);
 	}
 	free(s.real);
 }

@@ -1,0 +1,149 @@
+/* Pending attempts of one directory: which are named, and that their first
+ * entries are read once. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "run/journal.h"
+#include "tap.h"
+#include "wrap/journals_of.h"
+
+static char state[] = "/tmp/itrack-journals-XXXXXX";
+static char other[] = "/tmp/itrack-journals-XXXXXX";
+
+static void
+begin(const char *dir, const char *attempt, const char *run_dir, int64_t inode)
+{
+	struct journal *j = journal_create(dir, attempt, NULL);
+	struct entry e;
+
+	entry_init(&e, ENTRY_START, 1);
+	e.start.attempt = xstrdup(attempt);
+	e.start.run_dir = xstrdup(run_dir);
+	e.start.project = xstrdup("p");
+	e.start.prefix = xstrdup("");
+	e.start.dir_inode = inode;
+	ok(journal_append(j, &e, NULL) == 0, "%s of %s", attempt, run_dir);
+	journal_flush(j, NULL);
+	entry_release(&e);
+	journal_close(j);
+}
+
+static void
+unlink_journal(const char *dir, const char *attempt)
+{
+	char *path = xasprintf("%s/runs/%s/journal.jsonl", dir, attempt);
+
+	unlink(path);
+	free(path);
+}
+
+static void
+remove_attempt(const char *dir, const char *attempt)
+{
+	char *path = xasprintf("%s/runs/%s", dir, attempt);
+
+	unlink_journal(dir, attempt);
+	rmdir(path);
+	free(path);
+}
+
+static bool
+list(const char *attempt, void *data)
+{
+	char **names = data;
+	char *longer = xasprintf("%s%s ", *names, attempt);
+
+	free(*names);
+	*names = longer;
+	return true;
+}
+
+static void
+expect(const char *dir, int64_t inode, const char *name, const char *attempts,
+    const char *what)
+{
+	char *names = xstrdup("");
+
+	journals_each_of(dir, inode, name, list, &names);
+	is_text(names, attempts, what);
+	free(names);
+}
+
+static bool
+stop(const char *attempt, void *data)
+{
+	(void)attempt;
+	++*(int *)data;
+	return false;
+}
+
+static void
+test_which(void)
+{
+	int asked = 0;
+
+	begin(state, "a1", "/runs/one", 11);
+	begin(state, "a2", "/runs/two", 1);
+	begin(state, "a3", "/other/one", 111);
+	expect(state, 99, "one", "a1 a3 ", "by name, the oldest first");
+	expect(state, 1, "none", "a2 ", "by inode");
+	expect(state, 1, "one", "a1 a2 a3 ", "by either");
+	expect(state, 99, "ne", "", "the whole name");
+	journals_each_of(state, 1, "one", stop, &asked);
+	is_int(asked, 1, "false is the last");
+}
+
+static void
+test_once(void)
+{
+	begin(state, "a0", "/runs/one", 7);
+	expect(state, 99, "one", "a0 a1 a3 ", "a new one in front");
+	unlink_journal(state, "a1");
+	expect(state, 99, "one", "a0 a1 a3 ", "what was read is kept");
+	remove_attempt(state, "a1");
+	expect(state, 99, "one", "a0 a3 ", "one that is gone is forgotten");
+	begin(state, "a1", "/runs/three", 12);
+	begin(state, "a4", "/runs/three", 13);
+	expect(state, 99, "three", "a1 a4 ", "and read when it is there");
+}
+
+static void
+test_another_state(void)
+{
+	begin(other, "a0", "/runs/other", 7);
+	expect(other, 7, "none", "a0 ", "another state directory");
+	expect(state, 7, "none", "a0 ", "and back");
+	expect(state, 99, "other", "", "nothing of the other is left");
+	remove_attempt(other, "a0");
+	expect(other, 99, "other", "", "an empty one");
+}
+
+static void
+remove_state(const char *dir)
+{
+	char *runs = xasprintf("%s/runs", dir);
+
+	rmdir(runs);
+	rmdir(dir);
+	free(runs);
+}
+
+int
+main(void)
+{
+	static const char *const left[] = {"a0", "a1", "a2", "a3", "a4"};
+
+	if (mkdtemp(state) == NULL || mkdtemp(other) == NULL)
+		return 1;
+	test_which();
+	test_once();
+	test_another_state();
+	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+		remove_attempt(state, left[i]);
+	remove_state(state);
+	remove_state(other);
+	return done_testing();
+}
