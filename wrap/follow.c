@@ -18,6 +18,7 @@
 #include "run/index.h"
 #include "run/journal.h"
 #include "tracker/tracker.h"
+#include "wrap/follow_deliveries.h"
 #include "wrap/journals.h"
 #include "wrap/stop.h"
 
@@ -43,10 +44,8 @@ struct follow {
 	struct loop_io link, watch, owner;
 	struct stop stop;
 	struct loop_timer pace, sync, linger;
-	struct delivery **deliveries;
-	size_t delivery_count;
+	struct follow_deliveries deliveries;
 	char *run_id;
-	char *remark; /* a tracker that could not begin */
 	int64_t last_step, ended_us;
 	enum run_status status;
 	bool ended, paced;
@@ -86,11 +85,11 @@ pass_on(struct follow *f)
 {
 	if (f->courier && f->ended)
 		return;
-	for (size_t i = 0; i < f->delivery_count; i++) {
+	for (size_t i = 0; i < f->deliveries.len; i++) {
 		if (f->ended || (f->courier && f->alone))
-			delivery_drain(f->deliveries[i], PATIENCE_MS);
+			delivery_drain(f->deliveries.list[i], PATIENCE_MS);
 		else
-			delivery_kick(f->deliveries[i]);
+			delivery_kick(f->deliveries.list[i]);
 	}
 }
 
@@ -171,8 +170,8 @@ on_owner_death(struct loop_io *io, uint32_t events)
 	journal_flush(f->journal, NULL);
 	journal_sync(f->journal, NULL);
 	take(f, &e);
-	for (size_t i = 0; i < f->delivery_count; i++)
-		delivery_drain(f->deliveries[i], PATIENCE_MS);
+	for (size_t i = 0; i < f->deliveries.len; i++)
+		delivery_drain(f->deliveries.list[i], PATIENCE_MS);
 }
 
 static void
@@ -197,68 +196,14 @@ on_link(struct loop_io *io, uint32_t events)
 }
 
 static void
-say_why(const struct delivery_status *status, struct library_packet *packet)
-{
-	const char *why = status->refusal;
-
-	if (status->why[0] != '\0' &&
-	    (status->state == DELIVERY_BLOCKED ||
-		status->state == DELIVERY_GIVEN_UP))
-		why = status->why;
-	if (why[0] != '\0')
-		snprintf(packet->message, sizeof packet->message, "%s: %.400s",
-		    status->tracker, why);
-}
-
-/* Sums and the first reason over all trackers. */
-static void
-fill_packet(const struct follow *f, struct library_packet *packet)
-{
-	struct delivery_status status;
-
-	packet->version = LIBRARY_LINK_VERSION;
-	if (f->remark != NULL)
-		snprintf(packet->message, sizeof packet->message, "%.500s",
-		    f->remark);
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		delivery_status(f->deliveries[i], &status);
-		packet->pending += status.pending;
-		packet->rejected += status.rejected;
-		if (packet->message[0] == '\0')
-			say_why(&status, packet);
-	}
-}
-
-static bool
-all_in(const struct follow *f, enum delivery_state state)
-{
-	struct delivery_status status;
-
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		delivery_status(f->deliveries[i], &status);
-		if (status.state != state)
-			return false;
-	}
-	return true;
-}
-
-static bool
-all_settled(const struct follow *f)
-{
-	for (size_t i = 0; i < f->delivery_count; i++)
-		if (!delivery_is_settled(f->deliveries[i]))
-			return false;
-	return true;
-}
-
-static void
 answer_flush(struct follow *f)
 {
 	struct library_packet packet = {
 	    .word = LIBRARY_FLUSHED, .serial = f->flush};
 
-	fill_packet(f, &packet);
-	if (packet.pending > 0 && !all_settled(f))
+	follow_deliveries_tell(&f->deliveries, &packet);
+	if (packet.pending > 0 &&
+	    !follow_deliveries_are_settled(&f->deliveries))
 		return;
 	send(LIBRARY_LINK_FD, &packet, sizeof packet,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -266,25 +211,11 @@ answer_flush(struct follow *f)
 }
 
 static bool
-all_delivered(const struct follow *f)
-{
-	struct delivery_status status;
-
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		delivery_status(f->deliveries[i], &status);
-		if (status.pending > 0 &&
-		    !delivery_is_settled(f->deliveries[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool
 is_done(const struct follow *f)
 {
 	if (f->courier)
 		return f->ended || f->leaving;
-	return f->ended && all_settled(f);
+	return f->ended && follow_deliveries_are_settled(&f->deliveries);
 }
 
 static void
@@ -292,7 +223,7 @@ on_linger(struct loop_timer *timer)
 {
 	struct follow *f = timer->data;
 
-	f->leaving = f->alone && all_delivered(f);
+	f->leaving = f->alone && follow_deliveries_have_all(&f->deliveries);
 }
 
 static void
@@ -302,30 +233,11 @@ on_turn(struct loop_turn *turn)
 
 	if (f->flush != 0)
 		answer_flush(f);
-	if (f->courier && f->alone && !f->linger.set && all_delivered(f))
+	if (f->courier && f->alone && !f->linger.set &&
+	    follow_deliveries_have_all(&f->deliveries))
 		loop_timer_set(f->loop, &f->linger, LINGER_MS);
 	if (f->stop.asked || is_done(f))
 		loop_stop(f->loop);
-}
-
-static void
-add_deliveries(struct follow *f)
-{
-	const struct entry_start *start = &f->start.start;
-	struct err err = ERR_INIT;
-
-	f->deliveries = xcalloc(start->target_len, sizeof(struct delivery *));
-	for (size_t i = 0; i < start->target_len; i++) {
-		if (delivery_new(&f->deliveries[f->delivery_count], f->loop,
-			f->journal, start, f->start.time_us, &start->targets[i],
-			on_settled, f, &err) == 0) {
-			f->delivery_count++;
-			continue;
-		}
-		free(f->remark);
-		f->remark =
-		    xasprintf("%s: %s", start->targets[i].tracker, err.message);
-	}
 }
 
 /* The journal with its first entry. */
@@ -394,7 +306,8 @@ begin(struct follow *f)
 	f->link = (struct loop_io){
 	    .fd = LIBRARY_LINK_FD, .ready = on_link, .data = f};
 	loop_add(f->loop, &f->link, EPOLLIN);
-	add_deliveries(f);
+	follow_deliveries_add(
+	    &f->deliveries, f->loop, f->journal, &f->start, on_settled, f);
 	/* What was there before we watched. */
 	while (!f->ended) {
 		struct entry e;
@@ -425,19 +338,12 @@ leave_line(const struct follow *f)
 	struct index_entry e = {.status = f->status,
 	    .started_us = f->start.time_us,
 	    .ended_us = f->ended_us};
-	struct delivery_status status;
 	int result;
 
 	e.attempt = xstrdup(journal_attempt(f->journal));
 	e.run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL;
 	e.run_dir = xstrdup(f->start.start.run_dir);
-	e.places = xcalloc(f->delivery_count, sizeof *e.places);
-	for (size_t i = 0; i < f->delivery_count; i++) {
-		delivery_status(f->deliveries[i], &status);
-		e.rejected += status.rejected;
-		e.places[e.place_len++] = (struct pair){xstrdup(status.tracker),
-		    xstrdup(status.place != NULL ? status.place : "")};
-	}
+	follow_deliveries_places(&f->deliveries, &e);
 	result = index_append(f->state_dir, &e, NULL);
 	index_entry_release(&e);
 	return result;
@@ -449,14 +355,13 @@ finish(struct follow *f)
 {
 	struct library_packet packet = {.word = LIBRARY_SETTLED};
 	bool complete = !f->courier && f->ended &&
-	    all_in(f, DELIVERY_FINISHED) &&
-	    f->delivery_count == f->start.start.target_len;
+	    follow_deliveries_are(&f->deliveries, DELIVERY_FINISHED) &&
+	    f->deliveries.len == f->start.start.target_len;
 
-	fill_packet(f, &packet);
+	follow_deliveries_tell(&f->deliveries, &packet);
 	if (complete && leave_line(f) == 0)
 		journal_remove(f->journal, NULL);
-	for (size_t i = 0; i < f->delivery_count; i++)
-		delivery_free(f->deliveries[i]);
+	follow_deliveries_end(&f->deliveries);
 	if (!f->stop.asked && !f->courier)
 		send(LIBRARY_LINK_FD, &packet, sizeof packet,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -481,9 +386,8 @@ release(struct follow *f)
 	journal_reader_release(&f->reader);
 	journal_close(f->journal);
 	entry_release(&f->start);
-	free(f->deliveries);
+	follow_deliveries_release(&f->deliveries);
 	free(f->run_id);
-	free(f->remark);
 }
 
 static _Noreturn void
