@@ -39,8 +39,8 @@ release(struct known *k)
 static void
 add(struct list *list, const struct known *k)
 {
-	list->known = xreallocarray(
-	    list->known, list->len + 1, sizeof *list->known);
+	list->known =
+	    xreallocarray(list->known, list->len + 1, sizeof *list->known);
 	list->known[list->len++] = *k;
 }
 

@@ -191,7 +191,8 @@ is_wanted(const struct wanted *wanted, const char *line, size_t len)
 	for (int i = 0; i < 2; i++) {
 		const char *text = wanted->text[i];
 
-		if (text != NULL && memmem(line, len, text, strlen(text)) != NULL)
+		if (text != NULL &&
+		    memmem(line, len, text, strlen(text)) != NULL)
 			return true;
 	}
 	return false;
