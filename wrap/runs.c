@@ -129,6 +129,26 @@ on_replaced(struct attempt *a, void *data)
 		begin_run(run->runs, run->dir, run->writer);
 }
 
+/* Until the command is over. */
+static void
+put_off(struct runs *runs, const char *dir)
+{
+	struct late_run *late;
+
+	TAILQ_FOREACH (late, &runs->late, link)
+		if (strcmp(late->dir, dir) == 0)
+			return;
+	late = xcalloc(1, sizeof *late);
+	late->dir = xstrdup(dir);
+	TAILQ_INSERT_TAIL(&runs->late, late, link);
+}
+
+static bool
+lacks_descriptors(int result)
+{
+	return result == -EMFILE || result == -ENFILE;
+}
+
 static struct run *
 begin_run(struct runs *runs, const char *dir, pid_t writer)
 {
@@ -145,8 +165,11 @@ begin_run(struct runs *runs, const char *dir, pid_t writer)
 	if (result == 0)
 		result = runs_begin_attempt(run, on_replaced, on_settled, &err);
 	if (result < 0) {
+		/* Hundreds of messages may be read at once. */
+		if (lacks_descriptors(result) && !runs->over)
+			put_off(runs, dir);
 		/* One that is gone again by now is no news. */
-		if (result != -ENOENT && result != -EALREADY)
+		else if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
 		free(run->dir);
 		free(run);
@@ -193,11 +216,16 @@ runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 {
 	struct watcher_identity identity;
 	struct run *run;
+	int result;
 
 	/* Copies that look like a run (insideLLMs' own --track local) have no
 	 * marker beside them. */
-	if (!watcher_stamp(dir, MARKER_FILE).there ||
-	    watcher_identify(dir, &identity, NULL) < 0)
+	if (!watcher_stamp(dir, MARKER_FILE).there)
+		return;
+	result = watcher_identify(dir, &identity, NULL);
+	if (lacks_descriptors(result) && !runs->over)
+		put_off(runs, dir);
+	if (result < 0)
 		return;
 	run = find_run(runs, &identity, writer);
 	if (run != NULL && begins && ++run->begins > 1) {
@@ -237,17 +265,13 @@ runs_know(const struct runs *runs, const char *dir)
 void
 runs_found(struct runs *runs, const char *dir, pid_t writer)
 {
-	struct late_run *late;
-
 	if (runs_know(runs, dir))
 		return;
 	if (!runs->over) {
 		begin_run(runs, dir, writer);
 		return;
 	}
-	late = xcalloc(1, sizeof *late);
-	late->dir = xstrdup(dir);
-	TAILQ_INSERT_TAIL(&runs->late, late, link);
+	put_off(runs, dir);
 	loop_kick(runs->config.loop);
 }
 
@@ -368,7 +392,7 @@ runs_turn(struct runs *runs)
 	}
 	if (waiting > WAITING_MAX)
 		let_go_of_oldest(runs);
-	if (open < LATE_AT_ONCE && !TAILQ_EMPTY(&runs->late))
+	if (runs->over && open < LATE_AT_ONCE && !TAILQ_EMPTY(&runs->late))
 		take_late(runs);
 }
 
