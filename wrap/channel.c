@@ -1,10 +1,27 @@
 #include "wrap/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/die.h"
+#include "wrap/launch/link.h"
+
+/* Until descriptors may be free again. */
+#define CHANNEL_AGAIN_MS 100
+
+/* Has connected and not spoken yet. */
+struct caller {
+	struct loop_io io;
+	pid_t sender;
+	TAILQ_ENTRY(caller) link;
+};
+
+static void on_ready(struct loop_io *io, uint32_t events);
 
 bool
 message_parse(struct message *message, pid_t sender, const unsigned char *data,
@@ -32,76 +49,196 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	return true;
 }
 
-/* The sender, if it is of this user; else 0. */
+/* The process that connected, if it is of this user; else 0. */
 static pid_t
-trusted_sender(struct msghdr *msg)
+trusted_peer(int fd)
 {
-	struct cmsghdr *c;
-	struct ucred sender;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET ||
-		    c->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		memcpy(&sender, CMSG_DATA(c), sizeof(sender));
-		return sender.uid == getuid() ? sender.pid : 0;
-	}
-	return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    peer.uid != getuid())
+		return 0;
+	return peer.pid;
 }
 
-/* One datagram. Returns 1: heard or refused; 0: nothing there. */
-static int
-read_one(struct channel *channel)
+/* The length of what it says, or a negative errno. Without room for them,
+ * descriptors that somebody sends along are dropped by the kernel. */
+static ssize_t
+receive(int fd, unsigned char data[MESSAGE_MAX])
 {
-	/* Room for the credentials only: descriptors that somebody sends along
-	 * are dropped by the kernel. */
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	unsigned char data[MESSAGE_MAX];
-	struct iovec part = {data, sizeof(data)};
-	struct msghdr msg = {.msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
-	struct message message;
-	pid_t sender;
 	ssize_t got;
 
 	do
-		got = recvmsg(
-		    channel->io.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		got = recv(fd, data, MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return 0;
-	sender = trusted_sender(&msg);
-	if (sender > 0 && (msg.msg_flags & MSG_TRUNC) == 0 &&
+	return got < 0 ? -errno : got;
+}
+
+static void
+take(struct channel *channel, pid_t sender, const unsigned char *data,
+    ssize_t got)
+{
+	struct message message;
+
+	if (got >= 0 && got <= MESSAGE_MAX &&
 	    message_parse(&message, sender, data, (size_t)got))
 		channel->heard(channel, &message);
 	else
 		channel->refused++;
-	return 1;
+}
+
+/* Before the message is taken: its number may be somebody else's by then. */
+static void
+drop(struct channel *channel, struct caller *caller)
+{
+	loop_remove(channel->loop, &caller->io);
+	close(caller->io.fd);
+	TAILQ_REMOVE(&channel->callers, caller, link);
+	channel->caller_count--;
+	free(caller);
+}
+
+/* Those that have spoken by now, in the order of their connections. */
+static void
+hear_callers(struct channel *channel)
+{
+	unsigned char data[MESSAGE_MAX];
+	struct caller *caller, *next;
+
+	for (caller = TAILQ_FIRST(&channel->callers); caller != NULL;
+	     caller = next) {
+		ssize_t got = receive(caller->io.fd, data);
+		pid_t sender = caller->sender;
+
+		next = TAILQ_NEXT(caller, link);
+		if (got == -EAGAIN)
+			continue;
+		drop(channel, caller);
+		take(channel, sender, data, got);
+	}
+}
+
+static void
+keep(struct channel *channel, int fd, pid_t sender)
+{
+	struct caller *caller = xcalloc(1, sizeof *caller);
+
+	caller->sender = sender;
+	caller->io.fd = fd;
+	caller->io.ready = on_ready;
+	caller->io.data = channel;
+	TAILQ_INSERT_TAIL(&channel->callers, caller, link);
+	channel->caller_count++;
+	if (loop_add(channel->loop, &caller->io, EPOLLIN) < 0) {
+		channel->refused++;
+		drop(channel, caller);
+	} else if (channel->caller_count > CHANNEL_CALLERS_MAX) {
+		channel->refused++;
+		drop(channel, TAILQ_FIRST(&channel->callers));
+	}
+}
+
+static void
+hear_new(struct channel *channel, int fd)
+{
+	unsigned char data[MESSAGE_MAX];
+	pid_t sender = trusted_peer(fd);
+	ssize_t got;
+
+	if (sender <= 0) {
+		channel->refused++;
+		close(fd);
+		return;
+	}
+	got = receive(fd, data);
+	if (got == -EAGAIN) {
+		keep(channel, fd, sender);
+		return;
+	}
+	close(fd);
+	take(channel, sender, data, got);
+}
+
+static void
+on_again(struct loop_timer *timer)
+{
+	struct channel *channel = timer->data;
+
+	loop_add(channel->loop, &channel->io, EPOLLIN);
+}
+
+/* No descriptor is left for a connection: it waits, and must not wake the loop
+ * all the time. At the end of the command it is as good as lost. */
+static void
+rest(struct channel *channel)
+{
+	channel->crowded = true;
+	loop_remove(channel->loop, &channel->io);
+	loop_timer_set(channel->loop, &channel->again, CHANNEL_AGAIN_MS);
+}
+
+/* One connection. False: nothing there. */
+static bool
+read_one(struct channel *channel)
+{
+	int fd, code;
+
+	do
+		fd = accept4(
+		    channel->io.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	while (fd < 0 && errno == EINTR);
+	code = errno;
+	/* What a process said before it connected again was there when it did.
+	 */
+	hear_callers(channel);
+	if (fd < 0) {
+		channel->in_row = 0;
+		if (code != EAGAIN)
+			rest(channel);
+		return false;
+	}
+	if (++channel->in_row >= channel->queue)
+		channel->crowded = true;
+	hear_new(channel, fd);
+	return true;
 }
 
 void
 channel_read(struct channel *channel)
 {
-	/* The queue is short, but senders may fill it as fast as we read: no
-	 * more than this in one turn. */
-	for (int i = 0; i < 64; i++) {
-		if (read_one(channel) == 0)
-			return;
-		if (i + 1 >= CHANNEL_QUEUE)
-			channel->crowded = true;
-	}
+	for (size_t i = 0; i <= channel->queue && read_one(channel); i++)
+		;
 }
 
+/* Senders may fill the queue as fast as we read: no more than this in one turn.
+ */
 static void
 on_ready(struct loop_io *io, uint32_t events)
 {
 	(void)events;
-	channel_read(io->data);
+	for (int i = 0; i < 64 && read_one(io->data); i++)
+		;
+}
+
+/* How many connections the kernel lets wait. */
+static size_t
+queue_length(void)
+{
+	int fd = open("/proc/sys/net/core/somaxconn", O_RDONLY | O_CLOEXEC);
+	char text[24] = "";
+	long long number;
+
+	if (fd < 0)
+		return CHANNEL_QUEUE;
+	if (read(fd, text, sizeof text - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	text[strcspn(text, "\n")] = '\0';
+	number = strtonum(text, 1, INT_MAX, NULL);
+	if (number == 0)
+		return CHANNEL_QUEUE;
+	return number < CHANNEL_BACKLOG ? (size_t)number : CHANNEL_BACKLOG;
 }
 
 int
@@ -113,10 +250,13 @@ channel_init(
 	channel->loop = loop;
 	channel->refused = 0;
 	channel->crowded = false;
-	memset(&channel->io, 0, sizeof(channel->io));
-	channel->io.fd = fd;
-	channel->io.ready = on_ready;
-	channel->io.data = channel;
+	channel->queue = queue_length();
+	channel->in_row = 0;
+	TAILQ_INIT(&channel->callers);
+	channel->caller_count = 0;
+	channel->again = (struct loop_timer){.fire = on_again, .data = channel};
+	channel->io =
+	    (struct loop_io){.fd = fd, .ready = on_ready, .data = channel};
 	code = loop_add(loop, &channel->io, EPOLLIN);
 	if (code < 0)
 		return err_set(
@@ -125,8 +265,17 @@ channel_init(
 }
 
 void
+channel_keep(struct channel *channel, int fd)
+{
+	hear_new(channel, fd);
+}
+
+void
 channel_release(struct channel *channel)
 {
+	while (!TAILQ_EMPTY(&channel->callers))
+		drop(channel, TAILQ_FIRST(&channel->callers));
+	loop_timer_cancel(channel->loop, &channel->again);
 	if (channel->io.added)
 		loop_remove(channel->loop, &channel->io);
 }

@@ -53,7 +53,8 @@ struct worker {
 	struct countdown *countdown;
 	struct report report;
 	struct buf line; /* parts of the last line of the output */
-	bool has_launched, heard, nested, ended, hurry, link_gone, settled;
+	bool has_launched, listens, heard, nested, ended, hurry, link_gone;
+	bool settled;
 };
 
 /* Every new run opens the marker, and every run the configuration, once, and
@@ -168,7 +169,7 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* More messages than the socket holds, from many short runs at once: what is
+/* More messages than the socket holds, from hundreds of short runs: what is
  * new beside the runs that were heard of is theirs, too. */
 static void
 look_beside(struct worker *w)
@@ -235,7 +236,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 
 	if (w->ended)
 		return;
-	if (w->has_launched)
+	if (w->listens)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	w->ended = true;
@@ -284,24 +285,25 @@ follow_command(struct worker *w)
 	loop_add(w->loop, &w->command_io, EPOLLIN);
 }
 
+/* Not before the command's process ID is known, without which a message means
+ * nothing, and behind the messages that the launcher has read. */
 static void
-take_launched(struct worker *w, const struct link_launched *launched)
+begin_listening(struct worker *w)
 {
 	struct err err = ERR_INIT;
 
-	w->launched = *launched;
-	w->has_launched = true;
-	/* Not before: a message means nothing to one who does not know the
-	 * command's process ID. */
-	w->channel.heard = on_message;
-	w->channel.data = w;
+	if (!w->has_launched || w->listens)
+		return;
+	w->listens = true;
 	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
 		die("%s", err.message);
+	if (w->launched.caller)
+		channel_keep(&w->channel, CALLER_FD);
 	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
 	channel_read(&w->channel);
 	if (w->nested)
 		return;
-	if (options_given(&w->options, OPT_RUN_DIR) || !launched->preloaded)
+	if (options_given(&w->options, OPT_RUN_DIR) || !w->launched.preloaded)
 		start_find(w);
 	else
 		loop_timer_set(w->loop, &w->silence, SILENCE_MS);
@@ -312,9 +314,12 @@ take_packet(struct worker *w, const struct link_packet *packet)
 {
 	struct message message;
 
+	if (packet->type != LINK_LAUNCHED && packet->type != LINK_MESSAGE)
+		begin_listening(w);
 	switch (packet->type) {
 	case LINK_LAUNCHED:
-		take_launched(w, &packet->launched);
+		w->launched = packet->launched;
+		w->has_launched = true;
 		break;
 	case LINK_MESSAGE:
 		if (message_parse(&message, packet->message.sender,
@@ -347,6 +352,7 @@ on_link(struct loop_io *io, uint32_t events)
 	(void)events;
 	while ((result = link_receive(LINK_FD, &packet)) == 1)
 		take_packet(w, &packet);
+	begin_listening(w);
 	if (result == -EAGAIN)
 		return;
 	w->link_gone = true;
@@ -445,6 +451,8 @@ worker_init(struct worker *w)
 	w->silence = (struct loop_timer){.fire = on_silence, .data = w};
 	w->turn = (struct loop_turn){.end = on_turn, .data = w};
 	loop_turn_add(w->loop, &w->turn);
+	w->channel.heard = on_message;
+	w->channel.data = w;
 	w->link_io =
 	    (struct loop_io){.fd = LINK_FD, .ready = on_link, .data = w};
 	if (loop_add(w->loop, &w->link_io, EPOLLIN) < 0)
@@ -456,7 +464,7 @@ worker_release(struct worker *w)
 {
 	find_free(w->find);
 	announced_release(&w->announced);
-	if (w->has_launched)
+	if (w->listens)
 		channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);

@@ -80,7 +80,7 @@ setup() {
     run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 2 restarts 0 preloaded 1"
+    logged "launched version 3 restarts 0 preloaded 1"
     logged "link MARKING $PWD/run/.insidellms_run"
     logged "ended status 0"
 }
@@ -100,14 +100,14 @@ setup() {
 @test "the worker starts at once with --run-dir and --no-preload" {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 2 restarts 0 preloaded 1"
+    wait_for logged "launched version 3 restarts 0 preloaded 1"
     echo >go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 2 restarts 0 preloaded 0"
+    wait_for logged "launched version 3 restarts 0 preloaded 0"
     echo >go
     wait
 }
@@ -116,7 +116,7 @@ setup() {
     mkfifo go
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
-    wait_for logged "launched version 2 restarts 0 preloaded 1"
+    wait_for logged "launched version 3 restarts 0 preloaded 1"
     echo >go
     wait
     logged "ended status 0"
@@ -124,13 +124,13 @@ setup() {
 
 @test "the worker looks at a short static command too" {
     "$wrap" "$programs/launch_quiet_static" /dev/null
-    logged "launched version 2 restarts 0 preloaded 1"
+    logged "launched version 3 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
 @test "a report without a run is the worker's to write" {
     "$wrap" --report file true
-    logged "launched version 2 restarts 0 preloaded 1"
+    logged "launched version 3 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
@@ -171,7 +171,7 @@ LD_PRELOAD=$shim" ]
         [[ "$output" != *LD_PRELOAD* ]]
         [ -z "$stderr" ]
     done
-    logged "launched version 2 restarts 0 preloaded 0"
+    logged "launched version 3 restarts 0 preloaded 0"
 }
 
 @test "without a shim or a worker the command runs all the same" {
@@ -191,8 +191,8 @@ LD_PRELOAD=$shim" ]
     FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 2 restarts 0 preloaded 1"
-    logged "launched version 2 restarts 1 preloaded 1"
+    logged "launched version 3 restarts 0 preloaded 1"
+    logged "launched version 3 restarts 1 preloaded 1"
     [ "$(grep -c "OPEN $PWD/records.jsonl" "$FAKE_LOG")" -ge 1 ]
     logged "ended status 0"
 }
@@ -278,16 +278,74 @@ LD_PRELOAD=$shim" ]
 
 @test "messages of an unknown form are passed over" {
     cat >send.py <<'END'
-import os, socket, struct
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+import os, socket
 a = b"\0" + os.environb[b"ITRACK_SOCKET"]
-for m in (b"", b"x", b"\x02\x02" + b"/records.jsonl", b"\x01\x00" + bytes(6),
-          b"y" * 9000):
-    s.sendto(m, a)
+for m in (None, b"", b"x", b"\x02\x02" + b"/records.jsonl",
+          b"\x01\x00" + bytes(6), b"y" * 9000):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.connect(a)
+        if m is not None:
+            socket.send_fds(s, [m], [1] if m else [])
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+    try:
+        s.connect(a)
+        raise SystemExit("a datagram socket")
+    except OSError:
+        pass
 END
     run --separate-stderr "$wrap" python3 send.py
     [ "$status" -eq 0 ]
     [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
+}
+
+# As one that is stopped between connect and sendmsg.
+silent() {
+    cat >silent.py <<'END'
+import os, socket, sys
+a = b"\0" + os.environb[b"ITRACK_SOCKET"]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(a)
+exec(sys.argv[1])
+END
+    run --separate-stderr "$wrap" python3 silent.py "$1"
+    [ "$status" -eq 0 ]
+}
+
+@test "who connects and is killed: others behind it are heard" {
+    silent '
+s.close()
+open("records.jsonl", "w").close()'
+    [ -z "$stderr" ]
+    logged "link OPEN $PWD/records.jsonl"
+    run ! logged "silent caller"
+}
+
+@test "who connects and is stopped: the worker gets it, its message is first" {
+    silent '
+import time
+open("records.jsonl", "w").close()
+while not os.path.exists(os.environ["FAKE_LOG"]):
+    time.sleep(0.01)
+s.send(b"\1\2" + bytes(6) + b"/first")'
+    [ -z "$stderr" ]
+    sed -n "/^silent/,/channel OPEN/p" "$FAKE_LOG" | diff - <(
+        echo "silent caller"
+        echo "caller OPEN /first"
+        echo "channel OPEN $PWD/records.jsonl"
+    )
+    # It speaks before that, or the command ends.
+    rm "$FAKE_LOG"
+    silent 's.send(b"\1\2" + bytes(6) + b"/first")'
+    logged "link OPEN /first"
+    rm "$FAKE_LOG"
+    silent 'if os.fork() == 0:
+    os.close(1)
+    os.close(2)
+    import time
+    while not os.path.exists(os.environ["FAKE_LOG"]):
+        time.sleep(0.01)
+    s.send(b"\1\2" + bytes(6) + b"/late")'
+    logged "caller OPEN /late"
 }
 
 @test "as process 1: 128 + n, and orphans are reaped" {

@@ -102,6 +102,28 @@ END
     env LD_PRELOAD="$shim" ITRACK_SOCKET="$(printf '%0200d' 0)" "$calls" fork
 }
 
+# Nothing waits, results and errno are as without the shim. The second is an
+# older version's.
+@test "a full queue, a socket of another type" {
+    cat >full.py <<'END'
+import os, socket, subprocess, sys
+with socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[1])) as s:
+    s.bind(b"")
+    if sys.argv[1] == "SOCK_SEQPACKET":
+        s.listen(0)
+    env = dict(os.environ, LD_PRELOAD=sys.argv[2],
+               ITRACK_SOCKET=s.getsockname()[1:].decode())
+    subprocess.run(sys.argv[3:], env=env, check=True, timeout=60,
+                   close_fds=False)
+END
+    "$calls" each >bare.out 3>&-
+    for type in SOCK_SEQPACKET SOCK_DGRAM; do
+        fresh
+        python3 full.py $type "$shim" "$calls" each >out 3>&-
+        diff bare.out out
+    done
+}
+
 @test "closed descriptors, fork, vfork, signal handlers" {
     receive "$calls" closefds
     [ "$(cat out)" = "next 3 errno 77" ]

@@ -1,4 +1,4 @@
-/* A datagram of anybody: any bytes, never a crash; what is taken has an
+/* A packet of anybody: any bytes, never a crash; what is taken has an
  * absolute path without NUL, or none. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -70,9 +70,29 @@ read_channel(void)
 {
 	unsigned char data[MESSAGE_MAX];
 	ssize_t got;
+	int fd;
 
-	while ((got = recv(CHANNEL_FD, data, sizeof(data), MSG_DONTWAIT)) > 0)
-		note_message("channel", data, (size_t)got);
+	while ((fd = accept4(CHANNEL_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		got = recv(fd, data, sizeof(data), 0);
+		close(fd);
+		if (got > 0)
+			note_message("channel", data, (size_t)got);
+	}
+}
+
+static void
+read_caller(void)
+{
+	unsigned char data[MESSAGE_MAX];
+	struct pollfd fd = {CALLER_FD, POLLIN, 0};
+	ssize_t got;
+
+	note("silent caller");
+	poll(&fd, 1, -1);
+	got = recv(CALLER_FD, data, sizeof(data), 0);
+	close(CALLER_FD);
+	if (got > 0)
+		note_message("caller", data, (size_t)got);
 }
 
 static void
@@ -141,6 +161,8 @@ take(const struct link_packet *packet)
 		note("launched version %u restarts %u preloaded %u",
 		    packet->launched.version, packet->launched.restarts,
 		    packet->launched.preloaded);
+		if (packet->launched.caller)
+			read_caller();
 		if (packet->launched.restarts > 0 && !is("die"))
 			mode = "good";
 		if (is("die") || is("die-once"))
@@ -175,13 +197,14 @@ main(int argc, char **argv)
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return 1;
+		/* What the launcher has read comes first. */
+		while ((got = recv(LINK_FD, &packet, sizeof(packet),
+			    MSG_DONTWAIT)) > 0)
+			take(&packet);
 		read_channel();
-		got = recv(LINK_FD, &packet, sizeof(packet), MSG_DONTWAIT);
 		if (got == 0) {
 			note("link closed");
 			return 0;
 		}
-		if (got > 0)
-			take(&packet);
 	}
 }

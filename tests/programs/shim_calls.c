@@ -5,16 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,26 +21,6 @@ int __openat64_2(int dir, const char *path, int flags);
 
 #define CREATE (O_WRONLY | O_CREAT | O_TRUNC)
 
-/* The kernel queues 10 messages only: waits until the receiver has read some,
- * so that a busy machine loses none. */
-static void
-wait_for_room(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *name = getenv("ITRACK_SOCKET");
-	struct pollfd fd = {.events = POLLOUT};
-
-	if (name == NULL || strlen(name) >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path + 1, name, strlen(name));
-	fd.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	if (connect(fd.fd, (struct sockaddr *)&address,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-		    strlen(name))) == 0)
-		poll(&fd, 1, 10000);
-	close(fd.fd);
-}
-
 /* Prints a result; closes it. errno must be as it was set before the call. */
 static void
 see(const char *call, int fd)
@@ -54,7 +30,6 @@ see(const char *call, int fd)
 	printf("%s %d errno %d\n", call, fd, code);
 	if (fd >= 0)
 		close(fd);
-	wait_for_room();
 	errno = 77;
 }
 
@@ -67,7 +42,6 @@ see_stream(const char *call, FILE *file)
 	    file != NULL ? 0 : code);
 	if (file != NULL)
 		fclose(file);
-	wait_for_room();
 	errno = 77;
 }
 
@@ -131,7 +105,7 @@ do_each(void)
 	return 0;
 }
 
-/* Two messages a call; all of them have room in the queue. */
+/* Two messages a call. */
 static int
 do_marks(void)
 {

@@ -25,13 +25,15 @@ static int
 listen_as(char *name, size_t size)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(name, size, "shim-test-%d", getpid());
 	memcpy(address.sun_path + 1, name, strlen(name));
 	if (bind(fd, (struct sockaddr *)&address,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-		    strlen(name))) < 0)
+		    strlen(name))) < 0 ||
+	    listen(fd, 4096) < 0)
 		exit(125);
 	return fd;
 }
@@ -43,8 +45,11 @@ print_messages(int fd)
 	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING"};
 	unsigned char data[MESSAGE_MAX];
 	ssize_t got;
+	int caller;
 
-	while ((got = recv(fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
+	while ((caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		got = recv(caller, data, sizeof(data), 0);
+		close(caller);
 		if (got < MESSAGE_HEADER || data[0] != MESSAGE_VERSION ||
 		    data[1] > MESSAGE_LAST || data[2] != 0 || data[3] != 0) {
 			fprintf(stderr, "not a message\n");

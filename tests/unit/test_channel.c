@@ -1,5 +1,7 @@
-/* The shim's datagrams: what is taken, what is refused. */
+/* The shim's messages: what is taken, what is refused, in which order. */
+#include <errno.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 
 static struct message last;
 static int heard_count;
+static char order[16];
 
 static size_t
 make(unsigned char *data, int version, int op, const char *path, size_t len)
@@ -70,68 +73,241 @@ static void
 heard(struct channel *channel, const struct message *message)
 {
 	last = *message;
+	if (heard_count < (int)sizeof(order) - 1)
+		order[heard_count] = message->path[1];
 	heard_count++;
 	if (message->op == MESSAGE_RENAME)
 		loop_stop(channel->loop);
 }
 
-/* A socket as the launcher makes it, and one that sends to it. */
-static int
-make_pair(int *sender, bool with_credentials)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	socklen_t len = sizeof(sa_family_t);
-	int yes = with_credentials;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+static struct fixture {
+	struct loop *loop;
+	struct channel channel;
+	struct sockaddr_un address;
+	socklen_t address_len;
+	int fd;
+} f;
 
-	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
-	if (bind(fd, (struct sockaddr *)&address, len) < 0)
-		return -1;
-	len = sizeof(address);
-	getsockname(fd, (struct sockaddr *)&address, &len);
-	*sender = socket(AF_UNIX, SOCK_DGRAM, 0);
-	if (connect(*sender, (struct sockaddr *)&address, len) < 0)
-		return -1;
+/* A socket as the launcher makes it. */
+static void
+begin(int backlog)
+{
+	struct err err = ERR_INIT;
+
+	f.loop = loop_new();
+	f.channel = (struct channel){.heard = heard};
+	f.address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	f.address_len = sizeof(f.address);
+	f.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	if (bind(f.fd, (struct sockaddr *)&f.address, sizeof(sa_family_t)) <
+		0 ||
+	    listen(f.fd, backlog) < 0 ||
+	    getsockname(f.fd, (struct sockaddr *)&f.address, &f.address_len) <
+		0)
+		ok(false, "a socket");
+	is_int(channel_init(&f.channel, f.loop, f.fd, &err), 0, "in the loop");
+	memset(order, 0, sizeof(order));
+	heard_count = 0;
+}
+
+static void
+end(void)
+{
+	channel_release(&f.channel);
+	loop_free(f.loop);
+	close(f.fd);
+}
+
+/* Connects as the shim does. -1: the queue is full. */
+static int
+call(void)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+
+	if (connect(fd, (struct sockaddr *)&f.address, f.address_len) == 0)
+		return fd;
+	is_int(errno, EAGAIN, "a full queue does not block");
+	close(fd);
+	return -1;
+}
+
+static void
+speak(int fd, enum message_op op, const char *path)
+{
+	unsigned char data[MESSAGE_MAX];
+	size_t len = make(data, MESSAGE_VERSION, op, path, strlen(path));
+
+	send(fd, data, len, MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void
+say(const void *data, size_t len)
+{
+	int fd = call();
+
+	send(fd, data, len, 0);
+	close(fd);
+}
+
+/* A message that brings a descriptor. */
+static void
+bring(int brought)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.align = {.cmsg_level = SOL_SOCKET,
+			 .cmsg_type = SCM_RIGHTS,
+			 .cmsg_len = CMSG_LEN(sizeof(int))}};
+	unsigned char data[MESSAGE_MAX];
+	struct iovec part = {data, make(data, 1, MESSAGE_OPEN, "/x", 2)};
+	struct msghdr msg = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	int fd = call();
+
+	memcpy(CMSG_DATA(&control.align), &brought, sizeof(brought));
+	is_int(sendmsg(fd, &msg, 0), (long long)part.iov_len, "sent");
+	close(fd);
+}
+
+static int
+lowest_free(void)
+{
+	int fd = dup(f.fd);
+
+	close(fd);
 	return fd;
 }
 
 static void
 test_socket(void)
 {
-	struct loop *loop = loop_new();
-	struct channel channel = {.heard = heard};
-	struct err err = ERR_INIT;
 	unsigned char data[MESSAGE_MAX + 100];
-	size_t len;
-	int sender, fd = make_pair(&sender, true);
+	int free_before;
 
-	is_int(channel_init(&channel, loop, fd, &err), 0, "in the loop");
-	len = make(data, MESSAGE_VERSION, MESSAGE_OPEN, "/x", 2);
-	send(sender, data, len, 0);
+	begin(100);
+	free_before = lowest_free();
 	memset(data, 'x', sizeof(data));
-	send(sender, data, sizeof(data), 0);
-	send(sender, data, 0, 0);
-	len = make(data, MESSAGE_VERSION, MESSAGE_RENAME, "/y", 2);
-	send(sender, data, len, 0);
-	loop_run(loop);
+	bring(f.fd);
+	say(data, sizeof(data));
+	say(data, 0);
+	close(call());
+	/* As long as the longest, and more. */
+	make(data, MESSAGE_VERSION, MESSAGE_OPEN, "/", 1);
+	say(data, sizeof(data));
+	speak(call(), MESSAGE_RENAME, "/y");
+	loop_run(f.loop);
 	is_int(heard_count, 2, "two messages");
-	is_int((long long)channel.refused, 2, "two refused, one of them empty");
+	is_int((long long)f.channel.refused, 4,
+	    "refused: no message, empty, nothing, cut");
 	is_int(last.sender, getpid(), "the sender by the kernel");
-	is_text(last.path, "/y", "the last path");
-	channel_release(&channel);
-	close(sender);
-	close(fd);
+	is_text(order, "xy", "in order");
+	is_int(lowest_free(), free_before, "no descriptor is left");
+	ok(!f.channel.crowded, "not crowded");
+	end();
+}
 
-	fd = make_pair(&sender, false);
-	heard_count = 0;
-	channel_init(&channel, loop, fd, &err);
-	send(sender, data, len, 0);
-	channel_read(&channel);
-	is_int(heard_count, 0, "without credentials nothing is heard");
-	channel_release(&channel);
-	close(sender);
-	close(fd);
-	loop_free(loop);
+static void
+test_silent(void)
+{
+	int callers[CHANNEL_CALLERS_MAX + 1], a, b, c;
+
+	begin(100);
+	a = call();
+	b = call();
+	speak(call(), MESSAGE_OPEN, "/1");
+	channel_read(&f.channel);
+	is_text(order, "1", "others are not held up");
+	c = call();
+	speak(b, MESSAGE_OPEN, "/3");
+	speak(a, MESSAGE_OPEN, "/2");
+	speak(c, MESSAGE_OPEN, "/4");
+	speak(call(), MESSAGE_OPEN, "/5");
+	channel_read(&f.channel);
+	is_text(order, "12345", "in the order of the connections");
+	a = call();
+	close(call());
+	b = call();
+	channel_read(&f.channel);
+	is_int((long long)f.channel.refused, 1, "one has left");
+	speak(b, MESSAGE_RENAME, "/6");
+	loop_run(f.loop);
+	is_text(order, "123456", "the loop waits for them");
+	close(a);
+
+	f.channel.refused = 0;
+	for (int i = 0; i <= CHANNEL_CALLERS_MAX; i++)
+		callers[i] = call();
+	channel_read(&f.channel);
+	is_int((long long)f.channel.refused, 2, "the oldest of too many");
+	speak(callers[0], MESSAGE_OPEN, "/7");
+	speak(callers[1], MESSAGE_OPEN, "/8");
+	channel_read(&f.channel);
+	is_text(order, "1234568", "the others are heard");
+	end();
+	for (int i = 2; i <= CHANNEL_CALLERS_MAX; i++)
+		close(callers[i]);
+}
+
+static void
+test_kept(void)
+{
+	int a, b;
+
+	begin(100);
+	a = call();
+	b = accept4(f.fd, NULL, NULL, SOCK_NONBLOCK);
+	channel_keep(&f.channel, b);
+	speak(a, MESSAGE_OPEN, "/1");
+	speak(call(), MESSAGE_RENAME, "/2");
+	loop_run(f.loop);
+	is_text(order, "12", "a connection of before is the first");
+	end();
+}
+
+static void
+test_crowded(void)
+{
+	int fd, sent;
+
+	begin(15);
+	f.channel.queue = 15;
+	for (sent = 0; sent < 14; sent++)
+		speak(call(), MESSAGE_OPEN, "/x");
+	channel_read(&f.channel);
+	ok(!f.channel.crowded, "there was room");
+	for (sent = 0; (fd = call()) >= 0; sent++)
+		speak(fd, MESSAGE_OPEN, "/x");
+	is_int(sent, 16, "the kernel takes one more than it says");
+	channel_read(&f.channel);
+	ok(f.channel.crowded, "crowded");
+	is_int(heard_count, 14 + sent, "all are heard");
+	end();
+}
+
+static void
+test_no_descriptors(void)
+{
+	struct rlimit limit, none;
+	int a;
+
+	begin(100);
+	a = call();
+	speak(a, MESSAGE_RENAME, "/1");
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = (rlim_t)lowest_free();
+	setrlimit(RLIMIT_NOFILE, &none);
+	channel_read(&f.channel);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	is_int(heard_count, 0, "no descriptor for it");
+	ok(f.channel.crowded, "which may be a loss");
+	loop_run(f.loop);
+	is_text(order, "1", "later there is one");
+	end();
 }
 
 int
@@ -139,5 +315,9 @@ main(void)
 {
 	test_parse();
 	test_socket();
+	test_silent();
+	test_kept();
+	test_crowded();
+	test_no_descriptors();
 	return done_testing();
 }

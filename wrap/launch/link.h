@@ -5,8 +5,9 @@
  * guards against a worker of another build.
  *
  * The worker is executed with the launcher's own options and command as
- * arguments (so both parse the same table), LINK_FD the link and CHANNEL_FD the
- * shim's datagram socket, standard error as it was, 0 and 1 on /dev/null.
+ * arguments (so both parse the same table), LINK_FD the link, CHANNEL_FD the
+ * socket that the shim connects to, CALLER_FD a connection to it (if
+ * link_launched says so), standard error as it was, 0 and 1 on /dev/null.
  */
 #ifndef LAUNCH_LINK_H
 #define LAUNCH_LINK_H
@@ -15,9 +16,13 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 2
+#define LINK_VERSION 3
 #define LINK_FD      3
 #define CHANNEL_FD   4
+#define CALLER_FD    5
+/* So many connections wait on CHANNEL_FD, if net.core.somaxconn is not less:
+ * that is what it is since Linux 5.4. */
+#define CHANNEL_BACKLOG 4096
 /* A message of the shim that the launcher has read already: at most so long
  * (wrap/shim/message.h says the same). */
 #define LINK_DATA_MAX 4608
@@ -39,6 +44,9 @@ struct link_launched {
 	/* CLOCK_REALTIME, and CLOCK_REALTIME_COARSE (the clock of file times),
 	 * both just before the launch. */
 	struct timespec wall, file_clock;
+	/* CALLER_FD is there: who connected before all others and has not
+	 * spoken yet. */
+	uint32_t caller;
 	/* The file clock had just ticked: no file that was there before the
 	 * launch has its time. */
 	uint32_t just_ticked;

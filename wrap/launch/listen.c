@@ -49,20 +49,20 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	struct sockaddr_un address;
 	uint64_t number;
 	socklen_t len;
-	int fd, code, yes = 1;
+	int fd, code;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return -EAGAIN;
 	snprintf(name, LISTEN_NAME_SIZE, "itrack-%016llx",
 	    (unsigned long long)number);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
 		fd = above_standard(fd);
 	if (fd < 0)
 		return -errno;
 	len = set_address(&address, name);
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, len) < 0) {
+	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
+	    listen(fd, CHANNEL_BACKLOG) < 0) {
 		code = -errno;
 		close(fd);
 		return code;
@@ -70,50 +70,75 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	return fd;
 }
 
-static const struct ucred *
-credentials(struct msghdr *msg)
+/* The next one in the line, of this user. Returns 0 or a negative errno. */
+static int
+accept_caller(int fd, struct listen_caller *caller)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	     c = CMSG_NXTHDR(msg, c))
-		if (c->cmsg_level == SOL_SOCKET &&
-		    c->cmsg_type == SCM_CREDENTIALS)
-			return (const struct ucred *)CMSG_DATA(c);
-	return NULL;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	for (;;) {
+		caller->fd =
+		    accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (caller->fd < 0 && errno == EINTR)
+			continue;
+		if (caller->fd < 0)
+			return -errno;
+		if (getsockopt(caller->fd, SOL_SOCKET, SO_PEERCRED, &peer,
+			&len) == 0 &&
+		    peer.uid == getuid()) {
+			caller->pid = peer.pid;
+			return 0;
+		}
+		listen_hang_up(caller);
+	}
+}
+
+/* Returns the operation, 0: not a message, or a negative errno (-EAGAIN: it has
+ * not spoken yet). */
+static int
+hear(const struct listen_caller *caller, struct link_message *message)
+{
+	ssize_t got;
+
+	/* Without room for them, descriptors sent along are dropped. */
+	do
+		got = recv(caller->fd, message->data, LINK_DATA_MAX,
+		    MSG_DONTWAIT | MSG_TRUNC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	if (got < MESSAGE_HEADER || got > LINK_DATA_MAX ||
+	    message->data[0] != MESSAGE_VERSION)
+		return 0;
+	message->sender = caller->pid;
+	message->len = (uint32_t)got;
+	return message->data[1];
 }
 
 int
-listen_take(int fd, struct link_message *message)
+listen_take(int fd, struct listen_caller *caller, struct link_message *message)
 {
-	/* MSG_CTRUNC drops descriptors that somebody sends along. */
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	struct iovec part = {message->data, LINK_DATA_MAX};
-
 	for (;;) {
-		struct msghdr msg = {.msg_iov = &part,
-		    .msg_iovlen = 1,
-		    .msg_control = &control,
-		    .msg_controllen = sizeof(control)};
-		const struct ucred *sender;
-		ssize_t got;
+		int op = caller->fd < 0 ? accept_caller(fd, caller) : 0;
 
-		got = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
+		if (op < 0)
+			return op == -EAGAIN ? 0 : op;
+		op = hear(caller, message);
+		if (op == -EAGAIN)
 			return 0;
-		sender = credentials(&msg);
-		if (sender == NULL || sender->uid != getuid() ||
-		    (msg.msg_flags & MSG_TRUNC) != 0 || got < MESSAGE_HEADER ||
-		    message->data[0] != MESSAGE_VERSION ||
-		    message->data[1] == 0)
-			continue;
-		message->sender = sender->pid;
-		message->len = (uint32_t)got;
-		return message->data[1];
+		listen_hang_up(caller);
+		if (op > 0)
+			return op;
 	}
+}
+
+void
+listen_hang_up(struct listen_caller *caller)
+{
+	if (caller->fd >= 0)
+		close(caller->fd);
+	caller->fd = -1;
 }
 
 void
@@ -124,12 +149,13 @@ listen_tell_nested(const char *name)
 	struct sockaddr_un address;
 	socklen_t len = set_address(&address, name);
 	pid_t pid = getpid();
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return;
 	memcpy(header + 4, &pid, sizeof(pid));
-	sendto(fd, header, sizeof(header), MSG_DONTWAIT | MSG_NOSIGNAL,
-	    (struct sockaddr *)&address, len);
+	if (connect(fd, (struct sockaddr *)&address, len) == 0)
+		send(fd, header, sizeof(header), MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }

@@ -1,7 +1,11 @@
 /*
  * The socket that the shim's messages come to, as long as the launcher itself
- * reads it: an abstract Unix datagram socket with a random name, so that what
- * an older command left running can't speak to a newer one.
+ * reads it: an abstract Unix socket with a random name, so that what an older
+ * command left running can't speak to a newer one.
+ *
+ * Each message has a connection of its own. Who has connected may be stopped
+ * before it speaks: that caller is kept, and nobody behind it is taken, so that
+ * messages stay in order.
  */
 #ifndef LAUNCH_LISTEN_H
 #define LAUNCH_LISTEN_H
@@ -15,9 +19,17 @@
  * Returns the descriptor, above 2, or a negative errno. */
 int listen_open(char name[LISTEN_NAME_SIZE]);
 
+struct listen_caller {
+	int fd; /* -1: nobody */
+	pid_t pid;
+};
+
 /* One message of this user, of this version; others are skipped. Returns its
- * operation (enum message_op), or 0: nothing there. Never blocks. */
-int listen_take(int fd, struct link_message *message);
+ * operation (enum message_op), 0: nothing there, or a negative errno: no
+ * connection can be taken. Never blocks. */
+int listen_take(
+    int fd, struct listen_caller *caller, struct link_message *message);
+void listen_hang_up(struct listen_caller *caller);
 
 /* Tells the itrack-wrap around this one, whose socket is `name`, that this one
  * does the tracking. */

@@ -157,7 +157,7 @@ let_go(struct launcher *l)
 		close(STDOUT_FILENO);
 	}
 	/* Ours become 3 (the socket) and up; start_worker counts on the
-	 * numbers above CHANNEL_FD for its pair. */
+	 * numbers above CHANNEL_FD for its pair and the caller. */
 	if (l->tracking.channel > STDERR_FILENO + 1) {
 		dup3(l->tracking.channel, STDERR_FILENO + 1, O_CLOEXEC);
 		l->tracking.channel = STDERR_FILENO + 1;
@@ -235,8 +235,8 @@ static void
 turn(struct launcher *l)
 {
 	struct tracking *t = &l->tracking;
-	struct pollfd fds[2] = {{l->signals.fd, POLLIN, 0},
-	    {t->starts == 0 ? t->channel : t->link, POLLIN, 0}};
+	struct pollfd fds[2] = {
+	    {l->signals.fd, POLLIN, 0}, {tracking_fd(t), POLLIN, 0}};
 	int64_t now = now_ms(), until_ms, wait_ms = -1;
 
 	until_ms = earlier(l->drain_until_ms, t->hello_due_ms);

@@ -1,6 +1,7 @@
 #include "wrap/launch/tracking.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	char home[HOME_SIZE];
 
 	t->link = -1;
+	t->caller.fd = -1;
 	t->hello_due_ms = -1;
 	t->arguments = arguments;
 	t->expected = names_insidellms(arguments);
@@ -115,6 +117,14 @@ tracking_mark(struct tracking *t, bool await_tick)
 	clock_gettime(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
 }
 
+/* dup2 of a descriptor onto itself leaves it close-on-exec. */
+static bool
+place(int fd, int number)
+{
+	return fd == number ? fcntl(fd, F_SETFD, 0) == 0
+			    : dup2(fd, number) == number;
+}
+
 /* Runs in the vfork child. In a session of its own no key of the terminal and
  * no signal to the command's group reaches the worker, and what it writes to
  * the terminal doesn't stop it. */
@@ -124,7 +134,8 @@ become_worker(const struct tracking *t, int link)
 	sigset_t none;
 
 	setsid();
-	if (dup2(t->channel, CHANNEL_FD) < 0 || dup2(link, LINK_FD) < 0) {
+	if (!place(t->channel, CHANNEL_FD) || !place(link, LINK_FD) ||
+	    (t->caller.fd >= 0 && !place(t->caller.fd, CALLER_FD))) {
 		exec_errno = errno;
 		_exit(EXIT_NOT_FOUND);
 	}
@@ -169,6 +180,7 @@ send_known(struct tracking *t)
 
 	t->launched.version = LINK_VERSION;
 	t->launched.restarts = (uint32_t)t->starts - 1;
+	t->launched.caller = t->caller.fd >= 0;
 	packet.type = LINK_LAUNCHED;
 	packet.launched = t->launched;
 	link_send(t->link, &packet);
@@ -193,6 +205,7 @@ tracking_off(struct tracking *t, int code)
 	if (t->channel >= 0)
 		close(t->channel);
 	t->channel = -1;
+	listen_hang_up(&t->caller);
 }
 
 static void
@@ -223,6 +236,7 @@ start_worker(struct tracking *t)
 		become_worker(t, pair[1]);
 	code = t->worker < 0 ? errno : exec_errno;
 	close(pair[1]);
+	listen_hang_up(&t->caller);
 	if (code != 0) {
 		/* What is left of the child is reaped as any other. */
 		t->worker = t->worker < 0 ? 0 : t->worker;
@@ -257,13 +271,17 @@ keep(struct tracking *t, const struct link_message *message)
 		t->kept[t->kept_len++] = *message;
 }
 
-static void
-read_channel(struct tracking *t)
+/* Returns 0 or a negative errno: no connection can be taken. */
+static int
+read_channel(struct tracking *t, int max)
 {
 	static struct link_message message;
 	int op;
 
-	while (t->starts == 0 && (op = listen_take(t->channel, &message)) > 0) {
+	for (int i = 0; i < max && t->starts == 0; i++) {
+		op = listen_take(t->channel, &t->caller, &message);
+		if (op <= 0)
+			return op;
 		t->hello = true;
 		if (!t->expected)
 			t->hello_due_ms = -1;
@@ -277,6 +295,7 @@ read_channel(struct tracking *t)
 		} else
 			start_worker(t);
 	}
+	return 0;
 }
 
 static void
@@ -298,20 +317,33 @@ read_link(struct tracking *t)
 	}
 }
 
+int
+tracking_fd(const struct tracking *t)
+{
+	if (t->starts > 0)
+		return t->link;
+	return t->caller.fd >= 0 ? t->caller.fd : t->channel;
+}
+
 void
 tracking_read(struct tracking *t)
 {
 	if (!t->on)
 		return;
-	if (t->starts == 0)
-		read_channel(t);
-	else if (t->link >= 0)
+	if (t->starts == 0) {
+		/* A worker may have more descriptors than we. */
+		if (read_channel(t, TRACKING_TURN_MAX) < 0)
+			start_worker(t);
+	} else if (t->link >= 0)
 		read_link(t);
 }
 
 void
 tracking_waited(struct tracking *t, int64_t now_ms)
 {
+	/* Stopped, if it is not just about to speak: others wait behind. */
+	if (t->caller.fd >= 0 && t->hello_due_ms < 0)
+		t->hello_due_ms = now_ms + TRACKING_HELLO_MS;
 	if (t->on && t->hello_due_ms >= 0 && now_ms >= t->hello_due_ms)
 		start_worker(t);
 }
@@ -348,14 +380,16 @@ tracking_ended(
 	if (!t->on)
 		return;
 	if (t->starts == 0)
-		read_channel(t); /* what came just before the end */
+		/* What came just before the end. */
+		read_channel(t, CHANNEL_BACKLOG + 1);
 	else if (t->link >= 0) {
 		packet.ended = t->end;
 		link_send(t->link, &packet);
 	}
 	/* Too short for the wait, and not a word: it may be a static program
 	 * that has made a run all the same. */
-	if (t->starts == 0 && (!t->hello || t->expected || needs_worker))
+	if (t->starts == 0 &&
+	    (!t->hello || t->expected || needs_worker || t->caller.fd >= 0))
 		start_worker(t);
 }
 

@@ -5,7 +5,7 @@
  *
  *	tracking_prepare(&t, ...)      before the launch: socket, paths
  *	tracking_launched, _begin      behind it
- *	tracking_read(&t)              when t.channel or t.link is readable
+ *	tracking_read(&t)              when tracking_fd(&t) is readable
  *	tracking_ended(&t, ...)        the command is over
  */
 #ifndef LAUNCH_TRACKING_H
@@ -24,18 +24,21 @@
 #define TRACKING_HELLO_MS 100
 /* Messages kept for the worker, and for the one after it. */
 #define TRACKING_KEPT_MAX 4
+/* Messages taken before signals are looked at again. */
+#define TRACKING_TURN_MAX 64
 
 struct tracking {
-	int channel;  /* the shim's socket, or -1 */
-	int link;     /* to the worker, or -1 */
-	pid_t worker; /* 0: none runs */
+	int channel;                 /* the shim's socket, or -1 */
+	int link;                    /* to the worker, or -1 */
+	pid_t worker;                /* 0: none runs */
+	struct listen_caller caller; /* the worker's, when there is one */
 	int starts;
 	int start_errno;   /* the worker could not be started */
 	int worker_status; /* how the last one died */
 	bool on;           /* false: given up, or nothing to track with */
 	bool expected;     /* a hello alone says nothing: env -i, sudo, ... */
 	bool hello, nested, ended, drained, complete;
-	int64_t hello_due_ms;            /* -1: no more to wait for */
+	int64_t hello_due_ms;            /* a word is due; -1: none */
 	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;
 	struct link_ended end;
@@ -65,9 +68,10 @@ void tracking_begin(struct tracking *t, bool at_once, int64_t now_ms);
 /* Nothing is tracked, because of errno `code`; frees the descriptors. */
 void tracking_off(struct tracking *t, int code);
 
-/* Reads the socket (while no worker does) and the link. */
+/* What to wait for, or -1: the socket (while no worker does) or the link. */
+int tracking_fd(const struct tracking *t);
 void tracking_read(struct tracking *t);
-/* No hello came in time: starts the worker. */
+/* No hello came in time, or no word of who connected: starts the worker. */
 void tracking_waited(struct tracking *t, int64_t now_ms);
 /* The worker ended: starts it once more, or gives up. */
 void tracking_worker_died(struct tracking *t, int status);

@@ -1,7 +1,8 @@
 /*
- * The bytes of a message from the shim: one datagram to the abstract Unix
- * socket that the environment names (ITRACK_SOCKET, its name without the
- * leading NUL). Shared by the shim, the launcher and the worker; libc only.
+ * The bytes of a message from the shim: the one packet of a connection to the
+ * abstract Unix socket (SOCK_SEQPACKET) that the environment names
+ * (ITRACK_SOCKET, its name without the leading NUL). Shared by the shim, the
+ * launcher and the worker; libc only.
  *
  *	offset 0   1 byte   MESSAGE_VERSION
  *	offset 1   1 byte   operation, one of enum message_op
@@ -11,8 +12,9 @@
  *	offset 8   ...      absolute path, no NUL, at most PATH_MAX - 1 bytes;
  *	                    empty for HELLO, NESTED
  *
- * The kernel queues few datagrams (10), so messages are hints: losing one must
- * never lose a run.
+ * A connection for each, because the kernel queues thousands of them and ten
+ * datagrams. Messages are hints all the same: a full queue loses them, and that
+ * must never lose a run beside one that was heard of.
  */
 #ifndef SHIM_MESSAGE_H
 #define SHIM_MESSAGE_H

@@ -1,6 +1,6 @@
 /*
  * The preload shim: stands before libc's functions that open and rename files
- * and says, by one datagram, when a file of a run directory was opened for
+ * and says, by one message, when a file of a run directory was opened for
  * writing or renamed into place. Everything else passes through at the price
  * of a look at the last part of the path.
  *
@@ -9,12 +9,12 @@
  *   errno as the real function left it; the marker, which makes a directory a
  *   run, is named before as well, because the program may be killed in between;
  * - keeps no descriptor (programs close them all) and makes none that survives
- *   an exec; a message is socket, sendmsg, close;
+ *   an exec; a message is socket, connect, sendmsg, close;
  * - allocates nothing, takes no lock, never waits: a full queue loses the
  *   message;
- * - makes its own system calls by syscall(), since libc's sendmsg and close
- *   are cancellation points: a thread cancelled there would leak the file that
- *   it just opened;
+ * - makes its own system calls by syscall(), since libc's connect, sendmsg and
+ *   close are cancellation points: a thread cancelled there would leak the file
+ *   that it just opened;
  * - works in a vfork child and in a signal handler (only the stack is written);
  * - is inactive in set-uid programs and without ITRACK_SOCKET.
  *
@@ -148,20 +148,18 @@ send_parts(enum message_op op, struct iovec *parts, size_t part_count)
 	unsigned char header[MESSAGE_HEADER] = {
 	    MESSAGE_VERSION, (unsigned char)op};
 	pid_t pid = (pid_t)syscall(SYS_getpid);
-	struct msghdr msg = {.msg_name = &receiver,
-	    .msg_namelen = receiver_len,
-	    .msg_iov = parts,
-	    .msg_iovlen = part_count};
+	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = part_count};
 	int fd;
 
 	memcpy(header + 4, &pid, sizeof(pid));
 	parts[0].iov_base = header;
 	parts[0].iov_len = sizeof(header);
-	fd = (int)syscall(
-	    SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = (int)syscall(SYS_socket, AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	syscall(SYS_sendmsg, fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (syscall(SYS_connect, fd, &receiver, receiver_len) == 0)
+		syscall(SYS_sendmsg, fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 	syscall(SYS_close, fd);
 }
 
