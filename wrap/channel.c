@@ -216,8 +216,11 @@ channel_read(struct channel *channel)
 static void
 on_ready(struct loop_io *io, uint32_t events)
 {
+	/* A caller's io is gone when it was heard. */
+	struct channel *channel = io->data;
+
 	(void)events;
-	for (int i = 0; i < 64 && read_one(io->data); i++)
+	for (int i = 0; i < 64 && read_one(channel); i++)
 		;
 }
 

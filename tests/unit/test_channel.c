@@ -253,6 +253,33 @@ test_silent(void)
 }
 
 static void
+stop(struct loop_timer *timer)
+{
+	loop_stop(timer->data);
+}
+
+/* Its own event is the first of the turn, and somebody new is there. */
+static void
+test_silent_in_loop(void)
+{
+	struct loop_timer timer = {.fire = stop};
+	int a;
+
+	begin(100);
+	timer.data = f.loop;
+	a = call();
+	/* Until epoll has seen that the socket has no more. */
+	loop_timer_set(f.loop, &timer, 20);
+	loop_run(f.loop);
+	speak(a, MESSAGE_OPEN, "/1");
+	speak(call(), MESSAGE_OPEN, "/2");
+	speak(call(), MESSAGE_RENAME, "/3");
+	loop_run(f.loop);
+	is_text(order, "123", "a caller and those behind it in one turn");
+	end();
+}
+
+static void
 test_kept(void)
 {
 	int a, b;
@@ -316,6 +343,7 @@ main(void)
 	test_parse();
 	test_socket();
 	test_silent();
+	test_silent_in_loop();
 	test_kept();
 	test_crowded();
 	test_no_descriptors();
