@@ -21,8 +21,6 @@
  * and 1024 are a common limit. */
 #define WAITING_MAX 200
 
-static void end_run(struct run *run, const struct link_ended *ended);
-
 static bool
 is_command(const struct run *run)
 {
@@ -37,10 +35,29 @@ is_over(const struct run *run)
 }
 
 static void
+unwatch_writer(struct run *run)
+{
+	if (run->pidfd < 0)
+		return;
+	loop_remove(run->runs->config.loop, &run->io);
+	close(run->pidfd);
+	run->pidfd = -1;
+}
+
+/* Not the end yet: messages of before are read in the same turn. */
+static void
+orphan(struct run *run)
+{
+	unwatch_writer(run);
+	run->orphaned = true;
+	loop_kick(run->runs->config.loop);
+}
+
+static void
 on_death(struct loop_io *io, uint32_t events)
 {
 	(void)events;
-	end_run(io->data, NULL);
+	orphan(io->data);
 }
 
 /* The writer's death ends its run, but for the command's own: the launcher
@@ -54,22 +71,12 @@ watch_writer(struct run *run)
 	if (run->pidfd < 0) {
 		/* A quick one, gone before its message was read. */
 		if (errno == ESRCH)
-			end_run(run, NULL);
+			orphan(run);
 		return;
 	}
 	run->io =
 	    (struct loop_io){.fd = run->pidfd, .ready = on_death, .data = run};
 	loop_add(run->runs->config.loop, &run->io, EPOLLIN);
-}
-
-static void
-unwatch_writer(struct run *run)
-{
-	if (run->pidfd < 0)
-		return;
-	loop_remove(run->runs->config.loop, &run->io);
-	close(run->pidfd);
-	run->pidfd = -1;
 }
 
 static double
@@ -85,6 +92,7 @@ end_run(struct run *run, const struct link_ended *ended)
 	struct attempt_outcome outcome = {.has_wall = true};
 
 	unwatch_writer(run);
+	run->orphaned = false;
 	if (is_over(run))
 		return;
 	if (ended != NULL && run == run->runs->line_run) {
@@ -211,6 +219,28 @@ end_runs_of(struct runs *runs, pid_t writer)
 			end_run(run, NULL);
 }
 
+/* At the end of the turn in which their messages were read, or when there are
+ * messages of another run: thousands may be read at once, and what goes on
+ * holds descriptors. */
+static void
+end_orphans(struct runs *runs)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (run->orphaned)
+			end_run(run, NULL);
+}
+
+/* Does the message tell of a run behind this one? */
+static bool
+is_another(struct run *run, pid_t writer, bool begins)
+{
+	if (run->orphaned && run->writer != writer)
+		return true;
+	return begins && ++run->begins > 1;
+}
+
 void
 runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 {
@@ -228,11 +258,12 @@ runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 	if (result < 0)
 		return;
 	run = find_run(runs, &identity, writer);
-	if (run != NULL && begins && ++run->begins > 1) {
+	if (run != NULL && is_another(run, writer, begins)) {
 		end_run(run, NULL);
 		run = NULL;
 	}
 	if (run == NULL) {
+		end_orphans(runs);
 		end_runs_of(runs, writer);
 		run = begin_run(runs, dir, writer);
 		if (run != NULL)
@@ -379,6 +410,7 @@ runs_turn(struct runs *runs)
 	size_t open = 0, waiting = 0;
 	struct run *run;
 
+	end_orphans(runs);
 	/* A sweep may have a thousand: those that are done hold nothing. */
 	TAILQ_FOREACH (run, &runs->list, link) {
 		if (run->attempt == NULL)
@@ -405,6 +437,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 	runs->has_end = ended != NULL;
 	if (ended != NULL)
 		runs->end = *ended;
+	end_orphans(runs);
 	TAILQ_FOREACH (run, &runs->list, link)
 		end_run(run, ended);
 }
@@ -454,6 +487,7 @@ begin_own_run(struct runs *runs)
 void
 runs_take_line(struct runs *runs, const char *line, size_t len)
 {
+	end_orphans(runs);
 	runs->line = line;
 	runs->line_len = len;
 	runs->line_run = run_of_line(runs);

@@ -15,7 +15,8 @@ struct run {
 	pid_t writer; /* 0: not known, ends with the command */
 	int pidfd;    /* of the writer; -1: none */
 	struct loop_io io;
-	int begins; /* the second is another run */
+	bool orphaned; /* the writer is dead: ends with this turn */
+	int begins;    /* the second is another run */
 	int64_t started_us;
 	TAILQ_ENTRY(run) link;
 };
