@@ -298,8 +298,8 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 		index_each_of(state_dir, (int64_t)s.st.st_ino,
 		    path_base(s.real), each_indexed, &s, NULL);
 		name = text_path_text(path_base(s.real));
-		journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
-		    each_pending, &s);
+		journals_each_of(
+		    state_dir, (int64_t)s.st.st_ino, name, each_pending, &s);
 		free(name);
 	}
 	free(s.real);
