@@ -1,8 +1,8 @@
 /*
  * The shim's messages as the worker gets them: from the socket (CHANNEL_FD), by
  * a connection each, or, those that the launcher had read before, from the
- *link. Who has connected may be stopped before it speaks: such callers are
- *kept.
+ * link. Who has connected may be stopped before it speaks: such callers are
+ * kept.
  *
  *	channel.heard = on_message; channel.data = worker;
  *	channel_init(&channel, loop, CHANNEL_FD, &err);
