@@ -322,10 +322,7 @@ attempt_past_index(const struct attempt *a, struct err *err)
 
 		attempt_delivery_status(a, i, &status);
 		e.rejected += status.rejected;
-		e.places =
-		    xreallocarray(e.places, e.place_len + 1, sizeof *e.places);
-		e.places[e.place_len++] = (struct pair){xstrdup(status.tracker),
-		    xstrdup(status.place != NULL ? status.place : "")};
+		index_entry_add_place(&e, status.tracker, status.place);
 	}
 	result = index_append(facts.state_dir, &e, err);
 	index_entry_release(&e);

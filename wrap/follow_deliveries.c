@@ -117,12 +117,9 @@ follow_deliveries_places(
 {
 	struct delivery_status status;
 
-	e->places = xcalloc(d->len, sizeof *e->places);
 	for (size_t i = 0; i < d->len; i++) {
 		delivery_status(d->list[i], &status);
 		e->rejected += status.rejected;
-		e->places[e->place_len++] =
-		    (struct pair){xstrdup(status.tracker),
-			xstrdup(status.place != NULL ? status.place : "")};
+		index_entry_add_place(e, status.tracker, status.place);
 	}
 }

@@ -31,6 +31,16 @@ index_entry_release(struct index_entry *e)
 	memset(e, 0, sizeof *e);
 }
 
+void
+index_entry_add_place(
+    struct index_entry *e, const char *tracker, const char *place)
+{
+	e->places =
+	    xreallocarray(e->places, e->place_len + 1, sizeof *e->places);
+	e->places[e->place_len++] = (struct pair){
+	    xstrdup(tracker), xstrdup(place != NULL ? place : "")};
+}
+
 static void
 encode(const struct index_entry *e, struct buf *out)
 {

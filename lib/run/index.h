@@ -28,6 +28,9 @@ struct index_entry {
 };
 
 void index_entry_release(struct index_entry *e);
+/* Adds a tracker and where it put the run; NULL: nowhere that is known. */
+void index_entry_add_place(
+    struct index_entry *e, const char *tracker, const char *place);
 
 /* One write at the end of the file, whole lines only (a torn one before it is
  * closed by a newline first). */
