@@ -41,57 +41,23 @@ buf_overflowed(const struct buf *b)
 }
 
 char *
-buf_reserve(struct buf *b, size_t len)
+buf_grow(struct buf *b, size_t len)
 {
 	size_t want;
 
-	if (len > b->max || b->len > b->max - len) {
+	if (len > b->max - b->len) {
 		b->overflow = true;
 		return NULL;
 	}
-	if (b->len + len + 1 <= b->cap)
-		return b->data + b->len;
 	want = b->cap > 0 ? b->cap : BUF_FIRST_BYTES;
 	while (want < b->len + len + 1)
 		want *= 2;
-	b->data = xreallocarray(b->cap > 0 ? b->data : NULL, want, 1);
-	b->cap = want;
-	b->data[b->len] = '\0';
+	if (want > b->cap) {
+		b->data = xreallocarray(b->cap > 0 ? b->data : NULL, want, 1);
+		b->cap = want;
+		b->data[b->len] = '\0';
+	}
 	return b->data + b->len;
-}
-
-void
-buf_advance(struct buf *b, size_t len)
-{
-	b->len += len;
-	b->data[b->len] = '\0';
-}
-
-int
-buf_add(struct buf *b, const void *data, size_t len)
-{
-	char *room;
-
-	if (len == 0)
-		return 0;
-	room = buf_reserve(b, len);
-	if (room == NULL)
-		return -EMSGSIZE;
-	memcpy(room, data, len);
-	buf_advance(b, len);
-	return 0;
-}
-
-int
-buf_addc(struct buf *b, char c)
-{
-	return buf_add(b, &c, 1);
-}
-
-int
-buf_adds(struct buf *b, const char *text)
-{
-	return buf_add(b, text, strlen(text));
 }
 
 int

@@ -15,8 +15,10 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
 	char *data;
@@ -32,17 +34,58 @@ void buf_release(struct buf *b);
 void buf_reset(struct buf *b);
 bool buf_overflowed(const struct buf *b);
 
-/* Each returns 0, or -EMSGSIZE when the maximum would be passed. */
-int buf_add(struct buf *b, const void *data, size_t len);
-int buf_addc(struct buf *b, char c);
-int buf_adds(struct buf *b, const char *text);
-int buf_addf(struct buf *b, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* What buf_reserve() does when the memory at hand does not do. */
+char *buf_grow(struct buf *b, size_t len);
 
 /* Room for `len` more bytes behind `data + len`, to be written by the caller
  * and then counted with buf_advance(). NULL when it would pass the maximum. */
-char *buf_reserve(struct buf *b, size_t len);
-void buf_advance(struct buf *b, size_t len);
+static inline char *
+buf_reserve(struct buf *b, size_t len)
+{
+	/* Memory comes in powers of two: it can have room that the maximum
+	 * does not allow. */
+	if (len < b->cap - b->len && len <= b->max - b->len)
+		return b->data + b->len;
+	return buf_grow(b, len);
+}
+
+static inline void
+buf_advance(struct buf *b, size_t len)
+{
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+/* Each returns 0, or -EMSGSIZE when the maximum would be passed. */
+static inline int
+buf_add(struct buf *b, const void *data, size_t len)
+{
+	char *room;
+
+	if (len == 0)
+		return 0;
+	room = buf_reserve(b, len);
+	if (room == NULL)
+		return -EMSGSIZE;
+	memcpy(room, data, len);
+	buf_advance(b, len);
+	return 0;
+}
+
+static inline int
+buf_addc(struct buf *b, char c)
+{
+	return buf_add(b, &c, 1);
+}
+
+static inline int
+buf_adds(struct buf *b, const char *text)
+{
+	return buf_add(b, text, strlen(text));
+}
+
+int buf_addf(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Drops `len` bytes at the front. */
 void buf_consume(struct buf *b, size_t len);
