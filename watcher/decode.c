@@ -6,39 +6,29 @@
 
 #include "format/text.h"
 
-/* Inlined, so that the lengths are constants: it is asked for every key. */
-static inline bool
-key_is(const struct json_span *key, const char *name)
-{
-	if (!key->plain)
-		return json_is(key, name);
-	return key->len == strlen(name) + 2 &&
-	    memcmp(key->start + 1, name, strlen(name)) == 0;
-}
-
 /* Where the value of `key` goes; NULL: nowhere. */
 static struct json_span *
 place(struct record *record, const struct json_span *key)
 {
-	if (key_is(key, "completed_at"))
+	if (json_is(key, "completed_at"))
 		return &record->completed_at;
-	if (key_is(key, "latency_ms"))
+	if (json_is(key, "latency_ms"))
 		return &record->latency_ms;
-	if (key_is(key, "model"))
+	if (json_is(key, "model"))
 		return &record->model;
-	if (key_is(key, "probe"))
+	if (json_is(key, "probe"))
 		return &record->probe;
-	if (key_is(key, "run_id"))
+	if (json_is(key, "run_id"))
 		return &record->run_id;
-	if (key_is(key, "schema_version"))
+	if (json_is(key, "schema_version"))
 		return &record->schema_version;
-	if (key_is(key, "scores"))
+	if (json_is(key, "scores"))
 		return &record->scores;
-	if (key_is(key, "started_at"))
+	if (json_is(key, "started_at"))
 		return &record->started_at;
-	if (key_is(key, "status"))
+	if (json_is(key, "status"))
 		return &record->status;
-	if (key_is(key, "usage"))
+	if (json_is(key, "usage"))
 		return &record->usage;
 	return NULL;
 }
@@ -55,7 +45,7 @@ read_custom(struct jsonscan *s, struct record *record)
 	if (r < 0)
 		return jsonscan_value(s, NULL);
 	while ((more = jsonscan_member(s, &key)) > 0) {
-		if (!key_is(&key, "harness"))
+		if (!json_is(&key, "harness"))
 			continue;
 		r = jsonscan_value(s, &value);
 		if (r < 0)
@@ -80,7 +70,7 @@ read_record(struct jsonscan *s, struct record *record)
 		value = place(record, &key);
 		if (value != NULL)
 			r = jsonscan_value(s, value);
-		else if (key_is(&key, "custom"))
+		else if (json_is(&key, "custom"))
 			r = read_custom(s, record);
 		if (r < 0)
 			return r;

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -90,9 +91,21 @@ size_t jsonscan_offset(const struct jsonscan *s);
 /* A scanner on a span that was read before, to go into it. */
 void jsonscan_init_span(struct jsonscan *s, const struct json_span *span);
 
+/* What json_is() does with anything but a plain string. */
+bool json_is_escaped(const struct json_span *span, const char *text);
+
 /* Is it a string with exactly this ASCII content? Escapes count as what they
- * mean. */
-bool json_is(const struct json_span *span, const char *text);
+ * mean. Inlined, so that a constant's length is one: every key is asked for. */
+static inline bool
+json_is(const struct json_span *span, const char *text)
+{
+	size_t len;
+
+	if (!span->plain)
+		return json_is_escaped(span, text);
+	len = strlen(text);
+	return span->len == len + 2 && memcmp(span->start + 1, text, len) == 0;
+}
 
 /* Appends a string's content as text (format/text.h). Not a string: nothing
  * and -EINVAL. */

@@ -10,11 +10,13 @@
 
 #include "format/jsonscan.h"
 
-/* Behind white space; `p` may be `end`, it never returns NULL. */
+/* Behind white space; `p` may be `end`, it never returns NULL. Mostly there is
+ * none, which one comparison tells. */
 static inline const char *
 jsontoken_space(const char *p, const char *end)
 {
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+	while (p < end && (unsigned char)*p <= ' ' &&
+	    (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
 		p++;
 	return p;
 }

@@ -17,6 +17,8 @@
 #define GROWTH_MAX 3
 /* Longer numbers are allocated to get their NUL: they are rare. */
 #define NUMBER_SIZE 64
+/* So many digits are always a double's exact value. */
+#define COUNT_DIGITS 15
 
 static uint32_t
 hex4(const char *p)
@@ -79,7 +81,7 @@ next_escape(const char **p)
 }
 
 bool
-json_is(const struct json_span *span, const char *text)
+json_is_escaped(const struct json_span *span, const char *text)
 {
 	const char *p, *end;
 
@@ -87,9 +89,6 @@ json_is(const struct json_span *span, const char *text)
 		return false;
 	p = span->start + 1;
 	end = span->start + span->len - 1;
-	if (span->plain)
-		return strlen(text) == span->len - 2 &&
-		    memcmp(p, text, span->len - 2) == 0;
 	while (p < end && *text != '\0') {
 		uint32_t c = *p == '\\' ? next_escape(&p) : (unsigned char)*p++;
 
@@ -132,6 +131,8 @@ json_text_new(const struct json_span *span)
 
 	if (span->type != JSON_STRING)
 		return NULL;
+	if (span->plain)
+		return xstrndup(span->start + 1, span->len - 2);
 	buf_init(&b, span->len * GROWTH_MAX);
 	json_text(span, &b);
 	return buf_steal(&b);
@@ -150,6 +151,27 @@ word_value(const struct json_span *span)
 	}
 }
 
+/* Most numbers are counts, with or without the ".0" of a double: their digits
+ * are the value. */
+static bool
+count_value(const struct json_span *span, double *value)
+{
+	size_t len = span->len;
+	int64_t sum = 0;
+
+	if (len > 2 && memcmp(span->start + len - 2, ".0", 2) == 0)
+		len -= 2;
+	if (len > COUNT_DIGITS)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (span->start[i] < '0' || span->start[i] > '9')
+			return false;
+		sum = sum * 10 + (span->start[i] - '0');
+	}
+	*value = (double)sum;
+	return true;
+}
+
 int
 json_double(const struct json_span *span, double *value)
 {
@@ -157,6 +179,8 @@ json_double(const struct json_span *span, double *value)
 
 	if (span->type != JSON_INTEGER && span->type != JSON_DOUBLE)
 		return -EINVAL;
+	if (count_value(span, value))
+		return 0;
 	/* NaN, Infinity, -Infinity */
 	if (span->start[span->len - 1] > '9') {
 		*value = word_value(span);

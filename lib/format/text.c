@@ -99,6 +99,10 @@ text_next(const char **p)
 	const unsigned char *at = (const unsigned char *)*p;
 	size_t len;
 
+	if (at[0] < 0x80) {
+		*p += 1;
+		return at[0];
+	}
 	if (at[0] == 0xC0 && at[1] == 0x80) {
 		*p += 2;
 		return 0;

@@ -98,6 +98,7 @@ test_text(void)
 	struct buf b;
 
 	text_case("\"\"", "", "an empty string");
+	text_case("\"plain\"", "plain", "a plain one");
 	text_case("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t",
 	    "every escape");
 	text_case("\"a\\u00e9\\u20AC\"", "a\xC3\xA9\xE2\x82\xAC", "\\u");
@@ -111,6 +112,14 @@ test_text(void)
 	text_case("\"\xE2\x82\\n\xFF\"", "\xEF\xBF\xBD\n\xEF\xBF\xBD",
 	    "Invalid UTF-8: each bad byte sequence is U+FFFD");
 	text_case("1", NULL, "no string");
+	span = read_span("\"step\"");
+	ok(json_is(&span, "step") && !json_is(&span, "steps") &&
+		!json_is(&span, "ste") && !json_is(&span, ""),
+	    "a plain string is itself alone");
+	span = read_span("\"s\\u0074ep\"");
+	ok(json_is(&span, "step") && !json_is(&span, "steps"),
+	    "whatever its escapes");
+	span = read_span("7");
 	/* Without a word on NULL pointers by the undefined-behaviour check. */
 	ok(!json_is(&none, ""), "absent is no string");
 	is_int(json_text(&none, &b), -EINVAL, "absent has no text");
@@ -158,6 +167,14 @@ test_numbers(void)
 	int_case("1.0", -EINVAL, 0);
 	int_case("\"1\"", -EINVAL, 0);
 	double_case("12", 0, 12);
+	double_case("12.0", 0, 12);
+	double_case("0.0", 0, 0.0);
+	double_case("10.00", 0, 10);
+	double_case("10.05", 0, 10.05);
+	double_case("1e2", 0, 100);
+	double_case("999999999999999.0", 0, 999999999999999.0);
+	double_case("123456789012345678.0", 0, 123456789012345680.0);
+	double_case("-7.0", 0, -7);
 	double_case("-0", 0, 0.0);
 	double_case("-0.0", 0, -0.0);
 	double_case("9007199254740993", 0, 9007199254740992.0);
