@@ -5,11 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "format/number.h"
 #include "format/text.h"
 
 #define INDENT "  "
-/* "-9223372036854775808", without a NUL. */
-#define INT64_SIZE 20
 
 void
 jsonwrite_init(
@@ -42,7 +41,7 @@ break_line(struct jsonwrite *w)
 }
 
 /* What stands between the thing before and the key or value that comes. */
-static void
+static inline void
 separate(struct jsonwrite *w)
 {
 	if (w->after_key) {
@@ -80,16 +79,31 @@ jsonwrite_close(struct jsonwrite *w, char bracket)
 	w->first = false;
 }
 
+static inline void
+end_key(struct jsonwrite *w)
+{
+	buf_addc(w->out, ':');
+	if (w->layout != JSONWRITE_COMPACT)
+		buf_addc(w->out, ' ');
+	w->after_key = true;
+}
+
 void
 jsonwrite_key(struct jsonwrite *w, const char *text)
 {
 	assert(w->depth > 0 && !w->after_key);
 	separate(w);
 	jsonwrite_literal(w->out, text);
-	buf_addc(w->out, ':');
-	if (w->layout != JSONWRITE_COMPACT)
-		buf_addc(w->out, ' ');
-	w->after_key = true;
+	end_key(w);
+}
+
+void
+jsonwrite_quoted_key(struct jsonwrite *w, const char *quoted, size_t len)
+{
+	assert(w->depth > 0 && !w->after_key);
+	separate(w);
+	buf_add(w->out, quoted, len);
+	end_key(w);
 }
 
 void
@@ -134,14 +148,11 @@ jsonwrite_text(struct jsonwrite *w, const char *text)
 void
 jsonwrite_int(struct jsonwrite *w, int64_t value)
 {
-	char text[INT64_SIZE];
-	char *p = text + sizeof text;
-	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char text[1 + NUMBER_DIGITS_MAX];
+	char *p = number_digits(text + sizeof text,
+	    value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 
 	separate(w);
-	do
-		*--p = (char)('0' + left % 10);
-	while ((left /= 10) > 0);
 	if (value < 0)
 		*--p = '-';
 	buf_add(w->out, p, (size_t)(text + sizeof text - p));
@@ -194,29 +205,34 @@ add_escape(struct buf *out, uint32_t c)
 		    0xDC00 + ((c - 0x10000) & 0x3FF));
 }
 
+static const bool plain[256] = {
+    [' ' ... '!'] = true,
+    ['#' ... '['] = true,
+    [']' ... '~'] = true,
+};
+
 static bool
 stands_for_itself(char c)
 {
-	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+	return plain[(unsigned char)c];
 }
 
 /* Nearly every text stands for itself as a whole: one copy. */
 static bool
 add_plain_literal(struct buf *out, const char *text)
 {
-	size_t len = 0;
-	char *room;
+	size_t len = strlen(text);
+	char *room = buf_reserve(out, len + 2);
 
-	while (stands_for_itself(text[len]))
-		len++;
-	if (text[len] != '\0')
-		return false;
-	room = buf_reserve(out, len + 2);
 	if (room == NULL)
 		return true; /* the buffer remembers it */
-	room[0] = '"';
-	memcpy(room + 1, text, len);
-	room[len + 1] = '"';
+	*room++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		if (!stands_for_itself(text[i]))
+			return false;
+		*room++ = text[i];
+	}
+	*room = '"';
 	buf_advance(out, len + 2);
 	return true;
 }

@@ -46,6 +46,11 @@ void jsonwrite_resume(struct jsonwrite *w, int depth, bool first);
 void jsonwrite_open(struct jsonwrite *w, char bracket);
 void jsonwrite_close(struct jsonwrite *w, char bracket);
 void jsonwrite_key(struct jsonwrite *w, const char *text);
+/* A key that stands for itself, with its quotes: for what is written for every
+ * point. */
+void jsonwrite_quoted_key(struct jsonwrite *w, const char *quoted, size_t len);
+#define JSONWRITE_KEY(w, key) \
+	jsonwrite_quoted_key((w), "\"" key "\"", sizeof key + 1)
 /* text NULL: null. */
 void jsonwrite_text(struct jsonwrite *w, const char *text);
 void jsonwrite_int(struct jsonwrite *w, int64_t value);

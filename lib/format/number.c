@@ -1,5 +1,7 @@
 #include "format/number.h"
 
+#include <string.h>
+
 #include "base/die.h"
 
 locale_t
@@ -14,4 +16,27 @@ number_locale(void)
 			die("no locale \"C\"");
 	}
 	return c_locale;
+}
+
+/* Two at once: half as many divisions. */
+char *
+number_digits(char *end, uint64_t value)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	for (; value >= 100; value /= 100) {
+		end -= 2;
+		memcpy(end, pairs + value % 100 * 2, 2);
+	}
+	if (value >= 10) {
+		end -= 2;
+		memcpy(end, pairs + value * 2, 2);
+	} else {
+		*--end = (char)('0' + value);
+	}
+	return end;
 }

@@ -1,13 +1,21 @@
 /*
- * The locale that numbers in files have. The library may be used by a program
- * that has chosen another one, where 1.5 is written "1,5".
+ * Numbers in files. Their locale: the library may be used by a program that
+ * has chosen another one, where 1.5 is written "1,5".
  */
 #ifndef FORMAT_NUMBER_H
 #define FORMAT_NUMBER_H
 
 #include <locale.h>
+#include <stdint.h>
+
+/* UINT64_MAX has so many digits. */
+#define NUMBER_DIGITS_MAX 20
 
 /* "C", for strtod_l() and uselocale(); never freed. */
 locale_t number_locale(void);
+
+/* Writes the decimal digits of `value` so that the last one stands before
+ * `end`, without a NUL; returns the first one's place. */
+char *number_digits(char *end, uint64_t value);
 
 #endif

@@ -97,23 +97,17 @@ shortest(struct decimal *d, double value)
 
 /* Most of what is tracked are counts: their digits need no search. */
 static int
-whole_repr(char text[PYFLOAT_SIZE], bool negative, int64_t whole)
+whole_repr(char text[PYFLOAT_SIZE], bool negative, uint64_t whole)
 {
-	char digits[PYFLOAT_SIZE];
-	char *p = digits + sizeof digits;
-	size_t len;
+	char digits[NUMBER_DIGITS_MAX];
+	char *end = digits + sizeof digits;
+	char *p = number_digits(end, whole), *out = text;
 
-	*--p = '\0';
-	*--p = '0';
-	*--p = '.';
-	do
-		*--p = (char)('0' + whole % 10);
-	while ((whole /= 10) > 0);
 	if (negative)
-		*--p = '-';
-	len = (size_t)(digits + sizeof digits - 1 - p);
-	memcpy(text, p, len + 1);
-	return (int)len;
+		*out++ = '-';
+	out = mempcpy(out, p, (size_t)(end - p));
+	memcpy(out, ".0", sizeof ".0");
+	return (int)(out + 2 - text);
 }
 
 int
@@ -129,7 +123,7 @@ pyfloat_repr(char text[PYFLOAT_SIZE], double value)
 		return snprintf(text, PYFLOAT_SIZE, "%sinf", sign);
 	if (fabs(value) < WHOLE_BELOW && value == trunc(value))
 		return whole_repr(
-		    text, signbit(value) != 0, (int64_t)fabs(value));
+		    text, signbit(value) != 0, (uint64_t)fabs(value));
 	shortest(&d, fabs(value));
 	if (d.point <= FIXED_MIN || d.point > FIXED_MAX)
 		return snprintf(text, PYFLOAT_SIZE, "%s%c%s%se%+03d", sign,

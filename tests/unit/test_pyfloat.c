@@ -1,8 +1,10 @@
 #include <locale.h>
 #include <math.h>
+#include <stdint.h>
 
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
+#include "format/number.h"
 #include "tap.h"
 
 static void
@@ -40,9 +42,35 @@ test_locale(void)
 	setlocale(LC_ALL, "C");
 }
 
+static void
+digits_case(uint64_t value)
+{
+	char text[NUMBER_DIGITS_MAX + 1], want[NUMBER_DIGITS_MAX + 1];
+
+	text[NUMBER_DIGITS_MAX] = '\0';
+	snprintf(want, sizeof want, "%ju", (uintmax_t)value);
+	is_text(number_digits(text + NUMBER_DIGITS_MAX, value), want, want);
+}
+
+/* Each length, its first and its last. */
+static void
+test_digits(void)
+{
+	uint64_t first = 1;
+
+	digits_case(0);
+	for (int i = 0; i < NUMBER_DIGITS_MAX; i++, first *= 10) {
+		digits_case(first);
+		digits_case(first - 1);
+		digits_case(first + first / 7);
+	}
+	digits_case(UINT64_MAX);
+}
+
 int
 main(void)
 {
+	test_digits();
 	repr_case(12, "12.0");
 	repr_case(0.0, "0.0");
 	repr_case(-0.0, "-0.0");
