@@ -105,10 +105,10 @@ void
 derive_add_mapped(
     const struct derive *d, struct entry *e, const char *key, double value)
 {
-	char *name = xasprintf("%s%s", d->prefix, key);
-
-	entry_add_metric(e, name, value);
-	free(name);
+	if (d->prefix[0] == '\0')
+		entry_add_metric(e, key, value);
+	else
+		entry_take_metric(e, xasprintf("%s%s", d->prefix, key), value);
 }
 
 bool

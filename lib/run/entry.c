@@ -7,6 +7,9 @@
 #include "base/die.h"
 #include "format/jsonwrite.h"
 
+/* A power of two. */
+#define METRICS_FIRST 8
+
 static void
 release_pairs(struct pair *list, size_t len)
 {
@@ -146,13 +149,21 @@ entry_release(struct entry *e)
 }
 
 void
-entry_add_metric(struct entry *e, const char *name, double value)
+entry_take_metric(struct entry *e, char *name, double value)
 {
 	struct entry_metrics *m = &e->metrics;
 
-	m->list = xreallocarray(m->list, m->len + 1, sizeof *m->list);
-	m->list[m->len++] =
-	    (struct metric){.name = xstrdup(name), .value = value};
+	/* Powers of two, and a first allocation that does for most. */
+	if (m->len % METRICS_FIRST == 0 && (m->len & (m->len - 1)) == 0)
+		m->list = xreallocarray(m->list,
+		    m->len > 0 ? 2 * m->len : METRICS_FIRST, sizeof *m->list);
+	m->list[m->len++] = (struct metric){.name = name, .value = value};
+}
+
+void
+entry_add_metric(struct entry *e, const char *name, double value)
+{
+	entry_take_metric(e, xstrdup(name), value);
 }
 
 /* The value to fill: that of the name's old place, or a new one. */

@@ -207,6 +207,8 @@ void entry_release(struct entry *e);
 
 /* Builders. PARAMS: a name that is there already is replaced in its place. */
 void entry_add_metric(struct entry *e, const char *name, double value);
+/* The same with an allocated name, which is the entry's from then on. */
+void entry_take_metric(struct entry *e, char *name, double value);
 void entry_add_param_text(struct entry *e, const char *name, const char *text);
 void entry_add_param_integer(struct entry *e, const char *name, int64_t value);
 void entry_add_param_double(struct entry *e, const char *name, double value);

@@ -1,7 +1,8 @@
 /* A line of JSON as an entry: the reading half of the journal's format.
  *
- * A line is walked once. Each kind has a function that takes one member; what
- * it does not know it passes over, so that a newer writer may add members. */
+ * What says how to read a line stands at its beginning. Each kind has a
+ * function that takes one member; what it does not know it passes over, so that
+ * a newer writer may add members. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -276,25 +277,24 @@ take_metrics(
     struct entry *e, const struct json_span *key, const struct json_span *value)
 {
 	struct entry_metrics *m = &e->metrics;
-	struct jsonscan s;
+
+	return take_int(key, "step", value, &m->step) ||
+	    take_int(key, "experiment", value, &m->experiment) ||
+	    take_int(key, "records_bytes", value, &m->records_bytes) ||
+	    take_int(key, "records_crc32c", value, &m->records_crc32c);
+}
+
+/* The metrics themselves, read where they stand: nearly every line has them,
+ * and most of it is them. */
+static void
+take_values(struct entry *e, struct jsonscan *s)
+{
 	struct json_span name, item;
 
-	if (!json_is(key, "metrics"))
-		return take_int(key, "step", value, &m->step) ||
-		    take_int(key, "experiment", value, &m->experiment) ||
-		    take_int(key, "records_bytes", value, &m->records_bytes) ||
-		    take_int(key, "records_crc32c", value, &m->records_crc32c);
-	jsonscan_init_span(&s, value);
-	if (jsonscan_enter(&s, '{') < 0)
-		return true;
-	while (jsonscan_member(&s, &name) > 0) {
-		char *text = json_text_new(&name);
-
-		jsonscan_value(&s, &item);
-		entry_add_metric(e, text, number_of(&item));
-		free(text);
-	}
-	return true;
+	if (jsonscan_enter(s, '{') < 0)
+		return;
+	while (jsonscan_member(s, &name) > 0 && jsonscan_value(s, &item) == 0)
+		entry_take_metric(e, json_text_new(&name), number_of(&item));
 }
 
 static bool
@@ -447,22 +447,39 @@ is_complete(const struct entry *e)
 	}
 }
 
-/* What says how the rest is to be read. Of equal names the last one counts. */
+static int
+not_json(const struct jsonscan *s, struct err *err)
+{
+	return err_set(
+	    err, -EBADMSG, "not JSON at byte %zu", jsonscan_offset(s));
+}
+
+/* What says how the rest is to be read. */
 struct head {
 	struct json_span kind, time, version;
 };
 
-static void
-find_head(const struct json_span *object, struct head *head)
+static bool
+is_whole(const struct head *h)
+{
+	return h->kind.type != JSON_NONE && h->time.type != JSON_NONE &&
+	    (h->version.type != JSON_NONE ||
+		!json_is(&h->kind, entry_kind_names[ENTRY_START]));
+}
+
+/* It stands at the beginning, as we write it: the rest is not looked at. */
+static int
+find_head(const char *line, size_t len, struct head *head, struct err *err)
 {
 	struct json_span key, value;
 	struct jsonscan s;
 
 	*head = (struct head){0};
-	jsonscan_init_span(&s, object);
-	jsonscan_enter(&s, '{');
-	while (jsonscan_member(&s, &key) > 0) {
-		jsonscan_value(&s, &value);
+	jsonscan_init(&s, line, len);
+	if (jsonscan_enter(&s, '{') < 0)
+		return not_json(&s, err);
+	while (!is_whole(head) && jsonscan_member(&s, &key) > 0 &&
+	    jsonscan_value(&s, &value) == 0) {
 		if (json_is(&key, "entry"))
 			head->kind = value;
 		else if (json_is(&key, "time_us"))
@@ -470,15 +487,18 @@ find_head(const struct json_span *object, struct head *head)
 		else if (json_is(&key, "version"))
 			head->version = value;
 	}
+	return s.error == 0 ? 0 : not_json(&s, err);
 }
 
 static int
-decode_head(const struct json_span *object, struct entry *e, struct err *err)
+decode_head(const char *line, size_t len, struct entry *e, struct err *err)
 {
 	struct head head;
 	int64_t time_us, number;
+	int result = find_head(line, len, &head, err);
 
-	find_head(object, &head);
+	if (result < 0)
+		return result;
 	if (head.kind.type != JSON_STRING ||
 	    json_int64(&head.time, &time_us) < 0)
 		return err_set(err, -EBADMSG, "no journal entry");
@@ -498,31 +518,36 @@ decode_head(const struct json_span *object, struct entry *e, struct err *err)
 	    "unknown kind of journal entry: written by a newer itrack");
 }
 
+static int
+decode_rest(const char *line, size_t len, struct entry *e, struct err *err)
+{
+	struct json_span key, value;
+	struct jsonscan s;
+
+	jsonscan_init(&s, line, len);
+	jsonscan_enter(&s, '{');
+	while (jsonscan_member(&s, &key) > 0)
+		if (e->kind == ENTRY_METRICS && json_is(&key, "metrics"))
+			take_values(e, &s);
+		else if (jsonscan_value(&s, &value) == 0)
+			takers[e->kind](e, &key, &value);
+	if (jsonscan_end(&s) < 0)
+		return not_json(&s, err);
+	if (is_complete(e))
+		return 0;
+	return err_set(err, -EBADMSG, "a journal entry (%s) lacks members",
+	    entry_kind_names[e->kind]);
+}
+
 int
 entry_decode(struct entry *e, const char *line, size_t len, struct err *err)
 {
-	struct jsonscan s;
-	struct json_span object, key, value;
-	int result;
+	int result = decode_head(line, len, e, err);
 
-	jsonscan_init(&s, line, len);
-	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
-	    object.type != JSON_OBJECT)
-		return err_set(
-		    err, -EBADMSG, "not JSON at byte %zu", jsonscan_offset(&s));
-	result = decode_head(&object, e, err);
 	if (result < 0)
 		return result;
-	jsonscan_init_span(&s, &object);
-	jsonscan_enter(&s, '{');
-	while (jsonscan_member(&s, &key) > 0) {
-		jsonscan_value(&s, &value);
-		takers[e->kind](e, &key, &value);
-	}
-	if (is_complete(e))
-		return 0;
-	result = err_set(err, -EBADMSG, "a journal entry (%s) lacks members",
-	    entry_kind_names[e->kind]);
-	entry_release(e);
+	result = decode_rest(line, len, e, err);
+	if (result < 0)
+		entry_release(e);
 	return result;
 }

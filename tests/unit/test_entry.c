@@ -144,6 +144,44 @@ test_others(void)
 	round_trip(&e, "run_id with a lone surrogate");
 }
 
+/* As no writer of ours puts it, but as JSON has it. */
+static void
+test_order(void)
+{
+	static const char line[] =
+	    " {\"metrics\": {\"a\": 1, \"\\u0062\": \"NaN\"}, \"later\": [{}],"
+	    " \"step\": 3, \"time_us\": 5, \"entry\": \"metrics\"} ";
+	struct err err = ERR_INIT;
+	struct entry e;
+
+	if (!ok(entry_decode(&e, line, sizeof line - 1, &err) == 0,
+		"members in any order (%s)", err.message))
+		return;
+	ok(e.kind == ENTRY_METRICS && e.time_us == 5 && e.metrics.step == 3,
+	    "kind, time and step");
+	is_int((long long)e.metrics.len, 2, "both metrics");
+	is_text(e.metrics.list[1].name, "b", "a name with an escape");
+	ok(isnan(e.metrics.list[1].value), "NaN");
+	entry_release(&e);
+}
+
+/* More names than the list has room for at first, more than once. */
+static void
+test_many(void)
+{
+	struct entry e;
+	char name[16];
+
+	entry_init(&e, ENTRY_METRICS, 7);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		entry_add_metric(&e, name, i);
+	}
+	is_int((long long)e.metrics.len, 100, "a hundred metrics");
+	is_text(e.metrics.list[99].name, "m99", "the last of them");
+	round_trip(&e, "a hundred metrics");
+}
+
 static void
 refused(const char *line, int code)
 {
@@ -163,6 +201,15 @@ main(void)
 	test_params();
 	test_metrics();
 	test_others();
+	test_order();
+	test_many();
+	refused("{\"entry\":\"end\",\"time_us\":1} x", -EBADMSG);
+	refused("{\"entry\":\"metrics\",\"time_us\":1,\"metrics\":{\"a\":1,}}",
+	    -EBADMSG);
+	refused("{\"entry\":\"metrics\",\"time_us\":1,\"metrics\":{\"a\":1}",
+	    -EBADMSG);
+	refused("{\"entry\":\"run_id\",\"time_us\":1,\"run_id\":\"x\",\"y\":}",
+	    -EBADMSG);
 	refused("", -EBADMSG);
 	refused("{\"entry\":\"end\",\"time_us\":1", -EBADMSG);
 	refused("{\"entry\":\"end\"}", -EBADMSG);
