@@ -56,13 +56,13 @@ write_metric(
 	struct jsonwrite *w = &m->w;
 
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "key");
+	JSONWRITE_KEY(w, "key");
 	jsonwrite_text(w, m->key.data);
-	jsonwrite_key(w, "value");
+	JSONWRITE_KEY(w, "value");
 	jsonwrite_double(w, metric->value);
-	jsonwrite_key(w, "timestamp");
+	JSONWRITE_KEY(w, "timestamp");
 	jsonwrite_int(w, e->time_us > 0 ? e->time_us / 1000 : 0);
-	jsonwrite_key(w, "step");
+	JSONWRITE_KEY(w, "step");
 	jsonwrite_int(w, e->metrics.step);
 	jsonwrite_close(w, '}');
 }

@@ -1,16 +1,19 @@
 #include "tracker/mlflow_names.h"
 
-#include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "format/text.h"
 
 /* "-" and eight digits. */
 #define SUFFIX_CHARACTERS 9
 /* What a changed component may have before its digest and a last character. */
 #define COMPONENT_ROOM (MLFLOW_COMPONENT_BYTES - SUFFIX_CHARACTERS - 4)
-/* The original key while it is looked at: two names of 4 kB each. */
+/* A key of the most characters that stay, each of four bytes. */
+#define KEY_MAX_BYTES (4 * MLFLOW_KEY_MAX)
+/* An artifact's name while it is looked at. */
 #define ORIGINAL_MAX_BYTES (64 * 1024)
 
 /* Letters and digits beyond ASCII in blocks that are nothing else, in every
@@ -47,11 +50,24 @@ static const struct {
     {0xff41, 0xff5a},
 };
 
+/* Letters and digits of ASCII, and what else a key may have. */
+static const bool ascii[256] = {
+    ['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    ['_'] = true,
+    ['-'] = true,
+    ['.'] = true,
+    ['/'] = true,
+    [':'] = true,
+    [' '] = true,
+};
+
 static bool
 is_key_character(uint32_t c)
 {
 	if (c < 0x80)
-		return isalnum((int)c) || (c != 0 && strchr("_-./: ", (int)c));
+		return ascii[c];
 	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
 		if (c >= letters[i].first && c <= letters[i].last)
 			return true;
@@ -81,7 +97,7 @@ static bool
 has_bad_segment(const char *path)
 {
 	for (;;) {
-		size_t len = strcspn(path, "/");
+		size_t len = (size_t)(strchrnul(path, '/') - path);
 
 		if (segment_is_bad(path, len) || len > MLFLOW_COMPONENT_BYTES)
 			return true;
@@ -98,11 +114,11 @@ key_is_fine(const char *key)
 
 	if (has_bad_segment(key))
 		return false;
-	while (*key != '\0') {
-		if (!is_key_character(text_next(&key)))
+	for (; *key != '\0'; n++)
+		if (ascii[(unsigned char)*key])
+			key++;
+		else if (!is_key_character(text_next(&key)))
 			return false;
-		n++;
-	}
 	return n <= MLFLOW_KEY_MAX;
 }
 
@@ -133,22 +149,22 @@ put_replaced(struct buf *out, const char *key, size_t max)
 bool
 mlflow_key(struct buf *out, const char *prefix, const char *name)
 {
-	struct buf original;
-	bool fine;
+	size_t start = out->len;
+	char *original;
 
-	buf_init(&original, ORIGINAL_MAX_BYTES);
-	buf_adds(&original, prefix);
-	buf_adds(&original, name);
-	fine = key_is_fine(original.data) && !buf_overflowed(&original);
-	if (fine) {
-		buf_add(out, original.data, original.len);
-	} else {
-		put_replaced(
-		    out, original.data, MLFLOW_KEY_MAX - SUFFIX_CHARACTERS - 1);
-		buf_addf(out, "-%08x", digest(original.data));
+	/* Nearly every key is fine as it is: it is looked at where it goes. */
+	if (strlen(prefix) + strlen(name) <= KEY_MAX_BYTES) {
+		buf_adds(out, prefix);
+		buf_adds(out, name);
+		if (key_is_fine(out->data + start))
+			return false;
+		buf_truncate(out, start);
 	}
-	buf_release(&original);
-	return !fine;
+	original = xasprintf("%s%s", prefix, name);
+	put_replaced(out, original, MLFLOW_KEY_MAX - SUFFIX_CHARACTERS - 1);
+	buf_addf(out, "-%08x", digest(original));
+	free(original);
+	return true;
 }
 
 bool

@@ -27,6 +27,26 @@ is_key(const char *prefix, const char *name, const char *want)
 	buf_release(&key);
 }
 
+/* Far beyond what is looked at in place. */
+static void
+test_long_keys(void)
+{
+	static char name[100001];
+	struct buf key, other;
+
+	buf_init(&key, 4096);
+	buf_init(&other, 4096);
+	memset(name, 'k', sizeof name - 1);
+	ok(mlflow_key(&key, "p/", name), "100,000 characters are cut");
+	ok(key.len <= 250 && strncmp(key.data, "p/kkk", 5) == 0,
+	    "from the start on");
+	name[sizeof name - 2] = 'j';
+	mlflow_key(&other, "p/", name);
+	ok(strcmp(key.data, other.data) != 0, "and stay different");
+	buf_release(&key);
+	buf_release(&other);
+}
+
 static void
 test_keys(void)
 {
@@ -55,12 +75,17 @@ test_keys(void)
 	name[250] = 'j';
 	mlflow_key(&other, "", name);
 	ok(strcmp(key.data, other.data) != 0, "and stay different");
+	buf_reset(&key);
+	mlflow_key(&key, "", "a?");
+	ok(mlflow_key(&key, "", "b") == false, "appended to what is there");
+	ok(key.len > 2 && key.data[key.len - 1] == 'b', "%s", key.data);
 	memset(name, '/', 400);
 	buf_reset(&key);
 	mlflow_key(&key, "", name);
 	ok(key.len <= 250, "slashes alone too");
 	buf_release(&key);
 	buf_release(&other);
+	test_long_keys();
 }
 
 static void
