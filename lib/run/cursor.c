@@ -201,7 +201,7 @@ cursor_save(const struct journal *j, const char *tracker,
 	struct buf text;
 	int result;
 
-	if (j->dir_fd < 0)
+	if (j->dir_fd < 0 || j->removed)
 		return 0;
 	name = xasprintf(CURSOR_PREFIX "%s", tracker);
 	buf_init(&text, CURSOR_MAX_BYTES);

@@ -390,6 +390,7 @@ journal_remove(struct journal *j, struct err *err)
 
 	if (dir == NULL || j->dir_fd < 0)
 		return 0;
+	j->removed = true;
 	/* The cursors go last: a journal without cursors would be delivered
 	 * again from the start, cursors without a journal are nothing. */
 	unlinkat(j->dir_fd, JOURNAL_FILE, 0);

@@ -167,7 +167,7 @@ void cursor_set(struct cursor *c, const char *name, const char *text);
 /* A missing cursor is one at the start. A torn or foreign one: -EBADMSG. */
 int cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err);
-/* Temp file and rename. In memory: kept nowhere, 0. */
+/* Temp file and rename. In memory, or removed: kept nowhere, 0. */
 int cursor_save(const struct journal *j, const char *tracker,
     const struct cursor *c, struct err *err);
 /* For readers that do not own the journal (status). */

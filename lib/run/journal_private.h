@@ -17,6 +17,7 @@ struct journal {
 	int lock_fd;      /* follower.lock, if it is held; or -1 */
 	bool in_memory;
 	bool unsynced;
+	bool removed; /* what a cursor says is of no use any more */
 	int64_t size;
 	struct buf held; /* appended, not yet written */
 };

@@ -20,6 +20,10 @@
 #define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
 #define DRAIN_PATIENT_MS      35000
 
+/* A cursor that moved is on the disk so soon: each time is a file made and
+ * renamed, and what a crash repeats every tracker recognises. */
+#define CURSOR_MS 1000
+
 static void
 on_timer(struct loop_timer *timer)
 {
@@ -74,6 +78,7 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 	d->changed = changed;
 	d->data = data;
 	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
+	d->cursor_saved_ms = clock_mono_ms();
 	copy_target(&d->target, target);
 	result = cursor_load(journal, target->tracker, &d->cursor, err);
 	d->tracker = (struct tracker){.ops = ops,
@@ -108,8 +113,7 @@ delivery_free(struct delivery *d)
 		return;
 	d->tracker.ops->close(&d->tracker);
 	loop_timer_cancel(d->loop, &d->timer);
-	if (d->phase != PHASE_COMPLETE)
-		delivery_save_cursor(d);
+	delivery_save_cursor(d);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_release(d, (enum lane)i);
 	journal_reader_release(&d->scout);
@@ -147,23 +151,51 @@ delivery_save_cursor(struct delivery *d)
 		d->cursor_dirty = false;
 	else
 		tracker_note(&d->tracker, "%s", err.message);
+	d->cursor_saved_ms = clock_mono_ms();
+}
+
+/* When the cursor must be on the disk; INT64_MAX: it is, or it makes no
+ * difference, because a reopened run begins anew. */
+static int64_t
+cursor_due_ms(const struct delivery *d)
+{
+	if (!d->cursor_dirty ||
+	    (d->tracker.ops->from_start && !d->cursor.finished))
+		return INT64_MAX;
+	return d->cursor_saved_ms + CURSOR_MS;
+}
+
+static void
+save_cursor_if_due(struct delivery *d)
+{
+	if (clock_mono_ms() >= cursor_due_ms(d))
+		delivery_save_cursor(d);
+}
+
+/* With the last tracker's end the cursor goes with the journal: most are never
+ * written. */
+static void
+complete(struct delivery *d)
+{
+	d->cursor.finished = true;
+	d->cursor_dirty = true;
+	loop_timer_set(d->loop, &d->timer, CURSOR_MS);
 }
 
 void
 delivery_set_phase(struct delivery *d, enum phase phase)
 {
 	d->phase = phase;
+	if (phase < PHASE_COMPLETE)
+		return;
 	if (phase == PHASE_COMPLETE) {
-		d->cursor.finished = true;
-		d->cursor_dirty = true;
+		complete(d);
+	} else {
+		loop_timer_cancel(d->loop, &d->timer);
 		delivery_save_cursor(d);
 	}
-	if (phase == PHASE_COMPLETE || phase == PHASE_BLOCKED ||
-	    phase == PHASE_GIVEN_UP) {
-		loop_timer_cancel(d->loop, &d->timer);
-		if (d->changed != NULL)
-			d->changed(d, d->data);
-	}
+	if (d->changed != NULL)
+		d->changed(d, d->data);
 }
 
 void
@@ -194,7 +226,6 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		d->cursor.opened = true;
 		d->cursor_dirty = true;
 		d->last_send_ms = clock_mono_ms();
-		delivery_save_cursor(d);
 		delivery_set_phase(d, PHASE_OPEN);
 		break;
 	case OUTCOME_RETRY:
@@ -389,6 +420,7 @@ set_timer(struct delivery *d)
 	}
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
+	due_ms = earlier(now_ms, due_ms, cursor_due_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
@@ -405,8 +437,10 @@ set_timer(struct delivery *d)
 void
 delivery_pump(struct delivery *d)
 {
-	if (d->phase == PHASE_COMPLETE)
+	if (d->phase == PHASE_COMPLETE) {
+		save_cursor_if_due(d);
 		return;
+	}
 	/* Given up, too: the report says how much is left. */
 	scout_ahead(d);
 	if (d->phase > PHASE_COMPLETE)
@@ -427,8 +461,7 @@ delivery_pump(struct delivery *d)
 		delivery_set_phase(d, PHASE_COMPLETE);
 	if (d->phase >= PHASE_COMPLETE)
 		return;
-	if (!d->tracker.ops->from_start)
-		delivery_save_cursor(d);
+	save_cursor_if_due(d);
 	if (drain_is_over(d))
 		delivery_set_phase(d, PHASE_GIVEN_UP);
 	else

@@ -11,7 +11,18 @@ static char file[] = "/tmp/itrack-delivery-XXXXXX";
 static struct loop *loop;
 
 static void
-append_run(struct journal *j, int points)
+append_end(struct journal *j)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_END, 99);
+	journal_append(j, &e, NULL);
+	entry_release(&e);
+	journal_flush(j, NULL);
+}
+
+static void
+append_entries(struct journal *j, int points)
 {
 	struct entry e;
 
@@ -32,10 +43,14 @@ append_run(struct journal *j, int points)
 	    .path = xstrdup("/n")};
 	journal_append(j, &e, NULL);
 	entry_release(&e);
-	entry_init(&e, ENTRY_END, 99);
-	journal_append(j, &e, NULL);
-	entry_release(&e);
 	journal_flush(j, NULL);
+}
+
+static void
+append_run(struct journal *j, int points)
+{
+	append_entries(j, points);
+	append_end(j);
 }
 
 static int
@@ -102,6 +117,82 @@ deliver(struct journal *j, const char *script, bool drain,
 }
 
 static void
+on_time(struct loop_timer *timer)
+{
+	(void)timer;
+	loop_stop(loop);
+}
+
+static void
+turn_for(int64_t ms)
+{
+	struct loop_timer timer = {.fire = on_time};
+
+	loop_timer_set(loop, &timer, ms);
+	loop_run(loop);
+}
+
+static void
+cursor_is(const char *state_dir, const char *attempt, uint64_t delivered,
+    bool finished, const char *when)
+{
+	struct err err = ERR_INIT;
+	struct cursor c;
+
+	cursor_read(state_dir, attempt, "null", &c, &err);
+	ok(c.delivered == delivered && c.finished == finished,
+	    "%s: the cursor on the disk has %d entries%s", when, (int)delivered,
+	    finished ? " and the end" : "");
+	cursor_release(&c);
+}
+
+/* On the disk within a second of its move, not at once; never when the journal
+ * is gone. */
+static void
+check_cursor(void)
+{
+	char state_dir[] = "/tmp/itrack-delivery-XXXXXX", attempt[ATTEMPT_SIZE];
+	struct entry_start start = {.attempt = attempt,
+	    .run_dir = (char *)"/r",
+	    .project = (char *)"p",
+	    .prefix = (char *)""};
+	struct target target = {.tracker = (char *)"null"};
+	struct delivery *d = NULL;
+	struct err err = ERR_INIT;
+	struct journal *j;
+	char *dir;
+
+	if (mkdtemp(state_dir) == NULL)
+		die("mkdtemp");
+	setenv("ITRACK_NULL", "done,...", 1);
+	journal_new_attempt(attempt, clock_wall_us());
+	j = journal_create(state_dir, attempt, &err);
+	append_entries(j, 5);
+	ok(delivery_new(&d, loop, j, &start, 1, &target, NULL, NULL, &err) == 0,
+	    "a delivery from the disk");
+	delivery_kick(d);
+	cursor_is(state_dir, attempt, 0, false, "just delivered");
+	turn_for(1500);
+	cursor_is(state_dir, attempt, 7, false, "a second later");
+	append_end(j);
+	delivery_kick(d);
+	ok(delivery_is_settled(d), "the end is delivered");
+	turn_for(1500);
+	cursor_is(state_dir, attempt, 7, true, "a second after the end");
+	append_entries(j, 1);
+	dir = xasprintf("%s/runs/%s", state_dir, attempt);
+	journal_remove(j, NULL);
+	delivery_free(d);
+	ok(access(dir, F_OK) < 0, "nothing is left of a journal that is gone");
+	free(dir);
+	journal_close(j);
+	dir = xasprintf("%s/runs", state_dir);
+	rmdir(dir);
+	rmdir(state_dir);
+	free(dir);
+}
+
+static void
 check_refused_early(void)
 {
 	char attempt[ATTEMPT_SIZE];
@@ -153,6 +244,7 @@ main(void)
 	check("done,blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
 	check("blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
 	check_refused_early();
+	check_cursor();
 	/* The last time limit: closed, opened anew, the same entries again. */
 	check("done,hang", false, DELIVERY_FINISHED, 7, 0, 0);
 	check("hang", false, DELIVERY_FINISHED, 7, 0, 0);
