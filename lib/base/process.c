@@ -23,8 +23,8 @@ read_small(const char *path, char *text, size_t size)
 		close(fd);
 }
 
-int64_t
-process_start(pid_t pid)
+static int64_t
+read_start(pid_t pid)
 {
 	char path[64], text[1024];
 	const char *at;
@@ -47,13 +47,33 @@ process_start(pid_t pid)
 	return start;
 }
 
+int64_t
+process_start(pid_t pid)
+{
+	static _Thread_local struct {
+		pid_t pid;
+		int64_t start;
+	} own;
+
+	if (pid != getpid())
+		return read_start(pid);
+	if (own.pid != pid) {
+		own.pid = pid;
+		own.start = read_start(pid);
+	}
+	return own.start;
+}
+
 char *
 process_boot_id(void)
 {
-	char text[64];
+	static _Thread_local char text[64];
 
-	read_small("/proc/sys/kernel/random/boot_id", text, sizeof text);
-	text[strcspn(text, "\n")] = '\0';
+	if (text[0] == '\0') {
+		read_small(
+		    "/proc/sys/kernel/random/boot_id", text, sizeof text);
+		text[strcspn(text, "\n")] = '\0';
+	}
 	return xstrdup(text);
 }
 
