@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "base/die.h"
 
 #define NS_PER_SECOND 1000000000
 
@@ -69,37 +72,26 @@ stamp_at(int dir_fd, const char *name)
 	    .ctime_ns = ns_of(&st.st_ctim)};
 }
 
-static int
-open_dir(const char *path)
-{
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 struct watcher_stamp
 watcher_stamp(const char *dir_path, const char *name)
 {
-	int fd = open_dir(dir_path);
-	struct watcher_stamp stamp = {0};
+	char *path = xasprintf("%s/%s", dir_path, name);
+	struct watcher_stamp stamp = stamp_at(AT_FDCWD, path);
 
-	if (fd >= 0) {
-		stamp = stamp_at(fd, name);
-		close(fd);
-	}
+	free(path);
 	return stamp;
 }
 
 int64_t
 stamp_size(const char *dir_path, const char *name)
 {
-	int fd = open_dir(dir_path);
+	char *path = xasprintf("%s/%s", dir_path, name);
 	struct stat st;
 	int64_t size = 0;
 
-	if (fd < 0)
-		return 0;
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode))
 		size = st.st_size;
-	close(fd);
+	free(path);
 	return size;
 }
