@@ -6,12 +6,17 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "http/http.h"
 #include "watcher/names.h"
 #include "wrap/stop.h"
 
-/* Independent runs to one server go faster side by side; each holds its batch
- * in memory. */
-#define AT_ONCE 8
+/* Independent runs go faster side by side; each holds its batch in memory. A
+ * server that is near has enough to do with as many as it has workers (MLflow:
+ * 4); more only wait for each other in its database. One that is far away waits
+ * for us most of the time. */
+#define AT_ONCE_NEAR 4
+#define AT_ONCE_FAR  16
+#define NEAR_US      5000
 /* No time limit of its own: the engine stops where nothing moves. */
 #define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* A followed run has ended when its manifest is there and so long nothing
@@ -42,7 +47,7 @@ struct deliver {
 	bool complete, waiting, woken;
 	void (*closed)(struct attempt *a, bool complete, void *data);
 	void *data;
-	size_t stop_at; /* leave the loop when so few are left */
+	bool filling; /* more come as soon as there is room */
 };
 
 static void
@@ -61,6 +66,22 @@ close_item(struct deliver *d, struct item *item)
 	free(item);
 }
 
+static bool
+has_room(const struct deliver *d)
+{
+	return d->count <
+	    (http_distance_us() > NEAR_US ? AT_ONCE_FAR : AT_ONCE_NEAR);
+}
+
+/* Is what the loop was turned for done? */
+static bool
+is_done(const struct deliver *d)
+{
+	if (d->waiting)
+		return d->woken || d->stop.asked;
+	return d->filling ? has_room(d) : d->count == 0;
+}
+
 static void
 on_turn(struct loop_turn *turn)
 {
@@ -74,7 +95,7 @@ on_turn(struct loop_turn *turn)
 		    d->stop.asked)
 			close_item(d, item);
 	}
-	if (d->waiting ? d->woken || d->stop.asked : d->count <= d->stop_at)
+	if (is_done(d))
 		loop_stop(d->loop);
 }
 
@@ -157,15 +178,6 @@ deliver_config(struct deliver *d)
 	};
 }
 
-/* Turns the loop until at most `left` attempts are under way. */
-static void
-turn_until(struct deliver *d, size_t left)
-{
-	d->stop_at = left;
-	if (d->count > left)
-		loop_run(d->loop);
-}
-
 void
 deliver_add(struct deliver *d, struct attempt *a, bool follow)
 {
@@ -185,14 +197,17 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	}
 	/* One that settled at once needs a turn to be closed. */
 	loop_kick(d->loop);
-	if (!follow)
-		turn_until(d, AT_ONCE - 1);
+	d->filling = true;
+	if (!follow && !is_done(d))
+		loop_run(d->loop);
+	d->filling = false;
 }
 
 bool
 deliver_run(struct deliver *d)
 {
-	turn_until(d, 0);
+	if (!is_done(d))
+		loop_run(d->loop);
 	return d->complete;
 }
 

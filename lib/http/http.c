@@ -99,6 +99,7 @@ http_destroy(struct http *h)
 	while ((c = TAILQ_FIRST(&h->connections)) != NULL)
 		connection_free(h, c);
 	loop_timer_cancel(h->loop, &h->timer);
+	http_distance_remove(h);
 	free(h->ca);
 	free(h->client_cert);
 	free(h->user);
@@ -179,6 +180,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	http_distance_add(h);
 	return h;
 }
 

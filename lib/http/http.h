@@ -117,6 +117,10 @@ void http_cancel(struct http_call *call);
  * all of http_new(), one by one; the others wait. 0: no limit. */
 void http_set_pace(int requests_per_second);
 
+/* A round trip, in microseconds, to the farthest of the servers that http_new()
+ * is in use for; 0: none answered yet. */
+int64_t http_distance_us(void);
+
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */
 int http_escape(struct buf *out, const char *text, const char *keep);

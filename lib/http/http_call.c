@@ -203,6 +203,7 @@ http_call_finish(CURL *easy, CURLcode code)
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
 	fill_answer(call, code, &answer);
+	http_distance_note(call->http, easy);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
 }

@@ -1,6 +1,6 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the
  * loop), http_call.c (one request), http_pace.c (how many in a second),
- * http_status.c (the pure parts). */
+ * http_distance.c (how far they go), http_status.c (the pure parts). */
 #ifndef HTTP_HTTP_PRIVATE_H
 #define HTTP_HTTP_PRIVATE_H
 
@@ -22,6 +22,8 @@ struct http {
 	TAILQ_HEAD(, connection) connections;
 	/* In a callback of the loop: http_free only marks it. */
 	bool busy, dead;
+	int64_t distance_us; /* of its server; 0: not known yet */
+	LIST_ENTRY(http) link;
 };
 
 struct http_call {
@@ -45,5 +47,11 @@ struct http_call {
 /* Its transfer has ended: tells its user, and frees it. */
 void http_call_finish(CURL *easy, CURLcode code);
 void http_call_free(struct http_call *call);
+
+/* http_distance.c: what http_distance_us() is asked about, and what a transfer
+ * that has ended says. */
+void http_distance_add(struct http *h);
+void http_distance_remove(struct http *h);
+void http_distance_note(struct http *h, CURL *easy);
 
 #endif

@@ -36,7 +36,7 @@ struct waiter {
 	enum http_result result;
 	int status;
 	bool ambiguous;
-	int64_t retry_after_ms, rest_ms;
+	int64_t retry_after_ms, rest_ms, distance_us;
 	char body[256], error[256], type[64];
 };
 
@@ -123,6 +123,7 @@ on_done(void *data, const struct http_answer *a)
 	w->ambiguous = a->ambiguous;
 	w->retry_after_ms = a->retry_after_ms;
 	w->rest_ms = a->rest_ms;
+	w->distance_us = http_distance_us();
 	snprintf(w->body, sizeof w->body, "%s", a->body);
 	snprintf(w->error, sizeof w->error, "%s", a->error);
 	snprintf(w->type, sizeof w->type, "%s", a->type);
@@ -193,6 +194,8 @@ test_answers(void)
 	is_int(w.result, HTTP_OK, "200");
 	is_text(w.body, "hi", "its body");
 	is_text(w.type, "text/x", "its type");
+	ok(w.distance_us > 0, "its distance (%d us)", (int)w.distance_us);
+	is_int(http_distance_us(), 0, "which goes with the last user of it");
 	ok(strncmp(got, "GET /a%20b HTTP/1.1\r\n", 21) == 0, "request line");
 	ok(strstr(got, "User-Agent: itrack/") != NULL, "user agent");
 	ok(strstr(got, "Expect") == NULL && strstr(got, "Origin") == NULL,
