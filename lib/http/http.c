@@ -146,6 +146,24 @@ check_file(const char *path, bool *is_dir, struct err *err)
 	return 0;
 }
 
+/* curl would look for it with every request. */
+static bool
+netrc_is_there(void)
+{
+	const char *file = getenv("NETRC"), *home = getenv("HOME");
+	char *path;
+	bool there;
+
+	if (file != NULL && file[0] != '\0')
+		return access(file, F_OK) == 0;
+	if (home == NULL)
+		return true; /* curl knows where else */
+	path = xasprintf("%s/.netrc", home);
+	there = access(path, F_OK) == 0;
+	free(path);
+	return there;
+}
+
 struct http *
 http_new(struct loop *loop, const struct http_config *config, struct err *err)
 {
@@ -172,7 +190,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	h->user = copy(config->user);
 	h->password = copy(config->password);
 	h->bearer = copy(config->bearer);
-	h->netrc = config->netrc;
+	h->netrc = config->netrc && netrc_is_there();
 	h->multi = curl_multi_init();
 	if (h->multi == NULL)
 		die("out of memory (libcurl)");
