@@ -349,22 +349,18 @@ leave_line(const struct follow *f)
 	return result;
 }
 
-/* Everything is there: the journal goes. The owner hears it last. */
+/* Everything is there: the journal goes. Fills what the owner is to hear. */
 static void
-finish(struct follow *f)
+finish(struct follow *f, struct library_packet *packet)
 {
-	struct library_packet packet = {.word = LIBRARY_SETTLED};
 	bool complete = !f->courier && f->ended &&
 	    follow_deliveries_are(&f->deliveries, DELIVERY_FINISHED) &&
 	    f->deliveries.len == f->start.start.target_len;
 
-	follow_deliveries_tell(&f->deliveries, &packet);
+	follow_deliveries_tell(&f->deliveries, packet);
 	if (complete && leave_line(f) == 0)
 		journal_remove(f->journal, NULL);
 	follow_deliveries_end(&f->deliveries);
-	if (!f->stop.asked && !f->courier)
-		send(LIBRARY_LINK_FD, &packet, sizeof packet,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void
@@ -433,6 +429,7 @@ int
 follow_main(int argc, char **argv)
 {
 	struct follow f = {.state_dir = argv[2]};
+	struct library_packet packet = {.word = LIBRARY_SETTLED};
 	struct err err = ERR_INIT;
 	bool open;
 	pid_t pid;
@@ -458,7 +455,12 @@ follow_main(int argc, char **argv)
 	}
 	begin(&f);
 	loop_run(f.loop);
-	finish(&f);
+	finish(&f, &packet);
 	release(&f);
+	/* The owner hears it last: what he does next, a sync of what stayed
+	 * behind, finds the journal free. */
+	if (!f.stop.asked && !f.courier)
+		send(LIBRARY_LINK_FD, &packet, sizeof packet,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 	return 0;
 }
