@@ -93,11 +93,15 @@ file_write_all(int fd, const void *data, size_t len, struct err *err)
 int
 file_make_dirs(const char *path, mode_t mode, struct err *err)
 {
-	char *copy = xstrdup(path);
+	char *copy, *slash;
 	struct stat st;
 	int result = 0;
-	char *slash = copy;
 
+	/* Mostly the parents are there, and often it is, too. */
+	if (mkdir(path, mode) == 0 ||
+	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	slash = copy = xstrdup(path);
 	while (slash != NULL && result == 0) {
 		slash = strchr(slash + 1, '/');
 		if (slash != NULL)
