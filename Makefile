@@ -55,7 +55,7 @@ WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
     wrap/announced.c wrap/runs_begin.c wrap/own_run.c wrap/follow.c \
     $(wildcard wrap/find*.c)
 WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
-    wrap/launch/link.c
+    wrap/launch/link.c wrap/launch/peer.c
 ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
@@ -183,7 +183,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	    $(PACKAGE_LIBS)
 
 # Parts of the programs that have a test of their own.
-$(BUILD)/tests/unit/test_channel: $(call objects,wrap/channel.c)
+$(BUILD)/tests/unit/test_channel: $(call objects,wrap/channel.c wrap/launch/peer.c)
 $(BUILD)/tests/unit/test_link: $(call objects,wrap/launch/link.c)
 $(BUILD)/tests/unit/test_journals_of: \
     $(call objects,wrap/journals.c wrap/journals_of.c)

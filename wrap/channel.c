@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "wrap/launch/link.h"
+#include "wrap/launch/peer.h"
 
 /* Until descriptors may be free again. */
 #define CHANNEL_AGAIN_MS 100
@@ -49,32 +50,6 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	return true;
 }
 
-/* The process that connected, if it is of this user; else 0. */
-static pid_t
-trusted_peer(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    peer.uid != getuid())
-		return 0;
-	return peer.pid;
-}
-
-/* The length of what it says, or a negative errno. Without room for them,
- * descriptors that somebody sends along are dropped by the kernel. */
-static ssize_t
-receive(int fd, unsigned char data[MESSAGE_MAX])
-{
-	ssize_t got;
-
-	do
-		got = recv(fd, data, MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : got;
-}
-
 static void
 take(struct channel *channel, pid_t sender, const unsigned char *data,
     ssize_t got)
@@ -108,7 +83,7 @@ hear_callers(struct channel *channel)
 
 	for (caller = TAILQ_FIRST(&channel->callers); caller != NULL;
 	     caller = next) {
-		ssize_t got = receive(caller->io.fd, data);
+		ssize_t got = peer_receive(caller->io.fd, data, sizeof data);
 		pid_t sender = caller->sender;
 
 		next = TAILQ_NEXT(caller, link);
@@ -143,7 +118,7 @@ static void
 hear_new(struct channel *channel, int fd)
 {
 	unsigned char data[MESSAGE_MAX];
-	pid_t sender = trusted_peer(fd);
+	pid_t sender = peer_of_this_user(fd);
 	ssize_t got;
 
 	if (sender <= 0) {
@@ -151,7 +126,7 @@ hear_new(struct channel *channel, int fd)
 		close(fd);
 		return;
 	}
-	got = receive(fd, data);
+	got = peer_receive(fd, data, sizeof data);
 	if (got == -EAGAIN) {
 		keep(channel, fd, sender);
 		return;

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "wrap/launch/peer.h"
 #include "wrap/shim/message.h"
 
 _Static_assert(LINK_DATA_MAX >= MESSAGE_MAX, "a message fits into a packet");
@@ -74,9 +75,6 @@ listen_open(char name[LISTEN_NAME_SIZE])
 static int
 accept_caller(int fd, struct listen_caller *caller)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
 	for (;;) {
 		caller->fd =
 		    accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -84,12 +82,9 @@ accept_caller(int fd, struct listen_caller *caller)
 			continue;
 		if (caller->fd < 0)
 			return -errno;
-		if (getsockopt(caller->fd, SOL_SOCKET, SO_PEERCRED, &peer,
-			&len) == 0 &&
-		    peer.uid == getuid()) {
-			caller->pid = peer.pid;
+		caller->pid = peer_of_this_user(caller->fd);
+		if (caller->pid > 0)
 			return 0;
-		}
 		listen_hang_up(caller);
 	}
 }
@@ -99,15 +94,10 @@ accept_caller(int fd, struct listen_caller *caller)
 static int
 hear(const struct listen_caller *caller, struct link_message *message)
 {
-	ssize_t got;
+	ssize_t got = peer_receive(caller->fd, message->data, LINK_DATA_MAX);
 
-	/* Without room for them, descriptors sent along are dropped. */
-	do
-		got = recv(caller->fd, message->data, LINK_DATA_MAX,
-		    MSG_DONTWAIT | MSG_TRUNC);
-	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return -errno;
+		return (int)got;
 	if (got < MESSAGE_HEADER || got > LINK_DATA_MAX ||
 	    message->data[0] != MESSAGE_VERSION)
 		return 0;

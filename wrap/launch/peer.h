@@ -1,0 +1,18 @@
+/*
+ * Who speaks on a connection of the shim's socket, and what is said: for the
+ * launcher, and for the worker that takes the socket over.
+ */
+#ifndef LAUNCH_PEER_H
+#define LAUNCH_PEER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The process that connected; 0: one of another user, or it can't be told. */
+pid_t peer_of_this_user(int fd);
+
+/* The next message. Returns its length, more than `size` if it was cut, or a
+ * negative errno (-EAGAIN: nothing was said yet). Never blocks. */
+ssize_t peer_receive(int fd, unsigned char *data, size_t size);
+
+#endif
