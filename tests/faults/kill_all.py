@@ -180,6 +180,8 @@ def differences(got, want, but=None):
 
 def check(place, who, want):
     """What is wrong."""
+    if who == "launcher" and not place.run_dir.exists():
+        return []  # killed before it had begun the command
     if who != "command":
         but = ENDINGS if who in ("launcher", "both") else None
         return list(differences(place.content(), want, but))
