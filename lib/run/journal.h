@@ -120,6 +120,8 @@ struct journal_reader {
 	int64_t offset;   /* of the next entry */
 	struct buf chunk; /* read ahead, private */
 	int64_t chunk_at;
+	int64_t line_at; /* the line that was found last, private */
+	size_t line_len;
 	const struct journal *journal; /* its owner here; NULL: read alone */
 };
 

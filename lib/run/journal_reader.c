@@ -15,7 +15,7 @@
 static void
 reader_reset(struct journal_reader *r, int fd, const struct journal *j)
 {
-	*r = (struct journal_reader){.fd = fd, .journal = j};
+	*r = (struct journal_reader){.fd = fd, .journal = j, .line_at = -1};
 	buf_init(&r->chunk, ENTRY_LINE_MAX + 2 * READ_BYTES);
 }
 
@@ -92,6 +92,13 @@ find_line(
 	size_t skip;
 	size_t searched = 0;
 
+	/* Who reads a line or passes over it has asked for its kind before. */
+	if (r->line_at == r->offset) {
+		*line = r->chunk.data + (r->offset - r->chunk_at);
+		*len = r->line_len;
+		return 1;
+	}
+	r->line_at = -1;
 	/* The reader may have been moved. */
 	if (r->offset < r->chunk_at ||
 	    r->offset > r->chunk_at + (int64_t)r->chunk.len) {
@@ -113,6 +120,8 @@ find_line(
 		if (newline != NULL) {
 			*line = start;
 			*len = (size_t)(newline - start);
+			r->line_at = r->offset;
+			r->line_len = *len;
 			return 1;
 		}
 		searched = rest;

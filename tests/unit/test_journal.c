@@ -67,6 +67,42 @@ test_write_and_read(const char *attempt)
 	journal_close(j);
 }
 
+/* A reader that is moved behind its end, and back, when what it had read ahead
+ * is another part. */
+static void
+test_moved(void)
+{
+	struct journal *j = journal_create(NULL, "a", NULL);
+	enum entry_kind kind = ENTRY_START;
+	struct journal_reader r;
+	char name[16];
+	int64_t at = 0, last;
+
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof name, "run %d", i);
+		append(j, name);
+	}
+	journal_flush(j, NULL);
+	journal_reader_init(&r, j);
+	do {
+		last = at;
+		at = r.offset;
+	} while (journal_skip(&r, NULL) == 1);
+	r.offset = 0;
+	is_int(journal_peek(&r, &kind, NULL), 1, "the first entry is there");
+	r.offset = journal_size(j);
+	is_int(journal_peek(&r, &kind, NULL), 0, "nothing behind it");
+	r.offset = 0;
+	expect(&r, "run 0");
+	r.offset = last;
+	expect(&r, "run 4999");
+	is_int(journal_skip(&r, NULL), 0, "the end again");
+	r.offset = last;
+	expect(&r, "run 4999");
+	journal_reader_release(&r);
+	journal_close(j);
+}
+
 /* Kinds alone: ours, of another form, cut, and of a newer program. */
 static void
 test_peek(const char *attempt)
@@ -274,6 +310,7 @@ main(void)
 	test_memory();
 	test_left_disk();
 	test_long_entry();
+	test_moved();
 	test_many_entries();
 	journal_new_attempt(attempt, 1795438122000000);
 	test_peek(attempt);
