@@ -157,7 +157,8 @@ entry_take_metric(struct entry *e, char *name, double value)
 	if (m->len % METRICS_FIRST == 0 && (m->len & (m->len - 1)) == 0)
 		m->list = xreallocarray(m->list,
 		    m->len > 0 ? 2 * m->len : METRICS_FIRST, sizeof *m->list);
-	m->list[m->len++] = (struct metric){.name = name, .value = value};
+	m->list[m->len].name = name;
+	m->list[m->len++].value = value;
 }
 
 void

@@ -20,10 +20,6 @@
 #define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
 #define DRAIN_PATIENT_MS      35000
 
-/* A cursor that moved is on the disk so soon: each time is a file made and
- * renamed, and what a crash repeats every tracker recognises. */
-#define CURSOR_MS 1000
-
 static void
 on_timer(struct loop_timer *timer)
 {
@@ -138,40 +134,6 @@ delivery_say_why(struct delivery *d, const struct err *err)
 	d->why = xstrdup(err->message);
 }
 
-void
-delivery_save_cursor(struct delivery *d)
-{
-	struct err err = ERR_INIT;
-
-	if (!d->cursor_dirty)
-		return;
-	/* A cursor that can't be written costs a repetition after a crash,
-	 * which every tracker recognises: no reason to stop. */
-	if (cursor_save(d->journal, d->target.tracker, &d->cursor, &err) == 0)
-		d->cursor_dirty = false;
-	else
-		tracker_note(&d->tracker, "%s", err.message);
-	d->cursor_saved_ms = clock_mono_ms();
-}
-
-/* When the cursor must be on the disk; INT64_MAX: it is, or it makes no
- * difference, because a reopened run begins anew. */
-static int64_t
-cursor_due_ms(const struct delivery *d)
-{
-	if (!d->cursor_dirty ||
-	    (d->tracker.ops->from_start && !d->cursor.finished))
-		return INT64_MAX;
-	return d->cursor_saved_ms + CURSOR_MS;
-}
-
-static void
-save_cursor_if_due(struct delivery *d)
-{
-	if (clock_mono_ms() >= cursor_due_ms(d))
-		delivery_save_cursor(d);
-}
-
 /* With the last tracker's end the cursor goes with the journal: most are never
  * written. */
 static void
@@ -179,7 +141,8 @@ complete(struct delivery *d)
 {
 	d->cursor.finished = true;
 	d->cursor_dirty = true;
-	loop_timer_set(d->loop, &d->timer, CURSOR_MS);
+	loop_timer_set(
+	    d->loop, &d->timer, delivery_cursor_due_ms(d) - clock_mono_ms());
 }
 
 void
@@ -420,7 +383,7 @@ set_timer(struct delivery *d)
 	}
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
-	due_ms = earlier(now_ms, due_ms, cursor_due_ms(d));
+	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
@@ -438,7 +401,7 @@ void
 delivery_pump(struct delivery *d)
 {
 	if (d->phase == PHASE_COMPLETE) {
-		save_cursor_if_due(d);
+		delivery_save_cursor_if_due(d);
 		return;
 	}
 	/* Given up, too: the report says how much is left. */
@@ -461,7 +424,7 @@ delivery_pump(struct delivery *d)
 		delivery_set_phase(d, PHASE_COMPLETE);
 	if (d->phase >= PHASE_COMPLETE)
 		return;
-	save_cursor_if_due(d);
+	delivery_save_cursor_if_due(d);
 	if (drain_is_over(d))
 		delivery_set_phase(d, PHASE_GIVEN_UP);
 	else

@@ -1,5 +1,6 @@
 /* What the engine's files share: tracker.c (a delivery's life), lane.c (one
- * lane of it), retry.c, deadline.c, services.c (what a tracker may call). */
+ * lane of it), delivery_cursor.c, retry.c, deadline.c, services.c (what a
+ * tracker may call). */
 #ifndef TRACKER_TRACKER_PRIVATE_H
 #define TRACKER_TRACKER_PRIVATE_H
 
@@ -81,11 +82,18 @@ void delivery_pump(struct delivery *d);
 void delivery_set_phase(struct delivery *d, enum phase phase);
 void delivery_answered(struct delivery *d);
 void delivery_say_why(struct delivery *d, const struct err *err);
-void delivery_save_cursor(struct delivery *d);
 void delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 void delivery_finish_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
+
+/* delivery_cursor.c */
+/* Writes it if it has moved. */
+void delivery_save_cursor(struct delivery *d);
+void delivery_save_cursor_if_due(struct delivery *d);
+/* When it must be on the disk; INT64_MAX: it is, or it makes no difference,
+ * because a reopened run begins anew. */
+int64_t delivery_cursor_due_ms(const struct delivery *d);
 
 /* retry.c */
 
