@@ -41,6 +41,7 @@ import kill  # noqa: E402
 BUILD = Path(os.environ.get("BUILD", TOP / "build"))
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb")
 LIMIT_SECONDS = 120
+TRIES = 20
 # Of a run that nobody saw the end of, this is not known.
 ENDINGS = re.compile(r'^\["(end|param|text|item)", ("[^"]*/)?"?(exit_code|'
                      r'exit_signal|status|finished|killed|failed|config_path|'
@@ -114,19 +115,29 @@ class Place:
                 content.content(t, self.base / "d" / t) for t in TRACKERS}
 
 
-def kill_sync(place, rng):
-    place.wrap("--record-only").wait(LIMIT_SECONDS)
-    kills = 0
-    for _ in range(8):
-        sync = place.itrack("sync")
-        time.sleep(rng.uniform(0, 0.04))
-        if sync.poll() is None:
-            sync.kill()
-            kills += 1
-        sync.wait()
-        if not place.journals():
-            break
-    return kills
+def kill_sync():
+    """-> kills one sync after another, each within the time that a whole one
+    takes"""
+    whole = []
+
+    def kill_them(place, rng):
+        place.wrap("--record-only").wait(LIMIT_SECONDS)
+        kills = 0
+        for _ in range(8):
+            began = time.monotonic()
+            sync = place.itrack("sync")
+            if whole:
+                time.sleep(rng.uniform(0, whole[0]))
+                if sync.poll() is None:
+                    sync.kill()
+                    kills += 1
+            sync.wait(LIMIT_SECONDS)
+            if not whole:
+                whole.append(time.monotonic() - began)
+            if not place.journals():
+                break
+        return kills
+    return kill_them
 
 
 def kill_live(who):
@@ -170,6 +181,16 @@ def kill_server(place, rng):
     return 2
 
 
+def kill_once(place, act, rng):
+    """A round in which nobody was there to be killed begins anew."""
+    for _ in range(TRIES):
+        place.fresh()
+        kills = act(place, rng)
+        if kills > 0:
+            break
+    return kills
+
+
 def differences(got, want, but=None):
     for tracker in TRACKERS:
         for line in sorted(set(got[tracker]) | set(want[tracker])):
@@ -205,7 +226,7 @@ def main():
                                         "command", "sync", "mlflow", "wandb"))
     args = parser.parse_args()
     online = args.who in ("mlflow", "wandb")
-    act = kill_sync if args.who == "sync" else \
+    act = kill_sync() if args.who == "sync" else \
         kill_server if online else kill_live(args.who)
     if not online:  # what a killed launcher leaves behind is ours to wait for
         ctypes.CDLL(None).prctl(kill.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -223,8 +244,7 @@ def main():
         for n in range(args.rounds):
             seed = args.seed if args.seed is not None \
                 else random.randrange(10**9)
-            place.fresh()
-            kills += act(place, random.Random(seed))
+            kills += kill_once(place, act, random.Random(seed))
             status = place.sync_to_the_end()
             try:
                 found = check(place, args.who, want)
