@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/die.h"
+#include "base/path.h"
 
 #define NS_PER_SECOND 1000000000
 
@@ -75,7 +75,7 @@ stamp_at(int dir_fd, const char *name)
 struct watcher_stamp
 watcher_stamp(const char *dir_path, const char *name)
 {
-	char *path = xasprintf("%s/%s", dir_path, name);
+	char *path = path_join(dir_path, name);
 	struct watcher_stamp stamp = stamp_at(AT_FDCWD, path);
 
 	free(path);
@@ -85,7 +85,7 @@ watcher_stamp(const char *dir_path, const char *name)
 int64_t
 stamp_size(const char *dir_path, const char *name)
 {
-	char *path = xasprintf("%s/%s", dir_path, name);
+	char *path = path_join(dir_path, name);
 	struct stat st;
 	int64_t size = 0;
 

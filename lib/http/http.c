@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/path.h"
 
 /* One of curl's sockets. */
 struct connection {
@@ -156,9 +157,9 @@ netrc_is_there(void)
 
 	if (file != NULL && file[0] != '\0')
 		return access(file, F_OK) == 0;
-	if (home == NULL)
+	if (home == NULL || home[0] == '\0')
 		return true; /* curl knows where else */
-	path = xasprintf("%s/.netrc", home);
+	path = path_join(home, ".netrc");
 	there = access(path, F_OK) == 0;
 	free(path);
 	return there;
