@@ -83,6 +83,13 @@ is_done(const struct deliver *d)
 }
 
 static void
+turn_until_done(struct deliver *d)
+{
+	if (!is_done(d))
+		loop_run(d->loop);
+}
+
+static void
 on_turn(struct loop_turn *turn)
 {
 	struct deliver *d = turn->data;
@@ -197,17 +204,17 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	}
 	/* One that settled at once needs a turn to be closed. */
 	loop_kick(d->loop);
+	if (follow)
+		return;
 	d->filling = true;
-	if (!follow && !is_done(d))
-		loop_run(d->loop);
+	turn_until_done(d);
 	d->filling = false;
 }
 
 bool
 deliver_run(struct deliver *d)
 {
-	if (!is_done(d))
-		loop_run(d->loop);
+	turn_until_done(d);
 	return d->complete;
 }
 
@@ -223,8 +230,7 @@ bool
 deliver_wait(struct deliver *d)
 {
 	d->waiting = true;
-	if (!d->woken && !d->stop.asked)
-		loop_run(d->loop);
+	turn_until_done(d);
 	d->waiting = d->woken = false;
 	return !d->stop.asked;
 }
