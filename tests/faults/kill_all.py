@@ -160,6 +160,8 @@ def kill_live(who):
             raise SystemExit("still running after the limit")
         if who == "worker" and status != 0:
             raise SystemExit("the command's status has changed")
+        if who in ("launcher", "both") and not place.run_dir.exists():
+            return 0  # before it had begun the command: no round
         if who in ("launcher", "both"):
             # Killed before there was a worker, or with it.
             place.itrack("import", *place.trackers(place.base / "d"),
@@ -201,8 +203,6 @@ def differences(got, want, but=None):
 
 def check(place, who, want):
     """What is wrong."""
-    if who == "launcher" and not place.run_dir.exists():
-        return []  # killed before it had begun the command
     if who != "command":
         but = ENDINGS if who in ("launcher", "both") else None
         return list(differences(place.content(), want, but))
