@@ -183,7 +183,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
 	    $(PACKAGE_LIBS)
 
 # Parts of the programs that have a test of their own.
-$(BUILD)/tests/unit/test_channel: $(call objects,wrap/channel.c wrap/launch/peer.c)
+$(BUILD)/tests/unit/test_channel: \
+    $(call objects,wrap/channel.c wrap/launch/peer.c)
 $(BUILD)/tests/unit/test_link: $(call objects,wrap/launch/link.c)
 $(BUILD)/tests/unit/test_journals_of: \
     $(call objects,wrap/journals.c wrap/journals_of.c)
