@@ -30,6 +30,9 @@ fail(struct jsonscan *s)
 static void
 init_state(struct jsonscan *s, const char *bytes, size_t len)
 {
+	/* A span of nothing, as of an absent member, has no bytes. */
+	if (bytes == NULL)
+		bytes = "";
 	*s = (struct jsonscan){.at = bytes,
 	    .end = bytes + len,
 	    .begin = bytes,
