@@ -206,8 +206,12 @@ cursor_save(const struct journal *j, const char *tracker,
 	name = xasprintf(CURSOR_PREFIX "%s", tracker);
 	buf_init(&text, CURSOR_MAX_BYTES);
 	encode(j, c, &text);
-	result = file_replace(
-	    j->dir_fd, name, text.data, text.len, 0600, false, err);
+	/* Half of one would be none: the old one stays. */
+	result = buf_overflowed(&text)
+	    ? err_set(err, -EMSGSIZE, "%s: longer than %d bytes", name,
+		  CURSOR_MAX_BYTES)
+	    : file_replace(
+		  j->dir_fd, name, text.data, text.len, 0600, false, err);
 	buf_release(&text);
 	free(name);
 	return result;

@@ -175,6 +175,7 @@ test_adoption(const char *attempt)
 static void
 test_cursor(const char *attempt)
 {
+	static char huge[1024 * 1024];
 	struct journal *j = NULL;
 	struct cursor c, back;
 
@@ -192,6 +193,13 @@ test_cursor(const char *attempt)
 	ok(back.finished && !back.opened, "flags");
 	is_text(back.place, "/there", "place");
 	is_text(cursor_get(&back, "run_id"), "b", "state");
+	cursor_release(&back);
+	memset(huge, 'x', sizeof huge - 1);
+	cursor_set(&c, "run_id", huge);
+	is_int(cursor_save(j, "local", &c, NULL), -EMSGSIZE,
+	    "one that is too long is not saved");
+	is_int(cursor_load(j, "local", &back, NULL), 0, "the old one stays");
+	is_text(cursor_get(&back, "run_id"), "b", "as it was");
 	cursor_release(&back);
 	cursor_release(&c);
 	is_int(journal_remove(j, NULL), 0, "the journal is removed");
