@@ -96,6 +96,8 @@ decode_places(struct index_entry *e, const struct json_span *object)
 		return;
 	while (jsonscan_member(&s, &key) > 0) {
 		jsonscan_value(&s, &value);
+		if (value.type != JSON_STRING)
+			continue;
 		e->places = xreallocarray(
 		    e->places, e->place_len + 1, sizeof *e->places);
 		e->places[e->place_len++] =

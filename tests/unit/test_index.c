@@ -37,6 +37,33 @@ found(int64_t inode, const char *name)
 	return n;
 }
 
+/* Keeps the number of places of the last line. */
+static bool
+count_places(const struct index_entry *e, void *data)
+{
+	*(size_t *)data = e->place_len;
+	for (size_t i = 0; i < e->place_len; i++)
+		ok(e->places[i].text != NULL, "a place is a text");
+	return true;
+}
+
+/* Of a line that others wrote, what is no text is no place. */
+static void
+test_odd_places(const char *path)
+{
+	FILE *f = fopen(path, "a");
+	size_t places = 0;
+
+	if (f == NULL)
+		die("no index");
+	fputs("{\"attempt\":\"a5\",\"run_dir\":\"/r\",\"places\":"
+	      "{\"local\":\"/l\",\"mlflow\":7,\"wandb\":null}}\n",
+	    f);
+	fclose(f);
+	index_each(dir, count_places, &places, NULL);
+	is_int((long long)places, 1, "numbers are no places");
+}
+
 int
 main(void)
 {
@@ -62,6 +89,7 @@ main(void)
 	is_int(found(99, "\"quoted\""), 4, "a name with quotes: all");
 	is_int(found(99, "caf\303\251"), 4, "a name beyond ASCII: all");
 	path = xasprintf("%s/index.jsonl", dir);
+	test_odd_places(path);
 	unlink(path);
 	free(path);
 	rmdir(dir);
