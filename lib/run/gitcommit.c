@@ -110,6 +110,13 @@ packed_ref(const char *common, const char *name)
 	return commit;
 }
 
+/* Git's own names of refs never lead out of the repository. */
+static bool
+is_ref(const char *name)
+{
+	return name[0] != '/' && strstr(name, "..") == NULL;
+}
+
 static char *
 resolve(const char *git, const char *common)
 {
@@ -120,7 +127,7 @@ resolve(const char *git, const char *common)
 
 		if (is_commit(line, strlen(line)))
 			return line;
-		if (strncmp(line, "ref: ", 5) != 0)
+		if (strncmp(line, "ref: ", 5) != 0 || !is_ref(line + 5))
 			break;
 		name = xstrdup(line + 5);
 		next = first_line(common, name);

@@ -83,7 +83,7 @@ is_commit(const char *text)
 	size_t len = strspn(text, HEX);
 
 	return (len == SHA1_DIGITS || len == SHA256_DIGITS) &&
-	    (text[len] == '\0' || text[len] == '\n' || text[len] == ' ');
+	    strchr(" \r\n", text[len]) != NULL;
 }
 
 static char *
@@ -110,11 +110,12 @@ read_commit(const char *git, const char *common)
 		return NULL;
 	ref = rest_of_line(head, "ref: ");
 	if (ref == NULL && is_commit(head))
-		commit = rest_of_line(head, "");
-	if (ref != NULL && strstr(ref, "..") == NULL)
+		commit = xstrndup(head, strspn(head, HEX));
+	/* Git's own names of refs never lead out of the repository. */
+	if (ref != NULL && ref[0] != '/' && strstr(ref, "..") == NULL)
 		text = read_text(common, ref);
 	if (text != NULL && is_commit(text))
-		commit = rest_of_line(text, "");
+		commit = xstrndup(text, strspn(text, HEX));
 	free(text);
 	text = NULL;
 	if (ref != NULL && commit == NULL)

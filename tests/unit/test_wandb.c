@@ -207,7 +207,7 @@ is_git(const char *directory, const char *want_remote, const char *want_commit,
 static void
 test_git(void)
 {
-	char *here = getcwd(NULL, 0), *sub = xasprintf("%s/a/b", here);
+	char *here = getcwd(NULL, 0), *sub = xasprintf("%s/a/b", here), *head;
 
 	mkdir("a", 0700);
 	mkdir("a/b", 0700);
@@ -228,9 +228,16 @@ test_git(void)
 	is_git(sub, "https://host.example/r.git", COMMIT_A, "a detached head");
 	write_file("a/.git/HEAD", "ref: ../../../etc/passwd\n");
 	is_git(sub, "https://host.example/r.git", NULL, "no way out");
+	write_file("outside", COMMIT_A "\n");
+	head = xasprintf("ref: %s/outside\n", here);
+	write_file("a/.git/HEAD", head);
+	is_git(sub, "https://host.example/r.git", NULL, "nor by a whole path");
+	write_file("a/.git/HEAD", COMMIT_A " and more\n");
+	is_git(sub, "https://host.example/r.git", COMMIT_A, "the digits alone");
 	write_file("a/b/.git", "gitdir: ../.git\n");
 	write_file("a/.git/HEAD", COMMIT_A "\n");
 	is_git(sub, "https://host.example/r.git", COMMIT_A, "a .git file");
+	free(head);
 	free(sub);
 	free(here);
 }
