@@ -80,6 +80,22 @@ is_database(const char *uri)
 	return false;
 }
 
+static int
+refuse_host(const char *uri, struct err *err)
+{
+	char *user = NULL, *password = NULL;
+	char *shown = strip_user(uri, &user, &password);
+
+	err_set(err, -EINVAL,
+	    "MLflow URI \"%s\" names a directory of another machine; use "
+	    "file:///directory or a server",
+	    shown);
+	free(shown);
+	free(user);
+	free(password);
+	return -EINVAL;
+}
+
 /* file:///dir, file:/dir, file://localhost/dir. */
 static int
 file_root(struct mlflow_config *c, const char *uri, struct err *err)
@@ -91,10 +107,7 @@ file_root(struct mlflow_config *c, const char *uri, struct err *err)
 		if (starts_with(path, "localhost/"))
 			path += strlen("localhost");
 		if (path[0] != '/')
-			return err_set(err, -EINVAL,
-			    "MLflow URI \"%s\" names a directory of another "
-			    "machine; use file:///directory or a server",
-			    uri);
+			return refuse_host(uri, err);
 	}
 	c->root = http_unescape(path);
 	return 0;

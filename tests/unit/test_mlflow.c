@@ -282,7 +282,9 @@ test_uris(void)
 	is_text(config.root, "/a b", "decoded");
 	ok(load("file:/a"), "file:/");
 	is_text(config.root, "/a", "too");
-	ok(!load("file://other/a"), "another host");
+	ok(!load("file://me:secret@other/a"), "another host");
+	ok(strstr(error.message, "file://other/a") != NULL,
+	    "is named, without the password");
 	ok(!load("postgresql+psycopg2://me:secret@h/db"), "a database");
 	ok(strstr(error.message, "secret") == NULL &&
 		strstr(error.message, "mlflow server") != NULL,
