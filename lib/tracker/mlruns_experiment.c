@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "format/text.h"
 #include "tracker/mlruns.h"
 
 #define LOCK_NAME      ".itrack.lock"
@@ -106,10 +107,24 @@ scan(const char *dir, const char *name)
 	return id;
 }
 
+/* As it stands in a meta.yaml, which has no lone surrogates. */
+static char *
+name_in_store(const char *name)
+{
+	struct buf utf8;
+
+	buf_init(&utf8, META_MAX_BYTES);
+	text_to_utf8(&utf8, name);
+	return buf_steal(&utf8);
+}
+
 char *
 mlruns_find_experiment(const char *root, const char *name)
 {
-	return scan(root, name);
+	char *stored = name_in_store(name), *id = scan(root, stored);
+
+	free(stored);
+	return id;
 }
 
 static int
@@ -220,16 +235,19 @@ int
 mlruns_experiment(const char *root, const char *name, const char *known_id,
     char **id, char **dir, struct err *err)
 {
+	char *stored;
 	int result;
 
 	*id = *dir = NULL;
 	result = file_make_dirs(root, 0777, err);
 	if (result < 0)
 		return result;
+	stored = name != NULL ? name_in_store(name) : NULL;
 	if (known_id != NULL)
-		result = find_known(root, name, known_id, id, err);
+		result = find_known(root, stored, known_id, id, err);
 	else
-		result = find_or_make(root, name, id, err);
+		result = find_or_make(root, stored, id, err);
+	free(stored);
 	if (result < 0) {
 		free(*id);
 		*id = NULL;
