@@ -41,15 +41,14 @@ struct items {
 	size_t metric_len, param_len;
 };
 
-/* NAME=NUMBER, as Python's float() reads the number but for blanks. */
+/* NAME=NUMBER */
 static bool
 take_metric(struct items *items, const char *text)
 {
 	const char *value = strchr(text, '=') + 1;
-	char *end;
-	double number = strtod_l(value, &end, number_locale());
+	double number;
 
-	if (value[0] == '\0' || *end != '\0')
+	if (!number_parse(value, &number))
 		return false;
 	items->metrics[items->metric_len++] = (struct itrack_metric){
 	    xstrndup(text, (size_t)(value - 1 - text)), number};

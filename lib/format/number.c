@@ -1,8 +1,12 @@
 #include "format/number.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/die.h"
+
+#define DIGITS "0123456789"
 
 locale_t
 number_locale(void)
@@ -39,4 +43,40 @@ number_digits(char *end, uint64_t value)
 		*--end = (char)('0' + value);
 	}
 	return end;
+}
+
+/* "12", "1.", ".5", "1e-05": what is left of the number at `text`, or NULL. */
+static const char *
+behind_decimal(const char *text)
+{
+	size_t whole = strspn(text, DIGITS), fraction = 0, exponent;
+
+	text += whole;
+	if (*text == '.') {
+		fraction = strspn(++text, DIGITS);
+		text += fraction;
+	}
+	if (whole + fraction == 0)
+		return NULL;
+	if (*text != 'e' && *text != 'E')
+		return text;
+	text++;
+	text += *text == '+' || *text == '-';
+	exponent = strspn(text, DIGITS);
+	return exponent > 0 ? text + exponent : NULL;
+}
+
+bool
+number_parse(const char *text, double *value)
+{
+	static const char *const words[] = {"inf", "infinity", "nan"};
+	const char *digits = text + (*text == '+' || *text == '-');
+	const char *end = behind_decimal(digits);
+	bool good = end != NULL && *end == '\0';
+
+	for (size_t i = 0; !good && i < sizeof words / sizeof words[0]; i++)
+		good = strcasecmp(digits, words[i]) == 0;
+	if (good)
+		*value = strtod_l(text, NULL, number_locale());
+	return good;
 }

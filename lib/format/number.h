@@ -6,6 +6,7 @@
 #define FORMAT_NUMBER_H
 
 #include <locale.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* UINT64_MAX has so many digits. */
@@ -17,5 +18,9 @@ locale_t number_locale(void);
 /* Writes the decimal digits of `value` so that the last one stands before
  * `end`, without a NUL; returns the first one's place. */
 char *number_digits(char *end, uint64_t value);
+
+/* A number as somebody types it: as Python's float() reads it, but no blanks
+ * and no underscores. Beyond a double it is infinite. False: it is none. */
+bool number_parse(const char *text, double *value);
 
 #endif
