@@ -162,6 +162,13 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	} else {
 		c->root = xstrdup(uri);
 	}
+	if (c->root[0] == '/')
+		return 0;
+	if (choice->cwd == NULL || choice->cwd[0] != '/')
+		return err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" is a relative path, and in which "
+		    "directory is not known: use a whole one",
+		    uri);
 	rest = path_join(choice->cwd, c->root);
 	free(c->root);
 	c->root = rest;

@@ -37,13 +37,13 @@ struct mlflow_config {
 	bool heed_retry_after;
 };
 
-/* What the user chose; each may be NULL but project and cwd. */
+/* What the user chose; each may be NULL but the project. */
 struct mlflow_choice {
 	const char *uri;        /* --mlflow-uri or MLFLOW_TRACKING_URI */
 	const char *experiment; /* --mlflow-experiment, ... */
 	const char *project;    /* the experiment's name otherwise */
 	const char *run_id;     /* --mlflow-run-id, MLFLOW_RUN_ID */
-	const char *cwd;        /* for a relative path */
+	const char *cwd;        /* for a relative path; NULL or "": not known */
 };
 
 /* -EINVAL: what is configured can't be used; err says what to do. */

@@ -269,6 +269,8 @@ load(const char *uri)
 static void
 test_uris(void)
 {
+	struct mlflow_choice unknown = {.project = "proj"};
+
 	ok(load("http://h:5000/prefix//"), "a server");
 	is_text(config.base, "http://h:5000/prefix", "without final slashes");
 	is_text(config.experiment_name, "proj", "experiment: the project");
@@ -282,6 +284,13 @@ test_uris(void)
 	is_text(config.root, "/a b", "decoded");
 	ok(load("file:/a"), "file:/");
 	is_text(config.root, "/a", "too");
+	unknown.uri = "runs";
+	ok(mlflow_config_load(&config, &unknown, &error) < 0 &&
+		strstr(error.message, "relative") != NULL,
+	    "a relative path in a directory that is not known");
+	mlflow_config_release(&config);
+	unknown.uri = "/runs";
+	ok(mlflow_config_load(&config, &unknown, &error) == 0, "a whole one");
 	ok(!load("file://me:secret@other/a"), "another host");
 	ok(strstr(error.message, "file://other/a") != NULL,
 	    "is named, without the password");
