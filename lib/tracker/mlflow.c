@@ -69,6 +69,17 @@ mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
 					       : mlflow_server_open(m, err);
 }
 
+/* Calls that need no run travel with the files: none of these is one. */
+static enum outcome
+refuse(struct mlflow *m, struct batch *batch)
+{
+	if (batch->count > 0)
+		tracker_refused(m->tracker, "metrics and params",
+		    "there is no run to have them");
+	batch->rejected = batch->count;
+	return OUTCOME_DONE;
+}
+
 static enum outcome
 mlflow_send(struct tracker *t, struct batch *batch, struct err *err)
 {
@@ -76,6 +87,8 @@ mlflow_send(struct tracker *t, struct batch *batch, struct err *err)
 
 	if (batch->lane == LANE_FILES)
 		return mlflow_files(m, batch, err);
+	if (m->run->start->no_run)
+		return refuse(m, batch);
 	if (m->config.store == MLFLOW_FILES)
 		return mlruns_send(m, batch, err);
 	return mlflow_server_send(m, batch);

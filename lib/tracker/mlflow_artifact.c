@@ -249,6 +249,10 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 		tracker_note(m->tracker, "MLflow has no place for tables");
 		return OUTCOME_DONE;
 	}
+	if (m->run->start->no_run) {
+		err_set(err, -EINVAL, "there is no run to have it");
+		return OUTCOME_REJECTED;
+	}
 	if (proxied) {
 		outcome = source_open(
 		    &e->artifact, m->run->start->host, &m->file, NULL, err);
