@@ -64,6 +64,10 @@ PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
 FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
+# What a fuzz target may reach: everything but the files with a main.
+FUZZED_SOURCES := $(CORE_SOURCES) $(filter-out wrap/worker.c wrap/itrack.c \
+    wrap/launch/main.c,$(sort $(wildcard wrap/*.c wrap/launch/*.c)))
+
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 CORE   := $(BUILD)/libitrack-core.a
@@ -81,6 +85,8 @@ TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%,\
     $(PROGRAM_SOURCES))
 TEST_DRIVERS  := $(patsubst tests/drivers/%.c,$(BUILD)/tests/drivers/%,\
     $(DRIVER_SOURCES))
+FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
+    $(FUZZ_SOURCES))
 
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
@@ -95,7 +101,8 @@ help:
 	@echo 'check      every test; check-san: with ASan and UBSan'
 	@echo 'torture    the long forms of the kill and fault tests'
 	@echo 'bench      figures as ratios against named peers'
-	@echo 'fuzz       every fuzz target, SECONDS=600 each'
+	@echo 'fuzz       every fuzz target, SECONDS=600 each; FUZZ="NAME..." these;'
+	@echo '           their seeds alone are part of check'
 	@echo 'coverage   line coverage of make check'
 	@echo 'lint       format, static analysis, shell, include rule, exports'
 	@echo 'install    DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
@@ -201,7 +208,17 @@ $(BUILD)/tests/programs/%: tests/programs/%.c
 	    -MT $@ -MF $(BUILD)/obj/tests/programs/$*.d \
 	    $(if $(filter %_static,$*),-static) -o $@ $<
 
-check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS)
+# A fuzz target over its seeds: what one has found never comes back.
+$(BUILD)/libfuzzed.a: $(call objects,$(FUZZED_SOURCES))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
+    $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libfuzzed.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_DRIVERS) $(FUZZ_REPLAYS)
 	BUILD='$(abspath $(BUILD))' scripts/check
 
 check-san:
@@ -227,15 +244,12 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(FUZZ_CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) -std=c11 $(WARNINGS) \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-# Everything but the files with a main; a target takes what it needs.
-$(BUILD)/fuzz/libcore.a: $(call fuzz_objects,$(CORE_SOURCES) \
-    $(filter-out wrap/worker.c wrap/itrack.c wrap/launch/main.c,\
-    $(wildcard wrap/*.c wrap/launch/*.c)))
+$(BUILD)/fuzz/libfuzzed.a: $(call fuzz_objects,$(FUZZED_SOURCES))
 	rm -f $@
 	$(AR) rcs $@ $^
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o \
-    $(BUILD)/fuzz/libcore.a
+    $(BUILD)/fuzz/libfuzzed.a
 	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
 
 fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(FUZZ))

@@ -3,28 +3,15 @@
  * summary, the rest are records. Entries must come out that can be written, the
  * counts must add up.
  */
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "run/entry.h"
+#include "tests/fuzz/fuzz.h"
 #include "watcher/derive.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
 	struct buf line;
 	uint64_t entries;
 	int64_t last_step;
 };
-
-static void
-expect(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static void
 on_entry(struct entry *e, void *data)

@@ -2,21 +2,8 @@
  * A line of a journal: whatever it is, it is read or refused; what was read is
  * written and read again to the same bytes.
  */
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "run/entry.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-expect(bool good)
-{
-	if (!good)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,6 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&line, 2 * ENTRY_LINE_MAX);
 	buf_init(&again, 2 * ENTRY_LINE_MAX);
 	expect(entry_encode(&first, &line) == 0);
+	expect(line.len <= ENTRY_LINE_MAX && line.data[line.len - 1] == '\n');
+	fuzz_expect_json(line.data, line.len);
 	expect(entry_decode(&second, line.data, line.len - 1, NULL) == 0);
 	expect(entry_encode(&second, &again) == 0);
 	expect(line.len == again.len &&

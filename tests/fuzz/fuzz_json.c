@@ -3,27 +3,13 @@
  * members that the MLflow tracker looks for are looked for. The first byte
  * chooses the status.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/die.h"
-#include "format/json.h"
+#include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow_private.h"
 #include "tracker/mlruns.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const int statuses[] = {200, 400, 401, 403, 404, 429, 500, 501, 503};
 static const char *const paths[] = {"run.info.run_id", "runs.0.info.run_id",
     "experiment.lifecycle_stage", "error_code", "message", "a..b", "0.0"};
-
-static void
-expect(bool good)
-{
-	if (!good)
-		abort();
-}
 
 /* The file store's YAML comes from other programs too. */
 static void

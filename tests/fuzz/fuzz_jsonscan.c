@@ -4,26 +4,14 @@
  * writing that again gives the same bytes.
  */
 #include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/buf.h"
 #include "format/isotime.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "tests/drivers/rebuild.h"
+#include "tests/fuzz/fuzz.h"
 
 #define OUTPUT_MAX ((size_t)1 << 24)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-expect(bool good)
-{
-	if (!good)
-		abort();
-}
 
 static bool
 write_again(const char *bytes, size_t len, struct buf *out)

@@ -1,12 +1,7 @@
 /* A packet of anybody: any bytes, never a crash; what is taken has an
  * absolute path without NUL, or none. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "wrap/channel.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,59 +1,22 @@
-/* What the W&B tracker reads of others: netrc, settings files, URLs, and
- * records that become a table. Any bytes, never a crash. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+/*
+ * What a W&B server answers, from the first call to the last: parts of the form
+ * "STATUS BODY". A run that is refused becomes a folder here.
+ */
+#include "tests/fuzz/engine.h"
 
-#include "base/die.h"
-#include "base/file.h"
-#include "tracker/wandb_settings.h"
-#include "tracker/wandb_table.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-try_table(const char *bytes, size_t size)
-{
-	static char *columns[] = {(char *)"a", (char *)"a.b", (char *)"a.*",
-	    (char *)"s.#", (char *)"."};
-	char path[] = "/tmp/fuzz_wandb.XXXXXX";
-	int from = mkstemp(path), to = memfd_create("to", 0), more;
-	struct entry_table entry = {.name = (char *)"t",
-	    .columns = columns,
-	    .column_len = sizeof(columns) / sizeof(columns[0])};
-	struct wandb_values summary;
-	struct wandb_table table;
-
-	entry.path = path;
-	if (from < 0 || to < 0 || file_write_all(from, bytes, size, NULL) < 0)
-		abort();
-	more = wandb_table_begin(&table, &entry, to, NULL);
-	if (more == 0) {
-		while ((more = wandb_table_step(&table, NULL)) > 0)
-			;
-		wandb_values_init(&summary);
-		if (more == 0)
-			wandb_table_show(&table, &summary);
-		wandb_values_release(&summary);
-	}
-	wandb_table_release(&table);
-	unlink(path);
-	close(from);
-	close(to);
-}
+extern const struct tracker_ops tracker_wandb;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = xstrndup((const char *)data, size);
+	const struct pair options[] = {
+	    {(char *)"wandb-base-url", (char *)"http://server.example"},
+	    {(char *)"wandb-mode", (char *)"online"},
+	    {(char *)"wandb-dir", (char *)fuzz_dir()}};
 
-	free(wandb_netrc_password(text, "host"));
-	free(wandb_ini_value(text, "entity"));
-	free(wandb_url_host(text));
-	wandb_key_is_valid(text);
-	free(text);
-	try_table((const char *)data, size);
+	unsetenv("HOME");
+	setenv("WANDB_API_KEY", "0123456789abcdef0123456789abcdef01234567", 1);
+	engine_run(&tracker_wandb, options, 3, NULL, (const char *)data,
+	    (const char *)data + size);
 	return 0;
 }

@@ -1,0 +1,75 @@
+/*
+ * A git work tree's files, in this order: .git (a file that names a directory,
+ * if there is such a part), HEAD, a ref, packed-refs, config, commondir. Both
+ * readers give a commit or nothing, and no user in the remote's address.
+ */
+#include "run/gitcommit.h"
+#include "tests/fuzz/fuzz.h"
+#include "tracker/wandb_git.h"
+#include "tracker/wandb_settings.h"
+
+static void
+expect_commit(const char *commit)
+{
+	size_t len = commit != NULL ? strlen(commit) : 40;
+
+	expect(len == 40 || len == 64);
+	if (commit != NULL)
+		expect(strspn(commit, "0123456789abcdefABCDEF") == len);
+}
+
+static void
+put(const char *name, const char **rest, const char *end)
+{
+	size_t len;
+	char *text = fuzz_part(rest, end, &len);
+
+	if (len > 0)
+		fuzz_put(name, text, len);
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const folders[] = {
+	    "outside", "tree/below", "tree/.git/refs/heads", "linked"};
+	/* It looks like a ref, but is none of the repository's. */
+	static const char outside[] =
+	    "ffffffffffffffffffffffffffffffffffffffff\n";
+	const char *at = (const char *)data, *end = at + size;
+	char *dir, *remote, *commit, *other, *plain;
+
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+		free(fuzz_make_dir(folders[i]));
+	fuzz_put("outside/ref", outside, sizeof outside - 1);
+	put("linked/.git", &at, end);
+	put("tree/.git/HEAD", &at, end);
+	put("tree/.git/refs/heads/main", &at, end);
+	put("tree/.git/packed-refs", &at, end);
+	put("tree/.git/config", &at, end);
+	put("tree/.git/commondir", &at, end);
+	for (int i = 0; i < 2; i++) {
+		dir = fuzz_path(i == 0 ? "tree/below" : "linked");
+		other = git_commit(dir);
+		wandb_git_read(dir, &remote, &commit);
+		expect_commit(other);
+		expect_commit(commit);
+		expect(commit == NULL || commit[0] != 'f' ||
+		    memcmp(commit, outside, 40) != 0);
+		expect(other == NULL || other[0] != 'f' ||
+		    memcmp(other, outside, 40) != 0);
+		if (remote != NULL) {
+			plain = wandb_url_without_user(remote);
+			expect(strcmp(plain, remote) == 0);
+			expect(strpbrk(remote, "\r\n") == NULL);
+			free(plain);
+		}
+		free(remote);
+		free(commit);
+		free(other);
+		free(dir);
+	}
+	fuzz_clear();
+	return 0;
+}

@@ -1,0 +1,125 @@
+/*
+ * The index: of any bytes the readable lines are read; written again they are
+ * the same, and each of them is found by its attempt and by its directory.
+ */
+#include "base/path.h"
+#include "run/index.h"
+#include "tests/fuzz/state.h"
+
+/* What the second index must hold, line by line. */
+struct both {
+	char *from, *to;
+	struct index_entry *list;
+	size_t len, at;
+};
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+static bool
+on_first(const struct index_entry *e, void *data)
+{
+	struct both *b = data;
+	struct index_entry *kept;
+
+	expect(e->attempt != NULL && e->run_dir != NULL);
+	expect(e->status <= RUN_KILLED);
+	if (index_append(b->to, e, NULL) < 0)
+		return true;
+	b->list = xreallocarray(b->list, b->len + 1, sizeof *b->list);
+	kept = &b->list[b->len++];
+	*kept = *e;
+	kept->attempt = xstrdup(e->attempt);
+	kept->run_id = copy(e->run_id);
+	kept->run_dir = xstrdup(e->run_dir);
+	kept->places = NULL;
+	kept->place_len = 0;
+	for (size_t i = 0; i < e->place_len; i++) {
+		expect(e->places[i].name != NULL && e->places[i].text != NULL);
+		index_entry_add_place(
+		    kept, e->places[i].name, e->places[i].text);
+	}
+	return true;
+}
+
+static void
+expect_equal(const struct index_entry *a, const struct index_entry *b)
+{
+	expect(fuzz_same(a->attempt, b->attempt));
+	expect(fuzz_same(a->run_id, b->run_id));
+	expect(fuzz_same(a->run_dir, b->run_dir));
+	expect(a->dir_inode == b->dir_inode);
+	expect(a->dir_birth_ns == b->dir_birth_ns);
+	expect(a->status == b->status);
+	expect(a->started_us == b->started_us && a->ended_us == b->ended_us);
+	expect(a->records_bytes == b->records_bytes);
+	expect(a->records_crc32c == b->records_crc32c);
+	expect(a->rejected == b->rejected);
+	expect(a->place_len == b->place_len);
+	for (size_t i = 0; i < a->place_len; i++) {
+		expect(fuzz_same(a->places[i].name, b->places[i].name));
+		expect(fuzz_same(a->places[i].text, b->places[i].text));
+	}
+}
+
+static bool
+on_second(const struct index_entry *e, void *data)
+{
+	struct both *b = data;
+
+	expect(b->at < b->len);
+	expect_equal(&b->list[b->at++], e);
+	return true;
+}
+
+struct sought {
+	const struct index_entry *one;
+	bool found;
+};
+
+static bool
+on_sought(const struct index_entry *e, void *data)
+{
+	struct sought *sought = data;
+
+	if (strcmp(e->attempt, sought->one->attempt) == 0)
+		sought->found = true;
+	return true;
+}
+
+static void
+find_each(const struct both *b)
+{
+	for (size_t i = 0; i < b->len; i++) {
+		struct sought sought = {.one = &b->list[i]};
+
+		expect(index_has(b->to, b->list[i].attempt));
+		expect(index_each_of(b->to, b->list[i].dir_inode,
+			   path_base(b->list[i].run_dir), on_sought, &sought,
+			   NULL) == 0);
+		expect(sought.found);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct both b = {
+	    .from = fuzz_make_state("from"), .to = fuzz_make_state("to")};
+
+	fuzz_put("from/index.jsonl", data, size);
+	expect(index_each(b.from, on_first, &b, NULL) == 0);
+	expect(index_each(b.to, on_second, &b, NULL) == 0);
+	expect(b.at == b.len);
+	find_each(&b);
+	for (size_t i = 0; i < b.len; i++)
+		index_entry_release(&b.list[i]);
+	free(b.list);
+	free(b.from);
+	free(b.to);
+	fuzz_clear();
+	return 0;
+}

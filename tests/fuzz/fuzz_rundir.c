@@ -1,0 +1,47 @@
+/*
+ * A run directory that anybody wrote: records, manifest, summary, marker,
+ * explain. It is checked without harm, and the check says the same twice.
+ */
+#include "tests/fuzz/fuzz.h"
+#include "watcher/check.h"
+#include "watcher/rundir.h"
+
+static void
+put(const char *name, const char **rest, const char *end)
+{
+	size_t len;
+	char *text = fuzz_part(rest, end, &len);
+
+	if (len > 0)
+		fuzz_put(name, text, len);
+	free(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *at = (const char *)data, *end = at + size;
+	struct check first, second;
+	char *dir = fuzz_make_dir("run");
+
+	put("run/records.jsonl", &at, end);
+	put("run/manifest.json", &at, end);
+	put("run/summary.json", &at, end);
+	put("run/.insidellms_run", &at, end);
+	put("run/explain.json", &at, end);
+	expect(check_directory(&first, dir, NULL) == 0);
+	expect(check_directory(&second, dir, NULL) == 0);
+	for (int i = 0; i < CHECK_COUNT; i++) {
+		expect(first.defects[i].count == second.defects[i].count);
+		expect(first.defects[i].line == second.defects[i].line);
+		expect(fuzz_same(
+		    first.defects[i].detail, second.defects[i].detail));
+		expect(first.defects[i].count > 0 ||
+		    first.defects[i].detail == NULL);
+	}
+	check_release(&first);
+	check_release(&second);
+	free(dir);
+	fuzz_clear();
+	return 0;
+}
