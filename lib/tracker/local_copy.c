@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@ local_copy_name(const char *artifact_name)
 	const char *slash, *rest = artifact_name;
 	char *component, *encoded;
 
-	buf_init(&path, PATH_MAX);
+	buf_init(&path, LOCAL_COPY_NAME_MAX);
 	for (;;) {
 		slash = strchrnul(rest, '/');
 		component = xstrndup(rest, (size_t)(slash - rest));
@@ -36,6 +35,10 @@ local_copy_name(const char *artifact_name)
 			break;
 		buf_addc(&path, '/');
 		rest = slash + 1;
+	}
+	if (buf_overflowed(&path)) {
+		buf_release(&path);
+		return path_encode(artifact_name);
 	}
 	return buf_steal(&path);
 }

@@ -31,7 +31,9 @@ struct local_copy {
 /* A zeroed struct is at rest. */
 
 /* The artifact's name as a relative path that leads nowhere else: each
- * component by path_encode. Allocated. */
+ * component by path_encode. One that would be longer than LOCAL_COPY_NAME_MAX,
+ * half of what a whole path may have, is a single component. Allocated. */
+#define LOCAL_COPY_NAME_MAX 2048
 char *local_copy_name(const char *artifact_name);
 
 /* `reuse`: a copy of that size and time that is there already will do. DONE:

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "fake_engine.h"
+#include "tracker/local_copy.h"
 
 extern const struct tracker_ops tracker_local;
 
@@ -259,6 +260,30 @@ test_gone(void)
 	fake_release(&f);
 }
 
+/* No part is lost or cut: a way that is too long is one name. */
+static void
+test_long_names(void)
+{
+	static char name[6001];
+	char *first, *second;
+
+	for (size_t i = 0; i < sizeof name - 1; i++)
+		name[i] = i % 100 == 99 ? '/' : 'd';
+	name[sizeof name - 2] = 'a';
+	first = local_copy_name(name);
+	name[sizeof name - 2] = 'b';
+	second = local_copy_name(name);
+	ok(strchr(first, '/') == NULL && strlen(first) <= 200,
+	    "a way of 6000 bytes is one name");
+	ok(strcmp(first, second) != 0, "another one for another way");
+	free(first);
+	free(second);
+	name[499] = '\0';
+	first = local_copy_name(name);
+	is_text(first, name, "a shorter one stays");
+	free(first);
+}
+
 int
 main(void)
 {
@@ -270,6 +295,7 @@ main(void)
 	test_taken();
 	test_hostile();
 	test_artifacts();
+	test_long_names();
 	test_gone();
 	return done_testing();
 }
