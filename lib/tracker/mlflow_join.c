@@ -101,13 +101,23 @@ tag_of(const struct json_span *run)
 	return value;
 }
 
+static bool
+is_chosen(const struct mlflow *m, const struct json_span *doc)
+{
+	char *name = json_at_text(doc, "experiment.name");
+	bool same =
+	    name != NULL && strcmp(name, m->config.experiment_name) == 0;
+
+	free(name);
+	return same;
+}
+
 static void
 got_experiment(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome != OUTCOME_DONE)
 		failed(m, a);
-	else if (!json_at_is(
-		     &a->doc, "experiment.name", m->config.experiment_name))
+	else if (!is_chosen(m, &a->doc))
 		blocked(m,
 		    "is in another experiment than the one that is chosen: "
 		    "leave one of the two out");

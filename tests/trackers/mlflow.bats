@@ -193,6 +193,25 @@ for run in client.search_runs([experiment], order_by=["attribute.start_time"]):
 PY
 }
 
+@test "a run is joined in the experiment that is chosen, whatever its name" {
+    local id
+    "$BUILD/tests/programs/write_run" --quiet --mode run \
+        --from "$top/tests/fixtures/run_plain/run" \
+        --to "$BATS_TEST_TMPDIR/runs/one"
+    id=$("$venv/bin/python" - "$url" <<'PY' | tail -n 1
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+print(client.create_run(client.create_experiment("caf\u00e9 \U0001f600"),
+                        run_name="theirs").info.run_id)
+PY
+    )
+    export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
+    MLFLOW_RUN_ID=$id run -0 "$BUILD/bin/itrack" import -t mlflow \
+        --mlflow-experiment $'caf\u00e9 \U0001f600' "$BATS_TEST_TMPDIR/runs/one"
+    [[ $output == *"/runs/$id"* ]]
+}
+
 @test "a run that was named is joined, by one attempt alone" {
     local dir id
     for dir in one two three; do
