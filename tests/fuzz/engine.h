@@ -11,10 +11,12 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+#include "base/process.h"
 #include "tests/fuzz/answers.h"
 #include "tracker/tracker.h"
 
-#define ENGINE_ENTRIES_MAX 8
+/* How often a call is repeated that says RETRY. */
+#define ENGINE_TRIES_MAX 3
 
 static struct engine {
 	struct tracker tracker;
@@ -104,35 +106,46 @@ tracker_done(struct tracker *t, enum tracker_call call, enum outcome outcome,
 	loop_stop(t->loop);
 }
 
-/* Waits for the answer if there is none yet. */
-static bool
-engine_is_done(enum tracker_call call, enum outcome outcome)
+/* What a call came to, waiting for the answer if there is none yet. */
+static enum outcome
+engine_wait(enum tracker_call call, enum outcome outcome)
 {
-	if (outcome == OUTCOME_PENDING) {
-		engine.waiting = true;
-		engine.call = call;
-		loop_run(engine.tracker.loop);
-		expect(!engine.waiting);
-		outcome = engine.outcome;
-	}
-	return outcome == OUTCOME_DONE;
+	if (outcome != OUTCOME_PENDING)
+		return outcome;
+	engine.waiting = true;
+	engine.call = call;
+	loop_run(engine.tracker.loop);
+	expect(!engine.waiting);
+	return engine.outcome;
 }
 
+/* What is refused is skipped, as by the engine. */
 static bool
 engine_send(enum lane lane, const struct entry *entries, size_t count)
 {
-	struct err err = ERR_INIT;
-	struct batch batch = {.lane = lane,
-	    .entries = entries,
-	    .count = count,
-	    .last = true,
-	    .done = count};
-	bool done = engine_is_done(
-	    lane == LANE_METRICS ? CALL_SEND_METRICS : CALL_SEND_FILES,
-	    engine.tracker.ops->send(&engine.tracker, &batch, &err));
+	enum tracker_call call =
+	    lane == LANE_METRICS ? CALL_SEND_METRICS : CALL_SEND_FILES;
+	enum outcome outcome = OUTCOME_RETRY;
 
-	expect(batch.done <= count && batch.rejected <= count);
-	return done;
+	for (int tries = 0; count > 0 && tries < ENGINE_TRIES_MAX; tries++) {
+		struct err err = ERR_INIT;
+		struct batch batch = {.lane = lane,
+		    .entries = entries,
+		    .count = count,
+		    .last = true,
+		    .done = count};
+
+		outcome = engine_wait(call,
+		    engine.tracker.ops->send(&engine.tracker, &batch, &err));
+		if (outcome == OUTCOME_BLOCKED)
+			return false;
+		expect(batch.done <= count && batch.rejected <= count);
+		if (outcome == OUTCOME_REJECTED && batch.done < count)
+			batch.done++;
+		entries += batch.done;
+		count -= batch.done;
+	}
+	return count == 0;
 }
 
 static bool
@@ -165,14 +178,13 @@ engine_metrics(void)
 }
 
 /* A file, a table and a model. */
-static bool
+static void
 engine_files(void)
 {
 	static char *columns[] = {(char *)"a"};
 	char *path = fuzz_path("rows");
 	struct entry entries[3];
 	struct stat st;
-	bool done;
 
 	fuzz_put("rows", "{\"a\":1}\n", 8);
 	expect(lstat(path, &st) == 0);
@@ -195,9 +207,22 @@ engine_files(void)
 	    (struct entry_register){.uri = (char *)"runs:/abc/model",
 		.name = (char *)"model",
 		.id = (char *)"0123456789abcdef"};
-	done = engine_send(LANE_FILES, entries, 3);
+	engine_send(LANE_FILES, entries, 3);
 	free(path);
-	return done;
+}
+
+static bool
+engine_open(const struct run_info *run)
+{
+	enum outcome outcome = OUTCOME_RETRY;
+
+	for (int i = 0; i < ENGINE_TRIES_MAX && outcome == OUTCOME_RETRY; i++) {
+		struct err err = ERR_INIT;
+
+		outcome = engine_wait(CALL_OPEN,
+		    engine.tracker.ops->open(&engine.tracker, run, &err));
+	}
+	return outcome == OUTCOME_DONE;
 }
 
 static void
@@ -206,16 +231,19 @@ engine_calls(const struct run_info *run)
 	struct tracker *t = &engine.tracker;
 	struct entry_end end = {.status = RUN_FINISHED, .last_step = 2};
 	struct run_end run_end = {.end = &end, .ended_us = 1764000000000000};
-	struct err err = ERR_INIT;
+	enum outcome outcome = OUTCOME_RETRY;
 
-	if (!engine_is_done(CALL_OPEN, t->ops->open(t, run, &err)))
+	if (!engine_open(run) || !engine_metrics())
 		return;
-	if (!engine_metrics())
-		return;
-	if ((engine.may_send_files == NULL || engine.may_send_files()) &&
-	    !engine_files())
-		return;
-	engine_is_done(CALL_FINISH, t->ops->finish(t, &run_end, &err));
+	/* The end does not wait for the files. */
+	if (engine.may_send_files == NULL || engine.may_send_files())
+		engine_files();
+	for (int i = 0; i < ENGINE_TRIES_MAX && outcome == OUTCOME_RETRY; i++) {
+		struct err err = ERR_INIT;
+
+		outcome =
+		    engine_wait(CALL_FINISH, t->ops->finish(t, &run_end, &err));
+	}
 }
 
 /* A whole run, as far as the answers let it come; then once more, as after a
@@ -229,7 +257,10 @@ engine_run(const struct tracker_ops *ops, const struct pair *options,
 	    .run_dir = (char *)fuzz_dir(),
 	    .project = (char *)"demo",
 	    .prefix = (char *)"",
-	    .cwd = (char *)fuzz_dir()};
+	    .cwd = (char *)fuzz_dir(),
+	    .boot_id = process_boot_id(),
+	    .pid = getpid(),
+	    .pid_start = process_start(getpid())};
 	struct run_info run = {
 	    .start = &start, .started_us = 1763888534008852, .run_id = "abc"};
 	struct err err = ERR_INIT;
@@ -250,6 +281,7 @@ engine_run(const struct tracker_ops *ops, const struct pair *options,
 		free(engine.tracker.state);
 	}
 	answers_close(&engine.answers);
+	free(start.boot_id);
 	cursor_release(&engine.memory);
 	fuzz_clear();
 }

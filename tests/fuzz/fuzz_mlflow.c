@@ -1,6 +1,8 @@
 /*
  * What an MLflow server answers, from the first call to the last: parts of the
- * form "STATUS BODY".
+ * form "STATUS BODY". The first byte says whether there are child runs, whether
+ * the run is one that the user names, and whether the experiment is ('0' to
+ * '7').
  */
 #include "tests/fuzz/engine.h"
 
@@ -20,11 +22,22 @@ store_is_remote(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct pair options[] = {
+	struct pair options[4] = {
 	    {(char *)"mlflow-uri", (char *)"http://server.example"}};
+	size_t n = 1;
 
+	if (size == 0)
+		return 0;
 	unsetenv("HOME");
-	engine_run(&tracker_mlflow, options, 1, store_is_remote,
-	    (const char *)data, (const char *)data + size);
+	if (data[0] & 1)
+		options[n++] = (struct pair){(char *)"nested", (char *)"1"};
+	if (data[0] & 2)
+		options[n++] =
+		    (struct pair){(char *)"mlflow-run-id", (char *)"ab"};
+	if (data[0] & 4)
+		options[n++] = (struct pair){
+		    (char *)"mlflow-experiment", (char *)"caf\xc3\xa9"};
+	engine_run(&tracker_mlflow, options, n, store_is_remote,
+	    (const char *)data + 1, (const char *)data + size);
 	return 0;
 }
