@@ -480,7 +480,8 @@ find_head(const char *line, size_t len, struct head *head, struct err *err)
 		return not_json(&s, err);
 	while (!is_whole(head) && jsonscan_member(&s, &key) > 0 &&
 	    jsonscan_value(&s, &value) == 0) {
-		if (json_is(&key, "entry"))
+		/* Of two the first counts, as for who looks at it alone. */
+		if (json_is(&key, "entry") && head->kind.type == JSON_NONE)
 			head->kind = value;
 		else if (json_is(&key, "time_us"))
 			head->time = value;

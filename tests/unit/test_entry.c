@@ -182,6 +182,22 @@ test_many(void)
 	round_trip(&e, "a hundred metrics");
 }
 
+/* Who looks at the kind alone sees the first. */
+static void
+test_two_kinds(void)
+{
+	static const char line[] =
+	    "{\"entry\":\"metrics\",\"entry\":\"run_id\","
+	    "\"time_us\":1,\"run_id\":\"a\"}";
+	struct entry e;
+
+	if (!ok(entry_decode(&e, line, sizeof line - 1, NULL) == 0,
+		"a line with two kinds"))
+		return;
+	ok(e.kind == ENTRY_METRICS, "is of the first");
+	entry_release(&e);
+}
+
 static void
 refused(const char *line, int code)
 {
@@ -203,6 +219,7 @@ main(void)
 	test_others();
 	test_order();
 	test_many();
+	test_two_kinds();
 	refused("{\"entry\":\"end\",\"time_us\":1} x", -EBADMSG);
 	refused("{\"entry\":\"metrics\",\"time_us\":1,\"metrics\":{\"a\":1,}}",
 	    -EBADMSG);
