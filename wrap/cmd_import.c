@@ -9,11 +9,13 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "run/index.h"
 #include "watcher/names.h"
 #include "wrap/attempt.h"
 #include "wrap/attempt_start.h"
 #include "wrap/command.h"
 #include "wrap/deliver.h"
+#include "wrap/journals_of.h"
 #include "wrap/report.h"
 #include "wrap/tracked.h"
 
@@ -150,6 +152,9 @@ import_run(const struct options *options)
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
 	for (int i = 0; i < options->argument_count; i++)
 		import_one(&im, options->arguments[i]);
+	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
+		report_say(&im.report, "%s", err.message);
+	report_say_lines(&im.report, journals_of_refused());
 	if (!deliver_run(im.deliver))
 		im.failed = true;
 	deliver_free(im.deliver);

@@ -9,6 +9,7 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "run/index.h"
+#include "run/state.h"
 #include "wrap/attempt_past.h"
 #include "wrap/command.h"
 #include "wrap/journals.h"
@@ -133,6 +134,23 @@ state_of(const struct entry_start *start, const struct attempt_past *past)
 	return past->ended ? "pending" : "interrupted";
 }
 
+/* Names and texts of others are in it. */
+static void
+refuse(struct status *s, const char *attempt, const struct err *err)
+{
+	struct buf line;
+
+	buf_init(&line, STATUS_MAX_BYTES);
+	if (attempt != NULL) {
+		text_escape(&line, attempt);
+		buf_adds(&line, ": ");
+	}
+	text_escape(&line, err->message);
+	fprintf(stderr, "itrack status: %s\n", line.data);
+	buf_release(&line);
+	s->failed = true;
+}
+
 static bool
 each_pending(const char *attempt, void *data)
 {
@@ -143,9 +161,7 @@ each_pending(const char *attempt, void *data)
 	struct row row = {.attempt = attempt};
 
 	if (attempt_past_peek(s->state_dir, attempt, &past, &start, &err) < 0) {
-		fprintf(
-		    stderr, "itrack status: %s: %s\n", attempt, err.message);
-		s->failed = true;
+		refuse(s, attempt, &err);
 		return true;
 	}
 	row.run_id = past.run_id;
@@ -202,11 +218,10 @@ status_run(const struct options *options)
 		jsonwrite_key(&s.w, "attempts");
 		jsonwrite_open(&s.w, '[');
 	}
-	if (index_each(s.state_dir, each_indexed, &s, &err) < 0 ||
-	    journals_each(s.state_dir, each_pending, &s, &err) < 0) {
-		fprintf(stderr, "itrack status: %s\n", err.message);
-		s.failed = true;
-	}
+	if (index_each(s.state_dir, each_indexed, &s, &err) < 0)
+		refuse(&s, NULL, &err);
+	if (state_each(s.state_dir, each_pending, &s, &err) < 0)
+		refuse(&s, NULL, &err);
 	if (s.json) {
 		jsonwrite_close(&s.w, ']');
 		jsonwrite_close(&s.w, '}');

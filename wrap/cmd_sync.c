@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "run/index.h"
+#include "run/state.h"
 #include "wrap/attempt.h"
 #include "wrap/command.h"
 #include "wrap/deliver.h"
@@ -20,6 +22,13 @@ struct sync {
 	size_t found;
 	bool failed;
 };
+
+static void
+refuse(struct sync *s, const struct err *err)
+{
+	report_say(&s->report, "%s", err->message);
+	s->failed = true;
+}
 
 /* Ended by hand: its journal goes, and with it what was not delivered. */
 static void
@@ -99,16 +108,16 @@ sync_run(const struct options *options)
 		return status;
 	}
 	report_init(&s.report);
+	if (index_check(s.state_dir, &err) < 0)
+		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
 	for (int i = 0; i < options->argument_count; i++)
 		sync_one(&s, options->arguments[i]);
 	if (options_given(options, OPT_DROP))
 		drop(&s, options->value[OPT_DROP]);
 	else if (options->argument_count == 0 &&
-	    journals_each(s.state_dir, each, &s, &err) < 0) {
-		report_say(&s.report, "%s", err.message);
-		s.failed = true;
-	}
+	    state_each(s.state_dir, each, &s, &err) < 0)
+		refuse(&s, &err);
 	if (!deliver_run(s.deliver))
 		s.failed = true;
 	deliver_free(s.deliver);

@@ -1,13 +1,11 @@
 #include "wrap/journals.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/process.h"
 
@@ -15,46 +13,6 @@
 #define NEWBORN_S 60
 /* Far more than an end entry has. */
 #define END_MAX_BYTES 4096
-
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int
-journals_each(const char *state_dir,
-    bool (*each)(const char *attempt, void *data), void *data, struct err *err)
-{
-	char *path = xasprintf("%s/runs", state_dir);
-	DIR *dir = opendir(path);
-	const struct dirent *d;
-	char **names = NULL;
-	size_t len = 0;
-	bool go_on = true;
-	int result = 0;
-
-	if (dir == NULL && errno != ENOENT)
-		result = err_errno(err, "%s", path);
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		if (d->d_name[0] == '.')
-			continue;
-		names = xreallocarray(names, len + 1, sizeof *names);
-		names[len++] = xstrdup(d->d_name);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	if (len > 0)
-		qsort(names, len, sizeof *names, compare_names);
-	for (size_t i = 0; i < len; i++) {
-		if (go_on)
-			go_on = each(names[i], data);
-		free(names[i]);
-	}
-	free(names);
-	free(path);
-	return result;
-}
 
 int
 journals_start(const char *state_dir, const char *attempt, struct entry *start,
@@ -77,35 +35,18 @@ journals_start(const char *state_dir, const char *attempt, struct entry *start,
 	return result < 0 ? result : 0;
 }
 
-static void
-remove_files(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *d;
-
-	while (dir != NULL && (d = readdir(dir)) != NULL)
-		unlinkat(dirfd(dir), d->d_name, 0);
-	if (dir != NULL)
-		closedir(dir);
-	rmdir(path);
-}
-
 bool
 journals_discard_empty(const char *state_dir, const char *attempt)
 {
-	char *path = xasprintf("%s/runs/%s", state_dir, attempt);
 	struct entry start;
-	struct stat st;
 	int result = journals_start(state_dir, attempt, &start, NULL);
 
 	if (result == 0)
 		entry_release(&start);
-	else if ((result == -ENODATA || result == -ENOENT) &&
-	    stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    clock_wall_us() / 1000000 - st.st_mtime > NEWBORN_S)
-		remove_files(path);
-	free(path);
-	return result == -ENODATA || result == -ENOENT;
+	if (result != -ENODATA && result != -ENOENT)
+		return false;
+	journal_discard(state_dir, attempt, NEWBORN_S, NULL);
+	return true;
 }
 
 /* Looks at the last line alone: a journal that grows is asked often. */

@@ -1,5 +1,6 @@
 /*
- * The journals that are there: attempts not yet delivered everywhere.
+ * The journals that are there: attempts not yet delivered everywhere. Their
+ * names come from state_each() (run/state.h).
  */
 #ifndef WRAP_JOURNALS_H
 #define WRAP_JOURNALS_H
@@ -9,11 +10,6 @@
 #include "base/err.h"
 #include "run/entry.h"
 #include "run/journal.h"
-
-/* Calls `each` with the name of every attempt, oldest first, until it returns
- * false. No state directory: 0 and no call. */
-int journals_each(const char *state_dir,
-    bool (*each)(const char *attempt, void *data), void *data, struct err *err);
 
 /* The first entry of a journal. */
 int journals_start(const char *state_dir, const char *attempt,

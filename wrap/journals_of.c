@@ -1,10 +1,12 @@
 #include "wrap/journals_of.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "base/path.h"
+#include "run/state.h"
 #include "wrap/journals.h"
 
 /* Of a first entry. */
@@ -14,12 +16,13 @@ struct known {
 	int64_t inode;
 };
 
-/* Those of one state directory as it was last looked at, in journals_each()'s
+/* Those of one state directory as it was last looked at, in state_each()'s
  * order: it keeps as many as there are, not as there ever were. */
 struct list {
 	char *state_dir;
 	struct known *known;
 	size_t len;
+	char *refused; /* NULL: none */
 };
 
 static struct list kept;
@@ -44,14 +47,28 @@ add(struct list *list, const struct known *k)
 	list->known[list->len++] = *k;
 }
 
+static void
+refuse(struct list *list, const char *attempt, const struct err *err)
+{
+	char *before = list->refused;
+
+	list->refused = xasprintf(
+	    "%s%s: %s\n", before != NULL ? before : "", attempt, err->message);
+	free(before);
+}
+
 /* One without a first entry is asked again the next time. */
 static void
 add_new(struct list *list, const char *attempt)
 {
+	struct err err = ERR_INIT;
 	struct entry start;
 	struct known k;
+	int result = journals_start(list->state_dir, attempt, &start, &err);
 
-	if (journals_start(list->state_dir, attempt, &start, NULL) < 0)
+	if (result < 0 && result != -ENODATA && result != -ENOENT)
+		refuse(list, attempt, &err);
+	if (result < 0)
 		return;
 	k.attempt = xstrdup(attempt);
 	k.name = xstrdup(path_base(start.start.run_dir));
@@ -83,16 +100,19 @@ look_again(const char *state_dir)
 	struct list now = {.state_dir = xstrdup(state_dir)};
 	struct list before = kept;
 	struct look look = {.before = &before, .now = &now};
+	struct err err = ERR_INIT;
 
 	if (before.state_dir != NULL &&
 	    strcmp(before.state_dir, state_dir) != 0)
 		for (; look.at < before.len; look.at++)
 			release(&before.known[look.at]);
-	journals_each(state_dir, look_at, &look, NULL);
+	if (state_each(state_dir, look_at, &look, &err) < 0)
+		refuse(&now, state_dir, &err);
 	for (; look.at < before.len; look.at++)
 		release(&before.known[look.at]);
 	free(before.known);
 	free(before.state_dir);
+	free(before.refused);
 	kept = now;
 }
 
@@ -109,4 +129,10 @@ journals_each_of(const char *state_dir, int64_t inode, const char *name,
 		if (!each(k->attempt, data))
 			return;
 	}
+}
+
+const char *
+journals_of_refused(void)
+{
+	return kept.refused != NULL ? kept.refused : "";
 }

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "run/index.h"
+#include "run/state.h"
 #include "wrap/attempt_private.h"
 #include "wrap/journals.h"
 #include "wrap/lastline.h"
@@ -85,7 +86,7 @@ find_left(struct attempt **attempt, const struct attempt_config *config,
 	s.dir = text_path_text(config->run_dir);
 	index_each(config->state_dir, each_indexed, &s, NULL);
 	if (!s.delivered)
-		journals_each(config->state_dir, each_pending, &s, NULL);
+		state_each(config->state_dir, each_pending, &s, NULL);
 	if (s.delivered)
 		result = -EALREADY;
 	else if (s.attempt != NULL &&

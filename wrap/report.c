@@ -47,9 +47,8 @@ report_say(struct report *r, const char *format, ...)
 	free(line);
 }
 
-/* Every line of a text of several. */
-static void
-say_lines(struct report *r, const char *lines)
+void
+report_say_lines(struct report *r, const char *lines)
 {
 	while (*lines != '\0') {
 		size_t len = strcspn(lines, "\n");
@@ -105,7 +104,7 @@ say_run(struct report *r, const struct attempt *a)
 	if (derive_limits_passed(watcher_derive(w), &line))
 		report_say(r, "%s", line.data);
 	buf_release(&line);
-	say_lines(r, watcher_remarks(w));
+	report_say_lines(r, watcher_remarks(w));
 }
 
 static void
@@ -209,7 +208,7 @@ report_add(struct report *r, const struct attempt *a)
 	struct delivery_status status;
 
 	say_run(r, a);
-	say_lines(r, attempt_remarks(a));
+	report_say_lines(r, attempt_remarks(a));
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &status);
 		say_delivery(r, a, &status);

@@ -28,6 +28,8 @@ void report_add(struct report *r, const struct attempt *a);
 /* A line of its own ("itrack: ..."), escaped. */
 void report_say(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Each line of a text of several. */
+void report_say_lines(struct report *r, const char *lines);
 
 /* Writes the JSON form to `path` (temp file and rename):
  * {"version":1,"runs":[...]}. */

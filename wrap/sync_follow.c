@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "http/http.h"
+#include "run/index.h"
+#include "run/state.h"
 #include "watcher/tree.h"
 #include "wrap/attempt.h"
 #include "wrap/command.h"
@@ -31,6 +32,7 @@ struct root {
 	struct follower *follower;
 	char *dir;
 	struct tree_watch watch; /* of dir/runs */
+	bool said;               /* that it can't be listed */
 	TAILQ_ENTRY(root) link;
 };
 
@@ -244,13 +246,21 @@ free_known(struct follower *f, struct known *k)
 static void
 list_journals(struct follower *f)
 {
+	struct err err = ERR_INIT;
 	struct known *k, *next;
 
 	f->list = false;
 	TAILQ_FOREACH (k, &f->known, link)
 		k->seen = false;
-	TAILQ_FOREACH (f->listed, &f->roots, link)
-		journals_each(f->listed->dir, each, f, NULL);
+	TAILQ_FOREACH (f->listed, &f->roots, link) {
+		int result = state_each(f->listed->dir, each, f, &err);
+
+		if (result < 0) {
+			report_say(&f->report, "%s", err.message);
+			print_report(f, !f->listed->said);
+		}
+		f->listed->said = result < 0;
+	}
 	TAILQ_FOREACH_SAFE (k, &f->known, link, next)
 		if (!k->seen && k->a == NULL)
 			free_known(f, k);
@@ -283,36 +293,55 @@ one_round(struct follower *f)
 	}
 }
 
-/* A state directory, or the directory that holds one. */
+/* A state directory, or the directory that holds one: then `*dir` becomes that
+ * one. Nothing is made before it is known. */
 static int
-add_root(struct follower *f, const char *argument, struct err *err)
+recognise(char **dir, struct err *err)
+{
+	int result = state_recognise(*dir, err);
+	char *below, *runs, *said;
+
+	if (result != -EINVAL && result != -EPERM)
+		return result;
+	below = path_join(*dir, "itrack");
+	runs = path_join(*dir, "runs");
+	if (state_recognise(below, NULL) < 0) {
+		free(below);
+	} else if (access(runs, F_OK) < 0 && errno == ENOENT) {
+		free(*dir);
+		*dir = below;
+		result = 0;
+	} else {
+		said = xstrdup(err->message);
+		err_set(err, result, "%s; did you mean %s?", said, below);
+		free(said);
+		free(below);
+	}
+	free(runs);
+	return result;
+}
+
+/* `argument` NULL: our own state directory. */
+static int
+add_root(struct follower *f, const char *argument, const char *state_dir,
+    struct err *err)
 {
 	struct root *r = xcalloc(1, sizeof *r);
-	char *runs, *below;
-	struct stat st;
 	int result = 0;
+	char *runs;
 
 	r->follower = f;
-	r->dir = path_absolute(argument);
+	r->dir = path_absolute(argument != NULL ? argument : state_dir);
 	if (r->dir == NULL)
-		r->dir = xstrdup(argument);
-	below = path_join(r->dir, "itrack");
-	runs = path_join(r->dir, "runs");
-	if (stat(runs, &st) < 0 && stat(below, &st) == 0) {
-		free(runs);
-		free(r->dir);
-		r->dir = below;
-		below = NULL;
-		runs = path_join(r->dir, "runs");
-	}
-	if (f->options->argument_count > 0 && stat(r->dir, &st) < 0)
-		result = err_errno(err, "%s", r->dir);
+		r->dir = xstrdup(argument != NULL ? argument : state_dir);
+	if (argument != NULL)
+		result = recognise(&r->dir, err);
 	if (result == 0)
-		result = file_make_dirs(runs, 0700, err);
+		result = state_make(r->dir, err);
 	r->watch = (struct tree_watch){.changed = on_root, .data = r};
+	runs = path_join(r->dir, "runs");
 	if (result == 0)
 		result = tree_add(f->tree, &r->watch, runs, err);
-	free(below);
 	free(runs);
 	if (result < 0) {
 		free(r->dir);
@@ -320,6 +349,10 @@ add_root(struct follower *f, const char *argument, struct err *err)
 		return result;
 	}
 	TAILQ_INSERT_TAIL(&f->roots, r, link);
+	if (index_check(r->dir, err) < 0) {
+		report_say(&f->report, "%s", err->message);
+		print_report(f, true);
+	}
 	return 0;
 }
 
@@ -361,15 +394,17 @@ sync_follow(const struct options *options, const char *state_dir)
 	f.tree = config.tree;
 	f.timer = (struct loop_timer){.fire = on_timer, .data = &f};
 	for (int i = 0; result == 0 && i < options->argument_count; i++)
-		result = add_root(&f, options->arguments[i], &err);
+		result = add_root(&f, options->arguments[i], NULL, &err);
 	if (result == 0 && options->argument_count == 0)
-		result = add_root(&f, state_dir, &err);
-	if (result < 0)
-		fprintf(stderr, "itrack: %s\n", err.message);
-	else
+		result = add_root(&f, NULL, state_dir, &err);
+	if (result < 0) {
+		report_say(&f.report, "%s", err.message);
+		fputs(f.report.text.data, stderr);
+	} else {
 		do
 			one_round(&f);
 		while (deliver_wait(f.deliver));
+	}
 	release(&f);
 	return result < 0 ? STATUS_FAILURE : STATUS_OK;
 }

@@ -11,6 +11,9 @@
 #include "base/random.h"
 
 #define READ_CHUNK_BYTES (64 * 1024)
+/* What file_replace() writes to first: .NAME.RANDOM.tmp */
+#define TEMPORARY_RANDOM 8
+#define TEMPORARY_END    ".tmp"
 
 int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
@@ -43,13 +46,10 @@ file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 }
 
 int
-file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
+file_read_rest(int fd, const char *name, struct buf *out, struct err *err)
 {
-	int fd = file_open_regular(dirfd, name, NULL, err);
 	int result = 0;
 
-	if (fd < 0)
-		return fd;
 	for (;;) {
 		char *room = buf_reserve(out, READ_CHUNK_BYTES);
 		ssize_t n;
@@ -68,6 +68,17 @@ file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
 			break;
 		buf_advance(out, (size_t)n);
 	}
+	return result;
+}
+
+int
+file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	int fd = file_open_regular(dirfd, name, NULL, err), result;
+
+	if (fd < 0)
+		return fd;
+	result = file_read_rest(fd, name, out, err);
 	close(fd);
 	return result;
 }
@@ -122,12 +133,12 @@ int
 file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, bool sync, struct err *err)
 {
-	char random[9];
+	char random[TEMPORARY_RANDOM + 1];
 	char *temporary;
 	int fd, result;
 
 	random_name(random, sizeof random);
-	temporary = xasprintf(".%s.%s.tmp", name, random);
+	temporary = xasprintf(".%s.%s" TEMPORARY_END, name, random);
 	fd = openat(
 	    dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0) {
@@ -146,6 +157,21 @@ file_replace(int dirfd, const char *name, const void *data, size_t len,
 		unlinkat(dirfd, temporary, 0);
 	free(temporary);
 	return result;
+}
+
+char *
+file_replaced_name(const char *temporary)
+{
+	size_t len = strlen(temporary), end = sizeof TEMPORARY_END - 1;
+	const char *random;
+
+	if (temporary[0] != '.' || len < TEMPORARY_RANDOM + end + 3 ||
+	    strcmp(temporary + len - end, TEMPORARY_END) != 0)
+		return NULL;
+	random = temporary + len - end - TEMPORARY_RANDOM;
+	if (random[-1] != '.' || !random_is_name(random, TEMPORARY_RANDOM))
+		return NULL;
+	return xstrndup(temporary + 1, (size_t)(random - temporary) - 2);
 }
 
 ssize_t

@@ -25,6 +25,9 @@ int file_open_regular(
 int file_read_all(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
+/* The same from a descriptor on; `name` is for the message. */
+int file_read_rest(int fd, const char *name, struct buf *out, struct err *err);
+
 /* Every byte, however many writes it takes. */
 int file_write_all(int fd, const void *data, size_t len, struct err *err);
 
@@ -35,6 +38,10 @@ int file_make_dirs(const char *path, mode_t mode, struct err *err);
  * the old or the new. `sync`: fdatasync before the rename. */
 int file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, bool sync, struct err *err);
+
+/* The name that a temporary file of file_replace() is for, which a kill has
+ * left; NULL: it is none. Allocated. */
+char *file_replaced_name(const char *temporary);
 
 /* Copies at most `len` bytes between the descriptors' positions, by reflink or
  * copy_file_range where the file systems can. Returns the bytes copied or a

@@ -88,18 +88,36 @@ process_host(void)
 	return xstrdup(text);
 }
 
-char *
-process_user(void)
+/* NULL: nobody has given it a name. */
+static char *
+name_of(uid_t uid)
 {
-	const char *name = getenv("USER");
 	struct passwd entry, *found = NULL;
 	char text[4096];
 
-	if (getpwuid_r(getuid(), &entry, text, sizeof text, &found) == 0 &&
+	if (getpwuid_r(uid, &entry, text, sizeof text, &found) == 0 &&
 	    found != NULL)
 		return xstrdup(found->pw_name);
-	return name != NULL ? xstrdup(name)
-			    : xasprintf("%u", (unsigned)getuid());
+	return NULL;
+}
+
+char *
+process_user(void)
+{
+	const char *variable = getenv("USER");
+	char *name = name_of(getuid());
+
+	if (name == NULL && variable != NULL)
+		name = xstrdup(variable);
+	return name != NULL ? name : xasprintf("%u", (unsigned)getuid());
+}
+
+char *
+process_user_name(uid_t uid)
+{
+	char *name = name_of(uid);
+
+	return name != NULL ? name : xasprintf("%u", (unsigned)uid);
 }
 
 char *

@@ -18,6 +18,8 @@ char *process_boot_id(void);
 char *process_host(void);
 char *process_user(void);
 char *process_cwd(void);
+/* The name of a user, or his number. Allocated. */
+char *process_user_name(uid_t uid);
 
 /* Is the process that these four name alive? One on another host counts as
  * alive: it can't be seen from here. */

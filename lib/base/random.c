@@ -1,16 +1,24 @@
 #include "base/random.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 void
 random_name(char *text, size_t length)
 {
-	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 	size_t i;
 
 	for (i = 0; i + 1 < length; i++)
 		text[i] = letters[random_below(sizeof letters - 1)];
 	text[i] = '\0';
+}
+
+bool
+random_is_name(const char *text, size_t length)
+{
+	return strspn(text, letters) >= length;
 }
 
 uint32_t

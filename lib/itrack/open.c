@@ -1,6 +1,5 @@
 /* Open runs: one process after the other goes on with them, by their journals;
  * one for each tracker, all with the run's name in their first entry. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/die.h"
 #include "itrack/handle.h"
 #include "itrack/worker.h"
+#include "run/state.h"
 
 /* How long the process before may take for what it has to say. */
 #define TURN_WAIT_MS 30000
@@ -18,39 +18,53 @@ struct search {
 	const char *name;
 	const struct itrack_option *options;
 	size_t option_count;
+	const char *state_dir;
 	char *attempts[MEMBERS_MAX];
 	size_t len;
+	struct err refused; /* a journal that could not be looked at */
 };
 
-/* The first entry, if the journal is one of this run. */
-static bool
+/* The first entry, if the journal is one of this run: 1. 0: it is none; a
+ * negative errno: it can't be told. */
+static int
 read_start(struct journal_reader *r, const char *state_dir, const char *attempt,
-    const char *name, struct entry *start)
+    const char *name, struct entry *start, struct err *err)
 {
-	if (journal_reader_open(r, state_dir, attempt, NULL) < 0)
-		return false;
-	if (journal_read(r, start, NULL) == 1) {
+	int result = journal_reader_open(r, state_dir, attempt, err);
+
+	if (result < 0)
+		return result == -ENOENT ? 0 : result;
+	result = journal_read(r, start, err);
+	if (result == 1) {
 		if (start->kind == ENTRY_START && start->start.open != NULL &&
 		    strcmp(start->start.open, name) == 0)
-			return true;
+			return 1;
 		entry_release(start);
+		result = 0;
 	}
 	journal_reader_release(r);
-	return false;
+	return result;
 }
 
 static bool
-is_of_run(const char *state_dir, const char *attempt, const char *name)
+look_at(const char *attempt, void *data)
 {
+	struct search *s = data;
+	struct err err = ERR_INIT;
 	struct journal_reader r;
 	struct entry start;
+	int result =
+	    read_start(&r, s->state_dir, attempt, s->name, &start, &err);
 
-	if (attempt[0] == '.' ||
-	    !read_start(&r, state_dir, attempt, name, &start))
-		return false;
-	entry_release(&start);
-	journal_reader_release(&r);
-	return true;
+	if (result == 1) {
+		s->attempts[s->len++] = xstrdup(attempt);
+		entry_release(&start);
+		journal_reader_release(&r);
+	} else if (result < 0) {
+		err_prefix(&err, "%s", attempt);
+		s->refused = err;
+	}
+	return s->len < MEMBERS_MAX;
 }
 
 /* Every journal of the run, in the order in which they were begun. */
@@ -58,27 +72,22 @@ static int
 find_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	struct search *s = *(struct search *const *)arguments;
-	struct dirent **list = NULL;
-	char *path;
-	int count,
-	    result =
-		settings_common(&t->settings, s->options, s->option_count, err);
+	int result =
+	    settings_common(&t->settings, s->options, s->option_count, err);
 
 	if (result < 0)
 		return result;
-	path = xasprintf("%s/runs", t->settings.state_dir);
-	count = scandir(path, &list, NULL, alphasort);
-	for (int i = 0; i < count; i++) {
-		if (s->len < MEMBERS_MAX &&
-		    is_of_run(t->settings.state_dir, list[i]->d_name, s->name))
-			s->attempts[s->len++] = xstrdup(list[i]->d_name);
-		free(list[i]);
-	}
-	free(list);
-	free(path);
-	return s->len > 0
-	    ? 0
-	    : err_set(err, -ENOENT, "no open run of this name: %.64s", s->name);
+	s->state_dir = t->settings.state_dir;
+	result = state_each(s->state_dir, look_at, s, err);
+	s->state_dir = NULL;
+	if (result < 0 || s->len > 0)
+		return result;
+	if (s->refused.code < 0)
+		return err_set(err, -ENOENT,
+		    "no open run of this name: %.64s; not looked at: %.512s",
+		    s->name, s->refused.message);
+	return err_set(
+	    err, -ENOENT, "no open run of this name: %.64s", s->name);
 }
 
 struct take {
@@ -124,10 +133,13 @@ take_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 		result = worker_find(&t->worker, err);
 	if (result < 0)
 		return result;
-	if (!read_start(
-		&r, t->settings.state_dir, take->attempt, s->name, &start))
+	result = read_start(
+	    &r, t->settings.state_dir, take->attempt, s->name, &start, err);
+	if (result == 0)
 		return err_set(
 		    err, -ENOENT, "%s: gone meanwhile", take->attempt);
+	if (result < 0)
+		return result;
 	result = settings_recall(&t->settings, &start.start, err);
 	if (result == 0 && journal_read(&r, &id, NULL) != 1)
 		result = err_set(err, -EBADMSG, "%s: torn", take->attempt);

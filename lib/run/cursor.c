@@ -1,6 +1,5 @@
 /* Cursors: how far each tracker has taken the journal. A file of its own for
  * each, so that one tracker's writes never touch another's. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,8 +11,8 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "run/journal_private.h"
+#include "run/state.h"
 
-#define CURSOR_PREFIX  "cursor."
 #define CURSOR_VERSION 1
 /* Far more than any tracker keeps. */
 #define CURSOR_MAX_BYTES (1024 * 1024)
@@ -148,19 +147,23 @@ static int
 load_from(int dir_fd, const char *tracker, struct cursor *c, struct err *err)
 {
 	char *name = xasprintf(CURSOR_PREFIX "%s", tracker);
+	struct err local = ERR_INIT;
 	struct buf text;
-	int result;
+	int fd, result;
 
 	*c = (struct cursor){0};
 	buf_init(&text, CURSOR_MAX_BYTES);
-	result = file_read_all(dir_fd, name, &text, err);
-	if (result == 0)
-		result = decode(c, &text, err);
-	if (result < 0 && result != -ENOENT)
-		err_prefix(err, "%s", name);
+	fd = state_open_file(dir_fd, name, O_RDONLY, &local);
+	result = fd < 0 ? fd : file_read_rest(fd, name, &text, &local);
+	if (result == 0 && (result = decode(c, &text, &local)) < 0)
+		err_prefix(&local, "%s", name);
+	if (fd >= 0)
+		close(fd);
 	buf_release(&text);
 	free(name);
-	return result == -ENOENT ? 0 : result;
+	if (result == -ENOENT)
+		return 0;
+	return result == 0 ? 0 : err_set(err, result, "%s", local.message);
 }
 
 int
@@ -178,18 +181,13 @@ int
 cursor_read(const char *state_dir, const char *attempt, const char *tracker,
     struct cursor *c, struct err *err)
 {
-	char *dir = journal_directory(state_dir, attempt);
-	int dir_fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int result;
+	int dir_fd = state_open_attempt(state_dir, attempt, false, err), result;
 
 	*c = (struct cursor){0};
 	if (dir_fd < 0)
-		result = err_errno(err, "%s", dir);
-	else {
-		result = load_from(dir_fd, tracker, c, err);
-		close(dir_fd);
-	}
-	free(dir);
+		return dir_fd;
+	result = load_from(dir_fd, tracker, c, err);
+	close(dir_fd);
 	return result;
 }
 
@@ -215,32 +213,4 @@ cursor_save(const struct journal *j, const char *tracker,
 	buf_release(&text);
 	free(name);
 	return result;
-}
-
-static bool
-starts_with(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
-void
-journal_remove_cursors(struct journal *j)
-{
-	int fd = openat(j->dir_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *d;
-
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	/* Temporary files of a cursor that a kill left start with a dot. */
-	while ((d = readdir(dir)) != NULL)
-		if (starts_with(d->d_name, CURSOR_PREFIX) ||
-		    starts_with(d->d_name, "." CURSOR_PREFIX) ||
-		    starts_with(d->d_name, JOURNAL_KEPT_PREFIX) ||
-		    starts_with(d->d_name, "." JOURNAL_KEPT_PREFIX))
-			unlinkat(j->dir_fd, d->d_name, 0);
-	closedir(dir);
 }

@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
+#include "run/state.h"
 
 #define INDEX_FILE "index.jsonl"
 /* A line holds a few paths; a longer one is not ours. */
@@ -134,18 +135,6 @@ decode(struct index_entry *e, const char *line, size_t len)
 	return e->attempt != NULL && e->run_dir != NULL;
 }
 
-static int
-open_index(const char *state_dir, int flags, struct err *err)
-{
-	char *path = xasprintf("%s/" INDEX_FILE, state_dir);
-	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		fd = err_errno(err, "%s", path);
-	free(path);
-	return fd;
-}
-
 int
 index_append(
     const char *state_dir, const struct index_entry *e, struct err *err)
@@ -155,7 +144,8 @@ index_append(
 	off_t size;
 	int fd, result;
 
-	fd = open_index(state_dir, O_RDWR | O_CREAT | O_APPEND, err);
+	fd = state_open_beside(
+	    state_dir, INDEX_FILE, O_RDWR | O_CREAT | O_APPEND, err);
 	if (fd < 0)
 		return fd;
 	flock(fd, LOCK_EX);
@@ -210,12 +200,33 @@ is_wanted(const struct wanted *wanted, const char *line, size_t len)
 	return false;
 }
 
+/* A descriptor, or -ENOENT without a word. */
+static int
+open_for_reading(const char *state_dir, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int fd = state_open_beside(state_dir, INDEX_FILE, O_RDONLY, &local);
+
+	return fd >= 0 || fd == -ENOENT ? fd
+					: err_set(err, fd, "%s", local.message);
+}
+
+int
+index_check(const char *state_dir, struct err *err)
+{
+	int fd = open_for_reading(state_dir, err);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -ENOENT ? 0 : fd;
+}
+
 static int
 each_wanted(const char *state_dir, const struct wanted *wanted,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err)
 {
-	int fd = open_index(state_dir, O_RDONLY, err);
+	int fd = open_for_reading(state_dir, err);
 	struct lines lines;
 	const char *line;
 	size_t len;

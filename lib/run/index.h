@@ -37,6 +37,9 @@ void index_entry_add_place(
 int index_append(
     const char *state_dir, const struct index_entry *e, struct err *err);
 
+/* Can it be read, or is there none? Nothing of it is looked at. */
+int index_check(const char *state_dir, struct err *err);
+
 /* Calls `each` for every readable line, in order, until it returns false. No
  * index: 0 and no call. */
 int index_each(const char *state_dir,

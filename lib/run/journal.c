@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "run/journal_private.h"
+#include "run/state.h"
 
 /* Random part of an attempt's name. */
 #define ATTEMPT_RANDOM_SIZE 13
@@ -42,12 +43,6 @@ journal_state_dir(void)
 	return NULL;
 }
 
-char *
-journal_directory(const char *state_dir, const char *attempt)
-{
-	return xasprintf("%s/runs/%s", state_dir, attempt);
-}
-
 struct journal *
 journal_alloc(const char *attempt)
 {
@@ -71,17 +66,29 @@ take_lock(const struct journal *j, int fd, struct err *err)
 	return err_errno(err, "%s: can't lock", j->attempt);
 }
 
+int
+journal_open_follower_lock(const struct journal *j, int flags, struct err *err)
+{
+	int fd = state_open_file(j->dir_fd, FOLLOWER_LOCK, flags | O_RDWR, err);
+
+	if (fd < 0)
+		err_prefix(err, "%s", j->path);
+	return fd;
+}
+
 /* `flags`: O_CREAT to make it, 0 to take it where it exists. */
 static int
 take_follower_lock(struct journal *j, int flags, struct err *err)
 {
-	j->lock_fd = openat(j->dir_fd, FOLLOWER_LOCK,
-	    flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (j->lock_fd >= 0)
-		return take_lock(j, j->lock_fd, err);
-	if (errno == ENOENT && flags == 0)
+	struct err local = ERR_INIT;
+	int fd = journal_open_follower_lock(j, flags, &local);
+
+	if (fd == -ENOENT && flags == 0)
 		return 0;
-	return err_errno(err, "%s/%s", j->path, FOLLOWER_LOCK);
+	if (fd < 0)
+		return err_set(err, fd, "%s", local.message);
+	j->lock_fd = fd;
+	return take_lock(j, fd, err);
 }
 
 /* Opens (and makes) the attempt's directory and file. */
@@ -89,25 +96,18 @@ int
 journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err)
 {
-	char *dir = journal_directory(state_dir, j->attempt);
-	int result = 0;
-
-	if (flags & O_CREAT)
-		result = file_make_dirs(dir, 0700, err);
-	if (result == 0) {
-		j->dir_fd =
-		    open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (j->dir_fd < 0)
-			result = err_errno(err, "%s", dir);
+	j->path = xasprintf("%s/runs/%s", state_dir, j->attempt);
+	j->dir_fd =
+	    state_open_attempt(state_dir, j->attempt, flags & O_CREAT, err);
+	if (j->dir_fd < 0)
+		return j->dir_fd;
+	j->fd = state_open_file(
+	    j->dir_fd, JOURNAL_FILE, flags | O_RDWR | O_APPEND, err);
+	if (j->fd < 0) {
+		err_prefix(err, "%s", j->path);
+		return j->fd;
 	}
-	if (result == 0) {
-		j->fd = openat(j->dir_fd, JOURNAL_FILE,
-		    flags | O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (j->fd < 0)
-			result = err_errno(err, "%s/%s", dir, JOURNAL_FILE);
-	}
-	j->path = dir;
-	return result;
+	return 0;
 }
 
 static void
@@ -385,18 +385,44 @@ journal_needs_sync(const struct journal *j)
 int
 journal_remove(struct journal *j, struct err *err)
 {
-	char *dir = j->path;
-	int result = 0;
-
-	if (dir == NULL || j->dir_fd < 0)
+	if (j->dir_fd < 0)
 		return 0;
 	j->removed = true;
-	/* The cursors go last: a journal without cursors would be delivered
-	 * again from the start, cursors without a journal are nothing. */
-	unlinkat(j->dir_fd, JOURNAL_FILE, 0);
-	journal_remove_cursors(j);
-	unlinkat(j->dir_fd, FOLLOWER_LOCK, 0);
-	if (rmdir(dir) < 0 && errno != ENOENT)
-		result = err_errno(err, "%s", dir);
+	return state_remove_attempt(j->dir_fd, j->attempt, err);
+}
+
+/* Locked, it has no whole line: nobody is about to write one. */
+static int
+check_empty(struct journal *j, struct err *err)
+{
+	int result = take_lock(j, j->fd, err);
+
+	if (result == 0)
+		result = take_follower_lock(j, 0, err);
+	if (result == 0)
+		result = journal_cut_tail(j, err);
+	if (result == 0 && j->size > 0)
+		return err_set(err, -EBUSY, "%s: has entries", j->attempt);
+	return result;
+}
+
+int
+journal_discard(
+    const char *state_dir, const char *attempt, int64_t age_s, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+	struct stat st;
+
+	/* A folder without a journal: who removed it was killed meanwhile. */
+	if (result == -ENOENT && j->dir_fd >= 0)
+		result = 0;
+	else if (result == 0)
+		result = check_empty(j, err);
+	if (result == 0 && fstat(j->dir_fd, &st) < 0)
+		result = err_errno(err, "%s", j->path);
+	if (result == 0 && clock_wall_us() / 1000000 - st.st_mtime > age_s)
+		result = journal_remove(j, err);
+	journal_close(j);
 	return result;
 }

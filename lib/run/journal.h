@@ -48,7 +48,8 @@ struct journal *journal_create(
     const char *state_dir, const char *attempt, struct err *why);
 
 /* Takes over an existing one for appending. -EBUSY: its owner lives; -ENOENT:
- * no such attempt; -EPROTONOSUPPORT: another format version. */
+ * no such attempt; -EPERM, -EINVAL: not ours (run/state.h);
+ * -EPROTONOSUPPORT: another format version. */
 int journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
 
@@ -110,8 +111,13 @@ bool journal_needs_sync(const struct journal *j);
 /* Bytes that readers may read. */
 int64_t journal_size(const struct journal *j);
 
-/* Deletes the directory: every tracker has everything. */
+/* Deletes the journal with all that belongs to it (run/state.h): every tracker
+ * has everything. */
 int journal_remove(struct journal *j, struct err *err);
+/* Deletes what is left of one that never came to a first entry, if its folder
+ * has not changed for `age_s` seconds and nobody has its lock. */
+int journal_discard(
+    const char *state_dir, const char *attempt, int64_t age_s, struct err *err);
 
 /* --- reading --------------------------------------------------------- */
 

@@ -60,12 +60,10 @@ read_all(const struct journal *j, int64_t *whole, int64_t *last_step,
 static int
 cut(struct journal *j, int wait_ms, struct err *err)
 {
-	int fd = openat(j->dir_fd, FOLLOWER_LOCK,
-	    O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int result;
+	int fd = journal_open_follower_lock(j, O_CREAT, err), result;
 
 	if (fd < 0)
-		return err_errno(err, "%s/%s", j->path, FOLLOWER_LOCK);
+		return fd;
 	result = wait_lock(j, fd, wait_ms, err);
 	if (result == 0)
 		result = journal_cut_tail(j, err);
@@ -131,11 +129,8 @@ journal_follow_in_turn(const char *state_dir, const char *attempt, bool skip,
 	int result = journal_open_files(j, state_dir, 0, err);
 
 	if (result == 0) {
-		j->lock_fd = openat(j->dir_fd, FOLLOWER_LOCK,
-		    O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (j->lock_fd < 0)
-			result =
-			    err_errno(err, "%s/%s", j->path, FOLLOWER_LOCK);
+		j->lock_fd = journal_open_follower_lock(j, O_CREAT, err);
+		result = j->lock_fd < 0 ? j->lock_fd : 0;
 	}
 	if (result == 0)
 		result = wait_place(j, j->lock_fd, skip, &wait_ms, err);

@@ -1,4 +1,5 @@
-/* What journal.c, journal_continue.c, journal_reader.c and cursor.c share. */
+/* What journal.c, journal_continue.c, journal_reader.c, cursor.c and state.c
+ * share. */
 #ifndef RUN_JOURNAL_PRIVATE_H
 #define RUN_JOURNAL_PRIVATE_H
 
@@ -6,6 +7,7 @@
 
 #define JOURNAL_FILE  "journal.jsonl"
 #define FOLLOWER_LOCK "follower.lock"
+#define CURSOR_PREFIX "cursor."
 
 struct journal {
 	char *attempt;
@@ -26,11 +28,12 @@ struct journal *journal_alloc(const char *attempt);
 /* Opens (and, with O_CREAT, makes) the attempt's directory and file. */
 int journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err);
+/* follower.lock, as a descriptor. */
+int journal_open_follower_lock(
+    const struct journal *j, int flags, struct err *err);
 /* -ENOENT: it was delivered and removed meanwhile. */
 int journal_check_there(const struct journal *j, struct err *err);
 /* Cuts a torn last line off. */
 int journal_cut_tail(struct journal *j, struct err *err);
-char *journal_directory(const char *state_dir, const char *attempt);
-void journal_remove_cursors(struct journal *j);
 
 #endif

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
 #include "run/entry_names.h"
 #include "run/journal_private.h"
+#include "run/state.h"
 
 #define READ_BYTES       (64 * 1024)
 #define FIRST_READ_BYTES 4096
@@ -29,15 +29,12 @@ int
 journal_reader_open(struct journal_reader *r, const char *state_dir,
     const char *attempt, struct err *err)
 {
-	char *dir = journal_directory(state_dir, attempt);
-	int dir_fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int fd = dir_fd < 0
-	    ? err_errno(err, "%s", dir)
-	    : file_open_regular(dir_fd, JOURNAL_FILE, NULL, err);
+	int dir_fd = state_open_attempt(state_dir, attempt, false, err), fd;
 
-	if (dir_fd >= 0)
-		close(dir_fd);
-	free(dir);
+	if (dir_fd < 0)
+		return dir_fd;
+	fd = state_open_file(dir_fd, JOURNAL_FILE, O_RDONLY, err);
+	close(dir_fd);
 	if (fd < 0)
 		return fd;
 	reader_reset(r, fd, NULL);

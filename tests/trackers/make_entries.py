@@ -3,9 +3,10 @@
 
 usage: make_entries.py [--points N] [--experiments N] [--artifact PATH]...
                        [--status finished|failed|killed] [--hostile] [--tag T]...
-                       [--attempt NAME] [--cwd DIR] [--project NAME]
+                       [--attempt END] [--cwd DIR] [--project NAME]
                        [--table RECORDS] [--names JSON] [--no-end]
 
+--attempt: how the attempt's name ends.
 --names: of experiments, a list of [MODEL, PROBE], instead of --experiments.
 
 Writes journal.jsonl's form to standard output; the same arguments give the
@@ -22,7 +23,7 @@ parser.add_argument("--artifact", action="append", default=[])
 parser.add_argument("--status", default="finished")
 parser.add_argument("--hostile", action="store_true")
 parser.add_argument("--tag", action="append", default=[])
-parser.add_argument("--attempt", default="20261123T130842Z-4f8a1c0d9e2b")
+parser.add_argument("--attempt", default="4f8a1c0d9e2b")
 parser.add_argument("--cwd", default="/")
 parser.add_argument("--project", default="insidellms")
 parser.add_argument("--table")
@@ -42,7 +43,8 @@ def put(kind, **members):
     now += 250000
 
 
-put("start", version=1, attempt=args.attempt, source="live",
+attempt = "20261123T130842Z-" + args.attempt.rjust(12, "0")
+put("start", version=1, attempt=attempt, source="live",
     run_dir="/runs/r1", project=args.project, notes="some notes", prefix="",
     tags=args.tag, targets=[], host="box", boot_id="b", pid=1, pid_start=1,
     user="me", command="insidellms", cwd=args.cwd, artifacts="all", points=512)

@@ -188,6 +188,9 @@ check_cursor(void)
 	journal_close(j);
 	dir = xasprintf("%s/runs", state_dir);
 	rmdir(dir);
+	free(dir);
+	dir = xasprintf("%s/.itrack-state", state_dir);
+	unlink(dir);
 	rmdir(state_dir);
 	free(dir);
 }

@@ -8,6 +8,10 @@
 #include "run/journal.h"
 #include "tap.h"
 
+#define LEFT "20261123T124842Z-left00000000"
+#define LONG "20261123T124842Z-long00000000"
+#define MANY "20261123T124842Z-many00000000"
+
 static char state[] = "/tmp/itrack-journal-XXXXXX";
 
 static void
@@ -229,7 +233,7 @@ test_memory(void)
 static void
 test_left_disk(void)
 {
-	struct journal *j = journal_create(state, "left", NULL);
+	struct journal *j = journal_create(state, LEFT, NULL);
 	struct cursor c = {0}, back;
 	struct journal_reader r;
 	int64_t on_disk;
@@ -247,7 +251,7 @@ test_left_disk(void)
 	c.offset[LANE_METRICS] = journal_size(j);
 	is_int(cursor_save(j, "mlflow", &c, NULL), 0, "its cursor is saved");
 	journal_close(j);
-	is_int(journal_adopt(state, "left", &j, NULL), 0, "adopt what is left");
+	is_int(journal_adopt(state, LEFT, &j, NULL), 0, "adopt what is left");
 	is_int(journal_size(j), on_disk, "the beginning");
 	cursor_load(j, "mlflow", &back, NULL);
 	is_int(back.offset[LANE_METRICS], on_disk, "the cursor ends with it");
@@ -259,7 +263,7 @@ test_left_disk(void)
 static void
 test_long_entry(void)
 {
-	struct journal *j = journal_create(state, "long", NULL);
+	struct journal *j = journal_create(state, LONG, NULL);
 	size_t len = 3 * 1024 * 1024;
 	char *text = malloc(len + 1);
 	struct journal_reader r;
@@ -282,7 +286,7 @@ test_long_entry(void)
 static void
 test_many_entries(void)
 {
-	struct journal *j = journal_create(state, "many", NULL);
+	struct journal *j = journal_create(state, MANY, NULL);
 	char *text = xcalloc(1, 100001);
 	struct journal_reader r;
 	struct entry e;

@@ -10,6 +10,12 @@
 #include "tap.h"
 #include "wrap/journals_of.h"
 
+#define A0 "20261123T124842Z-a00000000000"
+#define A1 "20261123T124842Z-a10000000000"
+#define A2 "20261123T124842Z-a20000000000"
+#define A3 "20261123T124842Z-a30000000000"
+#define A4 "20261123T124842Z-a40000000000"
+
 static char state[] = "/tmp/itrack-journals-XXXXXX";
 static char other[] = "/tmp/itrack-journals-XXXXXX";
 
@@ -85,12 +91,12 @@ test_which(void)
 {
 	int asked = 0;
 
-	begin(state, "a1", "/runs/one", 11);
-	begin(state, "a2", "/runs/two", 1);
-	begin(state, "a3", "/other/one", 111);
-	expect(state, 99, "one", "a1 a3 ", "by name, the oldest first");
-	expect(state, 1, "none", "a2 ", "by inode");
-	expect(state, 1, "one", "a1 a2 a3 ", "by either");
+	begin(state, A1, "/runs/one", 11);
+	begin(state, A2, "/runs/two", 1);
+	begin(state, A3, "/other/one", 111);
+	expect(state, 99, "one", A1 " " A3 " ", "by name, the oldest first");
+	expect(state, 1, "none", A2 " ", "by inode");
+	expect(state, 1, "one", A1 " " A2 " " A3 " ", "by either");
 	expect(state, 99, "ne", "", "the whole name");
 	journals_each_of(state, 1, "one", stop, &asked);
 	is_int(asked, 1, "false is the last");
@@ -99,25 +105,25 @@ test_which(void)
 static void
 test_once(void)
 {
-	begin(state, "a0", "/runs/one", 7);
-	expect(state, 99, "one", "a0 a1 a3 ", "a new one in front");
-	unlink_journal(state, "a1");
-	expect(state, 99, "one", "a0 a1 a3 ", "what was read is kept");
-	remove_attempt(state, "a1");
-	expect(state, 99, "one", "a0 a3 ", "one that is gone is forgotten");
-	begin(state, "a1", "/runs/three", 12);
-	begin(state, "a4", "/runs/three", 13);
-	expect(state, 99, "three", "a1 a4 ", "and read when it is there");
+	begin(state, A0, "/runs/one", 7);
+	expect(state, 99, "one", A0 " " A1 " " A3 " ", "a new one in front");
+	unlink_journal(state, A1);
+	expect(state, 99, "one", A0 " " A1 " " A3 " ", "what was read is kept");
+	remove_attempt(state, A1);
+	expect(state, 99, "one", A0 " " A3 " ", "one that is gone is forgotten");
+	begin(state, A1, "/runs/three", 12);
+	begin(state, A4, "/runs/three", 13);
+	expect(state, 99, "three", A1 " " A4 " ", "and read when it is there");
 }
 
 static void
 test_another_state(void)
 {
-	begin(other, "a0", "/runs/other", 7);
-	expect(other, 7, "none", "a0 ", "another state directory");
-	expect(state, 7, "none", "a0 ", "and back");
+	begin(other, A0, "/runs/other", 7);
+	expect(other, 7, "none", A0 " ", "another state directory");
+	expect(state, 7, "none", A0 " ", "and back");
 	expect(state, 99, "other", "", "nothing of the other is left");
-	remove_attempt(other, "a0");
+	remove_attempt(other, A0);
 	expect(other, 99, "other", "", "an empty one");
 }
 
@@ -125,16 +131,19 @@ static void
 remove_state(const char *dir)
 {
 	char *runs = xasprintf("%s/runs", dir);
+	char *mark = xasprintf("%s/.itrack-state", dir);
 
 	rmdir(runs);
+	unlink(mark);
 	rmdir(dir);
+	free(mark);
 	free(runs);
 }
 
 int
 main(void)
 {
-	static const char *const left[] = {"a0", "a1", "a2", "a3", "a4"};
+	static const char *const left[] = {A0, A1, A2, A3, A4};
 
 	if (mkdtemp(state) == NULL || mkdtemp(other) == NULL)
 		return 1;
