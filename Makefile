@@ -48,7 +48,8 @@ LIBRARY_SOURCES := $(filter-out lib/format/json.c lib/format/wandbfile.c \
     lib/format/tfevent% lib/format/pb.c,$(sort $(wildcard lib/itrack/*.c \
     lib/run/*.c lib/format/*.c lib/base/*.c)))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
-LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES)
+LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES) \
+    lib/base/uri.c
 ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c wrap/sync_follow.c \
     $(wildcard wrap/cmd_*.c wrap/doctor*.c)
 WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \

@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/uri.h"
 #include "format/text.h"
 
 /* A text of the command line, the environment or the config file. */
@@ -14,23 +15,6 @@ static char *
 text_of(const char *bytes)
 {
 	return bytes != NULL ? text_path_text(bytes) : NULL;
-}
-
-/* "http://user:password@host/x" -> "http://host/x". */
-static char *
-without_user(const char *uri)
-{
-	const char *scheme = strstr(uri, "://");
-	size_t authority, at = 0;
-
-	if (scheme == NULL)
-		return xstrdup(uri);
-	scheme += 3;
-	authority = strcspn(scheme, "/?#");
-	for (size_t i = 0; i < authority; i++)
-		if (scheme[i] == '@')
-			at = i + 1;
-	return xasprintf("%.*s%s", (int)(scheme - uri), uri, scheme + at);
 }
 
 char *
@@ -41,8 +25,10 @@ attempt_option_text(
 
 	if (row->form == FORM_PATH)
 		plain = path_absolute(value);
-	else if (!secrets)
-		plain = without_user(value);
+	else
+		plain = xstrdup(value);
+	if (!secrets && (row->form == FORM_URI || row->form == FORM_URL))
+		uri_clean(plain);
 	/* Also without a working directory: the path as it is. */
 	text = text_path_text(plain != NULL ? plain : value);
 	free(plain);

@@ -8,14 +8,14 @@
 void attempt_make_start(struct entry *e, const struct attempt_config *config,
     const char *name, int64_t time_us);
 
-/* The same targets with URIs as they were given: with user and password, for
+/* The same targets with URIs as they were given: with their secrets, for
  * this process alone. Freed by attempt_free_targets. */
 struct target *attempt_make_targets(
     const struct options *options, bool secrets, size_t *len);
 void attempt_free_targets(struct target *targets, size_t len);
 
-/* The text of one tracker option: a path made absolute, a URI without user and
- * password unless `secrets`. The caller frees it. */
+/* The text of one tracker option: a path made absolute, a URI without its
+ * secrets unless `secrets`. The caller frees it. */
 char *attempt_option_text(
     const struct option_row *row, const char *value, bool secrets);
 

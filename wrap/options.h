@@ -77,6 +77,8 @@ enum option_form {
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
+	FORM_URI,           /* not empty; may hold a login, kept nowhere */
+	FORM_URL,           /* one of http or https, by which a key may go */
 	FORM_PAIR,          /* NAME=VALUE, the name not empty */
 	FORM_PATH,          /* not empty; made absolute when it is used */
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
@@ -93,7 +95,9 @@ struct option_row {
 	const char *fallback; /* default, or NULL: not set */
 	const char *argument; /* what --help calls the value, or NULL */
 	enum option_form form;
-	const char *choices; /* "all|safe|none", or NULL */
+	/* "all|safe|none"; of a URL: the domain that is for https alone; or
+	 * NULL. */
+	const char *choices;
 	unsigned programs;
 	bool repeatable; /* every occurrence counts (tag); comma lists join */
 	const char *tracker; /* whose option it is, or NULL: general */

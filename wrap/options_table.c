@@ -108,7 +108,7 @@ const struct option_row option_table[OPT_COUNT] = {
     "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside the run "
     "directory" },
 [OPT_MLFLOW_URI] = { OPT_MLFLOW_URI, 0, "mlflow-uri", "MLFLOW_TRACKING_URI",
-    NULL, "URI", FORM_NAME, NULL, REACH, false, "mlflow",
+    NULL, "URI", FORM_URI, NULL, REACH, false, "mlflow",
     "http(s) server, or the path of a file store" },
 [OPT_MLFLOW_EXPERIMENT] = { OPT_MLFLOW_EXPERIMENT, 0, "mlflow-experiment",
     "MLFLOW_EXPERIMENT_NAME", NULL, "NAME", FORM_NAME, NULL, REACH, false,
@@ -126,7 +126,7 @@ const struct option_row option_table[OPT_COUNT] = {
     NULL, "NAME", FORM_NAME, NULL, REACH, false, "wandb",
     "user or team, instead of the key's default" },
 [OPT_WANDB_BASE_URL] = { OPT_WANDB_BASE_URL, 0, "wandb-base-url",
-    "WANDB_BASE_URL", NULL, "URL", FORM_NAME, NULL, REACH, false, "wandb",
+    "WANDB_BASE_URL", NULL, "URL", FORM_URL, "wandb.ai", REACH, false, "wandb",
     "the server, instead of W&B's own" },
 [OPT_WANDB_DIR] = { OPT_WANDB_DIR, 0, "wandb-dir", "WANDB_DIR", NULL, "DIR",
     FORM_PATH, NULL, REACH, false, "wandb",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/uri.h"
+
 #define SECONDS_MAX 86400 /* a day; who wants more wants itrack sync */
 #define POINTS_MIN  2
 #define POINTS_MAX  1000000000
@@ -213,6 +215,8 @@ static int
 check(struct parse *p, const struct option_row *row, const char *label,
     const char *value)
 {
+	const char *unfit;
+
 	switch (row->form) {
 	case FORM_FLAG:
 		if (value != NULL && flag_of(value) < 0)
@@ -226,7 +230,14 @@ check(struct parse *p, const struct option_row *row, const char *label,
 		return check_choice(p, label, value, row->choices);
 	case FORM_TEXT:
 		return 0;
+	case FORM_URL:
+		/* It may hold a secret: it is not shown. */
+		unfit = uri_unfit(value, row->choices);
+		if (unfit != NULL)
+			return options_complain(p, "%s %s", label, unfit);
+		return 0;
 	case FORM_NAME:
+	case FORM_URI:
 	case FORM_PATH:
 		if (value[0] == '\0')
 			return options_complain(p, "%s is empty", label);

@@ -9,8 +9,8 @@
 
 #include "base/die.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/text.h"
-#include "http/http.h"
 #include "run/index.h"
 #include "watcher/names.h"
 #include "watcher/tail.h"
@@ -131,13 +131,14 @@ static bool
 shows_store(const char *place, const char *uri)
 {
 	bool is_uri = strncmp(uri, "file:", strlen("file:")) == 0;
-	char *plain =
-	    is_uri ? http_unescape(uri + strlen("file:")) : xstrdup(uri);
+	char *plain = xstrdup(is_uri ? uri + strlen("file:") : uri);
 	const char *path = plain;
 	char *root;
 	size_t len;
 	bool same;
 
+	if (is_uri)
+		uri_unescape(plain);
 	if (strncmp(path, "//", 2) == 0)
 		path += strcspn(path + 2, "/") + 2; /* "" or localhost */
 	root = path_absolute(path);

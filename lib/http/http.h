@@ -124,8 +124,6 @@ int64_t http_distance_us(void);
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */
 int http_escape(struct buf *out, const char *text, const char *keep);
-/* %XX -> the byte; anything else stays. Allocated. */
-char *http_unescape(const char *text);
 
 /* --- parts for http.c and its tests --- */
 

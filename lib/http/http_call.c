@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/uri.h"
 
 /* A number or a date. */
 #define HEADER_VALUE_SIZE 64
@@ -160,6 +161,8 @@ network_error(struct http_call *call, CURLcode code)
 		snprintf(call->error, sizeof call->error, "%s",
 		    call->curl_error[0] != '\0' ? call->curl_error
 						: curl_easy_strerror(code));
+	/* A proxy may be named with its login. */
+	uri_clean_words(call->error);
 }
 
 static void

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
-
 /* A server that asks for more is asked earlier. */
 #define RETRY_AFTER_MAX_S 3600
 
@@ -72,37 +70,4 @@ http_escape(struct buf *out, const char *text, const char *keep)
 			result = r;
 	}
 	return result;
-}
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* %00 would cut the text: it stays as it is. */
-char *
-http_unescape(const char *text)
-{
-	char *out = xmalloc(strlen(text) + 1), *to = out;
-
-	for (const char *p = text; *p != '\0'; p++) {
-		int high = *p == '%' ? hex(p[1]) : -1;
-		int low = high >= 0 ? hex(p[2]) : -1;
-
-		if (low >= 0 && high * 16 + low != 0) {
-			*to++ = (char)(high * 16 + low);
-			p += 2;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = '\0';
-	return out;
 }

@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/number.h"
 #include "format/text.h"
 #include "itrack/handle.h"
@@ -29,27 +30,37 @@ static const struct kind kinds[] = {
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
+enum row_form {
+	ROW_TEXT,
+	ROW_PATH, /* made absolute */
+	ROW_URI,  /* or a path, if it has no colon */
+	ROW_URL,
+};
+
 struct option_row {
 	const char *kind;
 	const char *name;     /* in the interface */
 	const char *option;   /* the tracker's name for it */
 	const char *variable; /* counts where it is not given, or NULL */
 	const char *fallback; /* or NULL */
-	bool path;
+	enum row_form form;
+	const char *https_only; /* ROW_URL: as in base/uri.h */
 };
 
 static const struct option_row rows[] = {
-    {"local", "output_dir", "local-dir", NULL, "./experiments", true},
-    {"tensorboard", "log_dir", "tensorboard-dir", NULL, "./runs", true},
+    {"local", "output_dir", "local-dir", NULL, "./experiments", ROW_PATH, NULL},
+    {"tensorboard", "log_dir", "tensorboard-dir", NULL, "./runs", ROW_PATH,
+	NULL},
     {"mlflow", "tracking_uri", "mlflow-uri", "MLFLOW_TRACKING_URI", NULL,
-	false},
+	ROW_URI, NULL},
     {"mlflow", "experiment_name", "mlflow-experiment", "MLFLOW_EXPERIMENT_NAME",
-	NULL, false},
-    {"wandb", "project", NULL, NULL, NULL, false},
-    {"wandb", "entity", "wandb-entity", "WANDB_ENTITY", NULL, false},
-    {"wandb", "mode", "wandb-mode", "WANDB_MODE", NULL, false},
-    {"wandb", "base_url", "wandb-base-url", "WANDB_BASE_URL", NULL, false},
-    {"wandb", "dir", "wandb-dir", "WANDB_DIR", NULL, true},
+	NULL, ROW_TEXT, NULL},
+    {"wandb", "project", NULL, NULL, NULL, ROW_TEXT, NULL},
+    {"wandb", "entity", "wandb-entity", "WANDB_ENTITY", NULL, ROW_TEXT, NULL},
+    {"wandb", "mode", "wandb-mode", "WANDB_MODE", NULL, ROW_TEXT, NULL},
+    {"wandb", "base_url", "wandb-base-url", "WANDB_BASE_URL", NULL, ROW_URL,
+	"wandb.ai"},
+    {"wandb", "dir", "wandb-dir", "WANDB_DIR", NULL, ROW_PATH, NULL},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
@@ -85,48 +96,42 @@ add_option(struct settings *s, const char *name, char *text)
 	pair->text = text;
 }
 
-/* "http://user:password@host/x" -> "http://host/x", the rest to the worker's
- * environment, where MLflow's own client has it. */
+/* As it may be recorded. A login goes to the worker's environment, where it is
+ * looked for. */
 static char *
-take_credentials(struct settings *s, const char *uri)
+take_uri(struct settings *s, const struct option_row *row, const char *value)
 {
-	const char *scheme = strstr(uri, "://");
-	size_t authority, user, at = 0;
+	char *clean = xstrdup(value), *text;
+	struct uri uri;
 
-	if (scheme == NULL)
-		return text_of_bytes(uri);
-	scheme += 3;
-	authority = strcspn(scheme, "/?#");
-	for (size_t i = 0; i < authority; i++)
-		if (scheme[i] == '@')
-			at = i + 1;
-	if (at > 0) {
-		user = strcspn(scheme, ":@");
-		s->user = xasprintf(
-		    "MLFLOW_TRACKING_USERNAME=%.*s", (int)user, scheme);
-		if (user + 1 < at)
-			s->password = xasprintf("MLFLOW_TRACKING_PASSWORD=%.*s",
-			    (int)(at - user - 2), scheme + user + 1);
-	}
-	return xasprintf("%.*s%s", (int)(scheme - uri), uri, scheme + at);
+	if (uri_split(value, &uri) && uri.user.start != NULL &&
+	    row->variable != NULL)
+		s->login = xasprintf("%s=%s", row->variable, value);
+	uri_clean(clean);
+	text = text_of_bytes(clean);
+	free(clean);
+	return text;
 }
 
 static int
 take_row(struct settings *s, const struct option_row *row, const char *value,
     struct err *err)
 {
-	bool uri =
-	    row->option != NULL && strcmp(row->option, "mlflow-uri") == 0;
+	const char *unfit =
+	    row->form == ROW_URL ? uri_unfit(value, row->https_only) : NULL;
 	char *path;
 
 	if (strcmp(row->name, "mode") == 0 && strcmp(value, "online") != 0 &&
 	    strcmp(value, "offline") != 0 && strcmp(value, "disabled") != 0)
 		return err_set(err, -EINVAL,
 		    "mode is online or offline, not %.64s", value);
+	if (unfit != NULL)
+		return err_set(err, -EINVAL, "%s %s", row->name, unfit);
 	if (row->option == NULL) {
 		free(s->project);
 		s->project = text_of_bytes(value);
-	} else if (row->path || (uri && strchr(value, ':') == NULL)) {
+	} else if (row->form == ROW_PATH ||
+	    (row->form == ROW_URI && strchr(value, ':') == NULL)) {
 		path = path_absolute(value);
 		if (path == NULL)
 			return err_errno(err, "no working directory");
@@ -134,7 +139,8 @@ take_row(struct settings *s, const struct option_row *row, const char *value,
 		free(path);
 	} else {
 		add_option(s, row->option,
-		    uri ? take_credentials(s, value) : text_of_bytes(value));
+		    row->form == ROW_TEXT ? text_of_bytes(value)
+					  : take_uri(s, row, value));
 	}
 	return 0;
 }
@@ -355,10 +361,9 @@ settings_release(struct settings *s)
 	free(s->project);
 	free(s->experiment_name);
 	free(s->notes);
-	free(s->user);
-	if (s->password != NULL)
-		explicit_bzero(s->password, strlen(s->password));
-	free(s->password);
+	if (s->login != NULL)
+		explicit_bzero(s->login, strlen(s->login));
+	free(s->login);
 	free(s->state_dir);
 }
 

@@ -39,8 +39,8 @@ struct settings {
 	bool log_artifacts, log_code, auto_log_metrics;
 	struct pair *options; /* the tracker's own names and texts */
 	size_t option_len;
-	/* "NAME=value" for the worker's environment. */
-	char *user, *password;
+	/* "NAME=URI" with its login, for the worker's environment; or NULL */
+	char *login;
 	char *state_dir; /* bytes */
 	double drain_seconds;
 };

@@ -65,7 +65,8 @@ worker_find(char **path, struct err *err)
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
 
-/* The caller's environment, with the credentials of a URI. */
+/* The caller's environment, with the login of a URI; the first of a name
+ * counts. */
 static char **
 make_environment(const struct settings *s)
 {
@@ -74,11 +75,9 @@ make_environment(const struct settings *s)
 
 	while (environ != NULL && environ[count] != NULL)
 		count++;
-	copy = xcalloc(count + 3, sizeof *copy);
-	if (s->user != NULL)
-		copy[kept++] = s->user;
-	if (s->password != NULL)
-		copy[kept++] = s->password;
+	copy = xcalloc(count + 2, sizeof *copy);
+	if (s->login != NULL)
+		copy[kept++] = s->login;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], SHIM_VARIABLE, strlen(SHIM_VARIABLE)) !=
 		    0)

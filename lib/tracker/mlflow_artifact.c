@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/text.h"
 #include "tracker/mlflow_names.h"
 #include "tracker/mlflow_private.h"
@@ -78,7 +79,8 @@ proxy_url(const struct mlflow *m, const char *name, struct buf *url)
 		buf_adds(url, m->config.base);
 	}
 	buf_adds(url, PROXY_API);
-	plain = http_unescape(path + strspn(path, "/"));
+	plain = xstrdup(path + strspn(path, "/"));
+	uri_unescape(plain);
 	http_escape(url, plain, "/");
 	buf_addc(url, '/');
 	http_escape(url, name, "/");
@@ -149,9 +151,11 @@ local_store(const char *uri)
 	if (uri[0] == '/')
 		path = xstrdup(uri);
 	else if (strncasecmp(uri, "file:///", 8) == 0)
-		path = http_unescape(uri + 7);
+		path = xstrdup(uri + 7);
 	else if (strncasecmp(uri, "file:/", 6) == 0 && uri[6] != '/')
-		path = http_unescape(uri + 5);
+		path = xstrdup(uri + 5);
+	if (path != NULL && uri[0] != '/')
+		uri_unescape(path);
 	len = path != NULL ? strlen(path) : 0;
 	if (len > strlen(LOCAL_END) &&
 	    strcmp(path + len - strlen(LOCAL_END), LOCAL_END) == 0) {

@@ -10,6 +10,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "tracker/mlflow_variables.h"
 
 /* ~/.mlflow/credentials has three lines. */
@@ -30,32 +31,31 @@ copy(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-/* "scheme://user:password@rest" -> "scheme://rest"; the two parts, decoded,
- * into *user and *password if there are any. */
+/* Decoded; NULL: there is none. */
 static char *
-strip_user(const char *uri, char **user, char **password)
+part(struct uri_span span)
 {
-	const char *host = strstr(uri, "://");
-	size_t authority;
-	const char *at;
-	char *name, *secret;
+	char *text = NULL;
 
-	if (host == NULL)
-		return xstrdup(uri);
-	host += 3;
-	authority = strcspn(host, "/?#");
-	at = memrchr(host, '@', authority);
-	if (at == NULL)
-		return xstrdup(uri);
-	name = xstrndup(host, (size_t)(at - host));
-	secret = strchr(name, ':');
-	if (secret != NULL) {
-		*secret = '\0';
-		*password = http_unescape(secret + 1);
+	if (span.start != NULL) {
+		text = xstrndup(span.start, span.len);
+		uri_unescape(text);
 	}
-	*user = http_unescape(name);
-	free(name);
-	return xasprintf("%.*s%s", (int)(host - uri), uri, at + 1);
+	return text;
+}
+
+/* The URI as it may be shown; its login into *user and *password. */
+static char *
+take_apart(const char *text, char **user, char **password)
+{
+	char *clean = xstrdup(text);
+	struct uri uri;
+
+	uri_clean(clean);
+	uri_split(text, &uri);
+	*user = part(uri.user);
+	*password = part(uri.password);
+	return clean;
 }
 
 static bool
@@ -80,37 +80,47 @@ is_database(const char *uri)
 	return false;
 }
 
-static int
-refuse_host(const char *uri, struct err *err)
-{
-	char *user = NULL, *password = NULL;
-	char *shown = strip_user(uri, &user, &password);
-
-	err_set(err, -EINVAL,
-	    "MLflow URI \"%s\" names a directory of another machine; use "
-	    "file:///directory or a server",
-	    shown);
-	free(shown);
-	free(user);
-	free(password);
-	return -EINVAL;
-}
-
 /* file:///dir, file:/dir, file://localhost/dir. */
 static int
 file_root(struct mlflow_config *c, const char *uri, struct err *err)
 {
-	const char *path = uri + strlen("file:");
+	char *clean = xstrdup(uri);
+	const char *path = clean + strlen("file:");
 
+	uri_clean(clean);
 	if (strncmp(path, "//", 2) == 0) {
 		path += 2;
 		if (starts_with(path, "localhost/"))
 			path += strlen("localhost");
-		if (path[0] != '/')
-			return refuse_host(uri, err);
 	}
-	c->root = http_unescape(path);
-	return 0;
+	if (path[0] == '/') {
+		c->root = xstrdup(path);
+		uri_unescape(c->root);
+	} else {
+		err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" names a directory of another "
+		    "machine; use file:///directory or a server",
+		    clean);
+	}
+	free(clean);
+	return c->root != NULL ? 0 : -EINVAL;
+}
+
+static int
+take_path(struct mlflow_config *c, const char *path, struct err *err)
+{
+	char *clean = xstrdup(path);
+
+	uri_clean(clean);
+	if (strcmp(clean, path) != 0)
+		err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" has a login but no scheme: begin it "
+		    "with http:// or https://",
+		    clean);
+	else
+		c->root = xstrdup(path);
+	free(clean);
+	return c->root != NULL ? 0 : -EINVAL;
 }
 
 static int
@@ -119,8 +129,7 @@ take_server(struct mlflow_config *c, const char *uri)
 	size_t len;
 
 	c->store = MLFLOW_SERVER;
-	c->base = strip_user(uri, &c->user, &c->password);
-	c->base[strcspn(c->base, "?#")] = '\0';
+	c->base = take_apart(uri, &c->user, &c->password);
 	len = strlen(c->base);
 	while (len > 0 && c->base[len - 1] == '/')
 		c->base[--len] = '\0';
@@ -132,7 +141,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
     struct err *err)
 {
 	const char *uri = choice->uri;
-	char *user = NULL, *password = NULL, *shown, *rest;
+	char *shown, *rest;
 
 	if (uri == NULL || uri[0] == '\0')
 		return err_set(err, -EINVAL,
@@ -145,13 +154,12 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 		if (file_root(c, uri, err) < 0)
 			return -EINVAL;
 	} else if (is_database(uri)) {
-		shown = strip_user(uri, &user, &password);
+		shown = xstrdup(uri);
+		uri_clean(shown);
 		err_set(err, -EINVAL,
 		    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown,
 		    shown);
 		free(shown);
-		free(user);
-		free(password);
 		return -EINVAL;
 	} else if (strcmp(uri, "databricks") == 0 ||
 	    strstr(uri, "://") != NULL) {
@@ -159,8 +167,8 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 		    "MLflow URI \"%.*s\" is not supported: use http://, "
 		    "https://, file: or a directory",
 		    (int)strcspn(uri, ":"), uri);
-	} else {
-		c->root = xstrdup(uri);
+	} else if (take_path(c, uri, err) < 0) {
+		return -EINVAL;
 	}
 	if (c->root[0] == '/')
 		return 0;
@@ -181,12 +189,12 @@ static void
 take_uri_user(struct mlflow_config *c)
 {
 	const char *uri = mlflow_variable("MLFLOW_TRACKING_URI");
-	char *user = NULL, *password = NULL, *stripped;
+	char *user, *password, *stripped;
 	size_t len;
 
 	if (uri == NULL || c->user != NULL)
 		return;
-	stripped = strip_user(uri, &user, &password);
+	stripped = take_apart(uri, &user, &password);
 	len = strlen(c->base);
 	if (strncmp(stripped, c->base, len) == 0 &&
 	    strspn(stripped + len, "/") == strlen(stripped + len)) {

@@ -9,8 +9,8 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/text.h"
-#include "tracker/wandb_settings.h"
 
 /* packed-refs of a large repository is some hundred kB. */
 #define GIT_FILE_MAX  (4 * 1024 * 1024)
@@ -131,7 +131,7 @@ read_commit(const char *git, const char *common)
 static char *
 read_remote(const char *common)
 {
-	char *text = read_text(common, "config"), *url = NULL, *result;
+	char *text = read_text(common, "config"), *url = NULL;
 	const char *line = text;
 	bool origin = false;
 
@@ -146,9 +146,9 @@ read_remote(const char *common)
 	}
 	free(text);
 	/* A token in a URL is no business of the tracking server. */
-	result = url != NULL ? wandb_url_without_user(url) : NULL;
-	free(url);
-	return result;
+	if (url != NULL)
+		uri_clean(url);
+	return url;
 }
 
 void

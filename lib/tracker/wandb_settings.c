@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/text.h"
 #include "tracker/wandb_netrc.h"
 
@@ -24,32 +25,13 @@
 	"_-"
 
 char *
-wandb_url_without_user(const char *url)
-{
-	const char *scheme = strstr(url, "://"), *host, *at;
-
-	if (scheme == NULL)
-		return xstrdup(url);
-	host = scheme + 3;
-	at = memrchr(host, '@', strcspn(host, "/?#"));
-	if (at == NULL)
-		return xstrdup(url);
-	return xasprintf("%.*s%s", (int)(host - url), url, at + 1);
-}
-
-char *
 wandb_url_host(const char *url)
 {
-	const char *scheme = strstr(url, "://");
-	const char *host = scheme != NULL ? scheme + 3 : url;
-	size_t len = strcspn(host, "/?#");
-	const char *user = memrchr(host, '@', len);
+	struct uri uri;
 
-	if (user != NULL) {
-		len -= (size_t)(user + 1 - host);
-		host = user + 1;
-	}
-	return xstrndup(host, len);
+	return uri_split(url, &uri) && uri.authority.start != NULL
+	    ? xstrndup(uri.authority.start, uri.authority.len)
+	    : xstrndup(url, strcspn(url, "/?#"));
 }
 
 /* Without the blanks around it; allocated. */
@@ -324,7 +306,7 @@ void
 wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
 	const char *folder = variable("WANDB_CONFIG_DIR");
-	char *mode = NULL, *url;
+	char *mode = NULL;
 
 	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
 	s->root = find_root(wishes);
@@ -335,11 +317,9 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	take_file(s, path_join(s->root, "settings"), &mode);
 	replace(&s->base_url, variable("WANDB_BASE_URL"));
 	replace(&s->base_url, wishes->base_url);
-	/* The key is all that W&B wants; a password in the URL would be shown
+	/* The key is all that W&B wants; what else the URL holds would be shown
 	 * with it. */
-	url = wandb_url_without_user(s->base_url);
-	replace(&s->base_url, url);
-	free(url);
+	uri_clean(s->base_url);
 	cut_slashes(s->base_url);
 	replace(&s->entity, variable("WANDB_ENTITY"));
 	replace(&s->entity, wishes->entity);

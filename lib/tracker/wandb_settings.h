@@ -45,8 +45,6 @@ void wandb_settings_release(struct wandb_settings *s);
 
 /* --- pure parts, for the unit test ------------------------------------ */
 
-/* "http://user:password@host/x" -> "http://host/x". Allocated. */
-char *wandb_url_without_user(const char *url);
 /* "host" or "host:port" of a URL, as netrc names it. Allocated. */
 char *wandb_url_host(const char *url);
 /* The value of `name` in the section [default]; NULL: none. Allocated. */

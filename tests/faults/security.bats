@@ -55,6 +55,9 @@ watch_arguments() {
     export MLFLOW_TRACKING_TOKEN=canarytoken0004
     url=$(cat "$fake/url")
     export MLFLOW_TRACKING_URI=http://canaryuser0005:canarypass0006@${url#*//}
+    MLFLOW_TRACKING_URI+='/?api_key=canarykey0007#canaryfragment0008'
+    export WANDB_BASE_URL=http://canaryuser0005:canarypass0006@127.0.0.1:1/
+    WANDB_BASE_URL+='?token=canarykey0007'
     export ITRACK_DRAIN=3
     watch_arguments >arguments 3>&- &
     watcher=$!
@@ -65,9 +68,19 @@ watch_arguments() {
     itrack status --json >>out 2>>err
     itrack doctor --track mlflow,wandb >>out 2>>err || :
     itrack sync -v >>out 2>>err || :
+    for tracker in mlflow wandb; do
+        itrack log -v --track $tracker --metric a=1 --drain 1 >>out 2>>err || :
+        # A proxy of a kind that there is not.
+        all_proxy=odd://canaryuser0005:canarypass0006@127.0.0.1:1 \
+            http_proxy=odd://canaryuser0005:canarypass0006@127.0.0.1:1 \
+            itrack import -v --again --track $tracker --drain 1 "$to" \
+            >>out 2>>err || :
+    done
     # A server that can't be reached, a URI that is none.
     for uri in http://canaryuser0005:canarypass0006@127.0.0.1:1/ \
-        postgresql://canaryuser0005:canarypass0006@h/db \
+        'postgresql://canaryuser0005:canarypass0006@h/db?password=canary0009' \
+        'postgresql://canaryuser0005:canary/pass#0006@h/db' \
+        canaryuser0005:canarypass0006@127.0.0.1:1 \
         'http://canaryuser0005:canarypass0006@[::1'; do
         MLFLOW_TRACKING_URI=$uri wrap -v --drain 1 --track mlflow \
             "$write_run" --from "$from" --to "$to" --overwrite \
@@ -88,6 +101,19 @@ watch_arguments() {
     run grep -rlE "$(printf %s canaryuser0005:canarypass0006 | base64)" . \
         --exclude-dir fake
     [ -z "$output" ]
+}
+
+@test "a password in a URI is decoded once, by import and by the library" {
+    serve '{"status": 401, "match": "never"}'
+    url=$(cat "$fake/url")
+    basic=$(printf %s 'us@er:p@s%25s' | base64)
+    export MLFLOW_TRACKING_URI=http://us%40er:p%40s%2525s@${url#*//}
+    wrap -q --track null "$write_run" --from "$from" --to "$to" 3>&-
+    itrack import --track mlflow "$to" 2>&1
+    grep -rqi "Basic $basic" "$fake/requests"
+    rm "$fake"/requests/*
+    itrack log --track mlflow --metric a=1 2>&1
+    grep -rqi "Basic $basic" "$fake/requests"
 }
 
 @test "state is private with any umask" {

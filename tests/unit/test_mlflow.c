@@ -364,7 +364,24 @@ test_credentials(void)
 	is_text(config.user, "u", "user of the variable, same server");
 	load("http://other/x");
 	ok(config.user == NULL, "never for another server");
+	setenv("MLFLOW_TRACKING_URI", "http://u:p@h/x?token=1#2", 1);
+	load("http://h/x");
+	is_text(config.password, "p", "its query does not count");
 	unsetenv("MLFLOW_TRACKING_URI");
+	load("http://a%40b:p%3Aw%2F@h/?api_key=k#f");
+	is_text(config.base, "http://h", "a server without what is secret");
+	is_text(config.user, "a@b", "a user, decoded");
+	is_text(config.password, "p:w/", "a password, decoded");
+	ok(!load("u:p@h:5000"), "a login without a scheme");
+	ok(strstr(error.message, "u:p") == NULL, "is not shown");
+	ok(!load("postgresql://u:one@h/d?password=two#three"), "a database");
+	ok(strstr(error.message, "//h/d") != NULL &&
+		strstr(error.message, "one") == NULL &&
+		strstr(error.message, "two") == NULL &&
+		strstr(error.message, "three") == NULL,
+	    "is named without its passwords");
+	ok(!load("file://u:one@h/d"), "a directory elsewhere");
+	ok(strstr(error.message, "one") == NULL, "neither");
 	setenv("MLFLOW_TRACKING_INSECURE_TLS", "yes", 1);
 	ok(!load("https://h"), "yes is no boolean");
 	setenv("MLFLOW_TRACKING_INSECURE_TLS", "TRUE", 1);

@@ -302,6 +302,27 @@ test_modes(void)
 }
 
 static void
+test_addresses(void)
+{
+	is_int(parse(PROGRAM_WRAP,
+		   "-twandb|"
+		   "--wandb-base-url=http://u:hush@api.wandb.ai"),
+	    -1, "a key never goes there by http");
+	ok(strstr(message, "--wandb-base-url is plain http") != NULL,
+	    "it is said");
+	ok(strstr(message, "hush") == NULL, "without what is in it");
+	setenv("WANDB_BASE_URL", "http://api.wandb.ai", 1);
+	is_int(parse(PROGRAM_WRAP, "-twandb"), -1, "nor by the variable");
+	is_int(parse(PROGRAM_DOCTOR, "-twandb"), -1, "doctor says it too");
+	is_int(parse(PROGRAM_WRAP, "-tlocal"), 0, "not local's business");
+	setenv("WANDB_BASE_URL", "api.wandb.ai", 1);
+	is_int(parse(PROGRAM_WRAP, "-twandb"), -1, "no scheme: no address");
+	setenv("WANDB_BASE_URL", "http://wandb.example:8080", 1);
+	is_int(parse(PROGRAM_WRAP, "-twandb"), 0, "another host by http");
+	clear_environment();
+}
+
+static void
 test_nearest(void)
 {
 	struct nearest n;
@@ -332,6 +353,7 @@ main(void)
 	test_mistakes();
 	test_config();
 	test_modes();
+	test_addresses();
 	test_nearest();
 	return done_testing();
 }

@@ -41,10 +41,6 @@ main(void)
 	    wandb_url_host("https://api.wandb.ai"), "api.wandb.ai", "a host");
 	is_stolen(wandb_url_host("http://u:p@127.0.0.1:8192/base"),
 	    "127.0.0.1:8192", "user, port and path");
-	is_stolen(wandb_url_without_user("http://u:p@x@h:1/a@b"),
-	    "http://h:1/a@b", "a URL without user and password");
-	is_stolen(wandb_url_without_user("http://h/a@b"), "http://h/a@b",
-	    "a URL that has none");
 	is_stolen(wandb_netrc_password(netrc, "api.wandb.ai", &by_default),
 	    "thekey", "netrc: a machine, its case aside, the last entry");
 	ok(!by_default, "netrc: its own entry");
