@@ -9,8 +9,9 @@
  *
  * Certificates are verified (system CA, or config.ca), proxies come from the
  * usual variables, each phase has its time limit, answers have a maximum.
- * Redirects are followed a few times; credentials go to the first host only.
- * No text that this file makes holds a credential.
+ * Redirects are followed a few times, never from https to http; credentials,
+ * the client's certificate and headers go to the first origin (scheme, host,
+ * port) only. No text that these files make holds a credential.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -66,6 +67,9 @@ struct http_answer {
 struct http_request {
 	const char *method; /* "GET", "POST", "PUT", "PATCH" */
 	const char *url;    /* without user and password */
+	/* A server gave the URL: the address that it was asked at. Where
+	 * http_check_address() forbids it, nothing is sent: HTTP_DENIED. */
+	const char *given_by;
 	/* "Name: value", NULL behind the last; or NULL. */
 	const char *const *headers;
 	/* The body: bytes borrowed until done, or body_len bytes of the
@@ -120,6 +124,18 @@ void http_set_pace(int requests_per_second);
 /* A round trip, in microseconds, to the farthest of the servers that http_new()
  * is in use for; 0: none answered yet. */
 int64_t http_distance_us(void);
+
+/* --- addresses that a server hands us ---
+ *
+ * A login goes to http_same_origin() alone. Anything else goes nowhere but
+ * where http_check_address() lets it. */
+
+/* Have both the same scheme, host and port? */
+bool http_same_origin(const char *own, const char *url);
+/* `own` is the address that the server was asked at. -EPERM and err, which
+ * names the address without its secrets: it is neither http nor https, it is
+ * http and `own` is https, it has a login in it, or it is no address. */
+int http_check_address(const char *own, const char *url, struct err *err);
 
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */

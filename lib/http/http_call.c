@@ -13,8 +13,7 @@
 /* A number or a date. */
 #define HEADER_VALUE_SIZE 64
 
-#define USER_AGENT    "itrack/" ITRACK_VERSION
-#define REDIRECTS_MAX 3L
+#define USER_AGENT "itrack/" ITRACK_VERSION
 /* Less than this, for HTTP_STALL_SECONDS, is a stall. */
 #define STALL_BYTES_PER_SECOND 1L
 
@@ -124,6 +123,9 @@ http_call_free(struct http_call *call)
 	curl_multi_remove_handle(h->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
+	free(call->method);
+	free(call->own);
+	free(call->url);
 	buf_release(&call->answer);
 	TAILQ_REMOVE(&h->calls, call, link);
 	free(call);
@@ -141,7 +143,6 @@ network_result(const struct http_call *call, CURLcode code)
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
-	case CURLE_TOO_MANY_REDIRECTS:
 		return HTTP_DENIED;
 	default:
 		return HTTP_LATER;
@@ -192,23 +193,37 @@ fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
 		a->ambiguous = connected_us > 0;
 		return;
 	}
+	if (call->misled) {
+		a->result = HTTP_DENIED;
+		return;
+	}
 	a->result = http_status_result(a->status);
 	a->ambiguous = a->result == HTTP_LATER && a->status >= 500;
 	if (a->result != HTTP_OK)
 		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
 }
 
+static void
+end(struct http_call *call, CURLcode code)
+{
+	struct http_answer answer;
+
+	fill_answer(call, code, &answer);
+	call->request.done(call->request.data, &answer);
+	http_call_free(call);
+}
+
 void
 http_call_finish(CURL *easy, CURLcode code)
 {
 	struct http_call *call = NULL;
-	struct http_answer answer;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-	fill_answer(call, code, &answer);
-	http_distance_note(call->http, easy);
-	call->request.done(call->request.data, &answer);
-	http_call_free(call);
+	/* Another server's distance says nothing of this one's. */
+	if (call->redirects == 0)
+		http_distance_note(call->http, easy);
+	if (code != CURLE_OK || !http_call_follow(call))
+		end(call, code);
 }
 
 static void
@@ -232,7 +247,7 @@ set_credentials(const struct http *h, CURL *easy)
 }
 
 static void
-set_security(const struct http *h, CURL *easy)
+set_security(const struct http *h, CURL *easy, bool foreign)
 {
 	if (h->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -241,20 +256,21 @@ set_security(const struct http *h, CURL *easy)
 	if (h->ca != NULL)
 		curl_easy_setopt(easy,
 		    h->ca_is_dir ? CURLOPT_CAPATH : CURLOPT_CAINFO, h->ca);
-	if (h->client_cert != NULL)
+	if (h->client_cert != NULL && !foreign)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
+	/* http_redirect.c does: it looks where they lead. */
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	/* What is in a path is what we put there: no dots are worked out. */
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 }
 
 /* QUICK_EXIT: a resolver thread that hangs must not hold our exit. */
 static void
-set_limits(const struct http_request *r, CURL *easy)
+set_limits(const struct http_call *call, CURL *easy)
 {
-	bool plain = r->close_plain && strncasecmp(r->url, "http:", 5) == 0;
+	const struct http_request *r = &call->request;
+	bool plain = r->close_plain && strncasecmp(call->url, "http:", 5) == 0;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -282,27 +298,47 @@ set_body(struct http_call *call, CURL *easy)
 		curl_easy_setopt(easy, CURLOPT_READDATA, call);
 		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_file);
 		curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
-	} else if (strcmp(r->method, "GET") != 0) {
+	} else if (strcmp(call->method, "GET") != 0) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(
 		    easy, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
 		curl_easy_setopt(
 		    easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
 	}
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
 /* "Expect:" keeps curl from waiting a second for a 100 that few send. */
 static void
-set_headers(struct http_call *call, CURL *easy)
+take_headers(struct http_call *call)
 {
 	const char *const *header = call->request.headers;
 
 	call->headers = curl_slist_append(NULL, "Expect:");
 	for (; header != NULL && *header != NULL; header++)
 		call->headers = curl_slist_append(call->headers, *header);
+}
+
+void
+http_call_set(struct http_call *call, bool foreign)
+{
+	CURL *easy = call->easy;
+
+	curl_easy_reset(easy);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
+	curl_easy_setopt(easy, CURLOPT_URL, call->url);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
+	set_body(call, easy);
+	set_limits(call, easy);
+	set_security(call->http, easy, foreign);
+	if (!call->request.no_credentials && !foreign)
+		set_credentials(call->http, easy);
 }
 
 static void
@@ -310,8 +346,24 @@ begin(struct loop_timer *timer)
 {
 	struct http_call *call = timer->data;
 
-	if (curl_multi_add_handle(call->http->multi, call->easy) != CURLM_OK)
+	if (call->misled)
+		end(call, CURLE_OK);
+	else if (curl_multi_add_handle(call->http->multi, call->easy) !=
+	    CURLM_OK)
 		die("libcurl refuses a request");
+}
+
+/* May we go where a server sends us? */
+static void
+check_giver(struct http_call *call)
+{
+	const char *giver = call->request.given_by;
+	struct err err = ERR_INIT;
+
+	if (giver == NULL || http_check_address(giver, call->url, &err) == 0)
+		return;
+	call->misled = true;
+	snprintf(call->error, sizeof call->error, "%s", err.message);
 }
 
 struct http_call *
@@ -328,25 +380,20 @@ http_start(struct http *h, const struct http_request *request)
 	call->request = *request;
 	buf_init(&call->answer,
 	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
-	set_body(call, easy);
-	set_headers(call, easy);
-	set_limits(request, easy);
-	set_security(h, easy);
-	if (!request->no_credentials)
-		set_credentials(h, easy);
+	call->method = xstrdup(request->method);
+	call->own = xstrdup(request->url);
+	call->url = xstrdup(request->url);
+	take_headers(call);
+	http_call_set(call, false);
+	check_giver(call);
 	call->request.url = NULL;
+	call->request.given_by = NULL;
 	call->request.method = NULL;
 	call->request.headers = NULL;
 	TAILQ_INSERT_TAIL(&h->calls, call, link);
 	call->pace = (struct loop_timer){.fire = begin, .data = call};
-	if (wait_ms > 0)
+	/* done() comes from the loop, whatever there is to say. */
+	if (wait_ms > 0 || call->misled)
 		loop_timer_set(h->loop, &call->pace, wait_ms);
 	else
 		begin(&call->pace);

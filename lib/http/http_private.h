@@ -1,5 +1,6 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the
- * loop), http_call.c (one request), http_pace.c (how many in a second),
+ * loop), http_call.c (one request), http_redirect.c (where it is sent on to),
+ * http_address.c (where it may go), http_pace.c (how many in a second),
  * http_distance.c (how far they go), http_status.c (the pure parts). */
 #ifndef HTTP_HTTP_PRIVATE_H
 #define HTTP_HTTP_PRIVATE_H
@@ -30,6 +31,10 @@ struct http_call {
 	struct http *http;
 	CURL *easy;
 	struct curl_slist *headers;
+	char *method;
+	char *own, *url; /* as it was asked for; and where it stands now */
+	int redirects;
+	bool misled; /* to where it must not go: `error` says why */
 	struct loop_timer pace;      /* set: not begun yet */
 	struct http_request request; /* its pointers: body, data only */
 	int64_t sent;                /* bytes of a file's body */
@@ -47,6 +52,14 @@ struct http_call {
 /* Its transfer has ended: tells its user, and frees it. */
 void http_call_finish(CURL *easy, CURLcode code);
 void http_call_free(struct http_call *call);
+
+/* All that the transfer is made of, anew. `foreign`: at another server than the
+ * one that was asked: nothing that shows who we are. */
+void http_call_set(struct http_call *call, bool foreign);
+
+/* http_redirect.c: goes on where the answer leads. False: it leads nowhere, or
+ * not where we may go. */
+bool http_call_follow(struct http_call *call);
 
 /* http_distance.c: what http_distance_us() is asked about, and what a transfer
  * that has ended says. */

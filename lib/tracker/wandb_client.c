@@ -187,16 +187,6 @@ origin_length(const char *base)
 	return len + strcspn(base + len, "/?#");
 }
 
-/* Do both have the same scheme, host and port? */
-static bool
-is_own_url(const struct wandb_client *c, const char *url)
-{
-	size_t len = origin_length(c->base_url);
-
-	return strncmp(c->base_url, url, len) == 0 &&
-	    (url[len] == '/' || url[len] == '?' || url[len] == '\0');
-}
-
 static void
 say_progress(const struct wandb_call *call)
 {
@@ -218,7 +208,7 @@ on_answer(void *data, const struct http_answer *answer)
 	if (call->is_upload && !call->with_key &&
 	    (answer->status == HTTP_UNAUTHORIZED ||
 		answer->status == HTTP_FORBIDDEN) &&
-	    is_own_url(call->client, call->url)) {
+	    http_same_origin(call->client->base_url, call->url)) {
 		call->with_key = true;
 		start_put(call);
 		return;
@@ -315,6 +305,7 @@ start_put(struct wandb_call *call)
 {
 	struct http_request request = {.method = "PUT",
 	    .url = call->url,
+	    .given_by = call->client->base_url,
 	    .headers = (const char *const *)call->headers,
 	    .body_len = call->size,
 	    .no_credentials = !call->with_key,

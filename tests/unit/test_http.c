@@ -289,6 +289,145 @@ test_bodies(void)
 	close(fd);
 }
 
+static int
+count(const char *text, const char *word)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* A request that the server sends on, each time, to `to`, with its port where
+ * that has a %d. *got: the requests. */
+static struct waiter
+sent_on(const char *to, char **got)
+{
+	const struct http_config config = {.user = "ana", .password = "secret"};
+	const char *headers[] = {
+	    "Content-Type: application/json", "X-Own: mine", NULL};
+	struct loop *loop = loop_new();
+	struct server server;
+	struct waiter w = {.loop = loop};
+	struct err err = ERR_INIT;
+	struct http *h = http_new(loop, &config, &err);
+	struct http_request r = {.method = "POST",
+	    .headers = headers,
+	    .body = "body",
+	    .body_len = 4,
+	    .done = on_done,
+	    .data = &w};
+	char url[64], address[64], answer[256];
+
+	server_start(&server, loop);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/a/../b", server.port);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(address, sizeof address, to, server.port);
+#pragma GCC diagnostic pop
+	snprintf(answer, sizeof answer,
+	    "HTTP/1.1 307 Go\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+	    address);
+	server.answer = answer;
+	r.url = url;
+	w.free_in_done = h;
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	is_int(w.calls, 1, "sent on: one answer");
+	*got = xstrdup(server.got.data);
+	server_stop(&server);
+	loop_free(loop);
+	return w;
+}
+
+static void
+test_redirects(void)
+{
+	static const char *const nowhere[] = {"file:///etc/hostname",
+	    "ftp://127.0.0.1:%d/x", "gopher://127.0.0.1:%d/x", "http://"};
+	struct waiter w;
+	char *got;
+	size_t i;
+
+	w = sent_on("/next?key=secret2", &got);
+	is_int(w.result, HTTP_DENIED, "sent on without end: denied");
+	ok(strstr(w.error, "too many") != NULL, "says: %s", w.error);
+	is_int(count(got, "POST /a/../b HTTP"), 1, "its path as it is");
+	is_int(
+	    count(got, "POST /next?key=secret2 HTTP"), 3, "three are enough");
+	is_int(count(got, "\r\nbody") + count(got, "\r\n\r\nbody"), 8,
+	    "each with the body");
+	is_int(count(got, "Authorization:"), 4, "the same server: the login");
+	free(got);
+
+	w = sent_on("http://localhost:%d/next", &got);
+	is_int(count(got, "POST /next HTTP"), 3, "to another host");
+	is_int(count(got, "Authorization:"), 1, "without the login");
+	is_int(count(got, "X-Own:"), 1, "without our own headers");
+	is_int(count(got, "Content-Type: application/json"), 4,
+	    "with those of the content");
+	free(got);
+
+	w = sent_on("http://u:secret2@127.0.0.1:%d/next", &got);
+	is_int(count(got, "Authorization: Basic YW5hOnNlY3JldA=="), 4,
+	    "a login that the server gives is not taken");
+	free(got);
+
+	for (i = 0; i < sizeof nowhere / sizeof nowhere[0]; i++) {
+		w = sent_on(nowhere[i], &got);
+		is_int(w.result, HTTP_DENIED, nowhere[i]);
+		is_int(count(got, "HTTP/1.1"), 1, "not gone to");
+		ok(strstr(w.error, "HTTP 307: not followed") != NULL &&
+			strstr(w.error, "secret2") == NULL,
+		    "says: %s", w.error);
+		free(got);
+	}
+}
+
+static void
+test_addresses(void)
+{
+	static const struct {
+		const char *own, *url;
+		bool same, allowed;
+	} cases[] = {
+	    {"http://h", "http://h/x?y", true, true},
+	    {"http://h:80/", "HTTP://H/", true, true},
+	    {"https://h", "https://h:443/x", true, true},
+	    {"http://h", "http://h:81", false, true},
+	    {"http://h", "https://h", false, true},
+	    {"http://h", "http://h.x", false, true},
+	    {"http://h", "http://%68/", true, true},
+	    {"http://h", "http://h@other/", false, false},
+	    {"http://h", "http://u:p@h/", false, false},
+	    {"https://h", "http://h/", false, false},
+	    {"https://h", "HTTP://h/", false, false},
+	    {"https://h", "https://other/", false, true},
+	    {"http://h", "file:///etc/passwd", false, false},
+	    {"http://h", "ftp://h/", false, false},
+	    {"http://h", "gopher://h/", false, false},
+	    {"http://h", "/x", false, false},
+	    {"http://h", "", false, false},
+	    {"http://h", "http://", false, false},
+	};
+	struct err err = ERR_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		is_int(http_same_origin(cases[i].own, cases[i].url),
+		    cases[i].same, cases[i].url);
+		is_int(
+		    http_check_address(cases[i].own, cases[i].url, &err) == 0,
+		    cases[i].allowed, "  may it be gone to");
+	}
+	http_check_address("https://h", "http://u:p@s/x?sig=1#2", &err);
+	ok(strstr(err.message, "http://s/x") != NULL &&
+		strstr(err.message, "sig") == NULL &&
+		strstr(err.message, "p@") == NULL,
+	    "named without its secrets: %s", err.message);
+}
+
 static void
 test_no_server(void)
 {
@@ -308,6 +447,16 @@ test_no_server(void)
 	is_int(w.result, HTTP_LATER, "connection refused: later");
 	ok(!w.ambiguous, "surely not done");
 
+	r.url = "http://127.0.0.1:1/?sig=secret";
+	r.given_by = "https://127.0.0.1/";
+	http_start(h, &r);
+	is_int(w.calls, 1, "an address that must not be: said from the loop");
+	run(loop, LIMIT_MS);
+	is_int(w.result, HTTP_DENIED, "denied");
+	ok(strstr(w.error, "plain http") != NULL &&
+		strstr(w.error, "secret") == NULL,
+	    "says: %s", w.error);
+	r.given_by = NULL;
 	r.url = "ftp://127.0.0.1/";
 	http_start(h, &r);
 	run(loop, LIMIT_MS);
@@ -317,7 +466,7 @@ test_no_server(void)
 	call = http_start(h, &r);
 	http_cancel(call);
 	run(loop, 50);
-	is_int(w.calls, 2, "a cancelled call says nothing");
+	is_int(w.calls, 3, "a cancelled call says nothing");
 	http_start(h, &r);
 	http_free(h);
 	loop_free(loop);
@@ -380,6 +529,8 @@ main(void)
 	test_pace();
 	test_answers();
 	test_bodies();
+	test_redirects();
+	test_addresses();
 	test_no_server();
 	return done_testing();
 }
