@@ -6,10 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "watcher/names.h"
-
-#define NS_PER_SECOND 1000000000
 
 /* In insideLLMs' order. `safe`: holds no prompts and answers. */
 static const struct {
@@ -62,9 +61,7 @@ settle(int dir_fd, const char *dir_text, enum artifact_choice choice,
 		e.artifact.path = xasprintf(
 		    "%s/%s", strcmp(dir_text, "/") == 0 ? "" : dir_text, name);
 		e.artifact.size = st.st_size;
-		e.artifact.mtime_ns =
-		    (int64_t)st.st_mtim.tv_sec * NS_PER_SECOND +
-		    st.st_mtim.tv_nsec;
+		e.artifact.mtime_ns = clock_ns(&st.st_mtim);
 		e.artifact.inode = st.st_ino;
 		emit(&e, data);
 	}

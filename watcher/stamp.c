@@ -7,14 +7,14 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/path.h"
-
-#define NS_PER_SECOND 1000000000
 
 int
 stamp_identify(int fd, struct watcher_identity *identity)
 {
 	struct statx st;
+	struct timespec born;
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) < 0)
 		return -errno;
@@ -22,9 +22,10 @@ stamp_identify(int fd, struct watcher_identity *identity)
 	    .device = makedev(st.stx_dev_major, st.stx_dev_minor),
 	    .inode = st.stx_ino,
 	};
+	born = (struct timespec){
+	    .tv_sec = st.stx_btime.tv_sec, .tv_nsec = st.stx_btime.tv_nsec};
 	if (st.stx_mask & STATX_BTIME)
-		identity->birth_ns =
-		    st.stx_btime.tv_sec * NS_PER_SECOND + st.stx_btime.tv_nsec;
+		identity->birth_ns = clock_ns(&born);
 	return 0;
 }
 
@@ -52,12 +53,6 @@ watcher_identity_equal(
 	    a->birth_ns == b->birth_ns;
 }
 
-static int64_t
-ns_of(const struct timespec *ts)
-{
-	return (int64_t)ts->tv_sec * NS_PER_SECOND + ts->tv_nsec;
-}
-
 struct watcher_stamp
 stamp_at(int dir_fd, const char *name)
 {
@@ -68,8 +63,8 @@ stamp_at(int dir_fd, const char *name)
 	return (struct watcher_stamp){.there = true,
 	    .device = st.st_dev,
 	    .inode = st.st_ino,
-	    .mtime_ns = ns_of(&st.st_mtim),
-	    .ctime_ns = ns_of(&st.st_ctim)};
+	    .mtime_ns = clock_ns(&st.st_mtim),
+	    .ctime_ns = clock_ns(&st.st_ctim)};
 }
 
 struct watcher_stamp

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "format/crc32c.h"
 
-#define CHUNK_BYTES   (256 * 1024)
-#define NS_PER_SECOND 1000000000
+#define CHUNK_BYTES (256 * 1024)
 
 void
 tail_init(struct tail *t)
@@ -69,8 +69,7 @@ look(struct tail *t, int fd, const struct stat *st, struct err *err)
 	t->device = st->st_dev;
 	t->inode = st->st_ino;
 	t->size = st->st_size;
-	t->mtime_ns =
-	    (int64_t)st->st_mtim.tv_sec * NS_PER_SECOND + st->st_mtim.tv_nsec;
+	t->mtime_ns = clock_ns(&st->st_mtim);
 	if (st->st_size < t->offset)
 		return TAIL_SHRUNK;
 	return t->doubtful ? compare_prefix(t, fd, err) : TAIL_CAUGHT_UP;

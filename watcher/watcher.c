@@ -268,10 +268,8 @@ static bool
 manifest_is_new(const struct watcher_stamp *now, const struct watcher_end *end)
 {
 	const struct watcher_stamp *old = &end->old_manifest;
-	int64_t not_before_ns = (int64_t)end->not_before.tv_sec * 1000000000 +
-	    end->not_before.tv_nsec;
 
-	if (!now->there || now->ctime_ns < not_before_ns)
+	if (!now->there || now->ctime_ns < clock_ns(&end->not_before))
 		return false;
 	return !old->there || now->device != old->device ||
 	    now->inode != old->inode || now->mtime_ns != old->mtime_ns;

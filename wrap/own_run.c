@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
 #include "base/process.h"
@@ -13,12 +14,6 @@
 #include "wrap/attempt_private.h"
 #include "wrap/journals.h"
 #include "wrap/lastline.h"
-
-static int64_t
-launched_us(const struct link_launched *l)
-{
-	return l->wall.tv_sec * INT64_C(1000000) + l->wall.tv_nsec / 1000;
-}
 
 static const char *
 command_name(const struct options *o)
@@ -55,7 +50,7 @@ each_pending(const char *attempt, void *data)
 		return true;
 	if (start.start.source == SOURCE_LIBRARY &&
 	    start.start.writer == s->launched->command &&
-	    start.time_us == launched_us(s->launched) &&
+	    start.time_us == clock_us(&s->launched->wall) &&
 	    strcmp(start.start.run_dir, s->dir) == 0)
 		s->attempt = xstrdup(attempt);
 	entry_release(&start);
@@ -68,7 +63,7 @@ each_indexed(const struct index_entry *e, void *data)
 	struct search *s = data;
 
 	s->delivered = s->delivered ||
-	    (e->started_us == launched_us(s->launched) &&
+	    (e->started_us == clock_us(&s->launched->wall) &&
 		strcmp(e->run_dir, s->dir) == 0);
 	return !s->delivered;
 }
@@ -113,7 +108,7 @@ own_run_begin(struct attempt **attempt, const struct attempt_config *config,
 	int result = -ENOENT;
 
 	own.source = SOURCE_LIBRARY;
-	own.started_us = launched_us(launched);
+	own.started_us = clock_us(&launched->wall);
 	if (launched->restarts > 0 && own.state_dir != NULL)
 		result = find_left(attempt, &own, launched);
 	if (result == 0 || result == -EALREADY)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "watcher/names.h"
 #include "wrap/own_run.h"
@@ -52,9 +53,7 @@ is_of_this_command(const struct run *run, int64_t started_us)
 {
 	const struct link_launched *l = run->runs->config.launched;
 
-	return l->restarts > 0 &&
-	    started_us >=
-	    l->wall.tv_sec * INT64_C(1000000) + l->wall.tv_nsec / 1000;
+	return l->restarts > 0 && started_us >= clock_us(&l->wall);
 }
 
 /* A journal of this directory that somebody left unended (a killed worker, a

@@ -11,6 +11,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -125,8 +126,7 @@ on_found(const char *dir, pid_t writer, void *data)
 static int64_t
 not_before_ns(const struct link_launched *l)
 {
-	return (int64_t)l->file_clock.tv_sec * 1000000000 +
-	    l->file_clock.tv_nsec + (l->just_ticked ? 0 : 1);
+	return clock_ns(&l->file_clock) + (l->just_ticked ? 0 : 1);
 }
 
 /* No shim in the command, or the user says where: look for the directory. */

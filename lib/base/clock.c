@@ -4,6 +4,40 @@
 #include <time.h>
 
 #define US_PER_SECOND 1000000
+#define NS_PER_SECOND 1000000000
+#define NS_PER_US     1000
+
+static int64_t
+saturated(int64_t seconds, int64_t per_second, int64_t rest)
+{
+	int64_t units;
+
+	if (__builtin_mul_overflow(seconds, per_second, &units) ||
+	    __builtin_add_overflow(units, rest, &units))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return units;
+}
+
+int64_t
+clock_ns(const struct timespec *time)
+{
+	return saturated(time->tv_sec, NS_PER_SECOND, time->tv_nsec);
+}
+
+int64_t
+clock_us(const struct timespec *time)
+{
+	return saturated(
+	    time->tv_sec, US_PER_SECOND, time->tv_nsec / NS_PER_US);
+}
+
+int64_t
+clock_clamp_us(int64_t wall_us)
+{
+	if (wall_us < CLOCK_FIRST_US)
+		return CLOCK_FIRST_US;
+	return wall_us > CLOCK_LAST_US ? CLOCK_LAST_US : wall_us;
+}
 
 static int64_t
 read_us(clockid_t id)
@@ -11,7 +45,7 @@ read_us(clockid_t id)
 	struct timespec ts;
 
 	clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * US_PER_SECOND + ts.tv_nsec / 1000;
+	return clock_us(&ts);
 }
 
 int64_t
@@ -36,8 +70,9 @@ clock_mono_ms(void)
 static time_t
 split(int64_t wall_us, int *fraction_us)
 {
-	int64_t seconds = wall_us / US_PER_SECOND;
-	int64_t rest = wall_us % US_PER_SECOND;
+	int64_t clamped_us = clock_clamp_us(wall_us);
+	int64_t seconds = clamped_us / US_PER_SECOND;
+	int64_t rest = clamped_us % US_PER_SECOND;
 
 	if (rest < 0) {
 		rest += US_PER_SECOND;
@@ -47,15 +82,25 @@ split(int64_t wall_us, int *fraction_us)
 	return (time_t)seconds;
 }
 
+/* Four digits; strftime writes the year 1 as "1". */
+static size_t
+put_year(char *text, size_t size, const struct tm *tm)
+{
+	return (size_t)snprintf(
+	    text, size, "%04u", (unsigned)(tm->tm_year + 1900) % 10000);
+}
+
 void
 clock_compact(char text[CLOCK_COMPACT_SIZE], int64_t wall_us)
 {
 	struct tm tm;
 	int fraction_us;
 	time_t seconds = split(wall_us, &fraction_us);
+	size_t n;
 
 	gmtime_r(&seconds, &tm);
-	strftime(text, CLOCK_COMPACT_SIZE, "%Y%m%dT%H%M%SZ", &tm);
+	n = put_year(text, CLOCK_COMPACT_SIZE, &tm);
+	strftime(text + n, CLOCK_COMPACT_SIZE - n, "%m%dT%H%M%SZ", &tm);
 }
 
 void
@@ -67,7 +112,9 @@ clock_iso_local(char text[CLOCK_ISO_LOCAL_SIZE], int64_t wall_us)
 	size_t n;
 
 	localtime_r(&seconds, &tm);
-	n = strftime(text, CLOCK_ISO_LOCAL_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	n = put_year(text, CLOCK_ISO_LOCAL_SIZE, &tm);
+	n += strftime(
+	    text + n, CLOCK_ISO_LOCAL_SIZE - n, "-%m-%dT%H:%M:%S", &tm);
 	if (fraction_us != 0)
 		snprintf(
 		    text + n, CLOCK_ISO_LOCAL_SIZE - n, ".%06d", fraction_us);

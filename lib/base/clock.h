@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);
@@ -14,7 +15,21 @@ int64_t clock_wall_us(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 
-/* "20261123T130842Z" of a wall time: sorts as time does. */
+/* The only conversions of a time that a file or a process gives. Nanoseconds
+ * reach from 1677 to 2262, microseconds far beyond; what lies outside becomes
+ * the nearest that there is. */
+int64_t clock_ns(const struct timespec *time);
+int64_t clock_us(const struct timespec *time);
+
+/* A wall time brought into the years that every text has room for: from the
+ * second day of the year 1 to the last but one of the year 9999, so that no
+ * time zone leads out of them. */
+#define CLOCK_FIRST_US INT64_C(-62135510400000000)
+#define CLOCK_LAST_US  INT64_C(253402214399999999)
+int64_t clock_clamp_us(int64_t wall_us);
+
+/* "20261123T130842Z" of a wall time: sorts as time does. It and the next
+ * one take the time as clock_clamp_us leaves it. */
 #define CLOCK_COMPACT_SIZE 17
 void clock_compact(char text[CLOCK_COMPACT_SIZE], int64_t wall_us);
 

@@ -37,8 +37,7 @@ log_file(struct run *run, const char *path, const char *name, const char *type,
 	e.artifact.type = text_of_bytes(type);
 	e.artifact.path = text_path_text(path);
 	e.artifact.size = st->st_size;
-	e.artifact.mtime_ns =
-	    (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	e.artifact.mtime_ns = clock_ns(&st->st_mtim);
 	e.artifact.inode = st->st_ino;
 	return run_log(run, &e, err);
 }

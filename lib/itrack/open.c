@@ -112,7 +112,7 @@ take_journal(struct itrack_tracker *t, const struct take *take, char *run_id,
 		run_free(run);
 		return result;
 	}
-	run->next_step = last_step + 1;
+	run->next_step = last_step < INT64_MAX ? last_step + 1 : last_step;
 	t->run = run;
 	t->run_id = xstrdup(run_id);
 	t->open_name = xstrdup(take->search->name);

@@ -63,7 +63,13 @@ run_log(struct run *run, struct entry *e, struct err *err)
 int64_t
 run_step(struct run *run, int64_t given)
 {
-	return given != ITRACK_STEP_AUTO ? given : run->next_step++;
+	int64_t next = run->next_step;
+
+	if (given != ITRACK_STEP_AUTO)
+		return given;
+	if (next < INT64_MAX)
+		run->next_step++;
+	return next;
 }
 
 static void

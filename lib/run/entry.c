@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "format/jsonwrite.h"
 
@@ -87,7 +88,7 @@ release_experiment(struct entry_experiment *e)
 void
 entry_init(struct entry *e, enum entry_kind kind, int64_t time_us)
 {
-	*e = (struct entry){.kind = kind, .time_us = time_us};
+	*e = (struct entry){.kind = kind, .time_us = clock_clamp_us(time_us)};
 	switch (kind) {
 	case ENTRY_PARAMS:
 		e->params.experiment = ENTRY_NO_EXPERIMENT;

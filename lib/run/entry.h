@@ -26,6 +26,9 @@
 #define ENTRY_LINE_MAX (16 * 1024 * 1024)
 /* `experiment` of an entry that belongs to the run as a whole. */
 #define ENTRY_NO_EXPERIMENT (-1)
+/* Far above what the mapping counts; trackers pass over an index
+ * beyond it, as it is a place in an array. */
+#define ENTRY_EXPERIMENT_MAX 1000000
 
 enum entry_kind {
 	ENTRY_START, /* always the first */

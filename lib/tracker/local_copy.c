@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -14,7 +15,6 @@
 #define ARTIFACTS_DIR "artifacts"
 /* Known to nobody else: left from a kill, it is written over. */
 #define TEMPORARY_NAME ".itrack-copy.tmp"
-#define NS_PER_SECOND  1000000000
 
 char *
 local_copy_name(const char *artifact_name)
@@ -41,13 +41,6 @@ local_copy_name(const char *artifact_name)
 		return path_encode(artifact_name);
 	}
 	return buf_steal(&path);
-}
-
-static int64_t
-mtime_ns(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * (int64_t)NS_PER_SECOND +
-	    st->st_mtim.tv_nsec;
 }
 
 /* The folder of `path` below `dirfd`, made where it is missing; no symbolic
@@ -119,7 +112,7 @@ open_target(struct local_copy *c, int dirfd, bool reuse, struct err *err)
 	if (reuse &&
 	    fstatat(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == c->artifact->size &&
-	    mtime_ns(&st) == c->artifact->mtime_ns) {
+	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns) {
 		outcome = OUTCOME_DONE;
 		goto out;
 	}

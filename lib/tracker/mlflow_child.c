@@ -48,7 +48,8 @@ mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 	char name[STATE_NAME_SIZE];
 	struct buf prefix;
 
-	if (mlflow_child_find(m, e->index) != NULL)
+	if (e->index < 0 || e->index > ENTRY_EXPERIMENT_MAX ||
+	    mlflow_child_find(m, e->index) != NULL)
 		return;
 	buf_init(&prefix, PREFIX_MAX_BYTES);
 	entry_experiment_prefix(e, &prefix);
@@ -102,7 +103,7 @@ mlflow_children_recall(struct mlflow *m)
 	int64_t len = text != NULL ? strtoll(text, NULL, 10) : 0;
 	char name[STATE_NAME_SIZE];
 
-	for (int64_t i = 0; i < len; i++) {
+	for (int64_t i = 0; i < len && i <= ENTRY_EXPERIMENT_MAX; i++) {
 		struct mlflow_child *child;
 
 		state_name(name, "prefix", i);

@@ -5,9 +5,6 @@
 
 #include "base/die.h"
 
-/* Far above what the mapping counts; an index is a place in an array. */
-#define EXPERIMENT_INDEX_MAX 1000000
-
 void
 prefixes_release(struct prefixes *p)
 {
@@ -25,7 +22,7 @@ prefixes_name(struct prefixes *p, const struct entry_experiment *experiment)
 	size_t index = (size_t)experiment->index, len;
 	struct buf prefix;
 
-	if (experiment->index < 0 || experiment->index > EXPERIMENT_INDEX_MAX)
+	if (experiment->index < 0 || experiment->index > ENTRY_EXPERIMENT_MAX)
 		return;
 	if (index >= p->len) {
 		len = 2 * index + 1;

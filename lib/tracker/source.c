@@ -7,19 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "format/text.h"
-
-#define NS_PER_SECOND 1000000000
 
 static bool
 is_as_recorded(const struct stat *st, const struct entry_artifact *artifact)
 {
-	int64_t mtime_ns =
-	    st->st_mtim.tv_sec * (int64_t)NS_PER_SECOND + st->st_mtim.tv_nsec;
-
 	return st->st_size == artifact->size &&
-	    mtime_ns == artifact->mtime_ns &&
+	    clock_ns(&st->st_mtim) == artifact->mtime_ns &&
 	    (uint64_t)st->st_ino == artifact->inode;
 }
 

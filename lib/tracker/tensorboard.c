@@ -32,8 +32,6 @@
 #define PLAIN_CHARACTERS                                                 \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
 	"/._-+,:@%="
-/* Far above what the mapping counts; an index is a place in an array. */
-#define EXPERIMENT_INDEX_MAX 1000000
 
 struct experiment_run {
 	char *path;        /* NULL: not named yet */
@@ -145,7 +143,7 @@ name_experiment(struct tensorboard *tb, const struct entry_experiment *e)
 	struct experiment_run *list;
 	char *model, *probe, *id;
 
-	if (e->index < 0 || e->index > EXPERIMENT_INDEX_MAX)
+	if (e->index < 0 || e->index > ENTRY_EXPERIMENT_MAX)
 		return;
 	if (index >= tb->experiment_len) {
 		len = 2 * index + 1;

@@ -27,7 +27,7 @@
 static char *
 folder_name(const struct wandb_run *run)
 {
-	char iso[CLOCK_ISO_LOCAL_SIZE], digits[16];
+	char iso[CLOCK_ISO_LOCAL_SIZE], digits[CLOCK_ISO_LOCAL_SIZE];
 	size_t i, n = 0;
 
 	clock_iso_local(iso, run->started_us);

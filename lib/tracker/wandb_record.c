@@ -26,6 +26,7 @@ enum record_member {
 /* The oldest reader that knows all that we write. */
 #define MIN_CONSUMER  "0.70.0"
 #define US_PER_SECOND 1000000
+#define NS_PER_US     1000
 /* A path or a name; a value has its own limit. */
 #define TEXT_MAX (64 * 1024 * 1024)
 /* Files go up as they are at the sync; type OTHER. */
@@ -108,11 +109,24 @@ put_telemetry(struct buf *out, uint32_t field)
 	buf_release(&platform);
 }
 
+/* A Timestamp of protobuf's: its nanoseconds count on from the second before,
+ * also before 1970. */
+static void
+put_time(struct buf *out, int64_t wall_us)
+{
+	int64_t seconds = wall_us / US_PER_SECOND;
+
+	if (wall_us % US_PER_SECOND < 0)
+		seconds--;
+	pb_varint(out, 1, (uint64_t)seconds);
+	pb_varint(
+	    out, 2, (uint64_t)(wall_us - seconds * US_PER_SECOND) * NS_PER_US);
+}
+
 void
 wandb_record_run(struct buf *out, int64_t num, const struct wandb_run *run)
 {
 	size_t record = begin(out, num, RECORD_RUN), at, i;
-	int64_t seconds = run->started_us / US_PER_SECOND;
 
 	pb_text(out, 1, run->id);
 	put_text(out, 2, run->entity);
@@ -128,9 +142,7 @@ wandb_record_run(struct buf *out, int64_t num, const struct wandb_run *run)
 		put_text(out, 10, run->tags[i]);
 	put_text(out, 13, run->host);
 	at = pb_begin(out, 17);
-	pb_varint(out, 1, (uint64_t)seconds);
-	pb_varint(out, 2,
-	    (uint64_t)(run->started_us - seconds * US_PER_SECOND) * 1000);
+	put_time(out, run->started_us);
 	pb_end(out, at);
 	put_telemetry(out, 19);
 	put_git(out, 21, run);
@@ -144,12 +156,9 @@ wandb_record_environment(struct buf *out, int64_t num,
     const struct wandb_run *run, const struct entry_start *start)
 {
 	size_t record = begin(out, num, RECORD_ENVIRONMENT), at;
-	int64_t seconds = run->started_us / US_PER_SECOND;
 
 	at = pb_begin(out, 3);
-	pb_varint(out, 1, (uint64_t)seconds);
-	pb_varint(out, 2,
-	    (uint64_t)(run->started_us - seconds * US_PER_SECOND) * 1000);
+	put_time(out, run->started_us);
 	pb_end(out, at);
 	put_text(out, 6, start->command);
 	put_git(out, 9, run);

@@ -51,7 +51,8 @@ go_to(struct wandb_rows *rows, int64_t step, int64_t time_us)
 		wandb_rows_close(rows);
 		if (step <= rows->step) {
 			rows->stepped_back = true;
-			rows->step++;
+			if (rows->step < INT64_MAX)
+				rows->step++;
 		} else {
 			rows->step = step;
 		}

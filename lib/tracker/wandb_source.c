@@ -7,11 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "format/text.h"
-
-#define NS_PER_SECOND 1000000000
 
 static struct wandb_source *
 find(const struct wandb_sources *s, const char *name)
@@ -72,8 +71,7 @@ wandb_source_open(const struct wandb_source *source, struct err *err)
 		return fd;
 	if (st.st_size == source->size &&
 	    (uint64_t)st.st_ino == source->inode &&
-	    st.st_mtim.tv_sec * (int64_t)NS_PER_SECOND + st.st_mtim.tv_nsec ==
-		source->mtime_ns)
+	    clock_ns(&st.st_mtim) == source->mtime_ns)
 		return fd;
 	close(fd);
 	return err_set(
