@@ -48,8 +48,9 @@ LIBRARY_SOURCES := $(filter-out lib/format/json.c lib/format/wandbfile.c \
     lib/format/tfevent% lib/format/pb.c,$(sort $(wildcard lib/itrack/*.c \
     lib/run/*.c lib/format/*.c lib/base/*.c)))
 OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
-LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) $(OPTION_SOURCES) \
-    lib/base/uri.c
+LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) wrap/shim/filters.c \
+    $(OPTION_SOURCES) lib/base/uri.c
+SHIM_SOURCES   := $(sort $(wildcard wrap/shim/*.c))
 ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c wrap/sync_follow.c \
     $(wildcard wrap/cmd_*.c wrap/doctor*.c)
 WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
@@ -135,12 +136,12 @@ $(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
 # The shim goes into other people's processes: libc only, never sanitized.
-$(SHIM): wrap/shim/shim.c wrap/shim/shim.map wrap/shim/message.h
+$(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
-	    -Wl,-z,defs -o $@ wrap/shim/shim.c
+	    -Wl,-z,defs -o $@ $(SHIM_SOURCES)
 
 # The library carries what it needs of the core, and shows itrack_* alone. Its
 # objects are not those of the programs: position independent without -fPIE.

@@ -38,7 +38,8 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	message->op = (enum message_op)data[1];
 	data += MESSAGE_HEADER;
 	path_len = len - MESSAGE_HEADER;
-	if (message->op == MESSAGE_HELLO || message->op == MESSAGE_NESTED) {
+	if (message->op == MESSAGE_HELLO || message->op == MESSAGE_NESTED ||
+	    message->op == MESSAGE_SILENT) {
 		message->path[0] = '\0';
 		return path_len == 0;
 	}

@@ -35,7 +35,7 @@
 struct message {
 	pid_t sender; /* as the kernel says, not as the message does */
 	enum message_op op;
-	char path[PATH_MAX]; /* absolute; empty for HELLO and NESTED */
+	char path[PATH_MAX]; /* absolute; empty for HELLO, NESTED, SILENT */
 };
 
 /* Takes a packet apart. False if it is not one of ours: wrong version or

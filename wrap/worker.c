@@ -54,8 +54,8 @@ struct worker {
 	struct countdown *countdown;
 	struct report report;
 	struct buf line; /* parts of the last line of the output */
-	bool has_launched, listens, heard, nested, ended, hurry, link_gone;
-	bool settled;
+	bool has_launched, listens, heard, nested, silent, ended, hurry;
+	bool link_gone, settled;
 };
 
 /* Every new run opens the marker, and every run the configuration, once, and
@@ -93,6 +93,8 @@ on_message(struct channel *channel, const struct message *message)
 		w->find = NULL;
 		return;
 	}
+	if (message->op == MESSAGE_SILENT)
+		w->silent = true;
 	if (!tells_of_run(message->op, base))
 		return;
 	w->heard = true;
@@ -169,8 +171,9 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* More messages than the socket holds, from hundreds of short runs: what is
- * new beside the runs that were heard of is theirs, too. */
+/* More messages than the socket holds, from hundreds of short runs, or a
+ * program that could not say more: what is new beside the runs that were heard
+ * of is theirs, too. */
 static void
 look_beside(struct worker *w)
 {
@@ -243,11 +246,11 @@ end_all(struct worker *w, const struct link_ended *ended)
 	loop_timer_cancel(w->loop, &w->silence);
 	take_line(w);
 	runs_end(w->runs, ended);
-	if (!w->heard)
+	if (!w->heard || w->silent)
 		start_find(w);
 	if (w->find != NULL)
 		find_look(w->find);
-	if (w->channel.crowded)
+	if (w->channel.crowded || w->silent)
 		look_beside(w);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
@@ -391,7 +394,9 @@ why_nothing(const struct worker *w)
 	if (!w->launched.preloaded && !options_given(&w->options, OPT_RUN_DIR))
 		return "no run directory seen without the preload library "
 		       "(--run-dir names it); nothing was tracked";
-	return "no run directory seen; nothing was tracked";
+	return w->silent ? "no run directory seen; " LINK_LOCKED_UP
+			   "; nothing was tracked"
+			 : "no run directory seen; nothing was tracked";
 }
 
 static void

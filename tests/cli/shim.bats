@@ -145,6 +145,35 @@ OPEN $PWD/a/records.jsonl
 END
 }
 
+@test "a program that locks itself up says so, and then nothing" {
+    harm=$BUILD/tests/programs/shim_harm
+    "$harm" lock prctl socket 3>&- || skip "no seccomp here (status $?)"
+    for how in prctl syscall; do
+        receive "$harm" lock $how swapoff
+        want <<END
+HELLO
+SILENT
+END
+        # Nor does what it executes.
+        receive "$harm" lock $how swapoff sh -c ': >a/records.jsonl'
+        want <<END
+HELLO
+SILENT
+END
+    done
+    # Executed by a program that nobody stood before.
+    receive "$harm" lock libc swapoff sh -c ': >a/records.jsonl'
+    want <<END
+HELLO
+END
+    receive "$harm" lock none swapoff sh -c ': >a/records.jsonl'
+    want <<END
+HELLO
+HELLO
+OPEN $PWD/a/records.jsonl
+END
+}
+
 @test "a cleared environment: known in the process, not in the next" {
     receive "$calls" clearenv
     want <<END

@@ -13,7 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (memchr(message.path, '\0', sizeof(message.path)) == NULL)
 		abort();
-	if (message.op == MESSAGE_HELLO || message.op == MESSAGE_NESTED) {
+	if (message.op == MESSAGE_HELLO || message.op == MESSAGE_NESTED ||
+	    message.op == MESSAGE_SILENT) {
 		if (message.path[0] != '\0')
 			abort();
 	} else if (message.path[0] != '/') {

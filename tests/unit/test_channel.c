@@ -51,6 +51,7 @@ test_parse(void)
 	ok(message_parse(&m, 7, data, len), "a hello is taken");
 	is_text(m.path, "", "without a path");
 	check(true, 1, MESSAGE_NESTED, "", 0, "nested");
+	check(true, 1, MESSAGE_SILENT, "", 0, "silent");
 	check(false, 2, MESSAGE_OPEN, "/a", 2, "another version is refused");
 	check(false, 1, 0, "/a", 2, "operation 0");
 	check(true, 1, MESSAGE_MARKING, "/a", 2, "a marker to come");
@@ -59,6 +60,7 @@ test_parse(void)
 	check(false, 1, MESSAGE_OPEN, "a/b", 3, "a relative path");
 	check(false, 1, MESSAGE_RENAME, "/a\0b", 4, "a NUL in the path");
 	check(false, 1, MESSAGE_HELLO, "/a", 2, "a hello with a path");
+	check(false, 1, MESSAGE_SILENT, "/a", 2, "a last word with a path");
 	memset(long_path, 'x', sizeof(long_path));
 	long_path[0] = '/';
 	check(true, 1, MESSAGE_OPEN, long_path, PATH_MAX - 1, "longest path");

@@ -27,6 +27,11 @@
  * (wrap/shim/message.h says the same). */
 #define LINK_DATA_MAX 4608
 
+/* Why a run may not have been seen: both reports say it. */
+#define LINK_LOCKED_UP                                                 \
+	"a program locked itself up (seccomp) and could not be heard " \
+	"(--run-dir names its directory)"
+
 enum link_type {
 	LINK_LAUNCHED, /* launcher -> worker, the first packet */
 	LINK_MESSAGE,  /* launcher -> worker: a shim message read before */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "wrap/launch/peer.h"
+#include "wrap/shim/filters.h"
 #include "wrap/shim/message.h"
 
 _Static_assert(LINK_DATA_MAX >= MESSAGE_MAX, "a message fits into a packet");
@@ -47,6 +48,7 @@ above_standard(int fd)
 int
 listen_open(char name[LISTEN_NAME_SIZE])
 {
+	int filters = filters_at_start();
 	struct sockaddr_un address;
 	uint64_t number;
 	socklen_t len;
@@ -54,8 +56,8 @@ listen_open(char name[LISTEN_NAME_SIZE])
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return -EAGAIN;
-	snprintf(name, LISTEN_NAME_SIZE, "itrack-%016llx",
-	    (unsigned long long)number);
+	snprintf(name, LISTEN_NAME_SIZE, "itrack-%016llx.%u",
+	    (unsigned long long)number, filters > 0 ? (unsigned)filters : 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
 		fd = above_standard(fd);
@@ -138,13 +140,11 @@ listen_tell_nested(const char *name)
 	    MESSAGE_VERSION, MESSAGE_NESTED};
 	struct sockaddr_un address;
 	socklen_t len = set_address(&address, name);
-	pid_t pid = getpid();
 	int fd =
 	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return;
-	memcpy(header + 4, &pid, sizeof(pid));
 	if (connect(fd, (struct sockaddr *)&address, len) == 0)
 		send(fd, header, sizeof(header), MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);

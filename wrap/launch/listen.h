@@ -12,8 +12,8 @@
 
 #include "wrap/launch/link.h"
 
-/* "itrack-", 16 hex digits, NUL */
-#define LISTEN_NAME_SIZE 24
+/* "itrack-", 16 hex digits, a dot, the digits of an int, NUL */
+#define LISTEN_NAME_SIZE 36
 
 /* Makes the socket, close-on-exec. Fills the name (without the leading NUL).
  * Returns the descriptor, above 2, or a negative errno. */

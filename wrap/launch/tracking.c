@@ -285,9 +285,15 @@ read_channel(struct tracking *t, int max)
 		t->hello = true;
 		if (!t->expected)
 			t->hello_due_ms = -1;
-		if (op == MESSAGE_HELLO)
+		if (op == MESSAGE_HELLO || (op == MESSAGE_SILENT && t->silent))
 			continue;
 		keep(t, &message);
+		if (op == MESSAGE_SILENT) {
+			/* Nothing to track yet, and what is to be found without
+			 * its words is found as without a hello. */
+			t->silent = true;
+			continue;
+		}
 		if (op == MESSAGE_NESTED) {
 			t->nested = true;
 			t->expected = false;

@@ -37,7 +37,7 @@ struct tracking {
 	int worker_status; /* how the last one died */
 	bool on;           /* false: given up, or nothing to track with */
 	bool expected;     /* a hello alone says nothing: env -i, sudo, ... */
-	bool hello, nested, ended, drained, complete;
+	bool hello, nested, silent, ended, drained, complete;
 	int64_t hello_due_ms;            /* a word is due; -1: none */
 	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;

@@ -2,15 +2,16 @@
  * The bytes of a message from the shim: the one packet of a connection to the
  * abstract Unix socket (SOCK_SEQPACKET) that the environment names
  * (ITRACK_SOCKET, its name without the leading NUL). Shared by the shim, the
- * launcher and the worker; libc only.
+ * launcher and the worker; libc only. Behind the name's last dot stands how
+ *many seccomp filters held the launcher (wrap/shim/filters.h).
  *
  *	offset 0   1 byte   MESSAGE_VERSION
  *	offset 1   1 byte   operation, one of enum message_op
- *	offset 2   2 bytes  zero
- *	offset 4   4 bytes  process ID, native order (the kernel's credentials
- *	                    win; this one is for tests and logs)
+ *	offset 2   6 bytes  zero
  *	offset 8   ...      absolute path, no NUL, at most PATH_MAX - 1 bytes;
- *	                    empty for HELLO, NESTED
+ *	                    empty for HELLO, NESTED, SILENT
+ *
+ * Who has sent it is in the kernel's credentials of the connection.
  *
  * A connection for each, because the kernel queues thousands of them and ten
  * datagrams. Messages are hints all the same: a full queue loses them, and that
@@ -37,7 +38,10 @@ enum message_op {
 	/* The marker is about to be opened for writing. Who is killed before
 	 * the OPEN that follows has left a run directory all the same. */
 	MESSAGE_MARKING,
-	MESSAGE_LAST = MESSAGE_MARKING,
+	/* The sender is about to be locked up by a seccomp filter, under which
+	 * it will not speak. No path. */
+	MESSAGE_SILENT,
+	MESSAGE_LAST = MESSAGE_SILENT,
 };
 
 #endif

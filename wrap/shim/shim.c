@@ -8,14 +8,19 @@
  * - calls the real function first, reports only what succeeded, and leaves
  *   errno as the real function left it; the marker, which makes a directory a
  *   run, is named before as well, because the program may be killed in between;
+ * - reads no memory that the kernel has not read before: a path may point
+ *   nowhere, and the program gets EFAULT for it;
  * - keeps no descriptor (programs close them all) and makes none that survives
  *   an exec; a message is socket, connect, sendmsg, close;
+ * - falls silent when the program locks itself up by seccomp: a filter may kill
+ *   it for a system call that is not its own;
  * - allocates nothing, takes no lock, never waits: a full queue loses the
  *   message;
  * - makes its own system calls by syscall(), since libc's connect, sendmsg and
  *   close are cancellation points: a thread cancelled there would leak the file
  *   that it just opened;
- * - works in a vfork child and in a signal handler (only the stack is written);
+ * - works in a vfork child and in a signal handler, on a stack of a few hundred
+ *   bytes more than the program itself needs;
  * - is inactive in set-uid programs and without ITRACK_SOCKET.
  *
  * Directories made are not reported: the marker file or the configuration is
@@ -26,26 +31,39 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "wrap/shim/message.h"
+#include "wrap/shim/tell.h"
 
 /* Declared only with _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
+
+/* The last of syscall's seven arguments. Where it is on the stack it stays
+ * there when ours is left by a jump; touched, it might not be the caller's to
+ * touch.
+ */
+#ifdef __x86_64__
+#define LAST_PARAMETER
+#define LAST_ARGUMENT
+#define NO_LAST
+#else
+#define LAST_PARAMETER , long last
+#define LAST_ARGUMENT  , last
+#define NO_LAST        , 0
+#endif
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -59,6 +77,9 @@ typedef FILE *freopen_function(const char *, const char *, FILE *);
 typedef int rename_function(const char *, const char *);
 typedef int renameat_function(int, const char *, int, const char *);
 typedef int renameat2_function(int, const char *, int, const char *, unsigned);
+typedef int prctl_function(int, long, long, long, long);
+typedef long syscall_function(
+    long, long, long, long, long, long LAST_PARAMETER);
 
 /* The functions behind ours. A symbol that this libc lacks stays NULL; nobody
  * can have been linked against it. */
@@ -73,26 +94,11 @@ static struct {
 	rename_function *rename;
 	renameat_function *renameat;
 	renameat2_function *renameat2;
+	prctl_function *prctl;
+	syscall_function *syscall;
 } real;
 
-static struct sockaddr_un receiver;
-static socklen_t receiver_len; /* 0: nobody to tell */
 static bool ready;
-
-static void
-find_receiver(void)
-{
-	const char *name = secure_getenv(MESSAGE_SOCKET_VARIABLE);
-	size_t len = name != NULL ? strlen(name) : 0;
-
-	if (len == 0 || len >= sizeof(receiver.sun_path))
-		return;
-	/* An abstract name: its first byte is NUL, its length counts. */
-	receiver.sun_family = AF_UNIX;
-	memcpy(receiver.sun_path + 1, name, len);
-	receiver_len =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
-}
 
 /* All at once and early, because dlsym takes the loader's lock: that must not
  * happen for the first time in a forked child or a signal handler. Threads
@@ -121,6 +127,8 @@ resolve(void)
 	    {&real.rename, "rename"},
 	    {&real.renameat, "renameat"},
 	    {&real.renameat2, "renameat2"},
+	    {&real.prctl, "prctl"},
+	    {&real.syscall, "syscall"},
 	};
 	int saved = errno;
 
@@ -129,7 +137,7 @@ resolve(void)
 
 		memcpy(table[i].slot, &symbol, sizeof(symbol));
 	}
-	find_receiver();
+	tell_find_receiver();
 	errno = saved;
 	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 }
@@ -140,79 +148,6 @@ ensure_resolved(void)
 {
 	if (__builtin_expect(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE), 0))
 		resolve();
-}
-
-static void
-send_parts(enum message_op op, struct iovec *parts, size_t part_count)
-{
-	unsigned char header[MESSAGE_HEADER] = {
-	    MESSAGE_VERSION, (unsigned char)op};
-	pid_t pid = (pid_t)syscall(SYS_getpid);
-	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = part_count};
-	int fd;
-
-	memcpy(header + 4, &pid, sizeof(pid));
-	parts[0].iov_base = header;
-	parts[0].iov_len = sizeof(header);
-	fd = (int)syscall(SYS_socket, AF_UNIX,
-	    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	if (syscall(SYS_connect, fd, &receiver, receiver_len) == 0)
-		syscall(SYS_sendmsg, fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	syscall(SYS_close, fd);
-}
-
-/* Where a relative path begins. Returns its length, 0 if that can't be said. */
-static size_t
-base_directory(int dir, char *base, size_t size)
-{
-	/* "/proc/self/fd/" and the digits of an int */
-	char link[32] = "/proc/self/fd/";
-	char digits[12];
-	size_t at = strlen(link), n = 0;
-	long len;
-
-	if (dir == AT_FDCWD) {
-		/* Not libc's getcwd: it may allocate. Counts the NUL. */
-		len = syscall(SYS_getcwd, base, size) - 1;
-	} else {
-		if (dir < 0)
-			return 0;
-		do
-			digits[n++] = (char)('0' + dir % 10);
-		while ((dir /= 10) > 0);
-		while (n > 0)
-			link[at++] = digits[--n];
-		len = syscall(SYS_readlinkat, AT_FDCWD, link, base, size);
-	}
-	/* A directory that can't be reached from our root has no leading '/' */
-	return len > 0 && base[0] == '/' ? (size_t)len : 0;
-}
-
-static __attribute__((noinline)) void
-report(enum message_op op, int dir, const char *path)
-{
-	char base[PATH_MAX];
-	struct iovec parts[4];
-	size_t path_len = strlen(path), count = 1;
-	int saved = errno;
-
-	if (path[0] != '/') {
-		size_t base_len = base_directory(dir, base, sizeof(base));
-
-		if (base_len == 0 || base_len + 1 + path_len >= PATH_MAX) {
-			errno = saved;
-			return;
-		}
-		parts[count++] = (struct iovec){base, base_len};
-		if (base_len > 1)
-			parts[count++] =
-			    (struct iovec){(void *)(uintptr_t) "/", 1};
-	}
-	parts[count++] = (struct iovec){(void *)(uintptr_t)path, path_len};
-	send_parts(op, parts, count);
-	errno = saved;
 }
 
 #define SAME(name, len, text) \
@@ -259,36 +194,62 @@ writes(int flags)
 	    (flags & (O_CREAT | O_TRUNC | O_APPEND)) != 0;
 }
 
-static inline bool
-is_marker(const char *path)
-{
-	static const char marker[] = ".insidellms_run";
-	const char *slash = strrchr(path, '/');
+/* The unit in which memory can be read or not; larger pages are several. */
+#define PAGE_BYTES 4096
 
-	return strcmp(slash != NULL ? slash + 1 : path, marker) == 0;
+/* Asks the kernel, which reads a set of signals before it sees that no such
+ * thing can be done with it. (At NULL there is no set to be read.) */
+static bool
+page_can_be_read(uintptr_t page)
+{
+	return syscall(SYS_rt_sigprocmask, -1, page, NULL, 8) == -1 &&
+	    errno == EINVAL;
 }
 
-/* The kernel has not looked at the path yet, and has EFAULT for one that points
- * nowhere. The first page is never mapped. */
-static inline bool
-points_nowhere(const char *path)
+/* A text, as far as it has to be, in memory that is there? The kernel has not
+ * looked at it yet, and has EFAULT for one that points nowhere. */
+static bool
+text_can_be_read(const char *text)
 {
-	return (uintptr_t)path < 4096;
+	for (;;) {
+		uintptr_t page = (uintptr_t)text & ~(uintptr_t)(PAGE_BYTES - 1);
+		size_t left = page + PAGE_BYTES - (uintptr_t)text;
+
+		if (!page_can_be_read(page))
+			return false;
+		if (memchr(text, '\0', left) != NULL)
+			return true;
+		text += left;
+	}
+}
+
+static __attribute__((noinline)) void
+about_to_create(int dir, const char *path)
+{
+	static const char marker[] = ".insidellms_run";
+	int saved = errno;
+
+	if (text_can_be_read(path)) {
+		const char *slash = strrchr(path, '/');
+
+		if (strcmp(slash != NULL ? slash + 1 : path, marker) == 0)
+			tell(MESSAGE_MARKING, dir, path);
+	}
+	errno = saved;
 }
 
 static inline void
 opening(int dir, const char *path, int flags)
 {
-	if ((flags & O_CREAT) != 0 && receiver_len != 0 &&
-	    !points_nowhere(path) && is_marker(path))
-		report(MESSAGE_MARKING, dir, path);
+	if ((flags & O_CREAT) != 0 && tell_on)
+		about_to_create(dir, path);
 }
 
 static inline int
 opened(int fd, int dir, const char *path, int flags)
 {
-	if (fd >= 0 && writes(flags) && receiver_len != 0 && of_interest(path))
-		report(MESSAGE_OPEN, dir, path);
+	if (fd >= 0 && writes(flags) && tell_on && of_interest(path))
+		tell(MESSAGE_OPEN, dir, path);
 	return fd;
 }
 
@@ -303,17 +264,17 @@ static inline FILE *
 stream_opened(FILE *file, const char *path, const char *mode)
 {
 	/* "r", "re", "rb" read; any other mode writes, as does a '+' */
-	if (file != NULL && path != NULL && receiver_len != 0 &&
+	if (file != NULL && path != NULL && tell_on &&
 	    (mode[0] != 'r' || strchr(mode, '+') != NULL) && of_interest(path))
-		report(MESSAGE_OPEN, AT_FDCWD, path);
+		tell(MESSAGE_OPEN, AT_FDCWD, path);
 	return file;
 }
 
 static inline int
 renamed(int result, int dir, const char *path)
 {
-	if (result == 0 && receiver_len != 0 && of_interest(path))
-		report(MESSAGE_RENAME, dir, path);
+	if (result == 0 && tell_on && of_interest(path))
+		tell(MESSAGE_RENAME, dir, path);
 	return result;
 }
 
@@ -526,20 +487,95 @@ renameat2(
 	    real.renameat2(from_dir, from, to_dir, to, flags), to_dir, to);
 }
 
+/* Does prctl(PR_SET_SECCOMP, mode, filter) lock this program up? Without a
+ * filter it is a question that programs ask to learn what the kernel can. */
+static inline bool
+is_lock(long mode, long filter)
+{
+	return mode == SECCOMP_MODE_STRICT ||
+	    (mode == SECCOMP_MODE_FILTER && filter != 0);
+}
+
+static inline bool
+is_lock_by_number(long number, long a, long b, long c)
+{
+	if (number == SYS_prctl)
+		return a == PR_SET_SECCOMP && is_lock(b, c);
+	if (number != SYS_seccomp)
+		return false;
+	return is_lock(a == SECCOMP_SET_MODE_STRICT ? SECCOMP_MODE_STRICT
+		: a == SECCOMP_SET_MODE_FILTER      ? SECCOMP_MODE_FILTER
+						    : SECCOMP_MODE_DISABLED,
+	    c);
+}
+
+static __attribute__((noinline)) int
+lock_by_prctl(int option, long mode, long filter, long c, long d)
+{
+	int result;
+
+	tell_silent();
+	result = real.prctl(option, mode, filter, c, d);
+	if (result == 0)
+		tell_never_again();
+	return result;
+}
+
+/* Neither seccomp nor prctl takes as many arguments as syscall passes on. */
+static __attribute__((noinline)) long
+lock_by_syscall(long number, long a, long b, long c, long d, long e)
+{
+	long result;
+
+	tell_silent();
+	result = real.syscall(number, a, b, c, d, e NO_LAST);
+	/* Above zero: the filter's descriptor, or a thread that was in the way:
+	 * which of them does not matter. */
+	if (result >= 0)
+		tell_never_again();
+	return result;
+}
+
+/*
+ * prctl and syscall take a variable number of arguments, all of them of one
+ * register: what is not given is passed on unseen. Both are left by a jump, so
+ * that a call that comes back twice (clone) comes back to the caller.
+ */
+int forward_prctl(int option, long a, long b, long c, long d) __asm__("prctl");
+long forward_syscall(long number, long a, long b, long c, long d,
+    long e LAST_PARAMETER) __asm__("syscall");
+
+EXPORT int
+forward_prctl(int option, long a, long b, long c, long d)
+{
+	ensure_resolved();
+	if (real.prctl == NULL)
+		return missing();
+	if (option == PR_SET_SECCOMP && tell_on && is_lock(a, b))
+		return lock_by_prctl(option, a, b, c, d);
+	return real.prctl(option, a, b, c, d);
+}
+
+EXPORT long
+forward_syscall(
+    long number, long a, long b, long c, long d, long e LAST_PARAMETER)
+{
+	ensure_resolved();
+	if (real.syscall == NULL)
+		return missing();
+	if (tell_on && is_lock_by_number(number, a, b, c))
+		return lock_by_syscall(number, a, b, c, d, e);
+	return real.syscall(number, a, b, c, d, e LAST_ARGUMENT);
+}
+
 /* Says that the shim works in this process: then it need not be looked for by
  * other ways. */
 static __attribute__((constructor)) void
 hello(void)
 {
-	struct iovec parts[1];
-	int saved = errno;
-
 	ensure_resolved();
 	/* A program's own preinit functions run before libc knows the
 	 * environment: look again. */
-	if (receiver_len == 0)
-		find_receiver();
-	if (receiver_len != 0)
-		send_parts(MESSAGE_HELLO, parts, 1);
-	errno = saved;
+	tell_find_receiver();
+	tell_hello();
 }
