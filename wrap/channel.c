@@ -116,18 +116,11 @@ keep(struct channel *channel, int fd, pid_t sender)
 }
 
 static void
-hear_new(struct channel *channel, int fd)
+hear_new(struct channel *channel, int fd, pid_t sender)
 {
 	unsigned char data[MESSAGE_MAX];
-	pid_t sender = peer_of_this_user(fd);
-	ssize_t got;
+	ssize_t got = peer_receive(fd, data, sizeof data);
 
-	if (sender <= 0) {
-		channel->refused++;
-		close(fd);
-		return;
-	}
-	got = peer_receive(fd, data, sizeof data);
 	if (got == -EAGAIN) {
 		keep(channel, fd, sender);
 		return;
@@ -158,25 +151,24 @@ rest(struct channel *channel)
 static bool
 read_one(struct channel *channel)
 {
-	int fd, code;
+	pid_t sender;
+	int fd, result = peer_accept(channel->io.fd, &fd, &sender);
 
-	do
-		fd = accept4(
-		    channel->io.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	while (fd < 0 && errno == EINTR);
-	code = errno;
 	/* What a process said before it connected again was there when it did.
 	 */
 	hear_callers(channel);
-	if (fd < 0) {
+	if (result < 0) {
 		channel->in_row = 0;
-		if (code != EAGAIN)
+		if (result != -EAGAIN)
 			rest(channel);
 		return false;
 	}
 	if (++channel->in_row >= channel->queue)
 		channel->crowded = true;
-	hear_new(channel, fd);
+	if (result == 0)
+		channel->refused++;
+	else
+		hear_new(channel, fd, sender);
 	return true;
 }
 
@@ -246,7 +238,14 @@ channel_init(
 void
 channel_keep(struct channel *channel, int fd)
 {
-	hear_new(channel, fd);
+	pid_t sender = peer_of_this_user(fd);
+
+	if (sender > 0) {
+		hear_new(channel, fd, sender);
+		return;
+	}
+	channel->refused++;
+	close(fd);
 }
 
 void

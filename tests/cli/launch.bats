@@ -298,6 +298,38 @@ END
     [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
 }
 
+@test "another user who connects without end holds up neither part" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user to be had"
+    place=$(mktemp -d)
+    cp "$programs/launch_flood" "$place"
+    chmod -R a+rX "$place"
+    mkfifo go
+    for option in --track=local --run-dir=here; do
+        rm -f name
+        "$wrap" -q "$option" sh -c 'echo "$ITRACK_SOCKET" >new; mv new name
+            read -r x <go; exit 6' 3>&- &
+        pid=$!
+        wait_for test -e name
+        floods=()
+        # So many that the launcher never finds an empty queue.
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+            "$place/launch_flood" "$(cat name)" >flood.$i 3>&- &
+            floods+=($!)
+        done
+        wait_for grep -q flooding flood.1
+        echo >go
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq 6 ]
+        # They went on until now.
+        for flood in "${floods[@]}"; do
+            kill "$flood"
+        done
+        wait "${floods[@]}" || :
+    done
+    rm -r "$place"
+}
+
 # As one that is stopped between connect and sendmsg.
 silent() {
     cat >silent.py <<'END'

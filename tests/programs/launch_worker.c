@@ -72,7 +72,11 @@ read_channel(void)
 	ssize_t got;
 	int fd;
 
-	while ((fd = accept4(CHANNEL_FD, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+	/* No more than the queue holds: others may connect without end. */
+	for (int i = 0; i <= CHANNEL_BACKLOG; i++) {
+		fd = accept4(CHANNEL_FD, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
 		got = recv(fd, data, sizeof(data), 0);
 		close(fd);
 		if (got > 0)

@@ -4,10 +4,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tap.h"
 #include "wrap/channel.h"
+#include "wrap/launch/peer.h"
+
+#define NOBODY 65534
 
 static struct message last;
 static int heard_count;
@@ -297,6 +301,53 @@ test_kept(void)
 	end();
 }
 
+/* From a process of another user, which has ended then. 0: each connected. */
+static int
+call_as_other_user(int times)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
+			_exit(2);
+		while (times > 0 && call() >= 0)
+			times--;
+		_exit(times);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/* Each is one of those that are counted, whoever it is. */
+static void
+test_other_user(void)
+{
+	int fd, result, taken = 0;
+	pid_t pid;
+
+	if (getuid() != 0) {
+		ok(true, "another user # SKIP not root: there is none");
+		return;
+	}
+	begin(100);
+	is_int(call_as_other_user(5), 0, "another user connects");
+	for (int i = 0; i < 5; i++) {
+		result = peer_accept(f.fd, &fd, &pid);
+		taken += result == 0 && fd == -1;
+	}
+	is_int(taken, 5, "each is taken by itself and closed");
+	is_int(peer_accept(f.fd, &fd, &pid), -EAGAIN, "then nobody is there");
+	call_as_other_user(20);
+	speak(call(), MESSAGE_RENAME, "/1");
+	f.channel.queue = 15;
+	loop_run(f.loop);
+	is_text(order, "1", "who comes behind them is heard");
+	is_int((long long)f.channel.refused, 20, "they are not");
+	ok(f.channel.crowded, "but may have taken the place of others");
+	end();
+}
+
 static void
 test_crowded(void)
 {
@@ -347,6 +398,7 @@ main(void)
 	test_silent();
 	test_silent_in_loop();
 	test_kept();
+	test_other_user();
 	test_crowded();
 	test_no_descriptors();
 	return done_testing();

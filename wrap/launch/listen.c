@@ -73,24 +73,6 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	return fd;
 }
 
-/* The next one in the line, of this user. Returns 0 or a negative errno. */
-static int
-accept_caller(int fd, struct listen_caller *caller)
-{
-	for (;;) {
-		caller->fd =
-		    accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (caller->fd < 0 && errno == EINTR)
-			continue;
-		if (caller->fd < 0)
-			return -errno;
-		caller->pid = peer_of_this_user(caller->fd);
-		if (caller->pid > 0)
-			return 0;
-		listen_hang_up(caller);
-	}
-}
-
 /* Returns the operation, 0: not a message, or a negative errno (-EAGAIN: it has
  * not spoken yet). */
 static int
@@ -111,18 +93,16 @@ hear(const struct listen_caller *caller, struct link_message *message)
 int
 listen_take(int fd, struct listen_caller *caller, struct link_message *message)
 {
-	for (;;) {
-		int op = caller->fd < 0 ? accept_caller(fd, caller) : 0;
+	int result = 1;
 
-		if (op < 0)
-			return op == -EAGAIN ? 0 : op;
-		op = hear(caller, message);
-		if (op == -EAGAIN)
-			return 0;
+	if (caller->fd < 0)
+		result = peer_accept(fd, &caller->fd, &caller->pid);
+	if (result <= 0)
+		return result;
+	result = hear(caller, message);
+	if (result != -EAGAIN)
 		listen_hang_up(caller);
-		if (op > 0)
-			return op;
-	}
+	return result > 0 || result == -EAGAIN ? result : 0;
 }
 
 void

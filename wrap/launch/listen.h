@@ -24,9 +24,10 @@ struct listen_caller {
 	pid_t pid;
 };
 
-/* One message of this user, of this version; others are skipped. Returns its
- * operation (enum message_op), 0: nothing there, or a negative errno: no
- * connection can be taken. Never blocks. */
+/* Takes one connection. Returns the operation (enum message_op) of its message,
+ * 0: one of another user, or no message of this version; or a negative errno:
+ * -EAGAIN: nobody is there, or has not spoken yet; else no connection can be
+ * taken. Never blocks. */
 int listen_take(
     int fd, struct listen_caller *caller, struct link_message *message);
 void listen_hang_up(struct listen_caller *caller);

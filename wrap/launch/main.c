@@ -247,11 +247,12 @@ turn(struct launcher *l)
 		wait_ms = until_ms > now ? until_ms - now : 0;
 	if (poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0)
 		return;
-	/* Messages first: the command's last ones are before its end. */
-	if (fds[1].revents != 0)
-		tracking_read(t);
+	/* Signals first: nothing that others send holds up the command's end,
+	 * behind which its last messages are read. */
 	if (fds[0].revents != 0)
 		take_signals(l);
+	if (fds[1].revents != 0)
+		tracking_read(t);
 	tracking_waited(t, now_ms());
 }
 

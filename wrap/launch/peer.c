@@ -4,6 +4,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+int
+peer_accept(int listener, int *fd, pid_t *pid)
+{
+	do
+		*fd =
+		    accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	while (*fd < 0 && errno == EINTR);
+	if (*fd < 0)
+		return -errno;
+	*pid = peer_of_this_user(*fd);
+	if (*pid > 0)
+		return 1;
+	close(*fd);
+	*fd = -1;
+	return 0;
+}
+
 pid_t
 peer_of_this_user(int fd)
 {

@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Takes one connection from the queue, so that the caller can count how many it
+ * takes before it turns to something else: others may make them without end.
+ * 1: `*fd` is a connection of the process `*pid`, of this user. 0: it was one
+ * of another user (or who it is can't be told) and is closed unread. Negative
+ * errno: none was taken, -EAGAIN because none is there. Never blocks. */
+int peer_accept(int listener, int *fd, pid_t *pid);
+
 /* The process that connected; 0: one of another user, or it can't be told. */
 pid_t peer_of_this_user(int fd);
 

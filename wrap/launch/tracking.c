@@ -271,7 +271,8 @@ keep(struct tracking *t, const struct link_message *message)
 		t->kept[t->kept_len++] = *message;
 }
 
-/* Returns 0 or a negative errno: no connection can be taken. */
+/* Takes so many connections at the most. Returns 0 or a negative errno: no
+ * connection can be taken. */
 static int
 read_channel(struct tracking *t, int max)
 {
@@ -280,8 +281,14 @@ read_channel(struct tracking *t, int max)
 
 	for (int i = 0; i < max && t->starts == 0; i++) {
 		op = listen_take(t->channel, &t->caller, &message);
-		if (op <= 0)
-			return op;
+		if (op < 0) {
+			t->in_row = 0;
+			return op == -EAGAIN ? 0 : op;
+		}
+		if (++t->in_row >= TRACKING_CROWD)
+			t->crowded = true;
+		if (op == 0)
+			continue;
 		t->hello = true;
 		if (!t->expected)
 			t->hello_due_ms = -1;
@@ -393,9 +400,10 @@ tracking_ended(
 		link_send(t->link, &packet);
 	}
 	/* Too short for the wait, and not a word: it may be a static program
-	 * that has made a run all the same. */
+	 * that has made a run all the same. Or its word found no room. */
 	if (t->starts == 0 &&
-	    (!t->hello || t->expected || needs_worker || t->caller.fd >= 0))
+	    (!t->hello || t->expected || t->crowded || needs_worker ||
+		t->caller.fd >= 0))
 		start_worker(t);
 }
 

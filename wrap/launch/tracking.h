@@ -24,8 +24,12 @@
 #define TRACKING_HELLO_MS 100
 /* Messages kept for the worker, and for the one after it. */
 #define TRACKING_KEPT_MAX 4
-/* Messages taken before signals are looked at again. */
+/* Connections taken before signals are looked at again: the end of the command
+ * does not wait for those who connect without end. */
 #define TRACKING_TURN_MAX 64
+/* As many as the smallest queue has (net.core.somaxconn before Linux 5.4) were
+ * there without a break: it may have been full, and messages lost. */
+#define TRACKING_CROWD 128
 
 struct tracking {
 	int channel;                 /* the shim's socket, or -1 */
@@ -38,6 +42,8 @@ struct tracking {
 	bool on;           /* false: given up, or nothing to track with */
 	bool expected;     /* a hello alone says nothing: env -i, sudo, ... */
 	bool hello, nested, silent, ended, drained, complete;
+	bool crowded;                    /* messages may have been lost */
+	int in_row;                      /* connections without a break */
 	int64_t hello_due_ms;            /* a word is due; -1: none */
 	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;
