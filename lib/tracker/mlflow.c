@@ -114,6 +114,9 @@ mlflow_close(struct tracker *t)
 	mlflow_shared_put(m->shared);
 	mlruns_close(m);
 	mlflow_children_release(m);
+	mlflow_batch_release(&m->part);
+	mlflow_batch_release(&m->tag_part);
+	mlflow_tags_release(&m->tags);
 	mlflow_config_release(&m->config);
 	local_copy_cancel(&m->copy);
 	loop_timer_cancel(t->loop, &m->copy_timer);

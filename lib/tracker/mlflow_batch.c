@@ -6,19 +6,117 @@
 #include "base/die.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow_names.h"
+#include "tracker/mlflow_tags.h"
 
 /* A key, or a param's value in characters of up to four bytes. */
 #define TEXT_MAX_BYTES (64 * 1024 * 1024)
 
-/* The parts of one item, and the keys that the request has. */
+/* The request that is being written. */
 struct builder {
 	struct mlflow_batch *b;
 	struct jsonwrite w;
 	struct buf key, value;
-	char *keys[MLFLOW_PARAMS_MAX];
-	size_t key_count;
-	size_t count;
+	char *params[MLFLOW_PARAMS_MAX]; /* the keys that it has */
+	size_t count[MLFLOW_KINDS];
 };
+
+void
+mlflow_batch_init(struct mlflow_batch *b)
+{
+	*b = (struct mlflow_batch){0};
+}
+
+void
+mlflow_batch_release(struct mlflow_batch *b)
+{
+	free(b->items);
+	mlflow_batch_init(b);
+}
+
+static void
+begin(struct mlflow_batch *b)
+{
+	b->len = b->at = b->sent = b->half_len = 0;
+}
+
+static void
+add(struct mlflow_batch *b, enum mlflow_kind kind, size_t entry, size_t at)
+{
+	if (b->len == b->cap) {
+		b->cap = b->cap > 0 ? 2 * b->cap : 64;
+		b->items = xreallocarray(b->items, b->cap, sizeof *b->items);
+	}
+	b->items[b->len++] = (struct mlflow_item){
+	    .kind = kind, .entry = (uint32_t)entry, .at = (uint32_t)at};
+}
+
+/* How many items of this kind for this run the entry has. */
+static size_t
+items_of(const struct mlflow_names *names, enum mlflow_kind kind,
+    const struct entry *e)
+{
+	if (kind == MLFLOW_METRIC && e->kind == ENTRY_METRICS &&
+	    names->wanted(names->data, e->metrics.experiment))
+		return e->metrics.len;
+	if (kind == MLFLOW_PARAM && e->kind == ENTRY_PARAMS &&
+	    names->wanted(names->data, e->params.experiment))
+		return e->params.len;
+	return 0;
+}
+
+void
+mlflow_batch_fill(struct mlflow_batch *b, const struct entry *entries,
+    size_t count, const struct mlflow_names *names)
+{
+	begin(b);
+	b->entries = entries;
+	b->names = names;
+	for (int kind = MLFLOW_PARAM; kind <= MLFLOW_METRIC; kind++)
+		for (size_t i = 0; i < count; i++) {
+			size_t len = items_of(
+			    names, (enum mlflow_kind)kind, &entries[i]);
+
+			for (size_t k = 0; k < len; k++)
+				add(b, (enum mlflow_kind)kind, i, k);
+		}
+}
+
+void
+mlflow_batch_tags(struct mlflow_batch *b, const struct mlflow_tags *tags)
+{
+	begin(b);
+	b->tags = tags;
+	for (size_t i = 0; i < tags->len; i++)
+		add(b, MLFLOW_TAG, 0, i);
+}
+
+static bool
+put_key(const struct mlflow_batch *b, const struct mlflow_item *item,
+    struct buf *out)
+{
+	const struct mlflow_names *names = b->names;
+	const struct entry *e;
+
+	if (item->kind == MLFLOW_TAG) {
+		buf_adds(out, b->tags->list[item->at].key);
+		return false;
+	}
+	e = &b->entries[item->entry];
+	if (item->kind == MLFLOW_PARAM)
+		return mlflow_key(out,
+		    names->prefix(names->data, e->params.experiment),
+		    e->params.list[item->at].name);
+	return mlflow_key(out,
+	    names->prefix(names->data, e->metrics.experiment),
+	    e->metrics.list[item->at].name);
+}
+
+void
+mlflow_batch_key(const struct mlflow_batch *b, const struct mlflow_item *item,
+    struct buf *out)
+{
+	put_key(b, item, out);
+}
 
 static void
 note(const struct mlflow_names *names, const char *what, const char *key)
@@ -29,193 +127,185 @@ note(const struct mlflow_names *names, const char *what, const char *key)
 	free(line);
 }
 
-static void
-make_key(struct builder *m, int64_t experiment, const char *name)
-{
-	const struct mlflow_names *names = m->b->names;
-
-	buf_reset(&m->key);
-	if (mlflow_key(&m->key, names->prefix(names->data, experiment), name))
-		note(names, "so named where MLflow refuses the original",
-		    m->key.data);
-}
-
 static bool
-has_key(const struct builder *m)
+has_param(const struct builder *m)
 {
-	for (size_t i = 0; i < m->key_count; i++)
-		if (strcmp(m->keys[i], m->key.data) == 0)
+	for (size_t i = 0; i < m->count[MLFLOW_PARAM]; i++)
+		if (strcmp(m->params[i], m->key.data) == 0)
 			return true;
 	return false;
 }
 
 static void
-write_metric(
-    struct builder *m, const struct entry *e, const struct metric *metric)
+write_metric(struct builder *m, const struct mlflow_item *item)
 {
+	const struct entry *e = &m->b->entries[item->entry];
 	struct jsonwrite *w = &m->w;
 
-	jsonwrite_open(w, '{');
-	JSONWRITE_KEY(w, "key");
-	jsonwrite_text(w, m->key.data);
 	JSONWRITE_KEY(w, "value");
-	jsonwrite_double(w, metric->value);
+	jsonwrite_double(w, e->metrics.list[item->at].value);
 	JSONWRITE_KEY(w, "timestamp");
 	jsonwrite_int(w, e->time_us > 0 ? e->time_us / 1000 : 0);
 	JSONWRITE_KEY(w, "step");
 	jsonwrite_int(w, e->metrics.step);
-	jsonwrite_close(w, '}');
 }
 
 static void
-write_param(struct builder *m, const struct param *param)
+write_param(struct builder *m, const struct mlflow_item *item)
 {
+	const struct entry *e = &m->b->entries[item->entry];
 	struct buf text;
 
 	buf_init(&text, TEXT_MAX_BYTES);
-	value_text(&param->value, &text);
+	value_text(&e->params.list[item->at].value, &text);
 	buf_reset(&m->value);
 	if (mlflow_text(&m->value, text.data, MLFLOW_PARAM_MAX))
 		note(m->b->names, "the value was cut to 6000 characters",
 		    m->key.data);
 	buf_release(&text);
-	jsonwrite_open(&m->w, '{');
-	jsonwrite_key(&m->w, "key");
-	jsonwrite_text(&m->w, m->key.data);
-	jsonwrite_key(&m->w, "value");
-	jsonwrite_text(&m->w, m->value.data);
-	jsonwrite_close(&m->w, '}');
-	m->keys[m->key_count++] = xstrdup(m->key.data);
+	jsonwrite_text_member(&m->w, "value", m->value.data);
 }
 
-/* Writes the item at b->at; false: it belongs to the next request. */
-static bool
-write_item(struct builder *m, const struct entry *e)
+static void
+write_value(struct builder *m, const struct mlflow_item *item)
 {
-	struct mlflow_batch *b = m->b;
+	jsonwrite_open(&m->w, '{');
+	JSONWRITE_KEY(&m->w, "key");
+	jsonwrite_text(&m->w, m->key.data);
+	switch (item->kind) {
+	case MLFLOW_METRIC:
+		write_metric(m, item);
+		break;
+	case MLFLOW_PARAM:
+		write_param(m, item);
+		break;
+	default:
+		jsonwrite_text_member(
+		    &m->w, "value", m->b->tags->list[item->at].value);
+	}
+	jsonwrite_close(&m->w, '}');
+}
+
+/* False: the item belongs to the next request. */
+static bool
+write_item(struct builder *m, const struct mlflow_item *item)
+{
 	struct buf *out = m->w.out;
 	size_t before = out->len;
 	bool first = m->w.first;
 
-	if (b->kind == MLFLOW_METRICS) {
-		const struct metric *metric = &e->metrics.list[b->at.item];
-
-		make_key(m, e->metrics.experiment, metric->name);
-		write_metric(m, e, metric);
-	} else {
-		const struct param *param = &e->params.list[b->at.item];
-
-		make_key(m, e->params.experiment, param->name);
-		if (has_key(m))
-			return false;
-		write_param(m, param);
-	}
-	if (m->count > 0 &&
+	if (item->kind != MLFLOW_METRIC &&
+	    m->count[item->kind] == MLFLOW_PARAMS_MAX)
+		return false;
+	buf_reset(&m->key);
+	if (put_key(m->b, item, &m->key))
+		note(m->b->names, "so named where MLflow refuses the original",
+		    m->key.data);
+	/* A param twice in one request is refused, also with equal values. */
+	if (item->kind == MLFLOW_PARAM && has_param(m))
+		return false;
+	write_value(m, item);
+	if (m->b->sent > 0 &&
 	    (buf_overflowed(out) || out->len > MLFLOW_BODY_MAX)) {
 		out->overflow = false;
 		buf_truncate(out, before);
 		m->w.first = first;
 		return false;
 	}
-	if (m->count++ == 0)
-		b->first = b->at.entry;
+	if (item->kind == MLFLOW_PARAM)
+		m->params[m->count[MLFLOW_PARAM]] = xstrdup(m->key.data);
+	m->count[item->kind]++;
+	m->b->sent++;
 	return true;
 }
 
-/* How many items of this kind for this run the entry has. */
-static size_t
-items(const struct mlflow_batch *b, const struct entry *e)
+/* "name":[item, ...] with the items of this kind that come next; nothing if
+ * there is none. False: the request is full. */
+static bool
+write_list(struct builder *m, enum mlflow_kind kind, size_t end)
 {
-	const struct mlflow_names *names = b->names;
-
-	if (b->kind == MLFLOW_METRICS)
-		return e->kind == ENTRY_METRICS &&
-			names->wanted(names->data, e->metrics.experiment)
-		    ? e->metrics.len
-		    : 0;
-	return e->kind == ENTRY_PARAMS &&
-		names->wanted(names->data, e->params.experiment)
-	    ? e->params.len
-	    : 0;
-}
-
-static void
-write_items(struct builder *m, size_t limit)
-{
+	static const char *const names[] = {"tags", "params", "metrics"};
 	struct mlflow_batch *b = m->b;
-
-	for (; b->at.entry < b->count; b->at.entry++, b->at.item = 0) {
-		const struct entry *e = &b->entries[b->at.entry];
-		size_t len = items(b, e);
-
-		for (; b->at.item < len; b->at.item++)
-			if (m->count == limit || !write_item(m, e))
-				return;
-	}
-}
-
-/* "name":[item, ...]; nothing if there is no item. Returns how many. */
-static size_t
-write_list(struct builder *m, const char *name, size_t limit)
-{
 	struct jsonwrite *w = &m->w;
-	size_t before = w->out->len, count = m->count;
-	bool first = w->first;
+	size_t before = w->out->len;
+	bool first = w->first, room = true;
 
-	jsonwrite_key(w, name);
+	if (b->at + b->sent == end || b->items[b->at + b->sent].kind != kind)
+		return true;
+	jsonwrite_key(w, names[kind]);
 	jsonwrite_open(w, '[');
-	write_items(m, limit);
+	while (room && b->at + b->sent < end &&
+	    b->items[b->at + b->sent].kind == kind)
+		room = write_item(m, &b->items[b->at + b->sent]);
 	jsonwrite_close(w, ']');
-	if (m->count == count) {
+	if (m->count[kind] == 0) {
 		buf_truncate(w->out, before);
 		w->first = first;
 	}
-	return m->count - count;
-}
-
-static size_t
-less(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static void
-write_lists(struct builder *m, size_t limit)
-{
-	struct mlflow_batch *b = m->b;
-	size_t params = 0;
-
-	if (b->kind == MLFLOW_PARAMS) {
-		params =
-		    write_list(m, "params", less(limit, MLFLOW_PARAMS_MAX));
-		if (b->at.entry < b->count || (b->alone && params > 0))
-			return;
-		b->kind = MLFLOW_METRICS;
-		b->at = (struct mlflow_place){0, 0};
-	}
-	b->mixed =
-	    write_list(m, "metrics", less(limit, MLFLOW_ITEMS_MAX)) > 0 &&
-	    params > 0;
+	return room;
 }
 
 size_t
-mlflow_batch_next(struct mlflow_batch *b, struct buf *body, size_t limit)
+mlflow_batch_next(
+    struct mlflow_batch *b, struct buf *body, const char *run_id, size_t limit)
 {
 	struct builder m = {.b = b};
+	size_t end = b->half_len > 0 ? b->halves[b->half_len - 1] : b->len;
 
+	if (limit > MLFLOW_ITEMS_MAX)
+		limit = MLFLOW_ITEMS_MAX;
+	if (end > b->at + limit)
+		end = b->at + limit;
+	b->sent = 0;
 	buf_init(&m.key, TEXT_MAX_BYTES);
 	buf_init(&m.value, TEXT_MAX_BYTES);
 	buf_reset(body);
 	jsonwrite_init(&m.w, body, JSONWRITE_COMPACT);
 	jsonwrite_open(&m.w, '{');
-	jsonwrite_key(&m.w, "run_id");
-	jsonwrite_text(&m.w, b->run_id);
-	b->mixed = false;
-	write_lists(&m, limit);
+	jsonwrite_text_member(&m.w, "run_id", run_id);
+	for (int kind = 0; kind < MLFLOW_KINDS; kind++)
+		if (!write_list(&m, (enum mlflow_kind)kind, end))
+			break;
 	jsonwrite_close(&m.w, '}');
-	for (size_t i = 0; i < m.key_count; i++)
-		free(m.keys[i]);
+	for (size_t i = 0; i < m.count[MLFLOW_PARAM]; i++)
+		free(m.params[i]);
 	buf_release(&m.key);
 	buf_release(&m.value);
-	return m.count;
+	return b->sent;
+}
+
+void
+mlflow_batch_taken(struct mlflow_batch *b)
+{
+	b->at += b->sent;
+	b->sent = 0;
+	while (b->half_len > 0 && b->at >= b->halves[b->half_len - 1])
+		b->half_len--;
+}
+
+const struct mlflow_item *
+mlflow_batch_refused(struct mlflow_batch *b)
+{
+	const struct mlflow_item *item = &b->items[b->at];
+
+	if (b->sent == 1) {
+		mlflow_batch_taken(b);
+		return item;
+	}
+	/* The second half ends where this request did, or is what follows. */
+	if (b->half_len == 0 || b->halves[b->half_len - 1] > b->at + b->sent)
+		b->halves[b->half_len++] = b->at + b->sent;
+	b->halves[b->half_len++] = b->at + b->sent / 2;
+	b->sent = 0;
+	return NULL;
+}
+
+size_t
+mlflow_batch_metrics(const struct mlflow_batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = b->at; i < b->at + b->sent; i++)
+		n += b->items[i].kind == MLFLOW_METRIC;
+	return n;
 }

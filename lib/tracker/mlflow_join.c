@@ -4,7 +4,8 @@
  *
  *	get the run     deleted, of another experiment: blocked
  *	                the tag of another attempt: this one makes its own run
- *	log-batch       our tag, and the tags that the user gave
+ *	log-batch       our tag, and the tags that the user gave; refused: our
+ *	                tag alone, then the others
  *	update          status RUNNING
  *
  * Its name, its times and its other tags stay. */
@@ -57,12 +58,19 @@ running(struct mlflow *m, struct mlflow_answer *a)
 	mlflow_take_joined(m);
 }
 
+static void claim(struct mlflow *m);
+
 static void
 claimed(struct mlflow *m, struct mlflow_answer *a)
 {
 	struct buf *body = &m->calls[LANE_METRICS].body;
 	struct jsonwrite w;
 
+	if (a->outcome == OUTCOME_REJECTED && !m->wanted.bare) {
+		mlflow_tags_later(m);
+		claim(m);
+		return;
+	}
 	if (a->outcome != OUTCOME_DONE) {
 		failed(m, a);
 		return;
@@ -96,7 +104,7 @@ tag_of(const struct json_span *run)
 		return NULL;
 	while (value == NULL && jsonscan_element(&s) > 0 &&
 	    jsonscan_value(&s, &tag) == 0)
-		if (json_at_is(&tag, "key", "itrack.id"))
+		if (json_at_is(&tag, "key", MLFLOW_ID_TAG))
 			value = json_at_text(&tag, "value");
 	return value;
 }

@@ -28,6 +28,7 @@
 #define PARENT_LOOK_MS   500
 
 static void find_experiment(struct mlflow *m);
+static void create_run(struct mlflow *m);
 
 void
 mlflow_fail(
@@ -70,7 +71,7 @@ take_run(struct mlflow *m, const char *run_id)
 		remember(m);
 	}
 	m->tried = m->looked = false;
-	w->ready(m);
+	mlflow_run_ready(m);
 }
 
 static void
@@ -99,6 +100,10 @@ created_run(struct mlflow *m, struct mlflow_answer *a)
 		if (m->wanted.child == NULL && m->run_name == NULL)
 			m->run_name = xstrdup(m->wanted.name);
 		take_info(m, &run);
+	} else if (a->outcome == OUTCOME_REJECTED && !m->wanted.bare) {
+		/* A tag may be the reason: it must not cost the run. */
+		mlflow_tags_later(m);
+		create_run(m);
 	} else if (a->outcome == OUTCOME_REJECTED) {
 		a->outcome = OUTCOME_BLOCKED;
 		mlflow_fail(m, m->wanted.call, a);
@@ -185,6 +190,7 @@ want(struct mlflow *m, struct mlflow_child *child, char *id, char *name)
 	free(m->wanted.id);
 	free(m->wanted.name);
 	m->wanted.child = child;
+	m->wanted.bare = false;
 	m->wanted.id = id;
 	m->wanted.name = name;
 }
@@ -202,7 +208,10 @@ mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 	    xstrndup(child->prefix, len));
 	m->wanted.ready = ready;
 	m->wanted.call = CALL_SEND_METRICS;
-	find_run(m);
+	if (child->run_id != NULL)
+		mlflow_run_ready(m);
+	else
+		find_run(m);
 }
 
 static void find_parent(struct mlflow *m);
@@ -404,7 +413,7 @@ void
 mlflow_take_joined(struct mlflow *m)
 {
 	remember(m);
-	opened(m);
+	mlflow_run_ready(m);
 }
 
 /* The run of an earlier process: it may have been deleted since. */
@@ -417,7 +426,7 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 		    "the run was deleted there: restore it (mlflow runs "
 		    "restore), or track anew with --again");
 	else if (a->outcome == OUTCOME_DONE)
-		opened(m);
+		mlflow_run_ready(m);
 	else {
 		if (a->outcome == OUTCOME_REJECTED)
 			a->outcome = OUTCOME_BLOCKED;
@@ -476,7 +485,8 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 		tracker_note(m->tracker,
 		    "MLFLOW_TRACKING_INSECURE_TLS: the server's certificate "
 		    "is not verified");
-	want(m, NULL, xstrdup(m->run->start->attempt), mlflow_run_name(m->run));
+	want(m, NULL, xstrdup(m->run->start->attempt),
+	    mlflow_run_name(m, &m->named));
 	m->wanted.ready = opened;
 	m->wanted.call = CALL_OPEN;
 	m->experiment_tries = 0;

@@ -1,7 +1,8 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * mlflow_call.c (one request), mlflow_open.c (experiment and run),
- * mlflow_send.c (metrics and params), mlflow_artifact.c (files), and mlruns.c
- * for a store that is a directory. */
+ * mlflow_send.c (metrics and params), mlflow_tagging.c (tags that come behind
+ * the run), mlflow_artifact.c (files), and mlruns.c for a store that is a
+ * directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
 
@@ -17,11 +18,19 @@
 #include "tracker/local_copy.h"
 #include "tracker/mlflow_config.h"
 #include "tracker/mlflow_shared.h"
+#include "tracker/mlflow_tags.h"
 #include "tracker/tracker.h"
 
 /* Tag with the run ID of a program that uses the library: what it knows its run
  * by. */
 #define MLFLOW_OUR_ID_TAG "itrack.run_id"
+/* Ours, by which an attempt finds its run again. */
+#define MLFLOW_ID_TAG "itrack.id"
+/* MLflow's own. */
+#define MLFLOW_NAME_TAG   "mlflow.runName"
+#define MLFLOW_NOTE_TAG   "mlflow.note.content"
+#define MLFLOW_PARENT_TAG "mlflow.parentRunId"
+#define MLFLOW_USER_TAG   "mlflow.user"
 
 struct mlflow;
 
@@ -53,6 +62,7 @@ struct mlflow_child {
 	char *prefix; /* "<model>/<probe>/" */
 	char *run_id; /* NULL: none yet */
 	bool used;    /* entries of its own have come: it gets a run */
+	bool made;    /* the run is there, with its tags */
 	bool ended;
 };
 
@@ -61,6 +71,7 @@ struct mlflow_wanted {
 	char *id; /* value of the tag itrack.id */
 	char *name;
 	struct mlflow_child *child; /* NULL: the run itself */
+	bool bare; /* made without the tags that it can do without */
 	/* Called when it is there. */
 	void (*ready)(struct mlflow *m);
 	enum tracker_call call; /* that waits for it */
@@ -75,7 +86,10 @@ struct mlflow {
 	struct mlflow_call calls[LANE_COUNT];
 	const struct run_info *run;
 	char *experiment_id, *run_id, *artifact_uri;
-	char *run_name; /* as it was created; NULL: not known */
+	char *run_name;          /* as it was created; NULL: not known */
+	bool named;              /* the user chose its name */
+	struct mlflow_tags tags; /* being sent */
+	struct mlflow_batch tag_part;
 
 	/* opening */
 	struct mlflow_wanted wanted;
@@ -95,12 +109,7 @@ struct mlflow {
 	char *rename; /* to do; NULL: nothing */
 	struct mlflow_batch part;
 	struct mlflow_names names;
-	size_t slot;                   /* 0: the run, i: children[i - 1] */
-	struct mlflow_place sent_from; /* where the request began */
-	enum mlflow_kind sent_kind;
-	struct mlflow_place piece_until;
-	size_t piece; /* items a request until piece_until; 0: as many as fit */
-	size_t sent_items;
+	size_t slot;          /* 0: the run, i: children[i - 1] */
 	size_t careful;       /* metrics to be repeated in small pieces */
 	size_t last_rejected; /* entry + 1 */
 
@@ -170,8 +179,40 @@ bool mlflow_has_joined(const struct mlflow *m);
 void mlflow_run_body(const struct mlflow *m, struct buf *body);
 /* Writes the log-batch that makes the run m->run_id ours. */
 void mlflow_claim_body(const struct mlflow *m, struct buf *body);
-/* The run's name as far as it is known. Allocated. */
-char *mlflow_run_name(const struct run_info *run);
+/* The run's name as far as it is known; *given: the user chose it. Allocated.
+ */
+char *mlflow_run_name(const struct mlflow *m, bool *given);
+
+/* Which tags. */
+enum mlflow_tag_set {
+	MLFLOW_TAGS_ALL,    /* of a run that is ours */
+	MLFLOW_TAGS_GIVEN,  /* of one that was joined: the user's, and our ID */
+	MLFLOW_TAGS_NEEDED, /* those that the run can't do without */
+};
+
+/* Whose: the run of the whole attempt, or the child of an experiment. */
+struct mlflow_tagged {
+	const char *id; /* value of MLFLOW_ID_TAG */
+	bool child;
+	const char *parent; /* MLflow's ID of the run around it; NULL: none */
+};
+
+/* m->wanted. */
+struct mlflow_tagged mlflow_wanted_tagged(const struct mlflow *m);
+/* Puts the run's tags into an empty list. */
+void mlflow_run_tags(const struct mlflow *m, enum mlflow_tag_set set,
+    const struct mlflow_tagged *run, struct mlflow_tags *tags);
+
+/* --- mlflow_tagging.c --- */
+
+/* The run m->wanted is to be made without the user's tags: these come later. */
+void mlflow_tags_later(struct mlflow *m);
+/* The run m->wanted is there: sends the tags that it lacks, then goes on with
+ * m->wanted.ready. */
+void mlflow_run_ready(struct mlflow *m);
+/* Names an item that the server refused by itself. */
+void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
+    const struct mlflow_item *item, const struct mlflow_answer *a);
 
 /* --- mlflow_send.c --- */
 
@@ -223,17 +264,16 @@ void mlflow_classify_small(struct mlflow *m, struct mlflow_answer *a);
 
 struct mlruns_run;
 
-/* Makes the run `id` in the experiment's directory, or takes up the one that is
- * there. Takes over `name` (allocated). parent: a run ID, or NULL. */
 /* The ID of the run of an attempt. Allocated. */
 char *mlruns_run_id(const char *attempt);
+/* Makes the run in the experiment's directory, or takes up the one that is
+ * there. Takes over `name` (allocated). */
 int mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
-    struct mlruns_run *run, const char *id, char *name, const char *parent,
+    struct mlruns_run *run, const struct mlflow_tagged *tagged, char *name,
     struct err *err);
 void mlruns_run_release(struct mlruns_run *run);
-/* Cut and renamed as MLflow takes it; value NULL: nothing. */
-int mlruns_put_tag(const struct mlruns_run *run, const char *name,
-    const char *value, struct err *err);
+int mlruns_put_tags(const struct mlruns_run *run,
+    const struct mlflow_tags *tags, struct err *err);
 
 /* --- mlruns.c --- */
 

@@ -1,10 +1,10 @@
 /* Metrics, params and the run's name, and how it ended: one request after the
  * other until the batch is done.
  *
- * A request that was refused is sent again in tenths, these in tenths, until
- * the bad item is alone: it is counted, everything else arrives. Points that
- * may be there already (a broken connection, a process before this one) go in
- * small pieces, because the server is slow in finding out. */
+ * A request that was refused is sent again in halves, until the bad item is
+ * alone: it is named and counted, everything else arrives. Points that may be
+ * there already (a broken connection, a process before this one) go in small
+ * pieces, because the server is slow in finding out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 
 /* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
 #define CAREFUL_ITEMS 100
-#define PIECE_PART    10
 #define RUN_NAME_MAX  250
 #define NAME_BYTES    65536
 
@@ -41,65 +40,34 @@ go_on(struct mlflow *m)
 		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
 }
 
-static int
-compare(const struct mlflow_place *a, const struct mlflow_place *b)
-{
-	if (a->entry != b->entry)
-		return a->entry < b->entry ? -1 : 1;
-	return a->item < b->item ? -1 : a->item > b->item;
-}
-
+/* An entry counts once, whatever of it was refused. */
 static void
-count_rejected(struct mlflow *m, const struct mlflow_answer *a)
+count_rejected(struct mlflow *m, const struct mlflow_item *item)
 {
-	size_t entry = m->part.first + 1;
-
-	tracker_refused(m->tracker, "refused by the server", a->err.message);
-	if (m->last_rejected != entry)
+	if (m->last_rejected != item->entry + (size_t)1)
 		m->batch->rejected++;
-	m->last_rejected = entry;
-}
-
-/* Params and metrics together first come apart. */
-static void
-split_or_reject(struct mlflow *m, const struct mlflow_answer *a)
-{
-	m->part.alone = true;
-	if (m->part.mixed) {
-		m->part.kind = m->sent_kind;
-		m->part.at = m->sent_from;
-		return;
-	}
-	if (m->sent_items == 1) {
-		count_rejected(m, a);
-		return;
-	}
-	if (m->piece == 0)
-		m->piece_until = m->part.at;
-	m->piece = m->sent_items / PIECE_PART;
-	if (m->piece == 0)
-		m->piece = 1;
-	m->part.at = m->sent_from;
+	m->last_rejected = item->entry + (size_t)1;
 }
 
 static void
 logged(struct mlflow *m, struct mlflow_answer *a)
 {
-	size_t n = m->sent_items;
+	const struct mlflow_item *item;
+	size_t metrics = mlflow_batch_metrics(&m->part);
 
-	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+	if (a->outcome == OUTCOME_REJECTED) {
+		item = mlflow_batch_refused(&m->part);
+		if (item != NULL) {
+			mlflow_say_refused(m, &m->part, item, a);
+			count_rejected(m, item);
+		}
+	} else if (a->outcome == OUTCOME_DONE) {
+		m->careful -= metrics < m->careful ? metrics : m->careful;
+		mlflow_batch_taken(&m->part);
+	} else {
 		fail(m, a);
 		return;
 	}
-	if (a->outcome == OUTCOME_REJECTED)
-		split_or_reject(m, a);
-	else if (m->part.kind == MLFLOW_METRICS)
-		m->careful -= n < m->careful ? n : m->careful;
-	if (a->outcome == OUTCOME_DONE && m->piece > 0 &&
-	    m->piece < MLFLOW_ITEMS_MAX)
-		m->piece *= PIECE_PART;
-	if (m->piece > 0 && compare(&m->part.at, &m->piece_until) >= 0)
-		m->piece = 0;
 	go_on(m);
 }
 
@@ -113,28 +81,23 @@ slot_run(const struct mlflow *m)
 static bool
 send_part(struct mlflow *m)
 {
-	struct mlflow_call *call = &m->calls[LANE_METRICS];
-	size_t limit = MLFLOW_ITEMS_MAX;
+	const char *run_id = slot_run(m);
+	size_t limit = m->careful > 0 ? CAREFUL_ITEMS : MLFLOW_ITEMS_MAX;
 
-	if (m->careful > 0)
-		limit = CAREFUL_ITEMS;
-	if (m->piece > 0)
-		limit = m->piece;
-	m->part.run_id = slot_run(m);
-	if (m->part.run_id == NULL)
+	if (run_id == NULL ||
+	    mlflow_batch_next(
+		&m->part, &m->calls[LANE_METRICS].body, run_id, limit) == 0)
 		return false;
-	m->sent_from = m->part.at;
-	m->sent_kind = m->part.kind;
-	m->sent_items = mlflow_batch_next(&m->part, &call->body, limit);
-	if (m->sent_items == 0)
-		return false;
-	/* There was no param left: it began with the first metric. */
-	if (!m->part.mixed && m->part.kind != m->sent_kind) {
-		m->sent_from = (struct mlflow_place){0, 0};
-		m->sent_kind = m->part.kind;
-	}
 	mlflow_post(m, "runs/log-batch", logged);
 	return true;
+}
+
+/* The items of the run m->slot. */
+static void
+begin_run(struct mlflow *m)
+{
+	mlflow_batch_fill(
+	    &m->part, m->batch->entries, m->batch->count, &m->names);
 }
 
 static bool
@@ -142,11 +105,10 @@ next_run(struct mlflow *m)
 {
 	size_t slots = m->nested ? m->child_len + 1 : 1;
 
-	m->piece = 0;
-	m->part.at = (struct mlflow_place){0, 0};
-	m->part.alone = false;
-	m->part.kind = MLFLOW_PARAMS;
-	return ++m->slot < slots;
+	if (++m->slot >= slots)
+		return false;
+	begin_run(m);
+	return true;
 }
 
 static void
@@ -189,23 +151,31 @@ send_rename(struct mlflow *m)
 	mlflow_post(m, "runs/update", renamed);
 }
 
+/* One whose run, or whose run's tags, are still to be made. */
 static struct mlflow_child *
-child_without_run(const struct mlflow *m)
+child_to_make(const struct mlflow *m)
 {
 	for (size_t i = 0; m->nested && i < m->child_len; i++)
-		if (m->children[i]->used && m->children[i]->run_id == NULL)
+		if (m->children[i]->used && !m->children[i]->made)
 			return m->children[i];
 	return NULL;
+}
+
+static void
+made_child(struct mlflow *m)
+{
+	m->wanted.child->made = true;
+	go_on(m);
 }
 
 /* Starts the next request; false: the batch is done. */
 static bool
 advance(struct mlflow *m)
 {
-	struct mlflow_child *child = child_without_run(m);
+	struct mlflow_child *child = child_to_make(m);
 
 	if (child != NULL) {
-		mlflow_want_child(m, child, go_on);
+		mlflow_want_child(m, child, made_child);
 		return true;
 	}
 	if (m->rename != NULL) {
@@ -254,16 +224,13 @@ take_note(void *data, const char *line)
 static void
 look_at(struct mlflow *m, const struct entry *e)
 {
-	bool named = m->run->start->run_name != NULL &&
-	    m->run->start->run_name[0] != '\0';
-
 	mlflow_child_use(m, e);
 	switch (e->kind) {
 	case ENTRY_EXPERIMENT:
 		mlflow_child_add(m, &e->experiment);
 		break;
 	case ENTRY_RUN_ID:
-		if (named || mlflow_has_joined(m) ||
+		if (m->named || mlflow_has_joined(m) ||
 		    (m->run_name != NULL &&
 			strcmp(m->run_name, e->run_id) == 0))
 			break;
@@ -283,17 +250,11 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 {
 	m->batch = batch;
 	m->names = (struct mlflow_names){prefix_of, is_wanted, take_note, m};
-	m->part = (struct mlflow_batch){
-	    .entries = batch->entries,
-	    .count = batch->count,
-	    .kind = MLFLOW_PARAMS,
-	    .names = &m->names,
-	};
 	m->slot = 0;
-	m->piece = 0;
 	m->last_rejected = 0;
 	for (size_t i = 0; i < batch->count; i++)
 		look_at(m, &batch->entries[i]);
+	begin_run(m);
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
 }
 

@@ -54,13 +54,16 @@ enum outcome
 mlruns_open(struct mlflow *m, struct err *err)
 {
 	const char *around = m->run->start->parent;
+	char *parent = around != NULL ? mlruns_run_id(around) : NULL;
+	struct mlflow_tagged tagged = {
+	    .id = m->run->start->attempt, .parent = parent};
 	struct buf uri;
-	char *parent;
 	int result;
 
 	if (m->mlruns == NULL)
 		m->mlruns = xcalloc(1, sizeof *m->mlruns);
 	if (m->run->start->no_run) {
+		free(parent);
 		tracker_set_place(m->tracker, m->config.root);
 		return outcome_of(file_make_dirs(m->config.root, 0777, err));
 	}
@@ -70,11 +73,10 @@ mlruns_open(struct mlflow *m, struct err *err)
 	result = mlruns_experiment(m->config.root, m->config.experiment_name,
 	    m->config.experiment_id, &m->experiment_id,
 	    &m->mlruns->experiment_dir, err);
-	parent = around != NULL ? mlruns_run_id(around) : NULL;
 	if (result == 0)
 		result = mlruns_run_make(m, m->mlruns->experiment_dir,
-		    &m->mlruns->run, m->run->start->attempt,
-		    mlflow_run_name(m->run), parent, err);
+		    &m->mlruns->run, &tagged, mlflow_run_name(m, &m->named),
+		    err);
 	free(parent);
 	if (result < 0)
 		return outcome_of(result);
@@ -119,12 +121,14 @@ make_child(struct mlflow *m, size_t i, struct err *err)
 	size_t len = strlen(child->prefix);
 	char *id =
 	    xasprintf("%s/%jd", m->run->start->attempt, (intmax_t)child->index);
+	struct mlflow_tagged tagged = {
+	    .id = id, .child = true, .parent = s->run.id};
 	int result;
 
 	while (len > 0 && child->prefix[len - 1] == '/')
 		len--;
-	result = mlruns_run_make(m, s->experiment_dir, &s->children[i], id,
-	    xstrndup(child->prefix, len), s->run.id, err);
+	result = mlruns_run_make(m, s->experiment_dir, &s->children[i], &tagged,
+	    xstrndup(child->prefix, len), err);
 	if (result < 0)
 		mlruns_run_release(&s->children[i]);
 	else if (child->run_id == NULL)
@@ -173,8 +177,10 @@ put_param(struct mlflow *m, const struct mlruns_run *run, const char *prefix,
 		    "%s: the value was cut to 6000 characters", key.data);
 	result = mlruns_write_param(run, key.data, value.data, err);
 	if (result > 0) {
-		tracker_note(
-		    m->tracker, "%s: a param keeps its first value", key.data);
+		char *what = xasprintf("param %s", key.data);
+
+		tracker_refused(m->tracker, what, "it keeps its first value");
+		free(what);
 		*refused = true;
 		result = 0;
 	}
@@ -205,15 +211,16 @@ static int
 rename_run(struct mlflow *m, const char *run_id, struct err *err)
 {
 	struct mlruns_run *run = &m->mlruns->run;
-	const char *chosen = m->run->start->run_name;
+	struct mlflow_tags tags = {0};
 	int result;
 
-	if ((chosen != NULL && chosen[0] != '\0') ||
-	    strcmp(run->name, run_id) == 0)
+	if (m->named || strcmp(run->name, run_id) == 0)
 		return 0;
 	free(run->name);
 	run->name = xstrdup(run_id);
-	result = mlruns_put_tag(run, "mlflow.runName", run->name, err);
+	mlflow_tags_put(&tags, MLFLOW_NAME_TAG, run->name);
+	result = mlruns_put_tags(run, &tags, err);
+	mlflow_tags_release(&tags);
 	if (result == 0)
 		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
 	return result;

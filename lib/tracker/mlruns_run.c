@@ -11,11 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "run/gitcommit.h"
-#include "tracker/mlflow_names.h"
 #include "tracker/mlflow_private.h"
-
-#define TEXT_BYTES (1024 * 1024)
 
 /* Two FNV-1a digests with different beginnings: no secret, no adversary. */
 char *
@@ -32,60 +28,28 @@ mlruns_run_id(const char *attempt)
 }
 
 int
-mlruns_put_tag(const struct mlruns_run *run, const char *name,
-    const char *value, struct err *err)
+mlruns_put_tags(const struct mlruns_run *run, const struct mlflow_tags *tags,
+    struct err *err)
 {
-	struct buf key, text;
-	int result;
+	int result = 0;
 
-	if (value == NULL)
-		return 0;
-	buf_init(&key, TEXT_BYTES);
-	buf_init(&text, TEXT_BYTES);
-	mlflow_key(&key, "", name);
-	mlflow_text(&text, value, MLFLOW_TAG_VALUE_MAX);
-	result = mlruns_write_tag(run, key.data, text.data, err);
-	buf_release(&key);
-	buf_release(&text);
+	for (size_t i = 0; i < tags->len && result == 0; i++)
+		result = mlruns_write_tag(
+		    run, tags->list[i].key, tags->list[i].value, err);
 	return result;
 }
 
 static int
-put_tags(const struct mlflow *m, const struct mlruns_run *run, const char *id,
-    const char *parent, struct err *err)
+put_tags(const struct mlflow *m, const struct mlruns_run *run,
+    const struct mlflow_tagged *tagged, struct err *err)
 {
-	const struct entry_start *start = m->run->start;
-	char *commit = git_commit(start->cwd);
-	const struct {
-		const char *name, *text;
-	} tags[] = {
-	    {"itrack.id", id},
-	    {"mlflow.runName", run->name},
-	    {"mlflow.parentRunId", parent},
-	    {"mlflow.user", start->user},
-	    {"mlflow.source.name",
-		start->config_path != NULL ? start->config_path
-					   : start->command},
-	    {"mlflow.source.type", "LOCAL"},
-	    {"mlflow.source.git.commit", commit},
-	    {"mlflow.note.content", start->notes},
-	    {MLFLOW_OUR_ID_TAG,
-		start->source == SOURCE_LIBRARY ? m->run->run_id : NULL},
-	};
-	int result = 0;
+	struct mlflow_tags tags = {0};
+	int result;
 
-	for (size_t i = 0; i < sizeof tags / sizeof tags[0] && result == 0; i++)
-		result = mlruns_put_tag(run, tags[i].name, tags[i].text, err);
-	for (size_t i = 0; i < start->tag_len && result == 0; i++) {
-		const char *text = start->tags[i];
-		size_t len = strcspn(text, "=");
-		char *name = xstrndup(text, len);
-
-		result = mlruns_put_tag(
-		    run, name, text[len] == '=' ? text + len + 1 : "", err);
-		free(name);
-	}
-	free(commit);
+	mlflow_run_tags(m, MLFLOW_TAGS_ALL, tagged, &tags);
+	mlflow_tags_put(&tags, MLFLOW_NAME_TAG, run->name);
+	result = mlruns_put_tags(run, &tags, err);
+	mlflow_tags_release(&tags);
 	return result;
 }
 
@@ -119,14 +83,14 @@ mlruns_run_release(struct mlruns_run *run)
 /* Makes the run, or takes up the one that is there; both takes name over. */
 int
 mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
-    struct mlruns_run *run, const char *id, char *name, const char *parent,
+    struct mlruns_run *run, const struct mlflow_tagged *tagged, char *name,
     struct err *err)
 {
 	char *meta;
 	int result;
 
 	mlruns_run_release(run);
-	run->id = mlruns_run_id(id);
+	run->id = mlruns_run_id(tagged->id);
 	run->dir = path_join(experiment_dir, run->id);
 	run->experiment_id = xstrdup(m->experiment_id);
 	run->name = name;
@@ -136,7 +100,7 @@ mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
 	run->check = access(run->dir, F_OK) == 0;
 	result = make_dirs(run, err);
 	if (result == 0)
-		result = put_tags(m, run, id, parent, err);
+		result = put_tags(m, run, tagged, err);
 	if (result == 0 && access(meta, F_OK) < 0)
 		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
 	free(meta);

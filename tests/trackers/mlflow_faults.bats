@@ -36,7 +36,10 @@ JSON
 }
 
 deliver() {
-    "$deliver" -d 30000 "$@" "$state" "$e" mlflow "mlflow-uri=$url"
+    local options=("$@")
+    [ "${1:-}" = -d ] || options=()
+    "$deliver" -d 30000 "${options[@]}" "$state" "$e" mlflow \
+        "mlflow-uri=$url" "${@:${#options[@]}+1}"
 }
 
 # bodies PATTERN: the bodies of the requests that match.
@@ -158,12 +161,92 @@ count() {
             "body": {"error_code": "INVALID_PARAMETER_VALUE", "message": "no"}}'
     run -0 deliver
     [[ $output == *" 1 0"* ]]
-    [[ $output == *"INVALID_PARAMETER_VALUE: no"* ]]
+    [[ $output == *"param yes: refused by the server"*"INVALID_PARAMETER_VALUE: no"* ]]
+    [ "$(grep -c "refused by the server" <<<"$output")" = 1 ]
     local want got
     want=$(jq -r 'select(.entry == "params").params | keys[]' "$e" | wc -l)
     got=$(bodies 'log-batch 200' | jq -r '.params[]?.key' | sort -u | wc -l)
     # All but `yes`, and `int`, which two entries have.
     [ "$got" = $((want - 2)) ]
+}
+
+# with_tags TAG...: the entries with these tags of the user's.
+with_tags() {
+    local tags
+    tags=$(printf '%s\n' "$@" | jq -R . | jq -sc .)
+    sed -i "1s/\"tags\": \[[^]]*\]/\"tags\": $tags/" "$e"
+    head -1 "$e" | jq -e ".tags == $tags"
+}
+
+@test "params alone in a request: the refused one is named, the others arrive" {
+    rules '{"match": "log-batch", "body_match": "\"p2\"", "status": 400,
+            "body": {"error_code": "INVALID_PARAMETER_VALUE", "message": "no"}}'
+    jq -c 'select(.entry == "start" or .entry == "end"),
+        (select(.entry == "run_id") | {entry: "params", time_us,
+            params: {p1: "1", p2: "2", p3: "3"}})' "$e" >"$e.new"
+    mv "$e.new" "$e"
+    run -0 deliver
+    [[ $output == *"note param p2: refused by the server"* ]]
+    [[ $output == *"entries 0 1 0"* ]]
+    [ "$(bodies 'log-batch 200' | jq -r '.params[]?.key' | sort)" = $'p1\np3' ]
+}
+
+@test "a tag twice, or one of ours: each name once, the user's value stands" {
+    with_tags team=red mlflow.user=bob team=blue mlflow.runName=mine \
+        itrack.id=other mlflow.source.git.commit=none mlflow.parentRunId=p
+    rules
+    export MLFLOW_RUN_CONTEXT='{"team": "green", "team": "white", "host": "h", "mlflow.source.type": "JOB"}'
+    run -0 deliver
+    [[ $output == *"tag team: given more than once"* ]]
+    [[ $output == *"tag itrack.id: itrack finds the run by it"* ]]
+    [ "$(bodies runs/create | jq -r .run_name)" = mine ]
+    bodies runs/create | jq -e '.tags | map(.key) | length == (unique | length)'
+    bodies runs/create | jq -e '.tags | from_entries |
+        .team == "blue" and .["mlflow.user"] == "bob" and .host == "h" and
+        .["mlflow.source.type"] == "JOB" and .["mlflow.parentRunId"] == "p" and
+        .["mlflow.source.git.commit"] == "none" and
+        (has("mlflow.runName") | not) and
+        .["itrack.id"] == "20261123T130842Z-0000000000ff"'
+    # The run ID that comes later does not take the name away.
+    bodies runs/update | jq -se 'all(.run_name == null)'
+}
+
+@test "a tag that the server refuses is named, and costs neither run nor tags" {
+    local no='"status": 400, "body": {"error_code": "INVALID_PARAMETER_VALUE", "message": "no tag"}'
+    with_tags one=1 team=red two=2
+    rules '{"match": "runs/create|log-batch", "body_match": "\"team\"", '"$no"'}'
+    run -0 deliver
+    [[ $output == *"state finished"*"note tag team: refused by the server"*"no tag"* ]]
+    [ "$(bodies 'runs/create 200' | jq -c '.tags | map(.key)')" = '["itrack.id"]' ]
+    [ "$(bodies 'log-batch 200' | jq -r '.tags[]? | select(.key | test("^[ot]")) | .key' |
+        sort)" = $'one\ntwo' ]
+    # The same in a run that is joined.
+    : >"$fake/log"
+    state=$BATS_TEST_TMPDIR/joined
+    rules '{"match": "log-batch", "body_match": "\"team\"", '"$no"'}' \
+        '{"match": "runs/get", "body": {"run": {"info": {"run_id": "abc",
+        "experiment_id": "7", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"}}}}'
+    run -0 deliver mlflow-run-id=abc
+    [[ $output == *"state finished"*"note tag team: refused by the server"* ]]
+    [ "$(bodies 'log-batch 200' | jq -r '.tags[]? | select(.key | test("^[ot]")) | .key' |
+        sort)" = $'one\ntwo' ]
+}
+
+# Between the run and its tags: what comes then knows that they are missing.
+@test "tags that are to come later come also after a kill" {
+    local no='"status": 400, "body": {"error_code": "INVALID_PARAMETER_VALUE", "message": "no tag"}'
+    with_tags one=1 team=red
+    rules '{"match": "runs/create", "body_match": "\"team\"", '"$no"'}' \
+        '{"match": "log-batch", "body_match": "\"tags\"", "stall": true}'
+    "$deliver" -d 30000 "$state" "$e" mlflow "mlflow-uri=$url" 3>&- &
+    local pid=$!
+    wait_for 20 grep -q "log-batch stall" "$fake/log"
+    kill -KILL "$pid"
+    wait "$pid" || true
+    rules '{"match": "runs/search", "body": {"runs": [{"info":
+        {"run_id": "abc", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"}}]}}'
+    deliver
+    bodies 'log-batch 200' | jq -se '[.[].tags[]?.key] | contains(["one", "team"])'
 }
 
 @test "401, 403: blocked, the message says what to do, the key never shows" {

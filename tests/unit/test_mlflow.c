@@ -133,20 +133,10 @@ test_note(void *data, const char *line)
 	++*notes;
 }
 
+/* Two params of one key, points of two entries, one of another run. */
 static void
-test_bodies(void)
+make_bodies(struct entry e[4])
 {
-	struct entry e[4];
-	int notes = 0;
-	const struct mlflow_names names = {
-	    test_prefix, test_wanted, test_note, &notes};
-	struct mlflow_batch b = {.entries = e,
-	    .count = 4,
-	    .names = &names,
-	    .run_id = "abc",
-	    .kind = MLFLOW_METRICS};
-	struct buf body;
-
 	entry_init(&e[0], ENTRY_PARAMS, 1000);
 	e[0].params.experiment = 0;
 	entry_add_param_text(&e[0], "model", "x\"\xed\xa0\x80");
@@ -162,50 +152,178 @@ test_bodies(void)
 	entry_init(&e[3], ENTRY_PARAMS, 1000);
 	e[3].params.experiment = 0;
 	entry_add_param_text(&e[3], "model", "again");
+}
 
+static void
+test_bodies(void)
+{
+	struct entry e[4];
+	int notes = 0;
+	const struct mlflow_names names = {
+	    test_prefix, test_wanted, test_note, &notes};
+	struct mlflow_batch b;
+	struct buf body;
+
+	make_bodies(e);
 	buf_init(&body, MLFLOW_BODY_BUFFER);
-	is_int((long long)mlflow_batch_next(&b, &body, 1), 1, "one point");
-	is_text(body.data,
-	    "{\"run_id\":\"abc\",\"metrics\":[{\"key\":\"acc\",\"value\":0.1,"
-	    "\"timestamp\":1764000000123,\"step\":3}]}",
-	    "its body");
-	is_int((long long)mlflow_batch_next(&b, &body, 1000), 1, "the next");
-	is_text(body.data,
-	    "{\"run_id\":\"abc\",\"metrics\":[{\"key\":\"bad\","
-	    "\"value\":\"NaN\",\"timestamp\":1764000000123,\"step\":3}]}",
-	    "NaN is a text");
-	is_int((long long)mlflow_batch_next(&b, &body, 1000), 0, "no more");
-
-	b.kind = MLFLOW_PARAMS;
-	b.alone = true;
-	b.at = (struct mlflow_place){0, 0};
-	is_int((long long)mlflow_batch_next(&b, &body, 1000), 2, "two params");
+	mlflow_batch_init(&b);
+	mlflow_batch_fill(&b, e, 4, &names);
+	is_int((long long)mlflow_batch_next(&b, &body, "abc", 1000), 2,
+	    "two params: a key twice goes in two requests");
 	is_text(body.data,
 	    "{\"run_id\":\"abc\",\"params\":[{\"key\":\"m/p/model\","
 	    "\"value\":\"x\\\"\\ufffd\"},{\"key\":\"m/p/rate\","
 	    "\"value\":\"1e-05\"}]}",
 	    "their body");
-	is_int((long long)mlflow_batch_next(&b, &body, 1000), 1,
-	    "a key twice goes in two requests");
-	ok(!b.mixed, "params alone");
-	is_int(
-	    (long long)mlflow_batch_next(&b, &body, 1000), 2, "then metrics");
-	ok(b.kind == MLFLOW_METRICS && !b.mixed, "and metrics alone");
-
-	b.kind = MLFLOW_PARAMS;
-	b.alone = false;
-	b.at = (struct mlflow_place){3, 0};
-	is_int((long long)mlflow_batch_next(&b, &body, 2), 2, "one of both");
+	is_int((long long)mlflow_batch_next(&b, &body, "abc", 1000), 2,
+	    "without an answer the same again");
+	mlflow_batch_taken(&b);
+	is_int((long long)mlflow_batch_next(&b, &body, "abc", 2), 2,
+	    "the last param with the first point");
 	is_text(body.data,
 	    "{\"run_id\":\"abc\",\"params\":[{\"key\":\"m/p/model\","
 	    "\"value\":\"again\"}],\"metrics\":[{\"key\":\"acc\","
 	    "\"value\":0.1,\"timestamp\":1764000000123,\"step\":3}]}",
 	    "in one request");
-	ok(b.mixed && b.kind == MLFLOW_METRICS, "which is said");
-	is_int((long long)mlflow_batch_next(&b, &body, 2), 1, "the rest");
+	is_int((long long)mlflow_batch_metrics(&b), 1, "one of them a point");
+	mlflow_batch_taken(&b);
+	is_int((long long)mlflow_batch_next(&b, &body, "abc", 1000), 1,
+	    "the rest");
+	is_text(body.data,
+	    "{\"run_id\":\"abc\",\"metrics\":[{\"key\":\"bad\","
+	    "\"value\":\"NaN\",\"timestamp\":1764000000123,\"step\":3}]}",
+	    "NaN is a text");
+	mlflow_batch_taken(&b);
+	is_int(
+	    (long long)mlflow_batch_next(&b, &body, "abc", 1000), 0, "no more");
 	is_int(notes, 0, "nothing was changed");
 	for (int i = 0; i < 4; i++)
 		entry_release(&e[i]);
+	mlflow_batch_release(&b);
+	buf_release(&body);
+}
+
+/* A server that takes a request if no item of it is refused, alone: whatever
+ * is refused, those and no others are named, and all others are taken once. */
+static void
+refuse(const char *what, size_t count, bool (*is_bad)(uint32_t at),
+    size_t most_requests)
+{
+	struct entry e[2];
+	int notes = 0;
+	const struct mlflow_names names = {
+	    test_prefix, test_wanted, test_note, &notes};
+	struct mlflow_batch b;
+	struct buf body;
+	size_t requests = 0, taken = 0, refused = 0, wrong = 0, bad = 0;
+
+	entry_init(&e[0], ENTRY_PARAMS, 1000);
+	entry_init(&e[1], ENTRY_METRICS, 1000);
+	e[0].params.experiment = e[1].metrics.experiment = ENTRY_NO_EXPERIMENT;
+	for (size_t i = 0; i < count; i++) {
+		char *name = xasprintf("n%zu", i);
+
+		entry_add_param_integer(&e[0], name, 1);
+		entry_add_metric(&e[1], name, 1);
+		bad += 2 * is_bad((uint32_t)i);
+		free(name);
+	}
+	buf_init(&body, MLFLOW_BODY_BUFFER);
+	mlflow_batch_init(&b);
+	mlflow_batch_fill(&b, e, 2, &names);
+	while (mlflow_batch_next(&b, &body, "abc", 1000) > 0) {
+		bool fails = false;
+		const struct mlflow_item *item;
+
+		for (size_t i = 0; i < b.sent; i++)
+			fails = fails || is_bad(b.items[b.at + i].at);
+		requests++;
+		if (!fails) {
+			taken += b.sent;
+			mlflow_batch_taken(&b);
+			continue;
+		}
+		item = mlflow_batch_refused(&b);
+		refused += item != NULL;
+		wrong += item != NULL && !is_bad(item->at);
+	}
+	is_int((long long)refused, (long long)bad, what);
+	is_int((long long)wrong, 0, "no other one");
+	is_int((long long)taken, (long long)(2 * count - bad), "others taken");
+	ok(requests <= most_requests, "%zu requests", requests);
+	entry_release(&e[0]);
+	entry_release(&e[1]);
+	mlflow_batch_release(&b);
+	buf_release(&body);
+}
+
+static bool
+is_none(uint32_t at)
+{
+	(void)at;
+	return false;
+}
+
+static bool
+is_the_first(uint32_t at)
+{
+	return at == 0;
+}
+
+static bool
+is_one_of_many(uint32_t at)
+{
+	return at == 577;
+}
+
+static bool
+is_any(uint32_t at)
+{
+	(void)at;
+	return true;
+}
+
+static void
+test_refusals(void)
+{
+	refuse("none is refused", 1500, is_none, 18);
+	refuse("the first of two is refused", 2, is_the_first, 7);
+	refuse("the only one is refused", 1, is_any, 3);
+	refuse("one of many is refused", 1500, is_one_of_many, 60);
+	refuse("all are refused", 300, is_any, 1200);
+}
+
+static void
+test_tags(void)
+{
+	struct mlflow_tags tags = {0};
+	struct mlflow_batch b;
+	struct buf body;
+
+	is_int(mlflow_tags_put(&tags, "a", "1"), 0, "a tag");
+	is_int(mlflow_tags_put(&tags, "b", NULL), 0, "none");
+	is_int(mlflow_tags_put(&tags, "c=", "2"), MLFLOW_TAG_RENAMED,
+	    "a name that MLflow refuses");
+	is_int(mlflow_tags_put(&tags, "a", "1"), 0, "the same again");
+	is_int(mlflow_tags_put(&tags, "a", "3"), MLFLOW_TAG_REPLACED,
+	    "another value in its place");
+	is_int((long long)tags.len, 2, "each name once");
+	is_text(mlflow_tags_get(&tags, "a"), "3", "the last value stands");
+	mlflow_tags_remove(&tags, "c=");
+	is_int((long long)tags.len, 2, "by the name that it has there");
+	mlflow_batch_init(&b);
+	mlflow_batch_tags(&b, &tags);
+	buf_init(&body, MLFLOW_BODY_BUFFER);
+	is_int((long long)mlflow_batch_next(&b, &body, "r", 1), 1, "a request");
+	is_text(body.data,
+	    "{\"run_id\":\"r\",\"tags\":[{\"key\":\"a\",\"value\":\"3\"}]}",
+	    "its body");
+	mlflow_batch_taken(&b);
+	mlflow_tags_remove(&tags, "a");
+	is_int((long long)tags.len, 1, "taken away");
+	ok(mlflow_tags_get(&tags, "a") == NULL, "and gone");
+	mlflow_batch_release(&b);
+	mlflow_tags_release(&tags);
 	buf_release(&body);
 }
 
@@ -217,11 +335,7 @@ test_body_limit(void)
 	int notes = 0;
 	const struct mlflow_names names = {
 	    test_prefix, test_wanted, test_note, &notes};
-	struct mlflow_batch b = {.entries = &e,
-	    .count = 1,
-	    .names = &names,
-	    .run_id = "abc",
-	    .kind = MLFLOW_PARAMS};
+	struct mlflow_batch b;
 	char *value = xmalloc(4 * 6001 + 1);
 	struct buf body;
 	size_t n, sum = 0, most = 0;
@@ -237,17 +351,21 @@ test_body_limit(void)
 		free(name);
 	}
 	buf_init(&body, MLFLOW_BODY_BUFFER);
-	while ((n = mlflow_batch_next(&b, &body, 1000)) > 0) {
+	mlflow_batch_init(&b);
+	mlflow_batch_fill(&b, &e, 1, &names);
+	while ((n = mlflow_batch_next(&b, &body, "abc", 1000)) > 0) {
 		ok(n <= MLFLOW_PARAMS_MAX && !buf_overflowed(&body),
 		    "%zu params", n);
 		sum += n;
 		if (body.len > most)
 			most = body.len;
+		mlflow_batch_taken(&b);
 	}
 	is_int((long long)sum, 250, "all params in some request");
 	ok(most <= MLFLOW_BODY_MAX + 3, "at most 900 kB (%zu)", most);
 	is_int(notes, 50 + 4, "cut values are said, also when repeated");
 	free(value);
+	mlflow_batch_release(&b);
 	entry_release(&e);
 	buf_release(&body);
 }
@@ -487,6 +605,8 @@ main(void)
 	test_texts();
 	test_bodies();
 	test_body_limit();
+	test_refusals();
+	test_tags();
 	test_uris();
 	test_credentials();
 	test_answers();
