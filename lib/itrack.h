@@ -168,6 +168,12 @@ int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
  * none. Valid until the next start_run or free. */
 const char *itrack_run_id(const struct itrack_tracker *tracker);
 
+/* What the destination has in another form than it was given, in the last run
+ * that itrack_end_run() ended: names that it refuses, values that it cuts; one
+ * a line, "" if nothing (multi: the first member that has something). Valid
+ * until the next end_run or free. */
+const char *itrack_altered(const struct itrack_tracker *tracker);
+
 /* By what name others find the last run that was started with ITRACK_OPEN
  * (multi: that of all members); NULL: none. Valid until the next start_run or
  * free. */

@@ -10,15 +10,19 @@
 
 #define MS_PER_US 1e-3
 
+/* As their values' names begin: a name may have a slash of its own. */
 static int
 compare_names(const struct follow *a, const struct follow *b)
 {
-	int order =
-	    strcmp(a->experiment->model_name, b->experiment->model_name);
+	char *x = xasprintf(
+	    "%s/%s", a->experiment->model_name, a->experiment->probe_name);
+	char *y = xasprintf(
+	    "%s/%s", b->experiment->model_name, b->experiment->probe_name);
+	int order = strcmp(x, y);
 
-	if (order != 0)
-		return order;
-	return strcmp(a->experiment->probe_name, b->experiment->probe_name);
+	free(x);
+	free(y);
+	return order;
 }
 
 RB_GENERATE_INTERNAL(

@@ -178,6 +178,17 @@ log_items(struct itrack_tracker *t, const struct items *items,
 	return !failed;
 }
 
+static void
+say_altered(const char *lines)
+{
+	while (*lines != '\0') {
+		int len = (int)strcspn(lines, "\n");
+
+		fprintf(stderr, "itrack log: %.*s\n", len, lines);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
 static bool
 end(struct itrack_tracker *t, const struct options *o)
 {
@@ -186,8 +197,10 @@ end(struct itrack_tracker *t, const struct options *o)
 
 	if (itrack_end_run(t, o->value[OPT_STATUS], &err) < 0)
 		complain(&err, &failed);
-	if (!options_given(o, OPT_QUIET))
+	if (!options_given(o, OPT_QUIET)) {
+		say_altered(itrack_altered(t));
 		puts(itrack_run_id(t));
+	}
 	return !failed;
 }
 

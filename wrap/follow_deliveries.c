@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
 
@@ -92,6 +93,24 @@ say_why(const struct delivery_status *status, struct library_packet *packet)
 		    status->tracker, why);
 }
 
+/* The lines that there is room for. */
+static void
+say_altered(const char *lines, struct library_packet *packet)
+{
+	static const char more[] = "(more was changed)\n";
+	size_t room = sizeof packet->altered - sizeof more, len = 0;
+
+	while (lines[len] != '\0') {
+		size_t line = strcspn(lines + len, "\n") + 1;
+
+		if (len + line > room)
+			break;
+		len += line;
+	}
+	snprintf(packet->altered, sizeof packet->altered, "%.*s%s", (int)len,
+	    lines, lines[len] != '\0' ? more : "");
+}
+
 void
 follow_deliveries_tell(
     const struct follow_deliveries *d, struct library_packet *packet)
@@ -108,6 +127,8 @@ follow_deliveries_tell(
 		packet->rejected += status.rejected;
 		if (packet->message[0] == '\0')
 			say_why(&status, packet);
+		if (packet->altered[0] == '\0')
+			say_altered(status.altered, packet);
 	}
 }
 

@@ -190,6 +190,7 @@ free_tracker(struct itrack_tracker *t)
 	free(t->metrics);
 	free(t->worker);
 	free(t->run_id);
+	free(t->altered);
 	free(t->open_name);
 	free(t->members);
 	pthread_mutex_destroy(&t->control);
@@ -295,6 +296,18 @@ itrack_run_id(const struct itrack_tracker *t)
 	if (t == NULL)
 		return NULL;
 	return t->member_count > 0 ? itrack_run_id(t->members[0]) : t->run_id;
+}
+
+const char *
+itrack_altered(const struct itrack_tracker *t)
+{
+	const char *altered = "";
+
+	if (t == NULL)
+		return "";
+	for (size_t i = 0; i < t->member_count && altered[0] == '\0'; i++)
+		altered = itrack_altered(t->members[i]);
+	return t->altered != NULL ? t->altered : altered;
 }
 
 const char *

@@ -34,6 +34,7 @@ struct run {
 	struct run *outer;
 	const struct run *parent; /* while it is begun; NULL: none */
 	bool open;                /* it goes on without us */
+	char *altered;            /* what the worker said of it; NULL: none */
 };
 
 struct itrack_tracker {
@@ -48,6 +49,7 @@ struct itrack_tracker {
 	struct run *run; /* active; NULL: none */
 	char *run_id;    /* of the last one that was started */
 	char *open_name; /* of the last one that is open; NULL: none */
+	char *altered;   /* of the last one that was ended; NULL: nothing */
 	/* Kept from call to call: names as texts, and the entry's list. */
 	struct buf names;
 	struct metric *metrics;

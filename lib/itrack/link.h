@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define LIBRARY_LINK_FD      3
-#define LIBRARY_LINK_VERSION 1
+#define LIBRARY_LINK_VERSION 2
 #define LIBRARY_WORD_DELIVER "--deliver"
 #define LIBRARY_WORD_WAKE    "--wake"
 
@@ -34,6 +34,8 @@ struct library_packet {
 	uint64_t serial;
 	uint64_t pending, rejected;
 	char message[LIBRARY_MESSAGE_MAX]; /* why; "" if all is well */
+	/* What stands there in another form than it was given, one a line. */
+	char altered[LIBRARY_MESSAGE_MAX];
 };
 
 #endif

@@ -29,6 +29,7 @@ run_free(struct run *run)
 		close(run->link);
 	free(run->id);
 	free(run->place);
+	free(run->altered);
 	free(run);
 }
 
@@ -263,6 +264,11 @@ end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
 	if (result == 0)
 		result = worker_settle(
 		    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
+	handle_lock(t);
+	free(t->altered);
+	t->altered = run->altered;
+	run->altered = NULL;
+	handle_unlock(t);
 	run_free(run);
 	return result;
 }

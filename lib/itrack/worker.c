@@ -301,8 +301,13 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 			continue;
 		}
 		if (packet.word == LIBRARY_SETTLED ||
-		    (packet.word == (uint32_t)word && packet.serial == serial))
+		    (packet.word == (uint32_t)word &&
+			packet.serial == serial)) {
+			free(run->altered);
+			run->altered =
+			    xstrndup(packet.altered, LIBRARY_MESSAGE_MAX - 1);
 			return judge(run, &packet, err);
+		}
 	}
 }
 

@@ -127,6 +127,23 @@ note(const struct mlflow_names *names, const char *what, const char *key)
 	free(line);
 }
 
+static void
+note_key(const struct builder *m, const struct mlflow_item *item)
+{
+	const struct mlflow_names *names = m->b->names;
+	const struct entry *e = &m->b->entries[item->entry];
+	bool param = item->kind == MLFLOW_PARAM;
+	char *line = mlflow_key_note(
+	    names->prefix(names->data,
+		param ? e->params.experiment : e->metrics.experiment),
+	    param ? e->params.list[item->at].name
+		  : e->metrics.list[item->at].name,
+	    m->key.data);
+
+	names->note(names->data, line);
+	free(line);
+}
+
 static bool
 has_param(const struct builder *m)
 {
@@ -199,8 +216,7 @@ write_item(struct builder *m, const struct mlflow_item *item)
 		return false;
 	buf_reset(&m->key);
 	if (put_key(m->b, item, &m->key))
-		note(m->b->names, "so named where MLflow refuses the original",
-		    m->key.data);
+		note_key(m, item);
 	/* A param twice in one request is refused, also with equal values. */
 	if (item->kind == MLFLOW_PARAM && has_param(m))
 		return false;

@@ -7,10 +7,13 @@
 #include "base/die.h"
 #include "format/text.h"
 
-/* "-" and eight digits. */
-#define SUFFIX_CHARACTERS 9
+/* "-" and eight digits; "_" before them. */
+#define DIGEST_CHARACTERS 9
+#define SUFFIX_CHARACTERS (1 + DIGEST_CHARACTERS)
 /* What a changed component may have before its digest and a last character. */
 #define COMPONENT_ROOM (MLFLOW_COMPONENT_BYTES - SUFFIX_CHARACTERS - 4)
+/* The name of a value stays readable to here, however long its prefix is. */
+#define LAST_CHARACTERS 120
 /* A key of the most characters that stay, each of four bytes. */
 #define KEY_MAX_BYTES (4 * MLFLOW_KEY_MAX)
 /* An artifact's name while it is looked at. */
@@ -74,15 +77,32 @@ is_key_character(uint32_t c)
 	return false;
 }
 
-/* FNV-1a: no secret is kept, two names only have to differ. */
-static uint32_t
-digest(const char *text)
+/* "-" and eight digits by FNV-1a: no secret is kept, two names only have to
+ * differ. The first is a letter: dates and numbers stay what they are. */
+static void
+put_digest(struct buf *out, const char *text, size_t len)
 {
 	uint32_t hash = 2166136261u;
 
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+	buf_addf(
+	    out, "-%c%07x", (char)('a' + (hash >> 28) % 6), hash & 0xfffffff);
+}
+
+/* Does it look as if a digest had been put behind it? */
+static bool
+has_digest(const char *component, size_t len)
+{
+	const char *at = component + len - DIGEST_CHARACTERS;
+
+	if (len <= DIGEST_CHARACTERS || at[0] != '-' || at[1] < 'a' ||
+	    memchr(component, '_', len - DIGEST_CHARACTERS) == NULL)
+		return false;
+	for (size_t i = 1; i < DIGEST_CHARACTERS; i++)
+		if (strchr("0123456789abcdef", at[i]) == NULL)
+			return false;
+	return true;
 }
 
 /* Is the segment that ends here (in the text) one that names nothing? */
@@ -94,56 +114,106 @@ segment_is_bad(const char *segment, size_t len)
 }
 
 static bool
-has_bad_segment(const char *path)
+component_is_fine(const char *component, size_t len)
 {
-	for (;;) {
-		size_t len = (size_t)(strchrnul(path, '/') - path);
+	const char *end = component + len;
 
-		if (segment_is_bad(path, len) || len > MLFLOW_COMPONENT_BYTES)
-			return true;
-		if (path[len] == '\0')
+	if (segment_is_bad(component, len) || len > MLFLOW_COMPONENT_BYTES ||
+	    has_digest(component, len))
+		return false;
+	while (component < end)
+		if (ascii[(unsigned char)*component])
+			component++;
+		else if (!is_key_character(text_next(&component)))
 			return false;
-		path += len + 1;
-	}
+	return true;
 }
 
 static bool
 key_is_fine(const char *key)
 {
-	size_t n = 0;
+	const char *at = key;
 
-	if (has_bad_segment(key))
-		return false;
-	for (; *key != '\0'; n++)
-		if (ascii[(unsigned char)*key])
-			key++;
-		else if (!is_key_character(text_next(&key)))
+	for (;;) {
+		size_t len = (size_t)(strchrnul(at, '/') - at);
+
+		if (!component_is_fine(at, len))
 			return false;
-	return n <= MLFLOW_KEY_MAX;
+		if (at[len] == '\0')
+			return text_length(key) <= MLFLOW_KEY_MAX;
+		at += len + 1;
+	}
 }
 
-/* Writes the key with `_` for what may not stay, at most max characters. The
- * last segment becomes a name by the digest that follows. */
+/* At most `max` characters of it, `_` for what may not stay,
+ * and the digest of the whole. */
 static void
-put_replaced(struct buf *out, const char *key, size_t max)
+put_changed(struct buf *out, const char *component, size_t len, size_t max)
 {
-	size_t segment = out->len;
+	const char *end = component + len, *at = component;
+	size_t start = out->len;
 
-	for (size_t n = 0; *key != '\0' && n < max; n++) {
-		uint32_t c = text_next(&key);
-		size_t len = out->len - segment;
+	for (size_t n = 0;
+	     at < end && n < max && out->len - start < COMPONENT_ROOM; n++) {
+		uint32_t c = text_next(&at);
 
-		if (c == '/') {
-			if (segment_is_bad(out->data + segment, len)) {
-				buf_addc(out, '_');
-				n++;
-			}
-			buf_addc(out, '/');
-			segment = out->len;
-		} else if (len < COMPONENT_ROOM) {
-			text_put(out, is_key_character(c) ? c : '_');
-		}
+		text_put(out, c != '/' && is_key_character(c) ? c : '_');
 	}
+	if (out->len == start ||
+	    memchr(out->data + start, '_', out->len - start) == NULL)
+		buf_addc(out, '_');
+	put_digest(out, component, len);
+}
+
+void
+mlflow_component(struct buf *out, const char *component, size_t len)
+{
+	put_changed(out, component, len, MLFLOW_KEY_MAX);
+}
+
+/* Every component by itself. */
+static void
+put_components(struct buf *out, const char *key)
+{
+	for (;;) {
+		size_t len = (size_t)(strchrnul(key, '/') - key);
+
+		if (component_is_fine(key, len))
+			buf_add(out, key, len);
+		else
+			mlflow_component(out, key, len);
+		if (key[len] == '\0')
+			return;
+		buf_addc(out, '/');
+		key += len + 1;
+	}
+}
+
+/* The last component keeps what it can, what is before it gives way as one. */
+static void
+put_short(struct buf *out, const char *key)
+{
+	const char *slash = strrchr(key, '/');
+	const char *last = slash != NULL ? slash + 1 : key;
+	size_t max = MLFLOW_KEY_MAX - SUFFIX_CHARACTERS;
+	struct buf end;
+
+	buf_init(&end, KEY_MAX_BYTES);
+	if (slash != NULL)
+		max = LAST_CHARACTERS - SUFFIX_CHARACTERS;
+	if (component_is_fine(last, strlen(last)) &&
+	    text_length(last) <= max + SUFFIX_CHARACTERS)
+		buf_adds(&end, last);
+	else
+		put_changed(&end, last, strlen(last), max);
+	if (slash != NULL) {
+		put_changed(out, key, (size_t)(slash - key),
+		    MLFLOW_KEY_MAX - SUFFIX_CHARACTERS - 1 -
+			text_length(end.data));
+		buf_addc(out, '/');
+	}
+	buf_add(out, end.data, end.len);
+	buf_release(&end);
 }
 
 bool
@@ -161,10 +231,23 @@ mlflow_key(struct buf *out, const char *prefix, const char *name)
 		buf_truncate(out, start);
 	}
 	original = xasprintf("%s%s", prefix, name);
-	put_replaced(out, original, MLFLOW_KEY_MAX - SUFFIX_CHARACTERS - 1);
-	buf_addf(out, "-%08x", digest(original));
+	if (strlen(original) <= KEY_MAX_BYTES)
+		put_components(out, original);
+	if (out->len == start ||
+	    text_length(out->data + start) > MLFLOW_KEY_MAX) {
+		buf_truncate(out, start);
+		put_short(out, original);
+	}
 	free(original);
 	return true;
+}
+
+char *
+mlflow_key_note(const char *prefix, const char *name, const char *key)
+{
+	return xasprintf("%s%.*s: stands as %s: MLflow refuses that name, or "
+			 "may have it for another one",
+	    prefix, MLFLOW_KEY_MAX, name, key);
 }
 
 bool

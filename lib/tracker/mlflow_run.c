@@ -21,12 +21,12 @@ static void
 say(const struct mlflow *m, const char *name, unsigned did)
 {
 	if (did & MLFLOW_TAG_RENAMED)
-		tracker_note(m->tracker,
+		tracker_altered(m->tracker,
 		    "tag %s: MLflow refuses that name, another one stands in "
 		    "its place",
 		    name);
 	if (did & MLFLOW_TAG_CUT)
-		tracker_note(m->tracker,
+		tracker_altered(m->tracker,
 		    "tag %s: the value was cut to %d characters", name,
 		    MLFLOW_TAG_VALUE_MAX);
 }
@@ -43,7 +43,7 @@ put_given(struct given *g, const char *name, const char *value)
 {
 	say(g->m, name, mlflow_tags_put(g->tags, name, value));
 	if (mlflow_tags_put(&g->seen, name, value) & MLFLOW_TAG_REPLACED)
-		tracker_note(g->m->tracker,
+		tracker_altered(g->m->tracker,
 		    "tag %s: given more than once, the last value stands",
 		    name);
 }
@@ -132,7 +132,7 @@ put_needed(const struct mlflow *m, struct mlflow_tags *tags,
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
 		if (mlflow_tags_put(tags, needed[i].name, needed[i].value) &
 		    MLFLOW_TAG_REPLACED)
-			tracker_note(m->tracker,
+			tracker_altered(m->tracker,
 			    "tag %s: itrack finds the run by it, the given "
 			    "value is left out",
 			    needed[i].name);

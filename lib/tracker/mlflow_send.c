@@ -218,7 +218,7 @@ take_note(void *data, const char *line)
 {
 	const struct mlflow *m = data;
 
-	tracker_note(m->tracker, "%s", line);
+	tracker_altered(m->tracker, "%s", line);
 }
 
 static void

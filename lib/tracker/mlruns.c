@@ -160,6 +160,19 @@ make_children(struct mlflow *m, struct err *err)
 	return result;
 }
 
+static void
+put_key(const struct mlflow *m, struct buf *key, const char *prefix,
+    const char *name)
+{
+	char *line;
+
+	if (!mlflow_key(key, prefix, name))
+		return;
+	line = mlflow_key_note(prefix, name, key->data);
+	tracker_altered(m->tracker, "%s", line);
+	free(line);
+}
+
 static int
 put_param(struct mlflow *m, const struct mlruns_run *run, const char *prefix,
     const struct param *param, bool *refused, struct err *err)
@@ -170,10 +183,10 @@ put_param(struct mlflow *m, const struct mlruns_run *run, const char *prefix,
 	buf_init(&key, TEXT_BYTES);
 	buf_init(&text, 64 * TEXT_BYTES);
 	buf_init(&value, TEXT_BYTES);
-	mlflow_key(&key, prefix, param->name);
+	put_key(m, &key, prefix, param->name);
 	value_text(&param->value, &text);
 	if (mlflow_text(&value, text.data, MLFLOW_PARAM_MAX))
-		tracker_note(m->tracker,
+		tracker_altered(m->tracker,
 		    "%s: the value was cut to 6000 characters", key.data);
 	result = mlruns_write_param(run, key.data, value.data, err);
 	if (result > 0) {
@@ -263,7 +276,7 @@ put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
 			continue;
 		for (size_t k = 0; k < metrics->len; k++) {
 			buf_reset(&key);
-			mlflow_key(&key, prefix_of(m, metrics->experiment),
+			put_key(m, &key, prefix_of(m, metrics->experiment),
 			    metrics->list[k].name);
 			mlruns_points_add(points, key.data,
 			    e->time_us > 0 ? e->time_us / 1000 : 0,

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "run/entry.h"
+#include "tracker/tracker.h"
 
 #define MLRUNS_ID_SIZE 33
 
@@ -24,6 +25,8 @@ struct mlruns_run {
 	char *name;
 	const char *user;
 	int64_t start_ms;
+	/* Hears of keys that had to give way to others; or NULL. */
+	struct tracker *tracker;
 	/* Points that an earlier process or try may have written are looked
 	 * for before they are added. */
 	bool check;

@@ -13,7 +13,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
-#include "base/path.h"
+#include "tracker/mlflow_names.h"
 #include "tracker/mlruns.h"
 
 /* Points of one batch in one file: 1000 entries of 60 bytes. */
@@ -21,15 +21,19 @@
 /* What an earlier try can have left at the end of a file: one batch. */
 #define TAIL_BYTES      (1024 * 1024)
 #define VALUE_MAX_BYTES (1024 * 1024)
+/* Of a component, of the path to a file. */
+#define NAME_MAX_BYTES 4096
+#define PATH_MAX_BYTES (64 * 1024)
 
 struct series {
 	char *key;
 	struct buf lines;
 };
 
-/* Sorted by key. */
 struct mlruns_points {
-	struct series *list;
+	struct series **list; /* sorted by key */
+	struct series *
+	    *in_turn; /* as they came: who comes first has its name */
 	size_t len, cap;
 };
 
@@ -45,10 +49,12 @@ mlruns_points_free(struct mlruns_points *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < p->len; i++) {
-		buf_release(&p->list[i].lines);
-		free(p->list[i].key);
+		buf_release(&p->list[i]->lines);
+		free(p->list[i]->key);
+		free(p->list[i]);
 	}
 	free(p->list);
+	free(p->in_turn);
 	free(p);
 }
 
@@ -61,7 +67,7 @@ position(const struct mlruns_points *p, const char *key, bool *found)
 	*found = false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(p->list[middle].key, key);
+		int order = strcmp(p->list[middle]->key, key);
 
 		if (order == 0) {
 			*found = true;
@@ -83,13 +89,17 @@ series_of(struct mlruns_points *p, const char *key)
 	struct series *s;
 
 	if (found)
-		return &p->list[at];
+		return p->list[at];
 	if (p->len == p->cap) {
 		p->cap = p->cap > 0 ? p->cap * 2 : 32;
 		p->list = xreallocarray(p->list, p->cap, sizeof *p->list);
+		p->in_turn =
+		    xreallocarray(p->in_turn, p->cap, sizeof *p->in_turn);
 	}
-	s = &p->list[at];
-	memmove(s + 1, s, (p->len++ - at) * sizeof *s);
+	s = xcalloc(1, sizeof *s);
+	memmove(
+	    p->list + at + 1, p->list + at, (p->len - at) * sizeof *p->list);
+	p->list[at] = p->in_turn[p->len++] = s;
 	s->key = xstrdup(key);
 	buf_init(&s->lines, LINES_MAX_BYTES);
 	return s;
@@ -117,34 +127,91 @@ mlruns_points_add(struct mlruns_points *p, const char *key, int64_t time_ms,
 	buf_addf(&s->lines, " %jd\n", (intmax_t)step);
 }
 
-/* Opens DIR/<kind>/<key>, its directories made. Keys `a` and `a/b` can't both
- * be files: the later one gets a name beside it. */
+/* Is it there as something else than it is to be? 0 or 1, or an errno: what
+ * could not be looked at is not free. */
+static int
+is_taken(const char *path, bool want_file, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, "%s", path);
+	return want_file ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode);
+}
+
+/* Appends the component to the path, under another name where a value has the
+ * name of a folder or the other way round. 1: under another one. */
+static int
+add_component(struct buf *path, const char *component, size_t len,
+    bool want_file, struct err *err)
+{
+	char *name = xstrndup(component, len);
+	size_t before = path->len;
+	int result, renamed = 0;
+
+	for (;;) {
+		struct buf other;
+
+		buf_addf(path, "/%s", name);
+		result = is_taken(path->data, want_file, err);
+		if (result <= 0)
+			break;
+		renamed = 1;
+		buf_truncate(path, before);
+		buf_init(&other, NAME_MAX_BYTES);
+		mlflow_component(&other, name, strlen(name));
+		free(name);
+		name = buf_steal(&other);
+	}
+	free(name);
+	return result < 0 ? result : renamed;
+}
+
+/* The path of DIR/<kind>/<key>, its directories made. Keys `a` and `a/b` can't
+ * both be files: the later one gets a name beside it, by the same steps in
+ * every process. 1: it did. */
+static int
+make_path(const struct mlruns_run *run, const char *kind, const char *key,
+    struct buf *path, struct err *err)
+{
+	int result = 0, renamed = 0;
+
+	buf_addf(path, "%s/%s", run->dir, kind);
+	for (;;) {
+		size_t len = strcspn(key, "/");
+		bool last = key[len] == '\0';
+
+		result = add_component(path, key, len, last, err);
+		if (result < 0)
+			return result;
+		renamed = renamed || result > 0;
+		if (last)
+			return renamed;
+		result = file_make_dirs(path->data, 0777, err);
+		if (result < 0)
+			return result;
+		key += len + 1;
+	}
+}
+
 static int
 open_key(const struct mlruns_run *run, const char *kind, const char *key,
     int flags, struct err *err)
 {
-	char *path = xasprintf("%s/%s/%s", run->dir, kind, key);
-	char *parent = path_parent(path);
-	int result = file_make_dirs(parent, 0777, NULL);
-	int fd;
+	struct buf path;
+	int result, fd;
 
-	fd = result < 0 ? -1 : open(path, flags | O_CLOEXEC, 0666);
-	if (result == -ENOTDIR || result == -EEXIST ||
-	    (fd < 0 && (errno == ENOTDIR || errno == EISDIR))) {
-		char *flat = xasprintf("%s.value", key);
-
-		for (char *p = flat; *p != '\0'; p++)
-			if (*p == '/')
-				*p = '.';
-		free(path);
-		path = xasprintf("%s/%s/%s", run->dir, kind, flat);
-		free(flat);
-		fd = open(path, flags | O_CLOEXEC, 0666);
-	}
-	if (fd < 0)
-		fd = err_errno(err, "%s", path);
-	free(parent);
-	free(path);
+	buf_init(&path, PATH_MAX_BYTES);
+	result = make_path(run, kind, key, &path, err);
+	if (result > 0 && run->tracker != NULL)
+		tracker_altered(run->tracker,
+		    "%s: stored as %s, because a file store has no room for a "
+		    "name and a folder of that name",
+		    key, path.data + strlen(run->dir) + strlen(kind) + 2);
+	fd = result < 0 ? result : open(path.data, flags | O_CLOEXEC, 0666);
+	if (result >= 0 && fd < 0)
+		fd = err_errno(err, "%s", path.data);
+	buf_release(&path);
 	return fd;
 }
 
@@ -261,7 +328,7 @@ mlruns_points_write(
 	int result = 0;
 
 	for (size_t i = 0; i < p->len && result == 0; i++)
-		result = write_series(run, &p->list[i], err);
+		result = write_series(run, p->in_turn[i], err);
 	return result;
 }
 

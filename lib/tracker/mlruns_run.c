@@ -94,6 +94,7 @@ mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
 	run->dir = path_join(experiment_dir, run->id);
 	run->experiment_id = xstrdup(m->experiment_id);
 	run->name = name;
+	run->tracker = m->tracker;
 	run->user = m->run->start->user;
 	run->start_ms = m->run->started_us / 1000;
 	meta = path_join(run->dir, "meta.yaml");

@@ -56,25 +56,45 @@ tracker_set_place(struct tracker *t, const char *place)
 	t->delivery->cursor_dirty = true;
 }
 
+/* False: it was said before, or there is no room. */
+static bool
+take_note(struct delivery *d, char note[NOTE_BYTES])
+{
+	for (size_t i = 0; i < d->note_len; i++)
+		if (strcmp(d->notes[i], note) == 0)
+			return false;
+	if (d->note_len == NOTES_MAX)
+		return false;
+	if (d->note_len == NOTES_MAX - 1)
+		snprintf(note, NOTE_BYTES, "(more notes were left out)");
+	d->notes = xreallocarray(d->notes, d->note_len + 1, sizeof *d->notes);
+	d->notes[d->note_len++] = xstrdup(note);
+	return true;
+}
+
 void
 tracker_note(struct tracker *t, const char *format, ...)
 {
-	struct delivery *d = t->delivery;
 	char note[NOTE_BYTES];
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(note, sizeof note, format, ap);
 	va_end(ap);
-	for (size_t i = 0; i < d->note_len; i++)
-		if (strcmp(d->notes[i], note) == 0)
-			return;
-	if (d->note_len == NOTES_MAX)
-		return;
-	if (d->note_len == NOTES_MAX - 1)
-		snprintf(note, sizeof note, "(more notes were left out)");
-	d->notes = xreallocarray(d->notes, d->note_len + 1, sizeof *d->notes);
-	d->notes[d->note_len++] = xstrdup(note);
+	take_note(t->delivery, note);
+}
+
+void
+tracker_altered(struct tracker *t, const char *format, ...)
+{
+	char note[NOTE_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(note, sizeof note, format, ap);
+	va_end(ap);
+	if (take_note(t->delivery, note))
+		buf_addf(&t->delivery->altered, "%s\n", note);
 }
 
 void

@@ -19,6 +19,8 @@
  * it for the first one. */
 #define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
 #define DRAIN_PATIENT_MS      35000
+/* What tracker_altered() said: all notes that there may be. */
+#define ALTERED_MAX_BYTES (32 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
@@ -67,6 +69,7 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 		return err_set(err, -EINVAL,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
+	buf_init(&d->altered, ALTERED_MAX_BYTES);
 	d->loop = loop;
 	d->journal = journal;
 	d->start = start;
@@ -121,6 +124,7 @@ delivery_free(struct delivery *d)
 	free(d->run_id);
 	free(d->why);
 	free(d->refusal);
+	buf_release(&d->altered);
 	free(d->tracker.state);
 	free(d);
 }
@@ -481,6 +485,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
 	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,
 	    .ever_answered = d->ever_answered,

@@ -157,6 +157,12 @@ void tracker_note(struct tracker *t, const char *format, ...)
  * the program that waits for the end hears. */
 void tracker_refused(struct tracker *t, const char *what, const char *why);
 
+/* The same for something that the destination has in another form than it was
+ * given (a name, a value that was cut); the program that waits for the end
+ * hears of it, too. */
+void tracker_altered(struct tracker *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Something moved (bytes of an upload): a drain goes on while it does. */
 void tracker_progress(struct tracker *t);
 
@@ -195,6 +201,7 @@ struct delivery_status {
 	const char *place;   /* NULL: none */
 	const char *why;     /* last error, "" if none */
 	const char *refusal; /* the first of those rejected; "" if none */
+	const char *altered; /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

@@ -4,6 +4,7 @@
 #ifndef TRACKER_TRACKER_PRIVATE_H
 #define TRACKER_TRACKER_PRIVATE_H
 
+#include "base/buf.h"
 #include "tracker/tracker.h"
 
 /* One lane of a delivery: entries read ahead, in order, with the place behind
@@ -71,6 +72,7 @@ struct delivery {
 
 	char *why;
 	char *refusal; /* NULL: none */
+	struct buf altered;
 	char **notes;
 	size_t note_len;
 	void (*changed)(struct delivery *d, void *data);

@@ -38,17 +38,19 @@ def digest(name):
     h = 2166136261
     for byte in name.encode():
         h = (h ^ byte) * 16777619 % 2**32
-    return "-%08x" % h
+    return "-%s%07x" % ("abcdef"[(h >> 28) % 6], h & 0xFFFFFFF)
+
+
+def component(name):
+    """The rule of lib/tracker/mlflow_names.h for the names used in tests."""
+    if re.fullmatch(r"[\w.\- :]{1,250}", name) and name not in (".", ".."):
+        return name
+    changed = re.sub(r"[^\w.\- :]", "_", name)
+    return changed + ("" if "_" in changed else "_") + digest(name)
 
 
 def key(name):
-    """The rule of lib/tracker/mlflow_names.h for the names used in tests."""
-    good = re.fullmatch(r"[/\w.\- :]{1,250}", name) and os.path.normpath(name) == name
-    if good and not name.startswith("/") and ".." not in name.split("/"):
-        return name
-    changed = re.sub(r"[^/\w.\- :]", "_", name)
-    changed = re.sub(r"(?:(?<=/)|^)(\.{0,2})(?=/)", r"\1_", changed)
-    return changed + digest(name)
+    return "/".join(map(component, name.split("/")))
 
 
 def text(value):

@@ -39,6 +39,58 @@ odd() {
     check --nested "sqlite:///$BATS_TEST_TMPDIR/new.db" "$e"
 }
 
+# Name, last value and steps of each metric, as MLflow's client has them; params
+# and tags.
+read_all() {
+    "$venv/bin/python" - "$1" <<'PY'
+import pathlib, sys
+from mlflow import MlflowClient
+client = MlflowClient(pathlib.Path(sys.argv[1]).as_uri())
+for experiment in client.search_experiments():
+    for run in client.search_runs([experiment.experiment_id]):
+        for key in sorted(run.data.metrics):
+            points = client.get_metric_history(run.info.run_id, key)
+            print("metric", key, *(int(p.value) for p in points))
+        for key, value in sorted(run.data.params.items()):
+            print("param", key, value)
+        for key, value in sorted(run.data.tags.items()):
+            if key.startswith("t"):
+                print("tag", key, value)
+PY
+}
+
+@test "a name and a folder of that name, and what looks like their names" {
+    local log=("$BUILD/bin/itrack" log) id
+    export XDG_STATE_HOME=$state
+    id=$("${log[@]}" --start -t mlflow --mlflow-uri "$root" --tag t/u=1 --tag t=2 \
+        --metric a=1 --metric a/b=2 --metric a.b.value=3 --metric c/d/e=4)
+    "${log[@]}" --run "$id" --metric a_-c40c292c/b=5 --metric a_-c40c292c=6 \
+        --metric c/d=7 --metric c=8 --metric a/b=9 --param p/q=1 --param p=2
+    "${log[@]}" --run "$id" --end --metric a/b/x=10 --metric a=11 --metric c=12
+    run -0 --separate-stderr "${log[@]}" -t mlflow --metric a/b=2 --metric a=1 \
+        --mlflow-uri "$BATS_TEST_TMPDIR/other"
+    [[ $stderr == *"itrack log: a: stored as a_-c40c292c, because"* ]]
+    run -0 read_all "$root"
+    echo "$output"
+    [ "$(grep -c ^metric <<<"$output")" = 9 ]
+    [ "$(sort <<<"$output" | sed 's/-[a-f][0-9a-f]*/-#/g')" = "$(sort <<'END'
+metric a 1 11
+metric a_-#/b 2 9
+metric a.b.value 3
+metric c/d/e 4
+metric a_-#-#-# 6
+metric a_-#-#/b 5
+metric c/d_-# 7
+metric c_-# 8 12
+metric a_-#/b_-#/x 10
+param p/q 1
+param p_-# 2
+tag t/u 1
+tag t_-# 2
+END
+    )" ]
+}
+
 @test "killed again and again: no line lost, twice or torn" {
     local kills=0 wanted=30 status=1 n=10
     [ -z "${ITRACK_TORTURE:-}" ] || wanted=100

@@ -106,6 +106,13 @@ tracker_note(struct tracker *t, const char *format, ...)
 }
 
 void
+tracker_altered(struct tracker *t, const char *format, ...)
+{
+	(void)t;
+	(void)format;
+}
+
+void
 tracker_progress(struct tracker *t)
 {
 	(void)t;

@@ -115,6 +115,8 @@ def load() -> ctypes.CDLL:
         f.restype = ctypes.c_int
     library.itrack_free.argtypes = [pointer]
     library.itrack_free.restype = None
+    library.itrack_altered.argtypes = [pointer]
+    library.itrack_altered.restype = text
     library.itrack_run_id.argtypes = [pointer]
     library.itrack_run_id.restype = text
     _library = library
@@ -208,6 +210,10 @@ class Handle:
         self._call_and_warn(
             (errno.ETIMEDOUT, errno.EAGAIN, errno.EIO), "itrack_end_run",
             _bytes(status))
+        altered = self._library.itrack_altered(self._pointer)
+        if altered:
+            warnings.warn("itrack: " + altered.decode("utf-8", "replace"),
+                          RuntimeWarning, stacklevel=3)
 
     def _call_and_warn(self, mild: tuple[int, ...], name: str,
                        *arguments: Any) -> None:
