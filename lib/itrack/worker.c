@@ -1,6 +1,5 @@
 #include "itrack/worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,37 +15,48 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "itrack/link.h"
+#include "itrack/own_file.h"
 
 #define WORKER_PLACE "libexec/itrack/itrack-worker"
 /* lib/x86_64-linux-gnu/libitrack.so.0: three folders up. */
-#define FOLDERS_UP 4
+#define FOLDERS_UP 3
 /* Of the caller's wrapped shim; the worker is none of its business. */
 #define SHIM_VARIABLE "ITRACK_SOCKET="
 
-/* Beside the library's folder, or further up; NULL: not there. */
-static char *
-near_library(void)
+/* Who could have put it there could have changed what runs here as well. */
+static bool
+is_trusted(const char *worker, const struct stat *own)
 {
-	Dl_info info;
-	char *dir, *up, *path;
+	struct stat st;
 
-	if (dladdr((void *)(uintptr_t)&worker_find, &info) == 0 ||
-	    info.dli_fname == NULL)
-		return NULL;
-	dir = realpath(info.dli_fname, NULL);
-	for (int i = 0; dir != NULL && i < FOLDERS_UP; i++) {
-		up = path_parent(dir);
-		free(dir);
-		dir = up;
-		path = path_join(dir, WORKER_PLACE);
-		if (access(path, X_OK) == 0) {
-			free(dir);
-			return path;
+	return access(worker, X_OK) == 0 && stat(worker, &st) == 0 &&
+	    (st.st_uid == 0 || st.st_uid == geteuid() ||
+		st.st_uid == own->st_uid);
+}
+
+/* Beside the folder of this library or program, or further up; NULL: not
+ * there. */
+static char *
+near_own_file(void)
+{
+	char *at = own_file(), *up, *path = NULL;
+	struct stat own;
+
+	/* Replaced since: what its place tells still holds. */
+	if (at == NULL || stat(at, &own) < 0)
+		own.st_uid = geteuid();
+	for (int i = 0; at != NULL && path == NULL && i < FOLDERS_UP; i++) {
+		up = path_parent(at);
+		free(at);
+		at = up;
+		path = path_join(at, WORKER_PLACE);
+		if (!is_trusted(path, &own)) {
+			free(path);
+			path = NULL;
 		}
-		free(path);
 	}
-	free(dir);
-	return NULL;
+	free(at);
+	return path;
 }
 
 int
@@ -53,10 +64,14 @@ worker_find(char **path, struct err *err)
 {
 	const char *given = secure_getenv("ITRACK_WORKER");
 
-	if (given != NULL && given[0] == '/')
+	*path = NULL;
+	if (given != NULL && given[0] != '\0' && given[0] != '/')
+		return err_set(err, -EINVAL,
+		    "ITRACK_WORKER: %s: not an absolute path", given);
+	if (given != NULL && given[0] != '\0')
 		*path = xstrdup(given);
 	else
-		*path = near_library();
+		*path = near_own_file();
 	if (*path == NULL)
 		*path = xstrdup(ITRACK_PREFIX "/" WORKER_PLACE);
 	if (access(*path, X_OK) == 0)

@@ -9,9 +9,11 @@
 #include "base/err.h"
 #include "itrack/handle.h"
 
-/* Finds itrack-worker: libexec/itrack/ in the folder that holds the library's
- * own, or one further up, or where it was installed. ITRACK_WORKER in the
- * environment names another. -ENOENT: it is nowhere. *path is allocated. */
+/* Finds itrack-worker: libexec/itrack/ in the folder of the library (or of the
+ * program that it is linked into), or one or two further up, if it belongs to
+ * the user, to root or to the library's owner; else where it was installed.
+ * ITRACK_WORKER in the environment names another, by an absolute path (else
+ * -EINVAL). -ENOENT: it is nowhere. *path is absolute and allocated. */
 int worker_find(char **path, struct err *err);
 
 /* Starts one for the run's journal; run->link is the way to it. */

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,23 +31,42 @@ static volatile int exec_errno;
 /* Room for a path that can still get one of the places behind it. */
 #define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
 
-/* The folder that holds bin/itrack-wrap, without a slash at the end. */
+/* This program's file. Without /proc by what the kernel was asked to execute;
+ * a relative path of that kind means nothing by now. */
 static bool
+find_own_file(char path[HOME_SIZE])
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	ssize_t len = readlink("/proc/self/exe", path, HOME_SIZE - 1);
+	char real[PATH_MAX];
+
+	if (len > 0 && (size_t)len < HOME_SIZE - 1) {
+		path[len] = '\0';
+		return path[0] == '/';
+	}
+	if (executed == NULL || executed[0] != '/' ||
+	    realpath(executed, real) == NULL || strlen(real) >= HOME_SIZE)
+		return false;
+	memcpy(path, real, strlen(real) + 1);
+	return true;
+}
+
+/* The folder that holds bin/itrack-wrap, without a slash at the end; else where
+ * it was to be installed. */
+static void
 find_home(char home[HOME_SIZE])
 {
-	ssize_t len = readlink("/proc/self/exe", home, HOME_SIZE - 1);
-	char *slash;
+	char *slash = NULL;
 
-	if (len <= 0 || (size_t)len >= HOME_SIZE - 1)
-		return false;
-	home[len] = '\0';
-	for (int i = 0; i < 2; i++) {
-		slash = strrchr(home, '/');
-		if (slash == NULL)
-			return false;
-		*slash = '\0';
+	if (find_own_file(home)) {
+		for (int i = 0; i < 2; i++) {
+			slash = strrchr(home, '/');
+			if (slash != NULL)
+				*slash = '\0';
+		}
 	}
-	return true;
+	if (slash == NULL)
+		snprintf(home, HOME_SIZE, "%s", ITRACK_PREFIX);
 }
 
 /* Is insideLLMs named anywhere in the arguments? */
@@ -69,12 +90,10 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->arguments = arguments;
 	t->expected = names_insidellms(arguments);
 	t->on = true;
-	if (find_home(home)) {
-		snprintf(t->worker_path, sizeof(t->worker_path), "%s%s", home,
-		    WORKER_PLACE);
-		snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home,
-		    SHIM_PLACE);
-	}
+	find_home(home);
+	snprintf(
+	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
+	snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home, SHIM_PLACE);
 	t->channel = listen_open(t->name);
 	if (t->channel < 0)
 		tracking_off(t, -t->channel);

@@ -72,7 +72,8 @@ _metric_arrays: dict[int, Any] = {}
 def load() -> ctypes.CDLL:
     """The library, loaded once.
 
-    It is ``$ITRACK_LIBRARY``, else the one in the wheel, else the system's.
+    It is ``$ITRACK_LIBRARY``, an absolute path, else the one in the wheel,
+    else the system's.
 
     Raises:
         ImportError: It is in none of these places.
@@ -81,9 +82,11 @@ def load() -> ctypes.CDLL:
     if _library is not None:
         return _library
     bundled = os.path.join(_HERE, "native", "lib", _SONAME)
-    name = os.environ.get("ITRACK_LIBRARY") or (
-        bundled if os.path.exists(bundled) else _SONAME
-    )
+    given = os.environ.get("ITRACK_LIBRARY")
+    if given and not os.path.isabs(given):
+        # Else it would be what the working directory has under that name.
+        raise ImportError(f"ITRACK_LIBRARY: {given}: not an absolute path")
+    name = given or (bundled if os.path.exists(bundled) else _SONAME)
     try:
         library = ctypes.CDLL(name)
     except OSError as error:

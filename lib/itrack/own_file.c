@@ -1,0 +1,91 @@
+#include "itrack/own_file.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/die.h"
+
+#define DELETED " (deleted)"
+
+static bool
+has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), suffix_len = strlen(suffix);
+
+	return len >= suffix_len &&
+	    strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+/* A line of /proc/self/maps: "from-to mode offset device inode path". The path
+ * of the mapping that holds `address`, else NULL. */
+static char *
+path_in(char *line, uintptr_t address)
+{
+	uintptr_t from, to;
+	char *path;
+
+	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) != 2 ||
+	    address < from || address >= to)
+		return NULL;
+	path = strchr(line, '/');
+	if (path == NULL)
+		return NULL;
+	path[strcspn(path, "\n")] = '\0';
+	if (has_suffix(path, DELETED))
+		path[strlen(path) - strlen(DELETED)] = '\0';
+	/* A newline is written so, and so is what looks like it. */
+	return strstr(path, "\\012") == NULL ? path : NULL;
+}
+
+/* As the kernel has it: absolute, whatever the loader was given. */
+static char *
+by_mapping(uintptr_t address)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char *line = NULL, *path = NULL;
+	size_t size = 0;
+
+	if (maps == NULL)
+		return NULL;
+	while (path == NULL && getline(&line, &size, maps) >= 0)
+		path = path_in(line, address);
+	if (path != NULL)
+		path = xstrdup(path);
+	free(line);
+	fclose(maps);
+	return path;
+}
+
+/* Without /proc. The loader knows a library by the path that it was opened by,
+ * and the program by none: there the kernel has what was executed. */
+static char *
+by_loader(void *address)
+{
+	struct link_map *map = NULL;
+	const char *name;
+	Dl_info info;
+
+	if (dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 ||
+	    map == NULL)
+		return NULL;
+	name = map->l_name;
+	if (name[0] == '\0')
+		name = (const char *)getauxval(AT_EXECFN);
+	return name != NULL && name[0] == '/' ? realpath(name, NULL) : NULL;
+}
+
+char *
+own_file(void)
+{
+	void *here = (void *)(uintptr_t)&own_file;
+	char *path = by_mapping((uintptr_t)here);
+
+	return path != NULL ? path : by_loader(here);
+}
