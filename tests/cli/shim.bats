@@ -322,6 +322,58 @@ END
     grep -qx "OPEN $PWD/a/records.jsonl" seen
 }
 
+@test "an allocator that makes system calls before anything is ready" {
+    cat >allocator.c <<'END'
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static char *at, *end;
+static int busy;
+void *malloc(size_t size) {
+	char *got;
+	size = (size + 31) & ~(size_t)15;
+	if (busy++)
+		syscall(SYS_write, 2, "again\n", 6);
+	syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY, 0, 0));
+	close(open("/", O_RDONLY));
+	prctl(PR_GET_DUMPABLE);
+	if (at == NULL || (size_t)(end - at) < size) {
+		size_t more = size + (1 << 20);
+		at = mmap(NULL, more, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		end = at + more;
+	}
+	*(size_t *)at = size;
+	got = at + 16;
+	at += size;
+	busy--;
+	return got;
+}
+void free(void *p) { }
+void *calloc(size_t n, size_t size) { return malloc(n * size); }
+void *realloc(void *p, size_t size) {
+	void *q = malloc(size);
+	if (p != NULL) {
+		size_t old = *(size_t *)((char *)p - 16);
+		memcpy(q, p, old < size ? old : size);
+	}
+	return q;
+}
+END
+    cc -shared -fPIC -w -o allocator.so allocator.c 3>&-
+    export LD_PRELOAD=$PWD/allocator.so
+    receive "$calls" fork
+    unset LD_PRELOAD
+    [ "$(grep -c OPEN seen)" -eq 2 ]
+    run ! grep again seen
+}
+
 @test "static and set-uid programs are left alone" {
     receive "$BUILD/tests/programs/launch_quiet_static" /dev/null
     want </dev/null

@@ -12,8 +12,7 @@
  *   nowhere, and the program gets EFAULT for it;
  * - keeps no descriptor (programs close them all) and makes none that survives
  *   an exec; a message is socket, connect, sendmsg, close;
- * - falls silent when the program locks itself up by seccomp: a filter may kill
- *   it for a system call that is not its own;
+ * - falls silent when the program locks itself up by seccomp (lock.c);
  * - allocates nothing, takes no lock, never waits: a full queue loses the
  *   message;
  * - makes its own system calls by syscall(), since libc's connect, sendmsg and
@@ -28,21 +27,19 @@
  */
 #undef _FORTIFY_SOURCE /* its inline open would stand before ours */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "wrap/shim/real.h"
 #include "wrap/shim/tell.h"
 
 /* Declared only with _FORTIFY_SOURCE. */
@@ -50,105 +47,6 @@ int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
-
-/* The last of syscall's seven arguments. Where it is on the stack it stays
- * there when ours is left by a jump; touched, it might not be the caller's to
- * touch.
- */
-#ifdef __x86_64__
-#define LAST_PARAMETER
-#define LAST_ARGUMENT
-#define NO_LAST
-#else
-#define LAST_PARAMETER , long last
-#define LAST_ARGUMENT  , last
-#define NO_LAST        , 0
-#endif
-
-#define EXPORT __attribute__((visibility("default")))
-
-typedef int open_function(const char *, int, ...);
-typedef int openat_function(int, const char *, int, ...);
-typedef int open_2_function(const char *, int);
-typedef int openat_2_function(int, const char *, int);
-typedef int creat_function(const char *, mode_t);
-typedef FILE *fopen_function(const char *, const char *);
-typedef FILE *freopen_function(const char *, const char *, FILE *);
-typedef int rename_function(const char *, const char *);
-typedef int renameat_function(int, const char *, int, const char *);
-typedef int renameat2_function(int, const char *, int, const char *, unsigned);
-typedef int prctl_function(int, long, long, long, long);
-typedef long syscall_function(
-    long, long, long, long, long, long LAST_PARAMETER);
-
-/* The functions behind ours. A symbol that this libc lacks stays NULL; nobody
- * can have been linked against it. */
-static struct {
-	open_function *open, *open64;
-	openat_function *openat, *openat64;
-	open_2_function *open_2, *open64_2;
-	openat_2_function *openat_2, *openat64_2;
-	creat_function *creat, *creat64;
-	fopen_function *fopen, *fopen64;
-	freopen_function *freopen, *freopen64;
-	rename_function *rename;
-	renameat_function *renameat;
-	renameat2_function *renameat2;
-	prctl_function *prctl;
-	syscall_function *syscall;
-} real;
-
-static bool ready;
-
-/* All at once and early, because dlsym takes the loader's lock: that must not
- * happen for the first time in a forked child or a signal handler. Threads
- * that come here together write the same values. */
-static void
-resolve(void)
-{
-	static const struct {
-		void *slot;
-		const char *name;
-	} table[] = {
-	    {&real.open, "open"},
-	    {&real.open64, "open64"},
-	    {&real.openat, "openat"},
-	    {&real.openat64, "openat64"},
-	    {&real.open_2, "__open_2"},
-	    {&real.open64_2, "__open64_2"},
-	    {&real.openat_2, "__openat_2"},
-	    {&real.openat64_2, "__openat64_2"},
-	    {&real.creat, "creat"},
-	    {&real.creat64, "creat64"},
-	    {&real.fopen, "fopen"},
-	    {&real.fopen64, "fopen64"},
-	    {&real.freopen, "freopen"},
-	    {&real.freopen64, "freopen64"},
-	    {&real.rename, "rename"},
-	    {&real.renameat, "renameat"},
-	    {&real.renameat2, "renameat2"},
-	    {&real.prctl, "prctl"},
-	    {&real.syscall, "syscall"},
-	};
-	int saved = errno;
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		void *symbol = dlsym(RTLD_NEXT, table[i].name);
-
-		memcpy(table[i].slot, &symbol, sizeof(symbol));
-	}
-	tell_find_receiver();
-	errno = saved;
-	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
-}
-
-/* Other libraries' constructors may run before ours and open files. */
-static inline void
-ensure_resolved(void)
-{
-	if (__builtin_expect(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE), 0))
-		resolve();
-}
 
 #define SAME(name, len, text) \
 	((len) == sizeof(text) - 1 && memcmp(name, text, sizeof(text) - 1) == 0)
@@ -296,22 +194,15 @@ has_mode(int flags)
 		}                                       \
 	} while (0)
 
-static int
-missing(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
 EXPORT int
 open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 
 	GET_MODE(mode, flags);
-	ensure_resolved();
+	real_resolve();
 	if (real.open == NULL)
-		return missing();
+		return real_missing();
 	opening(AT_FDCWD, path, flags);
 	return opened(real.open(path, flags, mode), AT_FDCWD, path, flags);
 }
@@ -322,9 +213,9 @@ open64(const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	GET_MODE(mode, flags);
-	ensure_resolved();
+	real_resolve();
 	if (real.open64 == NULL)
-		return missing();
+		return real_missing();
 	opening(AT_FDCWD, path, flags);
 	return opened(real.open64(path, flags, mode), AT_FDCWD, path, flags);
 }
@@ -335,9 +226,9 @@ openat(int dir, const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	GET_MODE(mode, flags);
-	ensure_resolved();
+	real_resolve();
 	if (real.openat == NULL)
-		return missing();
+		return real_missing();
 	opening(dir, path, flags);
 	return opened(real.openat(dir, path, flags, mode), dir, path, flags);
 }
@@ -348,9 +239,9 @@ openat64(int dir, const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	GET_MODE(mode, flags);
-	ensure_resolved();
+	real_resolve();
 	if (real.openat64 == NULL)
-		return missing();
+		return real_missing();
 	opening(dir, path, flags);
 	return opened(real.openat64(dir, path, flags, mode), dir, path, flags);
 }
@@ -358,45 +249,45 @@ openat64(int dir, const char *path, int flags, ...)
 EXPORT int
 __open_2(const char *path, int flags)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.open_2 == NULL)
-		return missing();
+		return real_missing();
 	return opened(real.open_2(path, flags), AT_FDCWD, path, flags);
 }
 
 EXPORT int
 __open64_2(const char *path, int flags)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.open64_2 == NULL)
-		return missing();
+		return real_missing();
 	return opened(real.open64_2(path, flags), AT_FDCWD, path, flags);
 }
 
 EXPORT int
 __openat_2(int dir, const char *path, int flags)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.openat_2 == NULL)
-		return missing();
+		return real_missing();
 	return opened(real.openat_2(dir, path, flags), dir, path, flags);
 }
 
 EXPORT int
 __openat64_2(int dir, const char *path, int flags)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.openat64_2 == NULL)
-		return missing();
+		return real_missing();
 	return opened(real.openat64_2(dir, path, flags), dir, path, flags);
 }
 
 EXPORT int
 creat(const char *path, mode_t mode)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.creat == NULL)
-		return missing();
+		return real_missing();
 	opening(AT_FDCWD, path, O_CREAT);
 	return opened(real.creat(path, mode), AT_FDCWD, path, O_WRONLY);
 }
@@ -404,9 +295,9 @@ creat(const char *path, mode_t mode)
 EXPORT int
 creat64(const char *path, mode_t mode)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.creat64 == NULL)
-		return missing();
+		return real_missing();
 	opening(AT_FDCWD, path, O_CREAT);
 	return opened(real.creat64(path, mode), AT_FDCWD, path, O_WRONLY);
 }
@@ -421,7 +312,7 @@ missing_stream(void)
 EXPORT FILE *
 fopen(const char *path, const char *mode)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.fopen == NULL)
 		return missing_stream();
 	stream_opening(path, mode);
@@ -431,7 +322,7 @@ fopen(const char *path, const char *mode)
 EXPORT FILE *
 fopen64(const char *path, const char *mode)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.fopen64 == NULL)
 		return missing_stream();
 	stream_opening(path, mode);
@@ -441,7 +332,7 @@ fopen64(const char *path, const char *mode)
 EXPORT FILE *
 freopen(const char *path, const char *mode, FILE *file)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.freopen == NULL)
 		return missing_stream();
 	stream_opening(path, mode);
@@ -451,7 +342,7 @@ freopen(const char *path, const char *mode, FILE *file)
 EXPORT FILE *
 freopen64(const char *path, const char *mode, FILE *file)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.freopen64 == NULL)
 		return missing_stream();
 	stream_opening(path, mode);
@@ -461,18 +352,18 @@ freopen64(const char *path, const char *mode, FILE *file)
 EXPORT int
 rename(const char *from, const char *to)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.rename == NULL)
-		return missing();
+		return real_missing();
 	return renamed(real.rename(from, to), AT_FDCWD, to);
 }
 
 EXPORT int
 renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.renameat == NULL)
-		return missing();
+		return real_missing();
 	return renamed(real.renameat(from_dir, from, to_dir, to), to_dir, to);
 }
 
@@ -480,92 +371,11 @@ EXPORT int
 renameat2(
     int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
-	ensure_resolved();
+	real_resolve();
 	if (real.renameat2 == NULL)
-		return missing();
+		return real_missing();
 	return renamed(
 	    real.renameat2(from_dir, from, to_dir, to, flags), to_dir, to);
-}
-
-/* Does prctl(PR_SET_SECCOMP, mode, filter) lock this program up? Without a
- * filter it is a question that programs ask to learn what the kernel can. */
-static inline bool
-is_lock(long mode, long filter)
-{
-	return mode == SECCOMP_MODE_STRICT ||
-	    (mode == SECCOMP_MODE_FILTER && filter != 0);
-}
-
-static inline bool
-is_lock_by_number(long number, long a, long b, long c)
-{
-	if (number == SYS_prctl)
-		return a == PR_SET_SECCOMP && is_lock(b, c);
-	if (number != SYS_seccomp)
-		return false;
-	return is_lock(a == SECCOMP_SET_MODE_STRICT ? SECCOMP_MODE_STRICT
-		: a == SECCOMP_SET_MODE_FILTER      ? SECCOMP_MODE_FILTER
-						    : SECCOMP_MODE_DISABLED,
-	    c);
-}
-
-static __attribute__((noinline)) int
-lock_by_prctl(int option, long mode, long filter, long c, long d)
-{
-	int result;
-
-	tell_silent();
-	result = real.prctl(option, mode, filter, c, d);
-	if (result == 0)
-		tell_never_again();
-	return result;
-}
-
-/* Neither seccomp nor prctl takes as many arguments as syscall passes on. */
-static __attribute__((noinline)) long
-lock_by_syscall(long number, long a, long b, long c, long d, long e)
-{
-	long result;
-
-	tell_silent();
-	result = real.syscall(number, a, b, c, d, e NO_LAST);
-	/* Above zero: the filter's descriptor, or a thread that was in the way:
-	 * which of them does not matter. */
-	if (result >= 0)
-		tell_never_again();
-	return result;
-}
-
-/*
- * prctl and syscall take a variable number of arguments, all of them of one
- * register: what is not given is passed on unseen. Both are left by a jump, so
- * that a call that comes back twice (clone) comes back to the caller.
- */
-int forward_prctl(int option, long a, long b, long c, long d) __asm__("prctl");
-long forward_syscall(long number, long a, long b, long c, long d,
-    long e LAST_PARAMETER) __asm__("syscall");
-
-EXPORT int
-forward_prctl(int option, long a, long b, long c, long d)
-{
-	ensure_resolved();
-	if (real.prctl == NULL)
-		return missing();
-	if (option == PR_SET_SECCOMP && tell_on && is_lock(a, b))
-		return lock_by_prctl(option, a, b, c, d);
-	return real.prctl(option, a, b, c, d);
-}
-
-EXPORT long
-forward_syscall(
-    long number, long a, long b, long c, long d, long e LAST_PARAMETER)
-{
-	ensure_resolved();
-	if (real.syscall == NULL)
-		return missing();
-	if (tell_on && is_lock_by_number(number, a, b, c))
-		return lock_by_syscall(number, a, b, c, d, e);
-	return real.syscall(number, a, b, c, d, e LAST_ARGUMENT);
 }
 
 /* Says that the shim works in this process: then it need not be looked for by
@@ -573,7 +383,7 @@ forward_syscall(
 static __attribute__((constructor)) void
 hello(void)
 {
-	ensure_resolved();
+	real_resolve();
 	/* A program's own preinit functions run before libc knows the
 	 * environment: look again. */
 	tell_find_receiver();
