@@ -414,6 +414,7 @@ test_uris(void)
 	ok(load("file:/a"), "file:/");
 	is_text(config.root, "/a", "too");
 	unknown.uri = "runs";
+	mlflow_config_release(&config);
 	ok(mlflow_config_load(&config, &unknown, &error) < 0 &&
 		strstr(error.message, "relative") != NULL,
 	    "a relative path in a directory that is not known");
