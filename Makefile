@@ -41,24 +41,22 @@ endif
 
 # --- what is built from what -------------------------------------------------
 
-CORE_SOURCES   := $(filter-out lib/itrack/%,$(sort $(wildcard lib/*/*.c \
-    watcher/*.c)))
-# What only trackers need stays out, and with it zlib.
-LIBRARY_SOURCES := $(filter-out lib/format/json.c lib/format/wandbfile.c \
-    lib/format/tfevent% lib/format/pb.c,$(sort $(wildcard lib/itrack/*.c \
-    lib/run/*.c lib/format/*.c lib/base/*.c)))
-OPTION_SOURCES := $(sort $(wildcard wrap/options*.c))
-LAUNCH_SOURCES := $(sort $(wildcard wrap/launch/*.c)) wrap/shim/filters.c \
-    $(OPTION_SOURCES) lib/base/uri.c
-SHIM_SOURCES   := $(sort $(wildcard wrap/shim/*.c))
-ITRACK_ONLY    := wrap/itrack.c wrap/deliver.c wrap/sync_follow.c \
-    $(wildcard wrap/cmd_*.c wrap/doctor*.c)
-WORKER_ONLY    := wrap/worker.c wrap/channel.c wrap/runs.c wrap/countdown.c \
-    wrap/announced.c wrap/runs_begin.c wrap/own_run.c wrap/follow.c \
-    $(wildcard wrap/find*.c)
-WORKER_SOURCES := $(filter-out $(ITRACK_ONLY),$(sort $(wildcard wrap/*.c))) \
-    wrap/launch/link.c wrap/launch/peer.c
-ITRACK_SOURCES := $(filter-out $(WORKER_ONLY),$(sort $(wildcard wrap/*.c)))
+# Every C file of a room, and of the rooms within it.
+room = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c $(r)/*/*.c $(r)/*/*/*.c)))
+
+CORE_SOURCES    := $(call room,lib/base lib/format lib/journal lib/mapping \
+    lib/http lib/tracker watcher)
+LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
+    lib/itrack)
+SHIM_SOURCES    := $(call room,wrap/shim)
+# What the launcher links is libc only, whatever room it is of.
+LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
+    wrap/shim/filters.c lib/base/uri.c
+WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
+ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)
+# All of the programs but their main: for tests.
+PARTS_SOURCES   := $(filter-out %/main.c lib/%,$(sort $(LAUNCH_SOURCES) \
+    $(WORKER_SOURCES) $(ITRACK_SOURCES)))
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/*.c))
 MANUALS        := $(sort $(wildcard man/*.1))
 MANUALS_3      := $(sort $(wildcard man/*.3))
@@ -66,14 +64,10 @@ PROGRAM_SOURCES := $(sort $(wildcard tests/programs/*.c))
 DRIVER_SOURCES  := $(sort $(wildcard tests/drivers/*.c))
 FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
-# What a fuzz target may reach: everything but the files with a main.
-FUZZED_SOURCES := $(CORE_SOURCES) $(filter-out wrap/worker.c wrap/itrack.c \
-    wrap/launch/main.c,$(sort $(wildcard wrap/*.c wrap/launch/*.c)))
-
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 CORE   := $(BUILD)/libitrack-core.a
-OPTIONS := $(BUILD)/liboptions.a
+PARTS  := $(BUILD)/libitrack-parts.a
 WRAP   := $(BUILD)/bin/itrack-wrap
 ITRACK := $(BUILD)/bin/itrack
 WORKER := $(BUILD)/libexec/itrack/itrack-worker
@@ -115,12 +109,11 @@ $(BUILD)/obj/%.o: %.c
 
 $(CORE): $(call objects,$(CORE_SOURCES))
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
-# For the unit tests; the programs link the objects.
-$(OPTIONS): $(call objects,$(OPTION_SOURCES))
+$(PARTS): $(call objects,$(PARTS_SOURCES))
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 # The launcher: libc only, so that it starts at once.
 $(WRAP): $(call objects,$(LAUNCH_SOURCES))
@@ -172,7 +165,7 @@ $(ARCHIVE): $(call library_objects,$(LIBRARY_SOURCES))
 	$(LD) -r -o $(BUILD)/lib/itrack.o $^
 	objcopy -w --keep-global-symbol='itrack_*' $(BUILD)/lib/itrack.o
 	rm -f $@
-	$(AR) rcs $@ $(BUILD)/lib/itrack.o
+	$(AR) qcs $@ $(BUILD)/lib/itrack.o
 
 print-library-sources:
 	@printf '%s\n' $(LIBRARY_SOURCES)
@@ -186,17 +179,10 @@ $(BUILD)/tests/unit/test_itrack: $(BUILD)/obj/tests/unit/test_itrack.o \
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -pthread -o $@ $< -L$(BUILD)/lib \
 	    -Wl,-rpath,$(abspath $(BUILD))/lib -litrack
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(OPTIONS) $(CORE)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(PARTS) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(PACKAGE_LIBS)
-
-# Parts of the programs that have a test of their own.
-$(BUILD)/tests/unit/test_channel: \
-    $(call objects,wrap/channel.c wrap/launch/peer.c)
-$(BUILD)/tests/unit/test_link: $(call objects,wrap/launch/link.c)
-$(BUILD)/tests/unit/test_journals_of: \
-    $(call objects,wrap/journals.c wrap/journals_of.c)
 
 # Programs that drive a part of the core for command-line tests.
 $(BUILD)/tests/drivers/%: $(BUILD)/obj/tests/drivers/%.o $(CORE)
@@ -211,12 +197,8 @@ $(BUILD)/tests/programs/%: tests/programs/%.c
 	    $(if $(filter %_static,$*),-static) -o $@ $<
 
 # A fuzz target over its seeds: what one has found never comes back.
-$(BUILD)/libfuzzed.a: $(call objects,$(FUZZED_SOURCES))
-	rm -f $@
-	$(AR) rcs $@ $^
-
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
-    $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libfuzzed.a
+    $(BUILD)/obj/tests/fuzz/replay.o $(PARTS) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
 
@@ -246,9 +228,9 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(FUZZ_CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) -std=c11 $(WARNINGS) \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/libfuzzed.a: $(call fuzz_objects,$(FUZZED_SOURCES))
+$(BUILD)/fuzz/libfuzzed.a: $(call fuzz_objects,$(CORE_SOURCES) $(PARTS_SOURCES))
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o \
     $(BUILD)/fuzz/libfuzzed.a

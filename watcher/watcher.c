@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "format/text.h"
-#include "watcher/names.h"
+#include "mapping/names.h"
 #include "watcher/stamp.h"
 
 /* Documents are small; a hostile one must not eat the memory. */

@@ -19,8 +19,8 @@
 
 #include "base/err.h"
 #include "base/loop.h"
-#include "watcher/derive.h"
-#include "watcher/settle.h"
+#include "mapping/derive.h"
+#include "watcher/artifacts.h"
 #include "watcher/tail.h"
 #include "watcher/tree.h"
 

@@ -1,4 +1,4 @@
-#include "http/http_private.h"
+#include "http/private.h"
 
 #include <errno.h>
 #include <stdlib.h>

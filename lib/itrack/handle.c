@@ -9,7 +9,7 @@
 
 #include "base/die.h"
 #include "format/text.h"
-#include "itrack/worker.h"
+#include "itrack/start_worker.h"
 
 /* A call under way on this thread: where die() comes back to. */
 struct guard {

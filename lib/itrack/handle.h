@@ -21,8 +21,8 @@
 #include "base/err.h"
 #include "itrack.h"
 #include "itrack/kinds.h"
-#include "run/entry.h"
-#include "run/journal.h"
+#include "journal/entry.h"
+#include "journal/journal.h"
 
 /* One run: a journal that is written, and the worker that delivers it. */
 struct run {

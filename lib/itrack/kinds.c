@@ -11,7 +11,7 @@
 #include "format/number.h"
 #include "format/text.h"
 #include "itrack/handle.h"
-#include "run/journal.h"
+#include "journal/journal.h"
 
 #define DRAIN_SECONDS  10
 #define DRAIN_VARIABLE "ITRACK_DRAIN"

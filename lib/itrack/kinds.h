@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "itrack.h"
-#include "run/entry.h"
+#include "journal/entry.h"
 
 /* The directory that start_run() made, among a target's options. */
 #define PLACE_OPTION "place"

@@ -6,8 +6,8 @@
 
 #include "base/die.h"
 #include "itrack/handle.h"
-#include "itrack/worker.h"
-#include "run/state.h"
+#include "itrack/start_worker.h"
+#include "journal/state.h"
 
 /* How long the process before may take for what it has to say. */
 #define TURN_WAIT_MS 30000

@@ -8,7 +8,7 @@
 #include "base/die.h"
 #include "format/text.h"
 #include "itrack/handle.h"
-#include "run/histogram.h"
+#include "mapping/histogram.h"
 
 struct result {
 	struct itrack_experiment_result given;

@@ -10,7 +10,7 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "itrack/handle.h"
-#include "itrack/worker.h"
+#include "itrack/start_worker.h"
 
 /* Longer is for ever. */
 #define FLUSH_SECONDS_MAX 1e6

@@ -19,8 +19,8 @@
 
 #include "base/err.h"
 #include "base/loop.h"
-#include "run/entry.h"
-#include "run/journal.h"
+#include "journal/entry.h"
+#include "journal/journal.h"
 
 /* What became of a call.
  * DONE:     confirmed. For send: the first batch->done entries (all of them

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What happens between the end of the command and the end of itrack-wrap. The
-# null tracker fails on demand (lib/tracker/null.c).
+# null tracker fails on demand (lib/tracker/null/null.c).
 
 load runs.bash
 

@@ -29,7 +29,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/loop.h"
-#include "run/journal.h"
+#include "journal/journal.h"
 #include "tracker/tracker.h"
 
 #define ENTRIES_MAX_BYTES (512 * 1024 * 1024)

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/die.h"
-#include "watcher/decode.h"
+#include "mapping/decode.h"
 
 #define BLOCK_BYTES    65536
 #define LINE_MAX_BYTES ((size_t)1 << 30)

@@ -1,6 +1,6 @@
 /* The config file: any bytes, never a crash; a complaint names the file. */
 #include "tests/fuzz/fuzz.h"
-#include "wrap/options_private.h"
+#include "wrap/options/private.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

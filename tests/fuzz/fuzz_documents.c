@@ -3,9 +3,9 @@
  * summary, the rest are records. Entries must come out that can be written, the
  * counts must add up.
  */
-#include "run/entry.h"
+#include "journal/entry.h"
 #include "tests/fuzz/fuzz.h"
-#include "watcher/derive.h"
+#include "mapping/derive.h"
 
 struct seen {
 	struct buf line;

@@ -3,10 +3,10 @@
  * if there is such a part), HEAD, a ref, packed-refs, config, commondir. Both
  * readers give a commit or nothing, and no user in the remote's address.
  */
-#include "run/gitcommit.h"
+#include "base/gitcommit.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb_git.h"
-#include "tracker/wandb_settings.h"
+#include "tracker/wandb/git.h"
+#include "tracker/wandb/settings.h"
 
 static void
 expect_commit(const char *commit)

@@ -3,7 +3,7 @@
  * the same, and each of them is found by its attempt and by its directory.
  */
 #include "base/path.h"
-#include "run/index.h"
+#include "journal/index.h"
 #include "tests/fuzz/state.h"
 
 /* What the second index must hold, line by line. */

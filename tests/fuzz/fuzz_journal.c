@@ -2,7 +2,7 @@
  * A line of a journal: whatever it is, it is read or refused; what was read is
  * written and read again to the same bytes.
  */
-#include "run/entry.h"
+#include "journal/entry.h"
 #include "tests/fuzz/fuzz.h"
 
 int

@@ -4,8 +4,8 @@
  * chooses the status.
  */
 #include "tests/fuzz/fuzz.h"
-#include "tracker/mlflow_private.h"
-#include "tracker/mlruns.h"
+#include "tracker/mlflow/private.h"
+#include "tracker/mlflow/store/store.h"
 
 static const int statuses[] = {200, 400, 401, 403, 404, 429, 500, 501, 503};
 static const char *const paths[] = {"run.info.run_id", "runs.0.info.run_id",

@@ -3,7 +3,7 @@
  * an entry that can be written and read again.
  */
 #include "tests/fuzz/fuzz.h"
-#include "wrap/lastline.h"
+#include "wrap/attempt/stdout_line.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

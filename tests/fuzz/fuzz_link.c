@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "wrap/channel.h"
-#include "wrap/launch/link.h"
+#include "wrap/worker/channel.h"
+#include "wrap/link/link.h"
 
 static void
 check_message(const struct link_message *m)

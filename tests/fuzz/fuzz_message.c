@@ -1,7 +1,7 @@
 /* A packet of anybody: any bytes, never a crash; what is taken has an
  * absolute path without NUL, or none. */
 #include "tests/fuzz/fuzz.h"
-#include "wrap/channel.h"
+#include "wrap/worker/channel.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

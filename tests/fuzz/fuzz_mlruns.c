@@ -6,7 +6,7 @@
  */
 #include "format/text.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/mlruns.h"
+#include "tracker/mlflow/store/store.h"
 
 #define META_MAX ((size_t)1 << 26)
 

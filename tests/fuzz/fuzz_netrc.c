@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb_netrc.h"
+#include "tracker/wandb/netrc.h"
 
 static const char another[] = "machine another.example password secret\n";
 

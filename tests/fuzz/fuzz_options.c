@@ -6,7 +6,7 @@
 #include <ctype.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "wrap/options_private.h"
+#include "wrap/options/private.h"
 
 #define ARGUMENTS_MAX 64
 

@@ -3,8 +3,8 @@
  * explain. It is checked without harm, and the check says the same twice.
  */
 #include "tests/fuzz/fuzz.h"
-#include "watcher/check.h"
-#include "watcher/rundir.h"
+#include "wrap/itrack/examine/directory.h"
+#include "wrap/worker/guess.h"
 
 static void
 put(const char *name, const char **rest, const char *end)

@@ -4,8 +4,8 @@
  * parts of the input, in this order.
  */
 #include "tests/fuzz/fuzz.h"
-#include "tracker/mlflow_config.h"
-#include "tracker/wandb_settings.h"
+#include "tracker/mlflow/config.h"
+#include "tracker/wandb/settings.h"
 
 static void
 load_wandb(const char *folder)

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb_table.h"
+#include "tracker/wandb/table.h"
 
 #define COLUMNS_MAX 16
 

@@ -8,9 +8,9 @@
 #include <endian.h>
 
 #include "format/crc32c.h"
-#include "format/tfevent.h"
+#include "tracker/tensorboard/tfevent.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/tbrun.h"
+#include "tracker/tensorboard/run.h"
 
 #define SECOND_US 1000000
 

@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tracker/mlflow_config.h"
-#include "tracker/wandb_settings.h"
+#include "tracker/mlflow/config.h"
+#include "tracker/wandb/settings.h"
 
 /* Shorter ones may stand somewhere else in a message. */
 #define SECRET_MIN 8

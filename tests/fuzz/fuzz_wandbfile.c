@@ -3,9 +3,9 @@
  * written again make the same file as in an empty one. The first two bytes of
  * the input say how much of the right file is there; the rest follows it.
  */
-#include "format/wandbfile.h"
+#include "tracker/wandb/file.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb_log.h"
+#include "tracker/wandb/online_log.h"
 
 #define NAME "run-x.wandb"
 

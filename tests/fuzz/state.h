@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_STATE_H
 #define TESTS_FUZZ_STATE_H
 
-#include "run/journal.h"
+#include "journal/journal.h"
 #include "tests/fuzz/fuzz.h"
 
 #define STATE_ATTEMPT "20261123T130842Z-4f8a1c0d9e2b"

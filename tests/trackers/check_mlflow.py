@@ -42,7 +42,7 @@ def digest(name):
 
 
 def component(name):
-    """The rule of lib/tracker/mlflow_names.h for the names used in tests."""
+    """The rule of lib/tracker/mlflow/names.h for the names used in tests."""
     if re.fullmatch(r"[\w.\- :]{1,250}", name) and name not in (".", ".."):
         return name
     changed = re.sub(r"[^\w.\- :]", "_", name)

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "wrap/channel.h"
-#include "wrap/launch/peer.h"
+#include "wrap/worker/channel.h"
+#include "wrap/link/peer.h"
 
 #define NOBODY 65534
 

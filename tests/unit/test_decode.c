@@ -1,4 +1,4 @@
-#include "watcher/decode.h"
+#include "mapping/decode.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "watcher/derive.h"
+#include "mapping/derive.h"
 
 #include <stdlib.h>
 #include <string.h>

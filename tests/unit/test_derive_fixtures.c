@@ -3,7 +3,7 @@
  * insideLLMs' own tracker wrote, no name stands twice at one step, and a live
  * run has the entries of an import, in the same order, and more behind them.
  */
-#include "watcher/derive.h"
+#include "mapping/derive.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/die.h"
-#include "run/entry.h"
+#include "journal/entry.h"
 #include "tap.h"
 
 /* Encodes, decodes, encodes again: the two lines must be equal. */

@@ -1,10 +1,10 @@
-#include "run/experiment.h"
+#include "mapping/experiment.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
-#include "watcher/decode.h"
+#include "mapping/decode.h"
 
 static struct mapping m;
 

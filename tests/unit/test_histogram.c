@@ -1,4 +1,4 @@
-#include "run/histogram.h"
+#include "mapping/histogram.h"
 
 #include <errno.h>
 #include <math.h>

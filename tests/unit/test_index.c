@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "run/index.h"
+#include "journal/index.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/itrack-index-XXXXXX";

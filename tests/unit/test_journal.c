@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "run/journal.h"
+#include "journal/journal.h"
 #include "tap.h"
 
 #define LEFT "20261123T124842Z-left00000000"

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "run/journal.h"
+#include "journal/journal.h"
 #include "tap.h"
-#include "wrap/journals_of.h"
+#include "journal/list_of.h"
 
 #define A0 "20261123T124842Z-a00000000000"
 #define A1 "20261123T124842Z-a10000000000"
@@ -110,7 +110,8 @@ test_once(void)
 	unlink_journal(state, A1);
 	expect(state, 99, "one", A0 " " A1 " " A3 " ", "what was read is kept");
 	remove_attempt(state, A1);
-	expect(state, 99, "one", A0 " " A3 " ", "one that is gone is forgotten");
+	expect(
+	    state, 99, "one", A0 " " A3 " ", "one that is gone is forgotten");
 	begin(state, A1, "/runs/three", 12);
 	begin(state, A4, "/runs/three", 13);
 	expect(state, 99, "three", A1 " " A4 " ", "and read when it is there");

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "wrap/launch/link.h"
+#include "wrap/link/link.h"
 
 static struct link_packet out, in;
 

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "fake_engine.h"
-#include "tracker/local_copy.h"
+#include "tracker/common/copy.h"
 
 extern const struct tracker_ops tracker_local;
 

@@ -10,11 +10,11 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "tap.h"
-#include "tracker/mlflow_batch.h"
-#include "tracker/mlflow_config.h"
-#include "tracker/mlflow_names.h"
-#include "tracker/mlflow_private.h"
-#include "tracker/mlruns.h"
+#include "tracker/mlflow/batch.h"
+#include "tracker/mlflow/config.h"
+#include "tracker/mlflow/names.h"
+#include "tracker/mlflow/private.h"
+#include "tracker/mlflow/store/store.h"
 
 static void
 is_key(const char *prefix, const char *name, const char *want)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "tracker/tracker.h"
-#include "wrap/options_private.h"
+#include "wrap/options/private.h"
 
 #define ARGUMENTS_MAX 16
 

@@ -1,4 +1,4 @@
-#include "watcher/points.h"
+#include "mapping/points.h"
 
 #include "tap.h"
 

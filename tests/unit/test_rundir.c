@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "watcher/rundir.h"
+#include "wrap/worker/guess.h"
 
 static const char *root_variable;
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "run/index.h"
-#include "run/journal.h"
-#include "run/state.h"
+#include "journal/index.h"
+#include "journal/journal.h"
+#include "journal/state.h"
 #include "tap.h"
 
 #define NAME "20261123T130842Z-4f8a1c0d9e2b"

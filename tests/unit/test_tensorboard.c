@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "format/tfevent.h"
+#include "tracker/tensorboard/tfevent.h"
 
 #include "fake_engine.h"
 

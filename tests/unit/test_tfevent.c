@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/buf.h"
-#include "format/tfevent.h"
+#include "tracker/tensorboard/tfevent.h"
 
 #include "tap.h"
 

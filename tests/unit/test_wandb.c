@@ -10,10 +10,10 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "format/jsonwrite.h"
-#include "tracker/wandb_git.h"
-#include "tracker/wandb_log.h"
-#include "tracker/wandb_manifest.h"
-#include "tracker/wandb_rows.h"
+#include "tracker/wandb/git.h"
+#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/manifest.h"
+#include "tracker/wandb/rows.h"
 
 #include "tap.h"
 

@@ -1,9 +1,9 @@
-#include "tracker/wandb_settings.h"
+#include "tracker/wandb/settings.h"
 
 #include <stdlib.h>
 
 #include "tap.h"
-#include "tracker/wandb_netrc.h"
+#include "tracker/wandb/netrc.h"
 
 static const char netrc[] =
     "# a comment with password secret\n"

@@ -1,4 +1,4 @@
-#include "format/wandbfile.h"
+#include "tracker/wandb/file.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "wrap/launch/peer.h"
+#include "wrap/link/peer.h"
 #include "wrap/shim/filters.h"
 #include "wrap/shim/message.h"
 

@@ -10,7 +10,7 @@
 #ifndef LAUNCH_LISTEN_H
 #define LAUNCH_LISTEN_H
 
-#include "wrap/launch/link.h"
+#include "wrap/link/link.h"
 
 /* "itrack-", 16 hex digits, a dot, the digits of an int, NUL */
 #define LISTEN_NAME_SIZE 36

@@ -22,7 +22,7 @@
 #include "wrap/launch/preload.h"
 #include "wrap/launch/signals.h"
 #include "wrap/launch/tracking.h"
-#include "wrap/options.h"
+#include "wrap/options/options.h"
 #include "wrap/shim/message.h"
 
 /* Beyond the drain time the worker gets so long for its last words. */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "wrap/launch/child.h"
-#include "wrap/launch/link.h"
+#include "wrap/link/link.h"
 #include "wrap/launch/listen.h"
 
 /* Without a word of the shim for so long it is not there (a static program),

@@ -1,0 +1,408 @@
+#include "http/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/uri.h"
+
+/* A number or a date. */
+#define HEADER_VALUE_SIZE 64
+
+#define USER_AGENT "itrack/" ITRACK_VERSION
+/* Less than this, for HTTP_STALL_SECONDS, is a stall. */
+#define STALL_BYTES_PER_SECOND 1L
+
+static size_t
+take_answer(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+
+	if (buf_add(&call->answer, bytes, size * count) < 0) {
+		call->too_long = true;
+		return 0;
+	}
+	return size * count;
+}
+
+/* The value of the header `name` (with its colon) if the line is that one,
+ * without the blanks around it. */
+static bool
+is_header(const char *line, size_t len, const char *name,
+    char value[HEADER_VALUE_SIZE])
+{
+	size_t name_len = strlen(name);
+
+	if (len <= name_len || strncasecmp(line, name, name_len) != 0)
+		return false;
+	line += name_len;
+	len -= name_len;
+	while (len > 0 && strchr(" \t", line[0]) != NULL) {
+		line++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
+		len--;
+	if (len == 0 || len >= HEADER_VALUE_SIZE)
+		return false;
+	memcpy(value, line, len);
+	value[len] = '\0';
+	return true;
+}
+
+/* Redirects have headers of their own: the last answer's stand. */
+static size_t
+take_header(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	size_t len = size * count;
+	char value[HEADER_VALUE_SIZE];
+
+	if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+		call->retry_after_ms = call->limit_reset_ms = 0;
+		call->limit_reached = false;
+	}
+	if (is_header(bytes, len, "retry-after:", value))
+		call->retry_after_ms =
+		    http_retry_after_ms(value, clock_wall_us() / 1000000);
+	else if (is_header(bytes, len, "ratelimit-remaining:", value))
+		call->limit_reached = strcmp(value, "0") == 0;
+	else if (is_header(bytes, len, "ratelimit-reset:", value))
+		call->limit_reset_ms = http_retry_after_ms(value, 0);
+	return len;
+}
+
+/* A file that shrank while it is sent can't keep the promised length. */
+static size_t
+give_file(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	int64_t left = call->request.body_len - call->sent;
+	size_t want = size * count;
+	ssize_t n;
+
+	if (left <= 0)
+		return 0;
+	if ((int64_t)want > left)
+		want = (size_t)left;
+	do
+		n = pread(call->request.file, bytes, want,
+		    call->request.file_offset + call->sent);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		call->file_failed = true;
+		return CURL_READFUNC_ABORT;
+	}
+	call->sent += n;
+	if (call->request.moved != NULL)
+		call->request.moved(call->request.data);
+	return (size_t)n;
+}
+
+static int
+seek_file(void *data, curl_off_t offset, int origin)
+{
+	struct http_call *call = data;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	call->sent = offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+void
+http_call_free(struct http_call *call)
+{
+	struct http *h = call->http;
+
+	loop_timer_cancel(h->loop, &call->pace);
+	curl_multi_remove_handle(h->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	free(call->method);
+	free(call->own);
+	free(call->url);
+	buf_release(&call->answer);
+	TAILQ_REMOVE(&h->calls, call, link);
+	free(call);
+}
+
+static enum http_result
+network_result(const struct http_call *call, CURLcode code)
+{
+	if (call->too_long || call->file_failed)
+		return HTTP_REFUSED;
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		return HTTP_DENIED;
+	default:
+		return HTTP_LATER;
+	}
+}
+
+static void
+network_error(struct http_call *call, CURLcode code)
+{
+	if (call->too_long)
+		snprintf(call->error, sizeof call->error,
+		    "the answer is longer than %zu bytes", call->answer.max);
+	else if (call->file_failed)
+		snprintf(call->error, sizeof call->error,
+		    "the file became shorter while it was sent");
+	else
+		snprintf(call->error, sizeof call->error, "%s",
+		    call->curl_error[0] != '\0' ? call->curl_error
+						: curl_easy_strerror(code));
+	/* A proxy may be named with its login. */
+	uri_clean_words(call->error);
+}
+
+static void
+fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
+{
+	long status = 0;
+	curl_off_t connected_us = 0;
+	const char *type = NULL;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(
+	    call->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+	snprintf(call->type, sizeof call->type, "%s", type != NULL ? type : "");
+	*a = (struct http_answer){
+	    .status = (int)status,
+	    .body = call->answer.data,
+	    .body_len = call->answer.len,
+	    .type = call->type,
+	    .retry_after_ms = call->retry_after_ms,
+	    .rest_ms = call->limit_reached ? call->limit_reset_ms : 0,
+	    .error = call->error,
+	};
+	if (code != CURLE_OK) {
+		a->result = network_result(call, code);
+		network_error(call, code);
+		a->ambiguous = connected_us > 0;
+		return;
+	}
+	if (call->misled) {
+		a->result = HTTP_DENIED;
+		return;
+	}
+	a->result = http_status_result(a->status);
+	a->ambiguous = a->result == HTTP_LATER && a->status >= 500;
+	if (a->result != HTTP_OK)
+		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
+}
+
+static void
+end(struct http_call *call, CURLcode code)
+{
+	struct http_answer answer;
+
+	fill_answer(call, code, &answer);
+	call->request.done(call->request.data, &answer);
+	http_call_free(call);
+}
+
+void
+http_call_finish(CURL *easy, CURLcode code)
+{
+	struct http_call *call = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	/* Another server's distance says nothing of this one's. */
+	if (call->redirects == 0)
+		http_distance_note(call->http, easy);
+	if (code != CURLE_OK || !http_call_follow(call))
+		end(call, code);
+}
+
+static void
+set_credentials(const struct http *h, CURL *easy)
+{
+	if (h->user != NULL && h->password != NULL) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERNAME, h->user);
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, h->password);
+	} else if (h->bearer != NULL) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, h->bearer);
+	} else if (h->netrc) {
+		const char *file = getenv("NETRC");
+
+		curl_easy_setopt(
+		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		if (file != NULL && file[0] != '\0')
+			curl_easy_setopt(easy, CURLOPT_NETRC_FILE, file);
+	}
+}
+
+static void
+set_security(const struct http *h, CURL *easy, bool foreign)
+{
+	if (h->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (h->ca != NULL)
+		curl_easy_setopt(easy,
+		    h->ca_is_dir ? CURLOPT_CAPATH : CURLOPT_CAINFO, h->ca);
+	if (h->client_cert != NULL && !foreign)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* redirect.c does: it looks where they lead. */
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	/* What is in a path is what we put there: no dots are worked out. */
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+}
+
+/* QUICK_EXIT: a resolver thread that hangs must not hold our exit. */
+static void
+set_limits(const struct http_call *call, CURL *easy)
+{
+	const struct http_request *r = &call->request;
+	bool plain = r->close_plain && strncasecmp(call->url, "http:", 5) == 0;
+
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_SECOND);
+	curl_easy_setopt(
+	    easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_SECONDS);
+	curl_easy_setopt(
+	    easy, CURLOPT_FRESH_CONNECT, plain || r->once ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, plain ? 1L : 0L);
+}
+
+static void
+set_body(struct http_call *call, CURL *easy)
+{
+	const struct http_request *r = &call->request;
+
+	if (r->from_file) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(
+		    easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->body_len);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_file);
+		curl_easy_setopt(easy, CURLOPT_READDATA, call);
+		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_file);
+		curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
+	} else if (strcmp(call->method, "GET") != 0) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDS, r->body != NULL ? r->body : "");
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+}
+
+/* "Expect:" keeps curl from waiting a second for a 100 that few send. */
+static void
+take_headers(struct http_call *call)
+{
+	const char *const *header = call->request.headers;
+
+	call->headers = curl_slist_append(NULL, "Expect:");
+	for (; header != NULL && *header != NULL; header++)
+		call->headers = curl_slist_append(call->headers, *header);
+}
+
+void
+http_call_set(struct http_call *call, bool foreign)
+{
+	CURL *easy = call->easy;
+
+	curl_easy_reset(easy);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
+	curl_easy_setopt(easy, CURLOPT_URL, call->url);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
+	set_body(call, easy);
+	set_limits(call, easy);
+	set_security(call->http, easy, foreign);
+	if (!call->request.no_credentials && !foreign)
+		set_credentials(call->http, easy);
+}
+
+static void
+begin(struct loop_timer *timer)
+{
+	struct http_call *call = timer->data;
+
+	if (call->misled)
+		end(call, CURLE_OK);
+	else if (curl_multi_add_handle(call->http->multi, call->easy) !=
+	    CURLM_OK)
+		die("libcurl refuses a request");
+}
+
+/* May we go where a server sends us? */
+static void
+check_giver(struct http_call *call)
+{
+	const char *giver = call->request.given_by;
+	struct err err = ERR_INIT;
+
+	if (giver == NULL || http_check_address(giver, call->url, &err) == 0)
+		return;
+	call->misled = true;
+	snprintf(call->error, sizeof call->error, "%s", err.message);
+}
+
+struct http_call *
+http_start(struct http *h, const struct http_request *request)
+{
+	int64_t wait_ms = http_pace_wait_ms();
+	struct http_call *call = xcalloc(1, sizeof *call);
+	CURL *easy = curl_easy_init();
+
+	if (easy == NULL)
+		die("out of memory (libcurl)");
+	call->http = h;
+	call->easy = easy;
+	call->request = *request;
+	buf_init(&call->answer,
+	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);
+	call->method = xstrdup(request->method);
+	call->own = xstrdup(request->url);
+	call->url = xstrdup(request->url);
+	take_headers(call);
+	http_call_set(call, false);
+	check_giver(call);
+	call->request.url = NULL;
+	call->request.given_by = NULL;
+	call->request.method = NULL;
+	call->request.headers = NULL;
+	TAILQ_INSERT_TAIL(&h->calls, call, link);
+	call->pace = (struct loop_timer){.fire = begin, .data = call};
+	/* done() comes from the loop, whatever there is to say. */
+	if (wait_ms > 0 || call->misled)
+		loop_timer_set(h->loop, &call->pace, wait_ms);
+	else
+		begin(&call->pace);
+	return call;
+}
+
+void
+http_cancel(struct http_call *call)
+{
+	if (call != NULL)
+		http_call_free(call);
+}

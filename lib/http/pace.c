@@ -1,0 +1,26 @@
+/* At most so many requests in a second. One number and one time for the whole
+ * process: it is one process that must not flood its servers. */
+#include "base/clock.h"
+#include "http/private.h"
+
+static int per_second; /* 0: no limit */
+static int64_t next_ms;
+
+void
+http_set_pace(int requests_per_second)
+{
+	per_second = requests_per_second;
+	next_ms = 0;
+}
+
+int64_t
+http_pace_wait_ms(void)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t at_ms = next_ms > now_ms ? next_ms : now_ms;
+
+	if (per_second == 0)
+		return 0;
+	next_ms = at_ms + (1000 + per_second - 1) / per_second;
+	return at_ms - now_ms;
+}

@@ -1,0 +1,70 @@
+/* What the files of lib/http share: http.c (curl's multi interface on the
+ * loop), call.c (one request), redirect.c (where it is sent on to),
+ * address.c (where it may go), pace.c (how many in a second),
+ * distance.c (how far they go), status.c (the pure parts). */
+#ifndef HTTP_PRIVATE_H
+#define HTTP_PRIVATE_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+#include "http/http.h"
+
+#define HTTP_TYPE_SIZE  128
+#define HTTP_ERROR_SIZE (CURL_ERROR_SIZE + 256)
+
+struct http {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer timer;
+	char *ca, *client_cert, *user, *password, *bearer;
+	bool ca_is_dir, insecure, netrc;
+	TAILQ_HEAD(, http_call) calls;
+	TAILQ_HEAD(, connection) connections;
+	/* In a callback of the loop: http_free only marks it. */
+	bool busy, dead;
+	int64_t distance_us; /* of its server; 0: not known yet */
+	LIST_ENTRY(http) link;
+};
+
+struct http_call {
+	struct http *http;
+	CURL *easy;
+	struct curl_slist *headers;
+	char *method;
+	char *own, *url; /* as it was asked for; and where it stands now */
+	int redirects;
+	bool misled;            /* to where it must not go: `error` says why */
+	struct loop_timer pace; /* set: not begun yet */
+	struct http_request request; /* its pointers: body, data only */
+	int64_t sent;                /* bytes of a file's body */
+	struct buf answer;
+	bool too_long, file_failed;
+	int64_t retry_after_ms;
+	bool limit_reached; /* RateLimit-Remaining: 0 */
+	int64_t limit_reset_ms;
+	char type[HTTP_TYPE_SIZE];
+	char curl_error[CURL_ERROR_SIZE];
+	char error[HTTP_ERROR_SIZE];
+	TAILQ_ENTRY(http_call) link;
+};
+
+/* Its transfer has ended: tells its user, and frees it. */
+void http_call_finish(CURL *easy, CURLcode code);
+void http_call_free(struct http_call *call);
+
+/* All that the transfer is made of, anew. `foreign`: at another server than the
+ * one that was asked: nothing that shows who we are. */
+void http_call_set(struct http_call *call, bool foreign);
+
+/* redirect.c: goes on where the answer leads. False: it leads nowhere, or
+ * not where we may go. */
+bool http_call_follow(struct http_call *call);
+
+/* distance.c: what http_distance_us() is asked about, and what a transfer
+ * that has ended says. */
+void http_distance_add(struct http *h);
+void http_distance_remove(struct http *h);
+void http_distance_note(struct http *h, CURL *easy);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * An entry: one call of the tracking interface, as it stands in the journal.
+ * Producers (watcher, library) make entries and know no tracker; trackers take
+ * entries and know no producer. This header is all that the two share.
+ *
+ * In the journal an entry is one line of ASCII JSON (lib/journal/entry.c),
+ * described in docs/journal.md. Texts are in the form of format/text.h, times
+ * are microseconds since 1970-01-01 UTC, taken when the entry was made.
+ *
+ * Ownership: an entry owns what it points to; entry_release() frees it.
+ * Builders (entry_add_metric, ...) copy.
+ */
+#ifndef JOURNAL_ENTRY_H
+#define JOURNAL_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define ENTRY_FORMAT_VERSION 1
+/* The longest line that is written or read: a point of 64 + 64 names in 4 kB
+ * each stays far below. */
+#define ENTRY_LINE_MAX (16 * 1024 * 1024)
+/* `experiment` of an entry that belongs to the run as a whole. */
+#define ENTRY_NO_EXPERIMENT (-1)
+/* Far above what the mapping counts; trackers pass over an index
+ * beyond it, as it is a place in an array. */
+#define ENTRY_EXPERIMENT_MAX 1000000
+
+enum entry_kind {
+	ENTRY_START, /* always the first */
+	ENTRY_RUN_ID,
+	ENTRY_PARAMS,
+	ENTRY_EXPERIMENT,
+	ENTRY_METRICS,
+	ENTRY_ARTIFACT,
+	ENTRY_TABLE,
+	ENTRY_HISTOGRAM,
+	ENTRY_REGISTER,
+	ENTRY_END, /* always the last */
+};
+
+/* How the entries of an attempt came about. */
+enum run_source { SOURCE_LIVE, SOURCE_IMPORT, SOURCE_LIBRARY };
+
+enum run_status { RUN_FINISHED, RUN_FAILED, RUN_KILLED };
+
+enum value_type {
+	VALUE_NULL,
+	VALUE_BOOL,
+	VALUE_INTEGER,
+	VALUE_DOUBLE,
+	VALUE_TEXT,
+};
+
+struct value {
+	enum value_type type;
+	bool boolean;
+	int64_t integer;
+	double number;
+	char *text;
+};
+
+struct param {
+	char *name;
+	struct value value;
+};
+
+struct metric {
+	char *name;
+	double value;
+};
+
+/* A name and a text; lists of them end by their count. */
+struct pair {
+	char *name;
+	char *text;
+};
+
+/* One destination as chosen at the start: the tracker's name and its options
+ * without secrets (absolute paths, URIs without user and password). */
+struct target {
+	char *tracker;
+	struct pair *options;
+	size_t option_len;
+};
+
+struct entry_start {
+	char *attempt;
+	enum run_source source;
+	char *run_dir; /* absolute, not canonical, as the program names it */
+	/* The directory's inode and time of birth (0: not known): it may be
+	 * removed and made again under its name. */
+	int64_t dir_inode, dir_birth_ns;
+	char *config_path; /* as typed; NULL: not known */
+	char *project;
+	char *experiment_name; /* NULL: none, as the next two */
+	char *run_name;
+	char *notes;
+	char *prefix;       /* "" if none */
+	char *resumed_from; /* attempt that holds the older records; or NULL */
+	char *parent; /* attempt of the run that this one is nested in; or NULL
+		       */
+	char *open;   /* by this name other processes go on with the run, until
+		       * one ends it; NULL: it ends with its owner */
+	bool no_run;  /* calls that need no run: none is to be made for them */
+	char **tags;
+	size_t tag_len;
+	struct target *targets;
+	size_t target_len;
+	/* Who writes the journal: a process is known by these four. */
+	char *host, *boot_id;
+	int64_t pid, pid_start;
+	/* Who writes the run directory, likewise; 0: not known. */
+	int64_t writer, writer_start;
+	char *user;
+	char *command; /* base name of the wrapped program; NULL for import */
+	char *cwd;
+	char *artifacts; /* "all", "safe", "none" */
+	int64_t points;  /* --points; 0: all */
+};
+
+struct entry_experiment {
+	int64_t index;
+	char *id, *model_name, *model_provider, *probe_name, *probe_category;
+	/* The later of two with equal model and probe: names carry the ID. */
+	bool name_has_id;
+};
+
+struct entry_params {
+	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	struct param *list;
+	size_t len;
+};
+
+struct entry_metrics {
+	int64_t step;
+	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	struct metric *list;
+	size_t len;
+	/* The records that were read for it: length and CRC-32C of the file's
+	 * first bytes, by which adoption knows the file again; 0: not said. */
+	int64_t records_bytes;
+	int64_t records_crc32c;
+};
+
+struct entry_artifact {
+	char *name; /* its name in the run */
+	char *type; /* "file" unless the caller said otherwise */
+	char *path; /* absolute */
+	int64_t size, mtime_ns;
+	uint64_t inode;
+};
+
+struct entry_table {
+	char *name;
+	char *path; /* absolute path of the records that hold the rows */
+	char **columns;
+	size_t column_len;
+};
+
+/* Buckets of TensorBoard's default edges (lib/mapping/histogram.h). */
+struct entry_histogram {
+	char *name;
+	int64_t step;
+	int64_t experiment;
+	double min, max, count, sum, sum_squares;
+	double *limits; /* right edge of each bucket */
+	double *counts;
+	size_t len;
+};
+
+/* A version of a registered model. */
+struct entry_register {
+	char *uri;  /* as MLflow has it, or runs:/<our run ID>/<path> */
+	char *name; /* of the registered model */
+	char *id;   /* unique: a version is made once */
+};
+
+struct entry_end {
+	enum run_status status;
+	int64_t last_step;
+	bool has_exit_code;
+	int exit_code;
+	int exit_signal; /* 0: none */
+};
+
+struct entry {
+	enum entry_kind kind;
+	int64_t time_us;
+	union {
+		struct entry_start start;
+		char *run_id;
+		struct entry_params params;
+		struct entry_experiment experiment;
+		struct entry_metrics metrics;
+		struct entry_artifact artifact;
+		struct entry_table table;
+		struct entry_histogram histogram;
+		struct entry_register registration;
+		struct entry_end end;
+	};
+};
+
+void entry_init(struct entry *e, enum entry_kind kind, int64_t time_us);
+void entry_release(struct entry *e);
+
+/* Builders. PARAMS: a name that is there already is replaced in its place. */
+void entry_add_metric(struct entry *e, const char *name, double value);
+/* The same with an allocated name, which is the entry's from then on. */
+void entry_take_metric(struct entry *e, char *name, double value);
+void entry_add_param_text(struct entry *e, const char *name, const char *text);
+void entry_add_param_integer(struct entry *e, const char *name, int64_t value);
+void entry_add_param_double(struct entry *e, const char *name, double value);
+void entry_add_param_bool(struct entry *e, const char *name, bool value);
+void entry_add_param_null(struct entry *e, const char *name);
+
+/* The value as Python's str() gives it: "None", "True", "12", "1e-05". */
+int value_text(const struct value *v, struct buf *out);
+
+/* One line, newline included, appended to `out`. -EMSGSIZE: longer than
+ * ENTRY_LINE_MAX, nothing appended. */
+int entry_encode(const struct entry *e, struct buf *out);
+
+/* One line without its newline. -EBADMSG: not an entry (err says where);
+ * -EPROTONOSUPPORT: a start entry of another format version. Unknown members
+ * are ignored; an unknown kind is -EPROTONOSUPPORT. */
+int entry_decode(
+    struct entry *e, const char *line, size_t len, struct err *err);
+
+/* "finished", "failed", "killed". */
+const char *run_status_name(enum run_status status);
+
+/* The metric or param prefix of an experiment in a run that has several:
+ * "<model>/<probe>/", with the ID behind it where name_has_id. */
+int entry_experiment_prefix(const struct entry_experiment *e, struct buf *out);
+
+#endif

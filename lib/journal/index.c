@@ -1,0 +1,307 @@
+#include "journal/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/lines.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+#include "journal/state.h"
+
+#define INDEX_FILE "index.jsonl"
+/* A line holds a few paths; a longer one is not ours. */
+#define INDEX_LINE_MAX (1024 * 1024)
+
+void
+index_entry_release(struct index_entry *e)
+{
+	free(e->attempt);
+	free(e->run_id);
+	free(e->run_dir);
+	for (size_t i = 0; i < e->place_len; i++) {
+		free(e->places[i].name);
+		free(e->places[i].text);
+	}
+	free(e->places);
+	memset(e, 0, sizeof *e);
+}
+
+void
+index_entry_add_place(
+    struct index_entry *e, const char *tracker, const char *place)
+{
+	e->places =
+	    xreallocarray(e->places, e->place_len + 1, sizeof *e->places);
+	e->places[e->place_len++] = (struct pair){
+	    xstrdup(tracker), xstrdup(place != NULL ? place : "")};
+}
+
+static void
+encode(const struct index_entry *e, struct buf *out)
+{
+	struct jsonwrite w;
+
+	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_text_member(&w, "attempt", e->attempt);
+	jsonwrite_text_member(&w, "run_id", e->run_id);
+	jsonwrite_text_member(&w, "run_dir", e->run_dir);
+	jsonwrite_int_member(&w, "dir_inode", e->dir_inode);
+	jsonwrite_int_member(&w, "dir_birth_ns", e->dir_birth_ns);
+	jsonwrite_text_member(&w, "status", run_status_name(e->status));
+	jsonwrite_int_member(&w, "started_us", e->started_us);
+	jsonwrite_int_member(&w, "ended_us", e->ended_us);
+	jsonwrite_int_member(&w, "records_bytes", e->records_bytes);
+	jsonwrite_int_member(&w, "records_crc32c", e->records_crc32c);
+	jsonwrite_int_member(&w, "rejected", (int64_t)e->rejected);
+	jsonwrite_key(&w, "places");
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < e->place_len; i++)
+		jsonwrite_text_member(&w, e->places[i].name, e->places[i].text);
+	jsonwrite_close(&w, '}');
+	jsonwrite_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static char *
+text_member(const struct json_span *object, const char *key)
+{
+	struct json_span span = json_member(object, key);
+
+	return json_text_new(&span);
+}
+
+static int64_t
+int_member(const struct json_span *object, const char *key)
+{
+	struct json_span span = json_member(object, key);
+	int64_t value = 0;
+
+	return json_int64(&span, &value) == 0 ? value : 0;
+}
+
+static void
+decode_places(struct index_entry *e, const struct json_span *object)
+{
+	struct json_span places = json_member(object, "places"), key, value;
+	struct jsonscan s;
+
+	jsonscan_init_span(&s, &places);
+	if (places.type != JSON_OBJECT || jsonscan_enter(&s, '{') < 0)
+		return;
+	while (jsonscan_member(&s, &key) > 0) {
+		jsonscan_value(&s, &value);
+		if (value.type != JSON_STRING)
+			continue;
+		e->places = xreallocarray(
+		    e->places, e->place_len + 1, sizeof *e->places);
+		e->places[e->place_len++] =
+		    (struct pair){json_text_new(&key), json_text_new(&value)};
+	}
+}
+
+static bool
+decode(struct index_entry *e, const char *line, size_t len)
+{
+	struct jsonscan s;
+	struct json_span object, status;
+
+	*e = (struct index_entry){0};
+	jsonscan_init(&s, line, len);
+	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
+	    object.type != JSON_OBJECT)
+		return false;
+	e->attempt = text_member(&object, "attempt");
+	e->run_id = text_member(&object, "run_id");
+	e->run_dir = text_member(&object, "run_dir");
+	status = json_member(&object, "status");
+	for (int i = RUN_FINISHED; i <= RUN_KILLED; i++)
+		if (json_is(&status, run_status_name((enum run_status)i)))
+			e->status = (enum run_status)i;
+	e->dir_inode = int_member(&object, "dir_inode");
+	e->dir_birth_ns = int_member(&object, "dir_birth_ns");
+	e->started_us = int_member(&object, "started_us");
+	e->ended_us = int_member(&object, "ended_us");
+	e->records_bytes = int_member(&object, "records_bytes");
+	e->records_crc32c = (uint32_t)int_member(&object, "records_crc32c");
+	e->rejected = (uint64_t)int_member(&object, "rejected");
+	decode_places(e, &object);
+	return e->attempt != NULL && e->run_dir != NULL;
+}
+
+int
+index_append(
+    const char *state_dir, const struct index_entry *e, struct err *err)
+{
+	struct buf line;
+	char last = '\n';
+	off_t size;
+	int fd, result;
+
+	fd = state_open_beside(
+	    state_dir, INDEX_FILE, O_RDWR | O_CREAT | O_APPEND, err);
+	if (fd < 0)
+		return fd;
+	flock(fd, LOCK_EX);
+	buf_init(&line, INDEX_LINE_MAX);
+	size = lseek(fd, 0, SEEK_END);
+	/* A torn line of somebody who was killed must not swallow ours. */
+	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+		buf_addc(&line, '\n');
+	encode(e, &line);
+	result = buf_overflowed(&line)
+	    ? err_set(err, -EMSGSIZE, "%s: paths too long for the index",
+		  e->attempt)
+	    : file_write_all(fd, line.data, line.len, err);
+	/* A full disk may have left half a line: away with it. */
+	if (result < 0 && ftruncate(fd, size) < 0)
+		err_prefix(err, "index left torn");
+	if (result == 0 && fdatasync(fd) < 0)
+		result = err_errno(err, "index");
+	buf_release(&line);
+	close(fd);
+	return result;
+}
+
+/* What a line that is wanted holds, as it stands there: one of these texts. */
+struct wanted {
+	char *text[2];
+	bool all; /* any line may be wanted */
+};
+
+/* Does JSON write the text as it is? */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+static bool
+is_wanted(const struct wanted *wanted, const char *line, size_t len)
+{
+	if (wanted->all)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		const char *text = wanted->text[i];
+
+		if (text != NULL &&
+		    memmem(line, len, text, strlen(text)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* A descriptor, or -ENOENT without a word. */
+static int
+open_for_reading(const char *state_dir, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int fd = state_open_beside(state_dir, INDEX_FILE, O_RDONLY, &local);
+
+	return fd >= 0 || fd == -ENOENT ? fd
+					: err_set(err, fd, "%s", local.message);
+}
+
+int
+index_check(const char *state_dir, struct err *err)
+{
+	int fd = open_for_reading(state_dir, err);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -ENOENT ? 0 : fd;
+}
+
+static int
+each_wanted(const char *state_dir, const struct wanted *wanted,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	int fd = open_for_reading(state_dir, err);
+	struct lines lines;
+	const char *line;
+	size_t len;
+	bool go_on = true;
+	int result;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	lines_init(&lines, fd);
+	lines.line_max = INDEX_LINE_MAX;
+	while (go_on && (result = lines_next(&lines, &line, &len, err)) > 0) {
+		struct index_entry e;
+
+		/* A line that is too long is none of ours. */
+		if (result == LINES_TOO_LONG || !is_wanted(wanted, line, len))
+			continue;
+		if (decode(&e, line, len))
+			go_on = each(&e, data);
+		index_entry_release(&e);
+	}
+	lines_release(&lines);
+	close(fd);
+	return result < 0 ? result : 0;
+}
+
+int
+index_each(const char *state_dir,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	struct wanted wanted = {.all = true};
+
+	return each_wanted(state_dir, &wanted, each, data, err);
+}
+
+int
+index_each_of(const char *state_dir, int64_t inode, const char *name,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err)
+{
+	struct wanted wanted = {
+	    .text = {xasprintf("\"dir_inode\":%jd,", (intmax_t)inode),
+		xasprintf("/%s\"", name)},
+	    .all = !is_plain(name)};
+	int result = each_wanted(state_dir, &wanted, each, data, err);
+
+	free(wanted.text[0]);
+	free(wanted.text[1]);
+	return result;
+}
+
+struct one {
+	const char *attempt;
+	bool found;
+};
+
+static bool
+is_the_one(const struct index_entry *e, void *data)
+{
+	struct one *one = data;
+
+	one->found = strcmp(e->attempt, one->attempt) == 0;
+	return !one->found;
+}
+
+bool
+index_has(const char *state_dir, const char *attempt)
+{
+	struct one one = {.attempt = attempt};
+	struct wanted wanted = {
+	    .text = {xasprintf("\"%s\"", attempt)}, .all = !is_plain(attempt)};
+
+	each_wanted(state_dir, &wanted, is_the_one, &one, NULL);
+	free(wanted.text[0]);
+	return one.found;
+}

@@ -1,0 +1,59 @@
+/*
+ * The index: <state>/index.jsonl, one line for each attempt that is delivered
+ * everywhere. Its journal is gone; this is what stays, so that `status` can
+ * tell of it and `import` knows what is tracked already.
+ */
+#ifndef JOURNAL_INDEX_H
+#define JOURNAL_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "journal/entry.h"
+
+struct index_entry {
+	char *attempt;
+	char *run_id; /* texts (format/text.h) */
+	char *run_dir;
+	int64_t dir_inode, dir_birth_ns; /* as in the start entry */
+	enum run_status status;
+	int64_t started_us, ended_us;
+	/* records.jsonl as it was read: whole lines, and their CRC-32C. */
+	int64_t records_bytes;
+	uint32_t records_crc32c;
+	uint64_t rejected;
+	struct pair *places; /* tracker and where it went */
+	size_t place_len;
+};
+
+void index_entry_release(struct index_entry *e);
+/* Adds a tracker and where it put the run; NULL: nowhere that is known. */
+void index_entry_add_place(
+    struct index_entry *e, const char *tracker, const char *place);
+
+/* One write at the end of the file, whole lines only (a torn one before it is
+ * closed by a newline first). */
+int index_append(
+    const char *state_dir, const struct index_entry *e, struct err *err);
+
+/* Can it be read, or is there none? Nothing of it is looked at. */
+int index_check(const char *state_dir, struct err *err);
+
+/* Calls `each` for every readable line, in order, until it returns false. No
+ * index: 0 and no call. */
+int index_each(const char *state_dir,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err);
+
+/* The same, but of all lines those alone that may be of this directory, by its
+ * inode or by the last part of its name: the index has every run there ever
+ * was, and is asked for each new one. */
+int index_each_of(const char *state_dir, int64_t inode, const char *name,
+    bool (*each)(const struct index_entry *e, void *data), void *data,
+    struct err *err);
+
+/* Is there a line of this attempt? An index that can't be read has none. */
+bool index_has(const char *state_dir, const char *attempt);
+
+#endif

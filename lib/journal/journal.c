@@ -1,0 +1,428 @@
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "journal/private.h"
+#include "journal/state.h"
+
+/* Random part of an attempt's name. */
+#define ATTEMPT_RANDOM_SIZE 13
+
+void
+journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us)
+{
+	char time[CLOCK_COMPACT_SIZE], random[ATTEMPT_RANDOM_SIZE];
+
+	clock_compact(time, wall_us);
+	random_name(random, sizeof random);
+	snprintf(attempt, ATTEMPT_SIZE, "%s-%s", time, random);
+}
+
+char *
+journal_state_dir(void)
+{
+	const char *state = secure_getenv("XDG_STATE_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (state != NULL && state[0] == '/')
+		return xasprintf("%s/itrack", state);
+	if (home != NULL && home[0] == '/')
+		return xasprintf("%s/.local/state/itrack", home);
+	return NULL;
+}
+
+struct journal *
+journal_alloc(const char *attempt)
+{
+	struct journal *j = xcalloc(1, sizeof *j);
+
+	j->fd = j->dir_fd = j->old_fd = j->lock_fd = -1;
+	j->attempt = xstrdup(attempt);
+	/* Room for one more entry than may be held. */
+	buf_init(&j->held, JOURNAL_HELD_MAX + ENTRY_LINE_MAX);
+	return j;
+}
+
+static int
+take_lock(const struct journal *j, int fd, struct err *err)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return err_set(
+		    err, -EBUSY, "%s: its itrack is still at work", j->attempt);
+	return err_errno(err, "%s: can't lock", j->attempt);
+}
+
+int
+journal_open_follower_lock(const struct journal *j, int flags, struct err *err)
+{
+	int fd = state_open_file(j->dir_fd, FOLLOWER_LOCK, flags | O_RDWR, err);
+
+	if (fd < 0)
+		err_prefix(err, "%s", j->path);
+	return fd;
+}
+
+/* `flags`: O_CREAT to make it, 0 to take it where it exists. */
+static int
+take_follower_lock(struct journal *j, int flags, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int fd = journal_open_follower_lock(j, flags, &local);
+
+	if (fd == -ENOENT && flags == 0)
+		return 0;
+	if (fd < 0)
+		return err_set(err, fd, "%s", local.message);
+	j->lock_fd = fd;
+	return take_lock(j, fd, err);
+}
+
+/* Opens (and makes) the attempt's directory and file. */
+int
+journal_open_files(
+    struct journal *j, const char *state_dir, int flags, struct err *err)
+{
+	j->path = xasprintf("%s/runs/%s", state_dir, j->attempt);
+	j->dir_fd =
+	    state_open_attempt(state_dir, j->attempt, flags & O_CREAT, err);
+	if (j->dir_fd < 0)
+		return j->dir_fd;
+	j->fd = state_open_file(
+	    j->dir_fd, JOURNAL_FILE, flags | O_RDWR | O_APPEND, err);
+	if (j->fd < 0) {
+		err_prefix(err, "%s", j->path);
+		return j->fd;
+	}
+	return 0;
+}
+
+static void
+journal_use_memory(struct journal *j)
+{
+	int fd = memfd_create("itrack-journal", MFD_CLOEXEC);
+
+	if (fd < 0)
+		die("no memory for the journal: memfd_create: %s",
+		    strerror(errno));
+	j->in_memory = true;
+	j->fd = fd;
+}
+
+struct journal *
+journal_create(const char *state_dir, const char *attempt, struct err *why)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result;
+
+	if (state_dir == NULL)
+		result = err_set(why, -ENOENT,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	else
+		result =
+		    journal_open_files(j, state_dir, O_CREAT | O_EXCL, why);
+	if (result == 0)
+		result = take_lock(j, j->fd, why);
+	if (result == 0)
+		return j;
+	if (j->fd >= 0)
+		close(j->fd);
+	if (j->dir_fd >= 0)
+		close(j->dir_fd);
+	j->dir_fd = -1;
+	journal_use_memory(j);
+	return j;
+}
+
+/* The end of the last whole line. A kill can cut a write anywhere. */
+int
+journal_cut_tail(struct journal *j, struct err *err)
+{
+	char chunk[4096];
+	off_t end = lseek(j->fd, 0, SEEK_END);
+	off_t at = end;
+
+	while (at > 0) {
+		size_t want =
+		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;
+		ssize_t n = pread(j->fd, chunk, want, at - (off_t)want);
+		const char *newline;
+
+		if (n != (ssize_t)want)
+			return err_errno(err, "%s", j->path);
+		newline = memrchr(chunk, '\n', want);
+		if (newline != NULL) {
+			at = at - (off_t)want + (newline - chunk) + 1;
+			break;
+		}
+		at -= (off_t)want;
+	}
+	if (at < end && ftruncate(j->fd, at) < 0)
+		return err_errno(err, "%s", j->path);
+	j->size = at;
+	return 0;
+}
+
+/* Its owner may have delivered and removed it between our opening it and our
+ * lock: without its cursors it would be delivered once more. */
+int
+journal_check_there(const struct journal *j, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0)
+		return err_errno(err, "%s", j->path);
+	if (st.st_nlink == 0)
+		return err_set(err, -ENOENT, "%s: delivered just now", j->path);
+	return 0;
+}
+
+int
+journal_adopt(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+
+	if (result == 0)
+		result = take_lock(j, j->fd, err);
+	if (result == 0)
+		result = journal_check_there(j, err);
+	if (result == 0)
+		result = take_follower_lock(j, 0, err);
+	if (result == 0)
+		result = journal_cut_tail(j, err);
+	if (result < 0) {
+		journal_close(j);
+		return result;
+	}
+	*journal = j;
+	return 0;
+}
+
+int
+journal_follow(const char *state_dir, const char *attempt,
+    struct journal **journal, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+
+	if (result == 0)
+		result = take_follower_lock(j, O_CREAT, err);
+	if (result < 0) {
+		journal_close(j);
+		return result;
+	}
+	journal_refresh(j);
+	*journal = j;
+	return 0;
+}
+
+/* The size may end within a line: readers wait for its end. */
+void
+journal_refresh(struct journal *j)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0 || st.st_size <= j->size)
+		return;
+	j->size = st.st_size;
+	j->unsynced = true;
+}
+
+int
+journal_end_following(struct journal *j, struct err *err)
+{
+	return journal_cut_tail(j, err);
+}
+
+char *
+journal_file(const struct journal *j)
+{
+	return xasprintf("%s/%s", j->path, JOURNAL_FILE);
+}
+
+int
+journal_put_file(struct journal *j, const char *name, const void *data,
+    size_t len, struct err *err)
+{
+	return file_replace(j->dir_fd, name, data, len, 0600, false, err);
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	if (j->fd >= 0)
+		close(j->fd);
+	if (j->dir_fd >= 0)
+		close(j->dir_fd);
+	if (j->old_fd >= 0)
+		close(j->old_fd);
+	if (j->lock_fd >= 0)
+		close(j->lock_fd);
+	buf_release(&j->held);
+	free(j->path);
+	free(j->attempt);
+	free(j);
+}
+
+const char *
+journal_attempt(const struct journal *j)
+{
+	return j->attempt;
+}
+
+bool
+journal_in_memory(const struct journal *j)
+{
+	return j->dir_fd < 0;
+}
+
+int64_t
+journal_size(const struct journal *j)
+{
+	return j->size;
+}
+
+int
+journal_append(struct journal *j, const struct entry *e, struct err *err)
+{
+	if (entry_encode(e, &j->held) < 0)
+		return err_set(err, -EMSGSIZE,
+		    "an entry of more than %d bytes can't be kept",
+		    ENTRY_LINE_MAX);
+	/* A producer that reads a whole file in one turn (import) makes more
+	 * than may be held. An error comes again with the next flush. */
+	if (j->held.len >= JOURNAL_WRITE_BYTES)
+		journal_flush(j, NULL);
+	return 0;
+}
+
+void
+journal_leave_disk(struct journal *j)
+{
+	int disk = j->fd;
+	off_t left = j->size;
+
+	if (j->in_memory)
+		return;
+	journal_use_memory(j);
+	if (lseek(disk, 0, SEEK_SET) == 0)
+		while (left > 0) {
+			ssize_t n =
+			    file_copy_some(disk, j->fd, (size_t)left, NULL);
+
+			if (n <= 0)
+				break;
+			left -= n;
+		}
+	if (left > 0)
+		die("journal %s: can't be read back", j->attempt);
+	/* The lock goes with the descriptor; keep it. */
+	j->old_fd = disk;
+	j->old_size = j->size;
+}
+
+int
+journal_flush(struct journal *j, struct err *err)
+{
+	ssize_t n;
+
+	if (j->held.len == 0)
+		return 0;
+	do
+		n = write(j->fd, j->held.data, j->held.len);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)j->held.len) {
+		j->size += n;
+		j->unsynced = true;
+		buf_reset(&j->held);
+		return 0;
+	}
+	if (n < 0)
+		err_errno(err, "journal %s", j->attempt);
+	else
+		err_set(err, -ENOSPC, "journal %s: disk full", j->attempt);
+	if (n > 0 && ftruncate(j->fd, j->size) < 0)
+		journal_leave_disk(j);
+	else if (j->held.len > JOURNAL_HELD_MAX)
+		journal_leave_disk(j);
+	return err != NULL ? err->code : -ENOSPC;
+}
+
+int
+journal_sync(struct journal *j, struct err *err)
+{
+	if (!j->unsynced || j->in_memory)
+		return 0;
+	j->unsynced = false;
+	if (fdatasync(j->fd) < 0)
+		return err_errno(err, "journal %s", j->attempt);
+	return 0;
+}
+
+bool
+journal_needs_sync(const struct journal *j)
+{
+	return j->unsynced && !j->in_memory;
+}
+
+int
+journal_remove(struct journal *j, struct err *err)
+{
+	if (j->dir_fd < 0)
+		return 0;
+	j->removed = true;
+	return state_remove_attempt(j->dir_fd, j->attempt, err);
+}
+
+/* Locked, it has no whole line: nobody is about to write one. */
+static int
+check_empty(struct journal *j, struct err *err)
+{
+	int result = take_lock(j, j->fd, err);
+
+	if (result == 0)
+		result = take_follower_lock(j, 0, err);
+	if (result == 0)
+		result = journal_cut_tail(j, err);
+	if (result == 0 && j->size > 0)
+		return err_set(err, -EBUSY, "%s: has entries", j->attempt);
+	return result;
+}
+
+int
+journal_discard(
+    const char *state_dir, const char *attempt, int64_t age_s, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = journal_open_files(j, state_dir, 0, err);
+	struct stat st;
+
+	/* A folder without a journal: who removed it was killed meanwhile. */
+	if (result == -ENOENT && j->dir_fd >= 0)
+		result = 0;
+	else if (result == 0)
+		result = check_empty(j, err);
+	if (result == 0 && fstat(j->dir_fd, &st) < 0)
+		result = err_errno(err, "%s", j->path);
+	if (result == 0 && clock_wall_us() / 1000000 - st.st_mtime > age_s)
+		result = journal_remove(j, err);
+	journal_close(j);
+	return result;
+}

@@ -1,0 +1,32 @@
+/*
+ * The journals that are there: attempts not yet delivered everywhere. Their
+ * names come from state_each() (journal/state.h).
+ */
+#ifndef JOURNAL_LIST_H
+#define JOURNAL_LIST_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "journal/entry.h"
+#include "journal/journal.h"
+
+/* The first entry of a journal. */
+int journals_start(const char *state_dir, const char *attempt,
+    struct entry *start, struct err *err);
+
+/* Has it not even a first entry, because its maker was killed before, or while
+ * it was removed? Then there is nothing to deliver; what is left of an old one
+ * is deleted. */
+bool journals_discard_empty(const char *state_dir, const char *attempt);
+
+/* Is its last entry the end of the run? */
+bool journals_has_end(const char *state_dir, const char *attempt);
+
+/* Is the process that writes it alive? */
+bool journals_is_live(const struct entry_start *start);
+
+/* Does the process that writes the run directory live, on this host? */
+bool journals_is_written(const struct entry_start *start);
+
+#endif

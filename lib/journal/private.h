@@ -1,0 +1,39 @@
+/* What journal.c, turns.c, reader.c, cursor.c and state.c
+ * share. */
+#ifndef JOURNAL_PRIVATE_H
+#define JOURNAL_PRIVATE_H
+
+#include "journal/journal.h"
+
+#define JOURNAL_FILE  "journal.jsonl"
+#define FOLLOWER_LOCK "follower.lock"
+#define CURSOR_PREFIX "cursor."
+
+struct journal {
+	char *attempt;
+	char *path;       /* the attempt's directory; NULL: never had one */
+	int dir_fd;       /* -1: memory from the start */
+	int fd;           /* journal.jsonl, or the memory */
+	int old_fd;       /* the file that was left for memory, or -1 */
+	int64_t old_size; /* of that file: where a later process goes on */
+	int lock_fd;      /* follower.lock, if it is held; or -1 */
+	bool in_memory;
+	bool unsynced;
+	bool removed; /* what a cursor says is of no use any more */
+	int64_t size;
+	struct buf held; /* appended, not yet written */
+};
+
+struct journal *journal_alloc(const char *attempt);
+/* Opens (and, with O_CREAT, makes) the attempt's directory and file. */
+int journal_open_files(
+    struct journal *j, const char *state_dir, int flags, struct err *err);
+/* follower.lock, as a descriptor. */
+int journal_open_follower_lock(
+    const struct journal *j, int flags, struct err *err);
+/* -ENOENT: it was delivered and removed meanwhile. */
+int journal_check_there(const struct journal *j, struct err *err);
+/* Cuts a torn last line off. */
+int journal_cut_tail(struct journal *j, struct err *err);
+
+#endif

@@ -1,0 +1,370 @@
+#include "mapping/derive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "mapping/decode.h"
+#include "mapping/private.h"
+#include "mapping/points.h"
+
+#define MS_PER_US 1e-3
+
+/* As their values' names begin: a name may have a slash of its own. */
+static int
+compare_names(const struct follow *a, const struct follow *b)
+{
+	char *x = xasprintf(
+	    "%s/%s", a->experiment->model_name, a->experiment->probe_name);
+	char *y = xasprintf(
+	    "%s/%s", b->experiment->model_name, b->experiment->probe_name);
+	int order = strcmp(x, y);
+
+	free(x);
+	free(y);
+	return order;
+}
+
+RB_GENERATE_INTERNAL(
+    follow_tree, follow, link, compare_names, static __attribute__((unused)))
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+struct derive *
+derive_new(const struct derive_config *config, derive_emit *emit, void *data)
+{
+	struct derive *d = xcalloc(1, sizeof *d);
+
+	d->emit = emit;
+	d->data = data;
+	d->run_dir = xstrdup(config->run_dir);
+	d->dir_name = xstrdup(config->dir_name);
+	d->config_path = copy(config->config_path);
+	d->prefix = xstrdup(config->prefix);
+	d->resumed_from = copy(config->resumed_from);
+	d->points = (uint64_t)config->points;
+	mapping_init(&d->mapping);
+	manifest_read(&d->manifest, NULL, 0);
+	RB_INIT(&d->by_name);
+	numbers_init(&d->scores, "scores/");
+	numbers_init(&d->usage, "usage/");
+	histogram_init(&d->latency);
+	histogram_init(&d->arrivals);
+	return d;
+}
+
+void
+derive_free(struct derive *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	for (i = 0; i < d->follow_len; i++) {
+		sums_release(&d->follows[i]->scores);
+		sums_release(&d->follows[i]->usage);
+		free(d->follows[i]);
+	}
+	free(d->follows);
+	free(d->changed);
+	numbers_release(&d->scores);
+	numbers_release(&d->usage);
+	sums_release(&d->score_sums);
+	sums_release(&d->usage_sums);
+	mapping_release(&d->mapping);
+	manifest_release(&d->manifest);
+	free(d->run_id);
+	free(d->run_dir);
+	free(d->dir_name);
+	free(d->config_path);
+	free(d->prefix);
+	free(d->resumed_from);
+	free(d);
+}
+
+void
+derive_begin(struct derive *d, int64_t time_us)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_PARAMS, time_us);
+	entry_add_param_text(&e, "run_dir", d->run_dir);
+	if (d->config_path != NULL)
+		entry_add_param_text(&e, "config_path", d->config_path);
+	d->emit(&e, d->data);
+}
+
+void
+derive_manifest(struct derive *d, const char *bytes, size_t len)
+{
+	manifest_release(&d->manifest);
+	manifest_read(&d->manifest, bytes, len);
+}
+
+void
+derive_add_mapped(
+    const struct derive *d, struct entry *e, const char *key, double value)
+{
+	if (d->prefix[0] == '\0')
+		entry_add_metric(e, key, value);
+	else
+		entry_take_metric(e, xasprintf("%s%s", d->prefix, key), value);
+}
+
+bool
+derive_is_mapped(const struct derive *d, const char *name)
+{
+	static const char *const keys[] = {"total_count", "success_count",
+	    "error_count", "success_rate", "duration_seconds", "accuracy"};
+	size_t len = strlen(d->prefix), i;
+
+	if (strncmp(name, d->prefix, len) != 0)
+		return false;
+	for (i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (strcmp(name + len, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+derive_add_params(
+    const struct derive *d, struct entry *e, const struct experiment *x)
+{
+	const char *const params[][2] = {
+	    {"experiment_id", x->id},
+	    {"model_name", x->model_name},
+	    {"model_provider", x->model_provider},
+	    {"probe_name", x->probe_name},
+	    {"probe_category", x->probe_category},
+	};
+	char *name;
+	size_t i;
+
+	for (i = 0; i < sizeof params / sizeof params[0]; i++) {
+		name = xasprintf("%s%s", d->prefix, params[i][0]);
+		entry_add_param_text(e, name, params[i][1]);
+		free(name);
+	}
+}
+
+void
+derive_emit_run_id(
+    struct derive *d, const char *run_id, struct entry *params, int64_t time_us)
+{
+	struct entry e;
+
+	d->run_id = xstrdup(run_id);
+	entry_init(&e, ENTRY_RUN_ID, time_us);
+	e.run_id = xstrdup(run_id);
+	d->emit(&e, d->data);
+	entry_add_param_text(params, "run_id", run_id);
+}
+
+/* RUN_ID and schema_version, at the records that bring them. */
+static void
+emit_identity(struct derive *d, int64_t time_us)
+{
+	const struct mapping *m = &d->mapping;
+	const char *run_id = d->manifest.run_id;
+	struct entry params;
+
+	if (m->record_count > 1 && (d->run_id != NULL || m->run_ids.len == 0))
+		return;
+	entry_init(&params, ENTRY_PARAMS, time_us);
+	/* Where it stands depends on the records alone, also when a manifest
+	 * that came before them names another. */
+	if (m->run_ids.len > 0)
+		derive_emit_run_id(d,
+		    run_id != NULL ? run_id : m->run_ids.list[0]->text, &params,
+		    time_us);
+	if (m->record_count == 1)
+		entry_add_param_text(
+		    &params, "schema_version", m->schema_version);
+	d->emit(&params, d->data);
+}
+
+static void
+emit_params(struct derive *d, const struct experiment *x, bool plain_names,
+    int64_t time_us)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_PARAMS, time_us);
+	if (!plain_names)
+		e.params.experiment = (int64_t)x->index;
+	derive_add_params(d, &e, x);
+	d->emit(&e, d->data);
+}
+
+static void
+emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
+{
+	struct follow *follow = xcalloc(1, sizeof *follow);
+	struct entry e;
+
+	if (d->follow_len == d->follow_cap) {
+		d->follow_cap = d->follow_cap > 0 ? 2 * d->follow_cap : 16;
+		d->follows = xreallocarray(
+		    d->follows, d->follow_cap, sizeof(struct follow *));
+	}
+	d->follows[d->follow_len++] = follow;
+	follow->experiment = x;
+	entry_init(&e, ENTRY_EXPERIMENT, time_us);
+	e.experiment.index = (int64_t)x->index;
+	e.experiment.id = xstrdup(x->id);
+	e.experiment.model_name = xstrdup(x->model_name);
+	e.experiment.model_provider = xstrdup(x->model_provider);
+	e.experiment.probe_name = xstrdup(x->probe_name);
+	e.experiment.probe_category = xstrdup(x->probe_category);
+	e.experiment.name_has_id =
+	    RB_INSERT(follow_tree, &d->by_name, follow) != NULL;
+	d->emit(&e, d->data);
+}
+
+/* Its entries, and those of the first when this is the second. */
+static void
+begin_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
+{
+	const struct mapping *m = &d->mapping;
+
+	emit_experiment(d, x, time_us);
+	if (m->live_len == 1) {
+		/* The first of a harness may follow plain ones. */
+		d->separate = false;
+		if (!x->harness)
+			emit_params(d, x, true, time_us);
+		return;
+	}
+	if (m->live_len == 2)
+		emit_params(d, mapping_experiment(m, 0), false, time_us);
+	emit_params(d, x, false, time_us);
+}
+
+void
+derive_mark_changed(struct derive *d, struct follow *follow)
+{
+	if (follow->changed)
+		return;
+	follow->changed = true;
+	if (d->changed_len == d->changed_cap) {
+		d->changed_cap = d->changed_cap > 0 ? 2 * d->changed_cap : 16;
+		d->changed = xreallocarray(
+		    d->changed, d->changed_cap, sizeof d->changed[0]);
+	}
+	d->changed[d->changed_len++] = follow->experiment->index;
+}
+
+static void
+note_arrival(struct derive *d, const struct derive_arrival *arrival)
+{
+	d->has_gap = d->mapping.record_count > 1 && arrival->observed &&
+	    d->arrival.observed && arrival->time_us >= d->arrival.time_us;
+	if (d->has_gap) {
+		d->gap_ms =
+		    (double)(arrival->time_us - d->arrival.time_us) * MS_PER_US;
+		histogram_add(&d->arrivals, d->gap_ms);
+	}
+	d->arrival = *arrival;
+	d->observed_since_point |= arrival->observed;
+}
+
+static void
+take_record(struct derive *d, const struct record *record,
+    const struct derive_arrival *arrival)
+{
+	struct experiment *x = mapping_add(&d->mapping, record);
+	struct follow *follow;
+	double latency_ms;
+
+	emit_identity(d, arrival->time_us);
+	if (x != NULL && x->index == d->follow_len)
+		begin_experiment(d, x, arrival->time_us);
+	numbers_read(&d->scores, &record->scores);
+	numbers_read(&d->usage, &record->usage);
+	sums_add(&d->score_sums, &d->scores);
+	sums_add(&d->usage_sums, &d->usage);
+	if (x != NULL) {
+		follow = d->follows[x->index];
+		sums_add(&follow->scores, &d->scores);
+		sums_add(&follow->usage, &d->usage);
+		derive_mark_changed(d, follow);
+	}
+	if (json_double(&record->latency_ms, &latency_ms) == 0)
+		histogram_add(&d->latency, latency_ms);
+	note_arrival(d, arrival);
+	if (points_is_due(d->mapping.record_count, d->points))
+		derive_emit_point(d);
+}
+
+void
+derive_line(struct derive *d, const char *line, size_t len,
+    const struct derive_arrival *arrival)
+{
+	struct record record;
+
+	d->line_number++;
+	switch (decode_line(&record, line, len)) {
+	case DECODED_RECORD:
+		take_record(d, &record, arrival);
+		break;
+	case DECODED_MALFORMED:
+		d->mapping.malformed_lines++;
+		if (d->first_malformed == 0)
+			d->first_malformed = d->line_number;
+		break;
+	case DECODED_BLANK:
+		break;
+	}
+}
+
+const struct mapping *
+derive_mapping(const struct derive *d)
+{
+	return &d->mapping;
+}
+
+const char *
+derive_run_id(const struct derive *d)
+{
+	return d->run_id;
+}
+
+int64_t
+derive_last_step(const struct derive *d)
+{
+	return (int64_t)d->mapping.record_count;
+}
+
+uint64_t
+derive_first_malformed(const struct derive *d)
+{
+	return d->first_malformed;
+}
+
+bool
+derive_limits_passed(const struct derive *d, struct buf *line)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} passed[] = {
+	    {d->scores.left_out, "scores"},
+	    {d->usage.left_out, "usage values"},
+	};
+	bool any = mapping_limits_passed(&d->mapping, line);
+	size_t i;
+
+	for (i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+		if (passed[i].count == 0)
+			continue;
+		buf_addf(line, "%s%ju %s beyond %d names", any ? ", " : "",
+		    (uintmax_t)passed[i].count, passed[i].what,
+		    NUMBERS_NAMES_MAX);
+		any = true;
+	}
+	return any;
+}

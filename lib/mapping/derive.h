@@ -1,0 +1,115 @@
+/*
+ * From records and documents to entries: running values, thinning, end values.
+ * Pure: no file is read here, no clock is asked.
+ *
+ *	d = derive_new(&config, emit, data);
+ *	derive_begin(d, time_us);
+ *	derive_line(d, line, len, &arrival);        for each whole line
+ *	derive_end(d, &end);                        once
+ *	derive_free(d);
+ *
+ * Same lines, same documents: the same number of entries of the same kinds in
+ * the same order, live or imported, whatever the clock says. Only names that an
+ * observer alone knows (observed/..., process/..., wall_time_seconds, exit_...)
+ * differ, and those either stand in entries that are there anyway or come last.
+ * Adoption relies on it: it derives again from the start and drops as many
+ * entries as the journal has. (START, ARTIFACT, TABLE and END are the
+ * watcher's.)
+ *
+ * The entries, in order:
+ *  begin                PARAMS run_dir, config_path (if known)
+ *  first record         RUN_ID; PARAMS run_id, schema_version (RUN_ID and
+ *run_id later if the first record has no run_id) new experiment EXPERIMENT; its
+ *five params as PARAMS: for a plain run at once and under plain names; for a
+ *harness when the second experiment appears (both, each with its index), from
+ *then on at once with the index; if there is only one, at the end under plain
+ *names a point (design 4)   METRICS with the totals (no experiment), then, when
+ *                       there are several, METRICS for each experiment that
+ *                       changed since the point before
+ *  end                  RUN_ID and its PARAMS if no record brought one; the
+ *                       last point; METRICS with the end values that do not
+ *                       stand there already; PARAMS; HISTOGRAM latency_ms if
+ *                       the records have latencies; then what only an observer
+ *                       knows
+ */
+#ifndef MAPPING_DERIVE_H
+#define MAPPING_DERIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "journal/entry.h"
+#include "mapping/experiment.h"
+
+struct derive;
+
+/* Takes the entry over; it must release it. */
+typedef void derive_emit(struct entry *e, void *data);
+
+struct derive_config {
+	const char *run_dir;  /* text; absolute */
+	const char *dir_name; /* text: the run ID if nothing else names one */
+	const char *config_path;  /* text or NULL */
+	const char *prefix;       /* "" if none */
+	int64_t points;           /* N of --points; 0: all */
+	const char *resumed_from; /* an attempt, or NULL */
+};
+
+/* When a line came. */
+struct derive_arrival {
+	int64_t time_us; /* becomes the entries' time */
+	/* The line was seen arriving alone, by a reader that kept up: it may
+	 * count for observed/latency_ms. false: read with others, or later. */
+	bool observed;
+};
+
+/* The run's documents as far as they are there: bytes, or NULL. */
+struct derive_documents {
+	const char *manifest;
+	size_t manifest_len;
+	const char *summary;
+	size_t summary_len;
+};
+
+struct derive_finish {
+	int64_t time_us;
+	struct derive_documents documents;
+	/* What only an observer knows; has_...: it does. */
+	bool has_exit;
+	int exit_code;   /* meaningless with a signal */
+	int exit_signal; /* 0: none */
+	bool has_usage;
+	struct rusage usage;
+	bool has_wall;
+	double wall_seconds;
+};
+
+struct derive *derive_new(
+    const struct derive_config *config, derive_emit *emit, void *data);
+void derive_free(struct derive *d);
+
+void derive_begin(struct derive *d, int64_t time_us);
+
+/* Knows a manifest before the records (import): its run ID wins. */
+void derive_manifest(struct derive *d, const char *bytes, size_t len);
+
+/* A line without its newline. Blank: skipped. Malformed: counted. */
+void derive_line(struct derive *d, const char *line, size_t len,
+    const struct derive_arrival *arrival);
+
+void derive_end(struct derive *d, const struct derive_finish *finish);
+
+/* Live view of what was counted. */
+const struct mapping *derive_mapping(const struct derive *d);
+/* NULL until it is known. */
+const char *derive_run_id(const struct derive *d);
+/* Step of the last record: the number of records. */
+int64_t derive_last_step(const struct derive *d);
+/* The first malformed line, counted from 1; 0: none. */
+uint64_t derive_first_malformed(const struct derive *d);
+/* What passed a limit, as one line of text; false: nothing did. */
+bool derive_limits_passed(const struct derive *d, struct buf *line);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * The end of a run: the values of the mapping and of insideLLMs' own trackers
+ * that don't stand in the last point, the documents' params, and last what only
+ * an observer knows.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "mapping/private.h"
+
+#define BYTES_PER_KIB 1024
+
+/* An experiment by its probe's name, to be found by summary.json. */
+struct probe {
+	const char *name;
+	const struct experiment *experiment;
+	bool alone; /* no other experiment has this probe name */
+	bool has_accuracy;
+	double accuracy;
+};
+
+struct probes {
+	struct probe *list;
+	size_t len;
+	size_t distinct;
+};
+
+static int
+compare_probes(const void *a, const void *b)
+{
+	const struct probe *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void
+take_accuracy(const char *probe_name, double accuracy, void *data)
+{
+	struct probes *probes = data;
+	struct probe key = {.name = probe_name}, *found;
+
+	if (probes->len == 0)
+		return;
+	found = bsearch(
+	    &key, probes->list, probes->len, sizeof key, compare_probes);
+	if (found == NULL || !found->alone)
+		return;
+	found->has_accuracy = true;
+	found->accuracy = accuracy;
+}
+
+static void
+probes_init(struct probes *p, const struct mapping *m,
+    const struct derive_documents *documents)
+{
+	size_t i;
+	bool same;
+
+	*p = (struct probes){.len = m->live_len};
+	p->list = xcalloc(m->live_len + 1, sizeof p->list[0]);
+	for (i = 0; i < p->len; i++) {
+		p->list[i].experiment = mapping_experiment(m, i);
+		p->list[i].name = p->list[i].experiment->probe_name;
+		p->list[i].alone = true;
+	}
+	qsort(p->list, p->len, sizeof p->list[0], compare_probes);
+	for (i = 0; i < p->len; i++) {
+		same =
+		    i > 0 && strcmp(p->list[i - 1].name, p->list[i].name) == 0;
+		p->distinct += !same;
+		if (same)
+			p->list[i - 1].alone = p->list[i].alone = false;
+	}
+	summary_read(
+	    documents->summary, documents->summary_len, take_accuracy, p);
+}
+
+/* The accuracy of one experiment. */
+static bool
+find_accuracy(
+    const struct probes *p, const struct experiment *x, double *accuracy)
+{
+	struct probe key = {.name = x->probe_name}, *found;
+
+	found = p->len > 0
+	    ? bsearch(&key, p->list, p->len, sizeof key, compare_probes)
+	    : NULL;
+	if (found == NULL || !found->has_accuracy)
+		return false;
+	*accuracy = found->accuracy;
+	return true;
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t
+count_models(const struct mapping *m)
+{
+	const char **names = xcalloc(m->live_len + 1, sizeof names[0]);
+	size_t distinct = 0, i;
+
+	for (i = 0; i < m->live_len; i++)
+		names[i] = mapping_experiment(m, i)->model_name;
+	qsort(names, m->live_len, sizeof names[0], compare_texts);
+	for (i = 0; i < m->live_len; i++)
+		distinct += i == 0 || strcmp(names[i - 1], names[i]) != 0;
+	free(names);
+	return distinct;
+}
+
+static void
+emit_late_identity(struct derive *d, const struct derive_finish *finish)
+{
+	const char *run_id = d->manifest.run_id;
+	struct entry params;
+
+	if (d->run_id != NULL)
+		return;
+	entry_init(&params, ENTRY_PARAMS, finish->time_us);
+	derive_emit_run_id(
+	    d, run_id != NULL ? run_id : d->dir_name, &params, finish->time_us);
+	if (d->mapping.record_count == 0 && d->manifest.schema_version != NULL)
+		entry_add_param_text(
+		    &params, "schema_version", d->manifest.schema_version);
+	d->emit(&params, d->data);
+}
+
+/* The mapping's values. `stands`: the counts and the rate are at this step
+ * already. */
+static void
+add_result(const struct derive *d, struct entry *e, const struct tally *tally,
+    bool stands)
+{
+	double seconds;
+
+	if (!stands) {
+		if (tally->total_count > 0)
+			derive_add_mapped(
+			    d, e, "success_rate", tally_success_rate(tally));
+		derive_add_mapped(
+		    d, e, "total_count", (double)tally->total_count);
+		derive_add_mapped(
+		    d, e, "success_count", (double)tally->success_count);
+		derive_add_mapped(
+		    d, e, "error_count", (double)tally->error_count);
+	}
+	if (tally_duration(tally, &seconds))
+		derive_add_mapped(d, e, "duration_seconds", seconds);
+}
+
+static void
+add_finite(struct entry *e, const char *name, double value)
+{
+	if (isfinite(value))
+		entry_add_metric(e, name, value);
+}
+
+static void
+emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
+{
+	const struct mapping *m = &d->mapping;
+	bool stands = m->record_count > 0;
+	double accuracy;
+	struct tally t;
+	struct entry e;
+
+	mapping_totals(m, &t);
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(d);
+	add_result(d, &e, &t, stands);
+	if (m->live_len == 1 &&
+	    find_accuracy(probes, mapping_experiment(m, 0), &accuracy))
+		derive_add_mapped(d, &e, "accuracy", accuracy);
+	if (!stands)
+		entry_add_metric(&e, "timeout_count", (double)t.timeout_count);
+	if (t.latency_count > 0) {
+		add_finite(&e, "avg_latency_ms",
+		    t.latency_sum_ms / (double)t.latency_count);
+		add_finite(&e, "min_latency_ms", t.latency_min_ms);
+		add_finite(&e, "max_latency_ms", t.latency_max_ms);
+	}
+	entry_add_metric(&e, "record_count", (double)m->record_count);
+	entry_add_metric(&e, "experiment_count", (double)m->live_len);
+	d->emit(&e, d->data);
+}
+
+static void
+emit_experiment_end(struct derive *d, const struct probes *probes,
+    const struct experiment *x, int64_t time_us)
+{
+	bool stands = d->follows[x->index]->point == d->mapping.record_count;
+	double accuracy;
+	struct entry e;
+
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(d);
+	e.metrics.experiment = (int64_t)x->index;
+	add_result(d, &e, &x->tally, stands);
+	if (find_accuracy(probes, x, &accuracy))
+		derive_add_mapped(d, &e, "accuracy", accuracy);
+	if (e.metrics.len > 0)
+		d->emit(&e, d->data);
+	else
+		entry_release(&e);
+}
+
+static void
+add_param(struct entry *e, const struct param *param)
+{
+	if (param->value.type == VALUE_TEXT)
+		entry_add_param_text(e, param->name, param->value.text);
+	else
+		entry_add_param_null(e, param->name);
+}
+
+static void
+emit_end_params(struct derive *d, const struct probes *probes, int64_t time_us)
+{
+	const struct mapping *m = &d->mapping;
+	const struct manifest *manifest = &d->manifest;
+	struct entry e;
+	size_t i;
+
+	entry_init(&e, ENTRY_PARAMS, time_us);
+	if (m->harness && m->live_len == 1)
+		derive_add_params(d, &e, mapping_experiment(m, 0));
+	if (m->harness || manifest->harness) {
+		entry_add_param_integer(&e, "model_count",
+		    manifest->model_count >= 0 ? manifest->model_count
+					       : (int64_t)count_models(m));
+		entry_add_param_integer(&e, "probe_count",
+		    manifest->probe_count >= 0 ? manifest->probe_count
+					       : (int64_t)probes->distinct);
+	}
+	for (i = 0; manifest->has_dataset && i < MANIFEST_DATASET_LEN; i++)
+		add_param(&e, &manifest->dataset[i]);
+	if (d->resumed_from != NULL)
+		entry_add_param_text(&e, "resumed_from", d->resumed_from);
+	if (e.params.len > 0)
+		d->emit(&e, d->data);
+	else
+		entry_release(&e);
+}
+
+static bool
+emit_histogram(struct derive *d, const char *name, const struct histogram *h,
+    int64_t time_us)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_HISTOGRAM, time_us);
+	if (histogram_fill(h, &e.histogram) < 0) {
+		entry_release(&e);
+		return false;
+	}
+	e.histogram.name = xstrdup(name);
+	e.histogram.step = derive_last_step(d);
+	d->emit(&e, d->data);
+	return true;
+}
+
+static double
+seconds_of(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static void
+emit_process(struct derive *d, const struct derive_finish *finish)
+{
+	const struct rusage *usage = &finish->usage;
+	struct entry e;
+
+	entry_init(&e, ENTRY_METRICS, finish->time_us);
+	e.metrics.step = derive_last_step(d);
+	if (finish->has_wall)
+		entry_add_metric(&e, "wall_time_seconds", finish->wall_seconds);
+	if (finish->has_usage) {
+		entry_add_metric(&e, "process/user_cpu_seconds",
+		    seconds_of(&usage->ru_utime));
+		entry_add_metric(&e, "process/system_cpu_seconds",
+		    seconds_of(&usage->ru_stime));
+		entry_add_metric(&e, "process/max_rss_bytes",
+		    (double)usage->ru_maxrss * BYTES_PER_KIB);
+	}
+	if (e.metrics.len > 0)
+		d->emit(&e, d->data);
+	else
+		entry_release(&e);
+	if (!finish->has_exit)
+		return;
+	entry_init(&e, ENTRY_PARAMS, finish->time_us);
+	if (finish->exit_signal != 0)
+		entry_add_param_integer(&e, "exit_signal", finish->exit_signal);
+	else
+		entry_add_param_integer(&e, "exit_code", finish->exit_code);
+	d->emit(&e, d->data);
+}
+
+void
+derive_end(struct derive *d, const struct derive_finish *finish)
+{
+	const struct derive_documents *documents = &finish->documents;
+	const struct mapping *m = &d->mapping;
+	struct probes probes;
+	bool has_latency;
+	size_t i;
+
+	if (documents->manifest != NULL)
+		derive_manifest(
+		    d, documents->manifest, documents->manifest_len);
+	emit_late_identity(d, finish);
+	if (d->point < m->record_count)
+		derive_emit_point(d);
+	probes_init(&probes, m, documents);
+	emit_totals(d, &probes, finish->time_us);
+	for (i = 0; m->live_len > 1 && i < m->live_len; i++)
+		emit_experiment_end(
+		    d, &probes, mapping_experiment(m, i), finish->time_us);
+	emit_end_params(d, &probes, finish->time_us);
+	free(probes.list);
+	has_latency =
+	    emit_histogram(d, "latency_ms", &d->latency, finish->time_us);
+	/* From here on what an import does not have: last, so that the entries
+	 * before are the same. */
+	emit_process(d, finish);
+	/* A name of its own: neither TensorBoard nor W&B has room for points
+	 * and a histogram under one. */
+	if (!has_latency)
+		emit_histogram(d, "observed/latency_ms_histogram", &d->arrivals,
+		    finish->time_us);
+}

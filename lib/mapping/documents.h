@@ -1,0 +1,42 @@
+/*
+ * What manifest.json and summary.json say beyond the records. A document that
+ * is no JSON object says nothing.
+ */
+#ifndef MAPPING_DOCUMENTS_H
+#define MAPPING_DOCUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/jsonscan.h"
+#include "journal/entry.h"
+
+/* dataset_id, dataset_version, dataset_hash, dataset_provenance */
+#define MANIFEST_DATASET_LEN 4
+
+/* Texts (format/text.h); NULL: not said. */
+struct manifest {
+	bool there; /* it is a JSON object */
+	char *run_id;
+	char *schema_version;
+	bool harness;
+	int64_t model_count, probe_count; /* of a harness; -1: not said */
+	bool has_dataset;
+	struct param dataset[MANIFEST_DATASET_LEN]; /* text or null */
+};
+
+/* The whole document; type JSON_NONE: it is not JSON. It points into bytes. */
+struct json_span document_root(const char *bytes, size_t len);
+
+/* bytes NULL: no manifest. */
+void manifest_read(struct manifest *m, const char *bytes, size_t len);
+void manifest_release(struct manifest *m);
+
+/* Calls `each` for every probe whose accuracy is that of one experiment (its
+ * n is 1), with the probe's name as text. */
+void summary_read(const char *bytes, size_t len,
+    void (*each)(const char *probe_name, double accuracy, void *data),
+    void *data);
+
+#endif

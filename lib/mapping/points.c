@@ -1,0 +1,132 @@
+#include "mapping/points.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "mapping/private.h"
+
+#define SECONDS_PER_US 1e-6
+
+bool
+points_is_due(uint64_t n, uint64_t points)
+{
+	int k = 0;
+
+	if (points == 0)
+		return true;
+	while (n >> k >= points)
+		k++;
+	return (n & (((uint64_t)1 << k) - 1)) == 0;
+}
+
+static void
+add_sums(const struct derive *d, struct entry *e, const struct numbers *names,
+    const struct sums *sums, bool mean)
+{
+	size_t i;
+	double value;
+
+	for (i = 0; i < sums->len; i++) {
+		value = sums->list[i].sum;
+		if (mean)
+			value /= (double)sums->list[i].count;
+		if (sums->list[i].count == 0 || !isfinite(value))
+			continue;
+		/* A --prefix of "scores/" can make two of one name. */
+		if (d->prefix[0] != '\0' && derive_is_mapped(d, names->keys[i]))
+			continue;
+		entry_add_metric(e, names->keys[i], value);
+	}
+}
+
+/* The running values: of an experiment, or of the run. */
+static void
+add_running(const struct derive *d, struct entry *e, const struct tally *tally,
+    const struct sums *scores, const struct sums *usage)
+{
+	derive_add_mapped(d, e, "total_count", (double)tally->total_count);
+	derive_add_mapped(d, e, "success_count", (double)tally->success_count);
+	derive_add_mapped(d, e, "error_count", (double)tally->error_count);
+	if (tally->total_count > 0)
+		derive_add_mapped(
+		    d, e, "success_rate", tally_success_rate(tally));
+	entry_add_metric(e, "timeout_count", (double)tally->timeout_count);
+	add_sums(d, e, &d->scores, scores, true);
+	add_sums(d, e, &d->usage, usage, false);
+}
+
+/* What only who watched can know; meaningless in a harness, which writes all at
+ * the end. */
+static void
+add_observed(const struct derive *d, struct entry *e)
+{
+	int64_t elapsed_us = d->arrival.time_us - d->point_us;
+	uint64_t records = d->mapping.record_count - d->point;
+
+	if (d->mapping.harness)
+		return;
+	if (d->observed_since_point && d->point > 0 && elapsed_us > 0)
+		entry_add_metric(e, "observed/records_per_second",
+		    (double)records / ((double)elapsed_us * SECONDS_PER_US));
+	if (d->has_gap)
+		entry_add_metric(e, "observed/latency_ms", d->gap_ms);
+}
+
+static int
+compare_indexes(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+emit_experiment_point(struct derive *d, struct follow *follow)
+{
+	const struct experiment *x = follow->experiment;
+	struct entry e;
+
+	entry_init(&e, ENTRY_METRICS, d->arrival.time_us);
+	e.metrics.step = derive_last_step(d);
+	e.metrics.experiment = (int64_t)x->index;
+	add_running(d, &e, &x->tally, &follow->scores, &follow->usage);
+	follow->point = d->mapping.record_count;
+	d->emit(&e, d->data);
+}
+
+void
+derive_emit_point(struct derive *d)
+{
+	const struct mapping *m = &d->mapping;
+	struct follow *follow;
+	struct tally totals;
+	struct entry e;
+	size_t i;
+
+	/* The first point with several has them all. */
+	if (m->live_len > 1 && !d->separate) {
+		d->separate = true;
+		for (i = 0; i < m->live_len; i++)
+			derive_mark_changed(
+			    d, d->follows[mapping_experiment(m, i)->index]);
+	}
+	mapping_totals(m, &totals);
+	entry_init(&e, ENTRY_METRICS, d->arrival.time_us);
+	e.metrics.step = derive_last_step(d);
+	add_running(d, &e, &totals, &d->score_sums, &d->usage_sums);
+	add_observed(d, &e);
+	d->emit(&e, d->data);
+	if (d->changed_len > 1)
+		qsort(d->changed, d->changed_len, sizeof d->changed[0],
+		    compare_indexes);
+	for (i = 0; i < d->changed_len; i++) {
+		follow = d->follows[d->changed[i]];
+		follow->changed = false;
+		if (d->separate && !follow->experiment->retired)
+			emit_experiment_point(d, follow);
+	}
+	d->changed_len = 0;
+	d->point = m->record_count;
+	d->point_us = d->arrival.time_us;
+	d->observed_since_point = false;
+}

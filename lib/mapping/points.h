@@ -1,0 +1,16 @@
+/*
+ * Which records get a point: all below `points`, then points / 2 to each
+ * doubling of the count. By number, not by time, so that a live run and an
+ * import of it agree.
+ */
+#ifndef MAPPING_POINTS_H
+#define MAPPING_POINTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Is n (the records so far, from 1) a multiple of 2^k, k the smallest with
+ * n < points * 2^k? points 0: every record. */
+bool points_is_due(uint64_t n, uint64_t points);
+
+#endif

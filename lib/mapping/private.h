@@ -1,0 +1,74 @@
+/*
+ * What derive.c (records) and derive_end.c (the end of the run) share.
+ */
+#ifndef MAPPING_PRIVATE_H
+#define MAPPING_PRIVATE_H
+
+#include <sys/tree.h>
+
+#include "mapping/histogram.h"
+#include "mapping/derive.h"
+#include "mapping/documents.h"
+#include "mapping/scores.h"
+
+/* What is kept of an experiment beyond the mapping; at its index. */
+struct follow {
+	RB_ENTRY(follow) link;
+	const struct experiment *experiment;
+	struct sums scores, usage;
+	bool changed;   /* since the last point */
+	uint64_t point; /* number of the last point that has it; 0: none */
+};
+
+RB_HEAD(follow_tree, follow);
+
+struct derive {
+	derive_emit *emit;
+	void *data;
+	char *run_dir, *dir_name, *config_path, *prefix, *resumed_from;
+	uint64_t points;
+
+	struct mapping mapping;
+	uint64_t line_number, first_malformed;
+	struct manifest manifest;
+	char *run_id; /* as it went into RUN_ID; NULL before */
+
+	struct follow **follows;
+	size_t follow_len, follow_cap;
+	struct follow_tree by_name; /* model and probe */
+	size_t *changed; /* indexes of those changed since the last point */
+	size_t changed_len, changed_cap;
+	/* Points have the experiments' own values since a second one came. */
+	bool separate;
+
+	struct numbers scores, usage;
+	struct sums score_sums, usage_sums;
+	struct histogram latency;  /* the records' latency_ms */
+	struct histogram arrivals; /* observed/latency_ms */
+
+	uint64_t point; /* number of the record with the last point */
+	int64_t point_us;
+	bool observed_since_point;
+	struct derive_arrival arrival; /* of the last record */
+	bool has_gap;                  /* it and the one before were observed */
+	double gap_ms;
+};
+
+/* Appends a metric with the mapping's prefix, or a param. */
+void derive_add_mapped(
+    const struct derive *d, struct entry *e, const char *key, double value);
+/* The five params, with the prefix. */
+void derive_add_params(
+    const struct derive *d, struct entry *e, const struct experiment *x);
+/* Is it one of the mapping's keys with the prefix? */
+bool derive_is_mapped(const struct derive *d, const char *name);
+
+/* RUN_ID; `e` (PARAMS) gets it too. */
+void derive_emit_run_id(
+    struct derive *d, const char *run_id, struct entry *e, int64_t time_us);
+/* The next point has this experiment too. */
+void derive_mark_changed(struct derive *d, struct follow *follow);
+/* A point at the last record (points.c). */
+void derive_emit_point(struct derive *d);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Numbers that records hold beyond the mapping: the members of `scores` and
+ * `usage`, summed by name over the run and over each experiment.
+ *
+ *	numbers_init(&names, "scores/");
+ *	numbers_read(&names, &record.scores);   the names and values of a record
+ *	sums_add(&sums, &names);                to as many sums as need them
+ *	... names.keys[i], sums.list[i].sum ...
+ */
+#ifndef MAPPING_SCORES_H
+#define MAPPING_SCORES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/jsonscan.h"
+
+/* Names in one run. Further ones, and longer ones, are left out: each is a
+ * chart of its own, and a hostile file must not eat memory. */
+#define NUMBERS_NAMES_MAX      64
+#define NUMBERS_NAME_MAX_BYTES 256
+
+struct numbers {
+	const char *prefix;
+	char *keys[NUMBERS_NAMES_MAX]; /* prefix + name, as first met */
+	size_t len;
+	uint64_t left_out; /* values */
+	/* of the record read last */
+	double values[NUMBERS_NAMES_MAX];
+	bool present[NUMBERS_NAMES_MAX];
+	bool any;
+};
+
+struct sum {
+	double sum;
+	uint64_t count;
+};
+
+/* At the numbers' indexes. */
+struct sums {
+	struct sum *list;
+	size_t len;
+};
+
+/* `prefix` is borrowed. */
+void numbers_init(struct numbers *n, const char *prefix);
+void numbers_release(struct numbers *n);
+
+/* Takes the finite numbers of an object; anything else has none. Booleans are
+ * no numbers. With duplicate keys the last value stands. */
+void numbers_read(struct numbers *n, const struct json_span *object);
+
+/* A zeroed struct sums is empty. */
+void sums_add(struct sums *s, const struct numbers *n);
+void sums_release(struct sums *s);
+
+#endif

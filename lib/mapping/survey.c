@@ -1,0 +1,135 @@
+#include "mapping/survey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/lines.h"
+#include "base/path.h"
+#include "format/text.h"
+#include "mapping/decode.h"
+#include "mapping/names.h"
+
+static void
+read_line(struct survey *s, const char *line, size_t len)
+{
+	struct record record;
+	enum decoded decoded = DECODED_MALFORMED;
+
+	s->line_count++;
+	if (line != NULL)
+		decoded = decode_line(&record, line, len);
+	if (decoded == DECODED_RECORD)
+		mapping_add(&s->mapping, &record);
+	if (decoded != DECODED_MALFORMED)
+		return;
+	s->mapping.malformed_lines++;
+	if (s->first_malformed == 0)
+		s->first_malformed = s->line_count;
+}
+
+static int
+read_records(struct survey *s, struct err *err)
+{
+	struct lines lines;
+	const char *line;
+	size_t len;
+	int fd, r;
+
+	fd = file_open_regular(s->fd, RECORDS_FILE, NULL, err);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	s->has_records = true;
+	lines_init(&lines, fd);
+	while ((r = lines_next(&lines, &line, &len, err)) > 0)
+		read_line(s, r == LINES_LINE ? line : NULL, len);
+	s->torn_bytes = lines_torn(&lines);
+	lines_release(&lines);
+	close(fd);
+	return r;
+}
+
+static int
+read_manifest(struct survey *s, struct err *err)
+{
+	struct buf bytes;
+	int r;
+
+	buf_init(&bytes, SURVEY_MANIFEST_MAX);
+	r = file_read_all(s->fd, MANIFEST_FILE, &bytes, err);
+	manifest_read(&s->manifest, r == 0 ? bytes.data : NULL, bytes.len);
+	buf_release(&bytes);
+	/* One that is a link, a device or huge says nothing to us. */
+	if (r == -ENOENT || r == -EINVAL || r == -ELOOP || r == -EMSGSIZE)
+		return 0;
+	return r;
+}
+
+static char *
+name_of(const char *path)
+{
+	char *real = realpath(path, NULL), *name;
+
+	name = text_path_text(path_base(real != NULL ? real : path));
+	free(real);
+	return name;
+}
+
+void
+survey_release(struct survey *s)
+{
+	mapping_release(&s->mapping);
+	manifest_release(&s->manifest);
+	free(s->dir_name);
+	if (s->fd >= 0)
+		close(s->fd);
+}
+
+int
+survey_read(struct survey *s, const char *path, struct err *err)
+{
+	struct stat st;
+	int r;
+
+	*s = (struct survey){.fd = -1, .dir_name = name_of(path)};
+	mapping_init(&s->mapping);
+	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->fd < 0)
+		return err_errno(err, "%s", path);
+	s->has_marker =
+	    fstatat(s->fd, MARKER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	r = read_manifest(s, err);
+	if (r == 0)
+		r = read_records(s, err);
+	if (r < 0)
+		return err_prefix(err, "%s", path);
+	if (!s->has_records && !s->has_marker && !s->manifest.there)
+		return err_set(err, -ENOENT,
+		    "%s: no run directory: it has no records.jsonl, "
+		    "manifest.json or .insidellms_run",
+		    path);
+	return 0;
+}
+
+const char *
+survey_run_id(const struct survey *s)
+{
+	if (s->manifest.run_id != NULL)
+		return s->manifest.run_id;
+	if (s->mapping.run_ids.len > 0)
+		return s->mapping.run_ids.list[0]->text;
+	return s->dir_name;
+}
+
+const char *
+survey_schema_version(const struct survey *s)
+{
+	return s->mapping.schema_version != NULL ? s->mapping.schema_version
+						 : s->manifest.schema_version;
+}

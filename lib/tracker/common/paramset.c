@@ -1,0 +1,126 @@
+#include "tracker/common/paramset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+
+static int
+compare_names(const struct paramset_item *a, const struct paramset_item *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+RB_GENERATE_INTERNAL(paramset_tree, paramset_item, node, compare_names,
+    __attribute__((unused)) static)
+
+void
+paramset_init(struct paramset *set)
+{
+	TAILQ_INIT(&set->list);
+	RB_INIT(&set->by_name);
+	set->len = 0;
+}
+
+void
+paramset_release(struct paramset *set)
+{
+	struct paramset_item *item;
+
+	while ((item = TAILQ_FIRST(&set->list)) != NULL) {
+		TAILQ_REMOVE(&set->list, item, link);
+		free(item->value.text);
+		free(item->name);
+		free(item);
+	}
+	paramset_init(set);
+}
+
+static bool
+same_value(const struct value *a, const struct value *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case VALUE_NULL:
+		return true;
+	case VALUE_BOOL:
+		return a->boolean == b->boolean;
+	case VALUE_INTEGER:
+		return a->integer == b->integer;
+	case VALUE_DOUBLE:
+		return memcmp(&a->number, &b->number, sizeof(a->number)) == 0;
+	case VALUE_TEXT:
+		return strcmp(a->text, b->text) == 0;
+	}
+	return false;
+}
+
+bool
+paramset_put(struct paramset *set, const char *name, const struct value *value)
+{
+	struct paramset_item key = {.name = (char *)name}, *item;
+
+	item = RB_FIND(paramset_tree, &set->by_name, &key);
+	if (item != NULL && same_value(&item->value, value))
+		return false;
+	if (item == NULL) {
+		item = xcalloc(1, sizeof(*item));
+		item->name = xstrdup(name);
+		TAILQ_INSERT_TAIL(&set->list, item, link);
+		RB_INSERT(paramset_tree, &set->by_name, item);
+		set->len++;
+	}
+	free(item->value.text);
+	item->value = *value;
+	item->value.text =
+	    value->type == VALUE_TEXT ? xstrdup(value->text) : NULL;
+	return true;
+}
+
+bool
+paramset_put_text(struct paramset *set, const char *name, const char *text)
+{
+	struct value value = {.type = VALUE_TEXT, .text = (char *)text};
+
+	return paramset_put(set, name, &value);
+}
+
+bool
+paramset_put_entry(
+    struct paramset *set, const char *prefix, const struct entry_params *params)
+{
+	bool changed = false;
+	char *name;
+	size_t i;
+
+	for (i = 0; i < params->len; i++) {
+		name = xasprintf("%s%s", prefix, params->list[i].name);
+		if (paramset_put(set, name, &params->list[i].value))
+			changed = true;
+		free(name);
+	}
+	return changed;
+}
+
+void
+paramset_write_value(struct jsonwrite *w, const struct value *value)
+{
+	switch (value->type) {
+	case VALUE_NULL:
+		jsonwrite_null(w);
+		break;
+	case VALUE_BOOL:
+		jsonwrite_bool(w, value->boolean);
+		break;
+	case VALUE_INTEGER:
+		jsonwrite_int(w, value->integer);
+		break;
+	case VALUE_DOUBLE:
+		jsonwrite_double(w, value->number);
+		break;
+	case VALUE_TEXT:
+		jsonwrite_text(w, value->text);
+		break;
+	}
+}

@@ -1,0 +1,35 @@
+/*
+ * Where a tracker that writes files puts a run: ROOT/<project>/<run ID>, each
+ * name as one component of a path (path_encode), so that no name leads out of
+ * ROOT. What is taken stays as it is: then <run ID>-2, <run ID>-3, ... The same
+ * attempt comes back to its directory.
+ */
+#ifndef TRACKER_COMMON_PLACE_H
+#define TRACKER_COMMON_PLACE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "tracker/tracker.h"
+
+/* An option of the target that names the run's directory itself, as a text: the
+ * library has made it already, and nothing below the root is looked for. */
+#define PLACE_OPTION "place"
+
+/* The root, as the bytes of a path: the option if it is given, else
+ * <parent of the run directory>/<below>. Allocated. */
+char *place_root(const struct tracker *t, const char *option,
+    const struct run_info *run, const char *below);
+
+/* The run's name for a path: its ID, else the name of its directory. */
+const char *place_run_id(const struct run_info *run);
+
+/* Makes the run's directory below `root` and the missing ones above it, mode
+ * 0777 & ~umask, or finds the one of an earlier process of this attempt again
+ * (*again; made anew if it is gone; temporary files that a kill left there are
+ * removed). The tracker remembers it, the report names it. Returns a
+ * descriptor of the directory or a negative errno; *path is allocated. */
+int place_open(struct tracker *t, const char *root, const struct run_info *run,
+    char **path, bool *again, struct err *err);
+
+#endif

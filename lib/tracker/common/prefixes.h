@@ -1,0 +1,28 @@
+/*
+ * What stands before the names of each experiment in a run that has several,
+ * for trackers that tell experiments apart by name: kept from the EXPERIMENT
+ * entries, asked by the index that later entries carry.
+ */
+#ifndef TRACKER_COMMON_PREFIXES_H
+#define TRACKER_COMMON_PREFIXES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "journal/entry.h"
+
+struct prefixes {
+	char **text; /* by index; NULL: not named yet */
+	size_t len;
+};
+
+/* A zeroed struct is empty. */
+void prefixes_release(struct prefixes *p);
+
+void prefixes_name(
+    struct prefixes *p, const struct entry_experiment *experiment);
+
+/* "" for the run as a whole and for an index that was never named. */
+const char *prefixes_of(const struct prefixes *p, int64_t experiment);
+
+#endif

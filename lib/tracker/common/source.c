@@ -1,0 +1,66 @@
+#include "tracker/common/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "format/text.h"
+
+static bool
+is_as_recorded(const struct stat *st, const struct entry_artifact *artifact)
+{
+	return st->st_size == artifact->size &&
+	    clock_ns(&st->st_mtim) == artifact->mtime_ns &&
+	    (uint64_t)st->st_ino == artifact->inode;
+}
+
+static bool
+is_other_host(const char *host)
+{
+	char here[HOST_NAME_MAX + 1];
+
+	if (host == NULL || gethostname(here, sizeof(here)) < 0)
+		return false;
+	here[HOST_NAME_MAX] = '\0';
+	return strcmp(host, here) != 0;
+}
+
+int
+source_check(int fd, const struct entry_artifact *artifact, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "%s", artifact->path);
+	if (!is_as_recorded(&st, artifact))
+		return err_set(err, -ESTALE,
+		    "%s has changed since it was recorded", artifact->path);
+	return 0;
+}
+
+enum outcome
+source_open(const struct entry_artifact *artifact, const char *host, int *fd,
+    struct stat *st, struct err *err)
+{
+	char *path = text_path_bytes(artifact->path);
+	enum outcome outcome = OUTCOME_DONE;
+
+	*fd = file_open_regular(AT_FDCWD, path, st, err);
+	if (*fd == -ENOENT && is_other_host(host)) {
+		err_set(err, -ENOENT, "%s is on another host, %s", path, host);
+		outcome = OUTCOME_BLOCKED;
+	} else if (*fd < 0) {
+		outcome = OUTCOME_REJECTED;
+	} else if (source_check(*fd, artifact, err) < 0) {
+		close(*fd);
+		*fd = -1;
+		outcome = OUTCOME_REJECTED;
+	}
+	free(path);
+	return outcome;
+}

@@ -1,0 +1,39 @@
+/* When a delivery writes its cursor. */
+#include "base/clock.h"
+#include "tracker/engine/private.h"
+
+/* A cursor that moved is on the disk so soon: each time is a file made and
+ * renamed, and what a crash repeats every tracker recognises. */
+#define CURSOR_MS 1000
+
+void
+delivery_save_cursor(struct delivery *d)
+{
+	struct err err = ERR_INIT;
+
+	if (!d->cursor_dirty)
+		return;
+	/* A cursor that can't be written costs a repetition after a crash,
+	 * which every tracker recognises: no reason to stop. */
+	if (cursor_save(d->journal, d->target.tracker, &d->cursor, &err) == 0)
+		d->cursor_dirty = false;
+	else
+		tracker_note(&d->tracker, "%s", err.message);
+	d->cursor_saved_ms = clock_mono_ms();
+}
+
+int64_t
+delivery_cursor_due_ms(const struct delivery *d)
+{
+	if (!d->cursor_dirty ||
+	    (d->tracker.ops->from_start && !d->cursor.finished))
+		return INT64_MAX;
+	return d->cursor_saved_ms + CURSOR_MS;
+}
+
+void
+delivery_save_cursor_if_due(struct delivery *d)
+{
+	if (clock_mono_ms() >= delivery_cursor_due_ms(d))
+		delivery_save_cursor(d);
+}

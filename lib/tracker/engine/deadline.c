@@ -1,0 +1,57 @@
+/* No call lasts for ever. The trackers have time limits of their own for what
+ * they wait for; this is the last one, for what they did not think of. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tracker/engine/private.h"
+
+/* Longer than any limit of a tracker: MLflow's is 120 s. */
+#define DEADLINE_MS (3 * 60 * 1000)
+
+static bool
+is_under_way(const struct delivery *d)
+{
+	return d->phase == PHASE_OPENING || d->phase == PHASE_FINISHING ||
+	    d->lanes[LANE_METRICS].in_flight || d->lanes[LANE_FILES].in_flight;
+}
+
+int64_t
+deadline_due_ms(const struct delivery *d)
+{
+	int deadline_ms = d->tracker.ops->deadline_ms;
+	int64_t sign_ms =
+	    d->progress_ms > d->call_ms ? d->progress_ms : d->call_ms;
+
+	if (!is_under_way(d))
+		return INT64_MAX;
+	return sign_ms + (deadline_ms > 0 ? deadline_ms : DEADLINE_MS);
+}
+
+void
+deadline_check(struct delivery *d)
+{
+	const struct tracker_ops *ops = d->tracker.ops;
+	struct err err = ERR_INIT;
+
+	if (clock_mono_ms() < deadline_due_ms(d))
+		return;
+	ops->close(&d->tracker);
+	memset(d->tracker.state, 0, ops->state_size);
+	if (ops->from_start) {
+		d->cursor.offset[LANE_METRICS] = 0;
+		d->cursor.offset[LANE_FILES] = 0;
+		d->cursor.delivered = d->cursor.rejected = 0;
+		d->taken = 0;
+	}
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_reset(d, (enum lane)i);
+	d->phase = PHASE_CLOSED;
+	err_set(&err, -ETIMEDOUT, "no answer in time");
+	delivery_retry(d, ++d->call_failures, 0, &err, &d->call_next_ms);
+	if (ops->configure(&d->tracker, &err) < 0) {
+		delivery_say_why(d, &err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}

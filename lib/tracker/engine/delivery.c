@@ -1,0 +1,493 @@
+/* The engine: the life of one delivery. What moves it is delivery_pump(),
+ * called when the journal grew, when an answer came, or when a wait is over; it
+ * does whatever can be done now and sets one timer for the rest. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tracker/engine/private.h"
+
+/* A destination that never answered this process gets one last try. */
+#define DRAIN_UNANSWERED_MS 1000
+/* While draining: no confirmation and no byte moved for so long is no progress.
+ */
+#define DRAIN_STALL_MS 3000
+/* A drain of an hour or more has nobody at the prompt (import, sync): a request
+ * under way has its own time limit (30 s), and a loaded server may need most of
+ * it for the first one. */
+#define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
+#define DRAIN_PATIENT_MS      35000
+/* What tracker_altered() said: all notes that there may be. */
+#define ALTERED_MAX_BYTES (32 * 1024)
+
+static void
+on_timer(struct loop_timer *timer)
+{
+	/* Here alone: elsewhere the tracker may be the caller, and would go on
+	 * with what was closed under it. */
+	deadline_check(timer->data);
+	delivery_pump(timer->data);
+}
+
+static void
+copy_target(struct target *to, const struct target *from)
+{
+	to->tracker = xstrdup(from->tracker);
+	to->options = xcalloc(from->option_len, sizeof *to->options);
+	to->option_len = from->option_len;
+	for (size_t i = 0; i < from->option_len; i++) {
+		to->options[i].name = xstrdup(from->options[i].name);
+		to->options[i].text = xstrdup(from->options[i].text);
+	}
+}
+
+static void
+release_target(struct target *t)
+{
+	for (size_t i = 0; i < t->option_len; i++) {
+		free(t->options[i].name);
+		free(t->options[i].text);
+	}
+	free(t->options);
+	free(t->tracker);
+}
+
+int
+delivery_new(struct delivery **delivery, struct loop *loop,
+    struct journal *journal, const struct entry_start *start,
+    int64_t started_us, const struct target *target,
+    void (*changed)(struct delivery *d, void *data), void *data,
+    struct err *err)
+{
+	const struct tracker_ops *ops = tracker_find(target->tracker);
+	struct delivery *d;
+	int result;
+
+	if (ops == NULL)
+		return err_set(err, -EINVAL,
+		    "no tracker named %s in this build", target->tracker);
+	d = xcalloc(1, sizeof *d);
+	buf_init(&d->altered, ALTERED_MAX_BYTES);
+	d->loop = loop;
+	d->journal = journal;
+	d->start = start;
+	d->started_us = started_us;
+	d->changed = changed;
+	d->data = data;
+	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
+	d->cursor_saved_ms = clock_mono_ms();
+	copy_target(&d->target, target);
+	result = cursor_load(journal, target->tracker, &d->cursor, err);
+	d->tracker = (struct tracker){.ops = ops,
+	    .loop = loop,
+	    .retry = RETRY_DEFAULT,
+	    .state = xcalloc(1, ops->state_size),
+	    .delivery = d};
+	if (result == 0)
+		result = ops->configure(&d->tracker, err);
+	if (ops->from_start && !d->cursor.finished) {
+		d->cursor.offset[LANE_METRICS] = 0;
+		d->cursor.offset[LANE_FILES] = 0;
+		d->cursor.delivered = d->cursor.rejected = 0;
+	}
+	journal_reader_init(&d->scout, journal);
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_init(d, (enum lane)i);
+	if (d->cursor.finished)
+		d->phase = PHASE_COMPLETE;
+	if (result < 0) {
+		delivery_free(d);
+		return result;
+	}
+	*delivery = d;
+	return 0;
+}
+
+void
+delivery_free(struct delivery *d)
+{
+	if (d == NULL)
+		return;
+	d->tracker.ops->close(&d->tracker);
+	loop_timer_cancel(d->loop, &d->timer);
+	delivery_save_cursor(d);
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_release(d, (enum lane)i);
+	journal_reader_release(&d->scout);
+	cursor_release(&d->cursor);
+	release_target(&d->target);
+	for (size_t i = 0; i < d->note_len; i++)
+		free(d->notes[i]);
+	free(d->notes);
+	free(d->run_id);
+	free(d->why);
+	free(d->refusal);
+	buf_release(&d->altered);
+	free(d->tracker.state);
+	free(d);
+}
+
+void
+delivery_say_why(struct delivery *d, const struct err *err)
+{
+	if (err == NULL || err->message[0] == '\0')
+		return;
+	free(d->why);
+	d->why = xstrdup(err->message);
+}
+
+/* With the last tracker's end the cursor goes with the journal: most are never
+ * written. */
+static void
+complete(struct delivery *d)
+{
+	d->cursor.finished = true;
+	d->cursor_dirty = true;
+	loop_timer_set(
+	    d->loop, &d->timer, delivery_cursor_due_ms(d) - clock_mono_ms());
+}
+
+void
+delivery_set_phase(struct delivery *d, enum phase phase)
+{
+	d->phase = phase;
+	if (phase < PHASE_COMPLETE)
+		return;
+	if (phase == PHASE_COMPLETE) {
+		complete(d);
+	} else {
+		loop_timer_cancel(d->loop, &d->timer);
+		delivery_save_cursor(d);
+	}
+	if (d->changed != NULL)
+		d->changed(d, d->data);
+}
+
+void
+delivery_answered(struct delivery *d)
+{
+	d->ever_answered = true;
+	d->progress_ms = clock_mono_ms();
+	/* What the other lane still had under way does not undo a refusal, nor
+	 * what a lane waits for. */
+	if (d->phase == PHASE_BLOCKED)
+		return;
+	for (int i = 0; i < LANE_COUNT; i++)
+		if (d->lanes[i].failures > 0)
+			return;
+	free(d->why);
+	d->why = NULL;
+}
+
+void
+delivery_open_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	switch (outcome) {
+	case OUTCOME_DONE:
+		delivery_answered(d);
+		d->call_failures = 0;
+		d->call_next_ms = 0;
+		d->cursor.opened = true;
+		d->cursor_dirty = true;
+		d->last_send_ms = clock_mono_ms();
+		delivery_set_phase(d, PHASE_OPEN);
+		break;
+	case OUTCOME_RETRY:
+		d->phase = PHASE_CLOSED;
+		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
+		    &d->call_next_ms);
+		break;
+	default:
+		delivery_say_why(d, err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+void
+delivery_finish_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	switch (outcome) {
+	case OUTCOME_DONE:
+	case OUTCOME_REJECTED:
+		delivery_answered(d);
+		if (outcome == OUTCOME_REJECTED) {
+			tracker_refused(&d->tracker, "rejected",
+			    err != NULL ? err->message : "");
+			d->cursor.rejected++;
+		}
+		d->phase = PHASE_FINISHED;
+		break;
+	case OUTCOME_RETRY:
+		d->phase = PHASE_OPEN;
+		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
+		    &d->call_next_ms);
+		break;
+	default:
+		delivery_say_why(d, err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+static void
+count_entry(struct delivery *d, enum entry_kind kind)
+{
+	d->known++;
+	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
+		d->taken++;
+}
+
+/* Moves the scout behind one entry. Only those that it needs are decoded: the
+ * others are the lanes' to read. */
+static int
+scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
+{
+	struct entry e;
+	int result;
+
+	if (kind != ENTRY_END && (kind != ENTRY_RUN_ID || d->run_id != NULL))
+		return journal_skip(&d->scout, err);
+	result = journal_read(&d->scout, &e, err);
+	if (result <= 0)
+		return result;
+	if (kind == ENTRY_END) {
+		d->end = e;
+		d->has_end = true;
+		return 1;
+	}
+	d->run_id = xstrdup(e.run_id);
+	entry_release(&e);
+	return 1;
+}
+
+/* Reads what is new in the journal: is the run ID known, has the run ended, how
+ * much is there? */
+static void
+scout_ahead(struct delivery *d)
+{
+	enum entry_kind kind = ENTRY_START;
+	struct err err = ERR_INIT;
+	int result = 0;
+
+	while (!d->has_end &&
+	    (result = journal_peek(&d->scout, &kind, &err)) > 0 &&
+	    (result = scout_entry(d, kind, &err)) > 0)
+		if (kind != ENTRY_START && kind != ENTRY_END)
+			count_entry(d, kind);
+	if (result < 0) {
+		delivery_say_why(d, &err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+static bool
+must_be_on_disk(const struct delivery *d)
+{
+	return d->tracker.ops->remote || !d->tracker.ops->from_start;
+}
+
+static void
+try_open(struct delivery *d)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (d->tracker.ops->needs_run_id && d->run_id == NULL && !d->has_end)
+		return;
+	if (clock_mono_ms() < d->call_next_ms)
+		return;
+	d->info = (struct run_info){.start = d->start,
+	    .started_us = d->started_us,
+	    .run_id = d->run_id,
+	    .again = d->cursor.opened};
+	d->phase = PHASE_OPENING;
+	if (must_be_on_disk(d))
+		journal_sync(d->journal, NULL);
+	d->call_ms = clock_mono_ms();
+	outcome = d->tracker.ops->open(&d->tracker, &d->info, &err);
+	if (outcome != OUTCOME_PENDING)
+		delivery_open_done(d, outcome, 0, &err);
+}
+
+static void
+try_finish(struct delivery *d)
+{
+	const struct delivery_lane *files = &d->lanes[LANE_FILES];
+	struct run_end end = {.end = &d->end.end, .ended_us = d->end.time_us};
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (!d->has_end || !d->lanes[LANE_METRICS].drained ||
+	    clock_mono_ms() < d->call_next_ms)
+		return;
+	if (d->tracker.ops->files_before_finish && !files->drained)
+		return;
+	d->phase = PHASE_FINISHING;
+	d->call_ms = clock_mono_ms();
+	outcome = d->tracker.ops->finish(&d->tracker, &end, &err);
+	if (outcome != OUTCOME_PENDING)
+		delivery_finish_done(d, outcome, 0, &err);
+}
+
+/* How long a drain goes on without progress. */
+static int64_t
+stall_ms(const struct delivery *d)
+{
+	bool under_way = d->phase == PHASE_OPENING ||
+	    d->phase == PHASE_FINISHING || d->lanes[LANE_METRICS].in_flight ||
+	    d->lanes[LANE_FILES].in_flight;
+
+	if (d->patient && under_way)
+		return DRAIN_PATIENT_MS;
+	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
+}
+
+/* Is the drain over? Its time, or no progress any more. */
+static bool
+drain_is_over(const struct delivery *d)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (!d->draining)
+		return false;
+	return now_ms >= d->drain_deadline_ms ||
+	    now_ms - d->progress_ms >= stall_ms(d);
+}
+
+/* The earlier of two times; one that is over does not count: what it waited for
+ * was done in this pump, or waits for something else. */
+static int64_t
+earlier(int64_t now_ms, int64_t due_ms, int64_t other_ms)
+{
+	return other_ms > now_ms && other_ms < due_ms ? other_ms : due_ms;
+}
+
+/* One timer for all that waits: backoff, pace, idle, the end of the drain. */
+static void
+set_timer(struct delivery *d)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t due_ms = INT64_MAX;
+	int64_t deadline_ms;
+	int idle_ms = d->tracker.ops->idle_ms;
+
+	if (d->phase == PHASE_CLOSED || d->phase == PHASE_OPEN)
+		due_ms = earlier(now_ms, due_ms, d->call_next_ms);
+	for (int i = 0; i < LANE_COUNT && d->phase >= PHASE_OPEN; i++) {
+		int64_t next_ms = d->lanes[i].next_ms;
+
+		if (!lane_has_more(d, (enum lane)i))
+			continue;
+		if (next_ms <= now_ms)
+			next_ms = now_ms + 1;
+		due_ms = earlier(now_ms, due_ms, next_ms);
+	}
+	if (d->phase == PHASE_OPEN && idle_ms > 0)
+		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
+	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
+	deadline_ms = deadline_due_ms(d);
+	due_ms = earlier(
+	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
+	if (d->draining) {
+		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
+		due_ms = earlier(now_ms, due_ms, d->progress_ms + stall_ms(d));
+	}
+	if (due_ms == INT64_MAX)
+		loop_timer_cancel(d->loop, &d->timer);
+	else
+		loop_timer_set(d->loop, &d->timer, due_ms - now_ms);
+}
+
+void
+delivery_pump(struct delivery *d)
+{
+	if (d->phase == PHASE_COMPLETE) {
+		delivery_save_cursor_if_due(d);
+		return;
+	}
+	/* Given up, too: the report says how much is left. */
+	scout_ahead(d);
+	if (d->phase > PHASE_COMPLETE)
+		return;
+	if (d->phase == PHASE_CLOSED)
+		try_open(d);
+	/* Before the first remote send of an entry it is on the disk: after a
+	 * power loss it must not be made anew with another time. */
+	if (d->phase >= PHASE_OPEN && must_be_on_disk(d))
+		journal_sync(d->journal, NULL);
+	if (d->phase == PHASE_OPEN)
+		lane_pump(d, LANE_METRICS);
+	if (d->phase >= PHASE_OPEN && d->phase <= PHASE_FINISHED)
+		lane_pump(d, LANE_FILES);
+	if (d->phase == PHASE_OPEN)
+		try_finish(d);
+	if (d->phase == PHASE_FINISHED && d->lanes[LANE_FILES].drained)
+		delivery_set_phase(d, PHASE_COMPLETE);
+	if (d->phase >= PHASE_COMPLETE)
+		return;
+	delivery_save_cursor_if_due(d);
+	if (drain_is_over(d))
+		delivery_set_phase(d, PHASE_GIVEN_UP);
+	else
+		set_timer(d);
+}
+
+void
+delivery_kick(struct delivery *d)
+{
+	delivery_pump(d);
+}
+
+void
+delivery_drain(struct delivery *d, int64_t ms)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	d->draining = true;
+	d->patient = ms >= DRAIN_PATIENT_FROM_MS;
+	d->drain_deadline_ms = now_ms + ms;
+	d->progress_ms = now_ms;
+	d->call_next_ms = 0;
+	for (int i = 0; i < LANE_COUNT; i++)
+		d->lanes[i].next_ms = 0;
+	delivery_pump(d);
+}
+
+bool
+delivery_is_settled(const struct delivery *d)
+{
+	return d->phase >= PHASE_COMPLETE;
+}
+
+void
+delivery_status(const struct delivery *d, struct delivery_status *status)
+{
+	static const enum delivery_state states[] = {
+	    [PHASE_CLOSED] = DELIVERY_WAITING,
+	    [PHASE_OPENING] = DELIVERY_WAITING,
+	    [PHASE_OPEN] = DELIVERY_ACTIVE,
+	    [PHASE_FINISHING] = DELIVERY_ACTIVE,
+	    [PHASE_FINISHED] = DELIVERY_ACTIVE,
+	    [PHASE_COMPLETE] = DELIVERY_FINISHED,
+	    [PHASE_BLOCKED] = DELIVERY_BLOCKED,
+	    [PHASE_GIVEN_UP] = DELIVERY_GIVEN_UP,
+	};
+
+	*status = (struct delivery_status){
+	    .tracker = d->target.tracker,
+	    .state = states[d->phase],
+	    .delivered = d->cursor.delivered,
+	    .rejected = d->cursor.rejected,
+	    .pending = d->known - d->taken,
+	    .place = d->cursor.place,
+	    .why = d->why != NULL ? d->why : "",
+	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .altered = d->altered.data != NULL ? d->altered.data : "",
+	    .notes = (const char *const *)d->notes,
+	    .note_len = d->note_len,
+	    .ever_answered = d->ever_answered,
+	};
+}

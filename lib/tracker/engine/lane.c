@@ -1,0 +1,221 @@
+/* One lane of a delivery: reads entries ahead from the journal, hands them to
+ * the tracker in batches, and moves the cursor by what it confirms. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tracker/engine/private.h"
+
+/* A batch: as many metrics as MLflow takes at once, and so many bytes of the
+ * journal that two lanes of four trackers stay within the memory budget. */
+#define BATCH_ENTRIES_MAX 1000
+#define BATCH_BYTES_MAX   (256 * 1024)
+
+void
+lane_init(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	journal_reader_init(&l->reader, d->journal);
+	l->reader.offset = d->cursor.offset[lane];
+}
+
+static void
+drop_entries(struct delivery_lane *l, size_t n)
+{
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		entry_release(&l->entries[i]);
+	l->count -= n;
+	memmove(l->entries, l->entries + n, l->count * sizeof *l->entries);
+	memmove(l->ends, l->ends + n, l->count * sizeof *l->ends);
+}
+
+void
+lane_release(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	drop_entries(l, l->count);
+	free(l->entries);
+	free(l->ends);
+	journal_reader_release(&l->reader);
+}
+
+void
+lane_reset(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	drop_entries(l, l->count);
+	l->reader.offset = d->cursor.offset[lane];
+	l->held = 0;
+	l->in_flight = l->ended = l->drained = false;
+}
+
+static void
+push_entry(struct delivery_lane *l, const struct entry *e)
+{
+	if (l->count == l->cap) {
+		l->cap = l->cap > 0 ? l->cap * 2 : 16;
+		l->entries =
+		    xreallocarray(l->entries, l->cap, sizeof *l->entries);
+		l->ends = xreallocarray(l->ends, l->cap, sizeof *l->ends);
+	}
+	l->entries[l->count] = *e;
+	l->ends[l->count++] = l->reader.offset;
+}
+
+static int
+read_entry(struct delivery_lane *l, struct err *err)
+{
+	struct entry e;
+	int result = journal_read(&l->reader, &e, err);
+
+	if (result > 0)
+		push_entry(l, &e);
+	return result;
+}
+
+/* Reads on until the batch is full or the journal ends; at least one entry more
+ * than the tracker held back the last time. */
+static void
+fill(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+	int64_t from = d->cursor.offset[lane];
+	enum entry_kind kind = ENTRY_START;
+	struct err err = ERR_INIT;
+	int result = 0;
+
+	while (!l->ended &&
+	    (l->count <= l->held ||
+		(l->count < BATCH_ENTRIES_MAX &&
+		    l->reader.offset - from < BATCH_BYTES_MAX)) &&
+	    (result = journal_peek(&l->reader, &kind, &err)) > 0) {
+		l->ended = kind == ENTRY_END;
+		if (l->ended || kind == ENTRY_START ||
+		    entry_kind_lane(kind) != lane)
+			result = journal_skip(&l->reader, &err);
+		else
+			result = read_entry(l, &err);
+		if (result <= 0)
+			break;
+	}
+	if (result < 0) {
+		delivery_say_why(d, &err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+	}
+}
+
+static bool
+is_idle(const struct delivery *d, enum lane lane)
+{
+	int idle_ms = d->tracker.ops->idle_ms;
+
+	return lane == LANE_METRICS && idle_ms > 0 && d->phase == PHASE_OPEN &&
+	    clock_mono_ms() - d->last_send_ms >= idle_ms;
+}
+
+void
+lane_pump(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (l->in_flight || l->drained || clock_mono_ms() < l->next_ms)
+		return;
+	fill(d, lane);
+	if (d->phase == PHASE_BLOCKED)
+		return;
+	l->drained = l->ended && l->count == 0;
+	if (l->drained ||
+	    (l->count <= l->held && !l->ended && !is_idle(d, lane)))
+		return;
+	l->batch = (struct batch){.lane = lane,
+	    .entries = l->entries,
+	    .count = l->count,
+	    .last = l->ended,
+	    .done = l->count};
+	l->in_flight = true;
+	d->call_ms = d->last_send_ms = clock_mono_ms();
+	outcome = d->tracker.ops->send(&d->tracker, &l->batch, &err);
+	if (outcome != OUTCOME_PENDING)
+		lane_send_done(d, lane, outcome, 0, &err);
+}
+
+/* The first n entries are settled: the cursor moves behind them. */
+static void
+take(struct delivery *d, enum lane lane, size_t n, size_t rejected)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	if (n == 0)
+		return;
+	d->cursor.offset[lane] = l->ends[n - 1];
+	d->cursor.delivered += n - rejected;
+	d->cursor.rejected += rejected;
+	d->taken += n;
+	d->cursor_dirty = true;
+	drop_entries(l, n);
+}
+
+void
+lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+	size_t done = l->batch.done;
+	size_t rejected = l->batch.rejected;
+
+	l->in_flight = false;
+	/* A tracker that fails without a word on `done` took nothing. */
+	if (outcome != OUTCOME_DONE && done >= l->batch.count)
+		done = 0;
+	/* Nothing comes behind the last batch: what is held back now would be
+	 * held for ever. */
+	if (outcome == OUTCOME_DONE && l->batch.last)
+		done = l->batch.count;
+	take(d, lane, done, rejected < done ? rejected : done);
+	l->held = outcome == OUTCOME_DONE ? l->count : 0;
+	/* The pace is for a run that goes on; its rest goes as fast as it can.
+	 */
+	l->next_ms = clock_mono_ms();
+	if (!d->has_end)
+		l->next_ms += d->tracker.ops->pace_ms;
+	switch (outcome) {
+	case OUTCOME_DONE:
+		l->failures = 0;
+		delivery_answered(d);
+		break;
+	case OUTCOME_REJECTED:
+		l->failures = 0;
+		delivery_answered(d);
+		tracker_refused(
+		    &d->tracker, "rejected", err != NULL ? err->message : "");
+		if (l->count > 0)
+			take(d, lane, 1, 1);
+		break;
+	case OUTCOME_BLOCKED:
+		delivery_say_why(d, err);
+		delivery_set_phase(d, PHASE_BLOCKED);
+		break;
+	default:
+		delivery_retry(
+		    d, ++l->failures, retry_after_ms, err, &l->next_ms);
+	}
+	l->drained = l->ended && l->count == 0;
+}
+
+bool
+lane_has_more(const struct delivery *d, enum lane lane)
+{
+	const struct delivery_lane *l = &d->lanes[lane];
+
+	return !l->in_flight && !l->drained &&
+	    (l->ended || l->count > l->held ||
+		l->reader.offset < journal_size(d->journal));
+}

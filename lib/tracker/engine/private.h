@@ -1,0 +1,131 @@
+/* What the engine's files share: delivery.c (a delivery's life), lane.c (one
+ * lane of it), cursor.c, retry.c, deadline.c, services.c (what a
+ * tracker may call). */
+#ifndef TRACKER_ENGINE_PRIVATE_H
+#define TRACKER_ENGINE_PRIVATE_H
+
+#include "base/buf.h"
+#include "tracker/tracker.h"
+
+/* One lane of a delivery: entries read ahead, in order, with the place behind
+ * each. */
+struct delivery_lane {
+	struct journal_reader reader;
+	struct entry *entries;
+	int64_t *ends;
+	size_t count, cap;
+	bool in_flight;
+	bool ended;   /* the end entry was met: nothing follows */
+	bool drained; /* and all before it is confirmed */
+	size_t
+	    held; /* the tracker wants more than these before it takes them */
+	struct batch batch; /* while in flight */
+	int64_t next_ms;    /* no send before */
+	int failures;       /* in a row */
+};
+
+enum phase {
+	PHASE_CLOSED,
+	PHASE_OPENING,
+	PHASE_OPEN,
+	PHASE_FINISHING,
+	PHASE_FINISHED, /* the end was taken; files may still be on their way */
+	PHASE_COMPLETE,
+	PHASE_BLOCKED,
+	PHASE_GIVEN_UP,
+};
+
+struct delivery {
+	struct tracker tracker;
+	enum phase phase;
+	struct loop *loop;
+	struct journal *journal;
+	const struct entry_start *start;
+	int64_t started_us;
+	struct target target; /* a copy */
+	struct run_info info;
+	struct cursor cursor;
+	bool cursor_dirty;
+	int64_t cursor_saved_ms; /* when it was last written */
+
+	/* The scout reads ahead of the lanes: the run ID, the end, and how many
+	 * entries there are. */
+	struct journal_reader scout;
+	char *run_id;
+	bool has_end;
+	struct entry end;
+	uint64_t known; /* entries seen */
+	uint64_t taken; /* of these, confirmed or rejected */
+
+	struct delivery_lane lanes[LANE_COUNT];
+	struct loop_timer timer; /* the earliest of what waits */
+	int64_t call_next_ms;    /* open and finish: no try before */
+	int call_failures;
+	int64_t call_ms;      /* when the last call of the tracker began */
+	int64_t last_send_ms; /* for idle_ms */
+
+	bool draining;
+	bool patient; /* while draining: nobody waits for the end */
+	int64_t drain_deadline_ms;
+	int64_t progress_ms; /* when something was last confirmed or moved */
+	bool ever_answered;
+
+	char *why;
+	char *refusal; /* NULL: none */
+	struct buf altered;
+	char **notes;
+	size_t note_len;
+	void (*changed)(struct delivery *d, void *data);
+	void *data;
+};
+
+/* delivery.c */
+void delivery_pump(struct delivery *d);
+void delivery_set_phase(struct delivery *d, enum phase phase);
+void delivery_answered(struct delivery *d);
+void delivery_say_why(struct delivery *d, const struct err *err);
+void delivery_open_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err);
+void delivery_finish_done(struct delivery *d, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err);
+
+/* cursor.c */
+/* Writes it if it has moved. */
+void delivery_save_cursor(struct delivery *d);
+void delivery_save_cursor_if_due(struct delivery *d);
+/* When it must be on the disk; INT64_MAX: it is, or it makes no difference,
+ * because a reopened run begins anew. */
+int64_t delivery_cursor_due_ms(const struct delivery *d);
+
+/* retry.c */
+
+#define RETRY_DEFAULT                       \
+	(struct retry)                      \
+	{                                   \
+		.first_ms = 500, .most = -1 \
+	}
+/* The n-th failure in a row: sets when to try again, in monotonic time, or
+ * blocks the delivery. */
+void delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
+    const struct err *err, int64_t *next_ms);
+
+/* deadline.c */
+/* A call that is under way without a sign of life for too long is given up: the
+ * tracker is closed and opened anew, a little later. */
+void deadline_check(struct delivery *d);
+/* When that will be; INT64_MAX: nothing is under way. */
+int64_t deadline_due_ms(const struct delivery *d);
+
+/* lane.c */
+void lane_init(struct delivery *d, enum lane lane);
+void lane_release(struct delivery *d, enum lane lane);
+/* Forgets what was read ahead; reads again from the cursor. */
+void lane_reset(struct delivery *d, enum lane lane);
+/* Sends what there is. Sets drained when nothing is left for good. */
+void lane_pump(struct delivery *d, enum lane lane);
+/* Is there something to send, now or when its wait is over? */
+bool lane_has_more(const struct delivery *d, enum lane lane);
+void lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err);
+
+#endif

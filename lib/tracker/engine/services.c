@@ -1,0 +1,137 @@
+/* What a tracker may call: its options, its memory, its words for the report,
+ * and the answer to what was under way. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tracker/engine/private.h"
+
+/* A note is one line; a tracker that says more than a few repeats itself. */
+#define NOTE_BYTES 512
+#define NOTES_MAX  32
+
+const char *
+tracker_option(const struct tracker *t, const char *name)
+{
+	const struct target *target = &t->delivery->target;
+
+	for (size_t i = 0; i < target->option_len; i++)
+		if (strcmp(target->options[i].name, name) == 0)
+			return target->options[i].text;
+	return NULL;
+}
+
+const char *
+tracker_recall(const struct tracker *t, const char *name)
+{
+	return cursor_get(&t->delivery->cursor, name);
+}
+
+void
+tracker_remember_later(struct tracker *t, const char *name, const char *text)
+{
+	cursor_set(&t->delivery->cursor, name, text);
+}
+
+void
+tracker_remember(struct tracker *t, const char *name, const char *text)
+{
+	cursor_set(&t->delivery->cursor, name, text);
+	t->delivery->cursor_dirty = true;
+	delivery_save_cursor(t->delivery);
+}
+
+void
+tracker_set_place(struct tracker *t, const char *place)
+{
+	struct cursor *c = &t->delivery->cursor;
+
+	if (c->place != NULL && strcmp(c->place, place) == 0)
+		return;
+	free(c->place);
+	c->place = xstrdup(place);
+	t->delivery->cursor_dirty = true;
+}
+
+/* False: it was said before, or there is no room. */
+static bool
+take_note(struct delivery *d, char note[NOTE_BYTES])
+{
+	for (size_t i = 0; i < d->note_len; i++)
+		if (strcmp(d->notes[i], note) == 0)
+			return false;
+	if (d->note_len == NOTES_MAX)
+		return false;
+	if (d->note_len == NOTES_MAX - 1)
+		snprintf(note, NOTE_BYTES, "(more notes were left out)");
+	d->notes = xreallocarray(d->notes, d->note_len + 1, sizeof *d->notes);
+	d->notes[d->note_len++] = xstrdup(note);
+	return true;
+}
+
+void
+tracker_note(struct tracker *t, const char *format, ...)
+{
+	char note[NOTE_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(note, sizeof note, format, ap);
+	va_end(ap);
+	take_note(t->delivery, note);
+}
+
+void
+tracker_altered(struct tracker *t, const char *format, ...)
+{
+	char note[NOTE_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(note, sizeof note, format, ap);
+	va_end(ap);
+	if (take_note(t->delivery, note))
+		buf_addf(&t->delivery->altered, "%s\n", note);
+}
+
+void
+tracker_refused(struct tracker *t, const char *what, const char *why)
+{
+	struct delivery *d = t->delivery;
+
+	if (d->refusal == NULL)
+		d->refusal = xasprintf("%s: %s", what, why);
+	tracker_note(t, "%s: %s", what, why);
+}
+
+void
+tracker_progress(struct tracker *t)
+{
+	t->delivery->progress_ms = clock_mono_ms();
+}
+
+void
+tracker_done(struct tracker *t, enum tracker_call call, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	struct delivery *d = t->delivery;
+
+	switch (call) {
+	case CALL_OPEN:
+		delivery_open_done(d, outcome, retry_after_ms, err);
+		break;
+	case CALL_SEND_METRICS:
+		lane_send_done(d, LANE_METRICS, outcome, retry_after_ms, err);
+		break;
+	case CALL_SEND_FILES:
+		lane_send_done(d, LANE_FILES, outcome, retry_after_ms, err);
+		break;
+	case CALL_FINISH:
+		delivery_finish_done(d, outcome, retry_after_ms, err);
+		break;
+	}
+	delivery_pump(d);
+}

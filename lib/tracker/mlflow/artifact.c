@@ -1,0 +1,358 @@
+/* Files of a run. Where they go says the run's artifact_uri: through the server
+ * ("mlflow-artifacts:"), into a directory that this machine shares with it, or
+ * into a store that only MLflow's own client can reach: what is small may go
+ * through the server's page (upload.c). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/uri.h"
+#include "format/text.h"
+#include "tracker/mlflow/names.h"
+#include "tracker/mlflow/private.h"
+#include "tracker/common/source.h"
+
+#define URL_MAX_BYTES (256 * 1024)
+#define PROXY_API     "/api/2.0/mlflow-artifacts/artifacts/"
+#define PROXY_SCHEME  "mlflow-artifacts:"
+#define LOCAL_END     "/artifacts"
+
+static void
+done(struct mlflow *m, enum outcome outcome, int64_t retry_after_ms,
+    const struct err *err)
+{
+	m->files->done = m->file_at;
+	tracker_done(m->tracker, CALL_SEND_FILES, outcome, retry_after_ms, err);
+}
+
+static void
+close_file(struct mlflow *m)
+{
+	if (m->file >= 0)
+		close(m->file);
+	m->file = -1;
+}
+
+static void
+reject(struct mlflow *m, const char *name, const char *why)
+{
+	tracker_refused(m->tracker, name, why);
+	m->files->rejected++;
+}
+
+static char *
+name_in_store(struct mlflow *m, const char *name)
+{
+	struct buf changed;
+
+	buf_init(&changed, URL_MAX_BYTES);
+	if (mlflow_artifact_name(&changed, name))
+		tracker_note(m->tracker,
+		    "%s: a file has this name because MLflow does not take "
+		    "its own",
+		    changed.data);
+	return buf_steal(&changed);
+}
+
+/* "mlflow-artifacts:/7/abc/artifacts" or "mlflow-artifacts://host:port/7/..."
+ * -> the URL of a file below it. */
+static void
+proxy_url(const struct mlflow *m, const char *name, struct buf *url)
+{
+	const char *path = m->artifact_uri + strlen(PROXY_SCHEME);
+	const char *scheme = strstr(m->config.base, "://");
+	char *plain;
+
+	if (strncmp(path, "//", 2) == 0) {
+		size_t host = strcspn(path + 2, "/");
+
+		buf_add(url, m->config.base, (size_t)(scheme - m->config.base));
+		buf_addf(url, ":%.*s", (int)(host + 2), path);
+		path += 2 + host;
+	} else {
+		buf_adds(url, m->config.base);
+	}
+	buf_adds(url, PROXY_API);
+	plain = xstrdup(path + strspn(path, "/"));
+	uri_unescape(plain);
+	http_escape(url, plain, "/");
+	buf_addc(url, '/');
+	http_escape(url, name, "/");
+	free(plain);
+}
+
+static void
+uploaded(struct mlflow *m, struct mlflow_answer *a)
+{
+	const struct entry_artifact *artifact =
+	    &m->files->entries[m->file_at].artifact;
+
+	if (a->outcome == OUTCOME_DONE &&
+	    source_check(m->file, artifact, &a->err) < 0)
+		a->outcome = OUTCOME_REJECTED;
+	close_file(m);
+	mlflow_file_settled(m, a);
+}
+
+static void
+upload(struct mlflow *m, const struct entry_artifact *artifact)
+{
+	char *name = name_in_store(m, artifact->name);
+	struct buf url;
+
+	buf_init(&url, URL_MAX_BYTES);
+	proxy_url(m, name, &url);
+	mlflow_send_file(m, "PUT", url.data, artifact->size, uploaded);
+	buf_release(&url);
+	free(name);
+}
+
+static void
+uploaded_small(struct mlflow *m, struct mlflow_answer *a)
+{
+	mlflow_classify_small(m, a);
+	uploaded(m, a);
+}
+
+/* REJECTED without a word: there is no way but MLflow's own client. */
+static enum outcome
+upload_small(
+    struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
+{
+	enum outcome outcome;
+	char *name;
+
+	if (!mlflow_may_upload_small(m, artifact))
+		return OUTCOME_REJECTED;
+	outcome =
+	    source_open(artifact, m->run->start->host, &m->file, NULL, err);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	name = name_in_store(m, artifact->name);
+	mlflow_upload_small(m, name, artifact->size, uploaded_small);
+	free(name);
+	return OUTCOME_PENDING;
+}
+
+/* The directory of a "file:" URI or a path that ends in /artifacts; NULL:
+ * another kind of store. */
+static char *
+local_store(const char *uri)
+{
+	char *path = NULL;
+	size_t len;
+
+	if (uri[0] == '/')
+		path = xstrdup(uri);
+	else if (strncasecmp(uri, "file:///", 8) == 0)
+		path = xstrdup(uri + 7);
+	else if (strncasecmp(uri, "file:/", 6) == 0 && uri[6] != '/')
+		path = xstrdup(uri + 5);
+	if (path != NULL && uri[0] != '/')
+		uri_unescape(path);
+	len = path != NULL ? strlen(path) : 0;
+	if (len > strlen(LOCAL_END) &&
+	    strcmp(path + len - strlen(LOCAL_END), LOCAL_END) == 0) {
+		path[len - strlen(LOCAL_END)] = '\0';
+		return path;
+	}
+	free(path);
+	return NULL;
+}
+
+static void copied(struct mlflow *m, enum outcome outcome, struct err *err);
+
+static void
+on_copy(struct loop_timer *timer)
+{
+	struct mlflow *m = timer->data;
+	struct err err = ERR_INIT;
+	enum outcome outcome = local_copy_step(&m->copy, &err);
+
+	tracker_progress(m->tracker);
+	if (outcome == OUTCOME_PENDING)
+		loop_timer_set(m->tracker->loop, timer, 0);
+	else
+		copied(m, outcome, &err);
+}
+
+/* The run's directory is the server's to make; only if that is on this machine
+ * and ours to write can we do it for it. */
+static enum outcome
+copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
+    struct err *err)
+{
+	enum outcome outcome;
+	int dirfd;
+
+	free(m->stored_name);
+	m->stored_name = NULL;
+	dirfd = file_make_dirs(root, 0777, NULL) < 0
+	    ? -1
+	    : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0 || faccessat(dirfd, ".", W_OK, AT_EACCESS) < 0) {
+		if (dirfd >= 0)
+			close(dirfd);
+		return upload_small(m, artifact, err);
+	}
+	m->stored = *artifact;
+	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
+	outcome = local_copy_begin(
+	    &m->copy, dirfd, &m->stored, m->run->start->host, true, err);
+	close(dirfd);
+	return outcome;
+}
+
+static void
+say_how(struct mlflow *m, const struct entry_artifact *artifact)
+{
+	char *dir = path_parent(artifact->path);
+
+	tracker_note(m->tracker,
+	    "files of this run are kept at %s, which itrack can't write; "
+	    "upload them with: mlflow artifacts log-artifacts --run-id %s "
+	    "--local-dir %s",
+	    m->artifact_uri, m->run_id, dir);
+	m->files->rejected++;
+	free(dir);
+}
+
+/* A model from the registry or a file of the run. */
+static const char *
+name_of(const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_ARTIFACT:
+		return e->artifact.name;
+	case ENTRY_REGISTER:
+		return e->registration.name;
+	default:
+		return e->table.name;
+	}
+}
+
+static enum outcome
+start_file(struct mlflow *m, const struct entry *e, struct err *err)
+{
+	bool proxied =
+	    strncmp(m->artifact_uri, PROXY_SCHEME, strlen(PROXY_SCHEME)) == 0;
+	enum outcome outcome;
+	char *root;
+
+	if (e->kind == ENTRY_REGISTER)
+		return m->mlruns != NULL
+		    ? mlruns_register(m, &e->registration, err)
+		    : mlflow_register(m, &e->registration, err);
+	if (e->kind != ENTRY_ARTIFACT) {
+		tracker_note(m->tracker, "MLflow has no place for tables");
+		return OUTCOME_DONE;
+	}
+	if (m->run->start->no_run) {
+		err_set(err, -EINVAL, "there is no run to have it");
+		return OUTCOME_REJECTED;
+	}
+	if (proxied) {
+		outcome = source_open(
+		    &e->artifact, m->run->start->host, &m->file, NULL, err);
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		upload(m, &e->artifact);
+		return OUTCOME_PENDING;
+	}
+	root = local_store(m->artifact_uri);
+	outcome = root != NULL ? copy(m, root, &e->artifact, err)
+			       : upload_small(m, &e->artifact, err);
+	if (outcome == OUTCOME_PENDING && m->file < 0) {
+		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
+		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);
+	}
+	free(root);
+	return outcome;
+}
+
+/* Counts what is refused. A file that only another host has waits for a sync
+ * there. */
+static enum outcome
+settle(struct mlflow *m, enum outcome outcome, const struct err *err)
+{
+	const struct entry *e = &m->files->entries[m->file_at];
+
+	if (outcome == OUTCOME_PENDING || outcome == OUTCOME_RETRY)
+		return outcome;
+	if (outcome == OUTCOME_BLOCKED)
+		return OUTCOME_RETRY;
+	if (outcome == OUTCOME_REJECTED && err->message[0] == '\0')
+		say_how(m, &e->artifact);
+	else if (outcome == OUTCOME_REJECTED)
+		reject(m, name_of(e), err->message);
+	m->file_at++;
+	return OUTCOME_DONE;
+}
+
+/* Goes on with the file at m->file_at: PENDING: one is under way; DONE: none is
+ * left; RETRY. */
+static enum outcome
+next_file(struct mlflow *m, struct err *err)
+{
+	enum outcome outcome = OUTCOME_DONE;
+
+	while (outcome == OUTCOME_DONE && m->file_at < m->files->count) {
+		struct err one = ERR_INIT;
+
+		outcome = start_file(m, &m->files->entries[m->file_at], &one);
+		outcome = settle(m, outcome, &one);
+		if (outcome == OUTCOME_RETRY)
+			*err = one;
+	}
+	return outcome;
+}
+
+static void
+go_on(struct mlflow *m)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome = next_file(m, &err);
+
+	if (outcome != OUTCOME_PENDING)
+		done(m, outcome, 0, &err);
+}
+
+static void
+copied(struct mlflow *m, enum outcome outcome, struct err *err)
+{
+	if (settle(m, outcome, err) == OUTCOME_DONE)
+		go_on(m);
+	else
+		done(m, OUTCOME_RETRY, 0, err);
+}
+
+void
+mlflow_file_settled(struct mlflow *m, const struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
+		done(m, a->outcome, a->retry_after_ms, &a->err);
+		return;
+	}
+	settle(m, a->outcome, &a->err);
+	go_on(m);
+}
+
+enum outcome
+mlflow_files(struct mlflow *m, struct batch *batch, struct err *err)
+{
+	enum outcome outcome;
+
+	m->files = batch;
+	m->file_at = 0;
+	if (m->artifact_uri == NULL)
+		m->artifact_uri = xstrdup("");
+	outcome = next_file(m, err);
+	batch->done = m->file_at;
+	return outcome;
+}

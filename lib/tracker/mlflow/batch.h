@@ -1,0 +1,98 @@
+/*
+ * Entries -> bodies of runs/log-batch within MLflow's limits, one request at a
+ * time, without holding more than that one. The batch lists the items that it
+ * has to send, so that after each answer it knows what the request held.
+ *
+ *	mlflow_batch_init(&b);
+ *	mlflow_batch_fill(&b, entries, count, &names);   or _tags
+ *	while (mlflow_batch_next(&b, &body, run_id, limit) > 0) {
+ *		... send `body` ...
+ *		taken:    mlflow_batch_taken(&b);
+ *		refused:  mlflow_batch_refused(&b);
+ *		neither:  nothing; the same items come again
+ *	}
+ *	mlflow_batch_release(&b);
+ *
+ * The last params go together with the first metrics. A server that refuses one
+ * item refuses the whole request: its items come again in two halves, these in
+ * halves, until the bad one is alone.
+ */
+#ifndef TRACKER_MLFLOW_BATCH_H
+#define TRACKER_MLFLOW_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "journal/entry.h"
+
+#define MLFLOW_ITEMS_MAX  1000 /* params, tags and metrics together */
+#define MLFLOW_PARAMS_MAX 100  /* and as many tags */
+/* Proxies and hosted services stop at 1 MB; one item more must fit. */
+#define MLFLOW_BODY_MAX 900000
+/* Where a body is built: one item more than MLFLOW_BODY_MAX. */
+#define MLFLOW_BODY_BUFFER (1024 * 1024)
+/* Halves of 1000 items are single ones after nine; each may end twice. */
+#define MLFLOW_HALVES_MAX 24
+
+/* In this order in a batch and in a request. */
+enum mlflow_kind { MLFLOW_TAG, MLFLOW_PARAM, MLFLOW_METRIC, MLFLOW_KINDS };
+
+/* One thing to send: entries[entry].params.list[at], tags->list[at], ... */
+struct mlflow_item {
+	enum mlflow_kind kind;
+	uint32_t entry, at;
+};
+
+/* How the names of an experiment's entries begin, and which entries belong to
+ * the run that is written. */
+struct mlflow_names {
+	const char *(*prefix)(const void *data, int64_t experiment);
+	bool (*wanted)(const void *data, int64_t experiment);
+	/* One line for the report: a name changed, a value cut. */
+	void (*note)(void *data, const char *line);
+	void *data;
+};
+
+struct mlflow_batch {
+	const struct entry *entries;      /* borrowed */
+	const struct mlflow_tags *tags;   /* borrowed */
+	const struct mlflow_names *names; /* borrowed */
+	struct mlflow_item *items;
+	size_t len, cap;
+	size_t at;   /* the first item that no answer has settled */
+	size_t sent; /* the last request: items[at .. at + sent - 1] */
+	/* Where the halves of refused requests end, the innermost last. */
+	size_t halves[MLFLOW_HALVES_MAX];
+	size_t half_len;
+};
+
+void mlflow_batch_init(struct mlflow_batch *b);
+void mlflow_batch_release(struct mlflow_batch *b);
+
+/* The params and metrics of these entries that names->wanted, from the first
+ * item on. */
+void mlflow_batch_fill(struct mlflow_batch *b, const struct entry *entries,
+    size_t count, const struct mlflow_names *names);
+/* The tags of a list. */
+void mlflow_batch_tags(struct mlflow_batch *b, const struct mlflow_tags *tags);
+
+/* Empties `body` (maximum MLFLOW_BODY_BUFFER) and writes the next request with
+ * at most `limit` items. Returns how many; 0: nothing is left. */
+size_t mlflow_batch_next(
+    struct mlflow_batch *b, struct buf *body, const char *run_id, size_t limit);
+
+/* The request was carried out. */
+void mlflow_batch_taken(struct mlflow_batch *b);
+/* The request was refused for good. NULL: its items come again, in halves; else
+ * it held this one item alone, which is passed over. */
+const struct mlflow_item *mlflow_batch_refused(struct mlflow_batch *b);
+
+/* The item's name as it is in the request, appended. */
+void mlflow_batch_key(const struct mlflow_batch *b,
+    const struct mlflow_item *item, struct buf *out);
+/* Of the request under way. */
+size_t mlflow_batch_metrics(const struct mlflow_batch *b);
+
+#endif

@@ -1,0 +1,278 @@
+/* One request to an MLflow server, and what its answer means: the status first,
+ * the body second, because many failures have no JSON. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "tracker/mlflow/private.h"
+
+/* Of a server's message in a line of ours. */
+#define MESSAGE_SHOWN 300
+#define API           "/api/2.0/mlflow/"
+
+static const struct {
+	const char *text;
+	const char *advice;
+	enum outcome outcome;
+} known_messages[] = {
+    {"must be in the 'active' state",
+	"the run or its experiment was deleted there: restore it (mlflow "
+	"runs restore, mlflow experiments restore), or track anew with "
+	"--again",
+	OUTCOME_BLOCKED},
+    {"Changing param values is not allowed", "a param keeps its first value",
+	OUTCOME_REJECTED},
+    {"Artifact serving is disabled",
+	"the server does not take files: restart it without "
+	"--no-serve-artifacts, or upload them with MLflow's own client",
+	OUTCOME_REJECTED},
+    {"FEATURE_DISABLED",
+	"unset MLFLOW_WORKSPACE: this server has no workspaces",
+	OUTCOME_BLOCKED},
+};
+
+static void
+say(struct mlflow_answer *a, enum outcome outcome, const char *base,
+    const char *what, const char *advice)
+{
+	a->outcome = outcome;
+	err_set(&a->err, -EIO, "%s: %s%s%s", base, what,
+	    advice[0] != '\0' ? ": " : "", advice);
+}
+
+static bool
+says(const struct http_answer *http, const char *text)
+{
+	return http->body_len > 0 &&
+	    memmem(http->body, http->body_len, text, strlen(text)) != NULL;
+}
+
+static void
+classify_denied(
+    const char *base, const struct http_answer *http, struct mlflow_answer *a)
+{
+	if (http->status == 401)
+		say(a, OUTCOME_BLOCKED, base, "the login is refused (HTTP 401)",
+		    "set MLFLOW_TRACKING_USERNAME and "
+		    "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN");
+	else if (says(http, "Invalid Host header"))
+		say(a, OUTCOME_BLOCKED, base,
+		    "the server refuses this host name (HTTP 403)",
+		    "start it with --allowed-hosts and exactly this host:port");
+	else if (http->status == 403)
+		say(a, OUTCOME_BLOCKED, base, "permission denied (HTTP 403)",
+		    "this user may not write there");
+	else
+		say(a, OUTCOME_BLOCKED, base, http->error, "");
+}
+
+/* {"error_code", "message"}, cut to what fits a line. */
+static void
+say_message(const char *base, enum outcome outcome,
+    const struct http_answer *http, struct mlflow_answer *a)
+{
+	char *message = json_at_text(&a->doc, "message");
+	char *what;
+
+	if (message != NULL)
+		what = xasprintf("%s: %.*s", a->code, MESSAGE_SHOWN, message);
+	else
+		what = xstrdup(http->error);
+	say(a, outcome, base, what, "");
+	free(what);
+	free(message);
+}
+
+static bool
+classify_known(
+    const char *base, const struct http_answer *http, struct mlflow_answer *a)
+{
+	for (size_t i = 0; i < sizeof known_messages / sizeof known_messages[0];
+	     i++)
+		if (says(http, known_messages[i].text)) {
+			say(a, known_messages[i].outcome, base, http->error,
+			    known_messages[i].advice);
+			return true;
+		}
+	return false;
+}
+
+static void
+classify_failure(
+    const char *base, const struct http_answer *http, struct mlflow_answer *a)
+{
+	char *code = json_at_text(&a->doc, "error_code");
+
+	snprintf(a->code, sizeof a->code, "%s", code != NULL ? code : "");
+	free(code);
+	if (http->result == HTTP_DENIED)
+		classify_denied(base, http, a);
+	else if (classify_known(base, http, a))
+		return;
+	else if (http->result == HTTP_LATER)
+		say_message(base, OUTCOME_RETRY, http, a);
+	else if (http->status == 404 && a->code[0] == '\0')
+		say(a, OUTCOME_BLOCKED, base,
+		    "no MLflow server answers there (HTTP 404)",
+		    "check the address and its path prefix");
+	else
+		say_message(base, OUTCOME_REJECTED, http, a);
+}
+
+/* A page with 200 (a login, a proxy's notice) is not MLflow: what was sent is
+ * not there. An answer that ends within its headers comes as an empty one. */
+void
+mlflow_classify(const char *base, const struct http_answer *http,
+    bool wants_json, struct mlflow_answer *a)
+{
+	*a = (struct mlflow_answer){
+	    .outcome = OUTCOME_DONE,
+	    .status = http->status,
+	    .ambiguous = http->ambiguous,
+	    .retry_after_ms = http->retry_after_ms,
+	};
+	json_document(http->body, http->body_len, &a->doc, NULL);
+	if (http->result != HTTP_OK)
+		classify_failure(base, http, a);
+	else if (wants_json && a->doc.type != JSON_OBJECT &&
+	    (http->body_len == 0 || http->body[0] == '{')) {
+		say(a, OUTCOME_RETRY, base, "the answer was cut", "");
+		a->ambiguous = true;
+	} else if (wants_json && a->doc.type != JSON_OBJECT)
+		say(a, OUTCOME_BLOCKED, base,
+		    "what answers there is no MLflow server",
+		    "check the address");
+}
+
+static void
+on_done(void *data, const struct http_answer *http)
+{
+	struct mlflow_call *call = data;
+	struct mlflow_answer answer;
+
+	call->http = NULL;
+	if (http->status != 0)
+		tracker_progress(call->m->tracker);
+	mlflow_classify(call->m->config.base, http, call->wants_json, &answer);
+	call->then(call->m, &answer);
+}
+
+static void
+on_moved(void *data)
+{
+	struct mlflow_call *call = data;
+
+	tracker_progress(call->m->tracker);
+}
+
+static void
+start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
+{
+	struct mlflow *m = call->m;
+	const char *headers[4] = {NULL};
+	char *workspace = NULL;
+	size_t n = 0;
+
+	if (!request->from_file)
+		headers[n++] = "Content-Type: application/json";
+	if (m->config.workspace != NULL) {
+		workspace =
+		    xasprintf("X-MLFLOW-WORKSPACE: %s", m->config.workspace);
+		headers[n++] = workspace;
+	}
+	request->headers = headers;
+	request->done = on_done;
+	request->moved = on_moved;
+	request->data = call;
+	call->then = then;
+	call->wants_json = !request->from_file;
+	call->http = http_start(m->shared->http, request);
+	free(workspace);
+}
+
+static void
+start_json(struct mlflow_call *call, const char *method, const char *path,
+    bool once, mlflow_then *then)
+{
+	const struct mlflow *m = call->m;
+	char *url = xasprintf("%s" API "%s", m->config.base, path);
+	struct http_request request = {
+	    .method = method,
+	    .url = url,
+	    .close_plain = true,
+	    .once = once,
+	    .timeout_ms = m->config.timeout_ms,
+	};
+
+	if (strcmp(method, "POST") == 0) {
+		request.body = call->body.data;
+		request.body_len = (int64_t)call->body.len;
+	}
+	start(call, &request, then);
+	free(url);
+}
+
+void
+mlflow_get(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "GET", path, false, then);
+}
+
+void
+mlflow_post(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "POST", path, false, then);
+}
+
+void
+mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "POST", path, true, then);
+}
+
+void
+mlflow_files_get(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_FILES], "GET", path, false, then);
+}
+
+void
+mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_FILES], "POST", path, false, then);
+}
+
+void
+mlflow_send_file(struct mlflow *m, const char *method, const char *url,
+    int64_t size, mlflow_then *then)
+{
+	struct http_request request = {
+	    .method = method,
+	    .url = url,
+	    .from_file = true,
+	    .file = m->file,
+	    .body_len = size,
+	};
+
+	start(&m->calls[LANE_FILES], &request, then);
+}
+
+void
+mlflow_calls_init(struct mlflow *m)
+{
+	for (int i = 0; i < LANE_COUNT; i++) {
+		m->calls[i].m = m;
+		buf_init(&m->calls[i].body, MLFLOW_BODY_BUFFER);
+	}
+}
+
+void
+mlflow_calls_release(struct mlflow *m)
+{
+	for (int i = 0; i < LANE_COUNT; i++) {
+		http_cancel(m->calls[i].http);
+		m->calls[i].http = NULL;
+		buf_release(&m->calls[i].body);
+	}
+}

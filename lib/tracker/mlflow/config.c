@@ -1,0 +1,413 @@
+#include "tracker/mlflow/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/uri.h"
+#include "tracker/mlflow/variables.h"
+
+/* ~/.mlflow/credentials has three lines. */
+#define CREDENTIALS_MAX_BYTES (256 * 1024)
+/* MLflow's own default is 120 s for one request; the server's longest wait, for
+ * a locked database, is 20 s. */
+#define PATIENCE_MAX_S 3600
+
+#define SERVER_HINT                                                         \
+	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
+	"MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or use --mlflow-uri "   \
+	"DIR to write files for later import; until then everything stays " \
+	"in the journal: itrack sync --mlflow-uri URI delivers it"
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+/* Decoded; NULL: there is none. */
+static char *
+part(struct uri_span span)
+{
+	char *text = NULL;
+
+	if (span.start != NULL) {
+		text = xstrndup(span.start, span.len);
+		uri_unescape(text);
+	}
+	return text;
+}
+
+/* The URI as it may be shown; its login into *user and *password. */
+static char *
+take_apart(const char *text, char **user, char **password)
+{
+	char *clean = xstrdup(text);
+	struct uri uri;
+
+	uri_clean(clean);
+	uri_split(text, &uri);
+	*user = part(uri.user);
+	*password = part(uri.password);
+	return clean;
+}
+
+static bool
+starts_with(const char *text, const char *start)
+{
+	return strncasecmp(text, start, strlen(start)) == 0;
+}
+
+static bool
+is_database(const char *uri)
+{
+	static const char *const schemes[] = {
+	    "sqlite", "postgresql", "mysql", "mssql"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (starts_with(uri, schemes[i]) &&
+		    (uri[len] == ':' || uri[len] == '+'))
+			return true;
+	}
+	return false;
+}
+
+/* file:///dir, file:/dir, file://localhost/dir. */
+static int
+file_root(struct mlflow_config *c, const char *uri, struct err *err)
+{
+	char *clean = xstrdup(uri);
+	const char *path = clean + strlen("file:");
+
+	uri_clean(clean);
+	if (strncmp(path, "//", 2) == 0) {
+		path += 2;
+		if (starts_with(path, "localhost/"))
+			path += strlen("localhost");
+	}
+	if (path[0] == '/') {
+		c->root = xstrdup(path);
+		uri_unescape(c->root);
+	} else {
+		err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" names a directory of another "
+		    "machine; use file:///directory or a server",
+		    clean);
+	}
+	free(clean);
+	return c->root != NULL ? 0 : -EINVAL;
+}
+
+static int
+take_path(struct mlflow_config *c, const char *path, struct err *err)
+{
+	char *clean = xstrdup(path);
+
+	uri_clean(clean);
+	if (strcmp(clean, path) != 0)
+		err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" has a login but no scheme: begin it "
+		    "with http:// or https://",
+		    clean);
+	else
+		c->root = xstrdup(path);
+	free(clean);
+	return c->root != NULL ? 0 : -EINVAL;
+}
+
+static int
+take_server(struct mlflow_config *c, const char *uri)
+{
+	size_t len;
+
+	c->store = MLFLOW_SERVER;
+	c->base = take_apart(uri, &c->user, &c->password);
+	len = strlen(c->base);
+	while (len > 0 && c->base[len - 1] == '/')
+		c->base[--len] = '\0';
+	return 0;
+}
+
+static int
+take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
+    struct err *err)
+{
+	const char *uri = choice->uri;
+	char *shown, *rest;
+
+	if (uri == NULL || uri[0] == '\0')
+		return err_set(err, -EINVAL,
+		    "no MLflow server is named; " SERVER_HINT,
+		    "sqlite:///mlflow.db");
+	if (starts_with(uri, "http://") || starts_with(uri, "https://"))
+		return take_server(c, uri);
+	c->store = MLFLOW_FILES;
+	if (starts_with(uri, "file:")) {
+		if (file_root(c, uri, err) < 0)
+			return -EINVAL;
+	} else if (is_database(uri)) {
+		shown = xstrdup(uri);
+		uri_clean(shown);
+		err_set(err, -EINVAL,
+		    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown,
+		    shown);
+		free(shown);
+		return -EINVAL;
+	} else if (strcmp(uri, "databricks") == 0 ||
+	    strstr(uri, "://") != NULL) {
+		return err_set(err, -EINVAL,
+		    "MLflow URI \"%.*s\" is not supported: use http://, "
+		    "https://, file: or a directory",
+		    (int)strcspn(uri, ":"), uri);
+	} else if (take_path(c, uri, err) < 0) {
+		return -EINVAL;
+	}
+	if (c->root[0] == '/')
+		return 0;
+	if (choice->cwd == NULL || choice->cwd[0] != '/')
+		return err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" is a relative path, and in which "
+		    "directory is not known: use a whole one",
+		    uri);
+	rest = path_join(choice->cwd, c->root);
+	free(c->root);
+	c->root = rest;
+	return 0;
+}
+
+/* The option is recorded without user and password; this process's own
+ * variable may still have them for the same server. */
+static void
+take_uri_user(struct mlflow_config *c)
+{
+	const char *uri = mlflow_variable("MLFLOW_TRACKING_URI");
+	char *user, *password, *stripped;
+	size_t len;
+
+	if (uri == NULL || c->user != NULL)
+		return;
+	stripped = take_apart(uri, &user, &password);
+	len = strlen(c->base);
+	if (strncmp(stripped, c->base, len) == 0 &&
+	    strspn(stripped + len, "/") == strlen(stripped + len)) {
+		c->user = user;
+		c->password = password;
+		user = password = NULL;
+	}
+	free(user);
+	free(password);
+	free(stripped);
+}
+
+static char *
+trimmed(const char *start, size_t len)
+{
+	while (len > 0 && strchr(" \t\r", start[0]) != NULL) {
+		start++;
+		len--;
+	}
+	while (len > 0 && strchr(" \t\r", start[len - 1]) != NULL)
+		len--;
+	return xstrndup(start, len);
+}
+
+static void
+take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
+{
+	const char *equals = strpbrk(line, "=:");
+	char **field = NULL;
+	char *name;
+
+	if (line[0] == '[') {
+		*in_section = strcmp(line, "[mlflow]") == 0;
+		return;
+	}
+	if (!*in_section || equals == NULL || line[0] == '#' || line[0] == ';')
+		return;
+	name = trimmed(line, (size_t)(equals - line));
+	if (strcasecmp(name, "mlflow_tracking_username") == 0)
+		field = &c->user;
+	else if (strcasecmp(name, "mlflow_tracking_password") == 0)
+		field = &c->password;
+	free(name);
+	if (field != NULL && *field == NULL)
+		*field = trimmed(equals + 1, strlen(equals + 1));
+}
+
+/* [mlflow] with mlflow_tracking_username and ..._password. A missing file is
+ * the usual case; one that can't be read counts as missing, as in MLflow. */
+static void
+take_credentials_file(struct mlflow_config *c)
+{
+	const char *home = mlflow_variable("HOME");
+	bool in_section = false;
+	struct buf text;
+	char *path, *line, *next;
+
+	if (home == NULL)
+		return;
+	path = path_join(home, ".mlflow/credentials");
+	buf_init(&text, CREDENTIALS_MAX_BYTES);
+	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+		for (line = text.data; line != NULL; line = next) {
+			char *whole;
+
+			next = strchr(line, '\n');
+			if (next != NULL)
+				*next++ = '\0';
+			whole = trimmed(line, strlen(line));
+			take_ini_line(c, whole, &in_section);
+			free(whole);
+		}
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
+	buf_release(&text);
+	free(path);
+}
+
+static void
+replace(char **field, const char *value)
+{
+	if (value == NULL)
+		return;
+	free(*field);
+	*field = xstrdup(value);
+}
+
+static void
+take_credentials(struct mlflow_config *c)
+{
+	take_uri_user(c);
+	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
+	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
+	take_credentials_file(c);
+	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
+	    c->password[0] == '\0') {
+		free(c->user);
+		free(c->password);
+		c->user = c->password = NULL;
+	}
+	c->token = copy(mlflow_variable("MLFLOW_TRACKING_TOKEN"));
+}
+
+static int
+take_tls(struct mlflow_config *c, struct err *err)
+{
+	static const char *const others[] = {
+	    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
+
+	if (mlflow_variable_bool(
+		"MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
+		return -EINVAL;
+	c->ca = copy(mlflow_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"));
+	if (c->ca != NULL && c->insecure)
+		return err_set(err, -EINVAL,
+		    "MLFLOW_TRACKING_INSECURE_TLS and "
+		    "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
+		    "unset one");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (c->ca == NULL && !c->insecure)
+			c->ca = copy(mlflow_variable(others[i]));
+	c->client_cert =
+	    copy(mlflow_variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
+	return 0;
+}
+
+static void
+take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)
+{
+	const char *id = mlflow_variable("MLFLOW_EXPERIMENT_ID");
+
+	if (choice->experiment != NULL)
+		c->experiment_name = xstrdup(choice->experiment);
+	c->run_id = copy(choice->run_id);
+	c->experiment_chosen = choice->experiment != NULL;
+	c->experiment_id = copy(id);
+	if (id == NULL && choice->experiment == NULL)
+		c->experiment_name = xstrdup(choice->project);
+}
+
+/* What MLflow says of one request counts for one request; what it says of
+ * repetitions counts for a row of failures, which the journal survives. */
+static int
+take_patience(struct mlflow_config *c, struct err *err)
+{
+	int64_t timeout_s = HTTP_TIMEOUT_MS / 1000, most = -1, first_s = -1;
+
+	c->heed_retry_after = true;
+	if (mlflow_variable_number("MLFLOW_HTTP_REQUEST_TIMEOUT", 1,
+		PATIENCE_MAX_S, "seconds", &timeout_s, err) < 0 ||
+	    mlflow_variable_number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", 0,
+		INT32_MAX, "repetitions", &most, err) < 0 ||
+	    mlflow_variable_number("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", 0,
+		PATIENCE_MAX_S, "seconds", &first_s, err) < 0 ||
+	    mlflow_variable_bool("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER",
+		&c->heed_retry_after, err) < 0)
+		return -EINVAL;
+	c->timeout_ms = timeout_s * 1000;
+	c->retry_most = (int)most;
+	c->retry_first_ms = first_s < 0 ? -1 : first_s * 1000;
+	return 0;
+}
+
+int
+mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
+    struct err *err)
+{
+	memset(c, 0, sizeof *c);
+	if (take_uri(c, choice, err) < 0)
+		return -EINVAL;
+	take_experiment(c, choice);
+	c->run_context = copy(mlflow_variable("MLFLOW_RUN_CONTEXT"));
+	if (c->store == MLFLOW_FILES)
+		return 0;
+	take_credentials(c);
+	c->workspace = copy(mlflow_variable("MLFLOW_WORKSPACE"));
+	if (take_tls(c, err) < 0)
+		return -EINVAL;
+	return take_patience(c, err);
+}
+
+void
+mlflow_config_release(struct mlflow_config *c)
+{
+	if (c->password != NULL)
+		explicit_bzero(c->password, strlen(c->password));
+	if (c->token != NULL)
+		explicit_bzero(c->token, strlen(c->token));
+	free(c->base);
+	free(c->root);
+	free(c->user);
+	free(c->password);
+	free(c->token);
+	free(c->ca);
+	free(c->client_cert);
+	free(c->workspace);
+	free(c->experiment_name);
+	free(c->experiment_id);
+	free(c->run_id);
+	free(c->run_context);
+	memset(c, 0, sizeof *c);
+}
+
+struct http_config
+mlflow_config_http(const struct mlflow_config *c)
+{
+	return (struct http_config){
+	    .ca = c->ca,
+	    .client_cert = c->client_cert,
+	    .insecure = c->insecure,
+	    .user = c->user,
+	    .password = c->password,
+	    .bearer = c->token,
+	    .netrc = true,
+	};
+}

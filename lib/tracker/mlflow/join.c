@@ -1,0 +1,221 @@
+/* A run that is there already and that the user named (--mlflow-run-id,
+ * MLFLOW_RUN_ID): joined as MLflow's own client joins it, but by one attempt
+ * alone, because two in one run would mix. The tag itrack.id says which:
+ *
+ *	get the run     deleted, of another experiment: blocked
+ *	                the tag of another attempt: this one makes its own run
+ *	log-batch       our tag, and the tags that the user gave; refused: our
+ *	                tag alone, then the others
+ *	update          status RUNNING
+ *
+ * Its name, its times and its other tags stay. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+#include "tracker/mlflow/private.h"
+
+#define PATH_MAX_BYTES (64 * 1024)
+#define JOINED         "joined"
+
+static void
+blocked(struct mlflow *m, const char *message)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, -EINVAL, "%s: run %s %s", m->config.base,
+	    m->config.run_id, message);
+	tracker_done(m->tracker, CALL_OPEN, OUTCOME_BLOCKED, 0, &err);
+}
+
+static void
+failed(struct mlflow *m, struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_REJECTED) {
+		err_prefix(&a->err, "MLFLOW_RUN_ID, --mlflow-run-id");
+		a->outcome = OUTCOME_BLOCKED;
+	}
+	mlflow_fail(m, CALL_OPEN, a);
+}
+
+bool
+mlflow_has_joined(const struct mlflow *m)
+{
+	return tracker_recall(m->tracker, JOINED) != NULL;
+}
+
+static void
+running(struct mlflow *m, struct mlflow_answer *a)
+{
+	if (a->outcome != OUTCOME_DONE) {
+		failed(m, a);
+		return;
+	}
+	tracker_remember_later(m->tracker, JOINED, "1");
+	mlflow_take_joined(m);
+}
+
+static void claim(struct mlflow *m);
+
+static void
+claimed(struct mlflow *m, struct mlflow_answer *a)
+{
+	struct buf *body = &m->calls[LANE_METRICS].body;
+	struct jsonwrite w;
+
+	if (a->outcome == OUTCOME_REJECTED && !m->wanted.bare) {
+		mlflow_tags_later(m);
+		claim(m);
+		return;
+	}
+	if (a->outcome != OUTCOME_DONE) {
+		failed(m, a);
+		return;
+	}
+	buf_reset(body);
+	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_text_member(&w, "run_id", m->run_id);
+	jsonwrite_text_member(&w, "status", "RUNNING");
+	jsonwrite_close(&w, '}');
+	mlflow_post(m, "runs/update", running);
+}
+
+static void
+claim(struct mlflow *m)
+{
+	mlflow_claim_body(m, &m->calls[LANE_METRICS].body);
+	mlflow_post(m, "runs/log-batch", claimed);
+}
+
+/* The value of the run's tag itrack.id; NULL: it has none. Allocated. */
+static char *
+tag_of(const struct json_span *run)
+{
+	struct json_span tags = json_at(run, "data.tags"), tag;
+	struct jsonscan s;
+	char *value = NULL;
+
+	jsonscan_init_span(&s, &tags);
+	if (tags.type != JSON_ARRAY || jsonscan_enter(&s, '[') < 0)
+		return NULL;
+	while (value == NULL && jsonscan_element(&s) > 0 &&
+	    jsonscan_value(&s, &tag) == 0)
+		if (json_at_is(&tag, "key", MLFLOW_ID_TAG))
+			value = json_at_text(&tag, "value");
+	return value;
+}
+
+static bool
+is_chosen(const struct mlflow *m, const struct json_span *doc)
+{
+	char *name = json_at_text(doc, "experiment.name");
+	bool same =
+	    name != NULL && strcmp(name, m->config.experiment_name) == 0;
+
+	free(name);
+	return same;
+}
+
+static void
+got_experiment(struct mlflow *m, struct mlflow_answer *a)
+{
+	if (a->outcome != OUTCOME_DONE)
+		failed(m, a);
+	else if (!is_chosen(m, &a->doc))
+		blocked(m,
+		    "is in another experiment than the one that is chosen: "
+		    "leave one of the two out");
+	else
+		claim(m);
+}
+
+static void
+ask_experiment(struct mlflow *m)
+{
+	struct buf path;
+
+	buf_init(&path, PATH_MAX_BYTES);
+	buf_adds(&path, "experiments/get?experiment_id=");
+	http_escape(&path, m->experiment_id, "");
+	mlflow_get(m, path.data, got_experiment);
+	buf_release(&path);
+}
+
+static void
+join(struct mlflow *m, const struct json_span *run)
+{
+	const struct mlflow_config *c = &m->config;
+
+	free(m->run_id);
+	free(m->experiment_id);
+	free(m->artifact_uri);
+	m->run_id = json_at_text(run, "info.run_id");
+	m->experiment_id = json_at_text(run, "info.experiment_id");
+	m->artifact_uri = json_at_text(run, "info.artifact_uri");
+	if (m->run_id == NULL || m->experiment_id == NULL)
+		blocked(m, "was answered without an ID");
+	else if (json_at_is(run, "info.lifecycle_stage", "deleted"))
+		blocked(m,
+		    "was deleted there: restore it (mlflow runs restore), or "
+		    "unset MLFLOW_RUN_ID");
+	else if (c->experiment_id != NULL &&
+	    strcmp(c->experiment_id, m->experiment_id) != 0)
+		blocked(m,
+		    "is in another experiment than MLFLOW_EXPERIMENT_ID: unset "
+		    "one");
+	else if (c->experiment_chosen)
+		ask_experiment(m);
+	else
+		claim(m);
+}
+
+static void
+go_alone(struct mlflow *m)
+{
+	tracker_note(m->tracker,
+	    "run %s has another attempt already: this one has a run of its own",
+	    m->config.run_id);
+	mlflow_find_experiment(m);
+}
+
+static void
+got_run(struct mlflow *m, struct mlflow_answer *a)
+{
+	struct json_span run = json_at(&a->doc, "run");
+	char *tag;
+
+	if (a->outcome != OUTCOME_DONE) {
+		failed(m, a);
+		return;
+	}
+	tag = tag_of(&run);
+	if (tag == NULL || strcmp(tag, m->run->start->attempt) == 0)
+		join(m, &run);
+	else
+		go_alone(m);
+	free(tag);
+}
+
+void
+mlflow_join(struct mlflow *m)
+{
+	const char *attempt = m->run->start->attempt;
+	struct buf path;
+
+	/* Another run of this process may be about to set its tag. */
+	if (m->shared->joined_by == NULL)
+		m->shared->joined_by = xstrdup(attempt);
+	if (strcmp(m->shared->joined_by, attempt) != 0) {
+		go_alone(m);
+		return;
+	}
+	buf_init(&path, PATH_MAX_BYTES);
+	buf_adds(&path, "runs/get?run_id=");
+	http_escape(&path, m->config.run_id, "");
+	mlflow_get(m, path.data, got_run);
+	buf_release(&path);
+}

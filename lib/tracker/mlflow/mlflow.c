@@ -1,0 +1,148 @@
+/*
+ * MLflow: a run at a server (REST 2.0) or in a file store. What each call does
+ * there is in open.c, send.c, artifact.c and tracker/mlflow/store/store.c;
+ * this file chooses between the two.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "tracker/mlflow/private.h"
+
+/* At most one request a second for a run whose records are fast. */
+#define PACE_MS 1000
+
+static int
+mlflow_configure(struct tracker *t, struct err *err)
+{
+	struct mlflow *m = t->state;
+
+	(void)err;
+	m->tracker = t;
+	m->file = -1;
+	m->nested = tracker_option(t, "nested") != NULL;
+	mlflow_calls_init(m);
+	return 0;
+}
+
+/* The environment is read here, not before: `itrack sync` may have another one
+ * than the process that failed. */
+static int
+load_config(struct mlflow *m, struct err *err)
+{
+	const struct entry_start *start = m->run->start;
+	struct mlflow_choice choice = {
+	    .uri = tracker_option(m->tracker, "mlflow-uri"),
+	    .experiment = tracker_option(m->tracker, "mlflow-experiment"),
+	    .project = start->project,
+	    .run_id = tracker_option(m->tracker, "mlflow-run-id"),
+	    .cwd = start->cwd,
+	};
+
+	if (choice.experiment == NULL)
+		choice.experiment = start->experiment_name;
+	if (m->configured)
+		return 0;
+	if (mlflow_config_load(&m->config, &choice, err) < 0) {
+		mlflow_config_release(&m->config);
+		return -1;
+	}
+	m->configured = true;
+	m->tracker->retry.most = m->config.retry_most;
+	if (m->config.retry_first_ms >= 0)
+		m->tracker->retry.first_ms = m->config.retry_first_ms;
+	m->tracker->retry.ignore_retry_after = !m->config.heed_retry_after;
+	return 0;
+}
+
+static enum outcome
+mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
+{
+	struct mlflow *m = t->state;
+
+	m->run = run;
+	if (load_config(m, err) < 0)
+		return OUTCOME_BLOCKED;
+	mlflow_children_recall(m);
+	return m->config.store == MLFLOW_FILES ? mlruns_open(m, err)
+					       : mlflow_server_open(m, err);
+}
+
+/* Calls that need no run travel with the files: none of these is one. */
+static enum outcome
+refuse(struct mlflow *m, struct batch *batch)
+{
+	if (batch->count > 0)
+		tracker_refused(m->tracker, "metrics and params",
+		    "there is no run to have them");
+	batch->rejected = batch->count;
+	return OUTCOME_DONE;
+}
+
+static enum outcome
+mlflow_send(struct tracker *t, struct batch *batch, struct err *err)
+{
+	struct mlflow *m = t->state;
+
+	if (batch->lane == LANE_FILES)
+		return mlflow_files(m, batch, err);
+	if (m->run->start->no_run)
+		return refuse(m, batch);
+	if (m->config.store == MLFLOW_FILES)
+		return mlruns_send(m, batch, err);
+	return mlflow_server_send(m, batch);
+}
+
+static enum outcome
+mlflow_finish(struct tracker *t, const struct run_end *end, struct err *err)
+{
+	struct mlflow *m = t->state;
+
+	if (m->run->start->no_run)
+		return OUTCOME_DONE;
+	return m->config.store == MLFLOW_FILES ? mlruns_finish(m, end, err)
+					       : mlflow_server_finish(m, end);
+}
+
+static void
+mlflow_close(struct tracker *t)
+{
+	struct mlflow *m = t->state;
+
+	mlflow_calls_release(m);
+	mlflow_shared_put(m->shared);
+	mlruns_close(m);
+	mlflow_children_release(m);
+	mlflow_batch_release(&m->part);
+	mlflow_batch_release(&m->tag_part);
+	mlflow_tags_release(&m->tags);
+	mlflow_config_release(&m->config);
+	local_copy_cancel(&m->copy);
+	loop_timer_cancel(t->loop, &m->copy_timer);
+	loop_timer_cancel(t->loop, &m->parent_timer);
+	if (m->file >= 0)
+		close(m->file);
+	free(m->experiment_id);
+	free(m->run_id);
+	free(m->artifact_uri);
+	free(m->run_name);
+	free(m->stored_name);
+	free(m->wanted.id);
+	free(m->wanted.name);
+	free(m->rename);
+	free(m->parent_id);
+	free(m->source);
+	free(m->source_run);
+}
+
+const struct tracker_ops tracker_mlflow = {
+    .name = "mlflow",
+    .state_size = sizeof(struct mlflow),
+    .pace_ms = PACE_MS,
+    .configure = mlflow_configure,
+    .open = mlflow_open,
+    .send = mlflow_send,
+    .finish = mlflow_finish,
+    .close = mlflow_close,
+};

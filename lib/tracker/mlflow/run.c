@@ -1,0 +1,268 @@
+/* What a run is created with: its name, its times, the tags that MLflow's UI
+ * shows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "format/json.h"
+#include "format/jsonwrite.h"
+#include "base/gitcommit.h"
+#include "tracker/mlflow/names.h"
+#include "tracker/mlflow/private.h"
+
+/* MLflow's database has room for so many characters. */
+#define RUN_NAME_MAX 250
+#define USER_MAX     256
+#define TEXT_BYTES   (1024 * 1024)
+
+/* What is said of a tag of the user's. */
+static void
+say(const struct mlflow *m, const char *name, unsigned did)
+{
+	if (did & MLFLOW_TAG_RENAMED)
+		tracker_altered(m->tracker,
+		    "tag %s: MLflow refuses that name, another one stands in "
+		    "its place",
+		    name);
+	if (did & MLFLOW_TAG_CUT)
+		tracker_altered(m->tracker,
+		    "tag %s: the value was cut to %d characters", name,
+		    MLFLOW_TAG_VALUE_MAX);
+}
+
+/* The user's tags that are at work in one list, and what they say. */
+struct given {
+	const struct mlflow *m;
+	struct mlflow_tags *tags;
+	struct mlflow_tags seen; /* by the same means: twice is said */
+};
+
+static void
+put_given(struct given *g, const char *name, const char *value)
+{
+	say(g->m, name, mlflow_tags_put(g->tags, name, value));
+	if (mlflow_tags_put(&g->seen, name, value) & MLFLOW_TAG_REPLACED)
+		tracker_altered(g->m->tracker,
+		    "tag %s: given more than once, the last value stands",
+		    name);
+}
+
+/* --tag name=value; a word alone is a name with an empty value. */
+static void
+put_user_tag(struct given *g, const char *text)
+{
+	size_t len = strcspn(text, "=");
+	char *name = xstrndup(text, len);
+
+	put_given(g, name, text[len] == '=' ? text + len + 1 : "");
+	free(name);
+}
+
+/* MLFLOW_RUN_CONTEXT: an object of texts. */
+static void
+put_context(struct given *g, const char *context)
+{
+	struct json_span doc, key, value;
+	struct jsonscan s;
+
+	if (context == NULL ||
+	    json_document(context, strlen(context), &doc, NULL) < 0)
+		return;
+	jsonscan_init_span(&s, &doc);
+	if (jsonscan_enter(&s, '{') < 0)
+		return;
+	while (
+	    jsonscan_member(&s, &key) > 0 && jsonscan_value(&s, &value) == 0) {
+		char *name = json_text_new(&key);
+		char *text = json_text_new(&value);
+
+		if (name != NULL && text != NULL)
+			put_given(g, name, text);
+		free(name);
+		free(text);
+	}
+}
+
+/* The variable below the command line, as everywhere. */
+static void
+put_all_given(const struct mlflow *m, struct mlflow_tags *tags)
+{
+	const struct entry_start *start = m->run->start;
+	struct given g = {.m = m, .tags = tags};
+
+	mlflow_tags_put(tags, MLFLOW_NOTE_TAG, start->notes);
+	put_context(&g, m->config.run_context);
+	mlflow_tags_release(&g.seen);
+	for (size_t i = 0; i < start->tag_len; i++)
+		put_user_tag(&g, start->tags[i]);
+	mlflow_tags_release(&g.seen);
+}
+
+static void
+put_own(const struct mlflow *m, struct mlflow_tags *tags)
+{
+	const struct entry_start *start = m->run->start;
+	char *commit = git_commit(start->cwd);
+
+	mlflow_tags_put(tags, MLFLOW_USER_TAG, start->user);
+	mlflow_tags_put(tags, "mlflow.source.name",
+	    start->config_path != NULL ? start->config_path : start->command);
+	mlflow_tags_put(tags, "mlflow.source.type", "LOCAL");
+	mlflow_tags_put(tags, "mlflow.source.git.commit", commit);
+	free(commit);
+}
+
+/* What the run is found by, and what ties a child to it: nobody else's value
+ * can stand there. */
+static void
+put_needed(const struct mlflow *m, struct mlflow_tags *tags,
+    const struct mlflow_tagged *run)
+{
+	const struct entry_start *start = m->run->start;
+	const struct {
+		const char *name, *value;
+	} needed[] = {
+	    {MLFLOW_ID_TAG, run->id},
+	    {MLFLOW_PARENT_TAG, run->child ? run->parent : NULL},
+	    {MLFLOW_OUR_ID_TAG,
+		start->source == SOURCE_LIBRARY ? m->run->run_id : NULL},
+	};
+
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		if (mlflow_tags_put(tags, needed[i].name, needed[i].value) &
+		    MLFLOW_TAG_REPLACED)
+			tracker_altered(m->tracker,
+			    "tag %s: itrack finds the run by it, the given "
+			    "value is left out",
+			    needed[i].name);
+}
+
+void
+mlflow_run_tags(const struct mlflow *m, enum mlflow_tag_set set,
+    const struct mlflow_tagged *run, struct mlflow_tags *tags)
+{
+	if (set == MLFLOW_TAGS_ALL)
+		put_own(m, tags);
+	if (set != MLFLOW_TAGS_GIVEN)
+		mlflow_tags_put(tags, MLFLOW_PARENT_TAG, run->parent);
+	if (set != MLFLOW_TAGS_NEEDED)
+		put_all_given(m, tags);
+	put_needed(m, tags, run);
+	/* A name stands in a member of its own, and both must agree. */
+	if (set == MLFLOW_TAGS_ALL)
+		mlflow_tags_remove(tags, MLFLOW_NAME_TAG);
+}
+
+struct mlflow_tagged
+mlflow_wanted_tagged(const struct mlflow *m)
+{
+	bool child = m->wanted.child != NULL;
+
+	return (struct mlflow_tagged){.id = m->wanted.id,
+	    .child = child,
+	    .parent = child ? m->run_id : m->parent_id};
+}
+
+/* By --run-name or the tag that MLflow has for it. NULL: by neither. */
+static char *
+given_name(const struct mlflow *m)
+{
+	const struct entry_start *start = m->run->start;
+	struct mlflow_tags tags = {0};
+	const char *name = start->run_name;
+	char *copy;
+
+	put_all_given(m, &tags);
+	if (name == NULL || name[0] == '\0')
+		name = mlflow_tags_get(&tags, MLFLOW_NAME_TAG);
+	copy = name != NULL && name[0] != '\0' ? xstrdup(name) : NULL;
+	mlflow_tags_release(&tags);
+	return copy;
+}
+
+char *
+mlflow_run_name(const struct mlflow *m, bool *given)
+{
+	const struct entry_start *start = m->run->start;
+	char *name = given_name(m);
+
+	*given = name != NULL;
+	if (name != NULL)
+		return name;
+	if (m->run->run_id != NULL)
+		return xstrdup(m->run->run_id);
+	if (start->config_path != NULL)
+		return xstrdup(path_base(start->config_path));
+	return xstrdup(start->command != NULL ? start->command : "run");
+}
+
+static void
+put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
+{
+	struct buf value;
+
+	if (text == NULL)
+		return;
+	buf_init(&value, TEXT_BYTES);
+	mlflow_text(&value, text, max);
+	jsonwrite_key(w, key);
+	jsonwrite_text(w, value.data);
+	buf_release(&value);
+}
+
+/* "tags":[...] */
+static void
+put_list(struct jsonwrite *w, const struct mlflow_tags *tags)
+{
+	jsonwrite_key(w, "tags");
+	jsonwrite_open(w, '[');
+	for (size_t i = 0; i < tags->len; i++) {
+		jsonwrite_open(w, '{');
+		jsonwrite_text_member(w, "key", tags->list[i].key);
+		jsonwrite_text_member(w, "value", tags->list[i].value);
+		jsonwrite_close(w, '}');
+	}
+	jsonwrite_close(w, ']');
+}
+
+void
+mlflow_run_body(const struct mlflow *m, struct buf *body)
+{
+	struct mlflow_tagged run = mlflow_wanted_tagged(m);
+	struct mlflow_tags tags = {0};
+	struct jsonwrite w;
+
+	mlflow_run_tags(m,
+	    m->wanted.bare ? MLFLOW_TAGS_NEEDED : MLFLOW_TAGS_ALL, &run, &tags);
+	buf_reset(body);
+	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
+	jsonwrite_int_member(&w, "start_time", m->run->started_us / 1000);
+	put_cut(&w, "run_name", m->wanted.name, RUN_NAME_MAX);
+	put_cut(
+	    &w, "user_id", mlflow_tags_get(&tags, MLFLOW_USER_TAG), USER_MAX);
+	put_list(&w, &tags);
+	jsonwrite_close(&w, '}');
+	mlflow_tags_release(&tags);
+}
+
+void
+mlflow_claim_body(const struct mlflow *m, struct buf *body)
+{
+	struct mlflow_tagged run = {.id = m->wanted.id};
+	struct mlflow_tags tags = {0};
+	struct jsonwrite w;
+
+	mlflow_run_tags(m,
+	    m->wanted.bare ? MLFLOW_TAGS_NEEDED : MLFLOW_TAGS_GIVEN, &run,
+	    &tags);
+	buf_reset(body);
+	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	jsonwrite_text_member(&w, "run_id", m->run_id);
+	put_list(&w, &tags);
+	jsonwrite_close(&w, '}');
+	mlflow_tags_release(&tags);
+}

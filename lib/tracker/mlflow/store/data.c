@@ -1,0 +1,381 @@
+/* metrics/<key>: lines "timestamp value step", appended whole. params/<key>,
+ * tags/<key>: the bare value. A line that is there twice breaks MLflow's
+ * migration, a torn one every search, so a file that may have either is looked
+ * at before it grows. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "tracker/mlflow/names.h"
+#include "tracker/mlflow/store/store.h"
+
+/* Points of one batch in one file: 1000 entries of 60 bytes. */
+#define LINES_MAX_BYTES (16 * 1024 * 1024)
+/* What an earlier try can have left at the end of a file: one batch. */
+#define TAIL_BYTES      (1024 * 1024)
+#define VALUE_MAX_BYTES (1024 * 1024)
+/* Of a component, of the path to a file. */
+#define NAME_MAX_BYTES 4096
+#define PATH_MAX_BYTES (64 * 1024)
+
+struct series {
+	char *key;
+	struct buf lines;
+};
+
+struct mlruns_points {
+	struct series **list; /* sorted by key */
+	struct series *
+	    *in_turn; /* as they came: who comes first has its name */
+	size_t len, cap;
+};
+
+struct mlruns_points *
+mlruns_points_new(void)
+{
+	return xcalloc(1, sizeof(struct mlruns_points));
+}
+
+void
+mlruns_points_free(struct mlruns_points *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->len; i++) {
+		buf_release(&p->list[i]->lines);
+		free(p->list[i]->key);
+		free(p->list[i]);
+	}
+	free(p->list);
+	free(p->in_turn);
+	free(p);
+}
+
+/* Where the key is, or where it belongs. */
+static size_t
+position(const struct mlruns_points *p, const char *key, bool *found)
+{
+	size_t low = 0, high = p->len;
+
+	*found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(p->list[middle]->key, key);
+
+		if (order == 0) {
+			*found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct series *
+series_of(struct mlruns_points *p, const char *key)
+{
+	bool found;
+	size_t at = position(p, key, &found);
+	struct series *s;
+
+	if (found)
+		return p->list[at];
+	if (p->len == p->cap) {
+		p->cap = p->cap > 0 ? p->cap * 2 : 32;
+		p->list = xreallocarray(p->list, p->cap, sizeof *p->list);
+		p->in_turn =
+		    xreallocarray(p->in_turn, p->cap, sizeof *p->in_turn);
+	}
+	s = xcalloc(1, sizeof *s);
+	memmove(
+	    p->list + at + 1, p->list + at, (p->len - at) * sizeof *p->list);
+	p->list[at] = p->in_turn[p->len++] = s;
+	s->key = xstrdup(key);
+	buf_init(&s->lines, LINES_MAX_BYTES);
+	return s;
+}
+
+static void
+put_value(struct buf *out, double value)
+{
+	if (isnan(value))
+		buf_adds(out, "nan");
+	else if (isinf(value))
+		buf_adds(out, value > 0 ? "inf" : "-inf");
+	else
+		buf_addf(out, "%.17g", value);
+}
+
+void
+mlruns_points_add(struct mlruns_points *p, const char *key, int64_t time_ms,
+    double value, int64_t step)
+{
+	struct series *s = series_of(p, key);
+
+	buf_addf(&s->lines, "%jd ", (intmax_t)time_ms);
+	put_value(&s->lines, value);
+	buf_addf(&s->lines, " %jd\n", (intmax_t)step);
+}
+
+/* Is it there as something else than it is to be? 0 or 1, or an errno: what
+ * could not be looked at is not free. */
+static int
+is_taken(const char *path, bool want_file, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, "%s", path);
+	return want_file ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode);
+}
+
+/* Appends the component to the path, under another name where a value has the
+ * name of a folder or the other way round. 1: under another one. */
+static int
+add_component(struct buf *path, const char *component, size_t len,
+    bool want_file, struct err *err)
+{
+	char *name = xstrndup(component, len);
+	size_t before = path->len;
+	int result, renamed = 0;
+
+	for (;;) {
+		struct buf other;
+
+		buf_addf(path, "/%s", name);
+		result = is_taken(path->data, want_file, err);
+		if (result <= 0)
+			break;
+		renamed = 1;
+		buf_truncate(path, before);
+		buf_init(&other, NAME_MAX_BYTES);
+		mlflow_component(&other, name, strlen(name));
+		free(name);
+		name = buf_steal(&other);
+	}
+	free(name);
+	return result < 0 ? result : renamed;
+}
+
+/* The path of DIR/<kind>/<key>, its directories made. Keys `a` and `a/b` can't
+ * both be files: the later one gets a name beside it, by the same steps in
+ * every process. 1: it did. */
+static int
+make_path(const struct mlruns_run *run, const char *kind, const char *key,
+    struct buf *path, struct err *err)
+{
+	int result = 0, renamed = 0;
+
+	buf_addf(path, "%s/%s", run->dir, kind);
+	for (;;) {
+		size_t len = strcspn(key, "/");
+		bool last = key[len] == '\0';
+
+		result = add_component(path, key, len, last, err);
+		if (result < 0)
+			return result;
+		renamed = renamed || result > 0;
+		if (last)
+			return renamed;
+		result = file_make_dirs(path->data, 0777, err);
+		if (result < 0)
+			return result;
+		key += len + 1;
+	}
+}
+
+static int
+open_key(const struct mlruns_run *run, const char *kind, const char *key,
+    int flags, struct err *err)
+{
+	struct buf path;
+	int result, fd;
+
+	buf_init(&path, PATH_MAX_BYTES);
+	result = make_path(run, kind, key, &path, err);
+	if (result > 0 && run->tracker != NULL)
+		tracker_altered(run->tracker,
+		    "%s: stored as %s, because a file store has no room for a "
+		    "name and a folder of that name",
+		    key, path.data + strlen(run->dir) + strlen(kind) + 2);
+	fd = result < 0 ? result : open(path.data, flags | O_CLOEXEC, 0666);
+	if (result >= 0 && fd < 0)
+		fd = err_errno(err, "%s", path.data);
+	buf_release(&path);
+	return fd;
+}
+
+/* Reads the file's last megabyte, from the beginning of a line, and cuts a torn
+ * last line off the file. */
+static int
+read_tail(int fd, struct buf *tail, struct err *err)
+{
+	struct stat st;
+	off_t from, whole;
+	char *room;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, "metric file");
+	from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
+	room = buf_reserve(tail, (size_t)(st.st_size - from));
+	n = pread(fd, room, (size_t)(st.st_size - from), from);
+	if (n < 0)
+		return err_errno(err, "metric file");
+	buf_advance(tail, (size_t)n);
+	whole = st.st_size;
+	while (tail->len > 0 && tail->data[tail->len - 1] != '\n') {
+		buf_truncate(tail, tail->len - 1);
+		whole--;
+	}
+	if (whole < st.st_size && ftruncate(fd, whole) < 0)
+		return err_errno(err, "metric file");
+	return 0;
+}
+
+static bool
+has_line(const struct buf *tail, const char *line, size_t len)
+{
+	const char *at = tail->data;
+	size_t left = tail->len;
+
+	while ((at = memmem(at, left, line, len)) != NULL) {
+		if (at == tail->data || at[-1] == '\n')
+			return true;
+		at++;
+		left = tail->len - (size_t)(at - tail->data);
+	}
+	return false;
+}
+
+static int
+drop_known(int fd, struct buf *lines, struct err *err)
+{
+	struct buf tail, fresh;
+	int result;
+
+	buf_init(&tail, TAIL_BYTES);
+	buf_init(&fresh, LINES_MAX_BYTES);
+	result = read_tail(fd, &tail, err);
+	for (const char *line = lines->data; result == 0 && *line != '\0';) {
+		size_t len = strcspn(line, "\n") + 1;
+
+		if (!has_line(&tail, line, len))
+			buf_add(&fresh, line, len);
+		line += len;
+	}
+	if (result == 0) {
+		buf_reset(lines);
+		buf_add(lines, fresh.data, fresh.len);
+	}
+	buf_release(&tail);
+	buf_release(&fresh);
+	return result;
+}
+
+/* One write; a short one (full disk) is taken back, because a torn line breaks
+ * every search of the experiment. */
+static int
+append(int fd, const struct buf *lines, struct err *err)
+{
+	off_t before = lseek(fd, 0, SEEK_END);
+	ssize_t n;
+
+	if (lines->len == 0)
+		return 0;
+	n = write(fd, lines->data, lines->len);
+	if (n == (ssize_t)lines->len)
+		return 0;
+	if (n >= 0)
+		errno = ENOSPC;
+	err_errno(err, "metric file");
+	if (ftruncate(fd, before) < 0)
+		return err->code;
+	return err->code;
+}
+
+static int
+write_series(const struct mlruns_run *run, struct series *s, struct err *err)
+{
+	int fd =
+	    open_key(run, "metrics", s->key, O_RDWR | O_APPEND | O_CREAT, err);
+	int result = 0;
+
+	if (fd < 0)
+		return fd;
+	if (run->check)
+		result = drop_known(fd, &s->lines, err);
+	if (result == 0)
+		result = append(fd, &s->lines, err);
+	close(fd);
+	return result;
+}
+
+int
+mlruns_points_write(
+    struct mlruns_points *p, const struct mlruns_run *run, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < p->len && result == 0; i++)
+		result = write_series(run, p->in_turn[i], err);
+	return result;
+}
+
+static int
+put_text(int fd, const char *value, struct err *err)
+{
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, "param or tag");
+	return file_write_all(fd, value, strlen(value), err);
+}
+
+/* What stands there and is a beginning of the value was torn by a kill. */
+int
+mlruns_write_param(const struct mlruns_run *run, const char *key,
+    const char *value, struct err *err)
+{
+	int fd = open_key(run, "params", key, O_RDWR | O_CREAT, err);
+	char *old;
+	ssize_t n;
+	int result = 0;
+
+	if (fd < 0)
+		return fd;
+	old = xmalloc(VALUE_MAX_BYTES);
+	n = read(fd, old, VALUE_MAX_BYTES);
+	if (n < 0)
+		result = err_errno(err, "param %s", key);
+	else if ((size_t)n > strlen(value) ||
+	    memcmp(old, value, (size_t)n) != 0)
+		result = 1;
+	else if ((size_t)n < strlen(value))
+		result = put_text(fd, value, err);
+	free(old);
+	close(fd);
+	return result;
+}
+
+int
+mlruns_write_tag(const struct mlruns_run *run, const char *key,
+    const char *value, struct err *err)
+{
+	int fd = open_key(run, "tags", key, O_RDWR | O_CREAT, err);
+	int result;
+
+	if (fd < 0)
+		return fd;
+	result = put_text(fd, value, err);
+	close(fd);
+	return result;
+}

@@ -1,0 +1,258 @@
+/* Two experiments with one name break MLflow's migration, so a name is looked
+ * for and made under a lock. Names of deleted experiments (in ROOT/.trash)
+ * count: MLflow itself refuses to make them again. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/random.h"
+#include "format/text.h"
+#include "tracker/mlflow/store/store.h"
+
+#define LOCK_NAME      ".itrack.lock"
+#define TRASH_NAME     ".trash"
+#define META_MAX_BYTES (256 * 1024)
+#define ID_DIGITS      18
+/* Who makes an experiment holds the lock for a millisecond. It is asked for so
+ * often, with a millisecond between; then its holder is stuck. */
+#define LOCK_TRIES  200
+#define LOCK_NAP_NS 1000000
+
+static bool
+lock_soon(int fd)
+{
+	const struct timespec nap = {0, LOCK_NAP_NS};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
+static int
+take_lock(const char *root, struct err *err)
+{
+	char *path = path_join(root, LOCK_NAME);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0) {
+		err_errno(err, "%s", path);
+	} else if (!lock_soon(fd)) {
+		err_set(err, -EBUSY, "%s is held by another process", path);
+		close(fd);
+		fd = -EBUSY;
+	}
+	free(path);
+	return fd < 0 ? err->code : fd;
+}
+
+/* The name that DIR/ID/meta.yaml gives; NULL: no experiment. */
+static char *
+experiment_name(const char *dir, const char *id)
+{
+	char *path = xasprintf("%s/%s/meta.yaml", dir, id);
+	struct buf text;
+	char *name = NULL;
+
+	buf_init(&text, META_MAX_BYTES);
+	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+		name = mlruns_member(text.data, "name");
+	buf_release(&text);
+	free(path);
+	return name;
+}
+
+static bool
+is_number(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isdigit((unsigned char)*p))
+			return false;
+	return *text != '\0';
+}
+
+/* The ID of the experiment `name` in dir; NULL: none. */
+static char *
+scan(const char *dir, const char *name)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	char *id = NULL;
+
+	while (d != NULL && id == NULL && (e = readdir(d)) != NULL) {
+		char *found;
+
+		if (!is_number(e->d_name))
+			continue;
+		found = experiment_name(dir, e->d_name);
+		if (found != NULL && strcmp(found, name) == 0)
+			id = xstrdup(e->d_name);
+		free(found);
+	}
+	if (d != NULL)
+		closedir(d);
+	return id;
+}
+
+/* As it stands in a meta.yaml, which has no lone surrogates. */
+static char *
+name_in_store(const char *name)
+{
+	struct buf utf8;
+
+	buf_init(&utf8, META_MAX_BYTES);
+	text_to_utf8(&utf8, name);
+	return buf_steal(&utf8);
+}
+
+char *
+mlruns_find_experiment(const char *root, const char *name)
+{
+	char *stored = name_in_store(name), *id = scan(root, stored);
+
+	free(stored);
+	return id;
+}
+
+static int
+make(const char *root, const char *id, const char *name, struct err *err)
+{
+	char *dir = path_join(root, id);
+	int result = file_make_dirs(dir, 0777, err);
+
+	if (result == 0)
+		result = mlruns_write_experiment(
+		    dir, id, name, clock_wall_us() / 1000, err);
+	free(dir);
+	return result;
+}
+
+/* Python clients look for experiment 0 when none is named. */
+static int
+make_default(const char *root, struct err *err)
+{
+	char *path = path_join(root, "0/meta.yaml");
+	int result = 0;
+
+	if (access(path, F_OK) < 0)
+		result = make(root, "0", "Default", err);
+	free(path);
+	return result;
+}
+
+static char *
+new_id(void)
+{
+	char id[ID_DIGITS + 1] = "";
+
+	for (int i = 0; i < ID_DIGITS; i++)
+		id[i] = (char)('0' + random_below(i == 0 ? 9 : 10));
+	id[0]++;
+	return xstrdup(id);
+}
+
+/* Under the lock: another process may have made it meanwhile. */
+static int
+make_once(const char *root, const char *name, char **id, struct err *err)
+{
+	char *trash, *deleted;
+	int result;
+
+	*id = scan(root, name);
+	if (*id != NULL)
+		return 0;
+	trash = path_join(root, TRASH_NAME);
+	deleted = scan(trash, name);
+	free(trash);
+	if (deleted != NULL) {
+		err_set(err, -EEXIST,
+		    "the experiment %s was deleted in %s: restore it (mlflow "
+		    "experiments restore -x %s), or choose another name with "
+		    "--mlflow-experiment",
+		    name, root, deleted);
+		free(deleted);
+		return -EEXIST;
+	}
+	*id = new_id();
+	result = make_default(root, err);
+	if (result == 0)
+		result = make(root, *id, name, err);
+	return result;
+}
+
+static int
+find_or_make(const char *root, const char *name, char **id, struct err *err)
+{
+	int lock, result;
+
+	*id = scan(root, name);
+	if (*id != NULL)
+		return 0;
+	lock = take_lock(root, err);
+	if (lock < 0)
+		return lock;
+	result = make_once(root, name, id, err);
+	close(lock);
+	return result;
+}
+
+/* One that the user names by its ID. */
+static int
+find_known(const char *root, const char *name, const char *known_id, char **id,
+    struct err *err)
+{
+	char *found =
+	    is_number(known_id) ? experiment_name(root, known_id) : NULL;
+	int result = 0;
+
+	if (found == NULL)
+		result = err_set(
+		    err, -ENOENT, "%s has no experiment %s", root, known_id);
+	else if (name != NULL && strcmp(found, name) != 0)
+		result = err_set(err, -EINVAL,
+		    "MLFLOW_EXPERIMENT_ID %s is %s, not %s", known_id, found,
+		    name);
+	else
+		*id = xstrdup(known_id);
+	free(found);
+	return result;
+}
+
+int
+mlruns_experiment(const char *root, const char *name, const char *known_id,
+    char **id, char **dir, struct err *err)
+{
+	char *stored;
+	int result;
+
+	*id = *dir = NULL;
+	result = file_make_dirs(root, 0777, err);
+	if (result < 0)
+		return result;
+	stored = name != NULL ? name_in_store(name) : NULL;
+	if (known_id != NULL)
+		result = find_known(root, stored, known_id, id, err);
+	else
+		result = find_or_make(root, stored, id, err);
+	free(stored);
+	if (result < 0) {
+		free(*id);
+		*id = NULL;
+		return result;
+	}
+	*dir = path_join(root, *id);
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* The files of a TensorBoard run. Readers take a directory's files in the order
+ * of their names and never go back, so each new one sorts behind all others. An
+ * old file is never touched: a reader that has met its torn end would be stuck
+ * for ever if that end were repaired. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tracker/tensorboard/run.h"
+
+#define NAME_BEGIN "events.out.tfevents."
+/* The start in seconds has ten digits until the year 2286. */
+#define TIME_DIGITS   10
+#define TIME_MAX      9999999999LL
+#define US_PER_SECOND 1000000
+/* Names of other processes that start in the same second. */
+#define NAME_TRIES 1000
+
+/* The time in the last of the names that are there; 0: none. */
+static int64_t
+newest_time(const char *path)
+{
+	DIR *dir = opendir(path);
+	char digits[TIME_DIGITS + 1];
+	struct dirent *d;
+	long long newest = 0, time;
+	const char *error;
+
+	if (dir == NULL)
+		return 0;
+	while ((d = readdir(dir)) != NULL) {
+		if (strncmp(d->d_name, NAME_BEGIN, strlen(NAME_BEGIN)) != 0)
+			continue;
+		snprintf(digits, sizeof(digits), "%s",
+		    d->d_name + strlen(NAME_BEGIN));
+		time = strtonum(digits, 0, TIME_MAX, &error);
+		if (error == NULL && time > newest)
+			newest = time;
+	}
+	closedir(dir);
+	return newest;
+}
+
+static void
+host_name(char host[HOST_NAME_MAX + 1])
+{
+	char *c;
+
+	if (gethostname(host, HOST_NAME_MAX + 1) < 0)
+		host[0] = '\0';
+	host[HOST_NAME_MAX] = '\0';
+	for (c = host; *c != '\0'; c++)
+		if (*c == '/')
+			*c = '_';
+}
+
+int
+tbrun_make_file(struct tbrun *run, struct err *err)
+{
+	int64_t now_us = clock_wall_us(), time = now_us / US_PER_SECOND;
+	int64_t newest = newest_time(run->path), first_step = 0, us;
+	char host[HOST_NAME_MAX + 1];
+	struct buf start;
+	int fd = -1, i;
+
+	host_name(host);
+	if (time <= newest)
+		time = newest + 1;
+	for (i = 0; fd < 0 && i < NAME_TRIES; i++, time++) {
+		free(run->file);
+		run->file = xasprintf("%s/" NAME_BEGIN "%010jd.%s.%07d.0",
+		    run->path, (intmax_t)time, host, (int)getpid());
+		fd = open(run->file,
+		    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0) {
+		err_errno(err, "cannot create %s", run->file);
+		free(run->file);
+		run->file = NULL;
+		return err->code;
+	}
+	close(fd);
+	if (run->has_files && run->last_step < INT64_MAX)
+		first_step = run->last_step + 1;
+	us = run->has_files ? now_us : run->started_us;
+	buf_init(&start, run->out.max);
+	tfevent_version(&start, (double)us / US_PER_SECOND);
+	tfevent_start(&start, (double)us / US_PER_SECOND, first_step);
+	buf_add(&start, run->out.data, run->out.len);
+	buf_release(&run->out);
+	run->out = start;
+	return 0;
+}
+
+/* Opened for each write: a run may have thousands of experiments, and a file
+ * that somebody removed is noticed. */
+int
+tbrun_write(struct tbrun *run, struct err *err)
+{
+	ssize_t written;
+	int fd;
+
+	if (run->out.len == 0)
+		return 0;
+	if (run->file == NULL && tbrun_make_file(run, err) < 0)
+		return err->code;
+	if (run->torn || buf_overflowed(&run->out))
+		return err_set(
+		    err, -EIO, "%s: nothing more can be written", run->path);
+	fd = open(run->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_errno(err, "cannot write %s", run->file);
+	do
+		written = write(fd, run->out.data, run->out.len);
+	while (written < 0 && errno == EINTR);
+	if (written < 0) {
+		run->torn = true;
+		err_errno(err, "cannot write %s", run->file);
+		close(fd);
+		return err->code;
+	}
+	close(fd);
+	if ((size_t)written < run->out.len) {
+		run->torn = true;
+		return err_set(err, -ENOSPC, "%s: the disk is full", run->file);
+	}
+	buf_reset(&run->out);
+	return 0;
+}

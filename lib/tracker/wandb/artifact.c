@@ -1,0 +1,323 @@
+#include "tracker/wandb/artifact.h"
+
+#include <errno.h>
+#include <md5.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tracker/wandb/artifact_call.h"
+
+/* Beyond it W&B wants uploads in parts, which itrack does not make. */
+#define FILE_MAX_BYTES ((int64_t)2 * 1024 * 1024 * 1024)
+
+static void
+forget(struct wandb_artifact *a)
+{
+	wandb_call_cancel(&a->call);
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	free(a->id);
+	free(a->manifest_id);
+	free(a->latest_id);
+	wandb_manifest_release(&a->files);
+	a->at = 0;
+	a->id = a->manifest_id = a->latest_id = NULL;
+}
+
+void
+wandb_artifact_release(struct wandb_artifact *a)
+{
+	if (a->upload == NULL)
+		return;
+	forget(a);
+	wandb_call_release(&a->call);
+	*a = (struct wandb_artifact){0};
+}
+
+/* A refusal costs the artifact, not the run. */
+static void
+fail(struct wandb_artifact *a, const struct wandb_reply *reply)
+{
+	struct wandb_reply passed = *reply;
+
+	if (reply->outcome == OUTCOME_REJECTED) {
+		tracker_note(a->upload->client->t,
+		    "W&B refused the artifact: %s", reply->err.message);
+		a->settled = true;
+		passed = (struct wandb_reply){.outcome = OUTCOME_DONE};
+	}
+	a->done(a->data, &passed);
+}
+
+/* An answer that has not what it must have. */
+static void
+fail_short(struct wandb_artifact *a, const char *what)
+{
+	struct wandb_reply reply = {.outcome = OUTCOME_REJECTED};
+
+	err_set(&reply.err, -EPROTO, "its answer has no %s", what);
+	fail(a, &reply);
+}
+
+static char *
+member_text(const struct json_span *object, const char *name)
+{
+	struct json_span member = json_member(object, name);
+
+	return json_text_new(&member);
+}
+
+static void
+on_commit(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	a->settled = true;
+	a->done(a->data, reply);
+}
+
+static void
+on_manifest_put(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+
+	if (reply->outcome != OUTCOME_DONE)
+		fail(a, reply);
+	else
+		wandb_artifact_commit(
+		    call, a->upload->client, a->id, on_commit, a);
+}
+
+static void
+on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span file, headers;
+	char *url;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	file = wandb_member(&reply->data, "createArtifactManifest",
+	    "artifactManifest", "file", NULL);
+	headers = json_member(&file, "uploadHeaders");
+	url = member_text(&file, "uploadUrl");
+	if (url == NULL) {
+		fail_short(a, "URL for the manifest");
+		return;
+	}
+	wandb_call_reset(call);
+	wandb_manifest_json(&a->files, &call->body);
+	wandb_put(
+	    call, a->upload->client, url, &headers, -1, 0, on_manifest_put, a);
+	free(url);
+}
+
+static void
+send_manifest(struct wandb_artifact *a)
+{
+	const struct wandb_artifact_ids ids = {
+	    a->id, a->manifest_id, a->latest_id};
+	unsigned char digest[WANDB_MD5_BYTES];
+	char base64[WANDB_MD5_BASE64];
+	MD5_CTX md5;
+
+	wandb_call_reset(&a->call);
+	wandb_manifest_json(&a->files, &a->call.body);
+	MD5Init(&md5);
+	MD5Update(
+	    &md5, (const unsigned char *)a->call.body.data, a->call.body.len);
+	MD5Final(digest, &md5);
+	wandb_md5_base64(digest, base64);
+	wandb_artifact_manifest(&a->call, a->upload->client, a->upload->run,
+	    &ids, base64, on_manifest_url, a);
+}
+
+static void send_file(struct wandb_artifact *a);
+
+static void
+on_file_put(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+
+	close(a->fd);
+	a->fd = -1;
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	a->at++;
+	send_file(a);
+}
+
+static bool
+first_element(const struct json_span *array, struct json_span *element)
+{
+	struct jsonscan s;
+
+	jsonscan_init_span(&s, array);
+	jsonscan_enter(&s, '[');
+	return jsonscan_element(&s) > 0 && jsonscan_value(&s, element) == 0;
+}
+
+static void
+on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	const struct wandb_file *file = &a->files.files[a->at];
+	const struct wandb_source *source;
+	struct json_span edges, node, headers;
+	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
+	char *url = NULL;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	edges = wandb_member(
+	    &reply->data, "createArtifactFiles", "files", "edges", NULL);
+	if (edges.type != JSON_ARRAY || !first_element(&edges, &node)) {
+		fail_short(a, "place for a file");
+		return;
+	}
+	node = json_member(&node, "node");
+	headers = json_member(&node, "uploadHeaders");
+	url = member_text(&node, "uploadUrl");
+	if (url == NULL) { /* the bytes are there already */
+		a->at++;
+		send_file(a);
+		return;
+	}
+	source = wandb_sources_find(&a->upload->sources, file->name);
+	a->fd = wandb_source_open(source, &failed.err);
+	if (a->fd < 0)
+		fail(a, &failed);
+	else
+		wandb_put(call, a->upload->client, url, &headers, a->fd,
+		    file->size, on_file_put, a);
+	free(url);
+}
+
+/* One at a time: URLs are signed for minutes, an upload may take hours. */
+static void
+send_file(struct wandb_artifact *a)
+{
+	const struct wandb_artifact_ids ids = {
+	    a->id, a->manifest_id, a->latest_id};
+
+	if (a->at == a->files.len)
+		send_manifest(a);
+	else
+		wandb_artifact_file(&a->call, a->upload->client, &ids,
+		    &a->files.files[a->at], on_file_url, a);
+}
+
+static void
+on_manifest(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span manifest;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	manifest = wandb_member(
+	    &reply->data, "createArtifactManifest", "artifactManifest", NULL);
+	a->manifest_id = member_text(&manifest, "id");
+	if (a->manifest_id == NULL)
+		fail_short(a, "manifest");
+	else
+		send_file(a);
+}
+
+static void
+on_created(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_artifact *a = call->data;
+	struct json_span artifact, state, latest;
+	struct wandb_artifact_ids ids;
+
+	if (reply->outcome != OUTCOME_DONE) {
+		fail(a, reply);
+		return;
+	}
+	artifact =
+	    wandb_member(&reply->data, "createArtifact", "artifact", NULL);
+	a->id = member_text(&artifact, "id");
+	state = json_member(&artifact, "state");
+	latest =
+	    wandb_member(&artifact, "artifactSequence", "latestArtifact", NULL);
+	a->latest_id = member_text(&latest, "id");
+	if (a->id == NULL) {
+		fail_short(a, "artifact");
+		return;
+	}
+	if (json_is(&state, "COMMITTED")) { /* the same content is there */
+		on_commit(call, reply);
+		return;
+	}
+	ids = (struct wandb_artifact_ids){a->id, NULL, a->latest_id};
+	wandb_artifact_manifest(call, a->upload->client, a->upload->run, &ids,
+	    NULL, on_manifest, a);
+}
+
+static int
+open_file(
+    struct wandb_artifact *a, const struct wandb_file *file, struct err *err)
+{
+	const struct wandb_source *source =
+	    wandb_sources_find(&a->upload->sources, file->name);
+
+	if (file->size >= FILE_MAX_BYTES)
+		return err_set(err, -EFBIG,
+		    "%s is larger than W&B takes in one piece (2 GiB)",
+		    source->path);
+	return wandb_source_open(source, err);
+}
+
+/* A file that has changed since it was listed has other bytes than its digest:
+ * it is left out and named. */
+static void
+list_files(struct wandb_artifact *a)
+{
+	const struct wandb_manifest *all = &a->upload->manifest;
+	const struct wandb_file *file;
+	struct err err;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < all->len; i++) {
+		file = &all->files[i];
+		fd = open_file(a, file, &err);
+		if (fd < 0) {
+			tracker_note(a->upload->client->t,
+			    "not in W&B's artifact: %s", err.message);
+			continue;
+		}
+		close(fd);
+		wandb_manifest_add(&a->files, file->name, file->md5, file->size,
+		    file->is_run_file);
+	}
+}
+
+void
+wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
+    void (*done)(void *data, const struct wandb_reply *reply), void *data)
+{
+	if (a->upload != NULL)
+		forget(a);
+	a->upload = upload;
+	a->fd = -1;
+	a->done = done;
+	a->data = data;
+	list_files(a);
+	wandb_artifact_create(
+	    &a->call, upload->client, upload->run, &a->files, on_created, a);
+}

@@ -1,0 +1,35 @@
+/*
+ * The GraphQL calls that make an artifact, in their order: create, manifest
+ * (without a digest), each file, manifest again (with the digest), commit. The
+ * texts of an answer are the caller's; done(call, reply) follows each.
+ */
+#ifndef TRACKER_WANDB_ARTIFACT_CALL_H
+#define TRACKER_WANDB_ARTIFACT_CALL_H
+
+#include "tracker/wandb/client.h"
+#include "tracker/wandb/manifest.h"
+#include "tracker/wandb/run.h"
+
+/* As the server named them. */
+struct wandb_artifact_ids {
+	const char *artifact, *manifest;
+	const char *latest; /* the version before; NULL: none */
+};
+
+/* The same client IDs each time: the server knows the artifact again. */
+void wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, const struct wandb_manifest *files,
+    wandb_done *done, void *data);
+/* digest: NULL, or that of the manifest, for which the answer has a URL then.
+ */
+void wandb_artifact_manifest(struct wandb_call *call,
+    struct wandb_client *client, const struct wandb_run *run,
+    const struct wandb_artifact_ids *ids, const char *digest, wandb_done *done,
+    void *data);
+void wandb_artifact_file(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_artifact_ids *ids, const struct wandb_file *file,
+    wandb_done *done, void *data);
+void wandb_artifact_commit(struct wandb_call *call, struct wandb_client *client,
+    const char *id, wandb_done *done, void *data);
+
+#endif

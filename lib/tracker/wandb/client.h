@@ -1,0 +1,95 @@
+/*
+ * Calls to a W&B server: GraphQL, the file stream, uploads. One struct
+ * wandb_call is one call at a time; a zeroed one is at rest.
+ *
+ *	wandb_graphql_begin(&call, &w, "mutation ...");
+ *	jsonwrite_key(&w, "name"); ...            the members of "variables"
+ *	wandb_graphql_send(&call, &client, done, data);
+ *	... done(&call, &reply) from the loop, exactly once ...
+ *	wandb_call_release(&call);                cancels what is under way
+ */
+#ifndef TRACKER_WANDB_CLIENT_H
+#define TRACKER_WANDB_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+#include "http/http.h"
+#include "tracker/tracker.h"
+#include "tracker/wandb/settings.h"
+
+struct wandb_client {
+	struct tracker *t; /* told of progress; set by the user, or NULL */
+	struct http *http; /* NULL: closed */
+	char *base_url;
+};
+
+/* -1 and err: libcurl can't be used. The settings must have a key. */
+int wandb_client_open(struct wandb_client *c, struct loop *loop,
+    const struct wandb_settings *settings, struct err *err);
+void wandb_client_close(struct wandb_client *c);
+
+/* What a call came to. RETRY: not now. REJECTED: this call, for good. BLOCKED:
+ * the key. */
+struct wandb_reply {
+	enum outcome outcome;
+	int status; /* 0: no answer */
+	int64_t retry_after_ms;
+	int64_t rest_ms; /* the server's rate limit: no request before */
+	/* GraphQL: "data"; else the whole answer. Valid during done(). */
+	struct json_span data;
+	struct err err; /* unless DONE */
+};
+
+struct wandb_call {
+	struct wandb_client *client;
+	struct http_call *http; /* NULL: nothing under way */
+	struct buf body;
+	void (*done)(struct wandb_call *call, const struct wandb_reply *reply);
+	void *data;
+	bool is_graphql;
+	/* An upload, for the second try with credentials. */
+	bool is_upload, with_key;
+	char *url;
+	char **headers;
+	int file;
+	int64_t size;
+};
+
+typedef void wandb_done(
+    struct wandb_call *call, const struct wandb_reply *reply);
+
+void wandb_call_release(struct wandb_call *call);
+/* Forgets the answer; may be used again. */
+void wandb_call_cancel(struct wandb_call *call);
+
+/* Empties call->body, for wandb_post and wandb_put. */
+void wandb_call_reset(struct wandb_call *call);
+
+/* Opens the object of variables in `w`. The query is a named operation. */
+void wandb_graphql_begin(
+    struct wandb_call *call, struct jsonwrite *w, const char *query);
+/* Closes it and sends. */
+void wandb_graphql_send(struct wandb_call *call, struct wandb_client *c,
+    struct jsonwrite *w, wandb_done *done, void *data);
+
+/* POSTs call->body, JSON, to `path` below the base URL. */
+void wandb_post(struct wandb_call *call, struct wandb_client *c,
+    const char *path, wandb_done *done, void *data);
+
+/* PUTs `size` bytes of `file` (borrowed), or call->body if file is negative.
+ * upload_headers: a JSON array of "Name:value". No credentials go along, unless
+ * the server asks for them and the URL is its own. */
+void wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
+    const struct json_span *upload_headers, int file, int64_t size,
+    wandb_done *done, void *data);
+
+/* data.first.second...: JSON_NONE where the way ends. NULL behind the last. */
+struct json_span wandb_member(const struct json_span *object, const char *first,
+    ...) __attribute__((sentinel));
+
+#endif

@@ -1,0 +1,230 @@
+#include "tracker/wandb/copies.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+
+/* A table that is being written. */
+#define TABLE_TEMP ".itrack-table.tmp"
+
+void
+wandb_copies_init(struct wandb_copies *c, struct tracker *t,
+    struct wandb_run *run, int dir, const char *path, const char *host)
+{
+	*c = (struct wandb_copies){.t = t,
+	    .run = run,
+	    .dir = dir,
+	    .path = path,
+	    .host = host,
+	    .hash_fd = -1,
+	    .table_fd = -1};
+	c->timer.data = c;
+}
+
+/* wandb makes these itself, from the log. */
+static bool
+is_reserved(const char *name)
+{
+	static const char *const names[] = {"config.yaml", "wandb-summary.json",
+	    "wandb-metadata.json", "output.log"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A second name for the copy: no byte is stored twice. */
+static bool
+show_as_run_file(struct wandb_copies *c, const char *name)
+{
+	char *from = xasprintf("artifacts/%s", name);
+	char *to = xasprintf("files/%s", name);
+	char *full = path_join(c->path, to), *folder = path_parent(full);
+	bool linked = false;
+
+	if (!is_reserved(name) && file_make_dirs(folder, 0777, NULL) == 0) {
+		unlinkat(c->dir, to, 0);
+		linked = linkat(c->dir, from, c->dir, to, 0) == 0;
+	}
+	free(folder);
+	free(full);
+	free(to);
+	free(from);
+	return linked;
+}
+
+static int
+open_copy(struct wandb_copies *c, const char *name, struct err *err)
+{
+	char *path = xasprintf("artifacts/%s", name);
+
+	c->hash_fd = file_open_regular(c->dir, path, NULL, err);
+	if (c->hash_fd >= 0)
+		wandb_hash_begin(&c->hash, c->hash_fd);
+	free(path);
+	return c->hash_fd;
+}
+
+static void
+list_copy(struct wandb_copies *c, const char *name)
+{
+	char md5[WANDB_MD5_BASE64];
+	bool wanted =
+	    c->hash.size <= WANDB_RUN_FILE_MAX_BYTES || c->run->entity == NULL;
+	bool run_file = wanted && show_as_run_file(c, name);
+
+	wandb_hash_end(&c->hash, md5);
+	wandb_manifest_add(&c->manifest, name, md5, c->hash.size, run_file);
+	close(c->hash_fd);
+	c->hash_fd = -1;
+}
+
+/* One step of the file that is on its way: copied, then read for its digest. */
+static enum outcome
+step(struct wandb_copies *c, const struct entry *e, struct err *err)
+{
+	char *name = local_copy_name(e->artifact.name);
+	enum outcome outcome = OUTCOME_DONE;
+	int more = 0;
+
+	if (c->hash_fd < 0) {
+		outcome = c->copy.artifact == NULL
+		    ? local_copy_begin(
+			  &c->copy, c->dir, &e->artifact, c->host, true, err)
+		    : local_copy_step(&c->copy, err);
+		if (outcome == OUTCOME_DONE)
+			outcome = open_copy(c, name, err) < 0 ? OUTCOME_BLOCKED
+							      : OUTCOME_PENDING;
+	} else {
+		more = wandb_hash_step(&c->hash, err);
+		if (more == 0)
+			list_copy(c, name);
+		else
+			outcome = more < 0 ? OUTCOME_BLOCKED : OUTCOME_PENDING;
+	}
+	free(name);
+	return outcome;
+}
+
+/* Under its name when it is whole. */
+static enum outcome
+place_table(struct wandb_copies *c, struct err *err)
+{
+	char *to = xasprintf("files/%s", c->table.name);
+	char *full = path_join(c->path, to), *folder = path_parent(full);
+	enum outcome outcome = OUTCOME_DONE;
+
+	if (file_make_dirs(folder, 0777, err) < 0) {
+		outcome = OUTCOME_BLOCKED;
+	} else if (renameat(c->dir, TABLE_TEMP, c->dir, to) < 0) {
+		err_errno(err, "cannot put %s in place", full);
+		outcome = OUTCOME_BLOCKED;
+	} else {
+		wandb_manifest_add(
+		    &c->media, c->table.name, "", c->table.size, true);
+		wandb_table_show(&c->table, &c->run->tables);
+	}
+	free(folder);
+	free(full);
+	free(to);
+	return outcome;
+}
+
+static void
+end_table(struct wandb_copies *c)
+{
+	if (c->table_fd >= 0)
+		close(c->table_fd);
+	c->table_fd = -1;
+	wandb_table_release(&c->table);
+}
+
+static enum outcome
+step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
+{
+	enum outcome outcome = OUTCOME_PENDING;
+	int more = 1;
+
+	if (c->table_fd < 0) {
+		c->table_fd = openat(c->dir, TABLE_TEMP,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
+		if (c->table_fd < 0) {
+			err_errno(err, "cannot create a file in %s", c->path);
+			return OUTCOME_BLOCKED;
+		}
+		if (wandb_table_begin(&c->table, &e->table, c->table_fd, err) <
+		    0)
+			outcome = OUTCOME_REJECTED;
+	} else {
+		more = wandb_table_step(&c->table, err);
+		if (more < 0)
+			outcome = wandb_table_outcome(more);
+		else if (more == 0)
+			outcome = place_table(c, err);
+		if (more == 0)
+			wandb_table_say(&c->table, c->t);
+	}
+	if (outcome != OUTCOME_PENDING)
+		end_table(c);
+	return outcome;
+}
+
+static void
+on_timer(struct loop_timer *timer)
+{
+	struct wandb_copies *c = timer->data;
+	struct batch *batch = c->batch;
+	struct err err = ERR_INIT;
+	enum outcome outcome = OUTCOME_DONE;
+
+	if (c->at < batch->count &&
+	    batch->entries[c->at].kind != ENTRY_REGISTER) {
+		outcome = batch->entries[c->at].kind == ENTRY_TABLE
+		    ? step_table(c, &batch->entries[c->at], &err)
+		    : step(c, &batch->entries[c->at], &err);
+		tracker_progress(c->t);
+	}
+	if (outcome == OUTCOME_DONE)
+		c->at++;
+	if (outcome == OUTCOME_PENDING || c->at < batch->count) {
+		if (outcome == OUTCOME_DONE || outcome == OUTCOME_PENDING) {
+			loop_timer_set(c->t->loop, &c->timer, 0);
+			return;
+		}
+		batch->done = c->at;
+	}
+	c->batch = NULL;
+	tracker_done(c->t, CALL_SEND_FILES, outcome, 0, &err);
+}
+
+void
+wandb_copies_send(struct wandb_copies *c, struct batch *batch)
+{
+	c->batch = batch;
+	c->at = 0;
+	c->timer.fire = on_timer;
+	loop_timer_set(c->t->loop, &c->timer, 0);
+}
+
+void
+wandb_copies_release(struct wandb_copies *c)
+{
+	if (c->t == NULL)
+		return;
+	loop_timer_cancel(c->t->loop, &c->timer);
+	local_copy_cancel(&c->copy);
+	if (c->hash_fd >= 0)
+		close(c->hash_fd);
+	end_table(c);
+	wandb_manifest_release(&c->manifest);
+	wandb_manifest_release(&c->media);
+	*c = (struct wandb_copies){0};
+}

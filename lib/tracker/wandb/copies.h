@@ -1,0 +1,48 @@
+/*
+ * The files lane of an offline W&B run: each file is copied to artifacts/ of
+ *the run's folder, read for its digest, and shown in files/ under a second
+ *name; tables are written to files/media/.
+ *
+ *	wandb_copies_init(&c, t, run, dir, path, host);
+ *	wandb_copies_send(&c, batch);               tracker_done() follows
+ *	... c.manifest, c.media ...                 at the end
+ *	wandb_copies_release(&c);
+ */
+#ifndef TRACKER_WANDB_COPIES_H
+#define TRACKER_WANDB_COPIES_H
+
+#include <stddef.h>
+
+#include "tracker/common/copy.h"
+#include "tracker/tracker.h"
+#include "tracker/wandb/hash.h"
+#include "tracker/wandb/manifest.h"
+#include "tracker/wandb/run.h"
+#include "tracker/wandb/table.h"
+
+struct wandb_copies {
+	struct tracker *t;     /* NULL: not in use */
+	struct wandb_run *run; /* borrowed, as all here */
+	int dir;               /* of the run's folder */
+	const char *path;      /* its path, bytes */
+	const char *host; /* where the entries were made; NULL: not known */
+	struct wandb_manifest manifest; /* files of the artifact */
+	struct wandb_manifest media;    /* run files that are not in it */
+	/* The one that is on its way. */
+	struct batch *batch; /* NULL: none */
+	size_t at;
+	struct local_copy copy;
+	struct wandb_hash hash;
+	int hash_fd; /* -1: not yet */
+	struct wandb_table table;
+	int table_fd; /* -1: none under way */
+	struct loop_timer timer;
+};
+
+void wandb_copies_init(struct wandb_copies *c, struct tracker *t,
+    struct wandb_run *run, int dir, const char *path, const char *host);
+void wandb_copies_release(struct wandb_copies *c);
+
+void wandb_copies_send(struct wandb_copies *c, struct batch *batch);
+
+#endif

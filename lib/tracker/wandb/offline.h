@@ -1,0 +1,48 @@
+/*
+ * A W&B run without a server: the folder that `wandb sync` and `wandb leet`
+ * take as their own,
+ *
+ *	<root>/offline-run-<YYYYMMDD_HHMMSS>-<id>/run-<id>.wandb
+ *	                                          files/      what the run shows
+ *	                                          artifacts/  of its artifact
+ *
+ * It is written from the journal's start each time; what stands there already
+ *is kept (tracker/wandb/online_log.h). Copies in artifacts/ are ours: wandb
+ *deletes what it has uploaded.
+ */
+#ifndef TRACKER_WANDB_OFFLINE_H
+#define TRACKER_WANDB_OFFLINE_H
+
+#include <stdbool.h>
+
+#include "tracker/tracker.h"
+#include "tracker/wandb/copies.h"
+#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/run.h"
+#include "tracker/wandb/settings.h"
+
+struct wandb_offline {
+	struct tracker *t;
+	struct wandb_run *run;           /* borrowed */
+	const struct entry_start *start; /* borrowed */
+	int dir;                         /* -1: not open */
+	char *path;                      /* of the folder, bytes */
+	struct wandb_log log;
+	bool began; /* the run record is written */
+	bool lost;  /* a record was too long */
+	struct wandb_copies copies;
+};
+
+/* The struct is zeroed before, or was closed. */
+enum outcome wandb_offline_open(struct wandb_offline *o, struct tracker *t,
+    const struct run_info *info, const struct wandb_settings *settings,
+    struct wandb_run *run, struct err *err);
+/* To be called for each row that `run` closes. */
+void wandb_offline_row(struct wandb_offline *o);
+enum outcome wandb_offline_send(
+    struct wandb_offline *o, struct batch *batch, struct err *err);
+enum outcome wandb_offline_finish(
+    struct wandb_offline *o, const struct run_end *end, struct err *err);
+void wandb_offline_close(struct wandb_offline *o);
+
+#endif

@@ -1,0 +1,143 @@
+#include "tracker/wandb/rows.h"
+
+#include "base/die.h"
+
+#define US_PER_SECOND 1e6
+/* W&B shows no histogram of more buckets. */
+#define HISTOGRAM_BUCKETS_MAX 512
+/* 512 numbers twice, each with its comma. */
+#define HISTOGRAM_JSON_MAX (64 * 1024)
+
+void
+wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
+    void (*closed)(const struct wandb_rows *rows, void *data), void *data)
+{
+	*rows = (struct wandb_rows){.closed = closed,
+	    .data = data,
+	    .started_us = started_us,
+	    .step = -1};
+	wandb_values_init(&rows->row);
+	wandb_values_init(&rows->summary);
+}
+
+void
+wandb_rows_release(struct wandb_rows *rows)
+{
+	wandb_values_release(&rows->row);
+	wandb_values_release(&rows->summary);
+}
+
+void
+wandb_rows_close(struct wandb_rows *rows)
+{
+	if (!rows->open)
+		return;
+	wandb_values_int(&rows->row, "_step", rows->step);
+	wandb_values_double(
+	    &rows->row, "_timestamp", (double)rows->time_us / US_PER_SECOND);
+	wandb_values_double(&rows->row, "_runtime",
+	    (double)(rows->time_us - rows->started_us) / US_PER_SECOND);
+	wandb_values_merge(&rows->summary, &rows->row);
+	rows->closed(rows, rows->data);
+	wandb_values_release(&rows->row);
+	rows->open = false;
+}
+
+/* Makes the open row the one of this step. */
+static void
+go_to(struct wandb_rows *rows, int64_t step, int64_t time_us)
+{
+	if (!rows->open || step != rows->entry_step) {
+		wandb_rows_close(rows);
+		if (step <= rows->step) {
+			rows->stepped_back = true;
+			if (rows->step < INT64_MAX)
+				rows->step++;
+		} else {
+			rows->step = step;
+		}
+		rows->entry_step = step;
+		rows->open = true;
+	}
+	rows->time_us = time_us;
+}
+
+static void
+put(struct wandb_rows *rows, const char *prefix, const char *name,
+    const char *json, double number)
+{
+	char *full = xasprintf("%s%s", prefix, name);
+
+	if (json != NULL)
+		wandb_values_json(&rows->row, full, json);
+	else
+		wandb_values_double(&rows->row, full, number);
+	free(full);
+}
+
+void
+wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
+    const struct entry_metrics *metrics)
+{
+	size_t i;
+
+	go_to(rows, metrics->step, time_us);
+	for (i = 0; i < metrics->len; i++)
+		put(rows, prefix, metrics->list[i].name, NULL,
+		    metrics->list[i].value);
+}
+
+/* From `first` on, `per` buckets as one each. A bucket is known by its right
+ * edge; the first one begins at the smallest value. */
+static void
+write_buckets(struct jsonwrite *w, const struct entry_histogram *h,
+    size_t first, size_t end, size_t per)
+{
+	double sum;
+	size_t i, k;
+
+	jsonwrite_open(w, '{');
+	jsonwrite_key(w, "_type");
+	jsonwrite_text(w, "histogram");
+	jsonwrite_key(w, "values");
+	jsonwrite_open(w, '[');
+	for (i = first; i < end; i += per) {
+		sum = 0;
+		for (k = i; k < end && k < i + per; k++)
+			sum += h->counts[k];
+		jsonwrite_double(w, sum);
+	}
+	jsonwrite_close(w, ']');
+	jsonwrite_key(w, "bins");
+	jsonwrite_open(w, '[');
+	jsonwrite_double(w, h->min);
+	for (i = first; i < end; i += per) {
+		k = i + per < end ? i + per : end;
+		jsonwrite_double(w, k == end ? h->max : h->limits[k - 1]);
+	}
+	jsonwrite_close(w, ']');
+	jsonwrite_close(w, '}');
+}
+
+void
+wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
+    int64_t time_us, const struct entry_histogram *h)
+{
+	size_t first = 0, end = h->len, per;
+	struct jsonwrite w;
+	struct buf json;
+
+	while (first < end && h->counts[first] == 0)
+		first++;
+	while (end > first && h->counts[end - 1] == 0)
+		end--;
+	if (first == end)
+		return;
+	per = (end - first + HISTOGRAM_BUCKETS_MAX - 1) / HISTOGRAM_BUCKETS_MAX;
+	buf_init(&json, HISTOGRAM_JSON_MAX);
+	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
+	write_buckets(&w, h, first, end, per);
+	go_to(rows, h->step, time_us);
+	put(rows, prefix, h->name, json.data, 0);
+	buf_release(&json);
+}

@@ -1,0 +1,50 @@
+/*
+ * History and summary of a W&B run, from entries. All values of one step are
+ * one row; W&B wants the steps of rows strictly rising, so a row stays open
+ * until the step moves or somebody closes it.
+ *
+ *	wandb_rows_init(&rows, started_us, on_closed, data);
+ *	wandb_rows_metrics(&rows, prefix, time_us, &entry->metrics);
+ *	wandb_rows_histogram(&rows, prefix, time_us, &entry->histogram);
+ *	wandb_rows_close(&rows);                    at the end
+ *	wandb_rows_release(&rows);
+ *
+ * The same entries make the same rows, whenever they come.
+ */
+#ifndef TRACKER_WANDB_ROWS_H
+#define TRACKER_WANDB_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal/entry.h"
+#include "tracker/wandb/values.h"
+
+struct wandb_rows {
+	/* Called for each row when it is whole: `row` has _step, _timestamp and
+	 * _runtime, `summary` has taken it over. */
+	void (*closed)(const struct wandb_rows *rows, void *data);
+	void *data;
+	int64_t started_us;
+	bool open;
+	int64_t step;       /* the row's own */
+	int64_t entry_step; /* of the entries that go into it */
+	int64_t time_us;    /* of the last of them */
+	/* A step was not larger than the one before: its row got the next
+	 * free step. */
+	bool stepped_back;
+	struct wandb_values row, summary;
+};
+
+void wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
+    void (*closed)(const struct wandb_rows *rows, void *data), void *data);
+void wandb_rows_release(struct wandb_rows *rows);
+
+void wandb_rows_metrics(struct wandb_rows *rows, const char *prefix,
+    int64_t time_us, const struct entry_metrics *metrics);
+void wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
+    int64_t time_us, const struct entry_histogram *histogram);
+/* Nothing if none is open. */
+void wandb_rows_close(struct wandb_rows *rows);
+
+#endif

@@ -1,0 +1,382 @@
+#include "tracker/wandb/run.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/die.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
+#include "format/text.h"
+#include "tracker/wandb/git.h"
+
+/* W&B's limits. */
+#define TAG_MAX_CHARACTERS     64
+#define PROJECT_MAX_CHARACTERS 128
+#define PROJECT_FORBIDDEN      "/\\#?%:"
+/* Names, notes and tags of one run. */
+#define IDENTITY_MAX (1024 * 1024)
+/* Under this name the cursor keeps the identity. */
+#define REMEMBERED "run"
+/* W&B itself says "uncategorized". */
+#define PROJECT_FALLBACK "insidellms"
+
+#define US_PER_SECOND      1000000
+#define STATUS_OF_SIGNAL   128
+#define STATUS_OF_A_FAILED 1
+
+static char *
+copy(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? wandb_utf8(text) : NULL;
+}
+
+/* The variable's value as text; NULL: none. */
+static char *
+variable_text(const char *name)
+{
+	const char *value = getenv(name);
+
+	char *text, *clean;
+
+	if (value == NULL || value[0] == '\0')
+		return NULL;
+	text = text_path_text(value);
+	clean = wandb_utf8(text);
+	free(text);
+	return clean;
+}
+
+/* What was asked for by option stands above W&B's variable, what only the
+ * config file says below it. */
+static char *
+choose_text(const struct tracker *t, const struct entry_start *start,
+    const char *option, const char *text, const char *variable)
+{
+	bool asked_for = tracker_option(t, option) != NULL ||
+	    start->source == SOURCE_LIBRARY;
+	char *chosen = copy(text), *other = variable_text(variable);
+
+	if (other == NULL || (chosen != NULL && asked_for)) {
+		free(other);
+		return chosen;
+	}
+	free(chosen);
+	return other;
+}
+
+/* To `most` characters; false if it is that short already. */
+static bool
+cut(char *text, int most)
+{
+	const char *at = text;
+
+	for (; most > 0 && *at != '\0'; most--)
+		text_next(&at);
+	if (*at == '\0')
+		return false;
+	text[at - text] = '\0';
+	return true;
+}
+
+/* A tag of more characters would cost the whole run. */
+static char *
+cut_tag(struct wandb_run *run, const char *text, size_t len)
+{
+	char *part = xstrndup(text, len), *tag = wandb_utf8(part);
+
+	free(part);
+	if (cut(tag, TAG_MAX_CHARACTERS))
+		run->tag_cut = true;
+	return tag;
+}
+
+/* The same tag twice is one; an empty one is none. */
+static void
+add_tag(struct wandb_run *run, const char *text, size_t len)
+{
+	char *tag = cut_tag(run, text, len);
+	size_t i;
+
+	for (i = 0; i < run->tag_len; i++)
+		if (strcmp(run->tags[i], tag) == 0)
+			break;
+	if (i < run->tag_len || tag[0] == '\0') {
+		free(tag);
+		return;
+	}
+	run->tags =
+	    xreallocarray(run->tags, run->tag_len + 1, sizeof(*run->tags));
+	run->tags[run->tag_len++] = tag;
+}
+
+static void
+add_tags(struct wandb_run *run, const struct entry_start *start)
+{
+	char *list = variable_text("WANDB_TAGS");
+	const char *at = list;
+	size_t i, len;
+
+	for (i = 0; i < start->tag_len; i++)
+		add_tag(run, start->tags[i], strlen(start->tags[i]));
+	while (at != NULL && *at != '\0') {
+		len = strcspn(at, ",");
+		add_tag(run, at, len);
+		at += len + (at[len] == ',');
+	}
+	free(list);
+}
+
+static void
+choose_project(struct wandb_run *run, const struct tracker *t,
+    const struct entry_start *start, const char *settings)
+{
+	bool asked_for = tracker_option(t, "track-project") != NULL ||
+	    start->source == SOURCE_LIBRARY;
+	const char *chosen =
+	    !asked_for && settings != NULL ? settings : start->project;
+	char *project = wandb_utf8(
+	    chosen != NULL && chosen[0] != '\0' ? chosen : PROJECT_FALLBACK);
+	char *at;
+
+	run->project_changed = cut(project, PROJECT_MAX_CHARACTERS);
+	for (at = project; *at != '\0'; at++)
+		if (strchr(PROJECT_FORBIDDEN, *at) != NULL ||
+		    iscntrl((unsigned char)*at)) {
+			*at = '_';
+			run->project_changed = true;
+		}
+	run->project = project;
+}
+
+static void
+choose(struct wandb_run *run, const struct tracker *t,
+    const struct run_info *info, const struct wandb_settings *settings)
+{
+	const struct entry_start *start = info->start;
+
+	run->entity = copy(settings->entity);
+	choose_project(run, t, start, settings->project);
+	run->name =
+	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
+	run->name_given = run->name != NULL;
+	run->notes =
+	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
+	run->group = variable_text("WANDB_RUN_GROUP");
+	if (run->group == NULL)
+		run->group = copy(start->experiment_name);
+	run->job_type = variable_text("WANDB_JOB_TYPE");
+	add_tags(run, start);
+	if (start->cwd != NULL)
+		wandb_git_read(start->cwd, &run->remote, &run->commit);
+}
+
+/* Member names and places of the texts that are remembered. */
+struct remembered {
+	const char *name;
+	char **text;
+};
+
+#define REMEMBERED_TEXTS 8
+
+static void
+list_texts(struct wandb_run *run, struct remembered list[REMEMBERED_TEXTS])
+{
+	list[0] = (struct remembered){"entity", &run->entity};
+	list[1] = (struct remembered){"project", &run->project};
+	list[2] = (struct remembered){"name", &run->name};
+	list[3] = (struct remembered){"notes", &run->notes};
+	list[4] = (struct remembered){"group", &run->group};
+	list[5] = (struct remembered){"job_type", &run->job_type};
+	list[6] = (struct remembered){"remote", &run->remote};
+	list[7] = (struct remembered){"commit", &run->commit};
+}
+
+void
+wandb_run_remember(const struct wandb_run *run, struct tracker *t)
+{
+	struct remembered texts[REMEMBERED_TEXTS];
+	struct jsonwrite w;
+	struct buf out;
+	size_t i;
+
+	list_texts((struct wandb_run *)run, texts);
+	buf_init(&out, IDENTITY_MAX);
+	jsonwrite_init(&w, &out, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	for (i = 0; i < REMEMBERED_TEXTS; i++) {
+		/* A name that is not the user's comes from the run ID. */
+		if (*texts[i].text == NULL ||
+		    (texts[i].text == &run->name && !run->name_given))
+			continue;
+		jsonwrite_key(&w, texts[i].name);
+		jsonwrite_text(&w, *texts[i].text);
+	}
+	jsonwrite_key(&w, "tags");
+	jsonwrite_open(&w, '[');
+	for (i = 0; i < run->tag_len; i++)
+		jsonwrite_text(&w, run->tags[i]);
+	jsonwrite_close(&w, ']');
+	jsonwrite_close(&w, '}');
+	if (!buf_overflowed(&out))
+		tracker_remember(t, REMEMBERED, out.data);
+	buf_release(&out);
+}
+
+static void
+recall(struct wandb_run *run, const char *json)
+{
+	struct remembered texts[REMEMBERED_TEXTS];
+	struct json_span object, member;
+	struct jsonscan s;
+	char *tag;
+	size_t i;
+
+	jsonscan_init(&s, json, strlen(json));
+	if (jsonscan_value(&s, &object) < 0)
+		return;
+	list_texts(run, texts);
+	for (i = 0; i < REMEMBERED_TEXTS; i++) {
+		member = json_member(&object, texts[i].name);
+		*texts[i].text = json_text_new(&member);
+	}
+	run->name_given = run->name != NULL;
+	member = json_member(&object, "tags");
+	if (member.type != JSON_ARRAY)
+		return;
+	jsonscan_init_span(&s, &member);
+	jsonscan_enter(&s, '[');
+	while (jsonscan_element(&s) > 0 && jsonscan_value(&s, &member) == 0) {
+		tag = json_text_new(&member);
+		if (tag != NULL)
+			add_tag(run, tag, strlen(tag));
+		free(tag);
+	}
+}
+
+void
+wandb_run_init(struct wandb_run *run, const struct tracker *t,
+    const struct run_info *info, const struct wandb_settings *settings,
+    void (*on_row)(const struct wandb_rows *rows, void *data), void *data)
+{
+	const char *remembered = tracker_recall(t, REMEMBERED);
+
+	*run = (struct wandb_run){.started_us = info->started_us};
+	run->id = xstrdup(info->start->attempt);
+	run->host = copy(info->start->host);
+	if (remembered != NULL)
+		recall(run, remembered);
+	if (run->project == NULL)
+		choose(run, t, info, settings);
+	wandb_values_init(&run->config);
+	wandb_values_init(&run->tables);
+	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+}
+
+void
+wandb_run_release(struct wandb_run *run)
+{
+	struct remembered texts[REMEMBERED_TEXTS];
+	size_t i;
+
+	if (run->id == NULL)
+		return;
+	list_texts(run, texts);
+	for (i = 0; i < REMEMBERED_TEXTS; i++)
+		free(*texts[i].text);
+	for (i = 0; i < run->tag_len; i++)
+		free(run->tags[i]);
+	free(run->tags);
+	prefixes_release(&run->prefixes);
+	free(run->id);
+	free(run->host);
+	free(run->run_id);
+	wandb_values_release(&run->config);
+	wandb_values_release(&run->tables);
+	wandb_rows_release(&run->rows);
+	*run = (struct wandb_run){0};
+}
+
+static void
+take_run_id(struct wandb_run *run, const char *run_id)
+{
+	free(run->run_id);
+	run->run_id = xstrdup(run_id);
+	if (run->name_given)
+		return;
+	free(run->name);
+	run->name = wandb_utf8(run_id);
+	run->name_changed = true;
+}
+
+void
+wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
+    struct wandb_values *config)
+{
+	const char *prefix = prefixes_of(&run->prefixes, params->experiment);
+	char *name;
+	size_t i;
+
+	for (i = 0; i < params->len; i++) {
+		name = xasprintf("%s%s", prefix, params->list[i].name);
+		wandb_values_value(config, name, &params->list[i].value);
+		free(name);
+	}
+}
+
+void
+wandb_run_take(struct wandb_run *run, const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_RUN_ID:
+		take_run_id(run, e->run_id);
+		break;
+	case ENTRY_EXPERIMENT:
+		prefixes_name(&run->prefixes, &e->experiment);
+		break;
+	case ENTRY_PARAMS:
+		wandb_run_params(run, &e->params, &run->config);
+		run->config_changed = true;
+		break;
+	case ENTRY_METRICS:
+		wandb_rows_metrics(&run->rows,
+		    prefixes_of(&run->prefixes, e->metrics.experiment),
+		    e->time_us, &e->metrics);
+		break;
+	case ENTRY_HISTOGRAM:
+		wandb_rows_histogram(&run->rows,
+		    prefixes_of(&run->prefixes, e->histogram.experiment),
+		    e->time_us, &e->histogram);
+		break;
+	default:
+		break;
+	}
+}
+
+int
+wandb_run_exit_code(const struct entry_end *end)
+{
+	if (end->exit_signal != 0)
+		return STATUS_OF_SIGNAL + end->exit_signal;
+	if (end->has_exit_code && end->exit_code != 0)
+		return end->exit_code;
+	return end->status == RUN_FINISHED ? 0 : STATUS_OF_A_FAILED;
+}
+
+int64_t
+wandb_run_seconds(const struct wandb_run *run, int64_t ended_us)
+{
+	return ended_us > run->started_us
+	    ? (ended_us - run->started_us) / US_PER_SECOND
+	    : 0;
+}
+
+void
+wandb_run_platform(struct buf *out)
+{
+	struct utsname name;
+
+	buf_adds(out, "linux-");
+	buf_adds(out, uname(&name) == 0 ? name.machine : "unknown");
+}

@@ -1,0 +1,74 @@
+/*
+ * A run as W&B knows it, put together from the journal's entries: who it is,
+ * its config, its history and summary. The same for online and offline.
+ *
+ *	wandb_run_init(&run, t, info, &settings, on_row, data);
+ *	wandb_run_take(&run, &entry);          metrics lane, in order, each once
+ *	wandb_run_release(&run);
+ *
+ * All texts are in the form of format/text.h.
+ */
+#ifndef TRACKER_WANDB_RUN_H
+#define TRACKER_WANDB_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tracker/common/prefixes.h"
+#include "tracker/tracker.h"
+#include "tracker/wandb/rows.h"
+#include "tracker/wandb/settings.h"
+#include "tracker/wandb/values.h"
+
+/* What the run record says of us. */
+#define WANDB_CLIENT "itrack-" ITRACK_VERSION
+
+struct wandb_run {
+	char *id;     /* the attempt */
+	char *entity; /* NULL: not known */
+	char *project;
+	char *name;      /* display name; NULL: the run ID is not known yet */
+	bool name_given; /* by the user: the run ID does not replace it */
+	char *notes, *group, *job_type; /* NULL: none */
+	char *host;
+	char *remote, *commit; /* the working directory's git; NULL: none */
+	char **tags;
+	size_t tag_len;
+	/* W&B would refuse what was asked for. */
+	bool project_changed, tag_cut;
+	char *run_id; /* insideLLMs'; NULL: not known yet */
+	int64_t started_us;
+	struct wandb_values config;
+	bool config_changed; /* set here, cleared by the user of the struct */
+	bool name_changed;   /* as well */
+	struct wandb_rows rows;
+	struct wandb_values
+	    tables;               /* of the summary; filled by who sends them */
+	struct prefixes prefixes; /* of the experiments */
+};
+
+/* What was chosen at the first opening (names from the environment, git) is
+ * taken from the cursor again, if it is there. */
+void wandb_run_init(struct wandb_run *run, const struct tracker *t,
+    const struct run_info *info, const struct wandb_settings *settings,
+    void (*on_row)(const struct wandb_rows *rows, void *data), void *data);
+void wandb_run_release(struct wandb_run *run);
+/* Keeps in the cursor what wandb_run_init takes from there. */
+void wandb_run_remember(const struct wandb_run *run, struct tracker *t);
+
+void wandb_run_take(struct wandb_run *run, const struct entry *e);
+
+/* The params of an entry under the names that they have in the config. */
+void wandb_run_params(const struct wandb_run *run,
+    const struct entry_params *params, struct wandb_values *config);
+
+/* The status W&B knows: 0 is finished, anything else failed. */
+int wandb_run_exit_code(const struct entry_end *end);
+/* Whole seconds from start to end. */
+int64_t wandb_run_seconds(const struct wandb_run *run, int64_t ended_us);
+
+/* "linux-x86_64" */
+void wandb_run_platform(struct buf *out);
+
+#endif

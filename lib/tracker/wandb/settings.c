@@ -1,0 +1,343 @@
+#include "tracker/wandb/settings.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/uri.h"
+#include "format/text.h"
+#include "tracker/wandb/netrc.h"
+
+#define DEFAULT_BASE_URL "https://api.wandb.ai"
+#define KEY_MIN_LENGTH   40
+/* A netrc of a busy user has a few kB. */
+#define SETTINGS_FILE_MAX (1024 * 1024)
+#define KEY_CHARACTERS                                                   \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
+	"_-"
+
+char *
+wandb_url_host(const char *url)
+{
+	struct uri uri;
+
+	return uri_split(url, &uri) && uri.authority.start != NULL
+	    ? xstrndup(uri.authority.start, uri.authority.len)
+	    : xstrndup(url, strcspn(url, "/?#"));
+}
+
+/* Without the blanks around it; allocated. */
+static char *
+trimmed(const char *text, size_t len)
+{
+	while (len > 0 && isspace((unsigned char)text[0])) {
+		text++;
+		len--;
+	}
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	return xstrndup(text, len);
+}
+
+char *
+wandb_ini_value(const char *text, const char *name)
+{
+	bool in_default = false;
+	char *value = NULL, *key;
+	const char *sign;
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (text[0] == '[') {
+			in_default = strncmp(text, "[default]", 9) == 0;
+			continue;
+		}
+		sign = text + strcspn(text, "=:\n");
+		if (!in_default || *sign == '\n' || *sign == '\0' ||
+		    strchr("#;", text[0]))
+			continue;
+		key = trimmed(text, (size_t)(sign - text));
+		if (strcasecmp(key, name) == 0) {
+			free(value);
+			value =
+			    trimmed(sign + 1, (size_t)(text + len - sign - 1));
+		}
+		free(key);
+	}
+	return value;
+}
+
+/* Three parts with dots between them: a token that stands for a key. */
+static bool
+is_jwt(const char *key)
+{
+	int part;
+	size_t len;
+
+	for (part = 0; part < 3; part++, key += len) {
+		if (part > 0 && *key++ != '.')
+			return false;
+		len = strspn(key, KEY_CHARACTERS);
+		if (len == 0)
+			return false;
+	}
+	return *key == '\0';
+}
+
+bool
+wandb_key_is_valid(const char *key)
+{
+	const char *dash = strchr(key, '-');
+	const char *secret = dash != NULL ? dash + 1 : key;
+
+	if (is_jwt(key))
+		return true;
+	return strlen(secret) >= KEY_MIN_LENGTH &&
+	    secret[strspn(secret, KEY_CHARACTERS)] == '\0' &&
+	    strpbrk(key, "\r\n") == NULL;
+}
+
+/* NULL: not set or empty. */
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The content as a string, or NULL; files that can't be read are none. */
+static char *
+read_text(const char *path)
+{
+	struct buf text;
+	char *result = NULL;
+
+	buf_init(&text, SETTINGS_FILE_MAX);
+	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+		result = buf_steal(&text);
+	buf_release(&text);
+	return result;
+}
+
+static char *
+home_file(const char *name)
+{
+	const char *home = variable("HOME");
+
+	return home != NULL ? path_join(home, name) : NULL;
+}
+
+static void
+replace(char **text, const char *with)
+{
+	if (with == NULL || with[0] == '\0')
+		return;
+	free(*text);
+	*text = xstrdup(with);
+}
+
+static void
+take_value(const char *text, const char *name, char **to)
+{
+	char *value = wandb_ini_value(text, name);
+
+	replace(to, value);
+	free(value);
+}
+
+/* `mode` is what `wandb offline` writes. */
+static void
+take_file(struct wandb_settings *s, char *path, char **mode)
+{
+	char *text = path != NULL ? read_text(path) : NULL;
+
+	if (text != NULL) {
+		take_value(text, "base_url", &s->base_url);
+		take_value(text, "entity", &s->entity);
+		take_value(text, "project", &s->project);
+		take_value(text, "mode", mode);
+	}
+	free(text);
+	free(path);
+}
+
+static char *
+netrc_key(const char *machine)
+{
+	static const char *const names[] = {".netrc", "_netrc"};
+	const char *named = variable("NETRC");
+	char *text = NULL, *path, *key = NULL;
+	bool by_default;
+	size_t i;
+
+	if (named != NULL)
+		text = read_text(named);
+	for (i = 0; named == NULL && text == NULL && i < 2; i++) {
+		path = home_file(names[i]);
+		text = path != NULL ? read_text(path) : NULL;
+		free(path);
+	}
+	if (text != NULL)
+		key = wandb_netrc_password(text, machine, &by_default);
+	/* What stands for all machines need not be meant for W&B. */
+	if (key != NULL && by_default && !wandb_key_is_valid(key)) {
+		explicit_bzero(key, strlen(key));
+		free(key);
+		key = NULL;
+	}
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+	return key;
+}
+
+static void
+find_key(struct wandb_settings *s)
+{
+	char *host = wandb_url_host(s->base_url);
+	const char *key = variable("WANDB_API_KEY");
+
+	s->key = key != NULL ? xstrdup(key) : netrc_key(host);
+	free(host);
+	if (s->key == NULL) {
+		s->why_no_key = "no W&B key found (WANDB_API_KEY or netrc)";
+	} else if (!wandb_key_is_valid(s->key)) {
+		explicit_bzero(s->key, strlen(s->key));
+		free(s->key);
+		s->key = NULL;
+		s->why_no_key = "the W&B key is malformed (a key has 40 "
+				"characters or more: letters, digits, "
+				"underscores)";
+	}
+}
+
+/* "shared" is W&B's word for several writers of one run: online too. */
+static enum wandb_mode
+mode_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum wandb_mode mode;
+	} words[] = {{"online", WANDB_ONLINE}, {"run", WANDB_ONLINE},
+	    {"shared", WANDB_ONLINE}, {"offline", WANDB_OFFLINE},
+	    {"dryrun", WANDB_OFFLINE}, {"disabled", WANDB_DISABLED}};
+	size_t i;
+
+	for (i = 0; word != NULL && i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i].word) == 0)
+			return words[i].mode;
+	return WANDB_UNDECIDED;
+}
+
+static void
+find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes,
+    const char *filed)
+{
+	const char *mode = wishes->mode;
+
+	if (mode == NULL)
+		mode = variable("WANDB_MODE");
+	if (mode == NULL)
+		mode = filed;
+	s->mode = mode_of(mode);
+	s->mode_given = s->mode != WANDB_UNDECIDED;
+	if (!s->mode_given)
+		s->mode = s->key != NULL ? WANDB_ONLINE : WANDB_OFFLINE;
+}
+
+/* The folder that W&B's own folder is in, as the bytes of a path. */
+static char *
+find_parent(const struct wandb_wishes *wishes)
+{
+	char *cwd =
+	    wishes->cwd != NULL ? text_path_bytes(wishes->cwd) : xstrdup(".");
+	char *path, *result;
+
+	if (wishes->dir != NULL)
+		path = text_path_bytes(wishes->dir);
+	else if (variable("WANDB_DIR") != NULL)
+		path = xstrdup(variable("WANDB_DIR"));
+	else /* W&B's own way out of a place that can't be written */
+		path = xstrdup(access(cwd, W_OK) == 0 ? cwd
+			: variable("TMPDIR") != NULL  ? variable("TMPDIR")
+						      : P_tmpdir);
+	result = path_join(cwd, path);
+	free(path);
+	free(cwd);
+	return result;
+}
+
+/* <parent>/.wandb if that exists, else <parent>/wandb. */
+static char *
+find_root(const struct wandb_wishes *wishes)
+{
+	char *parent = find_parent(wishes);
+	char *hidden = path_join(parent, ".wandb");
+	struct stat st;
+
+	if (stat(hidden, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		free(hidden);
+		hidden = path_join(parent, "wandb");
+	}
+	free(parent);
+	return hidden;
+}
+
+static void
+cut_slashes(char *url)
+{
+	size_t len = strlen(url);
+
+	while (len > 0 && url[len - 1] == '/')
+		url[--len] = '\0';
+}
+
+void
+wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
+{
+	const char *folder = variable("WANDB_CONFIG_DIR");
+	char *mode = NULL;
+
+	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
+	s->root = find_root(wishes);
+	take_file(s,
+	    folder != NULL ? path_join(folder, "settings")
+			   : home_file(".config/wandb/settings"),
+	    &mode);
+	take_file(s, path_join(s->root, "settings"), &mode);
+	replace(&s->base_url, variable("WANDB_BASE_URL"));
+	replace(&s->base_url, wishes->base_url);
+	/* The key is all that W&B wants; what else the URL holds would be shown
+	 * with it. */
+	uri_clean(s->base_url);
+	cut_slashes(s->base_url);
+	replace(&s->entity, variable("WANDB_ENTITY"));
+	replace(&s->entity, wishes->entity);
+	replace(&s->project, variable("WANDB_PROJECT"));
+	find_key(s);
+	find_mode(s, wishes, mode);
+	free(mode);
+}
+
+void
+wandb_settings_release(struct wandb_settings *s)
+{
+	if (s->key != NULL)
+		explicit_bzero(s->key, strlen(s->key));
+	free(s->key);
+	free(s->base_url);
+	free(s->root);
+	free(s->entity);
+	free(s->project);
+	*s = (struct wandb_settings){0};
+}

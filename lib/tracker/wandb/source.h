@@ -1,0 +1,39 @@
+/*
+ * Where the files of a run are, and what they were when the journal named them:
+ * a file that has changed since has other bytes than its digest.
+ */
+#ifndef TRACKER_WANDB_SOURCE_H
+#define TRACKER_WANDB_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "journal/entry.h"
+
+struct wandb_source {
+	char *name; /* as in the manifest */
+	char *path; /* bytes */
+	int64_t size, mtime_ns;
+	uint64_t inode;
+};
+
+/* A zeroed struct is empty. */
+struct wandb_sources {
+	struct wandb_source *list;
+	size_t len;
+};
+
+/* The same name again takes the place of the earlier file. Valid until the next
+ * call. */
+const struct wandb_source *wandb_sources_put(struct wandb_sources *s,
+    const char *name, const struct entry_artifact *artifact);
+/* NULL: none of that name. */
+const struct wandb_source *wandb_sources_find(
+    const struct wandb_sources *s, const char *name);
+void wandb_sources_release(struct wandb_sources *s);
+
+/* A descriptor. -ESTALE: it has changed since it was listed. */
+int wandb_source_open(const struct wandb_source *source, struct err *err);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Records as a W&B table: a JSON file of columns and rows among the run's
+ *files, and a value in the summary that points to it. The rows are read when
+ *they are sent, twice: first for the columns and how many there are, then
+ *written.
+ *
+ *	wandb_table_begin(&table, &entry->table, fd, &err);
+ *	while ((more = wandb_table_step(&table, &err)) > 0) ...
+ *	... table.name; wandb_table_show(&table, &summary) ...
+ *	wandb_table_release(&table);
+ *
+ * A column is a way into a record, members joined by dots; its last part may be
+ * `*`: every member that some record has there, or `#`: only numbers and
+ * booleans.
+ */
+#ifndef TRACKER_WANDB_TABLE_H
+#define TRACKER_WANDB_TABLE_H
+
+#include <sha2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "journal/entry.h"
+#include "tracker/tracker.h"
+#include "tracker/wandb/columns.h"
+#include "tracker/wandb/values.h"
+
+/* What W&B takes of one table; more rows are left out and counted. */
+#define WANDB_TABLE_ROWS_MAX 200000
+struct wandb_table {
+	const struct entry_table *entry; /* borrowed */
+	int from;                        /* -1: nothing under way */
+	int to;                          /* borrowed */
+	struct buf chunk, out;
+	bool writing; /* the second reading */
+	bool ended;   /* of the file */
+	struct wandb_columns columns;
+	int64_t rows, left_out;
+	int64_t size; /* bytes written */
+	SHA2_CTX sha;
+	char *name; /* of the run file, once it is whole */
+	char sha256[SHA256_DIGEST_STRING_LENGTH];
+};
+
+/* Writes to `to`, an empty file. */
+int wandb_table_begin(struct wandb_table *table,
+    const struct entry_table *entry, int to, struct err *err);
+/* 1: there is more to do; 0: the file is whole; or a negative errno. */
+int wandb_table_step(struct wandb_table *table, struct err *err);
+void wandb_table_release(struct wandb_table *table);
+
+/* For a tracker's answer: can't the table be made, or has the place no room? */
+enum outcome wandb_table_outcome(int error);
+/* Says in the report what was left out of the table. */
+void wandb_table_say(const struct wandb_table *table, struct tracker *t);
+
+/* Puts the value that points to the file into a summary. */
+void wandb_table_show(
+    const struct wandb_table *table, struct wandb_values *summary);
+
+#endif

@@ -1,0 +1,379 @@
+#include "tracker/wandb/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "tracker/common/copy.h"
+
+/* The cursor keeps under this and the name what was sent: "<size> <md5>". */
+#define REMEMBERED "file "
+
+void
+wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
+    struct wandb_run *run, struct wandb_stream *stream, const char *host)
+{
+	*u = (struct wandb_upload){
+	    .client = client, .run = run, .stream = stream, .fd = -1};
+	u->timer.data = u;
+	if (host != NULL)
+		u->host = xstrdup(host);
+}
+
+static void
+put_down(struct wandb_upload *u)
+{
+	if (u->fd >= 0)
+		close(u->fd);
+	u->fd = -1;
+	free(u->name);
+	u->name = NULL;
+	wandb_table_release(&u->table);
+	u->is_table = false;
+}
+
+void
+wandb_upload_release(struct wandb_upload *u)
+{
+	if (u->client == NULL)
+		return;
+	loop_timer_cancel(u->client->t->loop, &u->timer);
+	wandb_call_release(&u->call);
+	put_down(u);
+	wandb_manifest_release(&u->manifest);
+	wandb_sources_release(&u->sources);
+	free(u->host);
+	*u = (struct wandb_upload){0};
+}
+
+static void go_on(struct wandb_upload *u);
+
+static void
+on_timer(struct loop_timer *timer)
+{
+	go_on(timer->data);
+}
+
+static void
+go_on_later(struct wandb_upload *u)
+{
+	u->timer.fire = on_timer;
+	loop_timer_set(u->client->t->loop, &u->timer, 0);
+}
+
+static void
+answer(struct wandb_upload *u, enum outcome outcome, int64_t retry_after_ms,
+    const struct err *err)
+{
+	put_down(u);
+	if (outcome != OUTCOME_DONE)
+		u->batch->done = u->at;
+	u->batch = NULL;
+	tracker_done(
+	    u->client->t, CALL_SEND_FILES, outcome, retry_after_ms, err);
+}
+
+static char *
+memory_name(const char *name)
+{
+	return xasprintf(REMEMBERED "%s", name);
+}
+
+static void
+file_is_there(struct wandb_upload *u, const char md5[WANDB_MD5_BASE64],
+    int64_t size, bool is_run_file)
+{
+	char *name = memory_name(u->name);
+	char *text = xasprintf("%lld %s", (long long)size, md5);
+
+	if (is_run_file)
+		wandb_stream_uploaded(u->stream, u->name);
+	if (u->is_table && is_run_file)
+		wandb_table_show(&u->table, &u->run->tables);
+	if (!u->is_table) {
+		wandb_manifest_add(
+		    &u->manifest, u->name, md5, size, is_run_file);
+		tracker_remember(u->client->t, name, text);
+	}
+	free(text);
+	free(name);
+	put_down(u);
+	u->at++;
+	go_on_later(u);
+}
+
+static void
+on_put(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_upload *u = call->data;
+	char md5[WANDB_MD5_BASE64];
+
+	if (reply->outcome == OUTCOME_DONE) {
+		wandb_hash_end(&u->hash, md5);
+		file_is_there(u, md5, u->hash.size, true);
+		return;
+	}
+	/* The artifact is another place, and may take it. */
+	if (reply->outcome == OUTCOME_REJECTED && !u->is_table) {
+		wandb_hash_end(&u->hash, md5);
+		wandb_manifest_add(
+		    &u->manifest, u->name, md5, u->hash.size, false);
+	}
+	answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
+}
+
+/* Of the first (and only) file. */
+static bool
+find_url(const struct json_span *answered, char **url)
+{
+	struct json_span files =
+	    wandb_member(answered, "createRunFiles", "files", NULL);
+	struct json_span file, member;
+	struct jsonscan s;
+
+	*url = NULL;
+	if (files.type != JSON_ARRAY)
+		return false;
+	jsonscan_init_span(&s, &files);
+	jsonscan_enter(&s, '[');
+	if (jsonscan_element(&s) <= 0 || jsonscan_value(&s, &file) < 0)
+		return false;
+	member = json_member(&file, "uploadUrl");
+	*url = json_text_new(&member);
+	return *url != NULL;
+}
+
+/* No run file, but one of the artifact; a table is a run file or nothing. */
+static void
+do_without_run_file(struct wandb_upload *u)
+{
+	char md5[WANDB_MD5_BASE64];
+	struct err err = ERR_INIT;
+
+	wandb_hash_end(&u->hash, md5);
+	if (u->is_table) {
+		err_set(&err, -ENOTSUP, "%s: a table needs run files",
+		    u->table.entry->name);
+		answer(u, OUTCOME_REJECTED, 0, &err);
+	} else {
+		file_is_there(u, md5, u->hash.size, false);
+	}
+}
+
+/* Not every server has run files. */
+static void
+do_without_run_files(struct wandb_upload *u, const char *why)
+{
+	u->no_run_files = true;
+	tracker_note(u->client->t,
+	    "W&B takes no run files (%s); they are in the artifact", why);
+	do_without_run_file(u);
+}
+
+static void
+on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_upload *u = call->data;
+	struct json_span headers;
+	char *url;
+
+	if (reply->outcome == OUTCOME_REJECTED) {
+		do_without_run_files(u, reply->err.message);
+		return;
+	}
+	if (reply->outcome != OUTCOME_DONE) {
+		answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
+		return;
+	}
+	headers =
+	    wandb_member(&reply->data, "createRunFiles", "uploadHeaders", NULL);
+	if (!find_url(&reply->data, &url)) {
+		do_without_run_files(u, "its answer has no URL");
+		return;
+	}
+	wandb_put(
+	    &u->call, u->client, url, &headers, u->fd, u->hash.size, on_put, u);
+	free(url);
+}
+
+static void
+ask_for_url(struct wandb_upload *u)
+{
+	struct jsonwrite w;
+
+	wandb_graphql_begin(&u->call, &w,
+	    "mutation CreateRunFiles($entity:String!,$project:String!,"
+	    "$run:String!,$files:[String!]!){createRunFiles(input:{"
+	    "entityName:$entity,projectName:$project,runName:$run,"
+	    "files:$files}){uploadHeaders files{name uploadUrl}}}");
+	jsonwrite_key(&w, "entity");
+	jsonwrite_text(&w, u->run->entity);
+	jsonwrite_key(&w, "project");
+	jsonwrite_text(&w, u->run->project);
+	jsonwrite_key(&w, "run");
+	jsonwrite_text(&w, u->run->id);
+	jsonwrite_key(&w, "files");
+	jsonwrite_open(&w, '[');
+	jsonwrite_text(&w, u->name);
+	jsonwrite_close(&w, ']');
+	wandb_graphql_send(&u->call, u->client, &w, on_run_file, u);
+}
+
+/* Sent by a process before us: then it is listed again, and not read. */
+static bool
+is_there_already(struct wandb_upload *u, const struct entry_artifact *artifact)
+{
+	char *name = memory_name(u->name), *end;
+	const char *text = tracker_recall(u->client->t, name);
+	char md5[WANDB_MD5_BASE64];
+	int64_t size;
+
+	free(name);
+	if (text == NULL)
+		return false;
+	size = strtoll(text, &end, 10);
+	if (size != artifact->size || *end != ' ' ||
+	    strlen(end + 1) != WANDB_MD5_BASE64 - 1)
+		return false;
+	memcpy(md5, end + 1, WANDB_MD5_BASE64);
+	file_is_there(u, md5, size, size <= WANDB_RUN_FILE_MAX_BYTES);
+	return true;
+}
+
+static bool
+is_elsewhere(const struct wandb_upload *u)
+{
+	char here[HOST_NAME_MAX + 1] = "";
+
+	return u->host != NULL && gethostname(here, sizeof(here) - 1) == 0 &&
+	    strcmp(u->host, here) != 0;
+}
+
+static void
+take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
+{
+	struct err err = ERR_INIT;
+	const struct wandb_source *source;
+
+	put_down(u);
+	u->name = local_copy_name(artifact->name);
+	source = wandb_sources_put(&u->sources, u->name, artifact);
+	if (is_there_already(u, artifact))
+		return;
+	u->fd = wandb_source_open(source, &err);
+	if (u->fd == -ENOENT && is_elsewhere(u)) {
+		err_set(&err, -ENOENT, "%s is on another host, %s",
+		    source->path, u->host);
+		answer(u, OUTCOME_BLOCKED, 0, &err);
+	} else if (u->fd < 0) {
+		answer(u, OUTCOME_REJECTED, 0, &err);
+	} else {
+		wandb_hash_begin(&u->hash, u->fd);
+		go_on_later(u);
+	}
+}
+
+static void
+read_on(struct wandb_upload *u)
+{
+	struct err err = ERR_INIT;
+	int more = wandb_hash_step(&u->hash, &err);
+
+	tracker_progress(u->client->t);
+	if (more < 0) {
+		answer(u, OUTCOME_REJECTED, 0, &err);
+	} else if (more > 0) {
+		go_on_later(u);
+	} else if (u->no_run_files ||
+	    (!u->is_table && u->hash.size > WANDB_RUN_FILE_MAX_BYTES)) {
+		do_without_run_file(u);
+	} else {
+		ask_for_url(u);
+	}
+}
+
+static void
+fail_table(struct wandb_upload *u, int error, const struct err *err)
+{
+	answer(u, wandb_table_outcome(error), 0, err);
+}
+
+/* A file without a name: it is gone with its descriptor. */
+static void
+take_up_table(struct wandb_upload *u, const struct entry_table *entry)
+{
+	struct err err = ERR_INIT;
+	int error;
+
+	put_down(u);
+	u->fd = open(P_tmpdir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (u->fd < 0)
+		u->fd = memfd_create("itrack-table", MFD_CLOEXEC);
+	error = u->fd < 0 ? err_errno(&err, "no place for a table")
+			  : wandb_table_begin(&u->table, entry, u->fd, &err);
+	if (error < 0) {
+		fail_table(u, error, &err);
+		return;
+	}
+	u->is_table = true;
+	go_on_later(u);
+}
+
+static void
+write_on(struct wandb_upload *u)
+{
+	struct err err = ERR_INIT;
+	int more = wandb_table_step(&u->table, &err);
+
+	tracker_progress(u->client->t);
+	if (more < 0) {
+		fail_table(u, more, &err);
+		return;
+	}
+	if (more == 0) {
+		wandb_table_say(&u->table, u->client->t);
+		u->name = xstrdup(u->table.name);
+		wandb_hash_begin(&u->hash, u->fd);
+	}
+	go_on_later(u);
+}
+
+static void
+go_on(struct wandb_upload *u)
+{
+	const struct entry *e;
+
+	if (u->fd >= 0) {
+		if (u->is_table && u->name == NULL)
+			write_on(u);
+		else
+			read_on(u);
+		return;
+	}
+	if (u->at == u->batch->count) {
+		answer(u, OUTCOME_DONE, 0, NULL);
+		return;
+	}
+	e = &u->batch->entries[u->at];
+	if (e->kind == ENTRY_ARTIFACT) {
+		take_up(u, &e->artifact);
+	} else if (e->kind == ENTRY_TABLE) {
+		take_up_table(u, &e->table);
+	} else {
+		u->at++;
+		go_on_later(u);
+	}
+}
+
+void
+wandb_upload_send(struct wandb_upload *u, struct batch *batch)
+{
+	u->batch = batch;
+	u->at = 0;
+	go_on_later(u);
+}

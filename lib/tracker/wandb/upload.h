@@ -1,0 +1,52 @@
+/*
+ * Files of a run on their way to W&B: read for their digest, then sent as run
+ * files, one after the other; the run's artifact is made of the same list at
+ * the end (tracker/wandb/artifact.h).
+ *
+ *	wandb_upload_init(&u, client, run, stream);
+ *	wandb_upload_send(&u, batch, done, data);      files lane
+ *	wandb_upload_release(&u);
+ */
+#ifndef TRACKER_WANDB_UPLOAD_H
+#define TRACKER_WANDB_UPLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tracker/tracker.h"
+#include "tracker/wandb/client.h"
+#include "tracker/wandb/hash.h"
+#include "tracker/wandb/manifest.h"
+#include "tracker/wandb/run.h"
+#include "tracker/wandb/source.h"
+#include "tracker/wandb/stream.h"
+#include "tracker/wandb/table.h"
+
+struct wandb_upload {
+	struct wandb_client *client; /* borrowed, as the next two */
+	struct wandb_run *run;
+	struct wandb_stream *stream;
+	struct wandb_manifest manifest;
+	struct wandb_sources sources; /* of the files of the manifest */
+	bool no_run_files;            /* this server does not know them */
+	char *host; /* where the entries were made; NULL: not known */
+	/* The one on its way. */
+	struct batch *batch; /* NULL: none */
+	size_t at;
+	char *name;
+	int fd; /* -1: none */
+	struct wandb_hash hash;
+	struct wandb_table table;
+	bool is_table; /* the one on its way */
+	struct wandb_call call;
+	struct loop_timer timer;
+};
+
+void wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
+    struct wandb_run *run, struct wandb_stream *stream, const char *host);
+void wandb_upload_release(struct wandb_upload *u);
+
+/* Takes up a batch of the files lane; tracker_done follows. */
+void wandb_upload_send(struct wandb_upload *u, struct batch *batch);
+
+#endif

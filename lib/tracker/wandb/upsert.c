@@ -1,0 +1,119 @@
+#include "tracker/wandb/upsert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_MAX   (16 * 1024 * 1024)
+#define PLATFORM_MAX 8192
+/* The SDK's telemetry fields: version of the client, platform. */
+#define TELEMETRY_CLIENT   "5"
+#define TELEMETRY_PLATFORM "13"
+
+static const char upsert_query[] =
+    "mutation UpsertBucket($name:String,$project:String,$entity:String,"
+    "$displayName:String,$notes:String,$tags:[String!],$group:String,"
+    "$jobType:String,$host:String,$program:String,$commit:String,"
+    "$repo:String,$config:JSONString){upsertBucket(input:{name:$name,"
+    "modelName:$project,entityName:$entity,displayName:$displayName,"
+    "notes:$notes,tags:$tags,groupName:$group,jobType:$jobType,host:$host,"
+    "jobProgram:$program,commit:$commit,jobRepo:$repo,config:$config}){"
+    "bucket{id name displayName historyLineCount project{name "
+    "entity{name}}} inserted}}";
+
+static void
+put_text(struct jsonwrite *w, const char *name, const char *text)
+{
+	char *clean = text != NULL ? wandb_utf8(text) : NULL;
+
+	jsonwrite_key(w, name);
+	jsonwrite_text(w, clean);
+	free(clean);
+}
+
+/* Each value wrapped once; a resume by the SDK looks for _wandb.value.t. */
+static void
+write_config(struct jsonwrite *w, const struct wandb_run *run)
+{
+	const struct wandb_value *item;
+	struct buf platform;
+
+	jsonwrite_open(w, '{');
+	TAILQ_FOREACH (item, &run->config.list, link) {
+		jsonwrite_key(w, item->name);
+		jsonwrite_open(w, '{');
+		jsonwrite_key(w, "value");
+		jsonwrite_raw(w, item->json, strlen(item->json));
+		jsonwrite_close(w, '}');
+	}
+	buf_init(&platform, PLATFORM_MAX);
+	wandb_run_platform(&platform);
+	jsonwrite_key(w, "_wandb");
+	jsonwrite_open(w, '{');
+	jsonwrite_key(w, "value");
+	jsonwrite_open(w, '{');
+	jsonwrite_key(w, "t");
+	jsonwrite_open(w, '{');
+	put_text(w, TELEMETRY_CLIENT, WANDB_CLIENT);
+	put_text(w, TELEMETRY_PLATFORM, platform.data);
+	jsonwrite_close(w, '}');
+	jsonwrite_key(w, "m");
+	jsonwrite_open(w, '[');
+	jsonwrite_close(w, ']');
+	put_text(w, "cli_version", WANDB_CLIENT);
+	jsonwrite_close(w, '}');
+	jsonwrite_close(w, '}');
+	jsonwrite_close(w, '}');
+	buf_release(&platform);
+}
+
+static void
+put_config(struct jsonwrite *w, const struct wandb_run *run)
+{
+	struct jsonwrite inner;
+	struct buf json;
+
+	buf_init(&json, CONFIG_MAX);
+	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
+	write_config(&inner, run);
+	put_text(w, "config", buf_overflowed(&json) ? NULL : json.data);
+	buf_release(&json);
+}
+
+static void
+put_start(struct jsonwrite *w, const struct wandb_run *run,
+    const struct entry_start *start)
+{
+	size_t i;
+
+	put_text(w, "notes", run->notes);
+	put_text(w, "group", run->group);
+	put_text(w, "jobType", run->job_type);
+	put_text(w, "host", run->host);
+	put_text(w, "program", start->command);
+	put_text(w, "commit", run->commit);
+	put_text(w, "repo", run->remote);
+	jsonwrite_key(w, "tags");
+	jsonwrite_open(w, '[');
+	for (i = 0; i < run->tag_len; i++)
+		jsonwrite_text(w, run->tags[i]);
+	jsonwrite_close(w, ']');
+}
+
+void
+wandb_upsert(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, const struct entry_start *start,
+    wandb_done *done, void *data)
+{
+	struct jsonwrite w;
+
+	wandb_graphql_begin(call, &w, upsert_query);
+	put_text(&w, "name", run->id);
+	put_text(&w, "project", run->project);
+	put_text(&w, "entity", run->entity);
+	if (run->name != NULL)
+		put_text(&w, "displayName", run->name);
+	if (start != NULL)
+		put_start(&w, run, start);
+	put_config(&w, run);
+	wandb_graphql_send(call, client, &w, done, data);
+}

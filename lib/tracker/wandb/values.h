@@ -1,0 +1,62 @@
+/*
+ * Names with JSON values, in the order of their first appearance; a later value
+ * takes the place of the earlier one. W&B's config, summary and history rows
+ * are all of this form. What UTF-8 has no place for is U+FFFD here: a server
+ *may refuse a whole row for a lone surrogate.
+ *
+ *	wandb_values_init(&v);
+ *	wandb_values_double(&v, "loss", 0.5);       names and values are copied
+ *	TAILQ_FOREACH(item, &v.list, link) ... item->name, item->json
+ *	wandb_values_release(&v);
+ */
+#ifndef TRACKER_WANDB_VALUES_H
+#define TRACKER_WANDB_VALUES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "format/jsonwrite.h"
+#include "journal/entry.h"
+
+struct wandb_value {
+	char *name; /* UTF-8 */
+	char *json; /* ASCII; NaN and infinities quoted */
+	TAILQ_ENTRY(wandb_value) link;
+	RB_ENTRY(wandb_value) node;
+};
+
+TAILQ_HEAD(wandb_value_list, wandb_value);
+RB_HEAD(wandb_value_tree, wandb_value);
+
+struct wandb_values {
+	struct wandb_value_list list;
+	struct wandb_value_tree by_name;
+};
+
+void wandb_values_init(struct wandb_values *v);
+void wandb_values_release(struct wandb_values *v);
+
+void wandb_values_json(
+    struct wandb_values *v, const char *name, const char *json);
+void wandb_values_double(
+    struct wandb_values *v, const char *name, double value);
+void wandb_values_int(struct wandb_values *v, const char *name, int64_t value);
+void wandb_values_text(
+    struct wandb_values *v, const char *name, const char *text);
+void wandb_values_value(
+    struct wandb_values *v, const char *name, const struct value *value);
+/* All of `from`. */
+void wandb_values_merge(
+    struct wandb_values *v, const struct wandb_values *from);
+/* The JSON under that name; NULL: none. */
+const char *wandb_values_get(const struct wandb_values *v, const char *name);
+
+/* A text as UTF-8, see above. Allocated. */
+char *wandb_utf8(const char *text);
+
+/* As members of the object that is open in `w`. */
+void wandb_values_write(const struct wandb_values *v, struct jsonwrite *w);
+
+#endif

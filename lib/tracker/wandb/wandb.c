@@ -1,0 +1,251 @@
+/*
+ * The Weights & Biases tracker. At the first opening it is decided whether the
+ * run is online (tracker/wandb/online.h) or a folder for `wandb sync`
+ * (tracker/wandb/offline.h); a restart goes on the same way. Either way all
+ * entries come again from the start after a restart: what W&B has is known
+ * there, by line numbers, or by the bytes of the file.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/die.h"
+#include "tracker/tracker.h"
+#include "tracker/wandb/offline.h"
+#include "tracker/wandb/online.h"
+#include "tracker/wandb/run.h"
+#include "tracker/wandb/settings.h"
+
+/* Under this name the cursor keeps the decision. */
+#define REMEMBERED "mode"
+/* A command line with a long path in it. */
+#define COMMAND_MAX 8192
+/* How often an empty batch comes: the pace of requests is kept by it. */
+#define IDLE_MS 5000
+
+struct wandb {
+	enum wandb_mode mode;
+	bool decided; /* by a process before this one */
+	const struct run_info *info;
+	struct wandb_settings settings;
+	struct wandb_run run;
+	struct wandb_offline offline;
+	struct wandb_online online;
+};
+
+static int
+wandb_configure(struct tracker *t, struct err *err)
+{
+	(void)t;
+	(void)err;
+	return 0;
+}
+
+static void
+on_row(const struct wandb_rows *rows, void *data)
+{
+	struct wandb *w = data;
+
+	(void)rows;
+	if (w->mode == WANDB_ONLINE)
+		wandb_online_row(&w->online);
+	else
+		wandb_offline_row(&w->offline);
+}
+
+/* What the user types to upload the folder; quoted for a shell. */
+static void
+note_offline(struct tracker *t, const char *why)
+{
+	const struct wandb *w = t->state;
+	struct buf command;
+	const char *at;
+
+	buf_init(&command, COMMAND_MAX);
+	buf_adds(&command, "wandb sync '");
+	for (at = w->offline.path; *at != '\0'; at++)
+		if (*at == '\'')
+			buf_adds(&command, "'\\''");
+		else
+			buf_addc(&command, *at);
+	buf_adds(&command, "'");
+	tracker_note(t, "%s: offline; after the run's end upload it with: %s",
+	    why, command.data);
+	buf_release(&command);
+}
+
+static enum outcome
+open_offline(struct tracker *t, const char *why, struct err *err)
+{
+	struct wandb *w = t->state;
+	enum outcome outcome;
+
+	w->mode = WANDB_OFFLINE;
+	outcome = wandb_offline_open(
+	    &w->offline, t, w->info, &w->settings, &w->run, err);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	tracker_remember(t, REMEMBERED, "offline");
+	wandb_run_remember(&w->run, t);
+	note_offline(t, why);
+	return OUTCOME_DONE;
+}
+
+/* Without a word on the key or the entity (an answer with "errors" is a 200) it
+ * is the server that is not the right one. */
+static const char *
+what_to_check(const struct wandb_reply *reply)
+{
+	return reply->status == 200 || reply->status == 401 ||
+		reply->status == 403
+	    ? "WANDB_API_KEY and --wandb-entity"
+	    : "--wandb-base-url";
+}
+
+/* A refused run that was never there is written for `wandb sync` instead, so
+ * that nothing is lost. One that is there already waits for the right key. */
+static void
+on_opened(void *data, const struct wandb_reply *reply)
+{
+	struct tracker *t = data;
+	struct wandb *w = t->state;
+	struct err err = reply->err;
+	enum outcome outcome = reply->outcome;
+	char *why;
+
+	if (outcome == OUTCOME_DONE) {
+		tracker_remember(t, REMEMBERED, "online");
+		wandb_run_remember(&w->run, t);
+		wandb_online_show(&w->online, &w->settings);
+	} else if (outcome != OUTCOME_RETRY && w->decided) {
+		outcome = OUTCOME_BLOCKED;
+		err_prefix(
+		    &err, "check %s, then itrack sync", what_to_check(reply));
+	} else if (outcome != OUTCOME_RETRY) {
+		why = xasprintf(
+		    "%s (check %s)", reply->err.message, what_to_check(reply));
+		outcome = open_offline(t, why, &err);
+		free(why);
+	}
+	tracker_done(t, CALL_OPEN, outcome, reply->retry_after_ms, &err);
+}
+
+static enum outcome
+open_online(struct tracker *t, struct err *err)
+{
+	struct wandb *w = t->state;
+
+	if (w->settings.key == NULL && !w->decided)
+		return open_offline(t, w->settings.why_no_key, err);
+	if (w->settings.key == NULL) {
+		err_set(err, -EACCES, "%s; then itrack sync",
+		    w->settings.why_no_key);
+		return OUTCOME_BLOCKED;
+	}
+	w->online.opened = on_opened;
+	w->online.data = t;
+	return wandb_online_open(
+	    &w->online, t, w->info, &w->settings, &w->run, err);
+}
+
+static enum outcome
+wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
+{
+	struct wandb *w = t->state;
+	const char *mode = tracker_recall(t, REMEMBERED);
+
+	w->info = info;
+	wandb_run_release(&w->run);
+	wandb_settings_release(&w->settings);
+	wandb_settings_load(&w->settings,
+	    &(struct wandb_wishes){.mode = tracker_option(t, "wandb-mode"),
+		.entity = tracker_option(t, "wandb-entity"),
+		.base_url = tracker_option(t, "wandb-base-url"),
+		.dir = tracker_option(t, "wandb-dir"),
+		.cwd = info->start->cwd});
+	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
+	if (w->run.project_changed)
+		tracker_note(t,
+		    "W&B does not take the project's name: it is %s",
+		    w->run.project);
+	if (w->run.tag_cut)
+		tracker_note(
+		    t, "W&B's tags have 64 characters at the most: cut");
+	w->mode = w->settings.mode;
+	w->decided = mode != NULL;
+	if (w->decided)
+		w->mode =
+		    strcmp(mode, "online") == 0 ? WANDB_ONLINE : WANDB_OFFLINE;
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return open_online(t, err);
+	case WANDB_OFFLINE:
+		return open_offline(t,
+		    w->settings.mode_given || w->settings.key != NULL
+			? "as asked for"
+			: w->settings.why_no_key,
+		    err);
+	default:
+		tracker_note(t, "disabled (WANDB_MODE)");
+		return OUTCOME_DONE;
+	}
+}
+
+static enum outcome
+wandb_send(struct tracker *t, struct batch *batch, struct err *err)
+{
+	struct wandb *w = t->state;
+
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return wandb_online_send(&w->online, batch, err);
+	case WANDB_OFFLINE:
+		return wandb_offline_send(&w->offline, batch, err);
+	default:
+		return OUTCOME_DONE;
+	}
+}
+
+static enum outcome
+wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
+{
+	struct wandb *w = t->state;
+
+	if (w->run.rows.stepped_back)
+		tracker_note(t,
+		    "steps went back; their rows have the "
+		    "next free steps");
+	switch (w->mode) {
+	case WANDB_ONLINE:
+		return wandb_online_finish(&w->online, end, err);
+	case WANDB_OFFLINE:
+		return wandb_offline_finish(&w->offline, end, err);
+	default:
+		return OUTCOME_DONE;
+	}
+}
+
+static void
+wandb_close(struct tracker *t)
+{
+	struct wandb *w = t->state;
+
+	wandb_online_close(&w->online);
+	wandb_offline_close(&w->offline);
+	wandb_run_release(&w->run);
+	wandb_settings_release(&w->settings);
+}
+
+const struct tracker_ops tracker_wandb = {
+    .name = "wandb",
+    .state_size = sizeof(struct wandb),
+    .idle_ms = IDLE_MS,
+    .from_start = true,
+    .remote = true,
+    .files_before_finish = true,
+    .configure = wandb_configure,
+    .open = wandb_open,
+    .send = wandb_send,
+    .finish = wandb_finish,
+    .close = wandb_close,
+};

@@ -1,0 +1,313 @@
+#include "wrap/attempt/attempt.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "wrap/attempt/private.h"
+#include "wrap/attempt/table.h"
+#include "wrap/attempt/stdout_line.h"
+
+/* Data is on disk at least so often. */
+#define SYNC_MS 1000
+/* A disk that is full may have room again soon: so often it is asked before the
+ * journal goes on in memory. */
+#define DISK_RETRY_MS 1000
+#define DISK_RETRIES  5
+
+void
+attempt_scan(struct attempt *a)
+{
+	if (a->watcher != NULL && !a->ended)
+		watcher_scan(a->watcher);
+}
+
+static void
+flush(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+
+	if (journal_flush(a->journal, &err) == 0) {
+		a->disk_refusals = 0;
+		return;
+	}
+	attempt_say(a, &err);
+	if (a->ended || a->disk_refusals >= DISK_RETRIES) {
+		journal_leave_disk(a->journal);
+		journal_flush(a->journal, NULL);
+	} else if (!a->disk_timer.set) {
+		a->disk_refusals++;
+		loop_timer_set(a->config.loop, &a->disk_timer, DISK_RETRY_MS);
+	}
+}
+
+void
+attempt_turn(struct attempt *a)
+{
+	int64_t before = journal_size(a->journal);
+
+	flush(a);
+	if (journal_size(a->journal) == before)
+		return;
+	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
+		loop_timer_set(a->config.loop, &a->sync_timer, SYNC_MS);
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_kick(a->deliveries[i]);
+}
+
+static enum run_status
+status_of(const struct attempt_outcome *outcome, bool manifest)
+{
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		return RUN_KILLED;
+	if (outcome->has_exit && WEXITSTATUS(outcome->wait_status) != 0)
+		return RUN_FAILED;
+	if (manifest)
+		return RUN_FINISHED;
+	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
+}
+
+static void
+keep_table(struct attempt *a, int64_t time_us)
+{
+	struct entry e;
+
+	if (a->watcher != NULL && !a->past.has_table &&
+	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
+	    attempt_make_table(&e, &a->start.start, time_us))
+		attempt_keep(a, &e);
+}
+
+/* At the last step, under names that none of the run's own can be. */
+static void
+keep_numbers(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	struct entry e;
+
+	if (outcome->line == NULL || a->watcher == NULL || a->past.has_numbers)
+		return;
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.records_bytes = watcher_tail(a->watcher)->offset;
+	e.metrics.records_crc32c = watcher_tail(a->watcher)->crc;
+	if (lastline_read(
+		outcome->line, outcome->line_len, ATTEMPT_LINE_PREFIX, &e) > 0)
+		attempt_keep(a, &e);
+	else
+		entry_release(&e);
+}
+
+static void
+keep_end(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_END, time_us);
+	e.end.status = a->status;
+	e.end.last_step = a->watcher != NULL
+	    ? derive_last_step(watcher_derive(a->watcher))
+	    : a->past.last_step;
+	if (outcome->has_exit && WIFEXITED(outcome->wait_status)) {
+		e.end.has_exit_code = true;
+		e.end.exit_code = WEXITSTATUS(outcome->wait_status);
+	}
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		e.end.exit_signal = WTERMSIG(outcome->wait_status);
+	attempt_keep(a, &e);
+}
+
+void
+attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
+{
+	struct watcher_end end = {
+	    .finish = {.has_exit = outcome->has_exit,
+		.has_usage = outcome->has_usage,
+		.usage = outcome->usage,
+		.has_wall = outcome->has_wall,
+		.wall_seconds = outcome->wall_seconds},
+	    .old_manifest = a->config.old_manifest,
+	    .not_before = a->config.not_before,
+	};
+	int64_t time_us = clock_wall_us();
+	bool manifest = false;
+
+	if (a->ended)
+		return;
+	a->ended = true;
+	if (outcome->has_exit && WIFEXITED(outcome->wait_status))
+		end.finish.exit_code = WEXITSTATUS(outcome->wait_status);
+	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
+		end.finish.exit_signal = WTERMSIG(outcome->wait_status);
+	if (a->watcher != NULL) {
+		manifest = watcher_end(a->watcher, &end);
+		time_us = watcher_end_us(a->watcher);
+		a->status = status_of(outcome, manifest);
+	} else if (a->start.start.source == SOURCE_LIBRARY &&
+	    outcome->has_exit) {
+		a->status = status_of(outcome, true);
+		a->past.last_step = 1;
+	} else {
+		/* The directory is another's by now, or gone. */
+		a->status = RUN_KILLED;
+	}
+	a->ended_us = time_us;
+	keep_table(a, time_us);
+	keep_numbers(a, outcome, time_us);
+	keep_end(a, outcome, time_us);
+	/* On disk within a second, or when it is closed: a sync takes so long
+	 * that the messages of other runs would be lost meanwhile. */
+	attempt_turn(a);
+}
+
+bool
+attempt_is_ended(const struct attempt *a)
+{
+	return a->ended;
+}
+
+void
+attempt_drain(struct attempt *a, int64_t ms)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_drain(a->deliveries[i], ms);
+}
+
+bool
+attempt_is_settled(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		if (!delivery_is_settled(a->deliveries[i]))
+			return false;
+	return true;
+}
+
+static bool
+all_finished(const struct attempt *a, bool no_rejects)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < a->delivery_count; i++) {
+		delivery_status(a->deliveries[i], &status);
+		if (status.state != DELIVERY_FINISHED ||
+		    (no_rejects && status.rejected > 0))
+			return false;
+	}
+	return a->ended && a->delivery_count == a->start.start.target_len;
+}
+
+bool
+attempt_is_complete(const struct attempt *a)
+{
+	if (a->config.record_only)
+		return a->ended && !journal_in_memory(a->journal);
+	return all_finished(a, true);
+}
+
+void
+attempt_close(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+
+	/* Without a line in the index the directory may be imported again, but
+	 * a journal that stayed would be delivered twice. */
+	if (all_finished(a, false) && !journal_in_memory(a->journal)) {
+		attempt_past_index(a, &err);
+		journal_remove(a->journal, NULL);
+	} else {
+		journal_sync(a->journal, NULL);
+	}
+	attempt_free(a);
+}
+
+const char *
+attempt_run_dir(const struct attempt *a)
+{
+	return a->run_dir;
+}
+
+const char *
+attempt_name(const struct attempt *a)
+{
+	return journal_attempt(a->journal);
+}
+
+const struct entry_start *
+attempt_start(const struct attempt *a)
+{
+	return &a->start.start;
+}
+
+const char *
+attempt_run_id(const struct attempt *a)
+{
+	return a->run_id;
+}
+
+enum run_status
+attempt_status(const struct attempt *a)
+{
+	return a->status;
+}
+
+const struct watcher *
+attempt_watcher(const struct attempt *a)
+{
+	return a->watcher;
+}
+
+size_t
+attempt_delivery_count(const struct attempt *a)
+{
+	return a->delivery_count;
+}
+
+void
+attempt_delivery_status(
+    const struct attempt *a, size_t i, struct delivery_status *status)
+{
+	delivery_status(a->deliveries[i], status);
+}
+
+uint64_t
+attempt_pending(const struct attempt *a, const char *tracker)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < a->delivery_count; i++) {
+		delivery_status(a->deliveries[i], &status);
+		if (strcmp(status.tracker, tracker) == 0 &&
+		    !delivery_is_settled(a->deliveries[i]))
+			return status.pending;
+	}
+	return 0;
+}
+
+bool
+attempt_in_memory(const struct attempt *a)
+{
+	return journal_in_memory(a->journal);
+}
+
+const char *
+attempt_remarks(const struct attempt *a)
+{
+	return a->remarks.data;
+}
+
+void
+attempt_index_facts(const struct attempt *a, struct attempt_index_facts *facts)
+{
+	*facts = (struct attempt_index_facts){
+	    .state_dir = a->config.state_dir,
+	    .started_us = a->start.time_us,
+	    .ended_us = a->ended_us,
+	    .records_bytes = a->past.records_bytes,
+	    .records_crc32c = a->past.records_crc32c,
+	};
+	if (a->watcher != NULL) {
+		facts->records_bytes = watcher_tail(a->watcher)->offset;
+		facts->records_crc32c = watcher_tail(a->watcher)->crc;
+	}
+}

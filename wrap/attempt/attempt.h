@@ -1,0 +1,126 @@
+/*
+ * An attempt: one tracking of one run. It joins a watcher (where entries come
+ * from), the journal (where they are kept) and a delivery for each tracker.
+ *
+ *	attempt_new(&a, &config, &err);   or attempt_adopt() for one left behind
+ *	attempt_turn(a);                  at the end of every loop turn
+ *	attempt_end(a, &outcome);         the run is over: last entries
+ *	attempt_drain(a, ms);             go on delivering so long at most
+ *	attempt_is_settled(a)             nothing is left to wait for
+ *	attempt_close(a);                 keeps the journal if something is
+ *	                                  pending, else leaves a line in the
+ *	                                  index
+ */
+#ifndef WRAP_ATTEMPT_ATTEMPT_H
+#define WRAP_ATTEMPT_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/loop.h"
+#include "journal/entry.h"
+#include "tracker/tracker.h"
+#include "watcher/watcher.h"
+#include "wrap/options/options.h"
+
+struct attempt;
+
+struct attempt_config {
+	struct loop *loop;
+	struct tree *tree; /* NULL: read at the end only (import) */
+	const struct options *options;
+	const char *state_dir; /* NULL: memory only */
+	/* SOURCE_LIBRARY: no run directory is followed, the caller keeps the
+	 * entries. */
+	enum run_source source;
+	int64_t started_us;      /* 0: now, or what the files say */
+	const char *run_dir;     /* absolute bytes, not resolved */
+	const char *config_path; /* bytes as typed, or NULL */
+	const char *command;     /* base name of the program, or NULL */
+	pid_t writer;            /* of the command that we track; or 0 */
+	struct watcher_stamp old_manifest; /* what was there before */
+	struct timespec not_before;        /* the launch, in file times */
+	bool record_only;
+	/* For each target of the options: true leaves it out; NULL: none. */
+	const bool *leave_out;
+	/* The directory was replaced under us: end this one, begin another. */
+	void (*replaced)(struct attempt *a, void *data);
+	/* A delivery settled. */
+	void (*settled)(struct attempt *a, void *data);
+	void *data;
+};
+
+/* How the run ended, as far as it is known. */
+struct attempt_outcome {
+	bool has_exit; /* the writer is the command: its wait status */
+	int wait_status;
+	bool command_killed; /* the command died by a signal */
+	bool has_usage;
+	struct rusage usage;
+	bool has_wall;
+	double wall_seconds;
+	/* The last line of the command's output; NULL: none. */
+	const char *line;
+	size_t line_len;
+};
+
+/* Before the names of the numbers in that line, in a run that has others. */
+#define ATTEMPT_LINE_PREFIX "stdout/"
+
+/* A new one; negative errno: the directory can't be followed. */
+int attempt_new(struct attempt **attempt, const struct attempt_config *config,
+    struct err *err);
+
+/* Takes over a journal whose owner is dead. With a directory that is still
+ * there and no end in it, it is followed on from where the journal stands.
+ * -EBUSY: it has an owner, or its command goes on, and without a tree we
+ * would end it too early. */
+int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, struct err *err);
+
+/* The same, but -ESTALE if its records are not those that are there now. */
+int attempt_adopt_if_fits(struct attempt **attempt,
+    const struct attempt_config *config, const char *name, struct err *err);
+
+void attempt_turn(struct attempt *a);
+void attempt_scan(struct attempt *a);
+void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
+bool attempt_is_ended(const struct attempt *a);
+void attempt_drain(struct attempt *a, int64_t ms);
+bool attempt_is_settled(const struct attempt *a);
+/* Everything is where it should be, nothing was rejected. */
+bool attempt_is_complete(const struct attempt *a);
+void attempt_close(struct attempt *a);
+
+/* For the report. */
+
+/* Bytes. */
+const char *attempt_run_dir(const struct attempt *a);
+const char *attempt_name(const struct attempt *a);
+const struct entry_start *attempt_start(const struct attempt *a);
+/* NULL: not known (yet). */
+const char *attempt_run_id(const struct attempt *a);
+enum run_status attempt_status(const struct attempt *a);
+/* NULL for an attempt that is only delivered. */
+const struct watcher *attempt_watcher(const struct attempt *a);
+size_t attempt_delivery_count(const struct attempt *a);
+void attempt_delivery_status(
+    const struct attempt *a, size_t i, struct delivery_status *status);
+/* Entries that a tracker is still being sent; 0 for one that has settled. */
+uint64_t attempt_pending(const struct attempt *a, const char *tracker);
+bool attempt_in_memory(const struct attempt *a);
+/* What went wrong with the journal, one a line; "" if nothing. */
+const char *attempt_remarks(const struct attempt *a);
+/* For the index. */
+struct attempt_index_facts {
+	const char *state_dir;
+	int64_t started_us, ended_us;
+	int64_t records_bytes;
+	uint32_t records_crc32c;
+};
+void attempt_index_facts(
+    const struct attempt *a, struct attempt_index_facts *facts);
+
+#endif

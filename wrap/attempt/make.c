@@ -1,0 +1,335 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/path.h"
+#include "format/text.h"
+#include "mapping/names.h"
+#include "wrap/attempt/private.h"
+#include "wrap/attempt/retarget.h"
+#include "wrap/attempt/start.h"
+#include "journal/list.h"
+
+#define REMARKS_MAX_BYTES 4096
+
+void
+attempt_say(struct attempt *a, const struct err *err)
+{
+	if (strstr(a->remarks.data, err->message) == NULL)
+		buf_addf(&a->remarks, "%s\n", err->message);
+}
+
+void
+attempt_keep(struct attempt *a, struct entry *e)
+{
+	struct err err = ERR_INIT;
+
+	if (e->kind == ENTRY_RUN_ID && a->run_id == NULL)
+		a->run_id = xstrdup(e->run_id);
+	if (journal_append(a->journal, e, &err) < 0)
+		attempt_say(a, &err);
+	entry_release(e);
+}
+
+static void
+on_entry(struct entry *e, void *data)
+{
+	struct attempt *a = data;
+
+	if (e->kind == ENTRY_ARTIFACT &&
+	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
+		entry_release(e);
+		return;
+	}
+	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
+		const struct tail *tail = watcher_tail(a->watcher);
+
+		e->metrics.records_bytes = tail->offset;
+		e->metrics.records_crc32c = tail->crc;
+	}
+	attempt_keep(a, e);
+}
+
+static void
+on_event(enum watcher_event event, void *data)
+{
+	struct attempt *a = data;
+
+	if (event == WATCHER_REPLACED && a->config.replaced != NULL)
+		a->config.replaced(a, a->config.data);
+}
+
+static void
+on_settled(struct delivery *d, void *data)
+{
+	struct attempt *a = data;
+
+	(void)d;
+	if (a->config.settled != NULL)
+		a->config.settled(a, a->config.data);
+}
+
+static void
+on_sync_timer(struct loop_timer *timer)
+{
+	struct attempt *a = timer->data;
+	struct err err = ERR_INIT;
+
+	if (journal_sync(a->journal, &err) < 0)
+		attempt_say(a, &err);
+}
+
+/* The turn that follows tries again. */
+static void
+on_disk_timer(struct loop_timer *timer)
+{
+	(void)timer;
+}
+
+static struct attempt *
+alloc_attempt(const struct attempt_config *config)
+{
+	struct attempt *a = xcalloc(1, sizeof *a);
+
+	a->config = *config;
+	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
+	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
+	a->disk_timer = (struct loop_timer){.fire = on_disk_timer};
+	buf_init(&a->remarks, REMARKS_MAX_BYTES);
+	return a;
+}
+
+void
+attempt_free(struct attempt *a)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_free(a->deliveries[i]);
+	free(a->deliveries);
+	watcher_free(a->watcher);
+	loop_timer_cancel(a->config.loop, &a->sync_timer);
+	loop_timer_cancel(a->config.loop, &a->disk_timer);
+	journal_close(a->journal);
+	if (a->start.start.attempt != NULL)
+		entry_release(&a->start);
+	attempt_past_release(&a->past);
+	buf_release(&a->remarks);
+	free(a->run_id);
+	free(a->run_dir);
+	free(a);
+}
+
+/* The targets as this process may use them: those of the journal, with the
+ * values of the options given now in place of what was recorded. */
+static void
+add_delivery(struct attempt *a, const struct target *target)
+{
+	struct delivery *d = NULL;
+	struct err err = ERR_INIT;
+
+	if (delivery_new(&d, a->config.loop, a->journal, &a->start.start,
+		a->start.time_us, target, on_settled, a, &err) < 0) {
+		err_prefix(&err, "%s", target->tracker);
+		attempt_say(a, &err);
+		return;
+	}
+	a->deliveries = xreallocarray(
+	    a->deliveries, a->delivery_count + 1, sizeof(*a->deliveries));
+	a->deliveries[a->delivery_count++] = d;
+}
+
+/* A program that chooses no trackers delivers to those of the journal. */
+static void
+add_retargeted(struct attempt *a)
+{
+	const struct entry_start *start = &a->start.start;
+
+	for (size_t i = 0; i < start->target_len; i++) {
+		struct target *target = NULL;
+		struct err err = ERR_INIT;
+
+		if (attempt_retarget(&target, a->journal, &start->targets[i],
+			a->config.options, &err) < 0) {
+			err_prefix(&err, "%s", start->targets[i].tracker);
+			attempt_say(a, &err);
+			continue;
+		}
+		add_delivery(a, target);
+		attempt_free_targets(target, 1);
+	}
+}
+
+static void
+add_deliveries(struct attempt *a)
+{
+	const struct entry_start *start = &a->start.start;
+	struct target *given;
+	size_t given_len;
+
+	if (a->config.record_only)
+		return;
+	if (!options_given(a->config.options, OPT_TRACK)) {
+		add_retargeted(a);
+		return;
+	}
+	given = attempt_make_targets(a->config.options, true, &given_len);
+	for (size_t i = 0; i < start->target_len; i++) {
+		const struct target *target = &start->targets[i];
+
+		for (size_t k = 0; k < given_len; k++)
+			if (strcmp(given[k].tracker, target->tracker) == 0)
+				target = &given[k];
+		add_delivery(a, target);
+	}
+	attempt_free_targets(given, given_len);
+}
+
+/* Does time pass while we look? A followed run that has its manifest already is
+ * as good as imported: it takes its times from the files. */
+static bool
+is_live(const struct attempt *a)
+{
+	if (a->start.start.source == SOURCE_LIVE)
+		return true;
+	return a->config.tree != NULL &&
+	    !watcher_stamp(a->run_dir, MANIFEST_FILE).there;
+}
+
+static int
+add_watcher(struct attempt *a, uint64_t skip, struct err *err)
+{
+	const struct entry_start *start = &a->start.start;
+	char *run_dir = text_path_text(a->run_dir);
+	char *name = text_path_text(path_base(a->run_dir));
+	struct watcher_config config = {
+	    .path = a->run_dir,
+	    .derive = {.run_dir = run_dir,
+		.dir_name = name,
+		.config_path = start->config_path,
+		.prefix = start->prefix,
+		.points = start->points,
+		.resumed_from = start->resumed_from},
+	    .artifacts = artifact_choice_of(start->artifacts),
+	    .live = is_live(a),
+	    .skip_entries = skip,
+	    .emit = on_entry,
+	    .event = on_event,
+	    .data = a,
+	};
+	int result = watcher_new(
+	    &a->watcher, a->config.loop, a->config.tree, &config, err);
+
+	free(run_dir);
+	free(name);
+	return result;
+}
+
+int
+attempt_new(struct attempt **attempt, const struct attempt_config *config,
+    struct err *err)
+{
+	struct attempt *a = alloc_attempt(config);
+	char name[ATTEMPT_SIZE];
+	struct err why = ERR_INIT;
+	int64_t now_us = clock_wall_us();
+	struct entry copy;
+	struct buf line;
+	int result;
+
+	journal_new_attempt(name, now_us);
+	a->journal = journal_create(config->state_dir, name, &why);
+	if (journal_in_memory(a->journal)) {
+		err_prefix(
+		    &why, "no journal on disk, what is not delivered is lost");
+		attempt_say(a, &why);
+	}
+	if (config->started_us > 0)
+		now_us = config->started_us;
+	else if (config->source == SOURCE_IMPORT)
+		now_us = attempt_past_start_us(config->run_dir, now_us);
+	attempt_make_start(&a->start, config, name, now_us);
+	if (config->source != SOURCE_LIBRARY)
+		a->start.start.resumed_from =
+		    attempt_past_resumed_from(config->state_dir,
+			config->run_dir, config->source == SOURCE_IMPORT);
+	/* The journal's copy goes through its text, as it will be read. */
+	buf_init(&line, ENTRY_LINE_MAX);
+	entry_encode(&a->start, &line);
+	if (entry_decode(&copy, line.data, line.len - 1, err) < 0)
+		die("a start entry that can't be read back");
+	attempt_keep(a, &copy);
+	buf_release(&line);
+	result = config->source == SOURCE_LIBRARY ? 0 : add_watcher(a, 0, err);
+	if (result < 0) {
+		journal_remove(a->journal, NULL);
+		attempt_free(a);
+		return result;
+	}
+	add_deliveries(a);
+	*attempt = a;
+	return 0;
+}
+
+static int
+adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, bool must_fit, struct err *err)
+{
+	struct attempt *a = alloc_attempt(config);
+	int result = journal_adopt(config->state_dir, name, &a->journal, err);
+	struct err why = ERR_INIT;
+	bool fits;
+
+	if (result == 0)
+		result =
+		    attempt_past_read(&a->past, a->journal, &a->start, err);
+	if (result < 0) {
+		attempt_free(a);
+		return result;
+	}
+	if (!a->past.ended && a->start.start.open != NULL) {
+		result = err_set(err, -EBUSY,
+		    "%s: the run is open: itrack log --run %s --end", name,
+		    a->start.start.open);
+		attempt_free(a);
+		return result;
+	}
+	if (!a->past.ended && config->tree == NULL &&
+	    journals_is_written(&a->start.start)) {
+		attempt_free(a);
+		return err_set(
+		    err, -EBUSY, "%s: its command is still at work", name);
+	}
+	if (a->run_dir == NULL)
+		a->run_dir = text_path_bytes(a->start.start.run_dir);
+	fits = attempt_past_fits(&a->past, a->run_dir);
+	if (must_fit && (!fits || a->past.ended)) {
+		attempt_free(a);
+		return err_set(err, -ESTALE, "%s: of other records", name);
+	}
+	a->ended = a->past.ended;
+	a->status = a->past.status;
+	a->ended_us = a->past.ended_us;
+	if (a->past.run_id != NULL)
+		a->run_id = xstrdup(a->past.run_id);
+	if (!a->ended && fits && a->start.start.source != SOURCE_LIBRARY &&
+	    add_watcher(a, a->past.derived_entries, &why) < 0)
+		attempt_say(a, &why);
+	add_deliveries(a);
+	*attempt = a;
+	return 0;
+}
+
+int
+attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, struct err *err)
+{
+	return adopt(attempt, config, name, false, err);
+}
+
+int
+attempt_adopt_if_fits(struct attempt **attempt,
+    const struct attempt_config *config, const char *name, struct err *err)
+{
+	return adopt(attempt, config, name, true, err);
+}

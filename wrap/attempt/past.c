@@ -1,0 +1,330 @@
+#include "wrap/attempt/past.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "format/crc32c.h"
+#include "format/text.h"
+#include "journal/index.h"
+#include "mapping/names.h"
+#include "watcher/stamp.h"
+#include "watcher/watcher.h"
+#include "wrap/attempt/attempt.h"
+#include "journal/list.h"
+#include "journal/list_of.h"
+
+static void
+take(struct attempt_past *past, const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_START:
+		break;
+	case ENTRY_TABLE:
+		past->has_table = true;
+		break;
+	case ENTRY_ARTIFACT:
+		past->artifacts = xreallocarray(past->artifacts,
+		    past->artifact_len + 1, sizeof(*past->artifacts));
+		past->artifacts[past->artifact_len++] =
+		    xstrdup(e->artifact.name);
+		break;
+	case ENTRY_END:
+		past->ended = true;
+		past->status = e->end.status;
+		past->ended_us = e->time_us;
+		past->last_step = e->end.last_step;
+		break;
+	case ENTRY_METRICS:
+		past->has_numbers = e->metrics.len > 0 &&
+		    strncmp(e->metrics.list[0].name, ATTEMPT_LINE_PREFIX,
+			strlen(ATTEMPT_LINE_PREFIX)) == 0;
+		past->last_step = e->metrics.step;
+		past->records_bytes = e->metrics.records_bytes;
+		past->records_crc32c = (uint32_t)e->metrics.records_crc32c;
+		past->derived_entries++;
+		break;
+	case ENTRY_RUN_ID:
+		free(past->run_id);
+		past->run_id = xstrdup(e->run_id);
+		past->derived_entries++;
+		break;
+	default:
+		past->derived_entries++;
+	}
+}
+
+static int
+read_all(struct attempt_past *past, struct journal_reader *reader,
+    const char *attempt, struct entry *start, struct err *err)
+{
+	struct entry e;
+	int result;
+	bool first = true;
+
+	*past = (struct attempt_past){0};
+	*start = (struct entry){0};
+	while ((result = journal_read(reader, &e, err)) > 0) {
+		take(past, &e);
+		if (first && e.kind != ENTRY_START) {
+			entry_release(&e);
+			result = err_set(err, -EBADMSG,
+			    "%s: no start entry: not a journal", attempt);
+			break;
+		}
+		if (first)
+			*start = e;
+		else
+			entry_release(&e);
+		first = false;
+	}
+	if (result == 0 && first)
+		result =
+		    err_set(err, -ENODATA, "%s: the journal is empty", attempt);
+	if (result < 0 && !first)
+		entry_release(start);
+	if (result < 0)
+		attempt_past_release(past);
+	return result;
+}
+
+int
+attempt_past_read(struct attempt_past *past, const struct journal *j,
+    struct entry *start, struct err *err)
+{
+	struct journal_reader reader;
+	int result;
+
+	journal_reader_init(&reader, j);
+	result = read_all(past, &reader, journal_attempt(j), start, err);
+	journal_reader_release(&reader);
+	return result;
+}
+
+int
+attempt_past_peek(const char *state_dir, const char *attempt,
+    struct attempt_past *past, struct entry *start, struct err *err)
+{
+	struct journal_reader reader;
+	int result = journal_reader_open(&reader, state_dir, attempt, err);
+
+	if (result < 0)
+		return result;
+	result = read_all(past, &reader, attempt, start, err);
+	journal_reader_release(&reader);
+	return result;
+}
+
+void
+attempt_past_release(struct attempt_past *past)
+{
+	for (size_t i = 0; i < past->artifact_len; i++)
+		free(past->artifacts[i]);
+	free(past->artifacts);
+	free(past->run_id);
+	*past = (struct attempt_past){0};
+}
+
+bool
+attempt_past_has_artifact(const struct attempt_past *past, const char *name)
+{
+	for (size_t i = 0; i < past->artifact_len; i++)
+		if (strcmp(past->artifacts[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Does records.jsonl begin with `bytes` bytes of this checksum? */
+static bool
+records_begin_with(const char *run_dir, int64_t bytes, uint32_t want)
+{
+	char chunk[64 * 1024];
+	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir_fd < 0
+	    ? -1
+	    : file_open_regular(dir_fd, RECORDS_FILE, NULL, NULL);
+	uint32_t crc = 0;
+
+	while (fd >= 0 && bytes > 0) {
+		size_t most = bytes < (int64_t)sizeof chunk ? (size_t)bytes
+							    : sizeof chunk;
+		ssize_t n = read(fd, chunk, most);
+
+		if (n <= 0)
+			break;
+		crc = crc32c(crc, chunk, (size_t)n);
+		bytes -= n;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	return fd >= 0 && bytes == 0 && crc == want;
+}
+
+bool
+attempt_past_fits(const struct attempt_past *past, const char *run_dir)
+{
+	struct watcher_identity identity;
+
+	if (past->records_bytes == 0)
+		return watcher_identify(run_dir, &identity, NULL) == 0;
+	return records_begin_with(
+	    run_dir, past->records_bytes, past->records_crc32c);
+}
+
+struct search {
+	const char *state_dir;
+	const char *run_dir; /* bytes */
+	char *run_dir_text;
+	bool grown;   /* only attempts with fewer records than now */
+	int64_t size; /* of the records now */
+	struct watcher_identity identity; /* of the directory now */
+	char *found;                      /* the latest attempt that fits */
+};
+
+/* Equal runs write equal records, so these alone do not tell a directory that
+ * is written on from one that was made again. */
+static bool
+same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
+{
+	return (int64_t)s->identity.inode == inode &&
+	    s->identity.birth_ns == birth_ns;
+}
+
+static bool
+search_each(const struct index_entry *e, void *data)
+{
+	struct search *s = data;
+
+	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
+	    !same_inode(s, e->dir_inode, e->dir_birth_ns) ||
+	    (s->grown && s->size <= e->records_bytes) ||
+	    !records_begin_with(
+		s->run_dir, e->records_bytes, e->records_crc32c))
+		return true;
+	free(s->found);
+	s->found = xstrdup(e->attempt);
+	return true;
+}
+
+/* By its first entry alone: thousands may be pending. */
+static bool
+is_of_this_directory(const struct search *s, const char *attempt)
+{
+	struct entry start;
+	bool same;
+
+	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
+		return false;
+	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
+	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns);
+	entry_release(&start);
+	return same;
+}
+
+/* The same among those that are not delivered yet; they are younger. */
+static bool
+search_pending(const char *attempt, void *data)
+{
+	struct search *s = data;
+	struct attempt_past past;
+	struct entry start;
+
+	if (!is_of_this_directory(s, attempt) ||
+	    attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+		return true;
+	if (past.ended && past.records_bytes > 0 &&
+	    !(s->grown && s->size <= past.records_bytes) &&
+	    records_begin_with(
+		s->run_dir, past.records_bytes, past.records_crc32c)) {
+		free(s->found);
+		s->found = xstrdup(attempt);
+	}
+	attempt_past_release(&past);
+	entry_release(&start);
+	return true;
+}
+
+char *
+attempt_past_resumed_from(
+    const char *state_dir, const char *run_dir, bool grown)
+{
+	struct search s = {
+	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
+	struct watcher_stamp stamp = watcher_stamp(run_dir, RECORDS_FILE);
+
+	if (state_dir == NULL || !stamp.there ||
+	    watcher_identify(run_dir, &s.identity, NULL) < 0)
+		return NULL;
+	s.size = stamp_size(run_dir, RECORDS_FILE);
+	s.run_dir_text = text_path_text(run_dir);
+	index_each_of(state_dir, (int64_t)s.identity.inode, path_base(run_dir),
+	    search_each, &s, NULL);
+	journals_each_of(state_dir, (int64_t)s.identity.inode,
+	    path_base(s.run_dir_text), search_pending, &s);
+	free(s.run_dir_text);
+	return s.found;
+}
+
+int64_t
+attempt_past_start_us(const char *run_dir, int64_t now_us)
+{
+	static const char *const names[] = {
+	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE, MANIFEST_FILE};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);
+
+		if (stamp.there)
+			return stamp.mtime_ns / 1000;
+	}
+	return now_us;
+}
+
+/* Its owner may have been killed between the line and the removal of the
+ * journal. */
+static bool
+is_indexed(const struct attempt *a, const char *state_dir)
+{
+	return attempt_start(a)->pid != getpid() &&
+	    index_has(state_dir, attempt_name(a));
+}
+
+int
+attempt_past_index(const struct attempt *a, struct err *err)
+{
+	struct index_entry e = {0};
+	struct attempt_index_facts facts;
+	int result;
+
+	attempt_index_facts(a, &facts);
+	if (is_indexed(a, facts.state_dir))
+		return 0;
+	e.attempt = xstrdup(attempt_name(a));
+	e.run_id =
+	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;
+	e.run_dir = xstrdup(attempt_start(a)->run_dir);
+	e.dir_inode = attempt_start(a)->dir_inode;
+	e.dir_birth_ns = attempt_start(a)->dir_birth_ns;
+	e.status = attempt_status(a);
+	e.started_us = facts.started_us;
+	e.ended_us = facts.ended_us;
+	e.records_bytes = facts.records_bytes;
+	e.records_crc32c = facts.records_crc32c;
+	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
+		struct delivery_status status;
+
+		attempt_delivery_status(a, i, &status);
+		e.rejected += status.rejected;
+		index_entry_add_place(&e, status.tracker, status.place);
+	}
+	result = index_append(facts.state_dir, &e, err);
+	index_entry_release(&e);
+	return result;
+}

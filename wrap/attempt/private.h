@@ -1,0 +1,34 @@
+/* What an attempt's files share: make.c (how it comes and goes) and
+ * attempt.c (what happens to it). */
+#ifndef WRAP_ATTEMPT_PRIVATE_H
+#define WRAP_ATTEMPT_PRIVATE_H
+
+#include "wrap/attempt/attempt.h"
+#include "wrap/attempt/past.h"
+
+struct attempt {
+	struct attempt_config config;
+	char *run_dir; /* bytes */
+	struct journal *journal;
+	struct entry start;
+	struct delivery **deliveries;
+	size_t delivery_count;
+	struct watcher *watcher;  /* NULL: only delivered */
+	struct attempt_past past; /* what the journal had on adoption */
+	char *run_id;
+	bool ended;
+	int64_t ended_us;
+	enum run_status status;
+	struct loop_timer sync_timer;
+	struct loop_timer disk_timer; /* set while the disk refuses */
+	int disk_refusals;
+	struct buf remarks;
+};
+
+/* A line for the report, each once. */
+void attempt_say(struct attempt *a, const struct err *err);
+/* Into the journal; releases the entry. */
+void attempt_keep(struct attempt *a, struct entry *e);
+void attempt_free(struct attempt *a);
+
+#endif

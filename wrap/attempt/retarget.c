@@ -1,0 +1,120 @@
+#include "wrap/attempt/retarget.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "wrap/attempt/start.h"
+
+/* In the cursor's state, before the option's name. */
+#define MOVED "moved."
+
+/* The options that say where a run is; others may change at any time. */
+static bool
+is_destination(enum option_id id)
+{
+	return id == OPT_MLFLOW_URI || id == OPT_MLFLOW_EXPERIMENT ||
+	    id == OPT_WANDB_ENTITY || id == OPT_WANDB_BASE_URL ||
+	    id == OPT_WANDB_DIR;
+}
+
+static const char *
+find(const struct target *t, const char *name)
+{
+	for (size_t i = 0; i < t->option_len; i++)
+		if (strcmp(t->options[i].name, name) == 0)
+			return t->options[i].text;
+	return NULL;
+}
+
+static void
+put(struct target *t, const char *name, const char *text)
+{
+	for (size_t i = 0; i < t->option_len; i++)
+		if (strcmp(t->options[i].name, name) == 0) {
+			free(t->options[i].text);
+			t->options[i].text = xstrdup(text);
+			return;
+		}
+	t->options =
+	    xreallocarray(t->options, t->option_len + 1, sizeof *t->options);
+	t->options[t->option_len++] =
+	    (struct pair){.name = xstrdup(name), .text = xstrdup(text)};
+}
+
+/* Takes one option of now. 1: the destination has changed. */
+static int
+take(struct target *t, struct cursor *c, const struct options *options,
+    const struct option_row *row, struct err *err)
+{
+	const char *was = find(t, row->name);
+	bool command_line = options->source[row->id] == FROM_COMMAND_LINE;
+	char *plain = attempt_option_text(row, options->value[row->id], false);
+	char *full = attempt_option_text(row, options->value[row->id], true);
+	char *key = xasprintf(MOVED "%s", row->name);
+	bool same = was != NULL && strcmp(was, plain) == 0;
+	int result = 0;
+
+	if (was != NULL && !same && !command_line)
+		goto out;
+	if (!same && is_destination(row->id) && c->opened) {
+		if (command_line)
+			result = err_set(err, -EEXIST,
+			    "the run is at %s already: --%s can't move it",
+			    was != NULL            ? was
+				: c->place != NULL ? c->place
+						   : "its first place",
+			    row->name);
+		goto out;
+	}
+	if (!same && is_destination(row->id)) {
+		cursor_set(c, key, plain);
+		result = 1;
+	}
+	put(t, row->name, full);
+out:
+	free(key);
+	free(full);
+	free(plain);
+	return result;
+}
+
+int
+attempt_retarget(struct target **target, const struct journal *j,
+    const struct target *recorded, const struct options *options,
+    struct err *err)
+{
+	struct target *t = xcalloc(1, sizeof *t);
+	struct cursor c = {0};
+	bool moved = false;
+	int result;
+
+	t->tracker = xstrdup(recorded->tracker);
+	for (size_t i = 0; i < recorded->option_len; i++)
+		put(t, recorded->options[i].name, recorded->options[i].text);
+	/* A damaged cursor is the engine's to tell. */
+	result = cursor_load(j, t->tracker, &c, NULL) < 0 ? 1 : 0;
+	for (size_t i = 0; i < c.state_len; i++)
+		if (strncmp(c.state[i].name, MOVED, strlen(MOVED)) == 0)
+			put(t, c.state[i].name + strlen(MOVED),
+			    c.state[i].text);
+	for (int id = 0; id < OPT_COUNT && result == 0; id++) {
+		const struct option_row *row = &option_table[id];
+
+		if (row->tracker == NULL || options->value[id] == NULL ||
+		    strcmp(row->tracker, t->tracker) != 0)
+			continue;
+		result = take(t, &c, options, row, err);
+		moved = moved || result > 0;
+		result = result < 0 ? result : 0;
+	}
+	if (result == 0 && moved)
+		result = cursor_save(j, t->tracker, &c, err);
+	cursor_release(&c);
+	if (result < 0)
+		attempt_free_targets(t, 1);
+	else
+		*target = t;
+	return result < 0 ? result : 0;
+}

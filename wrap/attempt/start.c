@@ -1,0 +1,166 @@
+#include "wrap/attempt/start.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "base/uri.h"
+#include "format/text.h"
+
+/* A text of the command line, the environment or the config file. */
+static char *
+text_of(const char *bytes)
+{
+	return bytes != NULL ? text_path_text(bytes) : NULL;
+}
+
+char *
+attempt_option_text(
+    const struct option_row *row, const char *value, bool secrets)
+{
+	char *plain = NULL, *text;
+
+	if (row->form == FORM_PATH)
+		plain = path_absolute(value);
+	else
+		plain = xstrdup(value);
+	if (!secrets && (row->form == FORM_URI || row->form == FORM_URL))
+		uri_clean(plain);
+	/* Also without a working directory: the path as it is. */
+	text = text_path_text(plain != NULL ? plain : value);
+	free(plain);
+	return text;
+}
+
+/* Its own options; and names that somebody asked for, not the config file,
+ * since they stand above a tracker's own variable for the same. */
+static bool
+is_for(const struct target *t, const struct options *options, int id)
+{
+	const char *tracker = option_table[id].tracker;
+
+	if (options->value[id] == NULL)
+		return false;
+	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES)
+		return options->source[id] >= FROM_ENVIRONMENT;
+	return tracker != NULL && strcmp(tracker, t->tracker) == 0;
+}
+
+static void
+add_options(struct target *t, const struct options *options, bool secrets)
+{
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *row = &option_table[id];
+
+		if (!is_for(t, options, id))
+			continue;
+		t->options = xreallocarray(
+		    t->options, t->option_len + 1, sizeof *t->options);
+		t->options[t->option_len++] =
+		    (struct pair){.name = xstrdup(row->name),
+			.text = attempt_option_text(
+			    row, options->value[id], secrets)};
+	}
+}
+
+struct target *
+attempt_make_targets(const struct options *options, bool secrets, size_t *len)
+{
+	struct target *targets = NULL;
+	const struct tracker_ops *ops;
+
+	*len = 0;
+	for (size_t i = 0; (ops = tracker_at(i)) != NULL; i++) {
+		if (!options_tracks(options, ops->name))
+			continue;
+		targets = xreallocarray(targets, *len + 1, sizeof *targets);
+		targets[*len] = (struct target){.tracker = xstrdup(ops->name)};
+		add_options(&targets[(*len)++], options, secrets);
+	}
+	return targets;
+}
+
+static void
+free_target(struct target *target)
+{
+	for (size_t i = 0; i < target->option_len; i++) {
+		free(target->options[i].name);
+		free(target->options[i].text);
+	}
+	free(target->options);
+	free(target->tracker);
+}
+
+void
+attempt_free_targets(struct target *targets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		free_target(&targets[i]);
+	free(targets);
+}
+
+static void
+leave_out_targets(struct entry_start *s, const bool *leave_out)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; leave_out != NULL && i < s->target_len; i++) {
+		struct target target = s->targets[i];
+
+		if (leave_out[i])
+			free_target(&target);
+		else
+			s->targets[kept++] = target;
+	}
+	if (leave_out != NULL)
+		s->target_len = kept;
+}
+
+void
+attempt_make_start(struct entry *e, const struct attempt_config *config,
+    const char *name, int64_t time_us)
+{
+	const struct options *o = config->options;
+	struct entry_start *s = &e->start;
+	struct watcher_identity identity;
+	char *cwd;
+
+	entry_init(e, ENTRY_START, time_us);
+	s->attempt = xstrdup(name);
+	s->source = config->source;
+	s->run_dir = text_of(config->run_dir);
+	if (watcher_identify(config->run_dir, &identity, NULL) == 0) {
+		s->dir_inode = (int64_t)identity.inode;
+		s->dir_birth_ns = identity.birth_ns;
+	}
+	s->config_path = text_of(config->config_path);
+	s->project = text_of(o->value[OPT_TRACK_PROJECT]);
+	s->experiment_name = text_of(o->value[OPT_EXPERIMENT_NAME]);
+	s->run_name = text_of(o->value[OPT_RUN_NAME]);
+	s->notes = text_of(o->value[OPT_NOTES]);
+	s->prefix =
+	    text_of(o->value[OPT_PREFIX] != NULL ? o->value[OPT_PREFIX] : "");
+	s->tags = xcalloc(o->tag_len, sizeof *s->tags);
+	for (size_t i = 0; i < o->tag_len; i++)
+		s->tags[s->tag_len++] = text_of(o->tags[i]);
+	s->targets = attempt_make_targets(o, false, &s->target_len);
+	leave_out_targets(s, config->leave_out);
+	s->host = process_host();
+	s->boot_id = process_boot_id();
+	s->pid = getpid();
+	s->pid_start = process_start(getpid());
+	if (config->writer > 0) {
+		s->writer = config->writer;
+		s->writer_start = process_start(config->writer);
+	}
+	s->user = process_user();
+	s->command = text_of(config->command);
+	cwd = process_cwd();
+	s->cwd = text_of(cwd);
+	free(cwd);
+	s->artifacts = xstrdup(o->value[OPT_ARTIFACTS]);
+	s->points = options_points(o);
+}

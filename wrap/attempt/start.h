@@ -1,0 +1,22 @@
+/* The first entry of an attempt: what was asked for, by whom, where. */
+#ifndef WRAP_ATTEMPT_START_H
+#define WRAP_ATTEMPT_START_H
+
+#include "wrap/attempt/attempt.h"
+
+/* Fills a START entry from the options. Paths of options are made absolute. */
+void attempt_make_start(struct entry *e, const struct attempt_config *config,
+    const char *name, int64_t time_us);
+
+/* The same targets with URIs as they were given: with their secrets, for
+ * this process alone. Freed by attempt_free_targets. */
+struct target *attempt_make_targets(
+    const struct options *options, bool secrets, size_t *len);
+void attempt_free_targets(struct target *targets, size_t len);
+
+/* The text of one tracker option: a path made absolute, a URI without its
+ * secrets unless `secrets`. The caller frees it. */
+char *attempt_option_text(
+    const struct option_row *row, const char *value, bool secrets);
+
+#endif

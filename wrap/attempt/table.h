@@ -1,0 +1,15 @@
+/* The records as a table (--table), for trackers that have tables. */
+#ifndef WRAP_ATTEMPT_TABLE_H
+#define WRAP_ATTEMPT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "journal/entry.h"
+
+/* Makes the TABLE entry that the options of the start entry ask for; false:
+ * they ask for none, and nothing was made. */
+bool attempt_make_table(
+    struct entry *e, const struct entry_start *start, int64_t time_us);
+
+#endif

@@ -1,0 +1,230 @@
+/* What MLflow would do with a run: the address, the login, the version, the
+ * experiment, the way of the files. Asks, changes nothing. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/die.h"
+#include "base/loop.h"
+#include "format/json.h"
+#include "http/http.h"
+#include "tracker/mlflow/private.h"
+#include "wrap/itrack/doctor.h"
+
+/* A person is waiting; a server that needs longer is worth a word. */
+#define ANSWER_MS     10000
+#define VERSION_SHOWN 40
+#define API           "/api/2.0/mlflow/"
+
+struct probe {
+	struct doctor *doctor;
+	struct loop *loop;
+	struct http *http;
+	const struct mlflow_config *config;
+	bool wants_json;
+	struct mlflow_answer answer;
+	char *body;
+};
+
+static void
+on_done(void *data, const struct http_answer *http)
+{
+	struct probe *p = data;
+
+	free(p->body);
+	p->body = xstrdup(http->body);
+	mlflow_classify(p->config->base, http, p->wants_json, &p->answer);
+	json_document(p->body, strlen(p->body), &p->answer.doc, NULL);
+	loop_stop(p->loop);
+}
+
+/* GET, and waits for the answer. */
+static bool
+ask(struct probe *p, bool wants_json, const char *path)
+{
+	char *url = xasprintf("%s%s", p->config->base, path);
+	char *workspace = NULL;
+	const char *headers[3] = {"Content-Type: application/json"};
+	const struct http_request request = {
+	    .method = "GET",
+	    .url = url,
+	    .headers = headers,
+	    .timeout_ms = ANSWER_MS,
+	    .done = on_done,
+	    .data = p,
+	};
+
+	if (p->config->workspace != NULL)
+		headers[1] = workspace =
+		    xasprintf("X-MLFLOW-WORKSPACE: %s", p->config->workspace);
+	p->wants_json = wants_json;
+	http_start(p->http, &request);
+	loop_run(p->loop);
+	free(workspace);
+	free(url);
+	return p->answer.outcome == OUTCOME_DONE;
+}
+
+static void
+say_version(struct probe *p)
+{
+	if (ask(p, false, "/version") && strlen(p->body) < VERSION_SHOWN)
+		doctor_say(p->doctor, DOCTOR_GOOD, "%s answers, MLflow %s",
+		    p->config->base, p->body);
+	else
+		doctor_say(p->doctor, DOCTOR_GOOD,
+		    "%s answers (it does not tell its version)",
+		    p->config->base);
+}
+
+static void
+say_login(const struct probe *p)
+{
+	const struct mlflow_config *c = p->config;
+
+	if (c->user != NULL)
+		doctor_say(p->doctor, DOCTOR_GOOD, "login as %s", c->user);
+	else if (c->token != NULL)
+		doctor_say(p->doctor, DOCTOR_GOOD, "login by token");
+	else
+		doctor_say(p->doctor, DOCTOR_GOOD,
+		    "no login is configured, and none is asked for");
+	if (c->insecure)
+		doctor_say(p->doctor, DOCTOR_NOTE,
+		    "the server's certificate is not verified "
+		    "(MLFLOW_TRACKING_INSECURE_TLS)");
+}
+
+static void
+say_files(const struct probe *p, const char *location)
+{
+	const char *path = location;
+
+	if (strncmp(location, "mlflow-artifacts:", 17) == 0) {
+		doctor_say(
+		    p->doctor, DOCTOR_GOOD, "files go through the server");
+		return;
+	}
+	if (strncmp(location, "file://", 7) == 0)
+		path = location + 7;
+	if (path[0] == '/' && access(path, W_OK) == 0)
+		doctor_say(p->doctor, DOCTOR_GOOD,
+		    "files are copied to %s, which this machine can write",
+		    path);
+	else
+		doctor_say(p->doctor, DOCTOR_NOTE,
+		    "files are kept at %s, which itrack can't write: those "
+		    "up to 10 MB go through the server's page if it can "
+		    "write there, others need mlflow artifacts log-artifacts",
+		    location);
+}
+
+/* The login and the Host check show at the first call that needs them. */
+static void
+say_experiment(struct probe *p)
+{
+	const struct mlflow_config *c = p->config;
+	char *location, *stage;
+	struct buf path;
+	bool found;
+
+	buf_init(&path, 64 * 1024);
+	if (c->experiment_id != NULL) {
+		buf_adds(&path, API "experiments/get?experiment_id=");
+		http_escape(&path, c->experiment_id, "");
+	} else {
+		buf_adds(&path, API "experiments/get-by-name?experiment_name=");
+		http_escape(&path, c->experiment_name, "");
+	}
+	found = ask(p, true, path.data);
+	buf_release(&path);
+	if (!found &&
+	    (strcmp(p->answer.code, "RESOURCE_DOES_NOT_EXIST") != 0 ||
+		c->experiment_id != NULL)) {
+		doctor_say(p->doctor, DOCTOR_BAD, "%s", p->answer.err.message);
+		return;
+	}
+	say_login(p);
+	if (!found) {
+		doctor_say(p->doctor, DOCTOR_GOOD,
+		    "experiment %s will be created", c->experiment_name);
+		return;
+	}
+	stage = json_at_text(&p->answer.doc, "experiment.lifecycle_stage");
+	location = json_at_text(&p->answer.doc, "experiment.artifact_location");
+	if (stage != NULL && strcmp(stage, "deleted") == 0) {
+		doctor_say(p->doctor, DOCTOR_BAD,
+		    "the experiment was deleted there: restore it (mlflow "
+		    "experiments restore), or choose another name with "
+		    "--mlflow-experiment");
+	} else {
+		doctor_say(p->doctor, DOCTOR_GOOD, "experiment %s exists",
+		    c->experiment_name != NULL ? c->experiment_name
+					       : c->experiment_id);
+		say_files(p, location != NULL ? location : "");
+	}
+	free(stage);
+	free(location);
+}
+
+static void
+examine_server(struct doctor *d, const struct mlflow_config *config)
+{
+	struct http_config http = mlflow_config_http(config);
+	struct err err = ERR_INIT;
+	struct probe p = {.doctor = d, .config = config};
+
+	p.loop = loop_new();
+	p.http = http_new(p.loop, &http, &err);
+	if (p.http == NULL) {
+		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+	} else if (!ask(&p, false, "/health") && p.answer.status == 0) {
+		doctor_say(d, DOCTOR_BAD,
+		    "%s; start it with: mlflow server --port PORT",
+		    p.answer.err.message);
+	} else {
+		say_version(&p);
+		say_experiment(&p);
+	}
+	http_free(p.http);
+	loop_free(p.loop);
+	free(p.body);
+}
+
+static void
+examine_files(struct doctor *d, const struct mlflow_config *config)
+{
+	doctor_directory(d, config->root, "runs (MLflow's file store)");
+	doctor_say(d, DOCTOR_NOTE,
+	    "to look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
+	    "--backend-store-uri %s",
+	    config->root);
+}
+
+void
+doctor_mlflow(struct doctor *d)
+{
+	const struct options *o = d->options;
+	char *cwd = getcwd(NULL, 0);
+	const struct mlflow_choice choice = {
+	    .uri = o->value[OPT_MLFLOW_URI],
+	    .experiment = o->value[OPT_MLFLOW_EXPERIMENT] != NULL
+		? o->value[OPT_MLFLOW_EXPERIMENT]
+		: o->value[OPT_EXPERIMENT_NAME],
+	    .project = o->value[OPT_TRACK_PROJECT],
+	    .cwd = cwd != NULL ? cwd : "/",
+	};
+	struct mlflow_config config;
+	struct err err = ERR_INIT;
+
+	if (mlflow_config_load(&config, &choice, &err) < 0)
+		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+	else if (config.store == MLFLOW_FILES)
+		examine_files(d, &config);
+	else
+		examine_server(d, &config);
+	mlflow_config_release(&config);
+	free(cwd);
+}

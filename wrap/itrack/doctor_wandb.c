@@ -1,0 +1,124 @@
+/* What W&B would do with a run: online or offline, the key, who it belongs to,
+ * where the run goes. Asks, changes nothing. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "tracker/wandb/client.h"
+#include "tracker/wandb/settings.h"
+#include "wrap/itrack/doctor.h"
+
+struct viewer {
+	struct loop *loop;
+	enum outcome outcome;
+	char *entity, *user;
+	struct err err;
+};
+
+static void
+on_viewer(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct viewer *v = call->data;
+	struct json_span member;
+
+	v->outcome = reply->outcome;
+	v->err = reply->err;
+	member = wandb_member(&reply->data, "viewer", "entity", NULL);
+	v->entity = json_text_new(&member);
+	member = wandb_member(&reply->data, "viewer", "username", NULL);
+	v->user = json_text_new(&member);
+	loop_stop(v->loop);
+}
+
+static void
+ask_viewer(struct viewer *v, struct wandb_client *client)
+{
+	struct wandb_call call = {0};
+	struct jsonwrite w;
+
+	wandb_graphql_begin(&call, &w, "query Viewer{viewer{entity username}}");
+	wandb_graphql_send(&call, client, &w, on_viewer, v);
+	loop_run(v->loop);
+	wandb_call_release(&call);
+}
+
+static void
+say_viewer(
+    struct doctor *d, const struct wandb_settings *s, const struct viewer *v)
+{
+	const char *entity = s->entity != NULL ? s->entity : v->entity;
+
+	if (v->outcome == OUTCOME_BLOCKED)
+		doctor_say(d, DOCTOR_BAD,
+		    "%s: %s; get a key there, and put it into WANDB_API_KEY "
+		    "or netrc (runs are written offline until then)",
+		    s->base_url, v->err.message);
+	else if (v->outcome != OUTCOME_DONE)
+		doctor_say(d, DOCTOR_BAD,
+		    "%s: %s (runs wait for it; itrack sync delivers them)",
+		    s->base_url, v->err.message);
+	else if (v->user == NULL)
+		doctor_say(d, DOCTOR_BAD,
+		    "%s answers, but the key belongs to nobody there",
+		    s->base_url);
+	else
+		doctor_say(d, DOCTOR_GOOD,
+		    "%s takes the key of %s; runs go to %s", s->base_url,
+		    v->user, entity != NULL ? entity : "the key's default");
+}
+
+static void
+examine_server(struct doctor *d, const struct wandb_settings *s)
+{
+	struct wandb_client client = {0};
+	struct viewer v = {.loop = loop_new()};
+	struct err err = ERR_INIT;
+
+	if (wandb_client_open(&client, v.loop, s, &err) < 0) {
+		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+	} else {
+		ask_viewer(&v, &client);
+		say_viewer(d, s, &v);
+	}
+	wandb_client_close(&client);
+	loop_free(v.loop);
+	free(v.entity);
+	free(v.user);
+}
+
+static void
+examine_offline(struct doctor *d, const struct wandb_settings *s)
+{
+	doctor_say(d, DOCTOR_NOTE, "offline: %s",
+	    s->mode == WANDB_OFFLINE && s->mode_given ? "as asked for"
+						      : s->why_no_key);
+	doctor_directory(d, s->root, "runs for wandb sync");
+	if (s->entity == NULL)
+		doctor_say(d, DOCTOR_NOTE,
+		    "without --wandb-entity or WANDB_ENTITY the files of a run "
+		    "are no artifact");
+}
+
+void
+doctor_wandb(struct doctor *d)
+{
+	const struct options *o = d->options;
+	char *cwd = getcwd(NULL, 0);
+	const struct wandb_wishes wishes = {.mode = o->value[OPT_WANDB_MODE],
+	    .entity = o->value[OPT_WANDB_ENTITY],
+	    .base_url = o->value[OPT_WANDB_BASE_URL],
+	    .dir = o->value[OPT_WANDB_DIR],
+	    .cwd = cwd};
+	struct wandb_settings settings;
+
+	wandb_settings_load(&settings, &wishes);
+	if (settings.mode == WANDB_DISABLED)
+		doctor_say(d, DOCTOR_NOTE, "disabled (WANDB_MODE)");
+	else if (settings.mode == WANDB_ONLINE && settings.key != NULL)
+		examine_server(d, &settings);
+	else
+		examine_offline(d, &settings);
+	wandb_settings_release(&settings);
+	free(cwd);
+}

@@ -1,0 +1,179 @@
+/* itrack import: tracks run directories that exist already. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "format/text.h"
+#include "journal/index.h"
+#include "mapping/names.h"
+#include "wrap/attempt/attempt.h"
+#include "wrap/attempt/start.h"
+#include "wrap/itrack/command.h"
+#include "wrap/itrack/deliver.h"
+#include "journal/list_of.h"
+#include "wrap/attempt/report.h"
+#include "wrap/attempt/remembered.h"
+
+/* Is it a run directory? Says why not. */
+static int
+check_directory(const char *dir, struct err *err)
+{
+	static const char *const names[] = {
+	    RECORDS_FILE, MARKER_FILE, MANIFEST_FILE};
+	struct watcher_identity identity;
+
+	if (watcher_identify(dir, &identity, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (watcher_stamp(dir, names[i]).there)
+			return 0;
+	return err_set(err, -ENOENT,
+	    "%s: not a run directory (no records.jsonl, no manifest.json)",
+	    dir);
+}
+
+/* What our local and TensorBoard trackers and insideLLMs' own make beside the
+ * runs: `import runs/` followed by a star names it too. */
+static bool
+is_tracking_output(const char *dir)
+{
+	return strcmp(path_base(dir), "tracking") == 0 &&
+	    !watcher_stamp(dir, RECORDS_FILE).there &&
+	    !watcher_stamp(dir, MARKER_FILE).there;
+}
+
+struct import {
+	const struct options *options;
+	struct deliver *deliver;
+	char *state_dir;
+	struct report report;
+	bool failed;
+};
+
+/* Everything is there already: says so. Else names the targets to leave out. */
+static bool
+is_tracked(struct import *im, const char *dir, struct tracked *t,
+    const struct target *targets)
+{
+	if (t->pending != NULL && t->pending_live) {
+		report_say(&im->report,
+		    "%s: attempt %s is at work on it: left alone", dir,
+		    t->pending);
+		return true;
+	}
+	if (t->pending != NULL || t->count < t->len)
+		return false;
+	for (size_t i = 0; i < t->len; i++)
+		report_say(&im->report,
+		    "%s: already tracked by %s (%s); --again tracks it anew",
+		    dir, targets[i].tracker, t->places[i]);
+	return true;
+}
+
+/* A new attempt, or the one of that name that was left behind. */
+static void
+start(
+    struct import *im, const struct attempt_config *config, const char *pending)
+{
+	struct attempt *a = NULL;
+	struct err err = ERR_INIT;
+	int result = pending != NULL ? attempt_adopt(&a, config, pending, &err)
+				     : attempt_new(&a, config, &err);
+
+	if (result < 0) {
+		report_say(&im->report, "%s", err.message);
+		if (result != -EBUSY)
+			im->failed = true;
+		return;
+	}
+	deliver_add(im->deliver, a, options_given(im->options, OPT_FOLLOW));
+}
+
+static void
+import_one(struct import *im, const char *argument)
+{
+	char *dir = path_absolute(argument);
+	struct attempt_config config;
+	struct tracked tracked;
+	struct target *targets;
+	size_t target_len;
+	struct err err = ERR_INIT;
+	bool again = options_given(im->options, OPT_AGAIN);
+
+	if (dir == NULL)
+		dir = xstrdup(argument);
+	if (is_tracking_output(dir)) {
+		report_say(&im->report,
+		    "%s: holds what trackers wrote, passed over", dir);
+		free(dir);
+		return;
+	}
+	if (check_directory(dir, &err) < 0) {
+		report_say(&im->report, "%s", err.message);
+		im->failed = true;
+		free(dir);
+		return;
+	}
+	targets = attempt_make_targets(im->options, false, &target_len);
+	tracked_find(&tracked, im->state_dir, dir,
+	    im->options->value[OPT_TRACK_PROJECT], targets, target_len);
+	config = deliver_config(im->deliver);
+	config.source = SOURCE_IMPORT;
+	config.run_dir = dir;
+	config.record_only = options_given(im->options, OPT_RECORD_ONLY);
+	config.leave_out = again ? NULL : tracked.has;
+	if (again || !is_tracked(im, dir, &tracked, targets)) {
+		if (!again && tracked.pending != NULL)
+			start(im, &config, tracked.pending);
+		if (again || tracked.count < tracked.len)
+			start(im, &config, NULL);
+	}
+	tracked_release(&tracked);
+	attempt_free_targets(targets, target_len);
+	free(dir);
+}
+
+static int
+import_run(const struct options *options)
+{
+	struct import im = {.options = options};
+	struct err err = ERR_INIT;
+
+	if (options->argument_count == 0)
+		return command_usage(
+		    &command_import, "name at least one run directory");
+	im.state_dir = journal_state_dir();
+	report_init(&im.report);
+	im.deliver = deliver_new(options, im.state_dir, &im.report);
+	for (int i = 0; i < options->argument_count; i++)
+		import_one(&im, options->arguments[i]);
+	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
+		report_say(&im.report, "%s", err.message);
+	report_say_lines(&im.report, journals_of_refused());
+	if (!deliver_run(im.deliver))
+		im.failed = true;
+	deliver_free(im.deliver);
+	if (options_given(options, OPT_REPORT) &&
+	    report_write(&im.report, options->value[OPT_REPORT], &err) < 0) {
+		report_say(&im.report, "no report written: %s", err.message);
+		im.failed = true;
+	}
+	if (im.failed || !options_given(options, OPT_QUIET))
+		fputs(im.report.text.data, stderr);
+	report_release(&im.report);
+	free(im.state_dir);
+	return im.failed ? STATUS_FAILURE : STATUS_OK;
+}
+
+const struct command command_import = {
+    .name = "import",
+    .program = PROGRAM_IMPORT,
+    .usage = "itrack import [option]... dir...",
+    .about = "track run directories that exist already",
+    .run = import_run,
+};

@@ -1,0 +1,144 @@
+/* itrack sync: delivers what is still pending, from the journals. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "journal/index.h"
+#include "journal/state.h"
+#include "wrap/attempt/attempt.h"
+#include "wrap/itrack/command.h"
+#include "wrap/itrack/deliver.h"
+#include "journal/list.h"
+#include "wrap/attempt/report.h"
+#include "wrap/itrack/sync_follow.h"
+
+struct sync {
+	const struct options *options;
+	struct deliver *deliver;
+	char *state_dir;
+	struct report report;
+	size_t found;
+	bool failed;
+};
+
+static void
+refuse(struct sync *s, const struct err *err)
+{
+	report_say(&s->report, "%s", err->message);
+	s->failed = true;
+}
+
+/* Ended by hand: its journal goes, and with it what was not delivered. */
+static void
+drop(struct sync *s, const char *attempt)
+{
+	struct journal *j = NULL;
+	struct err err = ERR_INIT;
+
+	s->found++;
+	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
+	    journal_remove(j, &err) < 0) {
+		report_say(
+		    &s->report, "%s: not dropped: %s", attempt, err.message);
+		s->failed = true;
+	} else {
+		report_say(&s->report, "%s: dropped", attempt);
+	}
+	journal_close(j);
+}
+
+static void
+sync_one(struct sync *s, const char *attempt)
+{
+	struct attempt_config config = deliver_config(s->deliver);
+	struct attempt *a = NULL;
+	struct err err = ERR_INIT;
+	int result;
+
+	s->found++;
+	result = attempt_adopt(&a, &config, attempt, &err);
+	if (result == 0) {
+		deliver_add(s->deliver, a, false);
+		return;
+	}
+	/* One that is at work needs no help. */
+	if (result == -EBUSY) {
+		report_say(&s->report, "%s", err.message);
+		return;
+	}
+	report_say(&s->report, "%s: %s", attempt, err.message);
+	s->failed = true;
+}
+
+static bool
+each(const char *attempt, void *data)
+{
+	struct sync *s = data;
+
+	/* One that was killed before its first entry has nothing to deliver. */
+	if (!journals_discard_empty(s->state_dir, attempt))
+		sync_one(s, attempt);
+	return true;
+}
+
+static int
+sync_run(const struct options *options)
+{
+	struct sync s = {.options = options};
+	struct err err = ERR_INIT;
+
+	if (options_given(options, OPT_DROP) && options->argument_count > 0)
+		return command_usage(
+		    &command_sync, "--drop gives one attempt up, no others");
+	if (options_given(options, OPT_FOLLOW) &&
+	    (options_given(options, OPT_DROP) ||
+		options_given(options, OPT_REPORT)))
+		return command_usage(&command_sync,
+		    "--follow has no end to report, and gives nothing up");
+	s.state_dir = journal_state_dir();
+	if (s.state_dir == NULL)
+		return command_usage(&command_sync,
+		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (options_given(options, OPT_FOLLOW)) {
+		int status = sync_follow(options, s.state_dir);
+
+		free(s.state_dir);
+		return status;
+	}
+	report_init(&s.report);
+	if (index_check(s.state_dir, &err) < 0)
+		refuse(&s, &err);
+	s.deliver = deliver_new(options, s.state_dir, &s.report);
+	for (int i = 0; i < options->argument_count; i++)
+		sync_one(&s, options->arguments[i]);
+	if (options_given(options, OPT_DROP))
+		drop(&s, options->value[OPT_DROP]);
+	else if (options->argument_count == 0 &&
+	    state_each(s.state_dir, each, &s, &err) < 0)
+		refuse(&s, &err);
+	if (!deliver_run(s.deliver))
+		s.failed = true;
+	deliver_free(s.deliver);
+	if (s.found == 0)
+		report_say(&s.report, "nothing is pending");
+	if (options_given(options, OPT_REPORT) &&
+	    report_write(&s.report, options->value[OPT_REPORT], &err) < 0) {
+		report_say(&s.report, "no report written: %s", err.message);
+		s.failed = true;
+	}
+	if (s.failed || !options_given(options, OPT_QUIET))
+		fputs(s.report.text.data, stderr);
+	report_release(&s.report);
+	free(s.state_dir);
+	return s.failed ? STATUS_FAILURE : STATUS_OK;
+}
+
+const struct command command_sync = {
+    .name = "sync",
+    .program = PROGRAM_SYNC,
+    .usage = "itrack sync [option]... [attempt|root]...",
+    .about = "deliver what is still pending",
+    .run = sync_run,
+};

@@ -1,0 +1,171 @@
+/*
+ * One table of options, for every program: names, environment variables,
+ * defaults, forms and help. --help, the config file, the report of a wrong name
+ * and the check of the manual all come from it. libc only: the launcher links
+ * it.
+ *
+ * Which value wins: command line, environment, config file
+ * ($XDG_CONFIG_HOME/itrack/config, `name = value` lines), default.
+ */
+#ifndef WRAP_OPTIONS_OPTIONS_H
+#define WRAP_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_id {
+	OPT_TRACK,
+	OPT_TRACK_PROJECT,
+	OPT_EXPERIMENT_NAME,
+	OPT_RUN_NAME,
+	OPT_TAG,
+	OPT_NOTES,
+	OPT_PREFIX,
+	OPT_RUN_DIR,
+	OPT_ARTIFACTS,
+	OPT_POINTS,
+	OPT_DRAIN,
+	OPT_STRICT,
+	OPT_NO_PRELOAD,
+	OPT_RECORD_ONLY,
+	OPT_REPORT,
+	OPT_QUIET,
+	OPT_VERBOSE,
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_JSON,
+	OPT_AGAIN,
+	OPT_FOLLOW,
+	OPT_DROP,
+	OPT_LOCAL_DIR,
+	OPT_TENSORBOARD_DIR,
+	OPT_MLFLOW_URI,
+	OPT_MLFLOW_EXPERIMENT,
+	OPT_MLFLOW_RUN_ID,
+	OPT_NESTED,
+	OPT_WANDB_MODE,
+	OPT_WANDB_ENTITY,
+	OPT_WANDB_BASE_URL,
+	OPT_WANDB_DIR,
+	OPT_TABLE,
+	OPT_METRIC,
+	OPT_PARAM,
+	OPT_ARTIFACT,
+	OPT_STATUS,
+	OPT_START,
+	OPT_RUN,
+	OPT_END,
+	OPT_METRICS_FROM_STDOUT,
+	OPT_COUNT,
+};
+
+/* Which programs take an option: a bit each. */
+enum program {
+	PROGRAM_WRAP = 1 << 0,
+	PROGRAM_IMPORT = 1 << 1,
+	PROGRAM_SYNC = 1 << 2,
+	PROGRAM_STATUS = 1 << 3,
+	PROGRAM_SHOW = 1 << 4,
+	PROGRAM_CHECK = 1 << 5,
+	PROGRAM_DOCTOR = 1 << 6,
+	PROGRAM_LOG = 1 << 7,
+};
+
+/* What a value must look like. */
+enum option_form {
+	FORM_FLAG,          /* no value, or yes or no in words */
+	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
+	FORM_TEXT,          /* anything, may be empty */
+	FORM_NAME,          /* not empty */
+	FORM_URI,           /* not empty; may hold a login, kept nowhere */
+	FORM_URL,           /* one of http or https, by which a key may go */
+	FORM_PAIR,          /* NAME=VALUE, the name not empty */
+	FORM_PATH,          /* not empty; made absolute when it is used */
+	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
+	FORM_CHOICE,        /* one of `choices` */
+	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
+	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
+};
+
+struct option_row {
+	enum option_id id;
+	char letter;          /* short form, or 0 */
+	const char *name;     /* long form without dashes */
+	const char *variable; /* environment, or NULL */
+	const char *fallback; /* default, or NULL: not set */
+	const char *argument; /* what --help calls the value, or NULL */
+	enum option_form form;
+	/* "all|safe|none"; of a URL: the domain that is for https alone; or
+	 * NULL. */
+	const char *choices;
+	unsigned programs;
+	bool repeatable; /* every occurrence counts (tag); comma lists join */
+	const char *tracker; /* whose option it is, or NULL: general */
+	const char *help;    /* one line */
+};
+
+extern const struct option_row option_table[OPT_COUNT];
+
+/* Where a value comes from. */
+enum option_source {
+	FROM_NOWHERE,
+	FROM_DEFAULT,
+	FROM_FILE,
+	FROM_ENVIRONMENT,
+	FROM_COMMAND_LINE,
+};
+
+/* Tags that one run may have. */
+#define OPTIONS_TAGS_MAX 64
+/* Metrics, params and artifacts of one `itrack log`; more go by the library. */
+#define OPTIONS_ITEMS_MAX 256
+
+struct option_item {
+	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT */
+	const char *value;
+};
+
+struct options {
+	const char *value[OPT_COUNT]; /* NULL: not set; flags: "1" */
+	enum option_source source[OPT_COUNT];
+	const char *tags[OPTIONS_TAGS_MAX];
+	size_t tag_len;
+	struct option_item items[OPTIONS_ITEMS_MAX];
+	size_t item_len;
+	/* What follows the options: the command, directories, attempts. */
+	char **arguments;
+	int argument_count;
+};
+
+#define OPTIONS_MESSAGE_MAX 512
+
+/* Reads command line (argv[0] is skipped), environment and config file. For
+ * itrack-wrap the first argument that is no option ends the options, elsewhere
+ * options may stand between arguments; `--` always ends them. An empty variable
+ * is none; the variables of a tracker that is not used are not looked at (in
+ * programs without --track all are). Returns 0, or -1 with one line (what is
+ * wrong, the nearest valid name) in message. With --help or --version given it
+ * returns 0 whatever else is wrong, and reads nothing else.
+ * Values point into argv, the environment or memory that is never freed. A list
+ * of trackers is in the table's order, each once: "local,mlflow". */
+int options_parse(struct options *options, enum program program, int argc,
+    char **argv, char message[OPTIONS_MESSAGE_MAX]);
+
+/* Is the flag or option set (by whatever source)? */
+bool options_given(const struct options *options, enum option_id id);
+
+/* --drain in milliseconds; --points as a number, 0 for all. */
+long options_drain_ms(const struct options *options);
+long options_points(const struct options *options);
+
+/* Is the tracker among those of --track? */
+bool options_tracks(const struct options *options, const char *tracker);
+
+/* Prints usage, options by group and defaults to standard output. */
+void options_help(enum program program, const char *usage, const char *about);
+
+/* Trackers that exist in this build, in the order of the table; NULL behind the
+ * last. */
+const char *options_tracker(size_t i);
+
+#endif

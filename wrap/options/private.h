@@ -1,0 +1,75 @@
+/*
+ * What the options_*.c files share. Nobody else includes it, but the tests.
+ */
+#ifndef WRAP_OPTIONS_PRIVATE_H
+#define WRAP_OPTIONS_PRIVATE_H
+
+#include "wrap/options/options.h"
+
+/* A tracker that --track may name. */
+struct tracker_row {
+	const char *name;
+	bool built;  /* false: planned, not in this build */
+	bool hidden; /* accepted, but shown nowhere: for tests */
+};
+
+extern const struct tracker_row tracker_table[];
+extern const size_t tracker_table_len;
+
+/* One reading of command line, environment and file. */
+struct parse {
+	struct options *options;
+	enum program program;
+	unsigned trackers; /* of --track so far: bit i is tracker_table[i] */
+	const char *file;  /* of the config file while it is read, else NULL */
+	unsigned line;
+	bool failed;   /* message holds the first complaint */
+	char *message; /* OPTIONS_MESSAGE_MAX bytes */
+};
+
+/* The row of a long name of `len` bytes, or of a letter; NULL: none. */
+const struct option_row *options_row(const char *name, size_t len);
+const struct option_row *options_row_of_letter(char letter);
+
+/* "itrack-wrap", "itrack show": for messages. */
+const char *options_program_name(enum program program);
+
+/* Notes what is wrong; the first complaint stays, control characters in it
+ * become '?'. Always returns -1. */
+int options_complain(struct parse *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Checks the value's form and takes it, unless a source that stands above has
+ * given one. `label` is what the user wrote: "--drain", "ITRACK_DRAIN",
+ * "drain". A flag's value is NULL (set), or yes or no in words. */
+int options_set(struct parse *p, const struct option_row *row,
+    const char *label, const char *value, enum option_source source);
+
+/* Zeroed memory, a copy of bytes with a NUL behind them: each lives as long as
+ * the process. NULL: no memory. */
+void *options_allocate(size_t size);
+char *options_keep(const char *text, size_t len);
+/* Frees all that was kept: for tests that parse many times. */
+void options_forget(void);
+
+/* Reads the config file if there is one. */
+int options_config(struct parse *p);
+/* Its content; `path` is for messages. */
+int options_config_text(
+    struct parse *p, const char *path, const char *text, size_t len);
+
+/* The best of the names offered to it for a word that is none of them. */
+struct nearest {
+	const char *word;
+	const char *name; /* NULL: nothing is near */
+	size_t distance;
+};
+
+void nearest_init(struct nearest *n, const char *word);
+void nearest_offer(struct nearest *n, const char *name);
+/* " (did you mean --NAME?)" with `dashes` before the name, or "". */
+#define NEAREST_HINT_MAX 80
+void nearest_hint(
+    const struct nearest *n, const char *dashes, char hint[NEAREST_HINT_MAX]);
+
+#endif

@@ -1,0 +1,219 @@
+#include "wrap/options/private.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Which programs: the ones that make an attempt, that deliver one, all. */
+#define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT)
+#define DELIVER (ATTEMPT | PROGRAM_SYNC)
+#define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
+#define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
+#define ALL     (DELIVER | LISTING | PROGRAM_LOG)
+/* What names a run and where it goes. */
+#define NAMING  (ATTEMPT | PROGRAM_LOG)
+#define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
+
+/* A new tracker is one line here, its options below, and its ops in
+ * lib/tracker/trackers.c. */
+const struct tracker_row tracker_table[] = {
+    {"local", .built = true},
+    {"tensorboard", .built = true},
+    {"mlflow", .built = true},
+    {"wandb", .built = true},
+    {"null", .built = true, .hidden = true},
+};
+
+const size_t tracker_table_len = COUNT(tracker_table);
+
+/* clang-format off */
+const struct option_row option_table[OPT_COUNT] = {
+[OPT_TRACK] = { OPT_TRACK, 't', "track", "ITRACK_TRACK", "local", "LIST",
+    FORM_TRACKERS, NULL, PLACING, true, NULL,
+    "where to track, comma separated or repeated" },
+[OPT_TRACK_PROJECT] = { OPT_TRACK_PROJECT, 'p', "track-project",
+    "ITRACK_PROJECT", "insidellms", "NAME",
+    FORM_NAME, NULL, PLACING, false, NULL,
+    "the project (MLflow: experiment)" },
+[OPT_EXPERIMENT_NAME] = { OPT_EXPERIMENT_NAME, 0, "experiment-name",
+    NULL, NULL, "NAME",
+    FORM_NAME, NULL, NAMING, false, NULL,
+    "name of the experiment that the run belongs to" },
+[OPT_RUN_NAME] = { OPT_RUN_NAME, 0, "run-name", NULL, NULL, "NAME",
+    FORM_NAME, NULL, NAMING, false, NULL,
+    "name of the run, instead of its run ID" },
+[OPT_TAG] = { OPT_TAG, 0, "tag", NULL, NULL, "TEXT",
+    FORM_NAME, NULL, NAMING, true, NULL,
+    "a tag of the run; may be repeated" },
+[OPT_NOTES] = { OPT_NOTES, 0, "notes", NULL, NULL, "TEXT",
+    FORM_TEXT, NULL, NAMING, false, NULL,
+    "notes about the run" },
+[OPT_PREFIX] = { OPT_PREFIX, 0, "prefix", NULL, NULL, "TEXT",
+    FORM_TEXT, NULL, ATTEMPT, false, NULL,
+    "put before the name of every mapped metric and param" },
+[OPT_RUN_DIR] = { OPT_RUN_DIR, 0, "run-dir", NULL, NULL, "DIR",
+    FORM_PATH, NULL, PROGRAM_WRAP, false, NULL,
+    "the run directory, where it can't be found" },
+[OPT_ARTIFACTS] = { OPT_ARTIFACTS, 0, "artifacts", "ITRACK_ARTIFACTS", "all",
+    "all|safe|none",
+    FORM_CHOICE, "all|safe|none", ATTEMPT, false, NULL,
+    "which files are copied; safe: none with prompts and answers" },
+[OPT_POINTS] = { OPT_POINTS, 0, "points", NULL, "512", "N|all",
+    FORM_POINTS, NULL, ATTEMPT, false, NULL,
+    "a point for each of the first N records, then N/2 for each doubling" },
+[OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "10", "SECONDS",
+    FORM_SECONDS, NULL, DELIVER | PROGRAM_LOG, false, NULL,
+    "how long to go on delivering after the end" },
+[OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
+    "exit 123 if a tracker did not get everything" },
+[OPT_NO_PRELOAD] = { OPT_NO_PRELOAD, 0, "no-preload", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
+    "find the run directory without LD_PRELOAD" },
+[OPT_RECORD_ONLY] = { OPT_RECORD_ONLY, 0, "record-only", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ATTEMPT, false, NULL,
+    "write the journal, deliver nothing (later: itrack sync)" },
+[OPT_REPORT] = { OPT_REPORT, 0, "report", NULL, NULL, "FILE",
+    FORM_PATH, NULL, DELIVER, false, NULL,
+    "write the report of the end to FILE, as JSON" },
+[OPT_QUIET] = { OPT_QUIET, 'q', "quiet", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ALL, false, NULL,
+    "no report at the end" },
+[OPT_VERBOSE] = { OPT_VERBOSE, 'v', "verbose", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ALL, false, NULL,
+    "say what is being done" },
+[OPT_HELP] = { OPT_HELP, 'h', "help", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ALL, false, NULL,
+    "show this help" },
+[OPT_VERSION] = { OPT_VERSION, 'V', "version", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ALL, false, NULL,
+    "show the version" },
+[OPT_JSON] = { OPT_JSON, 0, "json", NULL, NULL, NULL,
+    FORM_FLAG, NULL, LISTING, false, NULL,
+    "print JSON" },
+[OPT_AGAIN] = { OPT_AGAIN, 0, "again", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_IMPORT, false, NULL,
+    "import even what is tracked there already" },
+[OPT_FOLLOW] = { OPT_FOLLOW, 0, "follow", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_IMPORT | PROGRAM_SYNC, false, NULL,
+    "stay, for what is still being written" },
+[OPT_DROP] = { OPT_DROP, 0, "drop", NULL, NULL, "ATTEMPT",
+    FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
+    "give an attempt up: what is pending of it is lost" },
+[OPT_LOCAL_DIR] = { OPT_LOCAL_DIR, 0, "local-dir", "ITRACK_LOCAL_DIR", NULL,
+    "DIR", FORM_PATH, NULL, PLACING, false, "local",
+    "gets PROJECT/RUN-ID/; without it: tracking, beside the run directory" },
+[OPT_TENSORBOARD_DIR] = { OPT_TENSORBOARD_DIR, 0, "tensorboard-dir", NULL, NULL,
+    "DIR", FORM_PATH, NULL, PLACING, false, "tensorboard",
+    "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside the run "
+    "directory" },
+[OPT_MLFLOW_URI] = { OPT_MLFLOW_URI, 0, "mlflow-uri", "MLFLOW_TRACKING_URI",
+    NULL, "URI", FORM_URI, NULL, REACH, false, "mlflow",
+    "http(s) server, or the path of a file store" },
+[OPT_MLFLOW_EXPERIMENT] = { OPT_MLFLOW_EXPERIMENT, 0, "mlflow-experiment",
+    "MLFLOW_EXPERIMENT_NAME", NULL, "NAME", FORM_NAME, NULL, REACH, false,
+    "mlflow", "the experiment, instead of the project" },
+[OPT_MLFLOW_RUN_ID] = { OPT_MLFLOW_RUN_ID, 0, "mlflow-run-id", "MLFLOW_RUN_ID",
+    NULL, "ID", FORM_NAME, NULL, ATTEMPT, false, "mlflow",
+    "a run that is there already: log into it" },
+[OPT_NESTED] = { OPT_NESTED, 0, "nested", NULL, NULL, NULL,
+    FORM_FLAG, NULL, ATTEMPT, false, "mlflow",
+    "a child run for each experiment of a harness" },
+[OPT_WANDB_MODE] = { OPT_WANDB_MODE, 0, "wandb-mode", "WANDB_MODE", NULL,
+    "online|offline", FORM_CHOICE, "online|offline|disabled", REACH, false, "wandb",
+    "without it: online if a key is found, else offline" },
+[OPT_WANDB_ENTITY] = { OPT_WANDB_ENTITY, 0, "wandb-entity", "WANDB_ENTITY",
+    NULL, "NAME", FORM_NAME, NULL, REACH, false, "wandb",
+    "user or team, instead of the key's default" },
+[OPT_WANDB_BASE_URL] = { OPT_WANDB_BASE_URL, 0, "wandb-base-url",
+    "WANDB_BASE_URL", NULL, "URL", FORM_URL, "wandb.ai", REACH, false, "wandb",
+    "the server, instead of W&B's own" },
+[OPT_WANDB_DIR] = { OPT_WANDB_DIR, 0, "wandb-dir", "WANDB_DIR", NULL, "DIR",
+    FORM_PATH, NULL, REACH, false, "wandb",
+    "where offline runs are written" },
+[OPT_TABLE] = { OPT_TABLE, 0, "table", NULL, NULL, "text",
+    FORM_OPTIONAL_WORD, "text", ATTEMPT, false, "wandb",
+    "the records as a table; =text: with prompts and answers" },
+[OPT_METRIC] = { OPT_METRIC, 0, "metric", NULL, NULL, "NAME=NUMBER",
+    FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
+    "a metric of the run; may be repeated" },
+[OPT_PARAM] = { OPT_PARAM, 0, "param", NULL, NULL, "NAME=TEXT",
+    FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
+    "a param of the run; may be repeated" },
+[OPT_ARTIFACT] = { OPT_ARTIFACT, 0, "artifact", NULL, NULL, "PATH",
+    FORM_PATH, NULL, PROGRAM_LOG, true, NULL,
+    "a file or directory of the run; may be repeated" },
+[OPT_STATUS] = { OPT_STATUS, 0, "status", NULL, "finished",
+    "finished|failed|killed",
+    FORM_CHOICE, "finished|failed|killed", PROGRAM_LOG, false, NULL,
+    "how the run ended" },
+[OPT_START] = { OPT_START, 0, "start", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_LOG, false, NULL,
+    "begin a run that other calls go on with; prints its name for them" },
+[OPT_RUN] = { OPT_RUN, 0, "run", NULL, NULL, "ID",
+    FORM_NAME, NULL, PROGRAM_LOG, false, NULL,
+    "go on with the run that --start printed" },
+[OPT_END] = { OPT_END, 0, "end", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_LOG, false, NULL,
+    "end the run of --run" },
+[OPT_METRICS_FROM_STDOUT] = { OPT_METRICS_FROM_STDOUT, 0,
+    "metrics-from-stdout", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
+    "track the numbers of the JSON object in the last line of the output" },
+};
+/* clang-format on */
+
+const struct option_row *
+options_row(const char *name, size_t len)
+{
+	for (size_t i = 0; i < OPT_COUNT; i++)
+		if (strncmp(option_table[i].name, name, len) == 0 &&
+		    option_table[i].name[len] == '\0')
+			return &option_table[i];
+	return NULL;
+}
+
+const struct option_row *
+options_row_of_letter(char letter)
+{
+	for (size_t i = 0; letter != 0 && i < OPT_COUNT; i++)
+		if (option_table[i].letter == letter)
+			return &option_table[i];
+	return NULL;
+}
+
+const char *
+options_program_name(enum program program)
+{
+	switch (program) {
+	case PROGRAM_WRAP:
+		return "itrack-wrap";
+	case PROGRAM_IMPORT:
+		return "itrack import";
+	case PROGRAM_SYNC:
+		return "itrack sync";
+	case PROGRAM_STATUS:
+		return "itrack status";
+	case PROGRAM_SHOW:
+		return "itrack show";
+	case PROGRAM_CHECK:
+		return "itrack check";
+	case PROGRAM_DOCTOR:
+		return "itrack doctor";
+	case PROGRAM_LOG:
+		return "itrack log";
+	}
+	return "itrack";
+}
+
+const char *
+options_tracker(size_t i)
+{
+	for (size_t row = 0; row < COUNT(tracker_table); row++) {
+		if (!tracker_table[row].built || tracker_table[row].hidden)
+			continue;
+		if (i-- == 0)
+			return tracker_table[row].name;
+	}
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/*
+ * Directories that a process was about to make a run directory: the shim names
+ * the marker before it is opened, too. If the process is killed in between
+ * nothing else is ever heard of it.
+ *
+ *	announced_add(&a, dir, writer);
+ *	announced_remove(&a, dir);         it was heard of since
+ *	while (announced_take(&a, &dir, &writer))
+ *		free(dir);                 look for a marker there
+ *	announced_release(&a);
+ */
+#ifndef WRAP_WORKER_ANNOUNCED_H
+#define WRAP_WORKER_ANNOUNCED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* As many as there can be processes at this point at once, on a large machine.
+ * What is more is forgotten, the oldest first: others than those that are
+ * killed there are heard of again. */
+#define ANNOUNCED_MAX 64
+
+/* All zero is empty. */
+struct announced {
+	char *dirs[ANNOUNCED_MAX];
+	pid_t writers[ANNOUNCED_MAX];
+	size_t len;
+};
+
+void announced_add(struct announced *a, const char *dir, pid_t writer);
+void announced_remove(struct announced *a, const char *dir);
+/* The oldest, the caller's to free; false: none is left. */
+bool announced_take(struct announced *a, char **dir, pid_t *writer);
+void announced_release(struct announced *a);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Finding the run directory without the shim: where the program is static, has
+ * no environment, or --no-preload was given. By --run-dir, else by the
+ * command's arguments and environment, with inotify on the way to the place.
+ *
+ * A directory found so counts only if its files changed after the launch, and a
+ * process below the command has its records open or nobody has: a shared root
+ * holds other people's runs.
+ */
+#ifndef WRAP_WORKER_FIND_H
+#define WRAP_WORKER_FIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wrap/worker/guess.h"
+#include "watcher/tree.h"
+
+struct find;
+
+struct find_config {
+	struct tree *tree;
+	const char *dir;  /* bytes, absolute: this one or */
+	const char *root; /* one in here; both NULL: nothing is looked for */
+	pid_t command;
+	/* The arguments of the command are those of insideLLMs: as long as it
+	 * has no children it is the writer itself. */
+	bool direct;
+	int64_t not_before_ns; /* file times of the command's own files */
+	/* Was this directory found before? Then no process is looked at. */
+	bool (*known)(const char *dir, void *data);
+	/* A directory of this command; `writer` 0: not known. */
+	void (*found)(const char *dir, pid_t writer, void *data);
+	void *data;
+};
+
+/* Looks once and goes on looking. Texts are copied. */
+struct find *find_new(const struct find_config *config);
+void find_free(struct find *f);
+/* Looks now: at the end of the command. */
+void find_look(struct find *f);
+
+#endif

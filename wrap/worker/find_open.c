@@ -1,0 +1,132 @@
+#include "wrap/worker/find_open.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "mapping/names.h"
+
+/* Processes above each other; a longer chain is a loop in the making. */
+#define ANCESTORS_MAX 1000
+/* 24 bytes each. What is beyond counts as not open, and its run as ours if it
+ * has changed since the launch. */
+#define OPEN_FILES_MAX (64 * 1024)
+
+static pid_t
+parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	const char *bracket;
+	FILE *f;
+	size_t n;
+	int parent = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	n = fread(text, 1, sizeof text - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	bracket = strrchr(text, ')');
+	if (bracket == NULL || sscanf(bracket + 1, " %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+static bool
+is_below(pid_t pid, pid_t command)
+{
+	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+		if (pid == command)
+			return true;
+		pid = parent_of(pid);
+	}
+	return false;
+}
+
+static void
+add(struct open_files *o, pid_t pid, const struct stat *st)
+{
+	if (o->len == o->cap) {
+		o->cap = o->cap > 0 ? o->cap * 2 : 256;
+		o->files = xreallocarray(o->files, o->cap, sizeof *o->files);
+	}
+	o->files[o->len++] = (struct open_file){
+	    .device = st->st_dev, .inode = st->st_ino, .pid = pid};
+}
+
+static void
+read_process(struct open_files *o, pid_t pid)
+{
+	char path[64];
+	const struct dirent *d;
+	struct stat st;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (o->len < OPEN_FILES_MAX &&
+		    fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
+		    S_ISREG(st.st_mode))
+			add(o, pid, &st);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+void
+open_files_read(struct open_files *o)
+{
+	const struct dirent *d;
+	DIR *proc = opendir("/proc");
+
+	*o = (struct open_files){0};
+	while (proc != NULL && (d = readdir(proc)) != NULL) {
+		pid_t pid;
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		pid = (pid_t)strtol(d->d_name, NULL, 10);
+		if (pid != getpid())
+			read_process(o, pid);
+	}
+	if (proc != NULL)
+		closedir(proc);
+}
+
+void
+open_files_release(struct open_files *o)
+{
+	free(o->files);
+	*o = (struct open_files){0};
+}
+
+void
+find_open(struct find_open *result, const struct open_files *o, const char *dir,
+    pid_t command)
+{
+	char *path = path_join(dir, RECORDS_FILE);
+	struct stat records;
+	bool there = stat(path, &records) == 0;
+
+	*result = (struct find_open){0};
+	for (size_t i = 0; there && i < o->len; i++) {
+		const struct open_file *file = &o->files[i];
+
+		if (file->device != records.st_dev ||
+		    file->inode != records.st_ino)
+			continue;
+		if (is_below(file->pid, command))
+			result->below = file->pid;
+		else
+			result->elsewhere = true;
+	}
+	free(path);
+}

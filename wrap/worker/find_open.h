@@ -1,0 +1,30 @@
+/* Who has a run's records open? From /proc. */
+#ifndef WRAP_WORKER_FIND_OPEN_H
+#define WRAP_WORKER_FIND_OPEN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct find_open {
+	pid_t below; /* a process below (or the same as) `command`; 0: none */
+	bool elsewhere; /* another process of this user has them open */
+};
+
+/* The regular files that other processes of this user have open now. One look
+ * at /proc, however many directories are asked for. */
+struct open_files {
+	struct open_file {
+		dev_t device;
+		ino_t inode;
+		pid_t pid;
+	} * files;
+	size_t len, cap;
+};
+
+void open_files_read(struct open_files *o);
+void open_files_release(struct open_files *o);
+
+void find_open(struct find_open *result, const struct open_files *o,
+    const char *dir, pid_t command);
+
+#endif

@@ -1,0 +1,274 @@
+#include "wrap/worker/guess.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "format/jsonscan.h"
+#include "format/text.h"
+
+#define CONFIG_MAX_BYTES (4 * 1024 * 1024)
+
+/* The arguments behind `insidellms` that matter here, the last of each. */
+struct arguments {
+	bool harness;
+	const char *run_dir, *run_root, *run_id, *output_dir, *config;
+};
+
+/* Options that take a value, so that the value is no positional argument. */
+static const char *const valued[] = {"--run-dir", "--run-root", "--run-id",
+    "--output-dir", "--output", "--format", "--track", "--track-project",
+    "--schema-version", "--concurrency", "--timeout", "--profile",
+    "--report-title", "--config", "--max-examples"};
+
+/* The index behind the word that starts insideLLMs, or 0. */
+static int
+find_program(int argc, char *const *argv)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *base = path_base(argv[i]);
+
+		if (strcmp(base, "insidellms") == 0)
+			return i + 1;
+		if (strcmp(argv[i], "-m") == 0 && i + 1 < argc &&
+		    strncmp(argv[i + 1], "insideLLMs", 10) == 0)
+			return i + 2;
+	}
+	return 0;
+}
+
+/* Is the word (up to a `=`) the option or an abbreviation of it that nothing
+ * else begins with? */
+static bool
+is_option(const char *word, const char *option, size_t least)
+{
+	size_t len = strcspn(word, "=");
+
+	return len >= least && len <= strlen(option) &&
+	    strncmp(word, option, len) == 0;
+}
+
+static bool
+takes_value(const char *word)
+{
+	if (word[1] != '-')
+		return strchr("oc", word[1]) != NULL && word[2] == '\0';
+	if (strchr(word, '=') != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++)
+		if (is_option(word, valued[i], strlen(word) < 5 ? 99 : 5))
+			return true;
+	return false;
+}
+
+static bool
+is_config_name(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+
+	return dot != NULL &&
+	    (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0 ||
+		strcmp(dot, ".json") == 0);
+}
+
+static void
+take_option(struct arguments *a, const char *word, const char *next)
+{
+	const char *equals = strchr(word, '=');
+	const char *value = equals != NULL ? equals + 1 : next;
+
+	if (is_option(word, "--run-dir", strlen("--run-d")))
+		a->run_dir = value;
+	else if (is_option(word, "--run-root", strlen("--run-r")))
+		a->run_root = value;
+	else if (is_option(word, "--run-id", strlen("--run-i")))
+		a->run_id = value;
+	else if (a->harness && is_option(word, "--output-dir", strlen("--o")))
+		a->output_dir = value;
+	else if (a->harness && strncmp(word, "-o", 2) == 0 && word[1] != '-')
+		a->output_dir = word[2] != '\0' ? word + 2 : next;
+}
+
+/* False: no `run` and no `harness`. */
+static bool
+read_arguments(struct arguments *a, int argc, char *const *argv)
+{
+	int i = find_program(argc, argv);
+	bool known = false;
+
+	for (; i > 0 && i < argc; i++) {
+		const char *word = argv[i];
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (word[0] == '-' && word[1] != '\0') {
+			take_option(a, word, next);
+			if (takes_value(word))
+				i++;
+		} else if (!known &&
+		    (strcmp(word, "run") == 0 ||
+			strcmp(word, "harness") == 0)) {
+			known = true;
+			a->harness = word[0] == 'h';
+		} else if (known &&
+		    (a->config == NULL ||
+			(is_config_name(word) && !is_config_name(a->config)))) {
+			a->config = word;
+		}
+	}
+	return known;
+}
+
+/* A leading ~ or ~user, as Python's expanduser; then absolute. */
+static char *
+expand(const char *path, const char *base,
+    const char *(*environment)(const char *name))
+{
+	size_t user_len = path[0] == '~' ? strcspn(path + 1, "/") : 0;
+	const char *home = NULL;
+	char *expanded, *absolute;
+
+	if (path[0] == '~' && user_len == 0)
+		home = environment("HOME");
+	if (path[0] == '~' && home == NULL) {
+		char *user = xstrndup(path + 1, user_len);
+		const struct passwd *entry =
+		    user_len > 0 ? getpwnam(user) : NULL;
+
+		home = entry != NULL ? entry->pw_dir : NULL;
+		free(user);
+	}
+	if (home != NULL)
+		expanded = xasprintf("%s%s", home, path + 1 + user_len);
+	else
+		expanded = path_join(base, path);
+	absolute = path_absolute(expanded);
+	if (absolute == NULL)
+		return expanded;
+	free(expanded);
+	return absolute;
+}
+
+/* The value of a line `output_dir: value`, without quotes and comment. */
+static char *
+yaml_value(const char *text)
+{
+	const char *line = text;
+	static const char key[] = "output_dir:";
+
+	while (line != NULL && *line != '\0') {
+		if (strncmp(line, key, strlen(key)) == 0) {
+			const char *at = line + strlen(key);
+			size_t len;
+
+			at += strspn(at, " \t");
+			if (*at == '"' || *at == '\'')
+				return xstrndup(at + 1,
+				    strcspn(
+					at + 1, *at == '"' ? "\"\n" : "'\n"));
+			len = strcspn(at, "\n#");
+			while (len > 0 && isspace((unsigned char)at[len - 1]))
+				len--;
+			return len > 0 ? xstrndup(at, len) : NULL;
+		}
+		line = strchr(line, '\n');
+		if (line != NULL)
+			line++;
+	}
+	return NULL;
+}
+
+/* The configuration is YAML or JSON; `output_dir` is a member of its top. */
+static char *
+configured_dir(const char *config)
+{
+	struct buf text;
+	struct jsonscan s;
+	struct json_span object, value;
+	char *result = NULL, *as_text;
+
+	buf_init(&text, CONFIG_MAX_BYTES);
+	if (file_read_all(AT_FDCWD, config, &text, NULL) == 0) {
+		jsonscan_init(&s, text.data, text.len);
+		if (jsonscan_value(&s, &object) == 0 && jsonscan_end(&s) == 0 &&
+		    object.type == JSON_OBJECT) {
+			value = json_member(&object, "output_dir");
+			as_text = json_text_new(&value);
+			if (as_text != NULL)
+				result = text_path_bytes(as_text);
+			free(as_text);
+		} else {
+			result = yaml_value(text.data);
+		}
+	}
+	buf_release(&text);
+	return result;
+}
+
+static char *
+harness_dir(
+    const struct arguments *a, const char *(*environment)(const char *name))
+{
+	char *config, *parent, *value, *dir = NULL;
+
+	if (a->output_dir != NULL)
+		return expand(a->output_dir, "", environment);
+	if (a->run_root != NULL || a->config == NULL)
+		return NULL;
+	config = expand(a->config, "", environment);
+	value = configured_dir(config);
+	parent = path_parent(config);
+	if (value != NULL && value[0] != '\0')
+		dir = expand(value, parent, environment);
+	free(parent);
+	free(value);
+	free(config);
+	return dir;
+}
+
+void
+rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
+    const char *(*environment)(const char *name))
+{
+	struct arguments a = {0};
+	const char *variable = environment("INSIDELLMS_RUN_ROOT");
+	char *root;
+
+	*guess = (struct rundir_guess){0};
+	if (!read_arguments(&a, argc, argv))
+		return;
+	if (a.config != NULL)
+		guess->config_path = xstrdup(a.config);
+	if (a.run_dir != NULL)
+		guess->dir = expand(a.run_dir, "", environment);
+	else if (a.harness)
+		guess->dir = harness_dir(&a, environment);
+	if (guess->dir != NULL)
+		return;
+	if (a.run_root != NULL)
+		root = expand(a.run_root, "", environment);
+	else if (variable != NULL && variable[0] != '\0')
+		root = expand(variable, "", environment);
+	else
+		root = expand("~/.insidellms/runs", "", environment);
+	if (a.run_id != NULL) {
+		guess->dir = path_join(root, a.run_id);
+		free(root);
+	} else {
+		guess->root = root;
+	}
+}
+
+void
+rundir_guess_release(struct rundir_guess *guess)
+{
+	free(guess->dir);
+	free(guess->root);
+	free(guess->config_path);
+}

@@ -1,0 +1,466 @@
+#include "wrap/worker/library.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/loop.h"
+#include "base/process.h"
+#include "itrack/library_link.h"
+#include "journal/index.h"
+#include "journal/journal.h"
+#include "tracker/tracker.h"
+#include "wrap/attempt/library_deliveries.h"
+#include "journal/list.h"
+#include "wrap/attempt/stop.h"
+
+/* After new entries the next look is so much later: a program that logs in a
+ * loop costs us a turn for many entries. */
+#define PACE_MS 10
+/* Data is on disk at least so often. */
+#define SYNC_MS 1000
+/* No time limit of its own: the engine stops where nothing moves. */
+#define PATIENCE_MS (24 * 60 * 60 * 1000)
+/* The local tracker shows what it has a second later. */
+#define LINGER_MS 1500
+/* How long it waits for another worker of the same journal. */
+#define TURN_WAIT_MS 60000
+
+struct follow {
+	const char *state_dir;
+	struct journal *journal;
+	struct journal_reader reader;
+	struct entry start;
+	struct loop *loop;
+	struct loop_turn turn;
+	struct loop_io link, watch, owner;
+	struct stop stop;
+	struct loop_timer pace, sync, linger;
+	struct follow_deliveries deliveries;
+	char *run_id;
+	int64_t last_step, ended_us;
+	enum run_status status;
+	bool ended, paced;
+	/* The run is open and has no end: when the process that started us is
+	 * gone and what there is is delivered, we leave; the next process that
+	 * goes on with the run starts another one. */
+	bool courier, alone, leaving;
+	uint64_t flush; /* the question that waits for an answer; 0: none */
+};
+
+static void
+on_settled(struct delivery *d, void *data)
+{
+	struct follow *f = data;
+
+	(void)d;
+	loop_kick(f->loop);
+}
+
+static void
+take(struct follow *f, const struct entry *e)
+{
+	if (e->kind == ENTRY_RUN_ID && f->run_id == NULL)
+		f->run_id = xstrdup(e->run_id);
+	if (e->kind == ENTRY_METRICS)
+		f->last_step = e->metrics.step;
+	if (e->kind == ENTRY_END) {
+		f->ended = true;
+		f->status = e->end.status;
+		f->ended_us = e->time_us;
+	}
+}
+
+/* Who ends an open run wants to hear of it from a worker of its own. */
+static void
+pass_on(struct follow *f)
+{
+	if (f->courier && f->ended)
+		return;
+	for (size_t i = 0; i < f->deliveries.len; i++) {
+		if (f->ended || (f->courier && f->alone))
+			delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+		else
+			delivery_kick(f->deliveries.list[i]);
+	}
+}
+
+/* What is new in the journal: to us and to the trackers. */
+static void
+look(struct follow *f)
+{
+	int64_t before = journal_size(f->journal);
+	struct err err = ERR_INIT;
+	struct entry e;
+
+	journal_refresh(f->journal);
+	if (journal_size(f->journal) == before)
+		return;
+	while (!f->ended && journal_read(&f->reader, &e, &err) > 0) {
+		take(f, &e);
+		entry_release(&e);
+	}
+	loop_timer_cancel(f->loop, &f->linger);
+	if (journal_needs_sync(f->journal) && !f->sync.set)
+		loop_timer_set(f->loop, &f->sync, SYNC_MS);
+	pass_on(f);
+}
+
+static void
+on_pace(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	f->paced = false;
+	if (!f->ended)
+		loop_add(f->loop, &f->watch, EPOLLIN);
+	look(f);
+}
+
+static void
+on_change(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	char buffer[4096];
+
+	(void)events;
+	while (read(io->fd, buffer, sizeof buffer) > 0)
+		continue;
+	loop_remove(f->loop, io);
+	f->paced = true;
+	look(f);
+	loop_timer_set(f->loop, &f->pace, PACE_MS);
+}
+
+static void
+on_sync(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	journal_sync(f->journal, NULL);
+}
+
+/* The owner is dead; a run without an end was killed with it. */
+static void
+on_owner_death(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	struct entry e;
+
+	(void)events;
+	loop_remove(f->loop, io);
+	close(io->fd);
+	io->fd = -1;
+	look(f);
+	if (f->ended || f->courier)
+		return;
+	journal_end_following(f->journal, NULL);
+	entry_init(&e, ENTRY_END, clock_wall_us());
+	e.end.status = RUN_KILLED;
+	e.end.last_step = f->last_step;
+	journal_append(f->journal, &e, NULL);
+	journal_flush(f->journal, NULL);
+	journal_sync(f->journal, NULL);
+	take(f, &e);
+	for (size_t i = 0; i < f->deliveries.len; i++)
+		delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+}
+
+static void
+on_link(struct loop_io *io, uint32_t events)
+{
+	struct follow *f = io->data;
+	struct library_packet packet;
+	ssize_t n;
+
+	(void)events;
+	n = recv(io->fd, &packet, sizeof packet, MSG_DONTWAIT);
+	if (n == (ssize_t)sizeof packet && packet.word == LIBRARY_FLUSH) {
+		f->flush = packet.serial;
+		look(f);
+	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		loop_remove(f->loop, io);
+		f->alone = true;
+		look(f);
+		if (f->courier)
+			pass_on(f);
+	}
+}
+
+static void
+answer_flush(struct follow *f)
+{
+	struct library_packet packet = {
+	    .word = LIBRARY_FLUSHED, .serial = f->flush};
+
+	follow_deliveries_tell(&f->deliveries, &packet);
+	if (packet.pending > 0 &&
+	    !follow_deliveries_are_settled(&f->deliveries))
+		return;
+	send(LIBRARY_LINK_FD, &packet, sizeof packet,
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	f->flush = 0;
+}
+
+static bool
+is_done(const struct follow *f)
+{
+	if (f->courier)
+		return f->ended || f->leaving;
+	return f->ended && follow_deliveries_are_settled(&f->deliveries);
+}
+
+static void
+on_linger(struct loop_timer *timer)
+{
+	struct follow *f = timer->data;
+
+	f->leaving = f->alone && follow_deliveries_have_all(&f->deliveries);
+}
+
+static void
+on_turn(struct loop_turn *turn)
+{
+	struct follow *f = turn->data;
+
+	if (f->flush != 0)
+		answer_flush(f);
+	if (f->courier && f->alone && !f->linger.set &&
+	    follow_deliveries_have_all(&f->deliveries))
+		loop_timer_set(f->loop, &f->linger, LINGER_MS);
+	if (f->stop.asked || is_done(f))
+		loop_stop(f->loop);
+}
+
+/* The journal with its first entry. */
+static int
+open_journal(struct follow *f, const char *attempt, bool open, struct err *err)
+{
+	/* Several processes go on with an open run at about the same time, each
+	 * with a worker; one delivers at a time. */
+	int result = open
+	    ? journal_follow_in_turn(f->state_dir, attempt, f->alone,
+		  TURN_WAIT_MS, &f->journal, err)
+	    : journal_follow(f->state_dir, attempt, &f->journal, err);
+
+	if (result < 0)
+		return result;
+	journal_reader_init(&f->reader, f->journal);
+	result = journal_read(&f->reader, &f->start, err);
+	if (result < 0)
+		return result;
+	if (result == 0 || f->start.kind != ENTRY_START)
+		return err_set(err, -EBADMSG, "%s: no start entry", attempt);
+	return 0;
+}
+
+/* The owner that the journal names, if it lives. */
+static int
+open_owner(const struct entry_start *start)
+{
+	int fd = pidfd_open((pid_t)start->pid, 0);
+
+	if (fd >= 0 && process_start((pid_t)start->pid) != start->pid_start) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void
+listen_to_journal(struct follow *f)
+{
+	char *file = journal_file(f->journal);
+
+	f->watch =
+	    (struct loop_io){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
+		.ready = on_change,
+		.data = f};
+	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0)
+		die("can't watch %s: %s", file, strerror(errno));
+	free(file);
+	loop_add(f->loop, &f->watch, EPOLLIN);
+}
+
+static void
+begin(struct follow *f)
+{
+	int owner;
+
+	f->loop = loop_new();
+	f->turn = (struct loop_turn){.end = on_turn, .data = f};
+	loop_turn_add(f->loop, &f->turn);
+	f->pace = (struct loop_timer){.fire = on_pace, .data = f};
+	f->sync = (struct loop_timer){.fire = on_sync, .data = f};
+	f->linger = (struct loop_timer){.fire = on_linger, .data = f};
+	stop_init(&f->stop, f->loop);
+	listen_to_journal(f);
+	f->link = (struct loop_io){
+	    .fd = LIBRARY_LINK_FD, .ready = on_link, .data = f};
+	loop_add(f->loop, &f->link, EPOLLIN);
+	follow_deliveries_add(
+	    &f->deliveries, f->loop, f->journal, &f->start, on_settled, f);
+	/* What was there before we watched. */
+	while (!f->ended) {
+		struct entry e;
+
+		if (journal_read(&f->reader, &e, NULL) <= 0)
+			break;
+		take(f, &e);
+		entry_release(&e);
+	}
+	/* Woken for an open run that has ended meanwhile: who ended it has a
+	 * worker of his own. */
+	f->courier = f->start.start.open != NULL && (!f->ended || f->alone);
+	pass_on(f);
+	look(f);
+	owner = open_owner(&f->start.start);
+	f->owner =
+	    (struct loop_io){.fd = owner, .ready = on_owner_death, .data = f};
+	if (owner >= 0)
+		loop_add(f->loop, &f->owner, EPOLLIN);
+	else
+		on_owner_death(&f->owner, 0);
+	loop_kick(f->loop);
+}
+
+static int
+leave_line(const struct follow *f)
+{
+	struct index_entry e = {.status = f->status,
+	    .started_us = f->start.time_us,
+	    .ended_us = f->ended_us};
+	int result;
+
+	e.attempt = xstrdup(journal_attempt(f->journal));
+	e.run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL;
+	e.run_dir = xstrdup(f->start.start.run_dir);
+	follow_deliveries_places(&f->deliveries, &e);
+	result = index_append(f->state_dir, &e, NULL);
+	index_entry_release(&e);
+	return result;
+}
+
+/* Everything is there: the journal goes. Fills what the owner is to hear. */
+static void
+finish(struct follow *f, struct library_packet *packet)
+{
+	bool complete = !f->courier && f->ended &&
+	    follow_deliveries_are(&f->deliveries, DELIVERY_FINISHED) &&
+	    f->deliveries.len == f->start.start.target_len;
+
+	follow_deliveries_tell(&f->deliveries, packet);
+	if (complete && leave_line(f) == 0)
+		journal_remove(f->journal, NULL);
+	follow_deliveries_end(&f->deliveries);
+}
+
+static void
+release(struct follow *f)
+{
+	loop_timer_cancel(f->loop, &f->pace);
+	loop_timer_cancel(f->loop, &f->sync);
+	loop_timer_cancel(f->loop, &f->linger);
+	loop_remove(f->loop, &f->link);
+	loop_remove(f->loop, &f->watch);
+	close(f->watch.fd);
+	stop_release(&f->stop, f->loop);
+	if (f->owner.fd >= 0) {
+		loop_remove(f->loop, &f->owner);
+		close(f->owner.fd);
+	}
+	loop_turn_remove(f->loop, &f->turn);
+	loop_free(f->loop);
+	journal_reader_release(&f->reader);
+	journal_close(f->journal);
+	entry_release(&f->start);
+	follow_deliveries_release(&f->deliveries);
+	free(f->run_id);
+}
+
+static _Noreturn void
+on_die(const char *message)
+{
+	(void)message;
+	_exit(1);
+}
+
+static void
+refuse(const struct err *err)
+{
+	struct library_packet packet = {
+	    .version = LIBRARY_LINK_VERSION, .word = LIBRARY_REFUSED};
+
+	snprintf(packet.message, sizeof packet.message, "%.500s", err->message);
+	send(LIBRARY_LINK_FD, &packet, sizeof packet,
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool
+is_open(const char *state_dir, const char *attempt)
+{
+	struct entry start;
+	bool open;
+
+	if (journals_start(state_dir, attempt, &start, NULL) < 0)
+		return false;
+	open = start.start.open != NULL;
+	entry_release(&start);
+	return open;
+}
+
+bool
+follow_is_asked_for(int argc, char **argv)
+{
+	return argc == 4 &&
+	    (strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0 ||
+		strcmp(argv[1], LIBRARY_WORD_WAKE) == 0);
+}
+
+int
+follow_main(int argc, char **argv)
+{
+	struct follow f = {.state_dir = argv[2]};
+	struct library_packet packet = {.word = LIBRARY_SETTLED};
+	struct err err = ERR_INIT;
+	bool open;
+	pid_t pid;
+
+	(void)argc;
+	die_set_hook(on_die);
+	/* The one before us may take its time: our caller doesn't wait for
+	 * that. */
+	open = is_open(argv[2], argv[3]);
+	f.alone = strcmp(argv[1], LIBRARY_WORD_WAKE) == 0;
+	if (!open && open_journal(&f, argv[3], false, &err) < 0) {
+		refuse(&err);
+		return 1;
+	}
+	/* The caller waits for this process, and has no child after it. The
+	 * lock is the open file's and lives on in the child. */
+	pid = fork();
+	if (pid != 0)
+		_exit(pid < 0 ? 1 : 0);
+	if (open && open_journal(&f, argv[3], true, &err) < 0) {
+		refuse(&err);
+		return 1;
+	}
+	begin(&f);
+	loop_run(f.loop);
+	finish(&f, &packet);
+	release(&f);
+	/* The owner hears it last: what he does next, a sync of what stayed
+	 * behind, finds the journal free. */
+	if (!f.stop.asked && !f.courier)
+		send(LIBRARY_LINK_FD, &packet, sizeof packet,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	return 0;
+}

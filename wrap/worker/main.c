@@ -1,0 +1,513 @@
+/*
+ * The worker: joins the loop, the shim's channel, the link to the launcher, the
+ * search without a shim, and the runs. When the launcher is gone, the command
+ * is watched from here and its tracking completed.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "mapping/names.h"
+#include "wrap/worker/announced.h"
+#include "wrap/worker/channel.h"
+#include "wrap/worker/countdown.h"
+#include "wrap/worker/find.h"
+#include "wrap/worker/library.h"
+#include "wrap/link/link.h"
+#include "wrap/attempt/stdout_line.h"
+#include "wrap/options/options.h"
+#include "wrap/attempt/report.h"
+#include "wrap/worker/runs.h"
+
+/* What the manifest and the configuration are called until they are whole. */
+#define MANIFEST_TEMP ".manifest.json.tmp"
+#define CONFIG_TEMP   ".config.resolved.yaml.tmp"
+/* The shim's first word comes with the launch or not at all. */
+#define SILENCE_MS 50
+/* More than the launcher sends. */
+#define LINE_MAX_BYTES ((size_t)128 * 1024)
+
+struct worker {
+	struct options options;
+	struct loop *loop;
+	struct tree *tree;
+	struct channel channel;
+	struct loop_io link_io;
+	struct loop_io command_io; /* pidfd, when the launcher is gone */
+	struct loop_turn turn;
+	struct loop_timer silence;
+	char *state_dir;
+	struct rundir_guess guess;
+	struct link_launched launched;
+	struct runs *runs;
+	struct find *find;
+	struct announced announced;
+	struct countdown *countdown;
+	struct report report;
+	struct buf line; /* parts of the last line of the output */
+	bool has_launched, listens, heard, nested, silent, ended, hurry;
+	bool link_gone, settled;
+};
+
+/* Every new run opens the marker, and every run the configuration, once, and
+ * the records. The manifest is the last chance, if these messages were lost. */
+static bool
+tells_of_run(enum message_op op, const char *base)
+{
+	switch (op) {
+	case MESSAGE_MARKING:
+		return true;
+	case MESSAGE_OPEN:
+		return strcmp(base, MARKER_FILE) == 0 ||
+		    strcmp(base, CONFIG_TEMP) == 0 ||
+		    strcmp(base, RECORDS_FILE) == 0 ||
+		    strcmp(base, MANIFEST_TEMP) == 0;
+	case MESSAGE_RENAME:
+		return strcmp(base, MANIFEST_FILE) == 0;
+	default:
+		return false;
+	}
+}
+
+static void
+on_message(struct channel *channel, const struct message *message)
+{
+	struct worker *w = channel->data;
+	const char *base = path_base(message->path);
+	bool config = strcmp(base, CONFIG_TEMP) == 0;
+	char *dir;
+
+	if (message->op == MESSAGE_NESTED) {
+		/* What is to be found is tracked by that one. */
+		w->nested = w->heard = true;
+		find_free(w->find);
+		w->find = NULL;
+		return;
+	}
+	if (message->op == MESSAGE_SILENT)
+		w->silent = true;
+	if (!tells_of_run(message->op, base))
+		return;
+	w->heard = true;
+	dir = path_parent(message->path);
+	if (message->op == MESSAGE_MARKING) {
+		announced_add(&w->announced, dir, message->sender);
+	} else {
+		announced_remove(&w->announced, dir);
+		runs_consider(w->runs, dir, message->sender, config);
+	}
+	free(dir);
+}
+
+static bool
+is_known(const char *dir, void *data)
+{
+	const struct worker *w = data;
+
+	return runs_know(w->runs, dir);
+}
+
+static void
+on_found(const char *dir, pid_t writer, void *data)
+{
+	struct worker *w = data;
+
+	runs_found(w->runs, dir, writer);
+}
+
+/* In the tick of the launch older files may have been written, too. */
+static int64_t
+not_before_ns(const struct link_launched *l)
+{
+	return clock_ns(&l->file_clock) + (l->just_ticked ? 0 : 1);
+}
+
+/* No shim in the command, or the user says where: look for the directory. */
+static void
+start_find(struct worker *w)
+{
+	const char *named = w->options.value[OPT_RUN_DIR];
+	char *dir = named != NULL ? path_absolute(named) : NULL;
+	struct find_config config = {
+	    .tree = w->tree,
+	    .dir = dir != NULL ? dir : w->guess.dir,
+	    .root = dir != NULL ? NULL : w->guess.root,
+	    .command = w->launched.command,
+	    .direct = w->guess.dir != NULL || w->guess.root != NULL,
+	    .not_before_ns = not_before_ns(&w->launched),
+	    .known = is_known,
+	    .found = on_found,
+	    .data = w,
+	};
+
+	if (w->find == NULL)
+		w->find = find_new(&config);
+	free(dir);
+}
+
+static void
+on_silence(struct loop_timer *timer)
+{
+	struct worker *w = timer->data;
+
+	if (!w->heard)
+		start_find(w);
+}
+
+static void
+describe_pending(struct buf *line, void *data)
+{
+	struct worker *w = data;
+
+	runs_describe_pending(w->runs, line);
+}
+
+/* More messages than the socket holds, from hundreds of short runs, or a
+ * program that could not say more: what is new beside the runs that were heard
+ * of is theirs, too. */
+static void
+look_beside(struct worker *w)
+{
+	size_t count = runs_count(w->runs);
+	struct find_config config = {
+	    .tree = w->tree,
+	    .command = w->launched.command,
+	    .not_before_ns = not_before_ns(&w->launched),
+	    .known = is_known,
+	    .found = on_found,
+	    .data = w,
+	};
+	char *last = xstrdup("");
+
+	for (size_t i = 0; i < count; i++) {
+		char *parent = path_parent(runs_dir(w->runs, i));
+
+		config.root = parent;
+		if (strcmp(parent, last) != 0)
+			find_free(find_new(&config));
+		free(last);
+		last = parent;
+	}
+	free(last);
+}
+
+/* Killed between the marker and the word that it is there. */
+static void
+look_at_announced(struct worker *w)
+{
+	pid_t writer;
+	char *dir;
+
+	while (announced_take(&w->announced, &dir, &writer)) {
+		runs_consider(w->runs, dir, writer, false);
+		free(dir);
+	}
+}
+
+/* The numbers that the command printed, if it did. */
+static void
+take_line(struct worker *w)
+{
+	struct entry e;
+
+	if (!options_given(&w->options, OPT_METRICS_FROM_STDOUT))
+		return;
+	entry_init(&e, ENTRY_METRICS, 0);
+	if (lastline_read(w->line.data, w->line.len, "", &e) > 0)
+		runs_take_line(w->runs, w->line.data, w->line.len);
+	else
+		report_say(&w->report,
+		    "the last line of the output is no JSON object of numbers");
+	entry_release(&e);
+}
+
+/* The command is over: every run ends, those that are found only now too, and
+ * the rest is delivered. */
+static void
+end_all(struct worker *w, const struct link_ended *ended)
+{
+	int64_t drain_ms;
+
+	if (w->ended)
+		return;
+	if (w->listens)
+		channel_read(&w->channel);
+	look_at_announced(w);
+	w->ended = true;
+	loop_timer_cancel(w->loop, &w->silence);
+	take_line(w);
+	runs_end(w->runs, ended);
+	if (!w->heard || w->silent)
+		start_find(w);
+	if (w->find != NULL)
+		find_look(w->find);
+	if (w->channel.crowded || w->silent)
+		look_beside(w);
+	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
+	runs_drain(w->runs, drain_ms);
+	if (!options_given(&w->options, OPT_QUIET))
+		w->countdown =
+		    countdown_new(w->loop, drain_ms, describe_pending, w);
+	w->settled = true;
+	/* Without a run nothing else would wake the loop. */
+	loop_kick(w->loop);
+}
+
+static void
+on_command_death(struct loop_io *io, uint32_t events)
+{
+	struct worker *w = io->data;
+
+	(void)events;
+	loop_remove(w->loop, io);
+	close(io->fd);
+	end_all(w, NULL);
+}
+
+/* The launcher was killed: the command lives on, and so do we. */
+static void
+follow_command(struct worker *w)
+{
+	int fd = w->has_launched ? pidfd_open(w->launched.command, 0) : -1;
+
+	if (fd < 0) {
+		end_all(w, NULL);
+		return;
+	}
+	w->command_io =
+	    (struct loop_io){.fd = fd, .ready = on_command_death, .data = w};
+	loop_add(w->loop, &w->command_io, EPOLLIN);
+}
+
+/* Not before the command's process ID is known, without which a message means
+ * nothing, and behind the messages that the launcher has read. */
+static void
+begin_listening(struct worker *w)
+{
+	struct err err = ERR_INIT;
+
+	if (!w->has_launched || w->listens)
+		return;
+	w->listens = true;
+	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
+		die("%s", err.message);
+	if (w->launched.caller)
+		channel_keep(&w->channel, CALLER_FD);
+	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
+	channel_read(&w->channel);
+	if (w->nested)
+		return;
+	if (options_given(&w->options, OPT_RUN_DIR) || !w->launched.preloaded)
+		start_find(w);
+	else
+		loop_timer_set(w->loop, &w->silence, SILENCE_MS);
+}
+
+static void
+take_packet(struct worker *w, const struct link_packet *packet)
+{
+	struct message message;
+
+	if (packet->type != LINK_LAUNCHED && packet->type != LINK_MESSAGE)
+		begin_listening(w);
+	switch (packet->type) {
+	case LINK_LAUNCHED:
+		w->launched = packet->launched;
+		w->has_launched = true;
+		break;
+	case LINK_MESSAGE:
+		if (message_parse(&message, packet->message.sender,
+			packet->message.data, packet->message.len))
+			on_message(&w->channel, &message);
+		break;
+	case LINK_LINE:
+		buf_add(&w->line, (const char *)packet->message.data,
+		    packet->message.len);
+		break;
+	case LINK_ENDED:
+		end_all(w, &packet->ended);
+		break;
+	case LINK_HURRY:
+		w->hurry = true;
+		runs_drain(w->runs, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_link(struct loop_io *io, uint32_t events)
+{
+	struct worker *w = io->data;
+	struct link_packet packet;
+	int result;
+
+	(void)events;
+	while ((result = link_receive(LINK_FD, &packet)) == 1)
+		take_packet(w, &packet);
+	begin_listening(w);
+	if (result == -EAGAIN)
+		return;
+	w->link_gone = true;
+	loop_remove(w->loop, io);
+	if (!w->ended)
+		follow_command(w);
+}
+
+static void
+on_settled(void *data)
+{
+	struct worker *w = data;
+
+	w->settled = true;
+}
+
+/* Everything said and done? */
+static void
+on_turn(struct loop_turn *turn)
+{
+	struct worker *w = turn->data;
+
+	runs_turn(w->runs);
+	if (!w->ended || !w->settled)
+		return;
+	w->settled = false;
+	if (runs_are_settled(w->runs))
+		loop_stop(w->loop);
+}
+
+static const char *
+why_nothing(const struct worker *w)
+{
+	if (w->nested)
+		return "tracked by the itrack-wrap inside";
+	if (!w->launched.preloaded && !options_given(&w->options, OPT_RUN_DIR))
+		return "no run directory seen without the preload library "
+		       "(--run-dir names it); nothing was tracked";
+	return w->silent ? "no run directory seen; " LINK_LOCKED_UP
+			   "; nothing was tracked"
+			 : "no run directory seen; nothing was tracked";
+}
+
+static void
+say_report(struct worker *w)
+{
+	struct err err = ERR_INIT;
+
+	if (tree_is_limited(w->tree) != NULL)
+		report_say(&w->report, "%s: looked every second instead",
+		    tree_is_limited(w->tree));
+	if (w->report.run_count == 0)
+		report_say(&w->report, "%s", why_nothing(w));
+	if (options_given(&w->options, OPT_REPORT) &&
+	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
+		report_say(&w->report, "no report written: %s", err.message);
+	if (!options_given(&w->options, OPT_QUIET))
+		/* One write, so that lines of others don't come between. */
+		(void)!write(
+		    STDERR_FILENO, w->report.text.data, w->report.text.len);
+}
+
+static void
+on_die(const char *message)
+{
+	dprintf(STDERR_FILENO, "itrack: %s; tracking stopped\n", message);
+	_exit(1);
+}
+
+static const char *
+environment(const char *name)
+{
+	return getenv(name);
+}
+
+static void
+worker_init(struct worker *w)
+{
+	struct runs_config config;
+
+	report_init(&w->report);
+	buf_init(&w->line, LINE_MAX_BYTES);
+	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
+	    environment);
+	w->loop = loop_new();
+	w->tree = tree_new(w->loop);
+	w->state_dir = journal_state_dir();
+	config = (struct runs_config){.loop = w->loop,
+	    .tree = w->tree,
+	    .options = &w->options,
+	    .state_dir = w->state_dir,
+	    .config_path = w->guess.config_path,
+	    .launched = &w->launched,
+	    .report = &w->report,
+	    .settled = on_settled,
+	    .data = w};
+	w->runs = runs_new(&config);
+	w->silence = (struct loop_timer){.fire = on_silence, .data = w};
+	w->turn = (struct loop_turn){.end = on_turn, .data = w};
+	loop_turn_add(w->loop, &w->turn);
+	w->channel.heard = on_message;
+	w->channel.data = w;
+	w->link_io =
+	    (struct loop_io){.fd = LINK_FD, .ready = on_link, .data = w};
+	if (loop_add(w->loop, &w->link_io, EPOLLIN) < 0)
+		die("started without its launcher");
+}
+
+static void
+worker_release(struct worker *w)
+{
+	find_free(w->find);
+	announced_release(&w->announced);
+	if (w->listens)
+		channel_release(&w->channel);
+	tree_free(w->tree);
+	loop_remove(w->loop, &w->link_io);
+	loop_turn_remove(w->loop, &w->turn);
+	loop_free(w->loop);
+	report_release(&w->report);
+	buf_release(&w->line);
+	rundir_guess_release(&w->guess);
+	free(w->state_dir);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct worker w = {0};
+	struct link_packet packet = {.type = LINK_DRAINED};
+	char message[OPTIONS_MESSAGE_MAX];
+
+	process_no_core();
+	process_many_descriptors();
+	if (follow_is_asked_for(argc, argv))
+		return follow_main(argc, argv);
+	die_set_hook(on_die);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (options_parse(&w.options, PROGRAM_WRAP, argc, argv, message) < 0)
+		die("%s", message);
+	log_set_verbose(options_given(&w.options, OPT_VERBOSE));
+	worker_init(&w);
+	/* The first packet was sent before we were started. Whose messages come
+	 * on the channel is not known without it. */
+	on_link(&w.link_io, EPOLLIN);
+	loop_run(w.loop);
+	countdown_free(w.countdown);
+	packet.drained.complete = runs_close(w.runs);
+	say_report(&w);
+	if (!w.link_gone)
+		link_send(LINK_FD, &packet);
+	worker_release(&w);
+	return 0;
+}

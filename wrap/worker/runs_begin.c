@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "mapping/names.h"
+#include "wrap/worker/own_run.h"
+#include "wrap/worker/private.h"
+#include "wrap/attempt/remembered.h"
+
+/* The manifest that an earlier run of this command left in the directory. */
+static struct watcher_stamp
+older_manifest(const struct run *run)
+{
+	const struct run *other;
+
+	TAILQ_FOREACH (other, &run->runs->list, link)
+		if (watcher_identity_equal(&other->identity, &run->identity))
+			return watcher_stamp(run->dir, MANIFEST_FILE);
+	return (struct watcher_stamp){0};
+}
+
+static struct attempt_config
+make_config(struct run *run, void (*replaced)(struct attempt *a, void *data),
+    void (*settled)(struct attempt *a, void *data))
+{
+	const struct runs_config *c = &run->runs->config;
+	const struct options *o = c->options;
+
+	return (struct attempt_config){
+	    .loop = c->loop,
+	    .tree = c->tree,
+	    .options = o,
+	    .state_dir = c->state_dir,
+	    .source = SOURCE_LIVE,
+	    .run_dir = run->dir,
+	    .config_path = c->config_path,
+	    .writer = run->writer > 0 ? run->writer : c->launched->command,
+	    .command =
+		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
+	    .old_manifest = older_manifest(run),
+	    .not_before = c->launched->file_clock,
+	    .record_only = options_given(o, OPT_RECORD_ONLY),
+	    .replaced = replaced,
+	    .settled = settled,
+	    .data = run,
+	};
+}
+
+/* Did this very command make it, through a worker that was killed? */
+static bool
+is_of_this_command(const struct run *run, int64_t started_us)
+{
+	const struct link_launched *l = run->runs->config.launched;
+
+	return l->restarts > 0 && started_us >= clock_us(&l->wall);
+}
+
+/* A journal of this directory that somebody left unended (a killed worker, a
+ * power loss) is continued, if its records are still there; else it ends with
+ * what it has by `itrack sync`. One that the worker before us had ended is
+ * delivered, and what it had delivered is left alone: -EALREADY. */
+static int
+adopt_or_begin(
+    struct run *run, const struct attempt_config *config, struct err *err)
+{
+	struct tracked t;
+	bool ours;
+	int result = -ENOENT;
+
+	tracked_find(&t, config->state_dir, run->dir, NULL, NULL, 0);
+	ours = is_of_this_command(run, t.pending_us);
+	if (t.pending != NULL && !t.pending_live && t.pending_unended)
+		result = attempt_adopt_if_fits(
+		    &run->attempt, config, t.pending, NULL);
+	else if (t.pending != NULL && !t.pending_live && ours)
+		result = attempt_adopt(&run->attempt, config, t.pending, NULL);
+	else if (is_of_this_command(run, t.delivered_us))
+		result = -EALREADY;
+	tracked_release(&t);
+	if (result < 0 && result != -EALREADY)
+		result = attempt_new(&run->attempt, config, err);
+	return result;
+}
+
+int
+runs_begin_attempt(struct run *run,
+    void (*replaced)(struct attempt *a, void *data),
+    void (*settled)(struct attempt *a, void *data), struct err *err)
+{
+	struct attempt_config config = make_config(run, replaced, settled);
+
+	return adopt_or_begin(run, &config, err);
+}
+
+int
+runs_begin_own(struct run *run, void (*settled)(struct attempt *a, void *data),
+    struct err *err)
+{
+	struct attempt_config config = make_config(run, NULL, settled);
+
+	return own_run_begin(&run->attempt, &config, run->runs->config.launched,
+	    run->runs->line, run->runs->line_len, err);
+}
