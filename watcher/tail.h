@@ -10,9 +10,9 @@
  * What insideLLMs does to the file and what becomes of it:
  *  - appended to: the new whole lines are taken;
  *  - cut to 0 and written anew in place (--resume cuts a torn tail so): while
- *it is shorter than what was taken nothing happens (TAIL_SHRUNK); when it has
- *    its length back the bytes taken before are compared by their checksum: the
- *    same, it goes on; others: TAIL_REPLACED;
+ *    it is shorter than what was taken nothing happens (TAIL_SHRUNK); when it
+ *    has its length back the bytes taken before are compared by their checksum:
+ *    if they are the same it goes on, else it is TAIL_REPLACED;
  *  - another file renamed over it, or removed and made again: the same.
  */
 #ifndef WATCHER_TAIL_H

@@ -3,8 +3,8 @@
  *
  *	<state>/.itrack-state      the mark of a state directory
  *	<state>/index.jsonl
- *	<state>/runs/<attempt>/    journal.jsonl, cursor.<tracker>,
- *follower.lock, kept.<n>
+ *	<state>/runs/<attempt>/    journal.jsonl, cursor.<tracker>, follower.lock,
+ *	                           kept.<n>
  *
  * Everything in it is opened here, and deleted here alone. Folders and files
  * are opened without following links; an attempt's folder and every file is

@@ -19,11 +19,13 @@
  * The entries, in order:
  *  begin                PARAMS run_dir, config_path (if known)
  *  first record         RUN_ID; PARAMS run_id, schema_version (RUN_ID and
- *run_id later if the first record has no run_id) new experiment EXPERIMENT; its
- *five params as PARAMS: for a plain run at once and under plain names; for a
- *harness when the second experiment appears (both, each with its index), from
- *then on at once with the index; if there is only one, at the end under plain
- *names a point (design 4)   METRICS with the totals (no experiment), then, when
+ *                       run_id later if the first record has no run_id)
+ *  new experiment       EXPERIMENT; its five params as PARAMS: a plain run has
+ *                       them at once and under plain names; a harness when the
+ *                       second experiment appears (both, each with its index),
+ *                       from then on at once with the index; a harness of a
+ *                       single experiment at the end under plain names
+ *  a point (design 4)   METRICS with the totals (no experiment), then, when
  *                       there are several, METRICS for each experiment that
  *                       changed since the point before
  *  end                  RUN_ID and its PARAMS if no record brought one; the

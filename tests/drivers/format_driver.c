@@ -8,7 +8,8 @@
  *	       string
  *	float  repr() of the double that the line is
  *	indent the line again, as json.dump(indent=2) writes it; the line is
- *JSON text   the line as text, and what comes of it on the ways out
+ *	       JSON
+ *	text   the line as text, and what comes of it on the ways out
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
  * How a program that delivers is asked to stop: SIGINT, SIGTERM and SIGHUP set
- *a flag, in the loop; SIGPIPE and SIGXFSZ become errors of the call.
+ * a flag, in the loop; SIGPIPE and SIGXFSZ become errors of the call.
  *
  *	stop_init(&stop, loop);
  *	... if (stop.asked) ...

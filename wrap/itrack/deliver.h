@@ -5,8 +5,8 @@
  *	d = deliver_new(options, state_dir, &report);
  *	config = deliver_config(d);  ... attempt_new(&a, &config, &err);
  *	deliver_add(d, a, follow);           may deliver some of the older ones
- *	complete = deliver_run(d);           the rest; everything is in the
- *report deliver_free(d);
+ *	complete = deliver_run(d);           the rest; all is in the report
+ *	deliver_free(d);
  *
  * SIGINT, SIGTERM and SIGHUP end it at once; what is left stays in the
  * journals.

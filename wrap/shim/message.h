@@ -3,7 +3,7 @@
  * abstract Unix socket (SOCK_SEQPACKET) that the environment names
  * (ITRACK_SOCKET, its name without the leading NUL). Shared by the shim, the
  * launcher and the worker; libc only. Behind the name's last dot stands how
- *many seccomp filters held the launcher (wrap/shim/filters.h).
+ * many seccomp filters held the launcher (wrap/shim/filters.h).
  *
  *	offset 0   1 byte   MESSAGE_VERSION
  *	offset 1   1 byte   operation, one of enum message_op

@@ -2,8 +2,8 @@
  * A JSON array in a file that grows while others read it: metrics.json and
  * artifacts.json of the local tracker, each a whole document at every moment.
  * Elements go to a temporary file, which replaces the file when it is
- *published; what was published is copied inside the kernel, so memory is
- *bounded by the elements of one batch, however long the array gets.
+ * published; what was published is copied inside the kernel, so memory is
+ * bounded by the elements of one batch, however long the array gets.
  *
  *	local_array_init(&a, dirfd, "metrics.json");
  *	local_array_begin(&a, &w); ... write one element ...

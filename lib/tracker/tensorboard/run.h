@@ -3,7 +3,7 @@
  * writes one. Values come in the order of the journal, always from its start; a
  * run that has files already skips of each tag as many values as stand in
  * them, so that no point is written twice and none is lost, whatever a kill
- *left.
+ * left.
  *
  * Values of one step are kept in memory until the step moves, so that they are
  * one event; whole records go to the file with one write().

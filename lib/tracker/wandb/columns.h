@@ -1,7 +1,7 @@
 /*
  * The columns of a table of records: members of a record, named by their way
  * ("model.params.name"). At the end of a way "*" stands for all members that
- *any of the records has there, "#" for those that are numbers.
+ * any of the records has there, "#" for those that are numbers.
  *
  *	wandb_columns_find(&c, entry, &record);     each record
  *	wandb_columns_order(&c, entry);             then

@@ -1,7 +1,7 @@
 /*
  * The files lane of an offline W&B run: each file is copied to artifacts/ of
- *the run's folder, read for its digest, and shown in files/ under a second
- *name; tables are written to files/media/.
+ * the run's folder, read for its digest, and shown in files/ under a second
+ * name; tables are written to files/media/.
  *
  *	wandb_copies_init(&c, t, run, dir, path, host);
  *	wandb_copies_send(&c, batch);               tracker_done() follows

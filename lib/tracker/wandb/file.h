@@ -5,8 +5,7 @@
  * record starts in the file is the caller's to say.
  *
  *	wandbfile_header(&out);                       the file's first bytes
- *	wandbfile_record(&out, offset, data, len);    offset: its place in the
- *file
+ *	wandbfile_record(&out, offset, data, len);    offset: its place there
  *
  * Payloads are protobuf messages; nothing here knows them.
  */

@@ -7,8 +7,8 @@
  *	                                          artifacts/  of its artifact
  *
  * It is written from the journal's start each time; what stands there already
- *is kept (tracker/wandb/online_log.h). Copies in artifacts/ are ours: wandb
- *deletes what it has uploaded.
+ * is kept (online_log.h). Copies in artifacts/ are ours: wandb deletes what it
+ * has uploaded.
  */
 #ifndef TRACKER_WANDB_OFFLINE_H
 #define TRACKER_WANDB_OFFLINE_H

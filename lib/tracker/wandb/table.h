@@ -1,8 +1,8 @@
 /*
  * Records as a W&B table: a JSON file of columns and rows among the run's
- *files, and a value in the summary that points to it. The rows are read when
- *they are sent, twice: first for the columns and how many there are, then
- *written.
+ * files, and a value in the summary that points to it. The rows are read twice
+ * when they are sent: first for the columns and how many there are, then to be
+ * written.
  *
  *	wandb_table_begin(&table, &entry->table, fd, &err);
  *	while ((more = wandb_table_step(&table, &err)) > 0) ...

@@ -2,7 +2,7 @@
  * Names with JSON values, in the order of their first appearance; a later value
  * takes the place of the earlier one. W&B's config, summary and history rows
  * are all of this form. What UTF-8 has no place for is U+FFFD here: a server
- *may refuse a whole row for a lone surrogate.
+ * may refuse a whole row for a lone surrogate.
  *
  *	wandb_values_init(&v);
  *	wandb_values_double(&v, "loss", 0.5);       names and values are copied
