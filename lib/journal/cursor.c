@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
+#include "journal/member.h"
 #include "journal/private.h"
 #include "journal/state.h"
 
@@ -89,58 +90,50 @@ encode(const struct journal *j, const struct cursor *c, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-static int64_t
-int_member(const struct json_span *object, const char *name)
+static void
+take_member(struct member *m, void *data)
 {
-	struct json_span span = json_member(object, name);
-	int64_t value = 0;
+	struct cursor *c = data;
+	struct pair *pairs = NULL;
+	int64_t number;
+	size_t len = 0;
 
-	if (json_int64(&span, &value) < 0 || value < 0)
-		return 0;
-	return value;
-}
-
-static bool
-flag_member(const struct json_span *object, const char *name)
-{
-	return json_member(object, name).type == JSON_TRUE;
+	if (take_count(m, "delivered", &number))
+		c->delivered = (uint64_t)number;
+	else if (take_count(m, "rejected", &number))
+		c->rejected = (uint64_t)number;
+	else if (take_pairs(m, "state", &pairs, &len)) {
+		for (size_t i = 0; i < len; i++) {
+			cursor_set(c, pairs[i].name, pairs[i].text);
+			free(pairs[i].name);
+			free(pairs[i].text);
+		}
+		free(pairs);
+	} else if (!take_count(m, "metrics", &c->offset[LANE_METRICS]) &&
+	    !take_count(m, "files", &c->offset[LANE_FILES]) &&
+	    !take_bool(m, "opened", &c->opened) &&
+	    !take_bool(m, "finished", &c->finished))
+		take_text(m, "place", &c->place);
 }
 
 static int
 decode(struct cursor *c, const struct buf *in, struct err *err)
 {
+	struct json_span object, version;
 	struct jsonscan s;
-	struct json_span object, place, state, key, value;
+	int64_t number;
+	int result;
 
 	jsonscan_init(&s, in->data, in->len);
-	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
-	    int_member(&object, "version") != CURSOR_VERSION)
+	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0)
+		return err_set(err, -EBADMSG, "no JSON");
+	version = json_member(&object, "version");
+	if (json_int64(&version, &number) < 0 || number != CURSOR_VERSION)
 		return err_set(err, -EBADMSG, "not a cursor of this version");
-	c->offset[LANE_METRICS] = int_member(&object, "metrics");
-	c->offset[LANE_FILES] = int_member(&object, "files");
-	c->delivered = (uint64_t)int_member(&object, "delivered");
-	c->rejected = (uint64_t)int_member(&object, "rejected");
-	c->opened = flag_member(&object, "opened");
-	c->finished = flag_member(&object, "finished");
-	place = json_member(&object, "place");
-	c->place = json_text_new(&place);
-	state = json_member(&object, "state");
-	jsonscan_init_span(&s, &state);
-	if (state.type != JSON_OBJECT || jsonscan_enter(&s, '{') < 0)
-		return 0;
-	while (jsonscan_member(&s, &key) > 0) {
-		char *name, *text;
-
-		jsonscan_value(&s, &value);
-		if (value.type != JSON_STRING)
-			continue;
-		name = json_text_new(&key);
-		text = json_text_new(&value);
-		cursor_set(c, name, text);
-		free(name);
-		free(text);
-	}
-	return 0;
+	result = member_each(&object, take_member, c, err);
+	if (result < 0)
+		cursor_release(c);
+	return result;
 }
 
 static int
@@ -170,11 +163,21 @@ int
 cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err)
 {
+	int result;
+
 	if (j->dir_fd < 0) {
 		*c = (struct cursor){0};
 		return 0;
 	}
-	return load_from(j->dir_fd, tracker, c, err);
+	result = load_from(j->dir_fd, tracker, c, err);
+	if (result == 0 &&
+	    (c->offset[LANE_METRICS] > j->size ||
+		c->offset[LANE_FILES] > j->size)) {
+		cursor_release(c);
+		return err_set(err, -EBADMSG,
+		    CURSOR_PREFIX "%s: is behind the journal's end", tracker);
+	}
+	return result;
 }
 
 int

@@ -4,206 +4,162 @@
  * function that takes one member; what it does not know it passes over, so that
  * a newer writer may add members. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "format/jsonscan.h"
 #include "journal/entry.h"
+#include "journal/member.h"
 #include "journal/names.h"
+#include "journal/state.h"
+
+/* What a process can end with. */
+#define EXIT_CODE_MAX 255
+#define SIGNAL_MAX    127
 
 static bool
-take_text(const struct json_span *key, const char *name,
-    const struct json_span *value, char **field)
+take_experiment_index(struct member *m, int64_t *field)
 {
-	if (!json_is(key, name))
-		return false;
-	free(*field);
-	*field = json_text_new(value);
-	return true;
+	return take_int(m, "experiment", 0, ENTRY_EXPERIMENT_MAX, field);
 }
 
-static bool
-take_int(const struct json_span *key, const char *name,
-    const struct json_span *value, int64_t *field)
-{
-	if (!json_is(key, name))
-		return false;
-	if (json_int64(value, field) < 0)
-		*field = 0;
-	return true;
-}
-
-/* A number, or one of the three quoted ones. */
-static double
-number_of(const struct json_span *value)
-{
-	double number;
-
-	if (json_double(value, &number) == 0)
-		return number;
-	if (json_is(value, "Infinity"))
-		return INFINITY;
-	if (json_is(value, "-Infinity"))
-		return -INFINITY;
-	return NAN;
-}
-
-static bool
-take_double(const struct json_span *key, const char *name,
-    const struct json_span *value, double *field)
-{
-	if (!json_is(key, name))
-		return false;
-	*field = number_of(value);
-	return true;
-}
-
-static bool
-take_texts(const struct json_span *key, const char *name,
-    const struct json_span *value, char ***list, size_t *len)
-{
-	struct jsonscan s;
-	struct json_span item;
-
-	if (!json_is(key, name))
-		return false;
-	jsonscan_init_span(&s, value);
-	if (jsonscan_enter(&s, '[') < 0)
-		return true;
-	while (jsonscan_element(&s) > 0) {
-		jsonscan_value(&s, &item);
-		if (item.type != JSON_STRING)
-			continue;
-		*list = xreallocarray(*list, *len + 1, sizeof **list);
-		(*list)[(*len)++] = json_text_new(&item);
-	}
-	return true;
-}
-
-static bool
-take_doubles(const struct json_span *key, const char *name,
-    const struct json_span *value, double **list, size_t *len)
-{
-	struct jsonscan s;
-	struct json_span item;
-	size_t n = 0;
-
-	if (!json_is(key, name))
-		return false;
-	jsonscan_init_span(&s, value);
-	if (jsonscan_enter(&s, '[') < 0)
-		return true;
-	while (jsonscan_element(&s) > 0) {
-		jsonscan_value(&s, &item);
-		*list = xreallocarray(*list, n + 1, sizeof **list);
-		(*list)[n++] = number_of(&item);
-	}
-	*len = n;
-	return true;
-}
-
+/* What stood on a command line: a directory is a path as well. */
 static void
-decode_options(struct target *t, const struct json_span *object)
+decode_options(
+    struct member *m, struct target *t, const struct json_span *object)
 {
 	struct jsonscan s;
 	struct json_span key, value;
 
 	jsonscan_init_span(&s, object);
-	if (jsonscan_enter(&s, '{') < 0)
+	if (jsonscan_enter(&s, '{') < 0) {
+		m->wrong = "options that are no object";
 		return;
+	}
 	while (jsonscan_member(&s, &key) > 0) {
+		struct pair *pair;
+
 		jsonscan_value(&s, &value);
-		if (value.type != JSON_STRING)
-			continue;
+		if (value.type != JSON_STRING) {
+			m->wrong = "an option that is no text";
+			return;
+		}
 		t->options = xreallocarray(
 		    t->options, t->option_len + 1, sizeof *t->options);
-		t->options[t->option_len++] =
+		pair = &t->options[t->option_len++];
+		*pair =
 		    (struct pair){json_text_new(&key), json_text_new(&value)};
+		if (!member_is_path(pair->text))
+			m->wrong = "an option that no command line can have";
 	}
 }
 
+static void
+take_target(
+    struct member *m, struct entry_start *start, const struct json_span *item)
+{
+	struct json_span name = json_member(item, "tracker");
+	struct json_span options = json_member(item, "options");
+	struct target *t;
+
+	if (name.type != JSON_STRING) {
+		m->wrong = "a target without a tracker";
+		return;
+	}
+	start->targets = xreallocarray(
+	    start->targets, start->target_len + 1, sizeof *start->targets);
+	t = &start->targets[start->target_len++];
+	*t = (struct target){.tracker = json_text_new(&name)};
+	if (!state_is_tracker(t->tracker))
+		m->wrong = "no name of a tracker";
+	else if (options.type != JSON_NONE)
+		decode_options(m, t, &options);
+}
+
 static bool
-take_targets(const struct json_span *key, const struct json_span *value,
-    struct entry_start *start)
+take_targets(struct member *m, struct entry_start *start)
 {
 	struct jsonscan s;
-	struct json_span item, name, options;
+	struct json_span item;
 
-	if (!json_is(key, "targets"))
+	if (!member_is(m, "targets"))
 		return false;
-	jsonscan_init_span(&s, value);
-	if (jsonscan_enter(&s, '[') < 0)
+	if (!member_enter(m, &s, '['))
 		return true;
-	while (jsonscan_element(&s) > 0) {
-		struct target *t;
-
+	while (m->wrong == NULL && jsonscan_element(&s) > 0) {
 		jsonscan_value(&s, &item);
-		name = json_member(&item, "tracker");
-		options = json_member(&item, "options");
-		if (name.type != JSON_STRING)
-			continue;
-		start->targets = xreallocarray(start->targets,
-		    start->target_len + 1, sizeof *start->targets);
-		t = &start->targets[start->target_len++];
-		*t = (struct target){.tracker = json_text_new(&name)};
-		if (options.type == JSON_OBJECT)
-			decode_options(t, &options);
+		take_target(m, start, &item);
 	}
 	return true;
 }
 
+/* Who writes: a process ID is 0 where it is not known. */
 static bool
-take_start(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_process(struct member *m, struct entry_start *s)
 {
-	struct entry_start *s = &e->start;
-
-	if (json_is(key, "source")) {
-		for (int i = 0; i < ENTRY_SOURCE_COUNT; i++)
-			if (json_is(value, entry_source_names[i]))
-				s->source = (enum run_source)i;
-		return true;
-	}
-	if (json_is(key, "no_run")) {
-		s->no_run = value->type == JSON_TRUE;
-		return true;
-	}
-	return take_text(key, "attempt", value, &s->attempt) ||
-	    take_text(key, "run_dir", value, &s->run_dir) ||
-	    take_int(key, "dir_inode", value, &s->dir_inode) ||
-	    take_int(key, "dir_birth_ns", value, &s->dir_birth_ns) ||
-	    take_text(key, "config_path", value, &s->config_path) ||
-	    take_text(key, "project", value, &s->project) ||
-	    take_text(key, "experiment_name", value, &s->experiment_name) ||
-	    take_text(key, "run_name", value, &s->run_name) ||
-	    take_text(key, "notes", value, &s->notes) ||
-	    take_text(key, "prefix", value, &s->prefix) ||
-	    take_text(key, "resumed_from", value, &s->resumed_from) ||
-	    take_text(key, "parent", value, &s->parent) ||
-	    take_text(key, "open", value, &s->open) ||
-	    take_texts(key, "tags", value, &s->tags, &s->tag_len) ||
-	    take_targets(key, value, s) ||
-	    take_text(key, "host", value, &s->host) ||
-	    take_text(key, "boot_id", value, &s->boot_id) ||
-	    take_int(key, "pid", value, &s->pid) ||
-	    take_int(key, "pid_start", value, &s->pid_start) ||
-	    take_int(key, "writer", value, &s->writer) ||
-	    take_int(key, "writer_start", value, &s->writer_start) ||
-	    take_text(key, "user", value, &s->user) ||
-	    take_text(key, "command", value, &s->command) ||
-	    take_text(key, "cwd", value, &s->cwd) ||
-	    take_text(key, "artifacts", value, &s->artifacts) ||
-	    take_int(key, "points", value, &s->points);
+	return take_text(m, "host", &s->host) ||
+	    take_text(m, "boot_id", &s->boot_id) ||
+	    take_int(m, "pid", 0, INT32_MAX, &s->pid) ||
+	    take_count(m, "pid_start", &s->pid_start) ||
+	    take_int(m, "writer", 0, INT32_MAX, &s->writer) ||
+	    take_count(m, "writer_start", &s->writer_start);
 }
 
-static void
-add_param(struct entry *e, const char *name, const struct json_span *value)
+static bool
+take_start(struct entry *e, struct member *m)
+{
+	struct entry_start *s = &e->start;
+	int source = 0;
+
+	if (take_word(
+		m, "source", entry_source_names, ENTRY_SOURCE_COUNT, &source)) {
+		s->source = (enum run_source)source;
+		return true;
+	}
+	return take_attempt(m, "attempt", &s->attempt) ||
+	    take_path(m, "run_dir", &s->run_dir) ||
+	    take_any_int(m, "dir_inode", &s->dir_inode) ||
+	    take_any_int(m, "dir_birth_ns", &s->dir_birth_ns) ||
+	    take_path(m, "config_path", &s->config_path) ||
+	    take_text(m, "project", &s->project) ||
+	    take_text(m, "experiment_name", &s->experiment_name) ||
+	    take_text(m, "run_name", &s->run_name) ||
+	    take_text(m, "notes", &s->notes) ||
+	    take_text(m, "prefix", &s->prefix) ||
+	    take_attempt(m, "resumed_from", &s->resumed_from) ||
+	    take_attempt(m, "parent", &s->parent) ||
+	    take_text(m, "open", &s->open) ||
+	    take_bool(m, "no_run", &s->no_run) ||
+	    take_texts(m, "tags", &s->tags, &s->tag_len) ||
+	    take_targets(m, s) || take_process(m, s) ||
+	    take_text(m, "user", &s->user) ||
+	    take_text(m, "command", &s->command) ||
+	    take_path(m, "cwd", &s->cwd) ||
+	    take_text(m, "artifacts", &s->artifacts) ||
+	    take_count(m, "points", &s->points);
+}
+
+/* A double stands in a list, so that a quoted NaN is no text. */
+static int
+double_of(const struct json_span *value, double *number)
 {
 	struct jsonscan s;
 	struct json_span item;
+
+	jsonscan_init_span(&s, value);
+	if (jsonscan_enter(&s, '[') < 0 || jsonscan_element(&s) <= 0 ||
+	    jsonscan_value(&s, &item) < 0 || jsonscan_element(&s) != 0)
+		return -EINVAL;
+	return member_number(&item, number);
+}
+
+static int
+add_param(struct entry *e, const char *name, const struct json_span *value)
+{
 	int64_t integer;
+	double number;
 	char *text;
 
 	switch (value->type) {
@@ -211,194 +167,194 @@ add_param(struct entry *e, const char *name, const struct json_span *value)
 		text = json_text_new(value);
 		entry_add_param_text(e, name, text);
 		free(text);
-		break;
+		return 0;
 	case JSON_TRUE:
 	case JSON_FALSE:
 		entry_add_param_bool(e, name, value->type == JSON_TRUE);
-		break;
-	case JSON_INTEGER:
-		if (json_int64(value, &integer) == 0)
-			entry_add_param_integer(e, name, integer);
-		break;
-	case JSON_ARRAY:
-		jsonscan_init_span(&s, value);
-		if (jsonscan_enter(&s, '[') == 0 && jsonscan_element(&s) > 0 &&
-		    jsonscan_value(&s, &item) == 0)
-			entry_add_param_double(e, name, number_of(&item));
-		break;
-	default:
+		return 0;
+	case JSON_NULL:
 		entry_add_param_null(e, name);
+		return 0;
+	case JSON_INTEGER:
+		if (json_int64(value, &integer) < 0)
+			return -ERANGE;
+		entry_add_param_integer(e, name, integer);
+		return 0;
+	case JSON_ARRAY:
+		if (double_of(value, &number) < 0)
+			return -EINVAL;
+		entry_add_param_double(e, name, number);
+		return 0;
+	default:
+		return -EINVAL;
 	}
 }
 
 static bool
-take_params(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_params(struct entry *e, struct member *m)
 {
 	struct jsonscan s;
 	struct json_span name, item;
 
-	if (!json_is(key, "params"))
-		return take_int(
-		    key, "experiment", value, &e->params.experiment);
-	jsonscan_init_span(&s, value);
-	if (jsonscan_enter(&s, '{') < 0)
+	if (!member_is(m, "params"))
+		return take_experiment_index(m, &e->params.experiment);
+	if (!member_enter(m, &s, '{'))
 		return true;
 	while (jsonscan_member(&s, &name) > 0) {
 		char *text = json_text_new(&name);
 
 		jsonscan_value(&s, &item);
-		add_param(e, text, &item);
+		if (add_param(e, text, &item) < 0)
+			m->wrong = "a value that no param has";
 		free(text);
 	}
 	return true;
 }
 
 static bool
-take_experiment(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_experiment(struct entry *e, struct member *m)
 {
 	struct entry_experiment *x = &e->experiment;
 
-	if (json_is(key, "name_has_id")) {
-		x->name_has_id = value->type == JSON_TRUE;
-		return true;
-	}
-	return take_int(key, "index", value, &x->index) ||
-	    take_text(key, "experiment_id", value, &x->id) ||
-	    take_text(key, "model_name", value, &x->model_name) ||
-	    take_text(key, "model_provider", value, &x->model_provider) ||
-	    take_text(key, "probe_name", value, &x->probe_name) ||
-	    take_text(key, "probe_category", value, &x->probe_category);
+	return take_int(m, "index", 0, ENTRY_EXPERIMENT_MAX, &x->index) ||
+	    take_text(m, "experiment_id", &x->id) ||
+	    take_text(m, "model_name", &x->model_name) ||
+	    take_text(m, "model_provider", &x->model_provider) ||
+	    take_text(m, "probe_name", &x->probe_name) ||
+	    take_text(m, "probe_category", &x->probe_category) ||
+	    take_bool(m, "name_has_id", &x->name_has_id);
 }
 
 static bool
-take_metrics(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_metrics(struct entry *e, struct member *m)
 {
-	struct entry_metrics *m = &e->metrics;
+	struct entry_metrics *metrics = &e->metrics;
 
-	return take_int(key, "step", value, &m->step) ||
-	    take_int(key, "experiment", value, &m->experiment) ||
-	    take_int(key, "records_bytes", value, &m->records_bytes) ||
-	    take_int(key, "records_crc32c", value, &m->records_crc32c);
+	return take_any_int(m, "step", &metrics->step) ||
+	    take_experiment_index(m, &metrics->experiment) ||
+	    take_count(m, "records_bytes", &metrics->records_bytes) ||
+	    take_int(
+		m, "records_crc32c", 0, UINT32_MAX, &metrics->records_crc32c);
 }
 
 /* The metrics themselves, read where they stand: nearly every line has them,
  * and most of it is them. */
 static void
-take_values(struct entry *e, struct jsonscan *s)
+take_values(struct entry *e, struct member *m, struct jsonscan *s)
 {
 	struct json_span name, item;
+	double number;
 
-	if (jsonscan_enter(s, '{') < 0)
+	if (jsonscan_enter(s, '{') < 0) {
+		m->wrong = "no object";
 		return;
-	while (jsonscan_member(s, &name) > 0 && jsonscan_value(s, &item) == 0)
-		entry_take_metric(e, json_text_new(&name), number_of(&item));
+	}
+	while (jsonscan_member(s, &name) > 0 && jsonscan_value(s, &item) == 0) {
+		if (member_number(&item, &number) < 0)
+			m->wrong = "a value that is no number";
+		else
+			entry_take_metric(e, json_text_new(&name), number);
+	}
 }
 
 static bool
-take_artifact(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_artifact(struct entry *e, struct member *m)
 {
 	struct entry_artifact *a = &e->artifact;
 	int64_t inode;
 
-	if (take_int(key, "inode", value, &inode)) {
-		a->inode = (uint64_t)inode;
+	if (take_any_int(m, "inode", &inode)) {
+		if (m->wrong == NULL)
+			a->inode = (uint64_t)inode;
 		return true;
 	}
-	return take_text(key, "name", value, &a->name) ||
-	    take_text(key, "type", value, &a->type) ||
-	    take_text(key, "path", value, &a->path) ||
-	    take_int(key, "size", value, &a->size) ||
-	    take_int(key, "mtime_ns", value, &a->mtime_ns);
+	return take_text(m, "name", &a->name) ||
+	    take_text(m, "type", &a->type) || take_path(m, "path", &a->path) ||
+	    take_count(m, "size", &a->size) ||
+	    take_any_int(m, "mtime_ns", &a->mtime_ns);
 }
 
 static bool
-take_table(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_table(struct entry *e, struct member *m)
 {
 	struct entry_table *t = &e->table;
 
-	return take_text(key, "name", value, &t->name) ||
-	    take_text(key, "path", value, &t->path) ||
-	    take_texts(key, "columns", value, &t->columns, &t->column_len);
+	return take_text(m, "name", &t->name) ||
+	    take_path(m, "path", &t->path) ||
+	    take_texts(m, "columns", &t->columns, &t->column_len);
 }
 
 static bool
-take_histogram(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_histogram(struct entry *e, struct member *m)
 {
 	struct entry_histogram *h = &e->histogram;
 	size_t len = 0;
+	bool counts = take_doubles(m, "counts", &h->counts, &len);
+	bool limits = !counts && take_doubles(m, "limits", &h->limits, &len);
 
-	/* Both lists are of one length; a file that lies gets the shorter. */
-	if (take_doubles(key, "counts", value, &h->counts, &len)) {
-		if (h->limits == NULL || len < h->len)
-			h->len = len;
+	if (counts || limits) {
+		/* Both lists are of one length. */
+		if ((counts ? h->limits : h->counts) != NULL && len != h->len)
+			m->wrong = "not as long as limits and counts are";
+		h->len = len;
 		return true;
 	}
-	if (take_doubles(key, "limits", value, &h->limits, &len)) {
-		if (h->counts == NULL || len < h->len)
-			h->len = len;
-		return true;
-	}
-	return take_text(key, "name", value, &h->name) ||
-	    take_int(key, "step", value, &h->step) ||
-	    take_int(key, "experiment", value, &h->experiment) ||
-	    take_double(key, "min", value, &h->min) ||
-	    take_double(key, "max", value, &h->max) ||
-	    take_double(key, "count", value, &h->count) ||
-	    take_double(key, "sum", value, &h->sum) ||
-	    take_double(key, "sum_squares", value, &h->sum_squares);
+	return take_text(m, "name", &h->name) ||
+	    take_any_int(m, "step", &h->step) ||
+	    take_experiment_index(m, &h->experiment) ||
+	    take_double(m, "min", &h->min) || take_double(m, "max", &h->max) ||
+	    take_double(m, "count", &h->count) ||
+	    take_double(m, "sum", &h->sum) ||
+	    take_double(m, "sum_squares", &h->sum_squares);
 }
 
+/* The ID becomes a part of a path in a file store. */
 static bool
-take_register(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_register(struct entry *e, struct member *m)
 {
 	struct entry_register *r = &e->registration;
 
-	return take_text(key, "uri", value, &r->uri) ||
-	    take_text(key, "name", value, &r->name) ||
-	    take_text(key, "id", value, &r->id);
+	if (take_text(m, "id", &r->id)) {
+		if (r->id != NULL && strchr(r->id, '/') != NULL)
+			m->wrong = "no ID";
+		return true;
+	}
+	return take_text(m, "uri", &r->uri) || take_text(m, "name", &r->name);
 }
 
 static bool
-take_end(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_end(struct entry *e, struct member *m)
 {
 	struct entry_end *end = &e->end;
-	int64_t number;
+	const char *words[ENTRY_STATUS_COUNT];
+	int64_t number = 0;
+	int status = 0;
 
-	if (json_is(key, "status")) {
-		for (int i = 0; i < ENTRY_STATUS_COUNT; i++)
-			if (json_is(value, run_status_name((enum run_status)i)))
-				end->status = (enum run_status)i;
+	for (int i = 0; i < ENTRY_STATUS_COUNT; i++)
+		words[i] = run_status_name((enum run_status)i);
+	if (take_word(m, "status", words, ENTRY_STATUS_COUNT, &status)) {
+		end->status = (enum run_status)status;
 		return true;
 	}
-	if (take_int(key, "exit_code", value, &number)) {
+	if (take_int(m, "exit_code", 0, EXIT_CODE_MAX, &number)) {
 		end->has_exit_code = true;
 		end->exit_code = (int)number;
 		return true;
 	}
-	if (take_int(key, "exit_signal", value, &number)) {
+	if (take_int(m, "exit_signal", 0, SIGNAL_MAX, &number)) {
 		end->exit_signal = (int)number;
 		return true;
 	}
-	return take_int(key, "last_step", value, &end->last_step);
+	return take_any_int(m, "last_step", &end->last_step);
 }
 
 static bool
-take_run_id(
-    struct entry *e, const struct json_span *key, const struct json_span *value)
+take_run_id(struct entry *e, struct member *m)
 {
-	return take_text(key, "run_id", value, &e->run_id);
+	return take_text(m, "run_id", &e->run_id);
 }
 
-typedef bool take_member(struct entry *e, const struct json_span *key,
-    const struct json_span *value);
+typedef bool take_member(struct entry *e, struct member *m);
 
 static take_member *const takers[ENTRY_KIND_COUNT] = {
     [ENTRY_START] = take_start,
@@ -428,7 +384,7 @@ is_complete(const struct entry *e)
 	case ENTRY_EXPERIMENT:
 		return x->id != NULL && x->model_name != NULL &&
 		    x->model_provider != NULL && x->probe_name != NULL &&
-		    x->probe_category != NULL && x->index >= 0;
+		    x->probe_category != NULL;
 	case ENTRY_ARTIFACT:
 		return e->artifact.name != NULL && e->artifact.path != NULL &&
 		    e->artifact.type != NULL;
@@ -503,6 +459,9 @@ decode_head(const char *line, size_t len, struct entry *e, struct err *err)
 	if (head.kind.type != JSON_STRING ||
 	    json_int64(&head.time, &time_us) < 0)
 		return err_set(err, -EBADMSG, "no journal entry");
+	if (time_us < CLOCK_FIRST_US || time_us > CLOCK_LAST_US)
+		return err_set(
+		    err, -EBADMSG, "a journal entry: time_us: out of range");
 	for (int i = 0; i < ENTRY_KIND_COUNT; i++)
 		if (json_is(&head.kind, entry_kind_names[i])) {
 			entry_init(e, (enum entry_kind)i, time_us);
@@ -520,18 +479,29 @@ decode_head(const char *line, size_t len, struct entry *e, struct err *err)
 }
 
 static int
+refuse(const struct entry *e, const struct member *m, struct err *err)
+{
+	int result = member_refuse(m, err);
+
+	err_prefix(err, "a journal entry (%s)", entry_kind_names[e->kind]);
+	return result;
+}
+
+static int
 decode_rest(const char *line, size_t len, struct entry *e, struct err *err)
 {
-	struct json_span key, value;
+	struct member m = {.wrong = NULL};
 	struct jsonscan s;
 
 	jsonscan_init(&s, line, len);
 	jsonscan_enter(&s, '{');
-	while (jsonscan_member(&s, &key) > 0)
-		if (e->kind == ENTRY_METRICS && json_is(&key, "metrics"))
-			take_values(e, &s);
-		else if (jsonscan_value(&s, &value) == 0)
-			takers[e->kind](e, &key, &value);
+	while (m.wrong == NULL && jsonscan_member(&s, &m.key) > 0)
+		if (e->kind == ENTRY_METRICS && json_is(&m.key, "metrics"))
+			take_values(e, &m, &s);
+		else if (jsonscan_value(&s, &m.value) == 0)
+			takers[e->kind](e, &m);
+	if (m.wrong != NULL && s.error == 0)
+		return refuse(e, &m, err);
 	if (jsonscan_end(&s) < 0)
 		return not_json(&s, err);
 	if (is_complete(e))

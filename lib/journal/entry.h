@@ -26,8 +26,8 @@
 #define ENTRY_LINE_MAX (16 * 1024 * 1024)
 /* `experiment` of an entry that belongs to the run as a whole. */
 #define ENTRY_NO_EXPERIMENT (-1)
-/* Far above what the mapping counts; trackers pass over an index
- * beyond it, as it is a place in an array. */
+/* The highest index that is read, far above what the mapping counts: it is a
+ * place in an array. */
 #define ENTRY_EXPERIMENT_MAX 1000000
 
 enum entry_kind {
@@ -225,7 +225,9 @@ int value_text(const struct value *v, struct buf *out);
  * ENTRY_LINE_MAX, nothing appended. */
 int entry_encode(const struct entry *e, struct buf *out);
 
-/* One line without its newline. -EBADMSG: not an entry (err says where);
+/* One line without its newline. -EBADMSG: not an entry (err says where), or a
+ * member that can't be used (err says which): a text that is no text, a path
+ * with U+0000, a number out of its range, an unknown word;
  * -EPROTONOSUPPORT: a start entry of another format version. Unknown members
  * are ignored; an unknown kind is -EPROTONOSUPPORT. */
 int entry_decode(

@@ -7,11 +7,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/lines.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
+#include "journal/member.h"
 #include "journal/state.h"
 
 #define INDEX_FILE "index.jsonl"
@@ -55,8 +57,8 @@ encode(const struct index_entry *e, struct buf *out)
 	jsonwrite_int_member(&w, "dir_inode", e->dir_inode);
 	jsonwrite_int_member(&w, "dir_birth_ns", e->dir_birth_ns);
 	jsonwrite_text_member(&w, "status", run_status_name(e->status));
-	jsonwrite_int_member(&w, "started_us", e->started_us);
-	jsonwrite_int_member(&w, "ended_us", e->ended_us);
+	jsonwrite_int_member(&w, "started_us", clock_clamp_us(e->started_us));
+	jsonwrite_int_member(&w, "ended_us", clock_clamp_us(e->ended_us));
 	jsonwrite_int_member(&w, "records_bytes", e->records_bytes);
 	jsonwrite_int_member(&w, "records_crc32c", e->records_crc32c);
 	jsonwrite_int_member(&w, "rejected", (int64_t)e->rejected);
@@ -69,70 +71,67 @@ encode(const struct index_entry *e, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-static char *
-text_member(const struct json_span *object, const char *key)
+static bool
+take_time(struct member *m, const char *name, int64_t *field)
 {
-	struct json_span span = json_member(object, key);
-
-	return json_text_new(&span);
+	return take_int(m, name, CLOCK_FIRST_US, CLOCK_LAST_US, field);
 }
 
-static int64_t
-int_member(const struct json_span *object, const char *key)
+/* A place is a path, or has one in it, or is an address: not one with U+0000.
+ */
+static void
+check_places(struct member *m, const struct index_entry *e)
 {
-	struct json_span span = json_member(object, key);
-	int64_t value = 0;
-
-	return json_int64(&span, &value) == 0 ? value : 0;
+	for (size_t i = 0; i < e->place_len; i++)
+		if (!member_is_path(e->places[i].text))
+			m->wrong = "a place that can't be one";
 }
 
 static void
-decode_places(struct index_entry *e, const struct json_span *object)
+take_member(struct member *m, void *data)
 {
-	struct json_span places = json_member(object, "places"), key, value;
-	struct jsonscan s;
+	struct index_entry *e = data;
+	const char *words[RUN_KILLED + 1];
+	int64_t number = 0;
+	int status = 0;
 
-	jsonscan_init_span(&s, &places);
-	if (places.type != JSON_OBJECT || jsonscan_enter(&s, '{') < 0)
-		return;
-	while (jsonscan_member(&s, &key) > 0) {
-		jsonscan_value(&s, &value);
-		if (value.type != JSON_STRING)
-			continue;
-		e->places = xreallocarray(
-		    e->places, e->place_len + 1, sizeof *e->places);
-		e->places[e->place_len++] =
-		    (struct pair){json_text_new(&key), json_text_new(&value)};
-	}
+	for (int i = 0; i <= RUN_KILLED; i++)
+		words[i] = run_status_name((enum run_status)i);
+	if (take_word(m, "status", words, RUN_KILLED + 1, &status))
+		e->status = (enum run_status)status;
+	else if (take_int(m, "records_crc32c", 0, UINT32_MAX, &number))
+		e->records_crc32c = (uint32_t)number;
+	else if (take_count(m, "rejected", &number))
+		e->rejected = (uint64_t)number;
+	else if (take_pairs(m, "places", &e->places, &e->place_len))
+		check_places(m, e);
+	else if (!take_attempt(m, "attempt", &e->attempt) &&
+	    !take_text(m, "run_id", &e->run_id) &&
+	    !take_path(m, "run_dir", &e->run_dir) &&
+	    !take_any_int(m, "dir_inode", &e->dir_inode) &&
+	    !take_any_int(m, "dir_birth_ns", &e->dir_birth_ns) &&
+	    !take_time(m, "started_us", &e->started_us) &&
+	    !take_time(m, "ended_us", &e->ended_us))
+		take_count(m, "records_bytes", &e->records_bytes);
 }
 
-static bool
-decode(struct index_entry *e, const char *line, size_t len)
+/* -ENODATA: a torn line, or another's: nothing can be said of it. */
+static int
+decode(struct index_entry *e, const char *line, size_t len, struct err *err)
 {
 	struct jsonscan s;
-	struct json_span object, status;
+	struct json_span object;
+	int result;
 
 	*e = (struct index_entry){0};
 	jsonscan_init(&s, line, len);
 	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
 	    object.type != JSON_OBJECT)
-		return false;
-	e->attempt = text_member(&object, "attempt");
-	e->run_id = text_member(&object, "run_id");
-	e->run_dir = text_member(&object, "run_dir");
-	status = json_member(&object, "status");
-	for (int i = RUN_FINISHED; i <= RUN_KILLED; i++)
-		if (json_is(&status, run_status_name((enum run_status)i)))
-			e->status = (enum run_status)i;
-	e->dir_inode = int_member(&object, "dir_inode");
-	e->dir_birth_ns = int_member(&object, "dir_birth_ns");
-	e->started_us = int_member(&object, "started_us");
-	e->ended_us = int_member(&object, "ended_us");
-	e->records_bytes = int_member(&object, "records_bytes");
-	e->records_crc32c = (uint32_t)int_member(&object, "records_crc32c");
-	e->rejected = (uint64_t)int_member(&object, "rejected");
-	decode_places(e, &object);
-	return e->attempt != NULL && e->run_dir != NULL;
+		return -ENODATA;
+	result = member_each(&object, take_member, e, err);
+	if (result == 0 && (e->attempt == NULL || e->run_dir == NULL))
+		result = err_set(err, -EBADMSG, "lacks attempt or run_dir");
+	return result;
 }
 
 int
@@ -230,8 +229,9 @@ each_wanted(const char *state_dir, const struct wanted *wanted,
 	struct lines lines;
 	const char *line;
 	size_t len;
+	struct err refused = ERR_INIT;
 	bool go_on = true;
-	int result;
+	int result, number = 0;
 
 	if (fd == -ENOENT)
 		return 0;
@@ -241,17 +241,28 @@ each_wanted(const char *state_dir, const struct wanted *wanted,
 	lines.line_max = INDEX_LINE_MAX;
 	while (go_on && (result = lines_next(&lines, &line, &len, err)) > 0) {
 		struct index_entry e;
+		struct err why = ERR_INIT;
 
+		number++;
 		/* A line that is too long is none of ours. */
 		if (result == LINES_TOO_LONG || !is_wanted(wanted, line, len))
 			continue;
-		if (decode(&e, line, len))
+		if (decode(&e, line, len, &why) == 0)
 			go_on = each(&e, data);
+		else if (why.code < 0 && refused.code == 0)
+			err_set(&refused, why.code,
+			    "%s/" INDEX_FILE ": line %d: %s", state_dir, number,
+			    why.message);
 		index_entry_release(&e);
 	}
 	lines_release(&lines);
 	close(fd);
-	return result < 0 ? result : 0;
+	if (result < 0)
+		return result;
+	/* One line keeps no other back. */
+	return refused.code == 0
+	    ? 0
+	    : err_set(err, refused.code, "%s", refused.message);
 }
 
 int

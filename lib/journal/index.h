@@ -41,7 +41,8 @@ int index_append(
 int index_check(const char *state_dir, struct err *err);
 
 /* Calls `each` for every readable line, in order, until it returns false. No
- * index: 0 and no call. */
+ * index: 0 and no call. -EBADMSG, after all others: a line can't be used, and
+ * why; a torn one is passed over. */
 int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);

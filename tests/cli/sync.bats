@@ -158,6 +158,49 @@ pending_run() {
     itrack status >/dev/null || :
 }
 
+# `damage ATTEMPT KIND EXPRESSION`: of the first entry of that kind.
+damage() {
+    sed -i "/\"entry\":\"$2\"/$3" "$journals/$1/journal.jsonl"
+}
+
+@test "damaged members: each is named, and the others are delivered" {
+    set -- 's#"run_dir":"[^"]*"#"run_dir":"\\u0000"#' \
+        's#"cwd":"[^"]*"#"cwd":"/a\\u0000"#' \
+        's#"tracker":"local"#"tracker":"../local"#' \
+        's#"options":{}#"options":{"local-dir":"\\u0000"}#' \
+        's#"pid":[0-9]*#"pid":-7#'
+    for expression; do
+        pending_run
+        damage "$attempt" start "$expression"
+        to=$to-
+    done
+    pending_run
+    damage "$attempt" artifact 's#"size":[0-9]*#"size":-1#'
+    to=$to-
+    pending_run
+    damage "$attempt" experiment 's#"index":0#"index":123456789012#'
+    to=$to-
+    pending_run
+    good=$attempt
+    run -1 itrack status
+    for member in run_dir cwd targets pid size index; do
+        [[ $output == *": $member: "* ]]
+    done
+    [[ $output == *"$good  pending"* ]]
+    run -1 itrack sync
+    for member in run_dir cwd targets pid size index; do
+        [[ $output == *": $member: "* ]]
+    done
+    [ ! -e "$journals/$good" ]
+    [ "$(ls "$journals" | wc -l)" -eq 7 ]
+    grep -q "$good" "$XDG_STATE_HOME/itrack/index.jsonl"
+    # What can't be read can be given up.
+    for attempt in "$journals"/*; do
+        itrack sync --drop "${attempt##*/}"
+    done
+    itrack sync
+}
+
 @test "records that changed since are not delivered in silence" {
     pending_run
     echo '{}' >>"$to/records.jsonl"

@@ -144,6 +144,151 @@ test_others(void)
 	round_trip(&e, "run_id with a lone surrogate");
 }
 
+#define START                                                              \
+	"{\"entry\":\"start\",\"time_us\":1,\"version\":1,"                \
+	"\"attempt\":\"20261123T130842Z-4f8a1c0d9e2b\",\"project\":\"p\"," \
+	"\"prefix\":\"\",\"run_dir\":\"/r\""
+#define ARTIFACT                                                \
+	"{\"entry\":\"artifact\",\"time_us\":1,\"name\":\"n\"," \
+	"\"type\":\"file\",\"path\":\"/p\""
+#define EXPERIMENT                                                         \
+	"{\"entry\":\"experiment\",\"time_us\":1,\"experiment_id\":\"i\"," \
+	"\"model_name\":\"m\",\"model_provider\":\"p\","                   \
+	"\"probe_name\":\"p\",\"probe_category\":\"c\""
+#define METRICS   "{\"entry\":\"metrics\",\"time_us\":1"
+#define PARAMS    "{\"entry\":\"params\",\"time_us\":1"
+#define TABLE     "{\"entry\":\"table\",\"time_us\":1,\"name\":\"n\""
+#define HISTOGRAM "{\"entry\":\"histogram\",\"time_us\":1,\"name\":\"n\""
+#define REGISTER \
+	"{\"entry\":\"register\",\"time_us\":1,\"uri\":\"u\",\"name\":\"n\""
+#define END "{\"entry\":\"end\",\"time_us\":1"
+
+/* `line` is what the member is added to. */
+struct damage {
+	const char *line, *name, *value;
+};
+
+static const struct damage damages[] = {
+    {START, "run_dir", "\"\\u0000\""},
+    {START, "run_dir", "\"/a\\u0000b\""},
+    {START, "run_dir", "\"/\\ud83d\""},
+    {START, "run_dir", "7"},
+    {START, "config_path", "\"\\u0000\""},
+    {START, "cwd", "\"\\u0000\""},
+    {START, "cwd", "[]"},
+    {START, "attempt", "\"a\""},
+    {START, "attempt", "\"../20261123T130842Z-4f8a1c0d9\""},
+    {START, "parent", "\"a/b\""},
+    {START, "resumed_from", "\"\""},
+    {START, "project", "1"},
+    {START, "host", "true"},
+    {START, "source", "\"nobody\""},
+    {START, "no_run", "1"},
+    {START, "pid", "-1"},
+    {START, "pid", "2147483648"},
+    {START, "pid_start", "-1"},
+    {START, "writer", "99999999999"},
+    {START, "writer_start", "-5"},
+    {START, "pid", "1.5"},
+    {START, "points", "-1"},
+    {START, "points", "9223372036854775808"},
+    {START, "dir_inode", "\"1\""},
+    {START, "tags", "\"t\""},
+    {START, "tags", "[1]"},
+    {START, "targets", "{}"},
+    {START, "targets", "[1]"},
+    {START, "targets", "[{\"tracker\":\"../x\"}]"},
+    {START, "targets", "[{\"tracker\":\"local\",\"options\":[]}]"},
+    {START, "targets",
+	"[{\"tracker\":\"local\",\"options\":{\"local-dir\":1}}]"},
+    {START, "targets",
+	"[{\"tracker\":\"local\",\"options\":{\"local-dir\":\"\\u0000\"}}]"},
+    {ARTIFACT, "path", "\"/p\\u0000\""},
+    {ARTIFACT, "size", "-1"},
+    {ARTIFACT, "size", "1e3"},
+    {ARTIFACT, "mtime_ns", "99999999999999999999"},
+    {ARTIFACT, "inode", "\"x\""},
+    {ARTIFACT, "name", "{}"},
+    {TABLE, "path", "\"\\u0000\""},
+    {TABLE, "columns", "[null]"},
+    {EXPERIMENT, "index", "-1"},
+    {EXPERIMENT, "index", "1000001"},
+    {EXPERIMENT, "name_has_id", "\"yes\""},
+    {METRICS, "metrics", "[]"},
+    {METRICS, "metrics", "{\"a\":\"b\"}"},
+    {METRICS, "metrics", "{\"a\":null}"},
+    {METRICS, "step", "9223372036854775808"},
+    {METRICS, "step", "\"1\""},
+    {METRICS, "experiment", "-2"},
+    {METRICS, "experiment", "99999999999"},
+    {METRICS, "records_bytes", "-1"},
+    {METRICS, "records_crc32c", "4294967296"},
+    {PARAMS, "params", "[]"},
+    {PARAMS, "params", "{\"a\":{}}"},
+    {PARAMS, "params", "{\"a\":[]}"},
+    {PARAMS, "params", "{\"a\":[1,2]}"},
+    {PARAMS, "params", "{\"a\":9223372036854775808}"},
+    {PARAMS, "params", "{\"a\":1.5}"},
+    {PARAMS, "experiment", "1000001"},
+    {HISTOGRAM, "limits", "[\"x\"]"},
+    {HISTOGRAM, "limits", "[1],\"counts\":[1,2]"},
+    {HISTOGRAM, "counts", "[1],\"limits\":[]"},
+    {HISTOGRAM, "min", "null"},
+    {HISTOGRAM, "experiment", "-1"},
+    {REGISTER, "id", "\"../../x\""},
+    {REGISTER, "id", "5"},
+    {END, "status", "\"crashed\""},
+    {END, "status", "null"},
+    {END, "exit_code", "-1"},
+    {END, "exit_code", "256"},
+    {END, "exit_signal", "4294967297"},
+    {END, "last_step", "[]"},
+};
+
+/* One after the other, none is taken, and the member is named. */
+static void
+test_damaged(void)
+{
+	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+		const struct damage *d = &damages[i];
+		char *line =
+		    xasprintf("%s,\"%s\":%s}", d->line, d->name, d->value);
+		const char *last = strstr(d->value, ",\"");
+		struct err err = ERR_INIT;
+		struct entry e;
+		int result = entry_decode(&e, line, strlen(line), &err);
+
+		ok(result == -EBADMSG &&
+			(last != NULL || strstr(err.message, d->name) != NULL),
+		    "%s %s: '%s'", d->name, d->value, err.message);
+		if (result == 0)
+			entry_release(&e);
+		free(line);
+	}
+}
+
+/* Times at the ends of what there is, and beyond. */
+static void
+test_times(void)
+{
+	static const char *const beyond[] = {
+	    "253402214400000000", "-62135510400000001", "1e3", "\"1\""};
+	struct entry e;
+
+	for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+		char *line =
+		    xasprintf("{\"entry\":\"end\",\"time_us\":%s}", beyond[i]);
+
+		is_int(
+		    entry_decode(&e, line, strlen(line), NULL), -EBADMSG, line);
+		free(line);
+	}
+	entry_init(&e, ENTRY_END, INT64_MAX);
+	round_trip(&e, "a file's time of the year 294247");
+	entry_init(&e, ENTRY_END, INT64_MIN);
+	round_trip(&e, "and one as long ago");
+}
+
 /* As no writer of ours puts it, but as JSON has it. */
 static void
 test_order(void)
@@ -218,6 +363,8 @@ main(void)
 	test_metrics();
 	test_others();
 	test_order();
+	test_damaged();
+	test_times();
 	test_many();
 	test_two_kinds();
 	refused("{\"entry\":\"end\",\"time_us\":1} x", -EBADMSG);

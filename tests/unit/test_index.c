@@ -37,31 +37,42 @@ found(int64_t inode, const char *name)
 	return n;
 }
 
-/* Keeps the number of places of the last line. */
-static bool
-count_places(const struct index_entry *e, void *data)
-{
-	*(size_t *)data = e->place_len;
-	for (size_t i = 0; i < e->place_len; i++)
-		ok(e->places[i].text != NULL, "a place is a text");
-	return true;
-}
-
-/* Of a line that others wrote, what is no text is no place. */
+/* One that can't be used is named and keeps no other back; one that was torn is
+ * passed over. */
 static void
-test_odd_places(const char *path)
+test_damaged(void)
 {
-	FILE *f = fopen(path, "a");
-	size_t places = 0;
+	static const char *const damages[][2] = {{"run_dir", "\"\\u0000\""},
+	    {"attempt", "\"..\""}, {"status", "\"won\""},
+	    {"started_us", "9223372036854775807"}, {"ended_us", "\"now\""},
+	    {"records_bytes", "-1"}, {"records_crc32c", "4294967296"},
+	    {"rejected", "-1"}, {"run_id", "5"}, {"places", "[]"},
+	    {"places", "{\"local\":null}"},
+	    {"places", "{\"local\":\"/\\u0000\"}"}};
+	char *path = xasprintf("%s/index.jsonl", dir);
+	FILE *file;
 
-	if (f == NULL)
-		die("no index");
-	fputs("{\"attempt\":\"a5\",\"run_dir\":\"/r\",\"places\":"
-	      "{\"local\":\"/l\",\"mlflow\":7,\"wandb\":null}}\n",
-	    f);
-	fclose(f);
-	index_each(dir, count_places, &places, NULL);
-	is_int((long long)places, 1, "numbers are no places");
+	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+		struct err err = ERR_INIT;
+		int n = 0;
+
+		unlink(path);
+		append("20261123T124842Z-b10000000000", "/runs/one", 1);
+		file = fopen(path, "a");
+		fprintf(file,
+		    "{\"attempt\":\"20261123T124842Z-b20000000000\","
+		    "\"run_dir\":\"/r\",\"%s\":%s}\n{\"attempt\":\"2026",
+		    damages[i][0], damages[i][1]);
+		fclose(file);
+		append("20261123T124842Z-b30000000000", "/runs/three", 3);
+		is_int(
+		    index_each(dir, count, &n, &err), -EBADMSG, damages[i][0]);
+		is_int(n, 2, "the others are there");
+		ok(strstr(err.message, "line 2") != NULL &&
+			strstr(err.message, damages[i][0]) != NULL,
+		    "'%s'", err.message);
+	}
+	free(path);
 }
 
 int
@@ -72,10 +83,10 @@ main(void)
 
 	if (mkdtemp(dir) == NULL)
 		return 1;
-	append("a1", "/runs/one", 11);
-	append("a2", "/runs/two", 1);
-	append("a3", "/other/one", 111);
-	append("a4", "/runs/\"quoted\"", 4);
+	append("20261123T124842Z-a10000000000", "/runs/one", 11);
+	append("20261123T124842Z-a20000000000", "/runs/two", 1);
+	append("20261123T124842Z-a30000000000", "/other/one", 111);
+	append("20261123T124842Z-a40000000000", "/runs/\"quoted\"", 4);
 	index_each(dir, count, &all, NULL);
 	is_int(all, 4, "all");
 	is_int(found(99, "one"), 2, "by name");
@@ -83,13 +94,13 @@ main(void)
 	is_int(found(111, "two"), 2, "by either");
 	is_int(found(99, "none"), 0, "no other");
 	is_int(found(99, "ne"), 0, "the whole name");
-	ok(index_has(dir, "a3"), "by attempt");
+	ok(index_has(dir, "20261123T124842Z-a30000000000"), "by attempt");
 	ok(!index_has(dir, "a"), "the whole attempt");
 	/* What JSON writes otherwise is not looked for as it is. */
 	is_int(found(99, "\"quoted\""), 4, "a name with quotes: all");
 	is_int(found(99, "caf\303\251"), 4, "a name beyond ASCII: all");
+	test_damaged();
 	path = xasprintf("%s/index.jsonl", dir);
-	test_odd_places(path);
 	unlink(path);
 	free(path);
 	rmdir(dir);

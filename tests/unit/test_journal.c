@@ -211,6 +211,36 @@ test_cursor(const char *attempt)
 	is_int(journal_adopt(state, attempt, &j, NULL), -ENOENT, "and gone");
 }
 
+/* A damaged cursor is refused, with the member: from the start, everything
+ * would be delivered once more. */
+static void
+test_damaged_cursor(void)
+{
+	static const char *const damages[][2] = {{"metrics", "-1"},
+	    {"files", "9223372036854775808"}, {"metrics", "\"5\""},
+	    {"metrics", "99"}, {"delivered", "-1"}, {"rejected", "1.5"},
+	    {"opened", "1"}, {"finished", "null"}, {"place", "[]"},
+	    {"state", "[]"}, {"state", "{\"dir\":5}"}};
+	struct journal *j = journal_create(state, LEFT, NULL);
+
+	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+		char *text = xasprintf("{\"version\":1,\"%s\":%s}\n",
+		    damages[i][0], damages[i][1]);
+		struct err err = ERR_INIT;
+		struct cursor c;
+
+		journal_put_file(j, "cursor.local", text, strlen(text), NULL);
+		is_int(
+		    cursor_load(j, "local", &c, &err), -EBADMSG, damages[i][0]);
+		ok(strcmp(damages[i][1], "99") == 0 ||
+			strstr(err.message, damages[i][0]) != NULL,
+		    "'%s'", err.message);
+		free(text);
+	}
+	is_int(journal_remove(j, NULL), 0, "it can be given up");
+	journal_close(j);
+}
+
 static void
 test_memory(void)
 {
@@ -319,6 +349,7 @@ main(void)
 	test_write_and_read(attempt);
 	test_adoption(attempt);
 	test_cursor(attempt);
+	test_damaged_cursor();
 	test_memory();
 	test_left_disk();
 	test_long_entry();

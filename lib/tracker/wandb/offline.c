@@ -71,7 +71,9 @@ take_folder(struct wandb_offline *o, const struct wandb_settings *settings,
 
 	if (recalled != NULL) {
 		o->path = text_path_bytes(recalled);
-		result = file_make_dirs(o->path, 0777, err);
+		result = o->path != NULL
+		    ? file_make_dirs(o->path, 0777, err)
+		    : err_set(err, -EBADMSG, "the cursor's folder is no path");
 	} else {
 		name = folder_name(o->run);
 		o->path = path_join(settings->root, name);
