@@ -276,6 +276,107 @@ with_tags() {
     run ! grep -rqi 'hunter2\|authorization' "$BATS_TEST_TMPDIR/other"
 }
 
+# created URI [ID]: what the server says of the run that it makes.
+created() {
+    echo '{"match": "runs/create", "body": {"run": {"info": {"run_id":
+        "'"${2:-$id}"'", "artifact_uri": "'"$1"'"}}}}'
+}
+
+id=0123456789abcdef0123456789abcdef
+
+@test "files at another server: the login stays, this one's page takes them" {
+    start_fake "$BATS_TEST_TMPDIR/other"
+    local other
+    other=$(cat "$BATS_TEST_TMPDIR/other/url")
+    export MLFLOW_TRACKING_USERNAME=ana MLFLOW_TRACKING_PASSWORD=hunter2
+    for uri in "mlflow-artifacts://${other#*//}/7" "$other/x"; do
+        rules "$(created "$uri")"
+        deliver
+        rm -r "$state"
+        rules "$(created "$uri")" '{"match": "upload-artifact", "status": 404}'
+        run -0 deliver
+        [[ $output == *" 1 0"*"kept at $uri"*"log-artifacts"* ]]
+        rm -r "$state"
+    done
+    kill "$(cat "$BATS_TEST_TMPDIR/other/pid")"
+    [ "$(count 'upload-artifact.* 200')" = 2 ]
+    [ ! -e "$BATS_TEST_TMPDIR/other/log" ]
+}
+
+@test "its own address by name is its own server" {
+    rules "$(created "mlflow-artifacts://${url#*//}/7/abc")"
+    deliver
+    [ "$(count 'PUT /api/2.0/mlflow-artifacts/artifacts/7/abc/manifest.json 200')" = 1 ]
+}
+
+@test "a place with parts that lead elsewhere is refused, and said" {
+    for path in ../../other 7/%2e%2e/x '7/.%252e/x' 7/./x; do
+        rules "$(created "mlflow-artifacts:/$path")"
+        run -0 deliver
+        [[ $output == *" 1 0"*"lead elsewhere"* ]]
+        rm -r "$state"
+    done
+    rules "$(created "$BATS_TEST_TMPDIR/x/../y/$id/artifacts")"
+    run -0 deliver
+    [[ $output == *" 1 0"*"lead elsewhere"* ]]
+    [ "$(count 'PUT|upload-artifact')" = 0 ]
+    [ ! -e "$BATS_TEST_TMPDIR/x" ] && [ ! -e "$BATS_TEST_TMPDIR/y" ]
+}
+
+@test "a directory that only the server has is not made here" {
+    local there=$BATS_TEST_TMPDIR/there own=$BATS_TEST_TMPDIR/own
+    mkdir -p "$own/artifacts" "$there/1"
+    rules "$(created "file://$there/1/$id/artifacts")" \
+        '{"match": "upload-artifact", "status": 404}'
+    run -0 deliver
+    [[ $output == *" 1 0"*"kept at file://$there/1/$id/artifacts of the server's machine"* ]]
+    [ ! -e "$there/1/$id" ]
+    # Nor one that is there, but is no run's own.
+    rm -r "$state"
+    rules "$(created "$own/artifacts")"
+    deliver
+    [ "$(count 'upload-artifact.* 200')" = 1 ]
+    [ -z "$(ls "$own/artifacts")" ]
+    # Nor through a link.
+    rm -r "$state"
+    mkdir "$there/1/$id"
+    ln -s "$own/artifacts" "$there/1/$id/artifacts"
+    rules "$(created "$there/1/$id/artifacts")"
+    deliver
+    [ "$(count 'upload-artifact.* 200')" = 2 ]
+    [ -z "$(ls "$own/artifacts")" ]
+    # The run's own folder shows that the two share it.
+    rm -r "$state" "$there/1/$id/artifacts"
+    mkdir "$there/1/$id/artifacts"
+    deliver
+    [ "$(count 'upload-artifact.* 200')" = 2 ]
+    cmp "$there/1/$id/artifacts/manifest.json" \
+        "$top/tests/fixtures/run_plain/run/manifest.json"
+}
+
+@test "an ID that MLflow would not make: blocked" {
+    for bad in ../../x 'a b' 'a?b' 'a%2Fb' "$(printf %0300d 0)"; do
+        rules "$(created mlflow-artifacts:/7 "$bad")"
+        run -1 deliver
+        [[ $output == *"state blocked"*"a run without an ID"* ]]
+        rm -r "$state"
+    done
+    rules '{"match": "get-by-name", "body": {"experiment": {"experiment_id":
+        "../7", "name": "x"}}}'
+    run -1 deliver
+    [[ $output == *"state blocked"*"an experiment without an ID"* ]]
+}
+
+@test "https is not left for http; the report says where that leads" {
+    local plain=$url
+    start_tls
+    rules '{"status": 308, "headers": {"Location": "'"$plain"'/x?token=hunter2"}}'
+    MLFLOW_TRACKING_SERVER_CERT_PATH=$BATS_TEST_TMPDIR/cert.pem run -1 deliver
+    [[ $output == *"state blocked"*"plain http"*"$plain/x"* ]]
+    [[ $output != *hunter2* ]]
+    [ -z "$(grep -rl 'GET /x\|POST /x' "$fake/requests")" ]
+}
+
 @test "a page that is no MLflow: blocked, nothing counts as delivered" {
     rules '{"match": "log-batch", "body": "<html>Please log in</html>"}'
     run -1 deliver

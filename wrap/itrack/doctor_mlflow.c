@@ -8,9 +8,11 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/loop.h"
+#include "base/uri.h"
 #include "format/json.h"
 #include "http/http.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/mlflow/way.h"
 #include "wrap/itrack/doctor.h"
 
 /* A person is waiting; a server that needs longer is worth a word. */
@@ -91,34 +93,45 @@ say_login(const struct probe *p)
 	else
 		doctor_say(p->doctor, DOCTOR_GOOD,
 		    "no login is configured, and none is asked for");
+	if ((c->user != NULL || c->token != NULL) && uri_is_in_clear(c->base))
+		doctor_say(p->doctor, DOCTOR_NOTE,
+		    "the login goes there in clear text (plain http)");
 	if (c->insecure)
 		doctor_say(p->doctor, DOCTOR_NOTE,
 		    "the server's certificate is not verified "
 		    "(MLFLOW_TRACKING_INSECURE_TLS)");
 }
 
+/* The experiment's folder stands for that of a run to come. */
 static void
 say_files(const struct probe *p, const char *location)
 {
-	const char *path = location;
+	struct err err = ERR_INIT;
+	char *place = xstrdup(location), *path;
+	enum mlflow_way way =
+	    mlflow_way(p->config->base, location, "", &path, &err);
 
-	if (strncmp(location, "mlflow-artifacts:", 17) == 0) {
+	uri_clean(place);
+	if (way == MLFLOW_WAY_PROXY)
 		doctor_say(
 		    p->doctor, DOCTOR_GOOD, "files go through the server");
-		return;
-	}
-	if (strncmp(location, "file://", 7) == 0)
-		path = location + 7;
-	if (path[0] == '/' && access(path, W_OK) == 0)
-		doctor_say(p->doctor, DOCTOR_GOOD,
-		    "files are copied to %s, which this machine can write",
-		    path);
+	else if (way == MLFLOW_WAY_NONE)
+		doctor_say(p->doctor, DOCTOR_BAD, "%s", err.message);
+	else if (mlflow_way_is_folder(location))
+		doctor_say(p->doctor, DOCTOR_NOTE,
+		    "files are kept at %s of the server's machine: copied "
+		    "where "
+		    "this machine shares it and the run's folder is there, "
+		    "else those up to 10 MB go through the server's page",
+		    place);
 	else
 		doctor_say(p->doctor, DOCTOR_NOTE,
 		    "files are kept at %s, which itrack can't write: those "
 		    "up to 10 MB go through the server's page if it can "
 		    "write there, others need mlflow artifacts log-artifacts",
-		    location);
+		    place);
+	free(path);
+	free(place);
 }
 
 /* The login and the Host check show at the first call that needs them. */

@@ -3,25 +3,20 @@
  * into a store that only MLflow's own client can reach: what is small may go
  * through the server's page (upload.c). */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
-#include "format/text.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/mlflow/way.h"
 #include "tracker/common/source.h"
 
 #define URL_MAX_BYTES (256 * 1024)
 #define PROXY_API     "/api/2.0/mlflow-artifacts/artifacts/"
-#define PROXY_SCHEME  "mlflow-artifacts:"
-#define LOCAL_END     "/artifacts"
 
 static void
 done(struct mlflow *m, enum outcome outcome, int64_t retry_after_ms,
@@ -60,33 +55,6 @@ name_in_store(struct mlflow *m, const char *name)
 	return buf_steal(&changed);
 }
 
-/* "mlflow-artifacts:/7/abc/artifacts" or "mlflow-artifacts://host:port/7/..."
- * -> the URL of a file below it. */
-static void
-proxy_url(const struct mlflow *m, const char *name, struct buf *url)
-{
-	const char *path = m->artifact_uri + strlen(PROXY_SCHEME);
-	const char *scheme = strstr(m->config.base, "://");
-	char *plain;
-
-	if (strncmp(path, "//", 2) == 0) {
-		size_t host = strcspn(path + 2, "/");
-
-		buf_add(url, m->config.base, (size_t)(scheme - m->config.base));
-		buf_addf(url, ":%.*s", (int)(host + 2), path);
-		path += 2 + host;
-	} else {
-		buf_adds(url, m->config.base);
-	}
-	buf_adds(url, PROXY_API);
-	plain = xstrdup(path + strspn(path, "/"));
-	uri_unescape(plain);
-	http_escape(url, plain, "/");
-	buf_addc(url, '/');
-	http_escape(url, name, "/");
-	free(plain);
-}
-
 static void
 uploaded(struct mlflow *m, struct mlflow_answer *a)
 {
@@ -100,17 +68,29 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 	mlflow_file_settled(m, a);
 }
 
-static void
-upload(struct mlflow *m, const struct entry_artifact *artifact)
+/* To the directory `path` of the server's store. */
+static enum outcome
+upload(struct mlflow *m, const char *path,
+    const struct entry_artifact *artifact, struct err *err)
 {
-	char *name = name_in_store(m, artifact->name);
+	enum outcome outcome =
+	    source_open(artifact, m->run->start->host, &m->file, NULL, err);
 	struct buf url;
+	char *name;
 
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	name = name_in_store(m, artifact->name);
 	buf_init(&url, URL_MAX_BYTES);
-	proxy_url(m, name, &url);
+	buf_adds(&url, m->config.base);
+	buf_adds(&url, PROXY_API);
+	http_escape(&url, path, "/");
+	buf_addc(&url, '/');
+	http_escape(&url, name, "/");
 	mlflow_send_file(m, "PUT", url.data, artifact->size, uploaded);
 	buf_release(&url);
 	free(name);
+	return OUTCOME_PENDING;
 }
 
 static void
@@ -140,32 +120,6 @@ upload_small(
 	return OUTCOME_PENDING;
 }
 
-/* The directory of a "file:" URI or a path that ends in /artifacts; NULL:
- * another kind of store. */
-static char *
-local_store(const char *uri)
-{
-	char *path = NULL;
-	size_t len;
-
-	if (uri[0] == '/')
-		path = xstrdup(uri);
-	else if (strncasecmp(uri, "file:///", 8) == 0)
-		path = xstrdup(uri + 7);
-	else if (strncasecmp(uri, "file:/", 6) == 0 && uri[6] != '/')
-		path = xstrdup(uri + 5);
-	if (path != NULL && uri[0] != '/')
-		uri_unescape(path);
-	len = path != NULL ? strlen(path) : 0;
-	if (len > strlen(LOCAL_END) &&
-	    strcmp(path + len - strlen(LOCAL_END), LOCAL_END) == 0) {
-		path[len - strlen(LOCAL_END)] = '\0';
-		return path;
-	}
-	free(path);
-	return NULL;
-}
-
 static void copied(struct mlflow *m, enum outcome outcome, struct err *err);
 
 static void
@@ -182,44 +136,79 @@ on_copy(struct loop_timer *timer)
 		copied(m, outcome, &err);
 }
 
-/* The run's directory is the server's to make; only if that is on this machine
- * and ours to write can we do it for it. */
 static enum outcome
-copy(struct mlflow *m, const char *root, const struct entry_artifact *artifact,
+begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
     struct err *err)
 {
 	enum outcome outcome;
-	int dirfd;
 
 	free(m->stored_name);
-	m->stored_name = NULL;
-	dirfd = file_make_dirs(root, 0777, NULL) < 0
-	    ? -1
-	    : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0 || faccessat(dirfd, ".", W_OK, AT_EACCESS) < 0) {
-		if (dirfd >= 0)
-			close(dirfd);
-		return upload_small(m, artifact, err);
-	}
 	m->stored = *artifact;
 	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
 	outcome = local_copy_begin(
 	    &m->copy, dirfd, &m->stored, m->run->start->host, true, err);
+	if (outcome == OUTCOME_PENDING) {
+		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
+		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);
+	}
+	return outcome;
+}
+
+/* Into a store of the user's own. */
+static enum outcome
+start_copy(
+    struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
+{
+	int dirfd = mlruns_folder(m, err);
+	enum outcome outcome = OUTCOME_BLOCKED;
+
+	if (dirfd >= 0) {
+		outcome = begin_copy(m, dirfd, artifact, err);
+		close(dirfd);
+	}
+	return outcome;
+}
+
+/* The run's directory is the server's to make; only where it has, on this
+ * machine and ours to write, can we put files into it. */
+static enum outcome
+copy(struct mlflow *m, const char *path, const struct entry_artifact *artifact,
+    struct err *err)
+{
+	enum outcome outcome;
+	int dirfd = mlflow_way_open(path);
+
+	if (dirfd < 0)
+		return upload_small(m, artifact, err);
+	outcome = begin_copy(m, dirfd, artifact, err);
 	close(dirfd);
 	return outcome;
 }
 
+/* MLflow's own client has its own way to every store, but it, too, would make a
+ * path of the server's machine here. */
 static void
 say_how(struct mlflow *m, const struct entry_artifact *artifact)
 {
 	char *dir = path_parent(artifact->path);
+	char *place = xstrdup(m->artifact_uri);
 
-	tracker_note(m->tracker,
-	    "files of this run are kept at %s, which itrack can't write; "
-	    "upload them with: mlflow artifacts log-artifacts --run-id %s "
-	    "--local-dir %s",
-	    m->artifact_uri, m->run_id, dir);
+	uri_clean(place);
+	if (mlflow_way_is_folder(place))
+		tracker_note(m->tracker,
+		    "files of this run are kept at %s of the server's "
+		    "machine, which this one does not share: copy them there, "
+		    "and upload them there with: mlflow artifacts "
+		    "log-artifacts --run-id %s --local-dir DIR",
+		    place, m->run_id);
+	else
+		tracker_note(m->tracker,
+		    "files of this run are kept at %s, which itrack can't "
+		    "write; upload them with: mlflow artifacts log-artifacts "
+		    "--run-id %s --local-dir %s",
+		    place, m->run_id, dir);
 	m->files->rejected++;
+	free(place);
 	free(dir);
 }
 
@@ -238,13 +227,33 @@ name_of(const struct entry *e)
 }
 
 static enum outcome
+start_artifact(
+    struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
+{
+	enum outcome outcome = OUTCOME_REJECTED;
+	char *path;
+
+	switch (mlflow_way(
+	    m->config.base, m->artifact_uri, m->run_id, &path, err)) {
+	case MLFLOW_WAY_PROXY:
+		outcome = upload(m, path, artifact, err);
+		break;
+	case MLFLOW_WAY_FOLDER:
+		outcome = copy(m, path, artifact, err);
+		break;
+	case MLFLOW_WAY_PAGE:
+		outcome = upload_small(m, artifact, err);
+		break;
+	case MLFLOW_WAY_NONE:
+		break;
+	}
+	free(path);
+	return outcome;
+}
+
+static enum outcome
 start_file(struct mlflow *m, const struct entry *e, struct err *err)
 {
-	bool proxied =
-	    strncmp(m->artifact_uri, PROXY_SCHEME, strlen(PROXY_SCHEME)) == 0;
-	enum outcome outcome;
-	char *root;
-
 	if (e->kind == ENTRY_REGISTER)
 		return m->mlruns != NULL
 		    ? mlruns_register(m, &e->registration, err)
@@ -257,23 +266,8 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 		err_set(err, -EINVAL, "there is no run to have it");
 		return OUTCOME_REJECTED;
 	}
-	if (proxied) {
-		outcome = source_open(
-		    &e->artifact, m->run->start->host, &m->file, NULL, err);
-		if (outcome != OUTCOME_DONE)
-			return outcome;
-		upload(m, &e->artifact);
-		return OUTCOME_PENDING;
-	}
-	root = local_store(m->artifact_uri);
-	outcome = root != NULL ? copy(m, root, &e->artifact, err)
-			       : upload_small(m, &e->artifact, err);
-	if (outcome == OUTCOME_PENDING && m->file < 0) {
-		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
-		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);
-	}
-	free(root);
-	return outcome;
+	return m->mlruns != NULL ? start_copy(m, &e->artifact, err)
+				 : start_artifact(m, &e->artifact, err);
 }
 
 /* Counts what is refused. A file that only another host has waits for a sync

@@ -9,7 +9,9 @@
 
 /* Of a server's message in a line of ours. */
 #define MESSAGE_SHOWN 300
-#define API           "/api/2.0/mlflow/"
+/* MLflow's own limit for a run's ID. */
+#define ID_CHARACTERS_MAX 256
+#define API               "/api/2.0/mlflow/"
 
 static const struct {
 	const char *text;
@@ -143,6 +145,20 @@ mlflow_classify(const char *base, const struct http_answer *http,
 		say(a, OUTCOME_BLOCKED, base,
 		    "what answers there is no MLflow server",
 		    "check the address");
+}
+
+char *
+mlflow_id(const struct json_span *doc, const char *path)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	char *id = json_at_text(doc, path);
+	size_t len = id != NULL ? strlen(id) : 0;
+
+	if (len > 0 && len <= ID_CHARACTERS_MAX && strspn(id, allowed) == len)
+		return id;
+	free(id);
+	return NULL;
 }
 
 static void

@@ -153,8 +153,8 @@ join(struct mlflow *m, const struct json_span *run)
 	free(m->run_id);
 	free(m->experiment_id);
 	free(m->artifact_uri);
-	m->run_id = json_at_text(run, "info.run_id");
-	m->experiment_id = json_at_text(run, "info.experiment_id");
+	m->run_id = mlflow_id(run, "info.run_id");
+	m->experiment_id = mlflow_id(run, "info.experiment_id");
 	m->artifact_uri = json_at_text(run, "info.artifact_uri");
 	if (m->run_id == NULL || m->experiment_id == NULL)
 		blocked(m, "was answered without an ID");

@@ -16,6 +16,7 @@
 
 #include "base/die.h"
 #include "base/process.h"
+#include "base/uri.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/private.h"
 
@@ -46,16 +47,19 @@ block(struct mlflow *m, enum tracker_call call, const char *message)
 	tracker_done(m->tracker, call, OUTCOME_BLOCKED, 0, &err);
 }
 
-/* "RUN-ID EXPERIMENT-ID ARTIFACT-URI". After a kill before it is written the
- * run is found again by its tag. */
+/* "RUN-ID EXPERIMENT-ID ARTIFACT-URI", this without what may be secret. After a
+ * kill before it is written the run is found again by its tag. */
 static void
 remember(struct mlflow *m)
 {
-	char *text = xasprintf("%s %s %s", m->run_id, m->experiment_id,
-	    m->artifact_uri != NULL ? m->artifact_uri : "");
+	char *uri = xstrdup(m->artifact_uri != NULL ? m->artifact_uri : "");
+	char *text;
 
+	uri_clean(uri);
+	text = xasprintf("%s %s %s", m->run_id, m->experiment_id, uri);
 	tracker_remember_later(m->tracker, REMEMBERED, text);
 	free(text);
+	free(uri);
 }
 
 static void
@@ -77,7 +81,7 @@ take_run(struct mlflow *m, const char *run_id)
 static void
 take_info(struct mlflow *m, const struct json_span *run)
 {
-	char *run_id = json_at_text(run, "info.run_id");
+	char *run_id = mlflow_id(run, "info.run_id");
 
 	if (run_id == NULL) {
 		block(m, m->wanted.call, "a run without an ID was answered");
@@ -231,7 +235,7 @@ found_parent(struct mlflow *m, struct mlflow_answer *a)
 		mlflow_fail(m, CALL_OPEN, a);
 		return;
 	}
-	m->parent_id = json_at_text(&run, "info.run_id");
+	m->parent_id = mlflow_id(&run, "info.run_id");
 	if (m->parent_id == NULL && ++m->parent_tries < PARENT_TRIES_MAX) {
 		m->parent_timer =
 		    (struct loop_timer){.fire = on_parent_timer, .data = m};
@@ -270,7 +274,7 @@ opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
 	m->experiment_id = NULL;
 	if (a->outcome == OUTCOME_DONE)
 		m->experiment_id =
-		    json_at_text(&a->doc, "experiment.experiment_id");
+		    mlflow_id(&a->doc, "experiment.experiment_id");
 	tracker_set_place(m->tracker, m->config.base);
 	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
 	return true;
@@ -297,7 +301,7 @@ take_experiment(struct mlflow *m, const struct json_span *doc)
 	    strcmp(name, m->config.experiment_name) != 0;
 
 	free(m->experiment_id);
-	m->experiment_id = json_at_text(doc, "experiment.experiment_id");
+	m->experiment_id = mlflow_id(doc, "experiment.experiment_id");
 	free(stage);
 	free(name);
 	if (m->experiment_id == NULL)
@@ -320,7 +324,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome == OUTCOME_DONE) {
 		free(m->experiment_id);
-		m->experiment_id = json_at_text(&a->doc, "experiment_id");
+		m->experiment_id = mlflow_id(&a->doc, "experiment_id");
 		if (m->experiment_id != NULL)
 			experiment_known(m);
 		else
@@ -416,6 +420,18 @@ mlflow_take_joined(struct mlflow *m)
 	mlflow_run_ready(m);
 }
 
+static void
+take_up(struct mlflow *m, const struct mlflow_answer *a)
+{
+	char *uri = json_at_text(&a->doc, "run.info.artifact_uri");
+
+	if (uri != NULL) {
+		free(m->artifact_uri);
+		m->artifact_uri = uri;
+	}
+	mlflow_run_ready(m);
+}
+
 /* The run of an earlier process: it may have been deleted since. */
 static void
 got_run(struct mlflow *m, struct mlflow_answer *a)
@@ -426,7 +442,7 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 		    "the run was deleted there: restore it (mlflow runs "
 		    "restore), or track anew with --again");
 	else if (a->outcome == OUTCOME_DONE)
-		mlflow_run_ready(m);
+		take_up(m, a);
 	else {
 		if (a->outcome == OUTCOME_REJECTED)
 			a->outcome = OUTCOME_BLOCKED;
@@ -481,6 +497,11 @@ mlflow_server_open(struct mlflow *m, struct err *err)
 		if (m->shared == NULL)
 			return OUTCOME_BLOCKED;
 	}
+	if ((m->config.user != NULL || m->config.token != NULL) &&
+	    uri_is_in_clear(m->config.base))
+		tracker_note(m->tracker,
+		    "the login goes to %s in clear text (plain http)",
+		    m->config.base);
 	if (m->config.insecure)
 		tracker_note(m->tracker,
 		    "MLFLOW_TRACKING_INSECURE_TLS: the server's certificate "

@@ -147,6 +147,10 @@ void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_send_file(struct mlflow *m, const char *method, const char *url,
     int64_t size, mlflow_then *then);
 
+/* The ID of a run or an experiment in an answer; NULL: none, or one that MLflow
+ * would not make: it goes into addresses and into the cursor. Allocated. */
+char *mlflow_id(const struct json_span *doc, const char *path);
+
 /* What an answer means (pure); `body` is its document or JSON_NONE. */
 void mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a);
@@ -283,6 +287,8 @@ enum outcome mlruns_send(
 enum outcome mlruns_finish(
     struct mlflow *m, const struct run_end *end, struct err *err);
 void mlruns_close(struct mlflow *m);
+/* The run's directory: a descriptor, or a negative errno. */
+int mlruns_folder(const struct mlflow *m, struct err *err);
 
 /* --- tracker/mlflow/store/register.c --- */
 

@@ -136,7 +136,7 @@ path_of(const char *uri)
 static bool
 take_run(struct mlflow *m, const struct json_span *run)
 {
-	char *run_id = json_at_text(run, "info.run_id");
+	char *run_id = mlflow_id(run, "info.run_id");
 	char *artifacts = json_at_text(run, "info.artifact_uri");
 	bool known = run_id != NULL && artifacts != NULL;
 

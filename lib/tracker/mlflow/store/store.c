@@ -2,6 +2,7 @@
 #include "tracker/mlflow/store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +93,15 @@ mlruns_open(struct mlflow *m, struct err *err)
 		    "for, this run has one of its own",
 		    m->config.run_id);
 	return OUTCOME_DONE;
+}
+
+int
+mlruns_folder(const struct mlflow *m, struct err *err)
+{
+	const char *dir = m->mlruns->run.dir;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(err, "cannot open %s", dir) : fd;
 }
 
 static struct mlruns_run *
