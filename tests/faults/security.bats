@@ -116,6 +116,18 @@ watch_arguments() {
     grep -rqi "Basic $basic" "$fake/requests"
 }
 
+@test "a key goes to W&B by https alone: refused before the launch" {
+    for url in http://api.wandb.ai http://u:canary@wandb.ai:80/ api.wandb.ai; do
+        WANDB_BASE_URL=$url run -125 wrap --track wandb touch started
+        [[ $output == "itrack-wrap: WANDB_BASE_URL is "* ]]
+        [[ $output != *canary* ]]
+        run -125 wrap --track wandb --wandb-base-url "$url" touch started
+        WANDB_BASE_URL=$url run -125 itrack doctor --track wandb
+    done
+    [ ! -e started ]
+    WANDB_BASE_URL=http://api.wandb.ai wrap --track local touch started
+}
+
 @test "state is private with any umask" {
     umask 000
     : >"$PWD/file"

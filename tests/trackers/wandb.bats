@@ -152,6 +152,60 @@ offline_folder() {
     run ! grep -rqF "$KEY" report state
 }
 
+@test "a settings file of the working directory does not say where the key goes" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    local url=$WANDB_BASE_URL
+    unset WANDB_BASE_URL
+    mkdir -p wandb .config/wandb
+    printf '[default]\nbase_url = %s\n' "$url" >wandb/settings
+    export WANDB_API_KEY=$KEY
+    run "$BUILD/bin/itrack" import --track wandb --drain 1 run
+    echo "$output"
+    [[ $output == *"$PWD/wandb/settings names another server, $url"*--wandb-base-url* ]]
+    run "$BUILD/bin/itrack" doctor --track wandb
+    [[ $output == *"problem: $PWD/wandb/settings names another server"* ]]
+    [ ! -s server/log ]
+    # Nothing is lost: it is delivered to where the user says.
+    run -0 "$BUILD/bin/itrack" sync --wandb-base-url "$url"
+    [ "$(jq '.runs | length' server/state.json)" = 1 ]
+    # The user's own file says it.
+    printf '[default]\nbase_url = https://elsewhere.example\n' >wandb/settings
+    printf '[default]\nbase_url = %s\n' "$url" >.config/wandb/settings
+    run -0 "$BUILD/bin/itrack" import --again --track wandb run
+    [[ $output == *"$PWD/wandb/settings names another server, https://elsewhere.example: not followed"* ]]
+    [ "$(jq '.runs | length' server/state.json)" = 2 ]
+}
+
+@test "an upload address that leads elsewhere is not gone to" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    export WANDB_API_KEY=$KEY
+    for url in file:///etc/hostname ftp://127.0.0.1/x gopher://127.0.0.1/x \
+        "http://u:p@${WANDB_BASE_URL#http://}/x"; do
+        printf '[{"match": "createRunFiles", "answer": {"data":
+            {"createRunFiles": {"uploadHeaders": [], "files": [{"uploadUrl":
+            "%s?sig=hush"}]}}}}]' "$url" >server/faults.json
+        run "$BUILD/bin/itrack" import --again --track wandb --drain 5 run
+        echo "$output"
+        [[ $output == *"an address that the server gives"* ]]
+        [[ $output != *hush* ]]
+    done
+    run ! grep 'PUT /x\|PUT /etc' server/log
+}
+
+@test "a server that names the run's place by dots is not obeyed" {
+    cp -r "$FIXTURES/run_plain/run" run
+    serve server
+    export WANDB_API_KEY=$KEY
+    printf '[{"match": "upsertBucket", "answer": {"data": {"upsertBucket":
+        {"bucket": {"id": "b", "project": {"name": "p", "entity":
+        {"name": ".."}}}}}}}]' >server/faults.json
+    run "$BUILD/bin/itrack" import --track wandb run
+    [[ $output == *"does not name the run"* ]]
+    run ! grep -q file_stream server/log
+}
+
 # For each way of saying it: is the run in W&B or in a folder?
 @test "online or offline: the variable, then W&B's settings files, then the key" {
     cp -r "$FIXTURES/run_plain/run" run

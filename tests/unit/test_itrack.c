@@ -265,6 +265,7 @@ test_refusals(void)
 	static const char no_run[] = "No active run. Call start_run() first.";
 	struct itrack_error err = ITRACK_ERROR_INIT;
 	struct itrack_option odd = {"colour", "red"};
+	struct itrack_option plain = {"base_url", "http://u:hush@api.wandb.ai"};
 	struct itrack_metric nameless = {"", 1}, null = {NULL, 1},
 			     good = {"x", 1};
 	struct itrack_param huge = {"h", {ITRACK_TEXT, {0}}};
@@ -277,6 +278,10 @@ test_refusals(void)
 	is_int(itrack_create_tracker(&t, "local", NULL, &odd, 1, &err), -EINVAL,
 	    "an unknown option");
 	ok(t == NULL, "and no handle");
+	is_int(itrack_create_tracker(&t, "wandb", NULL, &plain, 1, &err),
+	    -EINVAL, "a key by plain http");
+	ok(says(&err, "use https") && !says(&err, "hush"),
+	    "says how it may go, not what it is");
 	is_int(itrack_create_tracker(NULL, "local", NULL, NULL, 0, NULL),
 	    -EINVAL, "NULL");
 	is_int(itrack_log_metrics(NULL, &good, 1, 0, &err), -EINVAL,

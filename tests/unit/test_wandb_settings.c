@@ -1,7 +1,11 @@
 #include "tracker/wandb/settings.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/die.h"
+#include "base/path.h"
 #include "tap.h"
 #include "tracker/wandb/netrc.h"
 
@@ -30,9 +34,101 @@ is_stolen(char *got, const char *want, const char *name)
 	free(got);
 }
 
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL)
+		die("no %s", path);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* What comes of a server that W&B's folder in the working directory names.
+ * refused, note: a word of theirs, or NULL. */
+static void
+address(const char *base_url, const char *note, const char *refused,
+    const char *name)
+{
+	char *cwd = path_absolute("work");
+	const struct wandb_wishes wishes = {.cwd = cwd};
+	struct wandb_settings s;
+
+	wandb_settings_load(&s, &wishes);
+	is_text(s.base_url, base_url, name);
+	ok((note != NULL) == (s.note != NULL) &&
+		(note == NULL || strstr(s.note, note) != NULL),
+	    "  note: %s", s.note != NULL ? s.note : "none");
+	ok((refused != NULL) == (s.refused != NULL) &&
+		(refused == NULL || strstr(s.refused, refused) != NULL),
+	    "  refused: %s", s.refused != NULL ? s.refused : "none");
+	wandb_settings_release(&s);
+	free(cwd);
+}
+
+static void
+test_addresses(void)
+{
+	static const char found[] = "[default]\nbase_url = "
+				    "https://u:hush@found.example/p/?t=hush\n";
+	const char *file = "work/wandb/settings";
+
+	mkdir("work", 0700);
+	mkdir("work/wandb", 0700);
+	setenv("HOME", ".", 1);
+	setenv("WANDB_CONFIG_DIR", ".", 1);
+	address("https://api.wandb.ai", NULL, NULL, "no settings: W&B");
+	write_file(file, found);
+	address("https://api.wandb.ai", NULL,
+	    "work/wandb/settings names another server, "
+	    "https://found.example/p:",
+	    "the folder names a server, nobody else one: to neither");
+	setenv("WANDB_BASE_URL", "https://mine.example/", 1);
+	address("https://mine.example", NULL, NULL, "the variable says it");
+	unsetenv("WANDB_BASE_URL");
+	write_file("settings", "[default]\nbase_url = https://own.example\n");
+	address("https://own.example", "https://found.example/p: not followed",
+	    NULL, "the user's own file stands above the folder");
+	write_file(file, "[default]\nbase_url = https://OWN.example:443/p\n");
+	address("https://OWN.example:443/p", NULL, NULL,
+	    "the same server may be named in more detail");
+	write_file(file, "[default]\nbase_url = http://own.example\n");
+	address("https://own.example", "not followed", NULL,
+	    "by http it is not the same");
+	write_file(file, found);
+	write_file(".netrc",
+	    "machine found.example password "
+	    "0123456789012345678901234567890123456789\n");
+	address("https://found.example/p", NULL, NULL,
+	    "netrc has a key for the server");
+	write_file(file, "[default]\nbase_url = http://found.example\n");
+	address("https://own.example", "not followed", NULL,
+	    "but not in clear text");
+	write_file(file, found);
+	setenv("WANDB_API_KEY", "0123456789012345678901234567890123456789", 1);
+	address("https://own.example", "not followed", NULL,
+	    "nor a key that is the variable's");
+	unsetenv("WANDB_API_KEY");
+	write_file(".netrc",
+	    "default password 0123456789012345678901234567890123456789\n");
+	address("https://own.example", "not followed", NULL,
+	    "nor one for all machines");
+	unlink(file);
+	write_file("settings", "[default]\nbase_url = http://api.wandb.ai\n");
+	address("http://api.wandb.ai", NULL, "use https", "W&B by http");
+	write_file("settings", "[default]\nbase_url = api.wandb.ai\n");
+	address("api.wandb.ai", NULL, "no address", "no scheme");
+	unlink("settings");
+	unlink(".netrc");
+	rmdir("work/wandb");
+	rmdir("work");
+}
+
 int
 main(void)
 {
+	char home[] = "/tmp/itrack-test-settings-XXXXXX";
 	static const char forty[] = "0123456789012345678901234567890123456789";
 	char key[128];
 	bool by_default;
@@ -82,5 +178,13 @@ main(void)
 	ok(!wandb_key_is_valid(key), "other characters may not");
 	ok(wandb_key_is_valid("eyJ.e30.s-g_"), "a token in three parts");
 	ok(!wandb_key_is_valid("eyJ..s"), "none of them empty");
+	if (mkdtemp(home) == NULL || chdir(home) < 0)
+		die("no directory");
+	unsetenv("WANDB_API_KEY");
+	unsetenv("WANDB_BASE_URL");
+	unsetenv("NETRC");
+	test_addresses();
+	if (chdir("/") == 0)
+		rmdir(home);
 	return done_testing();
 }

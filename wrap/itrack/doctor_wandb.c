@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/uri.h"
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/settings.h"
 #include "wrap/itrack/doctor.h"
@@ -75,7 +76,15 @@ examine_server(struct doctor *d, const struct wandb_settings *s)
 	struct viewer v = {.loop = loop_new()};
 	struct err err = ERR_INIT;
 
-	if (wandb_client_open(&client, v.loop, s, &err) < 0) {
+	if (s->note != NULL)
+		doctor_say(d, DOCTOR_NOTE, "%s", s->note);
+	if (uri_is_in_clear(s->base_url))
+		doctor_say(d, DOCTOR_NOTE,
+		    "the key goes to %s in clear text (plain http)",
+		    s->base_url);
+	if (s->refused != NULL) {
+		doctor_say(d, DOCTOR_BAD, "%s", s->refused);
+	} else if (wandb_client_open(&client, v.loop, s, &err) < 0) {
 		doctor_say(d, DOCTOR_BAD, "%s", err.message);
 	} else {
 		ask_viewer(&v, &client);

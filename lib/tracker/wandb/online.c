@@ -53,6 +53,14 @@ replace(char **text, char *with)
 	*text = with;
 }
 
+/* It becomes a part of a path, where dots would lead elsewhere. */
+static bool
+is_name(const char *text)
+{
+	return text != NULL && text[0] != '\0' && strcmp(text, ".") != 0 &&
+	    strcmp(text, "..") != 0;
+}
+
 static void
 on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 {
@@ -73,7 +81,8 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	member = json_member(&bucket, "historyLineCount");
 	if (json_int64(&member, &lines) < 0 || lines < 0)
 		lines = 0;
-	if (bucket.type != JSON_OBJECT || o->run->entity == NULL) {
+	if (bucket.type != JSON_OBJECT || !is_name(o->run->entity) ||
+	    !is_name(o->run->project)) {
 		passed.outcome = OUTCOME_REJECTED;
 		err_set(
 		    &passed.err, -EPROTO, "W&B's answer does not name the run");

@@ -14,10 +14,13 @@
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/text.h"
+#include "http/http.h"
 #include "tracker/wandb/netrc.h"
 
 #define DEFAULT_BASE_URL "https://api.wandb.ai"
-#define KEY_MIN_LENGTH   40
+/* No key goes there, or below it, by plain http. */
+#define HTTPS_ONLY     "wandb.ai"
+#define KEY_MIN_LENGTH 40
 /* A netrc of a busy user has a few kB. */
 #define SETTINGS_FILE_MAX (1024 * 1024)
 #define KEY_CHARACTERS                                                   \
@@ -157,28 +160,29 @@ take_value(const char *text, const char *name, char **to)
 
 /* `mode` is what `wandb offline` writes. */
 static void
-take_file(struct wandb_settings *s, char *path, char **mode)
+take_file(
+    struct wandb_settings *s, const char *path, char **base_url, char **mode)
 {
 	char *text = path != NULL ? read_text(path) : NULL;
 
 	if (text != NULL) {
-		take_value(text, "base_url", &s->base_url);
+		take_value(text, "base_url", base_url);
 		take_value(text, "entity", &s->entity);
 		take_value(text, "project", &s->project);
 		take_value(text, "mode", mode);
 	}
 	free(text);
-	free(path);
 }
 
 static char *
-netrc_key(const char *machine)
+netrc_key(const char *machine, bool *by_default)
 {
 	static const char *const names[] = {".netrc", "_netrc"};
 	const char *named = variable("NETRC");
 	char *text = NULL, *path, *key = NULL;
-	bool by_default;
 	size_t i;
+
+	*by_default = false;
 
 	if (named != NULL)
 		text = read_text(named);
@@ -188,9 +192,9 @@ netrc_key(const char *machine)
 		free(path);
 	}
 	if (text != NULL)
-		key = wandb_netrc_password(text, machine, &by_default);
+		key = wandb_netrc_password(text, machine, by_default);
 	/* What stands for all machines need not be meant for W&B. */
-	if (key != NULL && by_default && !wandb_key_is_valid(key)) {
+	if (key != NULL && *by_default && !wandb_key_is_valid(key)) {
 		explicit_bzero(key, strlen(key));
 		free(key);
 		key = NULL;
@@ -206,8 +210,9 @@ find_key(struct wandb_settings *s)
 {
 	char *host = wandb_url_host(s->base_url);
 	const char *key = variable("WANDB_API_KEY");
+	bool by_default;
 
-	s->key = key != NULL ? xstrdup(key) : netrc_key(host);
+	s->key = key != NULL ? xstrdup(key) : netrc_key(host, &by_default);
 	free(host);
 	if (s->key == NULL) {
 		s->why_no_key = "no W&B key found (WANDB_API_KEY or netrc)";
@@ -302,25 +307,109 @@ cut_slashes(char *url)
 		url[--len] = '\0';
 }
 
+/* Has netrc a key that is for this server and no other? */
+static bool
+has_own_key(const char *url)
+{
+	char *host = wandb_url_host(url), *key;
+	bool by_default, own;
+
+	key = netrc_key(host, &by_default);
+	own = key != NULL && !by_default && variable("WANDB_API_KEY") == NULL;
+	if (key != NULL)
+		explicit_bzero(key, strlen(key));
+	free(key);
+	free(host);
+	return own;
+}
+
+/* W&B's folder may have come with a directory that somebody else has made, so
+ * it does not say where the key goes: to the server of the user's own file, or
+ * to one that netrc has a key for. Where the user names none, the key may be
+ * meant for either: it goes to neither. */
+static void
+take_found(
+    struct wandb_settings *s, const char *found, const char *file, bool named)
+{
+	if (found == NULL || strcmp(found, s->base_url) == 0)
+		return;
+	if (http_same_origin(s->base_url, found) ||
+	    (has_own_key(found) && !uri_is_in_clear(found)))
+		replace(&s->base_url, found);
+	else if (named)
+		s->note = xasprintf("%s names another server, %s: not "
+				    "followed; --wandb-base-url or "
+				    "WANDB_BASE_URL can name it",
+		    file, found);
+	else
+		s->refused = xasprintf("%s names another server, %s: say with "
+				       "--wandb-base-url or WANDB_BASE_URL "
+				       "where the key goes, there or to %s",
+		    file, found, s->base_url);
+}
+
+/* The key is all that W&B wants; what else a URL holds would be shown with it.
+ */
+static void
+clean_url(char *url)
+{
+	if (url == NULL)
+		return;
+	uri_clean(url);
+	cut_slashes(url);
+}
+
+static void
+find_base_url(struct wandb_settings *s, const struct wandb_wishes *wishes,
+    char *filed, char *found)
+{
+	const char *chosen = wishes->base_url, *unfit;
+	char *file = path_join(s->root, "settings");
+
+	if (chosen == NULL)
+		chosen = variable("WANDB_BASE_URL");
+	s->base_url = xstrdup(chosen != NULL ? chosen
+		: filed != NULL              ? filed
+					     : DEFAULT_BASE_URL);
+	clean_url(s->base_url);
+	clean_url(found);
+	if (chosen == NULL)
+		take_found(s, found, file, filed != NULL);
+	unfit = uri_unfit(s->base_url, HTTPS_ONLY);
+	if (unfit != NULL) {
+		free(s->refused);
+		s->refused = xasprintf("%s %s", s->base_url, unfit);
+	}
+	free(file);
+}
+
+static void
+take_files(
+    struct wandb_settings *s, const struct wandb_wishes *wishes, char **mode)
+{
+	const char *folder = variable("WANDB_CONFIG_DIR");
+	char *own = folder != NULL ? path_join(folder, "settings")
+				   : home_file(".config/wandb/settings");
+	char *other = path_join(s->root, "settings");
+	char *filed = NULL, *found = NULL;
+
+	take_file(s, own, &filed, mode);
+	take_file(s, other, &found, mode);
+	find_base_url(s, wishes, filed, found);
+	free(filed);
+	free(found);
+	free(own);
+	free(other);
+}
+
 void
 wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
-	const char *folder = variable("WANDB_CONFIG_DIR");
 	char *mode = NULL;
 
-	*s = (struct wandb_settings){.base_url = xstrdup(DEFAULT_BASE_URL)};
+	*s = (struct wandb_settings){0};
 	s->root = find_root(wishes);
-	take_file(s,
-	    folder != NULL ? path_join(folder, "settings")
-			   : home_file(".config/wandb/settings"),
-	    &mode);
-	take_file(s, path_join(s->root, "settings"), &mode);
-	replace(&s->base_url, variable("WANDB_BASE_URL"));
-	replace(&s->base_url, wishes->base_url);
-	/* The key is all that W&B wants; what else the URL holds would be shown
-	 * with it. */
-	uri_clean(s->base_url);
-	cut_slashes(s->base_url);
+	take_files(s, wishes, &mode);
 	replace(&s->entity, variable("WANDB_ENTITY"));
 	replace(&s->entity, wishes->entity);
 	replace(&s->project, variable("WANDB_PROJECT"));
@@ -336,6 +425,8 @@ wandb_settings_release(struct wandb_settings *s)
 		explicit_bzero(s->key, strlen(s->key));
 	free(s->key);
 	free(s->base_url);
+	free(s->note);
+	free(s->refused);
 	free(s->root);
 	free(s->entity);
 	free(s->project);

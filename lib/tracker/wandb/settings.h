@@ -24,11 +24,14 @@ enum wandb_mode {
 struct wandb_settings {
 	enum wandb_mode mode; /* asked for; without a wish by `key` */
 	bool mode_given;      /* by option, variable or settings file */
-	char *base_url;       /* no slash at the end */
-	char *root;           /* W&B's folder, for offline runs */
-	char *entity;         /* NULL: the key's default */
-	char *project;        /* NULL: none set for W&B alone */
-	char *key;            /* NULL: none found */
+	char *base_url;       /* no slash at the end, nothing secret */
+	/* What the user must know of the address; why no key goes there. Each
+	 * one line, or NULL. */
+	char *note, *refused;
+	char *root;    /* W&B's folder, for offline runs */
+	char *entity;  /* NULL: the key's default */
+	char *project; /* NULL: none set for W&B alone */
+	char *key;     /* NULL: none found */
 	/* Why there is no key: one line, NULL if there is one. */
 	const char *why_no_key;
 };

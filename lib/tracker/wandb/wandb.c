@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/die.h"
+#include "base/uri.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/offline.h"
 #include "tracker/wandb/online.h"
@@ -142,6 +143,15 @@ open_online(struct tracker *t, struct err *err)
 		    w->settings.why_no_key);
 		return OUTCOME_BLOCKED;
 	}
+	if (w->settings.refused != NULL) {
+		err_set(err, -EPERM, "%s", w->settings.refused);
+		return OUTCOME_BLOCKED;
+	}
+	if (w->settings.note != NULL)
+		tracker_note(t, "%s", w->settings.note);
+	if (uri_is_in_clear(w->settings.base_url))
+		tracker_note(t, "the key goes to %s in clear text (plain http)",
+		    w->settings.base_url);
 	w->online.opened = on_opened;
 	w->online.data = t;
 	return wandb_online_open(
