@@ -2,18 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/random.h"
+#include "base/tempfile.h"
 
 #define READ_CHUNK_BYTES (64 * 1024)
-/* What file_replace() writes to first: .NAME.RANDOM.tmp */
-#define TEMPORARY_RANDOM 8
-#define TEMPORARY_END    ".tmp"
 
 int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
@@ -133,45 +129,9 @@ int
 file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, bool sync, struct err *err)
 {
-	char random[TEMPORARY_RANDOM + 1];
-	char *temporary;
-	int fd, result;
+	const struct tempfile_bytes bytes = {data, len, mode, sync};
 
-	random_name(random, sizeof random);
-	temporary = xasprintf(".%s.%s" TEMPORARY_END, name, random);
-	fd = openat(
-	    dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0) {
-		result = err_errno(err, "%s", name);
-		free(temporary);
-		return result;
-	}
-	result = file_write_all(fd, data, len, err);
-	if (result == 0 && sync && fdatasync(fd) < 0)
-		result = err_errno(err, "%s", name);
-	if (close(fd) < 0 && result == 0)
-		result = err_errno(err, "%s", name);
-	if (result == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
-		result = err_errno(err, "%s", name);
-	if (result < 0)
-		unlinkat(dirfd, temporary, 0);
-	free(temporary);
-	return result;
-}
-
-char *
-file_replaced_name(const char *temporary)
-{
-	size_t len = strlen(temporary), end = sizeof TEMPORARY_END - 1;
-	const char *random;
-
-	if (temporary[0] != '.' || len < TEMPORARY_RANDOM + end + 3 ||
-	    strcmp(temporary + len - end, TEMPORARY_END) != 0)
-		return NULL;
-	random = temporary + len - end - TEMPORARY_RANDOM;
-	if (random[-1] != '.' || !random_is_name(random, TEMPORARY_RANDOM))
-		return NULL;
-	return xstrndup(temporary + 1, (size_t)(random - temporary) - 2);
+	return tempfile_write(dirfd, name, NULL, &bytes, err);
 }
 
 ssize_t

@@ -34,14 +34,11 @@ int file_write_all(int fd, const void *data, size_t len, struct err *err);
 /* `path` and its missing parents. An existing directory is fine. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 
-/* Puts data at `name` in `dirfd` by a temporary file and rename: readers see
- * the old or the new. `sync`: fdatasync before the rename. */
+/* Puts data at `name` in `dirfd` by a temporary file and rename
+ * (base/tempfile.h): readers see the old or the new. `sync`: fdatasync before
+ * the rename. */
 int file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, bool sync, struct err *err);
-
-/* The name that a temporary file of file_replace() is for, which a kill has
- * left; NULL: it is none. Allocated. */
-char *file_replaced_name(const char *temporary);
 
 /* Copies at most `len` bytes between the descriptors' positions, by reflink or
  * copy_file_range where the file systems can. Returns the bytes copied or a

@@ -9,6 +9,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/tempfile.h"
 #include "journal/private.h"
 #include "journal/state_private.h"
 
@@ -32,7 +33,7 @@ is_our_file(const char *name)
 
 	if (strcmp(name, JOURNAL_FILE) == 0 || strcmp(name, FOLLOWER_LOCK) == 0)
 		return true;
-	plain = file_replaced_name(name);
+	plain = tempfile_plain_name(name);
 	if (plain != NULL)
 		len = strlen(plain);
 	else
