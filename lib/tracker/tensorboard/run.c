@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
+#include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
 
@@ -30,13 +31,16 @@ RB_GENERATE_INTERNAL(
     tbrun_tags, tbrun_tag, node, compare_tags, __attribute__((unused)) static)
 
 struct tbrun *
-tbrun_new(struct tbrun_shared *shared, const char *path, int64_t started_us,
+tbrun_new(struct tbrun_shared *shared, const char *below, int64_t started_us,
     bool again, struct err *err)
 {
 	struct tbrun *run = xcalloc(1, sizeof(*run));
+	int dir, result;
 
 	run->shared = shared;
-	run->path = xstrdup(path);
+	run->below = xstrdup(below);
+	run->path = below[0] != '\0' ? path_join(shared->path, below)
+				     : xstrdup(shared->path);
 	run->started_us = started_us;
 	RB_INIT(&run->tags);
 	paramset_init(&run->params);
@@ -45,12 +49,15 @@ tbrun_new(struct tbrun_shared *shared, const char *path, int64_t started_us,
 	tbrun_tag(run, TBRUN_PARAMS_TAG)->kind = TBRUN_TEXT;
 	tbrun_tag(run, TFEVENT_HPARAMS_START_TAG)->kind = TBRUN_OTHER;
 	tbrun_tag(run, TFEVENT_HPARAMS_END_TAG)->kind = TBRUN_OTHER;
-	if (file_make_dirs(path, 0777, err) < 0 ||
-	    (again && tbrun_read_back(run, err) < 0)) {
-		tbrun_free(run);
-		return NULL;
+	result = dir = tbrun_open_dir(run, true, err);
+	if (dir >= 0) {
+		result = again ? tbrun_read_back(run, dir, err) : 0;
+		close(dir);
 	}
-	return run;
+	if (result == 0)
+		return run;
+	tbrun_free(run);
+	return NULL;
 }
 
 void
@@ -70,6 +77,7 @@ tbrun_free(struct tbrun *run)
 	buf_release(&run->out);
 	free(run->file);
 	free(run->path);
+	free(run->below);
 	free(run);
 }
 

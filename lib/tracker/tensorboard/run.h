@@ -8,7 +8,7 @@
  * Values of one step are kept in memory until the step moves, so that they are
  * one event; whole records go to the file with one write().
  *
- *	run = tbrun_new(&shared, path, started_us, again, &err);
+ *	run = tbrun_new(&shared, below, started_us, again, &err);
  *	tbrun_scalar(run, ...); ...
  *	tbrun_end_step(run);  tbrun_write(run, &err);    what stands so far
  *	tbrun_free(run);
@@ -55,15 +55,18 @@ RB_HEAD(tbrun_tags, tbrun_tag);
 /* What the runs of one attempt share. */
 struct tbrun_shared {
 	struct tracker *tracker; /* for notes */
+	int dir;                 /* the attempt's directory */
+	const char *path;        /* of it, for messages */
 	bool has_row;            /* a start record stands in some run */
 	bool has_far_step; /* a step beyond the limits stands in some run */
 };
 
 struct tbrun {
 	struct tbrun_shared *shared;
-	char *path; /* of the directory */
-	char *file; /* this process's own, or NULL */
-	bool torn;  /* its last record is cut: nothing may follow */
+	char *below; /* the directory, below the attempt's; "": that one */
+	char *path;  /* of it, for messages */
+	char *file;  /* this process's own, a name in it, or NULL */
+	bool torn;   /* its last record is cut: nothing may follow */
 	int64_t started_us;
 	bool has_files;    /* older ones */
 	int64_t last_step; /* in them */
@@ -81,9 +84,9 @@ struct tbrun {
 	struct buf out; /* whole records */
 };
 
-/* Makes the directory if need be, or reads what is in it (`again`). NULL: err
- * says why. */
-struct tbrun *tbrun_new(struct tbrun_shared *shared, const char *path,
+/* Makes the directory if need be, or reads what is in it (`again`). No symbolic
+ * link below the attempt's directory is followed. NULL: err says why. */
+struct tbrun *tbrun_new(struct tbrun_shared *shared, const char *below,
     int64_t started_us, bool again, struct err *err);
 void tbrun_free(struct tbrun *run);
 
@@ -112,8 +115,11 @@ int tbrun_write(struct tbrun *run, struct err *err);
 /* What the parts of it share. */
 
 /* run_read.c: takes up what stands in the directory's files. */
-int tbrun_read_back(struct tbrun *run, struct err *err);
-/* run_file.c: makes this process's file, its name behind all others. */
+int tbrun_read_back(struct tbrun *run, int dir, struct err *err);
+/* run_file.c: opens the run's directory; a run may have thousands of
+ * experiments, so it is not kept open. */
+int tbrun_open_dir(const struct tbrun *run, bool make, struct err *err);
+/* Makes this process's file, its name behind all others. */
 int tbrun_make_file(struct tbrun *run, struct err *err);
 /* run.c */
 struct tbrun_tag *tbrun_tag(struct tbrun *run, const char *name);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/folder.h"
 #include "tracker/tensorboard/run.h"
 
 #define NAME_BEGIN "events.out.tfevents."
@@ -23,18 +24,30 @@
 /* Names of other processes that start in the same second. */
 #define NAME_TRIES 1000
 
-/* The time in the last of the names that are there; 0: none. */
-static int64_t
-newest_time(const char *path)
+int
+tbrun_open_dir(const struct tbrun *run, bool make, struct err *err)
 {
-	DIR *dir = opendir(path);
+	int dir = folder_open(run->shared->dir, run->below, make, err);
+
+	return dir < 0 ? err_prefix(err, "%s", run->path) : dir;
+}
+
+/* The time in the last of the names that are there; 0: none. Takes dirfd over.
+ */
+static int64_t
+newest_time(int dirfd)
+{
+	DIR *dir = dirfd >= 0 ? fdopendir(dirfd) : NULL;
 	char digits[TIME_DIGITS + 1];
 	struct dirent *d;
 	long long newest = 0, time;
 	const char *error;
 
-	if (dir == NULL)
+	if (dir == NULL) {
+		if (dirfd >= 0)
+			close(dirfd);
 		return 0;
+	}
 	while ((d = readdir(dir)) != NULL) {
 		if (strncmp(d->d_name, NAME_BEGIN, strlen(NAME_BEGIN)) != 0)
 			continue;
@@ -61,13 +74,12 @@ host_name(char host[HOST_NAME_MAX + 1])
 			*c = '_';
 }
 
-int
-tbrun_make_file(struct tbrun *run, struct err *err)
+/* A descriptor of the new file, its name in run->file. */
+static int
+create_file(struct tbrun *run, int dir, int64_t time, struct err *err)
 {
-	int64_t now_us = clock_wall_us(), time = now_us / US_PER_SECOND;
-	int64_t newest = newest_time(run->path), first_step = 0, us;
+	int64_t newest = newest_time(folder_open(dir, "", false, NULL));
 	char host[HOST_NAME_MAX + 1];
-	struct buf start;
 	int fd = -1, i;
 
 	host_name(host);
@@ -75,19 +87,35 @@ tbrun_make_file(struct tbrun *run, struct err *err)
 		time = newest + 1;
 	for (i = 0; fd < 0 && i < NAME_TRIES; i++, time++) {
 		free(run->file);
-		run->file = xasprintf("%s/" NAME_BEGIN "%010jd.%s.%07d.0",
-		    run->path, (intmax_t)time, host, (int)getpid());
-		fd = open(run->file,
-		    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		run->file = xasprintf(NAME_BEGIN "%010jd.%s.%07d.0",
+		    (intmax_t)time, host, (int)getpid());
+		fd = openat(dir, run->file,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
 	if (fd < 0) {
-		err_errno(err, "cannot create %s", run->file);
+		fd =
+		    err_errno(err, "cannot create %s/%s", run->path, run->file);
 		free(run->file);
 		run->file = NULL;
-		return err->code;
 	}
+	return fd;
+}
+
+int
+tbrun_make_file(struct tbrun *run, struct err *err)
+{
+	int64_t now_us = clock_wall_us(), first_step = 0, us;
+	int dir = tbrun_open_dir(run, true, err), fd;
+	struct buf start;
+
+	if (dir < 0)
+		return dir;
+	fd = create_file(run, dir, now_us / US_PER_SECOND, err);
+	close(dir);
+	if (fd < 0)
+		return fd;
 	close(fd);
 	if (run->has_files && run->last_step < INT64_MAX)
 		first_step = run->last_step + 1;
@@ -101,8 +129,19 @@ tbrun_make_file(struct tbrun *run, struct err *err)
 	return 0;
 }
 
-/* Opened for each write: a run may have thousands of experiments, and a file
- * that somebody removed is noticed. */
+/* Opened for each write: a file that somebody removed is noticed. */
+static int
+open_file(const struct tbrun *run, struct err *err)
+{
+	int dir = tbrun_open_dir(run, false, err), fd;
+
+	if (dir < 0)
+		return dir;
+	fd = folder_open_file(dir, run->file, O_WRONLY | O_APPEND, err);
+	close(dir);
+	return fd < 0 ? err_prefix(err, "%s", run->path) : fd;
+}
+
 int
 tbrun_write(struct tbrun *run, struct err *err)
 {
@@ -116,22 +155,22 @@ tbrun_write(struct tbrun *run, struct err *err)
 	if (run->torn || buf_overflowed(&run->out))
 		return err_set(
 		    err, -EIO, "%s: nothing more can be written", run->path);
-	fd = open(run->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_file(run, err);
 	if (fd < 0)
-		return err_errno(err, "cannot write %s", run->file);
+		return fd;
 	do
 		written = write(fd, run->out.data, run->out.len);
 	while (written < 0 && errno == EINTR);
 	if (written < 0) {
 		run->torn = true;
-		err_errno(err, "cannot write %s", run->file);
+		err_errno(err, "cannot write %s/%s", run->path, run->file);
 		close(fd);
 		return err->code;
 	}
 	close(fd);
 	if ((size_t)written < run->out.len) {
 		run->torn = true;
-		return err_set(err, -ENOSPC, "%s: the disk is full", run->file);
+		return err_set(err, -ENOSPC, "%s: the disk is full", run->path);
 	}
 	buf_reset(&run->out);
 	return 0;

@@ -2,7 +2,6 @@
  * whole in each, as TensorBoard does. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,25 +144,20 @@ by_name(const struct dirent **a, const struct dirent **b)
 }
 
 int
-tbrun_read_back(struct tbrun *run, struct err *err)
+tbrun_read_back(struct tbrun *run, int dir, struct err *err)
 {
 	struct dirent **names = NULL;
-	int count = scandir(run->path, &names, is_event_file, by_name);
-	int dirfd, result = 0, i;
+	int count = scandirat(dir, ".", &names, is_event_file, by_name);
+	int result = 0, i;
 
 	if (count < 0)
 		return err_errno(err, "cannot read %s", run->path);
-	dirfd = open(run->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		result = err_errno(err, "cannot read %s", run->path);
 	for (i = 0; i < count; i++) {
 		if (result == 0)
-			result = read_file(run, dirfd, names[i]->d_name, err);
+			result = read_file(run, dir, names[i]->d_name, err);
 		run->has_files = true;
 		free(names[i]);
 	}
 	free(names);
-	if (dirfd >= 0)
-		close(dirfd);
 	return result;
 }

@@ -34,7 +34,7 @@
 	"/._-+,:@%="
 
 struct experiment_run {
-	char *path;        /* NULL: not named yet */
+	char *below;       /* below the run's; NULL: not named yet */
 	struct tbrun *run; /* NULL: has no entry yet */
 };
 
@@ -56,6 +56,7 @@ tensorboard_configure(struct tracker *t, struct err *err)
 
 	(void)err;
 	tb->shared.tracker = t;
+	tb->shared.dir = -1;
 	return 0;
 }
 
@@ -88,16 +89,16 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 	char *root =
 	    place_root(t, "tensorboard-dir", run, "tracking/tensorboard");
 	struct tensorboard *tb = t->state;
-	int fd, result = -1;
+	int result = -1;
 
-	fd = place_open(t, root, run, &tb->path, &tb->again, err);
-	if (fd >= 0) {
-		close(fd);
+	tb->shared.dir = place_open(t, root, run, &tb->path, &tb->again, err);
+	if (tb->shared.dir >= 0) {
+		tb->shared.path = tb->path;
 		tb->started_us = run->started_us;
 		tb->prefix = xstrdup(
 		    run->start->prefix != NULL ? run->start->prefix : "");
-		tb->run = tbrun_new(
-		    &tb->shared, tb->path, run->started_us, tb->again, err);
+		tb->run =
+		    tbrun_new(&tb->shared, "", run->started_us, tb->again, err);
 	}
 	if (tb->run != NULL) {
 		if (run->start->source != SOURCE_LIBRARY)
@@ -153,13 +154,13 @@ name_experiment(struct tensorboard *tb, const struct entry_experiment *e)
 		tb->experiments = list;
 		tb->experiment_len = len;
 	}
-	if (tb->experiments[index].path != NULL)
+	if (tb->experiments[index].below != NULL)
 		return;
 	model = component(e->model_name);
 	probe = component(e->probe_name);
 	id = component(e->id);
-	tb->experiments[index].path = xasprintf("%s/%s/%s%s%s", tb->path, model,
-	    probe, e->name_has_id ? "/" : "", e->name_has_id ? id : "");
+	tb->experiments[index].below = xasprintf("%s/%s%s%s", model, probe,
+	    e->name_has_id ? "/" : "", e->name_has_id ? id : "");
 	free(id);
 	free(probe);
 	free(model);
@@ -172,12 +173,12 @@ run_of(struct tensorboard *tb, int64_t index, struct err *err)
 	struct experiment_run *e;
 
 	if (index < 0 || (uint64_t)index >= tb->experiment_len ||
-	    tb->experiments[index].path == NULL)
+	    tb->experiments[index].below == NULL)
 		return tb->run;
 	e = &tb->experiments[index];
 	if (e->run == NULL)
 		e->run = tbrun_new(
-		    &tb->shared, e->path, tb->started_us, tb->again, err);
+		    &tb->shared, e->below, tb->started_us, tb->again, err);
 	return e->run;
 }
 
@@ -366,10 +367,12 @@ tensorboard_close(struct tracker *t)
 
 	for (i = 0; i < tb->experiment_len; i++) {
 		tbrun_free(tb->experiments[i].run);
-		free(tb->experiments[i].path);
+		free(tb->experiments[i].below);
 	}
 	free(tb->experiments);
 	tbrun_free(tb->run);
+	if (tb->shared.dir >= 0)
+		close(tb->shared.dir);
 	free(tb->prefix);
 	free(tb->path);
 }
