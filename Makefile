@@ -51,7 +51,7 @@ LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
 SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of.
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/uri.c
+    wrap/shim/filters.c lib/base/uri.c lib/format/trackinguri.c
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)
 # All of the programs but their main: for tests.

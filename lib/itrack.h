@@ -115,7 +115,8 @@ struct itrack_option {
  *
  * - "local": output_dir, default "./experiments"
  * - "tensorboard": log_dir, default "./runs"
- * - "mlflow": tracking_uri [MLFLOW_TRACKING_URI], experiment_name
+ * - "mlflow": tracking_uri [MLFLOW_TRACKING_URI] (http://, https://, file:, or
+ *   a path that begins with /, . or ~ or is there), experiment_name
  *   [MLFLOW_EXPERIMENT_NAME]. A user and password in the URI are given to the
  *   worker and never written.
  * - "wandb": project (instead of the config's), entity [WANDB_ENTITY], mode

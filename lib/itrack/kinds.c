@@ -4,12 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/die.h"
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/number.h"
 #include "format/text.h"
+#include "format/trackinguri.h"
 #include "itrack/handle.h"
 #include "journal/journal.h"
 
@@ -114,12 +116,51 @@ take_uri(struct settings *s, const struct option_row *row, const char *value)
 }
 
 static int
+add_path(
+    struct settings *s, const char *option, const char *value, struct err *err)
+{
+	char *path = path_absolute(value);
+
+	if (path == NULL)
+		return err_errno(err, "no working directory");
+	add_option(s, option, text_path_text(path));
+	free(path);
+	return 0;
+}
+
+static int
+take_tracking_uri(struct settings *s, const struct option_row *row,
+    const char *value, struct err *err)
+{
+	char why[TRACKING_URI_MESSAGE_MAX];
+
+	switch (tracking_uri_kind(value)) {
+	case TRACKING_URI_NAME:
+		if (access(value, F_OK) == 0)
+			return add_path(s, row->option, value, err);
+		break;
+	case TRACKING_URI_PATH:
+		if (value[0] != '~')
+			return add_path(s, row->option, value, err);
+		/* The worker, which has our HOME, finds it. */
+		add_option(s, row->option, text_of_bytes(value));
+		return 0;
+	case TRACKING_URI_UNKNOWN:
+		break;
+	default:
+		add_option(s, row->option, take_uri(s, row, value));
+		return 0;
+	}
+	tracking_uri_complain(value, why, sizeof why);
+	return err_set(err, -EINVAL, "%s: %s", row->name, why);
+}
+
+static int
 take_row(struct settings *s, const struct option_row *row, const char *value,
     struct err *err)
 {
 	const char *unfit =
 	    row->form == ROW_URL ? uri_unfit(value, row->https_only) : NULL;
-	char *path;
 
 	if (strcmp(row->name, "mode") == 0 && strcmp(value, "online") != 0 &&
 	    strcmp(value, "offline") != 0 && strcmp(value, "disabled") != 0)
@@ -130,13 +171,10 @@ take_row(struct settings *s, const struct option_row *row, const char *value,
 	if (row->option == NULL) {
 		free(s->project);
 		s->project = text_of_bytes(value);
-	} else if (row->form == ROW_PATH ||
-	    (row->form == ROW_URI && strchr(value, ':') == NULL)) {
-		path = path_absolute(value);
-		if (path == NULL)
-			return err_errno(err, "no working directory");
-		add_option(s, row->option, text_path_text(path));
-		free(path);
+	} else if (row->form == ROW_PATH) {
+		return add_path(s, row->option, value, err);
+	} else if (row->form == ROW_URI) {
+		return take_tracking_uri(s, row, value, err);
 	} else {
 		add_option(s, row->option,
 		    row->form == ROW_TEXT ? text_of_bytes(value)

@@ -15,7 +15,7 @@ setup() {
 @test "metrics, params and an artifact, in two trackers" {
     echo '{}' >results.json
     run -0 --separate-stderr "$itrack" log --track local,mlflow \
-        --mlflow-uri mlruns -p p --run-name nightly --tag t \
+        --mlflow-uri ./mlruns -p p --run-name nightly --tag t \
         --metric accuracy=0.93 --metric loss=1e-5 --param model=gpt-4 \
         --param formula=a=b --artifact results.json
     [ "$output" = nightly ]
@@ -53,7 +53,7 @@ setup() {
 @test "several calls: --start, --run, --end" {
     echo '{}' >results.json
     run -0 --separate-stderr "$itrack" log --start --track local,mlflow \
-        --mlflow-uri mlruns --run-name nightly --param model=gpt-4
+        --mlflow-uri ./mlruns --run-name nightly --param model=gpt-4
     id=$output
     [ -z "$stderr" ]
     run=experiments/insidellms/nightly

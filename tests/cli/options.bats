@@ -36,6 +36,50 @@ refuses() {
     ITRACK_TRACK=locla refuses 'did you mean local?' "$wrap" touch "$started"
 }
 
+# A directory of such a name would swallow the runs.
+@test "an MLflow URI that is none names the nearest, and makes nothing" {
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here" || return
+    unset MLFLOW_TRACKING_URI
+    local given nearest n=0
+    while read -r given nearest; do
+        n=$((n + 1))
+        refuses "write $nearest" "$wrap" -t mlflow --mlflow-uri "$given" touch "$started"
+        MLFLOW_TRACKING_URI=$given refuses "MLFLOW_TRACKING_URI: " \
+            "$wrap" -t mlflow touch "$started"
+        refuses "write $nearest" "$itrack" import -t mlflow --mlflow-uri "$given" .
+        refuses "write $nearest" "$itrack" sync --mlflow-uri "$given"
+        refuses "write $nearest" "$itrack" log -t mlflow --mlflow-uri "$given" --metric a=1
+        refuses "write $nearest" "$itrack" doctor -t mlflow --mlflow-uri "$given"
+    done <<'END'
+localhost:5000 http://localhost:5000
+127.0.0.1:5000 http://127.0.0.1:5000
+mlflow.example http://mlflow.example for a server, ./mlflow.example for a directory
+mlflow.example:443/x http://mlflow.example:443/x
+http:/h http://h
+http:// http://HOST:PORT
+htp://h/x http://h/x
+https:h https://h
+[::1]:5000 http://[::1]:5000
+arn:aws:sagemaker:us-east-1:1:mlflow http://HOST:PORT
+dbfs:/ http://HOST:PORT
+databricks-uc http://HOST:PORT
+s3://bucket/x http://HOST:PORT
+file://other/x file:///DIR
+END
+    [ "$n" = 14 ]
+    [ -z "$(ls -A)" ]
+    refuses '"http:/h:1/x"' "$wrap" -t mlflow --mlflow-uri 'http:/ana:hunter2@h:1/x?key=hunter2' touch "$started"
+    [[ $stderr != *hunter2* ]]
+    # The variable of another tracker's user is no mistake of sync.
+    MLFLOW_TRACKING_URI=databricks "$itrack" sync
+    # What is there, and what can be nothing else.
+    mkdir there
+    for given in there ./new "$PWD/new" \~/new "file:$PWD/new" sqlite:///x.db; do
+        "$wrap" --record-only -q -t mlflow --mlflow-uri "$given" true
+    done
+}
+
 @test "bad values, from wherever they come" {
     refuses '--drain is "soon"' "$wrap" --drain soon touch "$started"
     refuses '--artifacts is "sfe"' "$wrap" --artifacts=sfe touch "$started"

@@ -23,7 +23,7 @@ metrics() { # run
 }
 
 @test "a run of its own, named after the command" {
-    run -3 --separate-stderr wrapped --track local,mlflow --mlflow-uri mlruns \
+    run -3 --separate-stderr wrapped --track local,mlflow --mlflow-uri ./mlruns \
         -- sh -c 'echo hello; echo "{\"accuracy\": 0.93, \"good\": true,
 \"name\": \"x\", \"n\": 12, \"deep\": {\"a\": 1}, \"n\": 13}" | tr -d "\n"
 echo; exit 3'

@@ -60,7 +60,7 @@ class Real(unittest.TestCase):
         os.mkdir("saved")
         with open("saved/MLmodel", "w") as file:
             file.write("flavors: {}\n")
-        tracker = MLflowTracker("mlruns", config=TrackingConfig(
+        tracker = MLflowTracker("./mlruns", config=TrackingConfig(
             experiment_name="exp", notes="a note"))
         log(tracker)
         tracker.log_table("t", [{"q": "1 + 1", "a": 2}])

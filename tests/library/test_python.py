@@ -335,7 +335,7 @@ class OthersTest(InDirectory):
         os.mkdir("model")
         with open("model/MLmodel", "w") as file:
             file.write("flavors: {}\n")
-        tracker = MLflowTracker("mlruns", "exp")
+        tracker = MLflowTracker("./mlruns", "exp")
         tracker.start_run("run")
         tracker.log_metrics({"a": 1.5})
         tracker.log_params({"p": None})

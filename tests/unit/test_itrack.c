@@ -264,6 +264,7 @@ test_refusals(void)
 {
 	static const char no_run[] = "No active run. Call start_run() first.";
 	struct itrack_error err = ITRACK_ERROR_INIT;
+	struct itrack_option uri = {"tracking_uri", "localhost:5000"};
 	struct itrack_option odd = {"colour", "red"};
 	struct itrack_option plain = {"base_url", "http://u:hush@api.wandb.ai"};
 	struct itrack_metric nameless = {"", 1}, null = {NULL, 1},
@@ -275,6 +276,9 @@ test_refusals(void)
 	is_int(itrack_create_tracker(&t, "csv", NULL, NULL, 0, &err), -EINVAL,
 	    "an unknown kind");
 	ok(says(&err, "local, tensorboard, mlflow, wandb"), "names the kinds");
+	is_int(itrack_create_tracker(&t, "mlflow", NULL, &uri, 1, &err),
+	    -EINVAL, "a server without its scheme is no directory");
+	ok(says(&err, "write http://localhost:5000"), "the nearest form");
 	is_int(itrack_create_tracker(&t, "local", NULL, &odd, 1, &err), -EINVAL,
 	    "an unknown option");
 	ok(t == NULL, "and no handle");

@@ -407,8 +407,15 @@ test_uris(void)
 	is_text(config.base, "https://h/x", "not in the address");
 	is_text(config.user, "me", "the user");
 	is_text(config.password, "p@ss", "the password");
-	ok(load("runs"), "a path");
-	is_text(config.root, "/home/me/runs", "made absolute");
+	ok(load("./runs"), "a path");
+	is_text(config.root, "/home/me/./runs", "made absolute");
+	ok(load("~/runs"), "a path of the user's");
+	is_text(config.root, "/nonexistent/runs", "below HOME");
+	ok(!load("runs") && strstr(error.message, "./runs for a directory"),
+	    "a name that is not there is none");
+	ok(!load("localhost:5000") &&
+		strstr(error.message, "write http://localhost:5000"),
+	    "a server without its scheme");
 	ok(load("file:///a%20b"), "file:///");
 	is_text(config.root, "/a b", "decoded");
 	ok(load("file:/a"), "file:/");
@@ -430,7 +437,7 @@ test_uris(void)
 	    "says what to do, without the password");
 	ok(!load("sqlite:///x.db"), "sqlite");
 	ok(!load("databricks"), "databricks");
-	ok(!load("s3://b/c") && strstr(error.message, "not supported"), "s3");
+	ok(!load("s3://b/c") && strstr(error.message, "HOST:PORT"), "s3");
 	ok(!load(NULL) && strstr(error.message, "no MLflow server"), "none");
 }
 

@@ -27,7 +27,8 @@ attempt_option_text(
 		plain = path_absolute(value);
 	else
 		plain = xstrdup(value);
-	if (!secrets && (row->form == FORM_URI || row->form == FORM_URL))
+	if (!secrets &&
+	    (row->form == FORM_TRACKING_URI || row->form == FORM_URL))
 		uri_clean(plain);
 	/* Also without a working directory: the path as it is. */
 	text = text_path_text(plain != NULL ? plain : value);

@@ -77,10 +77,10 @@ enum option_form {
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
-	FORM_URI,           /* not empty; may hold a login, kept nowhere */
 	FORM_URL,           /* one of http or https, by which a key may go */
 	FORM_PAIR,          /* NAME=VALUE, the name not empty */
 	FORM_PATH,          /* not empty; made absolute when it is used */
+	FORM_TRACKING_URI,  /* MLflow's; a directory begins with / or . then */
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
 	FORM_CHOICE,        /* one of `choices` */
 	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */

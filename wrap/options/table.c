@@ -108,8 +108,8 @@ const struct option_row option_table[OPT_COUNT] = {
     "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside the run "
     "directory" },
 [OPT_MLFLOW_URI] = { OPT_MLFLOW_URI, 0, "mlflow-uri", "MLFLOW_TRACKING_URI",
-    NULL, "URI", FORM_URI, NULL, REACH, false, "mlflow",
-    "http(s) server, or the path of a file store" },
+    NULL, "URI", FORM_TRACKING_URI, NULL, REACH, false, "mlflow",
+    "http(s)://HOST:PORT, or ./DIR or /DIR for a file store" },
 [OPT_MLFLOW_EXPERIMENT] = { OPT_MLFLOW_EXPERIMENT, 0, "mlflow-experiment",
     "MLFLOW_EXPERIMENT_NAME", NULL, "NAME", FORM_NAME, NULL, REACH, false,
     "mlflow", "the experiment, instead of the project" },

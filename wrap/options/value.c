@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "format/trackinguri.h"
 
 #include "base/uri.h"
 
@@ -237,8 +240,8 @@ check(struct parse *p, const struct option_row *row, const char *label,
 			return options_complain(p, "%s %s", label, unfit);
 		return 0;
 	case FORM_NAME:
-	case FORM_URI:
 	case FORM_PATH:
+	case FORM_TRACKING_URI: /* tracking_uri looks at the rest */
 		if (value[0] == '\0')
 			return options_complain(p, "%s is empty", label);
 		return 0;
@@ -266,6 +269,48 @@ check(struct parse *p, const struct option_row *row, const char *label,
 		return 0;
 	}
 	return 0;
+}
+
+/* The URI as a tracker takes it: a directory by its path. NULL: it is none. A
+ * variable that may be meant for others (the program names no trackers) is no
+ * mistake of the command line: who delivers there will say it. */
+static const char *
+tracking_uri(struct parse *p, const char *label, const char *value,
+    enum option_source source)
+{
+	char why[TRACKING_URI_MESSAGE_MAX], *path;
+	const char *before = NULL;
+	struct stat st;
+
+	switch (tracking_uri_kind(value)) {
+	case TRACKING_URI_PATH:
+		if (value[0] == '~')
+			before = getenv("HOME");
+		if (before == NULL)
+			return value;
+		value++;
+		break;
+	case TRACKING_URI_NAME:
+		if (stat(value, &st) == 0)
+			before = "./";
+		break;
+	case TRACKING_URI_UNKNOWN:
+		break;
+	default:
+		return value;
+	}
+	if (before != NULL) {
+		path = options_allocate(strlen(before) + strlen(value) + 1);
+		if (path != NULL)
+			stpcpy(stpcpy(path, before), value);
+		return path;
+	}
+	if (source == FROM_ENVIRONMENT &&
+	    (option_table[OPT_TRACK].programs & (unsigned)p->program) == 0)
+		return value;
+	tracking_uri_complain(value, why, sizeof why);
+	options_complain(p, "%s: %s", label, why);
+	return NULL;
 }
 
 static int
@@ -315,6 +360,9 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	}
 	if (!wins)
 		return 0;
+	if (row->form == FORM_TRACKING_URI &&
+	    (value = tracking_uri(p, label, value, source)) == NULL)
+		return options_complain(p, "%s: out of memory", label);
 	if (row->form == FORM_FLAG || row->form == FORM_OPTIONAL_WORD) {
 		if (value == NULL || flag_of(value) == 1)
 			value = "1";

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
+#include "format/trackinguri.h"
 #include "tracker/mlflow/variables.h"
 
 /* ~/.mlflow/credentials has three lines. */
@@ -58,69 +60,19 @@ take_apart(const char *text, char **user, char **password)
 	return clean;
 }
 
-static bool
-starts_with(const char *text, const char *start)
-{
-	return strncasecmp(text, start, strlen(start)) == 0;
-}
-
-static bool
-is_database(const char *uri)
-{
-	static const char *const schemes[] = {
-	    "sqlite", "postgresql", "mysql", "mssql"};
-
-	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		size_t len = strlen(schemes[i]);
-
-		if (starts_with(uri, schemes[i]) &&
-		    (uri[len] == ':' || uri[len] == '+'))
-			return true;
-	}
-	return false;
-}
-
 /* file:///dir, file:/dir, file://localhost/dir. */
-static int
-file_root(struct mlflow_config *c, const char *uri, struct err *err)
+static void
+file_root(struct mlflow_config *c, const char *uri)
 {
 	char *clean = xstrdup(uri);
 	const char *path = clean + strlen("file:");
 
 	uri_clean(clean);
-	if (strncmp(path, "//", 2) == 0) {
-		path += 2;
-		if (starts_with(path, "localhost/"))
-			path += strlen("localhost");
-	}
-	if (path[0] == '/') {
-		c->root = xstrdup(path);
-		uri_unescape(c->root);
-	} else {
-		err_set(err, -EINVAL,
-		    "MLflow URI \"%s\" names a directory of another "
-		    "machine; use file:///directory or a server",
-		    clean);
-	}
+	if (strncmp(path, "//", 2) == 0)
+		path = strchr(path + 2, '/');
+	c->root = xstrdup(path);
+	uri_unescape(c->root);
 	free(clean);
-	return c->root != NULL ? 0 : -EINVAL;
-}
-
-static int
-take_path(struct mlflow_config *c, const char *path, struct err *err)
-{
-	char *clean = xstrdup(path);
-
-	uri_clean(clean);
-	if (strcmp(clean, path) != 0)
-		err_set(err, -EINVAL,
-		    "MLflow URI \"%s\" has a login but no scheme: begin it "
-		    "with http:// or https://",
-		    clean);
-	else
-		c->root = xstrdup(path);
-	free(clean);
-	return c->root != NULL ? 0 : -EINVAL;
 }
 
 static int
@@ -137,38 +89,67 @@ take_server(struct mlflow_config *c, const char *uri)
 }
 
 static int
+refuse_database(const char *uri, struct err *err)
+{
+	char *shown = xstrdup(uri);
+
+	uri_clean(shown);
+	err_set(err, -EINVAL,
+	    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown, shown);
+	free(shown);
+	return -EINVAL;
+}
+
+/* A path, or a name that is there. */
+static int
+path_root(
+    struct mlflow_config *c, const char *uri, const char *cwd, struct err *err)
+{
+	const char *home = uri[0] == '~' ? mlflow_variable("HOME") : NULL;
+	enum tracking_uri kind = tracking_uri_kind(uri);
+	char why[TRACKING_URI_MESSAGE_MAX];
+	char *path;
+	bool there;
+
+	if (home != NULL) {
+		c->root = path_join(home, uri[1] == '/' ? uri + 2 : "");
+		return 0;
+	}
+	path = path_join(cwd, uri);
+	there = kind == TRACKING_URI_PATH ||
+	    (kind == TRACKING_URI_NAME && access(path, F_OK) == 0);
+	free(path);
+	if (there) {
+		c->root = xstrdup(uri);
+		return 0;
+	}
+	tracking_uri_complain(uri, why, sizeof why);
+	return err_set(err, -EINVAL, "%s", why);
+}
+
+static int
 take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
     struct err *err)
 {
 	const char *uri = choice->uri;
-	char *shown, *rest;
+	char *rest;
 
 	if (uri == NULL || uri[0] == '\0')
 		return err_set(err, -EINVAL,
 		    "no MLflow server is named; " SERVER_HINT,
 		    "sqlite:///mlflow.db");
-	if (starts_with(uri, "http://") || starts_with(uri, "https://"))
-		return take_server(c, uri);
 	c->store = MLFLOW_FILES;
-	if (starts_with(uri, "file:")) {
-		if (file_root(c, uri, err) < 0)
+	switch (tracking_uri_kind(uri)) {
+	case TRACKING_URI_SERVER:
+		return take_server(c, uri);
+	case TRACKING_URI_DATABASE:
+		return refuse_database(uri, err);
+	case TRACKING_URI_FILE:
+		file_root(c, uri);
+		break;
+	default:
+		if (path_root(c, uri, choice->cwd, err) < 0)
 			return -EINVAL;
-	} else if (is_database(uri)) {
-		shown = xstrdup(uri);
-		uri_clean(shown);
-		err_set(err, -EINVAL,
-		    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown,
-		    shown);
-		free(shown);
-		return -EINVAL;
-	} else if (strcmp(uri, "databricks") == 0 ||
-	    strstr(uri, "://") != NULL) {
-		return err_set(err, -EINVAL,
-		    "MLflow URI \"%.*s\" is not supported: use http://, "
-		    "https://, file: or a directory",
-		    (int)strcspn(uri, ":"), uri);
-	} else if (take_path(c, uri, err) < 0) {
-		return -EINVAL;
 	}
 	if (c->root[0] == '/')
 		return 0;

@@ -1,0 +1,151 @@
+#include "format/trackinguri.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Of a URI in a message. */
+#define SHOWN_MAX 100
+
+static bool
+starts_with(const char *text, const char *start)
+{
+	return strncasecmp(text, start, strlen(start)) == 0;
+}
+
+static bool
+is_database(const char *uri)
+{
+	static const char *const schemes[] = {
+	    "sqlite", "postgresql", "mysql", "mssql"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (starts_with(uri, schemes[i]) &&
+		    (uri[len] == ':' || uri[len] == '+'))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_server(const char *uri)
+{
+	const char *host = strstr(uri, "://");
+
+	if (!starts_with(uri, "http://") && !starts_with(uri, "https://"))
+		return false;
+	host += strlen("://");
+	return *host != '\0' && strchr("/?#:", *host) == NULL;
+}
+
+/* Of this machine. */
+static bool
+is_file(const char *uri)
+{
+	const char *path = uri + strlen("file:");
+
+	if (!starts_with(uri, "file:") || path[0] == '\0')
+		return false;
+	return !starts_with(path, "//") || path[2] == '/' ||
+	    starts_with(path + 2, "localhost/");
+}
+
+enum tracking_uri
+tracking_uri_kind(const char *uri)
+{
+	if (is_server(uri))
+		return TRACKING_URI_SERVER;
+	if (is_file(uri))
+		return TRACKING_URI_FILE;
+	if (is_database(uri))
+		return TRACKING_URI_DATABASE;
+	if (uri[0] == '/' || uri[0] == '.' ||
+	    (uri[0] == '~' && (uri[1] == '/' || uri[1] == '\0')))
+		return TRACKING_URI_PATH;
+	if (uri[0] == '\0' || strchr(uri, ':') != NULL || uri[0] == '~')
+		return TRACKING_URI_UNKNOWN;
+	return TRACKING_URI_NAME;
+}
+
+/* Without blanks around it, user, password, query. */
+static void
+put_shown(const char *uri, char shown[SHOWN_MAX])
+{
+	size_t len, authority;
+	const char *at;
+
+	uri += strspn(uri, " \t");
+	len = strcspn(uri, "?#");
+	while (len > 0 && strchr(" \t\r\n", uri[len - 1]) != NULL)
+		len--;
+	at = memrchr(uri, '@', len);
+	authority = strspn(uri,
+	    "abcdefghijklmnopqrstuvwxyz+-ABCDEFGHIJKLMNOPQRS"
+	    "TUVWXYZ");
+	authority = uri[authority] == ':' && uri[authority + 1] == '/'
+	    ? authority + 1 + strspn(uri + authority + 1, "/")
+	    : 0;
+	if (at == NULL || (size_t)(at - uri) < authority)
+		snprintf(shown, SHOWN_MAX, "%.*s", (int)len, uri);
+	else
+		snprintf(shown, SHOWN_MAX, "%.*s%.*s", (int)authority, uri,
+		    (int)(len - (size_t)(at + 1 - uri)), at + 1);
+}
+
+/* A slip in http: or https:. "htp://h", "http:/h", "https:h", "http//h". */
+static bool
+is_web_slip(const char *shown, size_t scheme)
+{
+	return scheme >= 2 && scheme <= 6 && tolower(shown[0]) == 'h' &&
+	    memchr(shown, 't', scheme) != NULL &&
+	    (shown[scheme] == ':' || shown[scheme] == '/');
+}
+
+static void
+put_nearest(const char *shown, char *nearest, size_t size)
+{
+	size_t scheme = strspn(shown,
+	    "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	const char *rest = shown + scheme + strspn(shown + scheme, ":/");
+	size_t host = strcspn(shown, ":/");
+	const char *port = shown + host + (shown[host] == ':');
+	bool secure = scheme > 0 && tolower(shown[scheme - 1]) == 's';
+
+	if (is_web_slip(shown, scheme) && *rest != '\0' &&
+	    !isdigit((unsigned char)shown[scheme + 1]))
+		snprintf(nearest, size, "http%s://%s", secure ? "s" : "", rest);
+	else if (host > 0 && isdigit((unsigned char)port[0]) && port != shown &&
+	    strspn(port, "0123456789") == strcspn(port, "/"))
+		snprintf(nearest, size, "http://%s", shown);
+	else if (starts_with(shown, "file:"))
+		snprintf(nearest, size, "file:///DIR for a directory here");
+	else if (shown[0] == '[')
+		snprintf(nearest, size, "http://%s", shown);
+	else if (strchr(shown, ':') == NULL && shown[0] != '~' &&
+	    !starts_with(shown, "databricks"))
+		snprintf(nearest, size,
+		    "http://%s for a server, ./%s for a "
+		    "directory",
+		    shown, shown);
+	else
+		snprintf(nearest, size,
+		    "http://HOST:PORT for a server, ./DIR for a directory");
+}
+
+void
+tracking_uri_complain(const char *uri, char *message, size_t size)
+{
+	char shown[SHOWN_MAX], nearest[2 * SHOWN_MAX + 64];
+
+	put_shown(uri, shown);
+	put_nearest(shown, nearest, sizeof nearest);
+	snprintf(message, size,
+	    "\"%s\" is neither an MLflow server nor a directory that is there; "
+	    "write %s",
+	    shown, nearest);
+}
