@@ -14,6 +14,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "format/text.h"
 
 /* One line; file_read_all reads in pieces of 64 kB. */
 #define LINE_MAX_BYTES (256 * 1024)
@@ -141,19 +142,97 @@ resolve(const char *git, const char *common)
 	return NULL;
 }
 
+/* The directory that work trees share. */
+static char *
+common_dir(const char *git)
+{
+	char *line = first_line(git, "commondir");
+	char *common = path_join(git, line != NULL ? line : ".");
+
+	free(line);
+	return common;
+}
+
+static char *
+git_dir_around(const char *dir)
+{
+	return dir != NULL && dir[0] == '/' ? find_git_dir(dir) : NULL;
+}
+
 char *
 git_commit(const char *dir)
 {
-	char *git = dir != NULL && dir[0] == '/' ? find_git_dir(dir) : NULL;
-	char *line, *common, *commit;
+	char *git = git_dir_around(dir);
+	char *common, *commit;
 
 	if (git == NULL)
 		return NULL;
-	line = first_line(git, "commondir");
-	common = path_join(git, line != NULL ? line : ".");
+	common = common_dir(git);
 	commit = resolve(git, common);
-	free(line);
 	free(common);
 	free(git);
 	return commit;
+}
+
+/* A token in a URL is no business of a tracker's. */
+static char *
+without_user(const char *url, size_t len)
+{
+	char *copy = xstrndup(url, len), *host = strstr(copy, "://"), *at;
+	struct buf text;
+
+	if (host != NULL) {
+		host += strlen("://");
+		at = memrchr(host, '@', strcspn(host, "/?#"));
+		if (at != NULL)
+			memmove(host, at + 1, strlen(at));
+	}
+	buf_init(&text, LINE_MAX_BYTES);
+	text_from_bytes(&text, copy, strlen(copy));
+	free(copy);
+	return buf_steal(&text);
+}
+
+/* `url = ...` of the section [remote "origin"]. */
+static char *
+origin_of(const char *config)
+{
+	static const char section[] = "[remote \"origin\"]", url[] = "url = ";
+	bool origin = false;
+
+	while (*config != '\0') {
+		size_t len;
+
+		config += strspn(config, " \t");
+		len = strcspn(config, "\r\n");
+		if (config[0] == '[')
+			origin = strncmp(config, section, strlen(section)) == 0;
+		else if (origin && strncmp(config, url, strlen(url)) == 0)
+			return without_user(
+			    config + strlen(url), len - strlen(url));
+		config += len;
+		config += strspn(config, "\r\n");
+	}
+	return NULL;
+}
+
+char *
+git_remote(const char *dir)
+{
+	char *git = git_dir_around(dir);
+	char *common, *path, *remote = NULL;
+	struct buf config;
+
+	if (git == NULL)
+		return NULL;
+	common = common_dir(git);
+	path = path_join(common, "config");
+	buf_init(&config, LINE_MAX_BYTES);
+	if (file_read_all(AT_FDCWD, path, &config, NULL) == 0)
+		remote = origin_of(config.data);
+	buf_release(&config);
+	free(path);
+	free(common);
+	free(git);
+	return remote;
 }

@@ -11,6 +11,7 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 #include "itrack/start_worker.h"
+#include "base/gitcommit.h"
 
 /* Longer is for ever. */
 #define FLUSH_SECONDS_MAX 1e6
@@ -128,6 +129,8 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 	start->pid_start = process_start(getpid());
 	start->user = process_user();
 	start->command = text_path_text(program_invocation_short_name);
+	start->git_commit = git_commit(cwd);
+	start->git_remote = git_remote(cwd);
 	start->cwd = cwd != NULL ? text_path_text(cwd) : xstrdup("");
 	start->artifacts = xstrdup("all");
 	free(cwd);

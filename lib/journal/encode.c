@@ -100,6 +100,8 @@ encode_start(struct jsonwrite *w, const struct entry_start *s)
 	}
 	put_text(w, "user", s->user);
 	put_text(w, "command", s->command);
+	put_text(w, "git_commit", s->git_commit);
+	put_text(w, "git_remote", s->git_remote);
 	put_text(w, "cwd", s->cwd);
 	put_text(w, "artifacts", s->artifacts);
 	jsonwrite_int_member(w, "points", s->points);

@@ -53,6 +53,8 @@ release_start(struct entry_start *s)
 	free(s->boot_id);
 	free(s->user);
 	free(s->command);
+	free(s->git_commit);
+	free(s->git_remote);
 	free(s->cwd);
 	free(s->artifacts);
 }
@@ -263,4 +265,10 @@ entry_experiment_prefix(const struct entry_experiment *e, struct buf *out)
 	if (e->name_has_id)
 		buf_addf(out, "%s/", e->id);
 	return buf_overflowed(out) ? -EMSGSIZE : 0;
+}
+
+bool
+entry_start_was_there(const struct entry_start *start)
+{
+	return start->source != SOURCE_IMPORT;
 }

@@ -116,8 +116,11 @@ struct entry_start {
 	int64_t pid, pid_start;
 	/* Who writes the run directory, likewise; 0: not known. */
 	int64_t writer, writer_start;
+	/* Facts of the run: what an import can't know of it is NULL. */
 	char *user;
-	char *command; /* base name of the wrapped program; NULL for import */
+	char *command; /* base name of the program */
+	char *git_commit, *git_remote;
+	/* Of the process that writes the journal; relative paths begin here. */
 	char *cwd;
 	char *artifacts; /* "all", "safe", "none" */
 	int64_t points;  /* --points; 0: all */
@@ -232,6 +235,10 @@ int entry_encode(const struct entry *e, struct buf *out);
  * are ignored; an unknown kind is -EPROTONOSUPPORT. */
 int entry_decode(
     struct entry *e, const char *line, size_t len, struct err *err);
+
+/* Was whoever wrote the journal there when the run was made? Then its host and
+ * working directory are the run's. */
+bool entry_start_was_there(const struct entry_start *start);
 
 /* "finished", "failed", "killed". */
 const char *run_status_name(enum run_status status);

@@ -47,6 +47,20 @@ member_text(const struct json_span *object, const char *key)
 	return json_truth(&value) ? text_new(&value) : NULL;
 }
 
+/* The member as the name of a file in the directory itself. */
+static char *
+member_name(const struct json_span *object, const char *key)
+{
+	char *name = member_text(object, key);
+
+	if (name == NULL ||
+	    (strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+		strcmp(name, "..") != 0))
+		return name;
+	free(name);
+	return NULL;
+}
+
 /* root.<document>.params.<key>, an integer not below zero. */
 static int64_t
 read_count(const struct json_span *root, const char *document, const char *key)
@@ -90,10 +104,16 @@ manifest_read(struct manifest *m, const char *bytes, size_t len)
 {
 	struct json_span root = document_root(bytes, len), value;
 
-	*m = (struct manifest){.model_count = -1, .probe_count = -1};
+	*m = (struct manifest){
+	    .model_count = -1, .probe_count = -1, .record_count = -1};
 	m->there = root.type == JSON_OBJECT;
 	m->run_id = member_text(&root, "run_id");
 	m->schema_version = member_text(&root, "schema_version");
+	m->command = member_text(&root, "command");
+	m->records_file = member_name(&root, "records_file");
+	value = json_member(&root, "record_count");
+	if (json_int64(&value, &m->record_count) < 0 || m->record_count < 0)
+		m->record_count = -1;
 	value = json_member(&root, "custom");
 	value = json_member(&value, "harness");
 	m->harness = value.type == JSON_OBJECT;
@@ -112,6 +132,8 @@ manifest_release(struct manifest *m)
 
 	free(m->run_id);
 	free(m->schema_version);
+	free(m->command);
+	free(m->records_file);
 	for (i = 0; i < MANIFEST_DATASET_LEN; i++) {
 		free(m->dataset[i].name);
 		free(m->dataset[i].value.text);

@@ -20,6 +20,10 @@ struct manifest {
 	bool there; /* it is a JSON object */
 	char *run_id;
 	char *schema_version;
+	char *command;
+	char
+	    *records_file; /* NULL: not said, or no name within the directory */
+	int64_t record_count; /* -1: not said */
 	bool harness;
 	int64_t model_count, probe_count; /* of a harness; -1: not said */
 	bool has_dataset;

@@ -92,22 +92,29 @@ survey_release(struct survey *s)
 }
 
 int
-survey_read(struct survey *s, const char *path, struct err *err)
+survey_manifest(struct survey *s, const char *path, struct err *err)
 {
-	struct stat st;
-	int r;
-
 	*s = (struct survey){.fd = -1, .dir_name = name_of(path)};
 	mapping_init(&s->mapping);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_errno(err, "%s", path);
+	if (read_manifest(s, err) < 0)
+		return err_prefix(err, "%s", path);
+	return 0;
+}
+
+int
+survey_read(struct survey *s, const char *path, struct err *err)
+{
+	struct stat st;
+	int r = survey_manifest(s, path, err);
+
+	if (r < 0)
+		return r;
 	s->has_marker =
 	    fstatat(s->fd, MARKER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	r = read_manifest(s, err);
-	if (r == 0)
-		r = read_records(s, err);
-	if (r < 0)
+	if (read_records(s, err) < 0)
 		return err_prefix(err, "%s", path);
 	if (!s->has_records && !s->has_marker && !s->manifest.there)
 		return err_set(err, -ENOENT,

@@ -33,6 +33,8 @@ struct survey {
 /* -ENOENT: there is no such directory, or it is no run directory. A run
  * directory without records is fine: it has none yet. */
 int survey_read(struct survey *s, const char *path, struct err *err);
+/* The same, but the manifest alone. */
+int survey_manifest(struct survey *s, const char *path, struct err *err);
 void survey_release(struct survey *s);
 
 /* As tracking names it: the manifest's, else the first in the records, else the

@@ -75,7 +75,8 @@ entries() {
 import json, sys
 own = ("exit_code", "exit_signal", "config_path", "wall_time_seconds")
 start = ("attempt", "source", "host", "boot_id", "pid", "pid_start", "user",
-         "writer", "writer_start", "command", "cwd", "config_path")
+         "writer", "writer_start", "command", "cwd", "config_path",
+         "git_commit", "git_remote")
 for line in sys.stdin:
     e = json.loads(line)
     kind = e["entry"]
@@ -289,4 +290,51 @@ END
     metrics=$tracking/$id/metrics.json
     is_json "$metrics"
     [ "$(field "$tracking/$id/final_state.json" 'd["total_steps"]')" -eq 5 ]
+}
+
+# commit DIR: makes a repository with one commit, and says which.
+commit() {
+    git init -q "$1"
+    git -C "$1" remote add origin https://host.example/tools.git
+    git -C "$1" -c user.email=a@b -c user.name=a commit -q --allow-empty -m x
+    git -C "$1" rev-parse HEAD
+}
+
+@test "who imports is not who ran: no user, commit, host or command of his" {
+    [ -n "$(command -v git)" ] || skip "no git"
+    local dir=$PWD/r/x commit tags
+    commit=$(commit tools)
+    mkdir r
+    cp -r "$fixtures/run_plain/run" "$dir"
+    cd tools
+    itrack import --track mlflow,wandb --wandb-mode offline --wandb-dir .. \
+        --mlflow-uri ../m "$dir"
+    tags=$(echo ../m/*/*/tags)
+    [ ! -e "$tags/mlflow.source.git.commit" ]
+    [ ! -e "$tags/mlflow.user" ]
+    [ ! -e "$tags/mlflow.source.name" ]
+    run ! grep -aqE "$commit|host.example|$(id -un)|$(uname -n)|$PWD" ../wandb/*/*.wandb
+    # What the manifest says of its command is the run's.
+    sed -i 's/"command": null/"command": "nightly.py"/' "$dir/manifest.json"
+    itrack import --track mlflow --mlflow-uri ../named "$dir"
+    [ "$(cat ../named/*/*/tags/mlflow.source.name)" = nightly.py ]
+}
+
+@test "the commit is that of the run's begin, however late it is delivered" {
+    [ -n "$(command -v git)" ] || skip "no git"
+    local commit tags
+    commit=$(commit code)
+    cd code
+    "$BUILD/bin/itrack-wrap" -q --record-only --track mlflow,wandb \
+        --mlflow-uri ../m --wandb-mode offline --wandb-dir .. -- \
+        "$BUILD/tests/programs/write_run" --quiet --mode run \
+        --from "$fixtures/run_plain/run" --to "$runs/x"
+    git -c user.email=a@b -c user.name=a commit -q --allow-empty -m later
+    cd ..
+    itrack sync -q
+    tags=$(echo m/*/*/tags)
+    [ "$(cat "$tags/mlflow.source.git.commit")" = "$commit" ]
+    [ "$(cat "$tags/mlflow.user")" = "$(id -un)" ]
+    grep -aq "$commit" wandb/*/*.wandb
+    grep -aq "https://host.example/tools.git" wandb/*/*.wandb
 }

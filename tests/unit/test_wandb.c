@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "format/jsonwrite.h"
-#include "tracker/wandb/git.h"
+#include "base/gitcommit.h"
 #include "tracker/wandb/online_log.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/rows.h"
@@ -195,9 +195,8 @@ static void
 is_git(const char *directory, const char *want_remote, const char *want_commit,
     const char *name)
 {
-	char *remote, *commit;
+	char *remote = git_remote(directory), *commit = git_commit(directory);
 
-	wandb_git_read(directory, &remote, &commit);
 	is_text(commit, want_commit, name);
 	is_text(remote, want_remote, "its remote");
 	free(remote);

@@ -120,35 +120,41 @@ is_in_directory(const char *place, const char *dir)
 
 /* What is said of MLflow's file store: how to look at it, its directory last.
  */
+#define STORE_COMMAND " --backend-store-uri "
+
 static bool
 is_store_command(const char *place)
 {
-	return strstr(place, " --backend-store-uri /") != NULL;
+	return strstr(place, STORE_COMMAND "/") != NULL;
 }
 
-/* Does the command show the store that `uri` names, and is that still there? */
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
+/* Does the command show the store that `uri` names, by whatever name, and is
+ * that still there? */
 static bool
 shows_store(const char *place, const char *uri)
 {
 	bool is_uri = strncmp(uri, "file:", strlen("file:")) == 0;
 	char *plain = xstrdup(is_uri ? uri + strlen("file:") : uri);
+	char *shown = text_path_bytes(
+	    strstr(place, STORE_COMMAND) + strlen(STORE_COMMAND));
 	const char *path = plain;
-	char *root;
-	size_t len;
 	bool same;
 
 	if (is_uri)
 		uri_unescape(plain);
 	if (strncmp(path, "//", 2) == 0)
 		path += strcspn(path + 2, "/") + 2; /* "" or localhost */
-	root = path_absolute(path);
-	if (root == NULL)
-		root = xstrdup(path);
-	len = strlen(root);
-	same = len < strlen(place) &&
-	    strcmp(place + strlen(place) - len, root) == 0 &&
-	    place[strlen(place) - len - 1] == ' ' && access(root, F_OK) == 0;
-	free(root);
+	same = shown != NULL && same_file(shown, path);
+	free(shown);
 	free(plain);
 	return same;
 }

@@ -9,6 +9,8 @@
 #include "base/process.h"
 #include "base/uri.h"
 #include "format/text.h"
+#include "base/gitcommit.h"
+#include "mapping/survey.h"
 
 /* A text of the command line, the environment or the config file. */
 static char *
@@ -120,6 +122,35 @@ leave_out_targets(struct entry_start *s, const bool *leave_out)
 		s->target_len = kept;
 }
 
+/* What the run directory itself says of its command. */
+static char *
+manifest_command(const char *run_dir)
+{
+	struct survey survey;
+	char *command = NULL;
+
+	if (run_dir != NULL && survey_manifest(&survey, run_dir, NULL) == 0 &&
+	    survey.manifest.command != NULL)
+		command = xstrdup(survey.manifest.command);
+	survey_release(&survey);
+	return command;
+}
+
+/* Who imports a directory knows nothing of these but what stands there. */
+static void
+take_facts(
+    struct entry_start *s, const struct attempt_config *config, const char *cwd)
+{
+	if (!entry_start_was_there(s)) {
+		s->command = manifest_command(config->run_dir);
+		return;
+	}
+	s->user = process_user();
+	s->command = text_of(config->command);
+	s->git_commit = git_commit(cwd);
+	s->git_remote = git_remote(cwd);
+}
+
 void
 attempt_make_start(struct entry *e, const struct attempt_config *config,
     const char *name, int64_t time_us)
@@ -157,10 +188,9 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 		s->writer = config->writer;
 		s->writer_start = process_start(config->writer);
 	}
-	s->user = process_user();
-	s->command = text_of(config->command);
 	cwd = process_cwd();
 	s->cwd = text_of(cwd);
+	take_facts(s, config, cwd);
 	free(cwd);
 	s->artifacts = xstrdup(o->value[OPT_ARTIFACTS]);
 	s->points = options_points(o);

@@ -7,7 +7,6 @@
 #include "base/path.h"
 #include "format/json.h"
 #include "format/jsonwrite.h"
-#include "base/gitcommit.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 
@@ -103,14 +102,12 @@ static void
 put_own(const struct mlflow *m, struct mlflow_tags *tags)
 {
 	const struct entry_start *start = m->run->start;
-	char *commit = git_commit(start->cwd);
 
 	mlflow_tags_put(tags, MLFLOW_USER_TAG, start->user);
 	mlflow_tags_put(tags, "mlflow.source.name",
 	    start->config_path != NULL ? start->config_path : start->command);
 	mlflow_tags_put(tags, "mlflow.source.type", "LOCAL");
-	mlflow_tags_put(tags, "mlflow.source.git.commit", commit);
-	free(commit);
+	mlflow_tags_put(tags, "mlflow.source.git.commit", start->git_commit);
 }
 
 /* What the run is found by, and what ties a child to it: nobody else's value

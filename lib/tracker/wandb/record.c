@@ -162,8 +162,10 @@ wandb_record_environment(struct buf *out, int64_t num,
 	pb_end(out, at);
 	put_text(out, 6, start->command);
 	put_git(out, 9, run);
-	put_text(out, 11, start->cwd);
-	put_text(out, 12, start->host);
+	if (entry_start_was_there(start)) {
+		put_text(out, 11, start->cwd);
+		put_text(out, 12, start->host);
+	}
 	put_text(out, 13, start->user);
 	pb_text(out, 199, WANDB_CLIENT);
 	pb_end(out, record);

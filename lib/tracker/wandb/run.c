@@ -9,7 +9,6 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
-#include "tracker/wandb/git.h"
 
 /* W&B's limits. */
 #define TAG_MAX_CHARACTERS     64
@@ -168,8 +167,8 @@ choose(struct wandb_run *run, const struct tracker *t,
 		run->group = copy(start->experiment_name);
 	run->job_type = variable_text("WANDB_JOB_TYPE");
 	add_tags(run, start);
-	if (start->cwd != NULL)
-		wandb_git_read(start->cwd, &run->remote, &run->commit);
+	run->remote = copy(start->git_remote);
+	run->commit = copy(start->git_commit);
 }
 
 /* Member names and places of the texts that are remembered. */
@@ -264,7 +263,8 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 
 	*run = (struct wandb_run){.started_us = info->started_us};
 	run->id = xstrdup(info->start->attempt);
-	run->host = copy(info->start->host);
+	if (entry_start_was_there(info->start))
+		run->host = copy(info->start->host);
 	if (remembered != NULL)
 		recall(run, remembered);
 	if (run->project == NULL)
