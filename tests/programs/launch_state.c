@@ -67,6 +67,35 @@ print_signals(void)
 	}
 }
 
+/* Every signal that waits, with what came along. It is gone then. */
+static void
+print_pending(void)
+{
+	const struct timespec at_once = {0};
+	siginfo_t info;
+	sigset_t set;
+
+	sigpending(&set);
+	while (sigtimedwait(&set, &info, &at_once) > 0)
+		printf("waiting %d code %d value %d\n", info.si_signo,
+		    info.si_code,
+		    info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
+}
+
+/* Armed or not: what is left of them differs each time. */
+static void
+print_timers(void)
+{
+	struct itimerval timer;
+
+	for (int kind = ITIMER_REAL; kind <= ITIMER_PROF; kind++)
+		if (getitimer((__itimer_which_t)kind, &timer) == 0)
+			printf("timer %d armed %d interval %ld\n", kind,
+			    timer.it_value.tv_sec != 0 ||
+				timer.it_value.tv_usec != 0,
+			    (long)timer.it_interval.tv_sec);
+}
+
 static void
 print_limits(void)
 {
@@ -81,13 +110,14 @@ print_limits(void)
 static void
 print_identity(void)
 {
-	struct itimerval timer;
 	mode_t mask = umask(0);
+	int parent_death = 0, subreaper = 0;
 	char name[17] = "", cwd[4096] = "";
 	cpu_set_t cpus;
 
 	umask(mask);
-	getitimer(ITIMER_REAL, &timer);
+	prctl(PR_GET_PDEATHSIG, &parent_death);
+	prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
 	prctl(PR_GET_NAME, name);
 	CPU_ZERO(&cpus);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -99,6 +129,7 @@ print_identity(void)
 	printf("dumpable %d\nno_new_privs %d\nkeepcaps %d\nslack %d\n",
 	    prctl(PR_GET_DUMPABLE), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
 	    prctl(PR_GET_KEEPCAPS), prctl(PR_GET_TIMERSLACK));
+	printf("parent death %d\nsubreaper %d\n", parent_death, subreaper);
 	printf("personality %d\nuid %d %d\ngid %d %d\n",
 	    personality(0xffffffff), getuid(), geteuid(), getgid(), getegid());
 }
@@ -111,6 +142,8 @@ main(int argc, char **argv)
 	print_environment();
 	print_descriptors();
 	print_signals();
+	print_pending();
+	print_timers();
 	print_limits();
 	print_identity();
 	return 0;

@@ -8,6 +8,10 @@ setup() {
     launch_setup
 }
 
+gone() {
+    ! kill -0 "$1" || grep -q '^State:.Z' "/proc/$1/status"
+}
+
 @test "every exit status" {
     for ((i = 0; i < 256; i++)); do
         status=0
@@ -99,6 +103,67 @@ same_state() {
     # Another session each time: only that the leader's own is not changed.
     setsid -w "$wrap" -q sh -c 'ps -o sid= -p $$ $PPID | uniq | wc -l' >seen
     [ "$(tr -d ' ' <seen)" -eq 1 ]
+}
+
+@test "what an exec keeps and a fork does not" {
+    local enter=$programs/launch_enter
+    for signal in 1 9 15 34; do
+        same_state "$enter" parent-death "$signal" --
+    done
+    same_state "$enter" subreaper --
+    same_state "$enter" reset-on-fork --
+    for kind in 0 1 2; do
+        same_state "$enter" timer "$kind" 1000 --
+    done
+    same_state "$enter" block 12 queue 10 1 queue 17 2 queue 40 3 queue 40 4 \
+        queue 40 5 --
+    same_state "$enter" ignore 10 queue 10 1 --
+    if [ "$(id -u)" -eq 0 ]; then
+        same_state nice -n -5 "$enter" reset-on-fork --
+    fi
+}
+
+@test "who is to die with its parent dies with ours" {
+    cat >caller.py <<'END'
+import ctypes, os, signal, subprocess, sys, time
+number = int(sys.argv[1])
+def die_with_caller():
+    ctypes.CDLL(None).prctl(1, number)
+go = os.fork()
+if go == 0:
+    subprocess.Popen(sys.argv[2:], stdout=open("said", "wb"), preexec_fn=die_with_caller)
+    while b"ready" not in open("said", "rb").read():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
+os.waitpid(go, 0)
+END
+    mkfifo in
+    exec 7<>in
+    for signal in 1 10 15; do
+        python3 caller.py $signal "$wrap" -q "$programs/launch_signals" \
+            <in 3>&- 7>&-
+        wait_for grep -qxE '(HUP|USR1|TERM) 0' said
+        kill -KILL "$(sed -n 's/^ready //p' said)"
+        [ "$(wc -l <said)" -eq 2 ]
+    done
+    python3 caller.py 9 "$wrap" -q "$programs/launch_signals" <in 3>&- 7>&-
+    wait_for gone "$(sed -n 's/^ready //p' said)"
+}
+
+@test "orphans of a command that is to reap them go to it" {
+    cat >reaper.py <<'END'
+import os, time
+if os.fork() == 0:
+    if os.fork() == 0:
+        time.sleep(0.2)
+        os._exit(0)
+    os._exit(0)
+os.wait()
+print(os.wait()[1])
+END
+    same_as_bare "$programs/launch_enter" subreaper -- python3 reaper.py
+    [ "$("$programs/launch_enter" subreaper -- "$wrap" -q \
+        python3 reaper.py)" = 0 ]
 }
 
 @test "little memory is left" {

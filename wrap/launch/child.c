@@ -11,10 +11,11 @@ static volatile int exec_errno;
 
 static _Noreturn void
 become(char **arguments, char **environment, int output,
-    const struct signals *signals)
+    const struct signals *signals, const struct inherit *in)
 {
 	if (output >= 0)
 		dup2(output, STDOUT_FILENO);
+	inherit_give(in);
 	signals_restore(signals);
 	execvpe(arguments[0], arguments, environment);
 	exec_errno = errno;
@@ -23,7 +24,7 @@ become(char **arguments, char **environment, int output,
 
 int
 child_start(struct child *c, char **arguments, char **environment, int output,
-    const struct signals *signals)
+    const struct signals *signals, const struct inherit *in)
 {
 	exec_errno = 0;
 	c->ended = false;
@@ -31,7 +32,7 @@ child_start(struct child *c, char **arguments, char **environment, int output,
 	if (c->pid < 0)
 		return -errno;
 	if (c->pid == 0)
-		become(arguments, environment, output, signals);
+		become(arguments, environment, output, signals, in);
 	if (exec_errno != 0) {
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -41,9 +42,10 @@ child_start(struct child *c, char **arguments, char **environment, int output,
 }
 
 int
-child_replace_us(
-    char **arguments, char **environment, const struct signals *signals)
+child_replace_us(char **arguments, char **environment,
+    const struct signals *signals, const struct inherit *in)
 {
+	inherit_give(in);
 	signals_restore(signals);
 	execvpe(arguments[0], arguments, environment);
 	return -errno;

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "wrap/launch/inherit.h"
 #include "wrap/launch/signals.h"
 
 /* As env(1) and timeout(1) have them. */
@@ -30,12 +31,12 @@ struct child {
  * else the errno of vfork or exec, negative: nothing was started. output: what
  * its standard output is to be; -1: ours. */
 int child_start(struct child *c, char **arguments, char **environment,
-    int output, const struct signals *signals);
+    int output, const struct signals *signals, const struct inherit *in);
 
 /* Becomes the command, where no process can be had for it: better untracked
  * than not at all. Returns only on failure, a negative errno. */
-int child_replace_us(
-    char **arguments, char **environment, const struct signals *signals);
+int child_replace_us(char **arguments, char **environment,
+    const struct signals *signals, const struct inherit *in);
 
 /* Takes in a result of wait4 for the command; stops and continues us with it.
  */

@@ -32,6 +32,7 @@
 static struct launcher {
 	struct options options;
 	struct signals signals;
+	struct inherit inherit;
 	struct child child;
 	struct tracking tracking;
 	struct copy copy;       /* --metrics-from-stdout */
@@ -117,25 +118,28 @@ launch(struct launcher *l)
 	if (around != NULL && *around != '\0')
 		listen_tell_nested(around);
 	signals_hold(&l->signals);
+	inherit_take(&l->inherit, &l->signals.entry_mask);
 	if (options_given(&l->options, OPT_METRICS_FROM_STDOUT))
 		copy_open(&l->copy);
 	tracking_mark(t,
 	    options_given(&l->options, OPT_RUN_DIR) ||
 		(shim == NULL && t->expected));
-	code = child_start(
-	    &l->child, command, l->environment, l->copy.write_end, &l->signals);
+	code = child_start(&l->child, command, l->environment,
+	    l->copy.write_end, &l->signals, &l->inherit);
 	if (code == -E2BIG) {
 		/* Without what we add it may just fit. */
 		shim = NULL;
 		code = child_start(&l->child, command, environ,
-		    l->copy.write_end, &l->signals);
+		    l->copy.write_end, &l->signals, &l->inherit);
 	}
 	if (code == -EAGAIN || code == -ENOMEM)
-		code = child_replace_us(command, environ, &l->signals);
+		code = child_replace_us(
+		    command, environ, &l->signals, &l->inherit);
 	if (code != 0) {
 		say("itrack-wrap: %s: %s", command[0], strerror(-code));
 		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 	}
+	inherit_drop(&l->inherit);
 	tracking_launched(t, l->child.pid, shim != NULL);
 }
 

@@ -19,8 +19,10 @@ signals_hold(struct signals *s)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &s->entry_mask);
 	/* Ignored at entry, the kernel would throw away the command's status.
-	 */
-	sigaction(SIGCHLD, &by_default, &s->entry_child);
+	 * Else it stays: one that waits would be lost. */
+	sigaction(SIGCHLD, NULL, &s->entry_child);
+	if (s->entry_child.sa_handler == SIG_IGN)
+		sigaction(SIGCHLD, &by_default, NULL);
 }
 
 void
