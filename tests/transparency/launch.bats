@@ -123,6 +123,22 @@ same_state() {
     fi
 }
 
+@test "more signals wait than the launcher keeps" {
+    local words=()
+    for ((i = 0; i < 200; i++)); do
+        words+=(queue 40 "$i")
+    done
+    cat >all.py <<'END'
+import signal, time
+end = time.monotonic() + 30
+for i in range(200):
+    got = signal.sigtimedwait([40], end - time.monotonic())
+    print(got.si_signo, flush=True)
+END
+    [ "$("$programs/launch_enter" "${words[@]}" -- "$wrap" -q python3 all.py |
+        grep -cx 40)" -eq 200 ]
+}
+
 @test "who is to die with its parent dies with ours" {
     cat >caller.py <<'END'
 import ctypes, os, signal, subprocess, sys, time
@@ -286,6 +302,178 @@ sys.exit(ctypes.CDLL(None).sigqueue(int(sys.argv[1]), signal.SIGRTMIN + 1, v))' 
     exec 7>&-
     wait $pid
     [ "$(grep -vc ready seen)" -eq 8 ]
+}
+
+# Starts launch_signals as the command of a launcher that leads a group: `pid`
+# is the launcher, `command` the command, `witness` the witness.
+start_group() {
+    rm -f seen in
+    mkfifo in
+    setsid "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
+    pid=$!
+    exec 7>in
+    wait_for grep -q ready seen
+    command=$(sed -n 's/^ready //p' seen)
+    witness=$(pgrep -x group-witness -P "$pid")
+}
+
+# What came before this has been dealt with: another signal has arrived.
+count_seen() {
+    local before
+    before=$(grep -c WINCH seen) || :
+    kill -WINCH "$pid"
+    wait_for eval "[ \$(grep -c WINCH seen) -gt $before ]"
+    grep -cx "$1" seen
+}
+
+end_group() {
+    exec 7>&-
+    wait "$pid"
+}
+
+@test "a signal to the whole group arrives once" {
+    start_group
+    for signal in HUP INT QUIT USR1 USR2 TERM; do
+        kill -$signal -- -"$pid"
+        wait_for grep -q "$signal" seen
+        [ "$(count_seen "$signal 0")" -eq 1 ]
+    done
+    # Again, and to itrack-wrap alone behind it.
+    kill -USR1 -- -"$pid"
+    [ "$(count_seen "USR1 0")" -eq 2 ]
+    kill -USR1 "$pid"
+    [ "$(count_seen "USR1 0")" -eq 3 ]
+    # To one after the other, as systemd and batch systems do.
+    kill -USR2 "$pid" "$witness" "$command"
+    [ "$(count_seen "USR2 0")" -eq 2 ]
+    kill -USR2 "$command" "$witness" "$pid"
+    [ "$(count_seen "USR2 0")" -eq 3 ]
+    end_group
+}
+
+@test "a signal by name to itrack-wrap is for it alone" {
+    start_group
+    pkill -USR1 -g "$pid" itrack-wrap
+    wait_for grep -q USR1 seen
+    pkill -USR2 -g "$pid" -f bin/itrack-wrap
+    wait_for grep -q USR2 seen
+    end_group
+}
+
+@test "a witness that is stopped or killed is done without" {
+    for signal in STOP KILL; do
+        start_group
+        kill -$signal "$witness"
+        kill -USR1 "$pid"
+        wait_for grep -q USR1 seen
+        kill -USR2 "$pid"
+        wait_for grep -q USR2 seen
+        [ "$(grep -c USR1 seen)" -eq 1 ]
+        end_group
+    done
+}
+
+@test "nothing is left of the witness" {
+    start_group
+    end_group
+    [ ! -e "/proc/$witness" ]
+    start_group
+    kill -KILL "$pid"
+    wait_for gone "$witness"
+    exec 7>&-
+}
+
+@test "a command that makes a group of its own hears what ours gets" {
+    cat >leader.py <<'END'
+import os, signal
+os.setpgid(0, 0)
+signal.signal(signal.SIGINT, lambda *_: os._exit(7))
+open("led", "w").close()
+while True:
+    signal.pause()
+END
+    for launcher in env "$wrap"; do
+        rm -f led
+        python3 - "$launcher" python3 leader.py 3>&- <<'END'
+import os, signal, subprocess, sys, time
+p = subprocess.Popen(sys.argv[1:], preexec_fn=os.setpgrp)
+while not os.path.exists("led"):
+    time.sleep(0.01)
+os.killpg(p.pid, signal.SIGINT)
+sys.exit(p.wait() != 7)
+END
+    done
+}
+
+@test "a signal of the command to its parent is for ours" {
+    cat >parent.py <<'END'
+import os, signal, subprocess, sys
+got = []
+for number in (signal.SIGUSR1, signal.SIGTERM):
+    signal.signal(number, lambda s, f: got.append(s))
+# Its shell goes on until we have heard, or ends at once.
+for script in ("kill -%d $PPID; read x; exit 4", "kill -%d $PPID; exit 4",
+               "(exec /bin/sh -c 'kill -%d $1; read x' - $PPID); exit 4"):
+    for number in (signal.SIGUSR1, signal.SIGTERM):
+        del got[:]
+        p = subprocess.Popen(sys.argv[1:] + ["sh", "-c", script % number],
+                             stdin=subprocess.PIPE)
+        if "read" in script:
+            while not got:
+                signal.pause()
+        p.stdin.close()
+        print(p.wait(), got)
+# To the group, of which we are one: we have it already.
+del got[:]
+os.setpgrp()
+p = subprocess.Popen(sys.argv[1:] + ["sh", "-c", "trap '' TERM; kill 0; exit 5"])
+print(p.wait(), got)
+END
+    same_parent() {
+        python3 parent.py "$@" 3>&-
+    }
+    [ "$(same_parent env)" = "$(same_parent "$wrap" -q)" ]
+    [ "$(same_parent "$wrap" --no-preload -q | grep -c '^4 ')" -eq 6 ]
+}
+
+@test "the command stops itself by SIGSTOP: we stop with it" {
+    cat >stop.py <<'END'
+import os, signal, subprocess, sys
+p = subprocess.Popen(sys.argv[1:] + ["sh", "-c", "kill -STOP $$; exit 4"],
+                     start_new_session=True)
+_, status = os.waitpid(p.pid, os.WUNTRACED)
+print(os.WIFSTOPPED(status) and os.WSTOPSIG(status))
+os.killpg(p.pid, signal.SIGCONT)
+_, status = os.waitpid(p.pid, 0)
+print(status)
+END
+    [ "$(python3 stop.py env)" = "$(python3 stop.py "$wrap" -q)" ]
+}
+
+@test "stopped and continued from outside, by whatever process ID" {
+    stopped() { grep -q '^State:.T' "/proc/$1/status"; }
+    running() { grep -q '^State:.[SR]' "/proc/$1/status"; }
+    start_group
+    # The command alone, which may be all that somebody knows.
+    kill -STOP "$command"
+    wait_for stopped "$pid"
+    kill -CONT "$command"
+    wait_for running "$pid"
+    [ "$(count_seen "CONT 0")" -eq 1 ]
+    # Both, then itrack-wrap alone.
+    kill -STOP "$command" "$pid"
+    wait_for stopped "$pid"
+    kill -CONT "$pid"
+    wait_for running "$command"
+    [ "$(count_seen "CONT 0")" -eq 2 ]
+    # The group.
+    kill -STOP -- -"$pid"
+    wait_for stopped "$pid"
+    wait_for stopped "$command"
+    kill -CONT -- -"$pid"
+    wait_for running "$pid"
+    [ "$(count_seen "CONT 0")" -eq 3 ]
+    end_group
 }
 
 @test "SIGTERM to itrack-wrap ends the command, whose status counts" {

@@ -55,17 +55,12 @@ void
 child_changed(struct child *c, int status, const struct rusage *usage,
     struct signals *signals, int64_t now_ms)
 {
-	if (WIFCONTINUED(status)) {
-		signals_continued(signals, now_ms);
+	if (WIFCONTINUED(status))
 		return;
-	}
 	if (WIFSTOPPED(status)) {
 		/* Job control: the shell sees us stop and will continue the
-		 * whole group. SIGSTOP is somebody's wish for this process
-		 * alone. */
-		if (WSTOPSIG(status) == SIGTSTP ||
-		    WSTOPSIG(status) == SIGTTIN || WSTOPSIG(status) == SIGTTOU)
-			signals_stop_self(WSTOPSIG(status));
+		 * whole group. */
+		signals_stop_with(signals, c->pid, WSTOPSIG(status), now_ms);
 		return;
 	}
 	c->ended = true;

@@ -100,7 +100,7 @@ parse(struct options *options, int argc, char **argv)
 }
 
 static void
-launch(struct launcher *l)
+launch(struct launcher *l, char **argv)
 {
 	struct tracking *t = &l->tracking;
 	char **command = l->options.arguments;
@@ -124,6 +124,7 @@ launch(struct launcher *l)
 	tracking_mark(t,
 	    options_given(&l->options, OPT_RUN_DIR) ||
 		(shim == NULL && t->expected));
+	signals_witness(&l->signals, argv);
 	code = child_start(&l->child, command, l->environment,
 	    l->copy.write_end, &l->signals, &l->inherit);
 	if (code == -E2BIG) {
@@ -131,6 +132,10 @@ launch(struct launcher *l)
 		shim = NULL;
 		code = child_start(&l->child, command, environ,
 		    l->copy.write_end, &l->signals, &l->inherit);
+	}
+	if (code != 0) {
+		signals_finish(&l->signals, now_ms());
+		signals_reap(&l->signals);
 	}
 	if (code == -EAGAIN || code == -ENOMEM)
 		code = child_replace_us(
@@ -143,13 +148,38 @@ launch(struct launcher *l)
 	tracking_launched(t, l->child.pid, shim != NULL);
 }
 
+/* Ours become 3 and up: the lowest first, so that none takes the place of
+ * another. start_worker counts on the numbers above CHANNEL_FD for its pair and
+ * the caller. Returns the first number behind them. */
+static int
+move_down(struct launcher *l)
+{
+	int *ours[] = {
+	    &l->tracking.channel, &l->copy.link, &l->signals.witness.link};
+	int next = STDERR_FILENO + 1;
+
+	for (;;) {
+		int *lowest = NULL;
+
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			if (*ours[i] >= next &&
+			    (lowest == NULL || *ours[i] < *lowest))
+				lowest = ours[i];
+		if (lowest == NULL)
+			return next;
+		if (*lowest != next)
+			dup3(*lowest, next, O_CLOEXEC);
+		*lowest = next++;
+	}
+}
+
 /* Gives back what we hold of the command's files: a reader of its output must
  * see the end, and a lock must be free, when the command's processes are gone.
  * Standard error stays, for the report. */
 static void
 let_go(struct launcher *l)
 {
-	int first_not_ours = STDERR_FILENO + 2;
+	int first_not_ours;
 
 	/* The lowest free number is 0 then: no spare one is needed. */
 	close(STDIN_FILENO);
@@ -160,16 +190,7 @@ let_go(struct launcher *l)
 	} else {
 		close(STDOUT_FILENO);
 	}
-	/* Ours become 3 (the socket) and up; start_worker counts on the
-	 * numbers above CHANNEL_FD for its pair and the caller. */
-	if (l->tracking.channel > STDERR_FILENO + 1) {
-		dup3(l->tracking.channel, STDERR_FILENO + 1, O_CLOEXEC);
-		l->tracking.channel = STDERR_FILENO + 1;
-	}
-	if (l->copy.on) {
-		dup3(l->copy.link, first_not_ours, O_CLOEXEC);
-		l->copy.link = first_not_ours++;
-	}
+	first_not_ours = move_down(l);
 	if (close_range((unsigned)first_not_ours, ~0U, 0) < 0)
 		for (int fd = first_not_ours; fd < FD_SETSIZE; fd++)
 			close(fd);
@@ -239,14 +260,14 @@ static void
 turn(struct launcher *l)
 {
 	struct tracking *t = &l->tracking;
-	struct pollfd fds[2] = {
-	    {l->signals.fd, POLLIN, 0}, {tracking_fd(t), POLLIN, 0}};
+	struct pollfd fds[2] = {{-1, POLLIN, 0}, {tracking_fd(t), POLLIN, 0}};
 	int64_t now = now_ms(), until_ms, wait_ms = -1;
 
 	until_ms = earlier(l->drain_until_ms, t->hello_due_ms);
 	if (l->drain_until_ms < 0)
 		until_ms = earlier(
 		    until_ms, signals_pass(&l->signals, l->child.pid, now));
+	fds[0].fd = signals_fd(&l->signals);
 	if (until_ms >= 0)
 		wait_ms = until_ms > now ? until_ms - now : 0;
 	if (poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0)
@@ -297,7 +318,7 @@ take_last_signals(struct launcher *l)
 	struct signals_seen seen;
 
 	signals_take(&l->signals, l->child.pid, now_ms(), &seen);
-	signals_forget(&l->signals);
+	signals_finish(&l->signals, now_ms());
 	if (seen.child)
 		reap(l);
 }
@@ -313,7 +334,6 @@ finish_copy(struct launcher *l)
 
 	if (!l->copy.on)
 		return;
-	take_last_signals(l);
 	copy_ask(&l->copy);
 	while (!seen.hurry && !copy_is_done(&l->copy)) {
 		if (poll(fds, 2, -1) < 0 || fds[1].revents == 0)
@@ -348,16 +368,18 @@ main(int argc, char **argv)
 	l->drain_until_ms = -1;
 	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
-	launch(l);
+	launch(l, argv);
 	let_go(l);
 	if (signals_open(&l->signals) < 0) {
 		/* Hardly a descriptor to be had: signals before tracking. */
 		tracking_off(t, errno);
 		signals_open(&l->signals);
 	}
+	take_signals(l);
 	tracking_begin(t, options_given(&l->options, OPT_RUN_DIR), now_ms());
 	while (!l->child.ended)
 		turn(l);
+	take_last_signals(l);
 	finish_copy(l);
 	if (l->copy.line != NULL)
 		tracking_line(t, l->copy.line, l->copy.line_len);
@@ -365,6 +387,7 @@ main(int argc, char **argv)
 	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT));
 	drain(l);
 	report(l);
+	signals_reap(&l->signals);
 	if (options_given(&l->options, OPT_STRICT) && !t->complete &&
 	    (t->starts > 0 || !t->on) && WIFEXITED(l->child.status) &&
 	    WEXITSTATUS(l->child.status) == 0)

@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "wrap/launch/procstat.h"
+
 void
 signals_hold(struct signals *s)
 {
@@ -15,7 +17,8 @@ signals_hold(struct signals *s)
 
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
-	s->continued_ms = INT64_MIN / 2;
+	s->caller = getppid();
+	s->witness.link = -1;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &s->entry_mask);
 	/* Ignored at entry, the kernel would throw away the command's status.
@@ -23,6 +26,12 @@ signals_hold(struct signals *s)
 	sigaction(SIGCHLD, NULL, &s->entry_child);
 	if (s->entry_child.sa_handler == SIG_IGN)
 		sigaction(SIGCHLD, &by_default, NULL);
+}
+
+void
+signals_witness(struct signals *s, char **arguments)
+{
+	witness_start(&s->witness, arguments);
 }
 
 void
@@ -46,126 +55,215 @@ signals_open(struct signals *s)
 	return s->fd < 0 ? -errno : 0;
 }
 
-/* The kernel's signals go to the terminal's group, so the command has them
- * already. Two are for one process alone, and would be the command's if it were
- * in our place: an alarm that a parent set before it executed us, and, if we
- * lead the session (`ssh -t host itrack-wrap ...`), the hang-up. */
 static bool
-is_for_us_alone(const struct signalfd_siginfo *info)
+is_by_process(int code)
 {
-	switch (info->ssi_signo) {
-	case SIGALRM:
-		return true;
-	case SIGHUP:
-	case SIGCONT:
-		return getsid(0) == getpid();
-	default:
-		return false;
-	}
+	return code == SI_USER || code == SI_QUEUE || code == SI_TKILL;
 }
 
-/* Was it sent by a process? Not by the command: what that sends to its group or
- * its parent is not for itself. */
+/* Ours, and nobody's business: a failed write of ours, a call to go on. */
 static bool
-is_for_command(const struct signalfd_siginfo *info, pid_t command)
+is_our_own(const struct signalfd_siginfo *info, const struct signals *s)
 {
-	if (info->ssi_code == SI_KERNEL)
-		return is_for_us_alone(info);
-	if (info->ssi_code != SI_USER && info->ssi_code != SI_QUEUE &&
-	    info->ssi_code != SI_TKILL)
+	pid_t sender = (pid_t)info->ssi_pid;
+
+	if (!is_by_process(info->ssi_code))
 		return false;
-	return info->ssi_pid != (uint32_t)command &&
-	    info->ssi_pid != (uint32_t)getpid();
+	if (sender == getpid())
+		return info->ssi_signo == SIGPIPE || info->ssi_signo == SIGXFSZ;
+	return sender > 0 && sender == s->witness.pid;
+}
+
+/* It, or a process below it. One that has only just sent the signal and is gone
+ * can't be told from others. */
+static bool
+is_of_command(pid_t sender, pid_t command)
+{
+	return sender == command ||
+	    (sender > 0 && procstat_is_below(sender, command));
+}
+
+static bool
+is_same(const struct signals_waiting *a, const struct signals_waiting *b)
+{
+	return a->signo == b->signo && a->sender == b->sender &&
+	    a->signo < SIGRTMIN;
 }
 
 static void
-keep(struct signals *s, const struct signalfd_siginfo *info, int64_t now_ms)
+keep(struct signals *s, const struct signalfd_siginfo *info, pid_t command,
+    int64_t now_ms)
 {
-	int signo = (int)info->ssi_signo;
+	struct signals_waiting *w = &s->waiting[s->waiting_len];
 
-	if (signo == SIGCONT && now_ms - s->continued_ms < SIGNALS_PASS_MS)
+	if (is_our_own(info, s))
 		return;
+	w->signo = (int)info->ssi_signo;
+	w->code = info->ssi_code;
+	w->sender = is_by_process(w->code) ? (pid_t)info->ssi_pid : 0;
+	w->value.sival_ptr = (void *)(uintptr_t)info->ssi_ptr;
+	w->due_ms = now_ms + SIGNALS_PASS_MS;
+	w->for_caller = is_of_command(w->sender, command);
+	w->early = !s->has_taken;
+	/* As the kernel drops the second of a pending pair. */
 	for (int i = 0; i < s->waiting_len; i++)
-		if (s->waiting[i].signo == signo && signo < SIGRTMIN)
+		if (is_same(&s->waiting[i], w))
 			return;
-	if (s->waiting_len == SIGNALS_WAITING_MAX)
-		return;
-	s->waiting[s->waiting_len].signo = signo;
-	s->waiting[s->waiting_len].code = info->ssi_code;
-	s->waiting[s->waiting_len].value.sival_ptr =
-	    (void *)(uintptr_t)info->ssi_ptr;
-	s->waiting[s->waiting_len].due_ms = now_ms + SIGNALS_PASS_MS;
 	s->waiting_len++;
+}
+
+int
+signals_fd(const struct signals *s)
+{
+	return s->waiting_len < SIGNALS_WAITING_MAX ? s->fd : -1;
 }
 
 void
 signals_take(
     struct signals *s, pid_t command, int64_t now_ms, struct signals_seen *seen)
 {
-	struct signalfd_siginfo infos[8];
-	ssize_t got;
+	struct signalfd_siginfo info;
 
 	memset(seen, 0, sizeof(*seen));
-	while ((got = read(s->fd, infos, sizeof(infos))) > 0) {
-		for (size_t i = 0; i < (size_t)got / sizeof(infos[0]); i++) {
-			switch (infos[i].ssi_signo) {
-			case SIGCHLD:
-				seen->child = true;
-				continue;
-			case SIGINT:
-			case SIGTERM:
-			case SIGHUP:
-			case SIGQUIT:
-				seen->hurry = command == 0;
+	while (s->waiting_len < SIGNALS_WAITING_MAX &&
+	    read(s->fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			seen->child = true;
+			/* Not a child's, but somebody's own. */
+			if (is_by_process(info.ssi_code))
 				break;
-			case SIGTSTP:
-				seen->stop = command == 0;
-				break;
-			}
-			if (command > 0 && is_for_command(&infos[i], command))
-				keep(s, &infos[i], now_ms);
+			continue;
+		case SIGINT:
+		case SIGTERM:
+		case SIGHUP:
+		case SIGQUIT:
+			seen->hurry = command == 0;
+			break;
+		case SIGTSTP:
+			seen->stop = command == 0;
+			break;
 		}
+		if (command > 0)
+			keep(s, &info, command, now_ms);
+	}
+	s->has_taken = true;
+}
+
+/* Brings what the witness has had up to date. False: there is no witness. */
+static bool
+ask(struct signals *s, int64_t now_ms)
+{
+	struct witness_heard heard[WITNESS_HEARD_MAX];
+	int len;
+
+	do {
+		len = witness_ask(&s->witness, heard);
+		for (int i = 0; i < len; i++) {
+			s->heard[s->heard_at].what = heard[i];
+			s->heard[s->heard_at].at_ms = now_ms;
+			s->heard_at = (s->heard_at + 1) % SIGNALS_HEARD_MAX;
+		}
+	} while (len == WITNESS_HEARD_MAX);
+	return len >= 0;
+}
+
+/* The same signal of the same sender, at about the same time. */
+static bool
+was_for_group(const struct signals *s, const struct signals_waiting *w)
+{
+	for (size_t i = 0; i < SIGNALS_HEARD_MAX; i++)
+		if (s->heard[i].what.signo == w->signo &&
+		    s->heard[i].what.sender == w->sender &&
+		    s->heard[i].at_ms >= w->due_ms - 2 * SIGNALS_PASS_MS)
+			return true;
+	return false;
+}
+
+static void
+send_on(pid_t pid, const struct signals_waiting *w)
+{
+	if (w->code == SI_QUEUE)
+		sigqueue(pid, w->signo, w->value);
+	else
+		kill(pid, w->signo);
+}
+
+/* A command that makes itself the leader of a group would have been it already
+ * in our place, and a signal to our group would have been one to its own. */
+static bool
+leads_our_group(pid_t command)
+{
+	return getpgrp() == getpid() && getpgid(command) == command &&
+	    getsid(command) == getsid(0);
+}
+
+static void
+pass(const struct signals *s, const struct signals_waiting *w, pid_t command,
+    bool has_witness)
+{
+	bool to_group =
+	    has_witness ? was_for_group(s, w) : w->sender == 0 || w->for_caller;
+
+	/* The witness is older than the command, which may not have got what
+	 * came between them. If it has, it had hardly begun and has no
+	 * handler that could count. */
+	if (w->early && w->sender != 0 && !w->for_caller)
+		to_group = false;
+	if (to_group) {
+		if (command > 0 && leads_our_group(command))
+			kill(-command, w->signo);
+	} else if (!w->for_caller) {
+		if (command > 0)
+			send_on(command, w);
+	} else if (s->caller > 0 && getppid() == s->caller) {
+		send_on(s->caller, w);
 	}
 }
 
-int64_t
-signals_pass(struct signals *s, pid_t command, int64_t now_ms)
+/* All that is due by then. command 0: it is over. */
+static int64_t
+pass_until(struct signals *s, pid_t command, int64_t now_ms, int64_t due_ms)
 {
 	int64_t next_ms = -1;
 	int left = 0;
+	bool asked = false, has_witness = false;
 
 	for (int i = 0; i < s->waiting_len; i++) {
-		if (s->waiting[i].due_ms > now_ms) {
-			if (next_ms < 0 || s->waiting[i].due_ms < next_ms)
-				next_ms = s->waiting[i].due_ms;
-			s->waiting[left++] = s->waiting[i];
-		} else if (s->waiting[i].code == SI_QUEUE) {
-			sigqueue(
-			    command, s->waiting[i].signo, s->waiting[i].value);
-		} else {
-			kill(command, s->waiting[i].signo);
+		struct signals_waiting *w = &s->waiting[i];
+
+		if (w->due_ms > due_ms) {
+			if (next_ms < 0 || w->due_ms < next_ms)
+				next_ms = w->due_ms;
+			s->waiting[left++] = *w;
+			continue;
 		}
+		if (!asked)
+			has_witness = ask(s, now_ms);
+		asked = true;
+		pass(s, w, command, has_witness);
 	}
 	s->waiting_len = left;
 	return next_ms;
 }
 
-void
-signals_continued(struct signals *s, int64_t now_ms)
+int64_t
+signals_pass(struct signals *s, pid_t command, int64_t now_ms)
 {
-	int left = 0;
-
-	s->continued_ms = now_ms;
-	for (int i = 0; i < s->waiting_len; i++)
-		if (s->waiting[i].signo != SIGCONT)
-			s->waiting[left++] = s->waiting[i];
-	s->waiting_len = left;
+	return pass_until(s, command, now_ms, now_ms);
 }
 
 void
-signals_forget(struct signals *s)
+signals_finish(struct signals *s, int64_t now_ms)
 {
-	s->waiting_len = 0;
+	pass_until(s, 0, now_ms, INT64_MAX);
+	witness_end(&s->witness);
+}
+
+void
+signals_reap(struct signals *s)
+{
+	witness_reap(&s->witness);
 }
 
 /* Has the kernel do to us what it does for `signo` by default. */
@@ -181,6 +279,23 @@ suffer(int signo)
 	sigaddset(&one, signo);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
+}
+
+void
+signals_stop_with(struct signals *s, pid_t command, int signo, int64_t now_ms)
+{
+	/* Somebody continues us at this moment: the command, too, then. */
+	for (int i = 0; i < s->waiting_len; i++)
+		if (s->waiting[i].signo == SIGCONT)
+			return;
+	/* Nothing would wake us if the command alone went on. */
+	if (!s->witness.answers && signo == SIGSTOP)
+		return;
+	/* A SIGCONT takes a SIGTSTP away that nobody has read. */
+	ask(s, now_ms);
+	witness_watch(&s->witness, command);
+	suffer(signo);
+	witness_heed(&s->witness);
 }
 
 void
