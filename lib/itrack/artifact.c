@@ -14,7 +14,7 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "itrack/handle.h"
-#include "base/gitcommit.h"
+#include "base/git.h"
 
 /* Folders within folders; symbolic links are not followed, so only a hostile
  * tree is deeper. */

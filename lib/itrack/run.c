@@ -11,7 +11,7 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 #include "itrack/start_worker.h"
-#include "base/gitcommit.h"
+#include "base/git.h"
 
 /* Longer is for ever. */
 #define FLUSH_SECONDS_MAX 1e6
@@ -99,6 +99,7 @@ static void
 fill_start(struct entry *e, const struct settings *s, const struct run *run,
     const char *name, int64_t now_us)
 {
+	char *remote;
 	struct entry_start *start = &e->start;
 	char *cwd = process_cwd();
 
@@ -130,7 +131,9 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 	start->user = process_user();
 	start->command = text_path_text(program_invocation_short_name);
 	start->git_commit = git_commit(cwd);
-	start->git_remote = git_remote(cwd);
+	remote = git_remote(cwd);
+	start->git_remote = remote != NULL ? text_path_text(remote) : NULL;
+	free(remote);
 	start->cwd = cwd != NULL ? text_path_text(cwd) : xstrdup("");
 	start->artifacts = xstrdup("all");
 	free(cwd);

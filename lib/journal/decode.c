@@ -136,6 +136,8 @@ take_start(struct entry *e, struct member *m)
 	    take_targets(m, s) || take_process(m, s) ||
 	    take_text(m, "user", &s->user) ||
 	    take_text(m, "command", &s->command) ||
+	    take_text(m, "git_commit", &s->git_commit) ||
+	    take_text(m, "git_remote", &s->git_remote) ||
 	    take_path(m, "cwd", &s->cwd) ||
 	    take_text(m, "artifacts", &s->artifacts) ||
 	    take_count(m, "points", &s->points);

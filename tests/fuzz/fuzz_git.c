@@ -3,7 +3,7 @@
  * if there is such a part), HEAD, a ref, packed-refs, config, commondir. Both
  * readers give a commit or nothing, and no user in the remote's address.
  */
-#include "base/gitcommit.h"
+#include "base/git.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/wandb/git.h"
 #include "tracker/wandb/settings.h"

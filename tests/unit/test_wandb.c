@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "format/jsonwrite.h"
-#include "base/gitcommit.h"
+#include "base/git.h"
 #include "tracker/wandb/online_log.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/rows.h"

@@ -9,7 +9,7 @@
 #include "base/process.h"
 #include "base/uri.h"
 #include "format/text.h"
-#include "base/gitcommit.h"
+#include "base/git.h"
 #include "mapping/survey.h"
 
 /* A text of the command line, the environment or the config file. */
@@ -141,6 +141,8 @@ static void
 take_facts(
     struct entry_start *s, const struct attempt_config *config, const char *cwd)
 {
+	char *remote;
+
 	if (!entry_start_was_there(s)) {
 		s->command = manifest_command(config->run_dir);
 		return;
@@ -148,7 +150,9 @@ take_facts(
 	s->user = process_user();
 	s->command = text_of(config->command);
 	s->git_commit = git_commit(cwd);
-	s->git_remote = git_remote(cwd);
+	remote = git_remote(cwd);
+	s->git_remote = text_of(remote);
+	free(remote);
 }
 
 void

@@ -1,7 +1,7 @@
 /* gitrepository-layout(5): HEAD is a commit or "ref: NAME"; NAME is a file in
  * the common directory or a line of packed-refs; in a linked work tree .git is
  * a file "gitdir: DIR", and DIR/commondir leads to the rest. */
-#include "base/gitcommit.h"
+#include "base/git.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "format/text.h"
+#include "base/uri.h"
 
 /* One line; file_read_all reads in pieces of 64 kB. */
 #define LINE_MAX_BYTES (256 * 1024)
@@ -124,10 +124,14 @@ resolve(const char *git, const char *common)
 	char *line = first_line(git, "HEAD");
 
 	for (int i = 0; i < REFS_MAX && line != NULL; i++) {
+		/* As git reads it: to the first blank. */
+		size_t hex = strcspn(line, " \t");
 		char *name, *next;
 
-		if (is_commit(line, strlen(line)))
+		if (is_commit(line, hex)) {
+			line[hex] = '\0';
 			return line;
+		}
 		if (strncmp(line, "ref: ", 5) != 0 || !is_ref(line + 5))
 			break;
 		name = xstrdup(line + 5);
@@ -178,19 +182,10 @@ git_commit(const char *dir)
 static char *
 without_user(const char *url, size_t len)
 {
-	char *copy = xstrndup(url, len), *host = strstr(copy, "://"), *at;
-	struct buf text;
+	char *copy = xstrndup(url, len);
 
-	if (host != NULL) {
-		host += strlen("://");
-		at = memrchr(host, '@', strcspn(host, "/?#"));
-		if (at != NULL)
-			memmove(host, at + 1, strlen(at));
-	}
-	buf_init(&text, LINE_MAX_BYTES);
-	text_from_bytes(&text, copy, strlen(copy));
-	free(copy);
-	return buf_steal(&text);
+	uri_clean(copy);
+	return copy;
 }
 
 /* `url = ...` of the section [remote "origin"]. */

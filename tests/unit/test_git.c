@@ -6,7 +6,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
-#include "base/gitcommit.h"
+#include "base/git.h"
 #include "tap.h"
 
 #define COMMIT_A "0123456789012345678901234567890123456789"

@@ -9,8 +9,8 @@
 /* 40 (or 64) hex digits, allocated; NULL: no work tree around `dir`, no commit
  * yet, or files that can't be read. */
 char *git_commit(const char *dir);
-/* The URL of the remote "origin" without user and password, as a text,
- * allocated; NULL: none. */
+/* The URL of the remote "origin" without user and password, bytes, allocated;
+ * NULL: none. */
 char *git_remote(const char *dir);
 
 #endif
