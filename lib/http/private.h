@@ -10,8 +10,9 @@
 
 #include "http/http.h"
 
-#define HTTP_TYPE_SIZE  128
-#define HTTP_ERROR_SIZE (CURL_ERROR_SIZE + 256)
+#define HTTP_TYPE_SIZE 128
+/* A message of ours, and a few words before it. */
+#define HTTP_ERROR_SIZE (ERR_MESSAGE_MAX + 64)
 
 struct http {
 	struct loop *loop;
