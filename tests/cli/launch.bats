@@ -395,6 +395,27 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
     [ "$status" -eq 0 ]
 }
 
+@test "process 1 that reaps its own children alone is left nothing" {
+    unshare -rpf true || skip "no user namespaces"
+    cat >init.py <<'END'
+import os, subprocess, sys
+commands = [["--track=local"], ["--no-preload"], ["--metrics-from-stdout"], ["--run-dir=x"]]
+for options in commands:
+    subprocess.run([sys.argv[1], "-q"] + options +
+                   ["sh", "-c", ": >records.jsonl; echo {}"], check=True)
+    left = [p for p in os.listdir("/proc") if p.isdigit() and p != "1"]
+    for p in left:
+        sys.stdout.write(open("/proc/" + p + "/status").read())
+    if left:
+        sys.exit("left by %s" % options)
+END
+    run unshare -rpf --mount-proc python3 init.py "$wrap"
+    [ "$status" -eq 0 ]
+    rm "$tree/libexec/itrack/itrack-worker"
+    run unshare -rpf --mount-proc python3 init.py "$wrap"
+    [ "$status" -eq 0 ]
+}
+
 @test "nested, with the real worker: one attempt" {
     needs_plain_launcher
     real=$BUILD/bin/itrack-wrap

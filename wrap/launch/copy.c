@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COPY_BYTES (64 * 1024)
@@ -18,7 +19,8 @@
 #define COPIER_HIGH 10
 /* Said on the link. */
 #define WORD_ENDED '!'
-#define WORD_DONE  '.'
+#define WORD_DONE  '.' /* all is passed on; it goes on */
+#define WORD_LEFT  'x' /* and it leaves */
 
 struct copy_line {
 	size_t len;
@@ -135,10 +137,8 @@ pass_on(struct copy_shared *s)
 }
 
 static void
-say_done(void)
+say(char word)
 {
-	char word = WORD_DONE;
-
 	send(COPIER_LINK, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -147,7 +147,6 @@ copy_all(struct copy_shared *s)
 {
 	struct pollfd fds[2] = {
 	    {COPIER_PIPE, POLLIN, 0}, {COPIER_LINK, POLLIN, 0}};
-	bool asked = false;
 	int got = 0;
 	char word;
 
@@ -158,18 +157,18 @@ copy_all(struct copy_shared *s)
 		if (fds[1].revents == 0 || got != 0)
 			continue;
 		/* Everything that was written before the end is read by now. */
-		asked = recv(COPIER_LINK, &word, 1, MSG_DONTWAIT) == 1;
+		bool asked = recv(COPIER_LINK, &word, 1, MSG_DONTWAIT) == 1;
+
 		while (asked && (got = pass_on(s)) > 0)
 			continue;
-		if (asked)
-			say_done();
+		if (asked && got >= 0)
+			say(WORD_DONE);
 		/* Asked once, or the launcher is gone. */
 		fds[1].fd = -1;
 	}
 	/* The command's next write fails as ours did. */
 	close(COPIER_PIPE);
-	if (!asked)
-		say_done();
+	say(WORD_LEFT);
 	_exit(0);
 }
 
@@ -239,6 +238,7 @@ copy_open(struct copy *c)
 		become_copier(c->shared, pipe_ends[0], link[1]);
 	close(pipe_ends[0]);
 	close(link[1]);
+	c->pid = pid;
 	c->write_end = pipe_ends[1];
 	c->link = link[0];
 	c->on = true;
@@ -259,7 +259,18 @@ copy_is_done(struct copy *c)
 	char word;
 	ssize_t n = recv(c->link, &word, 1, MSG_DONTWAIT);
 
-	return n == 1 || (n < 0 && errno != EAGAIN && errno != EINTR) || n == 0;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	c->leaves = n <= 0 || word == WORD_LEFT;
+	return true;
+}
+
+void
+copy_reap(const struct copy *c)
+{
+	if (c->on && c->leaves)
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 }
 
 void

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* A longer last line is none of numbers. */
 #define COPY_LINE_MAX (64 * 1024)
@@ -27,6 +28,8 @@ struct copy {
 	bool on;
 	int write_end; /* of the pipe; -1: none */
 	int link;      /* to the copier; -1: none */
+	pid_t pid;     /* of the copier */
+	bool leaves;   /* the copier, at once */
 	struct copy_shared *shared;
 	const char *line; /* NULL: none */
 	size_t line_len;
@@ -39,6 +42,10 @@ int copy_open(struct copy *c);
 /* The copier passes on what is there and says so: 1; not yet: 0. */
 void copy_ask(const struct copy *c);
 bool copy_is_done(struct copy *c);
+
+/* Waits for the copier's end, if it is at hand: it goes on while somebody else
+ * holds the pipe. Nobody else may wait for it. */
+void copy_reap(const struct copy *c);
 
 /* Whether the line may be an object; sets c->line. */
 void copy_take_line(struct copy *c);

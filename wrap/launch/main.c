@@ -388,6 +388,7 @@ main(int argc, char **argv)
 	drain(l);
 	report(l);
 	signals_reap(&l->signals);
+	copy_reap(&l->copy);
 	if (options_given(&l->options, OPT_STRICT) && !t->complete &&
 	    (t->starts > 0 || !t->on) && WIFEXITED(l->child.status) &&
 	    WEXITSTATUS(l->child.status) == 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -257,8 +258,11 @@ start_worker(struct tracking *t)
 	close(pair[1]);
 	listen_hang_up(&t->caller);
 	if (code != 0) {
-		/* What is left of the child is reaped as any other. */
-		t->worker = t->worker < 0 ? 0 : t->worker;
+		if (t->worker > 0)
+			while (
+			    waitpid(t->worker, NULL, 0) < 0 && errno == EINTR)
+				;
+		t->worker = 0;
 		close(pair[0]);
 		t->link = -1;
 		tracking_off(t, code);
@@ -429,7 +433,7 @@ tracking_ended(
 bool
 tracking_busy(const struct tracking *t)
 {
-	return t->on && t->starts > 0 && !t->drained;
+	return t->on && t->starts > 0 && (!t->drained || t->worker > 0);
 }
 
 void

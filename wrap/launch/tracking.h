@@ -86,7 +86,8 @@ void tracking_worker_died(struct tracking *t, int status);
 void tracking_line(struct tracking *t, const char *line, size_t len);
 /* The command ended. With `needs_worker` a worker is started even if there is
  * no run (it writes the report's file). Afterwards tracking_busy says if there
- * is something to wait for. */
+ * is something to wait for: the worker's last words, and its end, for which
+ * nobody else may wait. */
 void tracking_ended(
     struct tracking *t, const struct child *command, bool needs_worker);
 bool tracking_busy(const struct tracking *t);
