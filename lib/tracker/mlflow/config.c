@@ -115,7 +115,13 @@ path_root(
 		c->root = path_join(home, uri[1] == '/' ? uri + 2 : "");
 		return 0;
 	}
-	path = path_join(cwd, uri);
+	if (uri[0] != '/' && kind != TRACKING_URI_UNKNOWN &&
+	    (cwd == NULL || cwd[0] != '/'))
+		return err_set(err, -EINVAL,
+		    "MLflow URI \"%s\" is a relative path, and in which "
+		    "directory is not known: use a whole one",
+		    uri);
+	path = path_join(cwd != NULL ? cwd : "", uri);
 	there = kind == TRACKING_URI_PATH ||
 	    (kind == TRACKING_URI_NAME && access(path, F_OK) == 0);
 	free(path);
@@ -153,11 +159,6 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	}
 	if (c->root[0] == '/')
 		return 0;
-	if (choice->cwd == NULL || choice->cwd[0] != '/')
-		return err_set(err, -EINVAL,
-		    "MLflow URI \"%s\" is a relative path, and in which "
-		    "directory is not known: use a whole one",
-		    uri);
 	rest = path_join(choice->cwd, c->root);
 	free(c->root);
 	c->root = rest;
