@@ -31,6 +31,19 @@ clock_us(const struct timespec *time)
 	    time->tv_sec, US_PER_SECOND, time->tv_nsec / NS_PER_US);
 }
 
+struct timespec
+clock_timespec(int64_t ns)
+{
+	struct timespec time = {
+	    .tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND};
+
+	if (time.tv_nsec < 0) {
+		time.tv_nsec += NS_PER_SECOND;
+		time.tv_sec--;
+	}
+	return time;
+}
+
 int64_t
 clock_clamp_us(int64_t wall_us)
 {

@@ -21,6 +21,9 @@ int64_t clock_mono_us(void);
 int64_t clock_ns(const struct timespec *time);
 int64_t clock_us(const struct timespec *time);
 
+/* The other way round, for any number. */
+struct timespec clock_timespec(int64_t ns);
+
 /* A wall time brought into the years that every text has room for: from the
  * second day of the year 1 to the last but one of the year 9999, so that no
  * time zone leads out of them. */

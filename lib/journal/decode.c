@@ -272,7 +272,7 @@ take_artifact(struct entry *e, struct member *m)
 	}
 	return take_text(m, "name", &a->name) ||
 	    take_text(m, "type", &a->type) || take_path(m, "path", &a->path) ||
-	    take_count(m, "size", &a->size) ||
+	    take_kept(m, "kept", &a->kept) || take_count(m, "size", &a->size) ||
 	    take_any_int(m, "mtime_ns", &a->mtime_ns);
 }
 

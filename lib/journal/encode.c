@@ -179,6 +179,7 @@ encode_artifact(struct jsonwrite *w, const struct entry_artifact *a)
 	put_text(w, "name", a->name);
 	put_text(w, "type", a->type);
 	put_text(w, "path", a->path);
+	put_text(w, "kept", a->kept);
 	jsonwrite_int_member(w, "size", a->size);
 	jsonwrite_int_member(w, "mtime_ns", a->mtime_ns);
 	jsonwrite_int_member(w, "inode", (int64_t)a->inode);

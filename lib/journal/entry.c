@@ -129,6 +129,7 @@ entry_release(struct entry *e)
 		free(e->artifact.name);
 		free(e->artifact.type);
 		free(e->artifact.path);
+		free(e->artifact.kept);
 		break;
 	case ENTRY_TABLE:
 		free(e->table.name);

@@ -154,6 +154,10 @@ struct entry_artifact {
 	char *name; /* its name in the run */
 	char *type; /* "file" unless the caller said otherwise */
 	char *path; /* absolute */
+	/* A file beside the journal with what it held when it was recorded, or
+	 * NULL: then it is read where it lies. A delivery gets the absolute
+	 * path (journal_kept_path()). */
+	char *kept;
 	int64_t size, mtime_ns;
 	uint64_t inode;
 };

@@ -84,6 +84,16 @@ take_attempt(struct member *m, const char *name, char **field)
 }
 
 bool
+take_kept(struct member *m, const char *name, char **field)
+{
+	if (!take_text(m, name, field))
+		return false;
+	if (*field != NULL && !state_is_kept(*field))
+		m->wrong = "no name of a kept file";
+	return true;
+}
+
+bool
 take_bool(struct member *m, const char *name, bool *field)
 {
 	if (!member_is(m, name))

@@ -45,6 +45,8 @@ bool member_is_path(const char *text);
 /* A text that names a file: bytes of a path, so no U+0000. */
 bool take_path(struct member *m, const char *name, char **field);
 bool take_attempt(struct member *m, const char *name, char **field);
+/* kept.<n>, a file beside the journal. */
+bool take_kept(struct member *m, const char *name, char **field);
 bool take_bool(struct member *m, const char *name, bool *field);
 /* From `min` to `max`. */
 bool take_int(struct member *m, const char *name, int64_t min, int64_t max,

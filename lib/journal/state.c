@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "journal/journal.h"
 #include "journal/state_private.h"
 
 #define MARK ".itrack-state"
@@ -49,6 +50,16 @@ state_is_tracker(const char *name)
 
 	return name[0] >= 'a' && name[0] <= 'z' && name[len] == '\0' &&
 	    len <= TRACKER_NAME_MAX;
+}
+
+bool
+state_is_kept(const char *name)
+{
+	size_t prefix = sizeof JOURNAL_KEPT_PREFIX - 1;
+	const char *number = name + prefix;
+
+	return strncmp(name, JOURNAL_KEPT_PREFIX, prefix) == 0 &&
+	    number[0] != '\0' && number[strspn(number, "0123456789")] == '\0';
 }
 
 /* `path` may be of another root than the descriptor's: it is for the message

@@ -27,6 +27,8 @@
 bool state_is_attempt(const char *name);
 /* Of a tracker's name: a small letter, then small letters, digits, '_', '-'. */
 bool state_is_tracker(const char *name);
+/* kept.<n>, a file that is kept beside a journal? */
+bool state_is_kept(const char *name);
 
 /* Makes what is missing: the directory with its mark, and runs/. */
 int state_make(const char *state_dir, struct err *err);

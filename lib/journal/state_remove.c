@@ -13,35 +13,22 @@
 #include "journal/private.h"
 #include "journal/state_private.h"
 
-static bool
-is_number(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-	return len > 0;
-}
-
 /* A file that is replaced is `name`, or for a moment `.name.<random>.tmp`. */
 static bool
 is_our_file(const char *name)
 {
-	size_t len = strlen(name), cursor = sizeof CURSOR_PREFIX - 1;
-	size_t kept = sizeof JOURNAL_KEPT_PREFIX - 1;
+	size_t cursor = sizeof CURSOR_PREFIX - 1;
 	char *plain;
 	bool ours;
 
 	if (strcmp(name, JOURNAL_FILE) == 0 || strcmp(name, FOLLOWER_LOCK) == 0)
 		return true;
 	plain = tempfile_plain_name(name);
-	if (plain != NULL)
-		len = strlen(plain);
-	else
+	if (plain == NULL)
 		plain = xstrdup(name);
 	ours = (strncmp(plain, CURSOR_PREFIX, cursor) == 0 &&
 		   state_is_tracker(plain + cursor)) ||
-	    (strncmp(plain, JOURNAL_KEPT_PREFIX, kept) == 0 &&
-		is_number(plain + kept, len - kept));
+	    state_is_kept(plain);
 	free(plain);
 	return ours;
 }

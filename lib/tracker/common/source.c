@@ -14,6 +14,9 @@
 static bool
 is_as_recorded(const struct stat *st, const struct entry_artifact *artifact)
 {
+	/* A kept file is ours alone, and its times are those of the copy. */
+	if (artifact->kept != NULL)
+		return st->st_size == artifact->size;
 	return st->st_size == artifact->size &&
 	    clock_ns(&st->st_mtim) == artifact->mtime_ns &&
 	    (uint64_t)st->st_ino == artifact->inode;
@@ -43,24 +46,39 @@ source_check(int fd, const struct entry_artifact *artifact, struct err *err)
 	return 0;
 }
 
+int
+source_open_file(
+    const struct entry_artifact *artifact, struct stat *st, struct err *err)
+{
+	char *path = text_path_bytes(
+	    artifact->kept != NULL ? artifact->kept : artifact->path);
+	struct stat own;
+	int fd, result;
+
+	if (st == NULL)
+		st = &own;
+	fd = file_open_regular(AT_FDCWD, path, st, err);
+	free(path);
+	if (fd < 0)
+		return fd;
+	result = source_check(fd, artifact, err);
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
+	st->st_mtim = clock_timespec(artifact->mtime_ns);
+	return fd;
+}
+
 enum outcome
 source_open(const struct entry_artifact *artifact, const char *host, int *fd,
     struct stat *st, struct err *err)
 {
-	char *path = text_path_bytes(artifact->path);
-	enum outcome outcome = OUTCOME_DONE;
-
-	*fd = file_open_regular(AT_FDCWD, path, st, err);
+	*fd = source_open_file(artifact, st, err);
 	if (*fd == -ENOENT && is_other_host(host)) {
-		err_set(err, -ENOENT, "%s is on another host, %s", path, host);
-		outcome = OUTCOME_BLOCKED;
-	} else if (*fd < 0) {
-		outcome = OUTCOME_REJECTED;
-	} else if (source_check(*fd, artifact, err) < 0) {
-		close(*fd);
-		*fd = -1;
-		outcome = OUTCOME_REJECTED;
+		err_set(err, -ENOENT, "%s is on another host, %s",
+		    artifact->path, host);
+		return OUTCOME_BLOCKED;
 	}
-	free(path);
-	return outcome;
+	return *fd < 0 ? OUTCOME_REJECTED : OUTCOME_DONE;
 }

@@ -69,13 +69,20 @@ push_entry(struct delivery_lane *l, const struct entry *e)
 }
 
 static int
-read_entry(struct delivery_lane *l, struct err *err)
+read_entry(const struct delivery *d, struct delivery_lane *l, struct err *err)
 {
 	struct entry e;
 	int result = journal_read(&l->reader, &e, err);
 
-	if (result > 0)
-		push_entry(l, &e);
+	if (result <= 0)
+		return result;
+	if (e.kind == ENTRY_ARTIFACT && e.artifact.kept != NULL) {
+		char *path = journal_kept_path(d->journal, e.artifact.kept);
+
+		free(e.artifact.kept);
+		e.artifact.kept = path;
+	}
+	push_entry(l, &e);
 	return result;
 }
 
@@ -100,7 +107,7 @@ fill(struct delivery *d, enum lane lane)
 		    entry_kind_lane(kind) != lane)
 			result = journal_skip(&l->reader, &err);
 		else
-			result = read_entry(l, &err);
+			result = read_entry(d, l, &err);
 		if (result <= 0)
 			break;
 	}

@@ -1,16 +1,12 @@
 #include "tracker/wandb/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
 #include "format/text.h"
+#include "tracker/common/source.h"
 
 static struct wandb_source *
 find(const struct wandb_sources *s, const char *name)
@@ -29,6 +25,14 @@ wandb_sources_find(const struct wandb_sources *s, const char *name)
 	return find(s, name);
 }
 
+static void
+release_file(struct wandb_source *source)
+{
+	free(source->path);
+	free(source->file.path);
+	free(source->file.kept);
+}
+
 const struct wandb_source *
 wandb_sources_put(struct wandb_sources *s, const char *name,
     const struct entry_artifact *artifact)
@@ -40,11 +44,13 @@ wandb_sources_put(struct wandb_sources *s, const char *name,
 		source = &s->list[s->len++];
 		*source = (struct wandb_source){.name = xstrdup(name)};
 	}
-	free(source->path);
+	release_file(source);
 	source->path = text_path_bytes(artifact->path);
-	source->size = artifact->size;
-	source->mtime_ns = artifact->mtime_ns;
-	source->inode = artifact->inode;
+	source->file = *artifact;
+	source->file.name = source->file.type = NULL;
+	source->file.path = xstrdup(artifact->path);
+	source->file.kept =
+	    artifact->kept != NULL ? xstrdup(artifact->kept) : NULL;
 	return source;
 }
 
@@ -55,7 +61,7 @@ wandb_sources_release(struct wandb_sources *s)
 
 	for (i = 0; i < s->len; i++) {
 		free(s->list[i].name);
-		free(s->list[i].path);
+		release_file(&s->list[i]);
 	}
 	free(s->list);
 	*s = (struct wandb_sources){0};
@@ -64,16 +70,5 @@ wandb_sources_release(struct wandb_sources *s)
 int
 wandb_source_open(const struct wandb_source *source, struct err *err)
 {
-	struct stat st;
-	int fd = file_open_regular(AT_FDCWD, source->path, &st, err);
-
-	if (fd < 0)
-		return fd;
-	if (st.st_size == source->size &&
-	    (uint64_t)st.st_ino == source->inode &&
-	    clock_ns(&st.st_mtim) == source->mtime_ns)
-		return fd;
-	close(fd);
-	return err_set(
-	    err, -ESTALE, "%s has changed since it was recorded", source->path);
+	return source_open_file(&source->file, NULL, err);
 }

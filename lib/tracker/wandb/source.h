@@ -12,10 +12,9 @@
 #include "journal/entry.h"
 
 struct wandb_source {
-	char *name; /* as in the manifest */
-	char *path; /* bytes */
-	int64_t size, mtime_ns;
-	uint64_t inode;
+	char *name;                 /* as in the manifest */
+	char *path;                 /* bytes */
+	struct entry_artifact file; /* as recorded, without its names */
 };
 
 /* A zeroed struct is empty. */

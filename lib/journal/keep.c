@@ -1,0 +1,72 @@
+/* Files that are kept beside the journal: what they hold can be delivered
+ * whatever becomes of the files that it was taken from. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/tempfile.h"
+#include "journal/private.h"
+#include "journal/state.h"
+
+/* In one call of the copy. */
+#define STEP_BYTES ((size_t)8 * 1024 * 1024)
+
+/* The whole file from its start. */
+static int
+copy(int from, int to, struct err *err)
+{
+	ssize_t n;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return err_errno(err, "seek");
+	while ((n = file_copy_some(from, to, STEP_BYTES, err)) > 0)
+		continue;
+	return n < 0 ? (int)n : 0;
+}
+
+int
+journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
+    struct err *err)
+{
+	struct tempfile f;
+	struct stat st, source;
+	int result;
+
+	if (journal_in_memory(j))
+		return err_set(err, -ENOTSUP,
+		    "%s: there is no directory to keep it in", name);
+	result = tempfile_open(&f, j->dir_fd, name, NULL, 0600, err);
+	if (result == 0)
+		result = copy(from, f.fd, err);
+	/* Copies that are delivered have the file's mode. */
+	if (result == 0 &&
+	    (fstat(from, &source) < 0 ||
+		fchmod(f.fd, source.st_mode & 0777) < 0 ||
+		fstat(f.fd, &st) < 0))
+		result = err_errno(err, "%s", name);
+	if (result == 0)
+		result = tempfile_place(&f, j->dir_fd, name, err);
+	tempfile_drop(&f);
+	if (result < 0)
+		return err_prefix(err, "%s", j->path);
+	*bytes = st.st_size;
+	return 0;
+}
+
+/* The journal may be somebody else's: its names lead nowhere else. */
+char *
+journal_kept_path(const struct journal *j, const char *name)
+{
+	if (j->path == NULL || !state_is_kept(name))
+		return NULL;
+	return xasprintf("%s/%s", j->path, name);
+}
