@@ -2,19 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "mapping/names.h"
 
 /* In insideLLMs' order. `safe`: holds no prompts and answers. */
 static const struct {
 	const char *name;
 	bool safe;
-} files[] = {
+} files[SETTLE_FILES] = {
     {MANIFEST_FILE, true},
     {RECORDS_FILE, false},
     {CONFIG_FILE, true},
@@ -22,6 +24,8 @@ static const struct {
     {EXPLAIN_FILE, false},
     {REPORT_FILE, false},
 };
+
+enum { MANIFEST, RECORDS };
 
 enum artifact_choice
 artifact_choice_of(const char *word)
@@ -33,36 +37,163 @@ artifact_choice_of(const char *word)
 	return ARTIFACTS_ALL;
 }
 
-void
-settle(int dir_fd, const char *dir_text, enum artifact_choice choice,
-    int64_t time_us, void (*emit)(struct entry *e, void *data),
-    void (*refused)(const char *name, const char *why, void *data), void *data)
+static bool
+is_chosen(const struct settle *s, int i)
 {
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		const char *name = files[i].name;
-		struct stat st;
+	return s->config.choice == ARTIFACTS_ALL ||
+	    (s->config.choice == ARTIFACTS_SAFE && files[i].safe);
+}
+
+void
+settle_init(struct settle *s, const struct settle_config *config)
+{
+	*s = (struct settle){.config = *config};
+}
+
+void
+settle_release(struct settle *s)
+{
+	for (int i = 0; i < SETTLE_FILES; i++)
+		free(s->files[i].kept);
+	*s = (struct settle){0};
+}
+
+static int64_t
+kept_by_others(const struct settle *s, int i)
+{
+	int64_t bytes = 0;
+
+	for (int k = 0; k < SETTLE_FILES; k++)
+		if (k != i)
+			bytes += s->files[k].kept_bytes;
+	return bytes;
+}
+
+static void
+say_not_kept(struct settle *s, int i, const struct err *err)
+{
+	char *why =
+	    xasprintf("not kept beside the journal, read where it lies: "
+		      "%s",
+		err->message);
+
+	s->config.refused(files[i].name, why, s->config.data);
+	free(why);
+}
+
+static void
+keep(struct settle *s, int i, int fd)
+{
+	struct settle_file *file = &s->files[i];
+	struct err err = ERR_INIT;
+	int result;
+
+	free(file->kept);
+	file->kept = NULL;
+	file->kept_bytes = 0;
+	if (s->config.keep == NULL ||
+	    kept_by_others(s, i) + file->size > SETTLE_KEEP_BYTES)
+		return;
+	result = s->config.keep(files[i].name, i + 1, fd, &file->kept_bytes,
+	    &file->kept, &err, s->config.data);
+	/* It grew meanwhile: what was kept is what is delivered. */
+	if (result == 0)
+		file->size = file->kept_bytes;
+	else if (result != -ENOTSUP)
+		say_not_kept(s, i, &err);
+}
+
+static void
+take_open(struct settle *s, int i, int fd, const struct stat *st)
+{
+	struct settle_file *file = &s->files[i];
+
+	if (file->there && file->device == st->st_dev &&
+	    file->inode == st->st_ino && file->size == st->st_size &&
+	    file->mtime_ns == clock_ns(&st->st_mtim) &&
+	    file->ctime_ns == clock_ns(&st->st_ctim))
+		return;
+	file->there = true;
+	file->device = st->st_dev;
+	file->inode = st->st_ino;
+	file->size = st->st_size;
+	file->mtime_ns = clock_ns(&st->st_mtim);
+	file->ctime_ns = clock_ns(&st->st_ctim);
+	keep(s, i, fd);
+}
+
+static void
+take(struct settle *s, int i, int dir_fd)
+{
+	struct err err = ERR_INIT;
+	struct stat st;
+	int fd = file_open_regular(dir_fd, files[i].name, &st, &err);
+
+	if (fd >= 0) {
+		take_open(s, i, fd, &st);
+		close(fd);
+	} else if (fd == -EINVAL || fd == -ELOOP) {
+		s->config.refused(
+		    files[i].name, "not a regular file", s->config.data);
+	} else if (fd != -ENOENT && fd != -ENOTDIR) {
+		s->config.refused(files[i].name, strerror(-fd), s->config.data);
+	}
+}
+
+void
+settle_take(struct settle *s, int dir_fd, int records)
+{
+	struct stat st;
+
+	for (int i = 0; i < SETTLE_FILES; i++)
+		if (is_chosen(s, i) && i != RECORDS)
+			take(s, i, dir_fd);
+	if (!is_chosen(s, RECORDS))
+		return;
+	if (records >= 0 && fstat(records, &st) == 0 &&
+	    fstatat(dir_fd, RECORDS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    fstat(records, &st) == 0)
+		take_open(s, RECORDS, records, &st);
+	else
+		take(s, RECORDS, dir_fd);
+}
+
+void
+settle_take_manifest(struct settle *s, int fd)
+{
+	struct stat st;
+
+	if (is_chosen(s, MANIFEST) && fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode))
+		take_open(s, MANIFEST, fd, &st);
+}
+
+void
+settle_emit(struct settle *s, const char *dir_text, int64_t time_us)
+{
+	for (int i = 0; i < SETTLE_FILES; i++) {
+		struct settle_file *file = &s->files[i];
 		struct entry e;
 
-		if (choice == ARTIFACTS_NONE ||
-		    (choice == ARTIFACTS_SAFE && !files[i].safe))
+		if (!file->there)
 			continue;
-		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-			if (errno != ENOENT)
-				refused(name, strerror(errno), data);
-			continue;
-		}
-		if (!S_ISREG(st.st_mode)) {
-			refused(name, "not a regular file", data);
+		if (dir_text == NULL && file->kept == NULL) {
+			s->config.refused(files[i].name,
+			    "gone, and nothing was kept of it", s->config.data);
 			continue;
 		}
 		entry_init(&e, ENTRY_ARTIFACT, time_us);
-		e.artifact.name = xstrdup(name);
+		e.artifact.name = xstrdup(files[i].name);
 		e.artifact.type = xstrdup("file");
-		e.artifact.path = xasprintf(
-		    "%s/%s", strcmp(dir_text, "/") == 0 ? "" : dir_text, name);
-		e.artifact.size = st.st_size;
-		e.artifact.mtime_ns = clock_ns(&st.st_mtim);
-		e.artifact.inode = st.st_ino;
-		emit(&e, data);
+		e.artifact.path = xasprintf("%s/%s",
+		    dir_text == NULL || strcmp(dir_text, "/") == 0 ? ""
+								   : dir_text,
+		    files[i].name);
+		e.artifact.kept = file->kept;
+		file->kept = NULL;
+		e.artifact.size = file->size;
+		e.artifact.mtime_ns = file->mtime_ns;
+		e.artifact.inode = file->inode;
+		s->config.emit(&e, s->config.data);
 	}
 }

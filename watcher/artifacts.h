@@ -1,12 +1,21 @@
 /*
- * The files of a run that are tracked as artifacts, once they are final: after
- * the writer has ended.
+ * The files of a run that are tracked as artifacts. They are taken when the
+ * manifest is there, and once more when the writer has ended; what was taken is
+ * delivered whatever becomes of the directory.
+ *
+ *	settle_init(&s, &config);
+ *	settle_take(&s, dir_fd);          any number of times
+ *	settle_emit(&s, dir_text, ...);   once: the ARTIFACT entries
+ *	settle_release(&s);
  */
 #ifndef WATCHER_ARTIFACTS_H
 #define WATCHER_ARTIFACTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "base/err.h"
 #include "journal/entry.h"
 
 /* Which files: --artifacts. */
@@ -15,12 +24,50 @@ enum artifact_choice { ARTIFACTS_ALL, ARTIFACTS_SAFE, ARTIFACTS_NONE };
 /* "all", "safe", "none"; anything else is all. */
 enum artifact_choice artifact_choice_of(const char *word);
 
-/* Calls `emit` with an ARTIFACT entry for each file of the run that is there
- * and regular, in insideLLMs' order. `dir_text` is the run directory as text;
- * `dir_fd` the directory itself. A file that is something else (a symbolic
- * link, a FIFO) is told to `refused` by name. */
-void settle(int dir_fd, const char *dir_text, enum artifact_choice choice,
-    int64_t time_us, void (*emit)(struct entry *e, void *data),
-    void (*refused)(const char *name, const char *why, void *data), void *data);
+#define SETTLE_FILES 6
+/* Of all files of a run; the records come last. What is beyond is read where it
+ * lies. */
+#define SETTLE_KEEP_BYTES (INT64_C(64) * 1024 * 1024)
+
+struct settle_config {
+	enum artifact_choice choice;
+	/* Keeps what the open file holds, in place of what was kept under this
+	 * number (from 1). *kept: its name, allocated. 0; -ENOTSUP: nothing can
+	 * be kept; another negative errno. NULL: nothing is kept. */
+	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
+	    char **kept, struct err *err, void *data);
+	void (*emit)(struct entry *e, void *data);
+	/* A file that can't be taken, and why. */
+	void (*refused)(const char *name, const char *why, void *data);
+	void *data;
+};
+
+struct settle {
+	struct settle_config config;
+	struct settle_file {
+		bool there;
+		dev_t device;
+		ino_t inode;
+		int64_t size, mtime_ns, ctime_ns;
+		char *kept; /* NULL: only where it lies */
+		int64_t kept_bytes;
+	} files[SETTLE_FILES];
+};
+
+void settle_init(struct settle *s, const struct settle_config *config);
+void settle_release(struct settle *s);
+
+/* Takes the files that are in the directory now and are new or have changed.
+ * One that is gone stays as it was taken; one that is no regular file is
+ * refused. `records`: where the records can be read still if their name is
+ * gone, or -1. */
+void settle_take(struct settle *s, int dir_fd, int records);
+/* The manifest, from a descriptor, where its name may be gone. */
+void settle_take_manifest(struct settle *s, int fd);
+
+/* An ARTIFACT entry for each file that was taken, in insideLLMs' order.
+ * `dir_text` is where the directory is now, as text; NULL: it is nowhere, and
+ * what was not kept is refused. */
+void settle_emit(struct settle *s, const char *dir_text, int64_t time_us);
 
 #endif

@@ -54,17 +54,23 @@ watcher_identity_equal(
 }
 
 struct watcher_stamp
+stamp_of(const struct stat *st)
+{
+	return (struct watcher_stamp){.there = true,
+	    .device = st->st_dev,
+	    .inode = st->st_ino,
+	    .mtime_ns = clock_ns(&st->st_mtim),
+	    .ctime_ns = clock_ns(&st->st_ctim)};
+}
+
+struct watcher_stamp
 stamp_at(int dir_fd, const char *name)
 {
 	struct stat st;
 
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (struct watcher_stamp){0};
-	return (struct watcher_stamp){.there = true,
-	    .device = st.st_dev,
-	    .inode = st.st_ino,
-	    .mtime_ns = clock_ns(&st.st_mtim),
-	    .ctime_ns = clock_ns(&st.st_ctim)};
+	return stamp_of(&st);
 }
 
 struct watcher_stamp
@@ -78,15 +84,22 @@ watcher_stamp(const char *dir_path, const char *name)
 }
 
 int64_t
+stamp_size_at(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return st.st_size;
+}
+
+int64_t
 stamp_size(const char *dir_path, const char *name)
 {
 	char *path = path_join(dir_path, name);
-	struct stat st;
-	int64_t size = 0;
+	int64_t size = stamp_size_at(AT_FDCWD, path);
 
-	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode))
-		size = st.st_size;
 	free(path);
 	return size;
 }

@@ -4,6 +4,8 @@
 #ifndef WATCHER_STAMP_H
 #define WATCHER_STAMP_H
 
+#include <sys/stat.h>
+
 #include "watcher/watcher.h"
 
 /* Of an open directory. 0 or a negative errno. */
@@ -12,5 +14,8 @@ int stamp_identify(int fd, struct watcher_identity *identity);
 struct watcher_stamp stamp_at(int dir_fd, const char *name);
 /* Size of a regular file in a directory; 0 if there is none. */
 int64_t stamp_size(const char *dir_path, const char *name);
+int64_t stamp_size_at(int dir_fd, const char *name);
+/* Of an open file. */
+struct watcher_stamp stamp_of(const struct stat *st);
 
 #endif

@@ -1,6 +1,7 @@
 #include "watcher/tail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 void
 tail_init(struct tail *t)
 {
-	*t = (struct tail){0};
+	*t = (struct tail){.held = -1};
 	buf_init(&t->part, TAIL_LINE_MAX + CHUNK_BYTES);
 }
 
@@ -21,6 +22,44 @@ void
 tail_release(struct tail *t)
 {
 	buf_release(&t->part);
+	if (t->held >= 0)
+		close(t->held);
+	t->held = -1;
+}
+
+/* The file, or what is left of the one that had its name. */
+static int
+open_file(const struct tail *t, int dir_fd, const char *name, struct stat *st,
+    struct err *err)
+{
+	int fd = file_open_regular(dir_fd, name, st, err);
+
+	if (fd != -ENOENT || t->held < 0)
+		return fd;
+	fd = fcntl(t->held, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || fstat(fd, st) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+/* Closes it, or holds it from now on. */
+static void
+put_down(struct tail *t, int fd)
+{
+	struct stat st;
+
+	if (!t->hold ||
+	    (t->held >= 0 && fstat(t->held, &st) == 0 &&
+		st.st_dev == t->device && st.st_ino == t->inode)) {
+		close(fd);
+		return;
+	}
+	if (t->held >= 0)
+		close(t->held);
+	t->held = fd;
 }
 
 static int
@@ -108,7 +147,7 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err)
 {
 	struct stat st;
-	int fd = file_open_regular(dir_fd, name, &st, err);
+	int fd = open_file(t, dir_fd, name, &st, err);
 	int64_t left = TAIL_BYTES_A_CALL;
 	bool first = true;
 	int result;
@@ -146,7 +185,7 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 		take_lines(t, searched, first, n < CHUNK_BYTES, line, data);
 		first = first && t->offset == before;
 	}
-	close(fd);
+	put_down(t, fd);
 	if (result == TAIL_CAUGHT_UP && left <= 0)
 		return TAIL_MORE;
 	return result;

@@ -1,9 +1,10 @@
 /*
- * Whole lines of a growing file. The file is opened, read and closed again at
- * each call, never held: on a network file system a held file would break the
- * program's own removal of it.
+ * Whole lines of a growing file. The file is opened and read at each call. With
+ * `hold` it stays open in between, so that what it holds can be read when its
+ * name is gone; on a network file system a held file would break the program's
+ * own removal of it.
  *
- *	tail_init(&t);
+ *	tail_init(&t); t.hold = ...;
  *	tail_read(&t, dir_fd, "records.jsonl", on_line, data, &err);   ...
  *	tail_release(&t);
  *
@@ -50,6 +51,8 @@ struct tail {
 	int64_t mtime_ns; /* likewise */
 	struct buf part;  /* read behind offset, no newline yet */
 	bool skipping;    /* in a line that is too long */
+	bool hold;
+	int held; /* the file; -1: none */
 };
 
 /* `alone`: the line came by itself, to a reader that had caught up before.

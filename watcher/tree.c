@@ -1,26 +1,20 @@
 #include "watcher/tree.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "watcher/remote.h"
 
 /* What can mean news in a run directory or in the directory above it. */
 #define MASK                                                            \
 	(IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO |         \
 	    IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | \
 	    IN_ONLYDIR)
-
-/* Not in <linux/magic.h> of Debian 12. */
-#define CIFS_MAGIC   0xff534d42
-#define LUSTRE_MAGIC 0x0bd00bd0
-#define GPFS_MAGIC   0x47504653
 
 struct tree {
 	struct loop *loop;
@@ -126,31 +120,6 @@ tree_free(struct tree *tree)
 	free(tree);
 }
 
-/* File systems where other machines write, which inotify does not see. */
-static bool
-is_remote(const char *path)
-{
-	struct statfs st;
-
-	if (statfs(path, &st) < 0)
-		return false;
-	switch ((unsigned long)st.f_type) {
-	case NFS_SUPER_MAGIC:
-	case SMB_SUPER_MAGIC:
-	case SMB2_SUPER_MAGIC:
-	case CIFS_MAGIC:
-	case FUSE_SUPER_MAGIC:
-	case V9FS_MAGIC:
-	case CEPH_SUPER_MAGIC:
-	case AFS_SUPER_MAGIC:
-	case LUSTRE_MAGIC:
-	case GPFS_MAGIC:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int
 tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
     struct err *err)
@@ -160,7 +129,7 @@ tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
 	if (stat(path, &st) < 0)
 		return err_errno(err, "%s", path);
 	watch->tree = tree;
-	watch->slow = is_remote(path);
+	watch->slow = remote_has_path(path);
 	watch->descriptor = -1;
 	if (tree->fd >= 0) {
 		watch->descriptor = inotify_add_watch(tree->fd, path, MASK);

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,34 +13,14 @@
 #include "base/file.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "watcher/remote.h"
 #include "watcher/stamp.h"
+#include "watcher/private.h"
 
-/* Documents are small; a hostile one must not eat the memory. */
-#define DOCUMENT_MAX_BYTES (8 * 1024 * 1024)
-#define REMARKS_MAX_BYTES  4096
+#define REMARKS_MAX_BYTES 4096
 
-struct watcher {
-	struct loop *loop;
-	struct tree *tree;
-	struct tree_watch watch;
-	struct loop_timer again; /* the rest of a large file */
-	char *path;
-	struct watcher_identity identity;
-	struct tail tail;
-	struct derive *derive;
-	enum artifact_choice artifacts;
-	bool live, ended, replaced;
-	uint64_t entries, skip_entries;
-	int64_t start_us, end_us; /* the files' times */
-	int64_t last_size;        /* of the records, when not live */
-	derive_emit *emit;
-	void (*event)(enum watcher_event event, void *data);
-	void *data;
-	struct buf remarks;
-};
-
-static void
-remark(struct watcher *w, const char *name, const char *why)
+void
+watcher_remark(struct watcher *w, const char *name, const char *why)
 {
 	char *line = xasprintf("%s: %s\n", name, why);
 
@@ -53,7 +33,7 @@ remark(struct watcher *w, const char *name, const char *why)
 static void
 on_refused(const char *name, const char *why, void *data)
 {
-	remark(data, name, why);
+	watcher_remark(data, name, why);
 }
 
 /* Derived entries pass here: those that the journal has are dropped. */
@@ -74,6 +54,15 @@ on_artifact(struct entry *e, void *data)
 	struct watcher *w = data;
 
 	w->emit(e, w->data);
+}
+
+static int
+on_keep(const char *name, int number, int fd, int64_t *bytes, char **kept,
+    struct err *err, void *data)
+{
+	struct watcher *w = data;
+
+	return w->keep(name, number, fd, bytes, kept, err, w->data);
 }
 
 /* Not live: a time between the files' start and end, by the place in the file,
@@ -103,7 +92,10 @@ on_line(const char *line, size_t len, int64_t end, bool alone, void *data)
 static void
 on_change(struct tree_watch *watch)
 {
-	watcher_scan(watch->data);
+	struct watcher *w = watch->data;
+
+	w->changed_ms = clock_mono_ms();
+	watcher_scan(w);
 }
 
 static void
@@ -122,39 +114,25 @@ say_replaced(struct watcher *w)
 		w->event(WATCHER_REPLACED, w->data);
 }
 
-/* The directory, if it is still the one that is followed. */
-static int
-open_directory(const struct watcher *w, bool *other)
+/* Has another directory the name by now? */
+static bool
+is_displaced(const struct watcher *w)
 {
 	struct watcher_identity now;
-	int fd = open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*other = false;
-	if (fd < 0)
-		return -errno;
-	if (stamp_identify(fd, &now) == 0 &&
-	    watcher_identity_equal(&now, &w->identity))
-		return fd;
-	close(fd);
-	*other = true;
-	return -ESTALE;
+	return w->placed && watcher_identify(w->path, &now, NULL) == 0 &&
+	    !watcher_identity_equal(&now, &w->identity);
 }
 
-/* Reads on; returns what the tail says. */
-static int
-read_records(struct watcher *w)
+int
+watcher_read_records(struct watcher *w)
 {
 	struct err err = ERR_INIT;
-	bool other;
-	int fd = open_directory(w, &other);
-	int result;
+	int result =
+	    tail_read(&w->tail, w->dir_fd, RECORDS_FILE, on_line, w, &err);
 
-	if (fd < 0)
-		return other ? TAIL_REPLACED : TAIL_ABSENT;
-	result = tail_read(&w->tail, fd, RECORDS_FILE, on_line, w, &err);
-	close(fd);
 	if (result < 0) {
-		remark(w, RECORDS_FILE, err.message);
+		watcher_remark(w, RECORDS_FILE, err.message);
 		result = TAIL_ABSENT;
 	}
 	return result;
@@ -167,20 +145,27 @@ watcher_scan(struct watcher *w)
 
 	if (w->ended || w->replaced)
 		return;
-	result = read_records(w);
-	if (result == TAIL_MORE)
+	result = watcher_read_records(w);
+	if (result == TAIL_MORE) {
 		loop_timer_set(w->loop, &w->again, 0);
+		return;
+	}
 	if (result == TAIL_REPLACED)
+		w->superseded = true;
+	else if (watcher_look_at_manifest(w) && w->manifest.completed &&
+	    w->event != NULL)
+		w->event(WATCHER_COMPLETE, w->data);
+	if (w->superseded || is_displaced(w))
 		say_replaced(w);
 }
 
 static void
 read_file_times(struct watcher *w)
 {
-	struct watcher_stamp marker = watcher_stamp(w->path, MARKER_FILE);
-	struct watcher_stamp config = watcher_stamp(w->path, CONFIG_FILE);
-	struct watcher_stamp records = watcher_stamp(w->path, RECORDS_FILE);
-	struct watcher_stamp manifest = watcher_stamp(w->path, MANIFEST_FILE);
+	struct watcher_stamp marker = stamp_at(w->dir_fd, MARKER_FILE);
+	struct watcher_stamp config = stamp_at(w->dir_fd, CONFIG_FILE);
+	struct watcher_stamp records = stamp_at(w->dir_fd, RECORDS_FILE);
+	struct watcher_stamp manifest = stamp_at(w->dir_fd, MANIFEST_FILE);
 
 	w->end_us = (manifest.there ? manifest : records).mtime_ns / 1000;
 	w->start_us = (marker.there          ? marker
@@ -196,17 +181,66 @@ read_file_times(struct watcher *w)
 static void
 offer_manifest(struct watcher *w)
 {
-	bool other;
-	int fd = open_directory(w, &other);
 	struct buf text;
 
-	if (fd < 0)
-		return;
-	buf_init(&text, DOCUMENT_MAX_BYTES);
-	if (file_read_all(fd, MANIFEST_FILE, &text, NULL) == 0)
+	buf_init(&text, WATCHER_DOCUMENT_MAX);
+	if (file_read_all(w->dir_fd, MANIFEST_FILE, &text, NULL) == 0)
 		derive_manifest(w->derive, text.data, text.len);
 	buf_release(&text);
-	close(fd);
+}
+
+static int
+open_directory(struct watcher *w, int dir_fd, struct err *err)
+{
+	struct watcher_identity there;
+	int result;
+
+	w->dir_fd = dir_fd > 0
+	    ? fcntl(dir_fd, F_DUPFD_CLOEXEC, 0)
+	    : open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->dir_fd < 0)
+		return err_errno(err, "%s", w->path);
+	result = stamp_identify(w->dir_fd, &w->identity);
+	if (result < 0)
+		return err_set(err, result, "%s: can't be examined", w->path);
+	w->placed = watcher_identify(w->path, &there, NULL) == 0 &&
+	    watcher_identity_equal(&there, &w->identity);
+	w->tail.hold = w->live && !remote_has_file(w->dir_fd);
+	return 0;
+}
+
+/* By the descriptor: the path may lead elsewhere. Without /proc only the path
+ * is left. */
+static int
+watch_directory(struct watcher *w, struct err *err)
+{
+	char link[64];
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", w->dir_fd);
+	return tree_add(w->tree, &w->watch,
+	    w->placed || access(link, F_OK) < 0 ? w->path : link, err);
+}
+
+static void
+copy_config(struct watcher *w, const struct watcher_config *config)
+{
+	struct settle_config files = {.choice = config->artifacts,
+	    .keep = config->keep != NULL ? on_keep : NULL,
+	    .emit = on_artifact,
+	    .refused = on_refused,
+	    .data = w};
+
+	settle_init(&w->settle, &files);
+	w->path = xstrdup(config->path);
+	w->live = config->live;
+	w->skip_entries = config->skip_entries;
+	w->old_manifest = config->old_manifest;
+	w->not_before_ns = (int64_t)config->not_before.tv_sec * 1000000000 +
+	    config->not_before.tv_nsec;
+	w->emit = config->emit;
+	w->keep = config->keep;
+	w->event = config->event;
+	w->data = config->data;
 }
 
 int
@@ -218,29 +252,27 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 
 	w->loop = loop;
 	w->tree = tree;
-	w->path = xstrdup(config->path);
-	w->artifacts = config->artifacts;
-	w->live = config->live;
-	w->skip_entries = config->skip_entries;
-	w->emit = config->emit;
-	w->event = config->event;
-	w->data = config->data;
+	copy_config(w, config);
+	w->changed_ms = clock_mono_ms();
 	w->again = (struct loop_timer){.fire = on_again, .data = w};
 	w->watch = (struct tree_watch){.changed = on_change, .data = w};
 	buf_init(&w->remarks, REMARKS_MAX_BYTES);
+	buf_init(&w->manifest.text, WATCHER_DOCUMENT_MAX);
+	buf_init(&w->manifest.summary, WATCHER_DOCUMENT_MAX);
+	w->dir_fd = -1;
 	tail_init(&w->tail);
 	w->derive = derive_new(&config->derive, on_entry, w);
-	result = watcher_identify(w->path, &w->identity, err);
+	result = open_directory(w, config->dir_fd, err);
 	/* Watched first, scanned then: what comes between is seen by both. */
 	if (result == 0 && tree != NULL)
-		result = tree_add(tree, &w->watch, w->path, err);
+		result = watch_directory(w, err);
 	if (result < 0) {
 		watcher_free(w);
 		return result;
 	}
 	read_file_times(w);
 	if (!w->live) {
-		w->last_size = stamp_size(w->path, RECORDS_FILE);
+		w->last_size = stamp_size_at(w->dir_fd, RECORDS_FILE);
 		offer_manifest(w);
 	}
 	derive_begin(w->derive, w->live ? clock_wall_us() : w->start_us);
@@ -259,80 +291,14 @@ watcher_free(struct watcher *w)
 	loop_timer_cancel(w->loop, &w->again);
 	derive_free(w->derive);
 	tail_release(&w->tail);
+	settle_release(&w->settle);
+	if (w->dir_fd >= 0)
+		close(w->dir_fd);
+	buf_release(&w->manifest.text);
+	buf_release(&w->manifest.summary);
 	buf_release(&w->remarks);
 	free(w->path);
 	free(w);
-}
-
-static bool
-manifest_is_new(const struct watcher_stamp *now, const struct watcher_end *end)
-{
-	const struct watcher_stamp *old = &end->old_manifest;
-
-	if (!now->there || now->ctime_ns < clock_ns(&end->not_before))
-		return false;
-	return !old->there || now->device != old->device ||
-	    now->inode != old->inode || now->mtime_ns != old->mtime_ns;
-}
-
-bool
-watcher_end(struct watcher *w, const struct watcher_end *end)
-{
-	struct derive_finish finish = end->finish;
-	struct watcher_stamp stamp;
-	struct buf manifest, summary;
-	bool other = false, is_new = false;
-	int fd;
-
-	/* The last lines: nobody writes any more, so what is shrunk stays. */
-	if (!w->replaced)
-		while (read_records(w) == TAIL_MORE)
-			;
-	w->ended = true;
-	/* Offset and checksum stay; a run that waits for its tracker holds no
-	 * buffer. */
-	tail_release(&w->tail);
-	loop_timer_cancel(w->loop, &w->again);
-	tree_remove(&w->watch);
-	/* Not before the last line that was just read. */
-	if (w->live)
-		w->end_us = clock_wall_us();
-	finish.time_us = w->end_us;
-	buf_init(&manifest, DOCUMENT_MAX_BYTES);
-	buf_init(&summary, DOCUMENT_MAX_BYTES);
-	fd = w->replaced ? -1 : open_directory(w, &other);
-	if (fd >= 0) {
-		struct err err = ERR_INIT;
-
-		stamp = stamp_at(fd, MANIFEST_FILE);
-		is_new = manifest_is_new(&stamp, end);
-		if (is_new &&
-		    file_read_all(fd, MANIFEST_FILE, &manifest, &err) == 0) {
-			finish.documents.manifest = manifest.data;
-			finish.documents.manifest_len = manifest.len;
-		}
-		if (is_new &&
-		    file_read_all(fd, SUMMARY_FILE, &summary, NULL) == 0) {
-			finish.documents.summary = summary.data;
-			finish.documents.summary_len = summary.len;
-		}
-		if (err.code != 0)
-			remark(w, MANIFEST_FILE, err.message);
-	}
-	derive_end(w->derive, &finish);
-	if (fd >= 0) {
-		struct buf text;
-
-		buf_init(&text, 4 * PATH_MAX);
-		text_from_path(&text, w->path);
-		settle(fd, text.data, w->artifacts, finish.time_us, on_artifact,
-		    on_refused, w);
-		buf_release(&text);
-		close(fd);
-	}
-	buf_release(&manifest);
-	buf_release(&summary);
-	return is_new;
 }
 
 int64_t

@@ -48,10 +48,17 @@ enum watcher_event {
 	 * its records were replaced. This attempt ends with what it has; a new
 	 * one may follow the directory. */
 	WATCHER_REPLACED,
+	/* Its manifest is there and was read with all records before it: the
+	 * run is complete. It may be written on (a harness has more files). */
+	WATCHER_COMPLETE,
 };
 
 struct watcher_config {
-	const char *path;            /* bytes, as opened */
+	const char *path; /* bytes, as opened */
+	/* The directory itself, which the path need not lead to (it was moved,
+	 * or the path is one of another mount namespace); borrowed. 0: the path
+	 * is opened. */
+	int dir_fd;
 	struct derive_config derive; /* run_dir is path as text */
 	enum artifact_choice artifacts;
 	/* Live: entries carry the time of arrival. Else the files' times: the
@@ -60,7 +67,15 @@ struct watcher_config {
 	bool live;
 	/* Adoption: so many derived entries are in the journal already. */
 	uint64_t skip_entries;
+	/* A manifest with this stamp is one of before, no result of this run.
+	 */
+	struct watcher_stamp old_manifest;
+	/* Nor one that changed before this time (the clock of file times). */
+	struct timespec not_before;
 	derive_emit *emit;
+	/* As struct settle_config has it; or NULL. */
+	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
+	    char **kept, struct err *err, void *data);
 	void (*event)(enum watcher_event event, void *data);
 	void *data;
 };
@@ -79,16 +94,23 @@ void watcher_scan(struct watcher *w);
 struct watcher_end {
 	/* time_us and documents are filled in here. */
 	struct derive_finish finish;
-	/* A manifest with this stamp is one of before, no result of this run.
-	 */
-	struct watcher_stamp old_manifest;
-	/* Nor one that changed before this time (the clock of file times). */
-	struct timespec not_before;
+	/* Another run has begun in the directory: what is there now is not
+	 * looked at where something was taken before. */
+	bool superseded;
 };
 
 /* Says all that is left: last lines, end values, artifacts. Returns whether a
- * manifest of this run was there. Afterwards only watcher_free(). */
+ * manifest of this run was read that does not deny that it is complete.
+ * Afterwards only watcher_free(). */
 bool watcher_end(struct watcher *w, const struct watcher_end *end);
+
+/* Is such a manifest there by now? */
+bool watcher_is_complete(const struct watcher *w);
+/* The manifest that was renamed into place, from a descriptor: its name may be
+ * gone by now. */
+void watcher_take_manifest(struct watcher *w, int fd);
+/* When the directory changed last (monotonic). */
+int64_t watcher_changed_ms(const struct watcher *w);
 
 /* Start and end: the files' times of a run that was not seen; live, the end is
  * when watcher_end() had read the last line. */
@@ -98,6 +120,9 @@ int64_t watcher_end_us(const struct watcher *w);
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);
 const struct watcher_identity *watcher_identity(const struct watcher *w);
+/* Where the directory is now, as text, allocated; NULL: nowhere that it can be
+ * found by a path. */
+char *watcher_place(const struct watcher *w);
 
 /* Stamp of a file in a run directory; there = false if it is not. */
 struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);

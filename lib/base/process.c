@@ -204,3 +204,14 @@ process_has_children(pid_t pid)
 		closedir(tasks);
 	return has;
 }
+
+char *
+process_name(pid_t pid)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+	read_small(path, text, sizeof text);
+	text[strcspn(text, "\n")] = '\0';
+	return text[0] != '\0' ? xstrdup(text) : NULL;
+}

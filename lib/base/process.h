@@ -38,4 +38,7 @@ void process_no_core(void);
  * count on the lower limit (select). */
 void process_many_descriptors(void);
 
+/* The program's name as the kernel has it, allocated; NULL: no such process. */
+char *process_name(pid_t pid);
+
 #endif

@@ -375,7 +375,7 @@ insidellms" ]
     done
 }
 
-@test "a daemon that outlives the command: what arrived; import has the rest" {
+@test "a daemon that outlives the command: the exit is not held up, its run is whole" {
     f=run_plain id=$(run_id run_plain)
     mkfifo end
     start_gated wrap sh -c '"$@"; read -r _ <end' - "$write_run" \
@@ -386,9 +386,13 @@ insidellms" ]
     status=0
     wait "$job" || status=$?
     [ "$status" -eq 0 ]
-    [ "$(field "$tracking/$id/final_state.json" 'd["total_steps"]')" -eq 3 ]
+    grep -q "going on: 3 records" err
+    grep -q "still being written, by process [0-9]* (write_run)" err
+    [ ! -e "$tracking/$id/final_state.json" ]
     run_free
-    wait_until test -e "$runs/$f/manifest.json"
+    wait_until test -e "$tracking/$id/final_state.json"
+    python3 "$check_local" --child "$runs/$f" "$tracking/$id"
+    wait_until test -z "$(ls "$XDG_STATE_HOME/itrack/runs")"
     itrack import "$runs/$f"
-    python3 "$check_local" --import "$runs/$f" "$tracking/$id-2"
+    [ "$(ls "$tracking")" = "$id" ]
 }

@@ -31,8 +31,20 @@ no_dir() {
 @test "no prompt and no answer in journal, index, report" {
     wrap --record-only --report report.json "$write_run" --from "$from" \
         --to "$to" 2>err 3>&-
-    run ! grep -rqi -e 'Name a colour' -e 'What is 2' "$XDG_STATE_HOME" err \
-        report.json
+    # What is kept of an artifact is the artifact.
+    run ! grep -rqi --exclude='kept.*' -e 'Name a colour' -e 'What is 2' \
+        "$XDG_STATE_HOME" err report.json
+    grep -qi 'What is 2' "$XDG_STATE_HOME"/itrack/runs/*/kept.*
+    [ "$(stat -c %a "$XDG_STATE_HOME"/itrack/runs/*)" = 700 ]
+}
+
+@test "--artifacts safe, none: no prompt and no answer anywhere" {
+    for artifacts in safe none; do
+        wrap --record-only --artifacts $artifacts --report report.json \
+            "$write_run" --overwrite --from "$from" --to "$to" 2>err 3>&-
+        run ! grep -rqi -e 'Name a colour' -e 'What is 2' "$XDG_STATE_HOME" \
+            err report.json
+    done
     [ -n "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
 }
 

@@ -201,12 +201,22 @@ damage() {
     itrack sync
 }
 
-@test "records that changed since are not delivered in silence" {
+@test "records that changed since: what they were is delivered" {
     pending_run
     echo '{}' >>"$to/records.jsonl"
+    itrack sync
+    cmp "$from/records.jsonl" "$local/artifacts/records.jsonl"
+    [ -z "$(ls "$journals")" ]
+}
+
+@test "records too large to be kept that changed since are not delivered in silence" {
+    pending_run --big 70000000
+    echo '{}' >>"$to/records.jsonl"
     run itrack sync
-    [[ $output == *changed* ]] || [[ $output == *records.jsonl* ]]
+    [[ $output == *records.jsonl*changed* ]]
     is_json "$local/artifacts.json"
+    [ -e "$local/artifacts/manifest.json" ]
+    [ ! -e "$local/artifacts/records.jsonl" ]
 }
 
 worker_of() {

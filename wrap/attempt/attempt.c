@@ -22,6 +22,19 @@ attempt_scan(struct attempt *a)
 		watcher_scan(a->watcher);
 }
 
+void
+attempt_take_manifest(struct attempt *a, int fd)
+{
+	if (a->watcher != NULL && !a->ended)
+		watcher_take_manifest(a->watcher, fd);
+}
+
+bool
+attempt_has_manifest(const struct attempt *a)
+{
+	return a->watcher != NULL && watcher_is_complete(a->watcher);
+}
+
 static void
 flush(struct attempt *a)
 {
@@ -51,7 +64,7 @@ attempt_turn(struct attempt *a)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
 		loop_timer_set(a->config.loop, &a->sync_timer, SYNC_MS);
-	for (size_t i = 0; i < a->delivery_count; i++)
+	for (size_t i = 0; !a->held && i < a->delivery_count; i++)
 		delivery_kick(a->deliveries[i]);
 }
 
@@ -127,8 +140,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		.usage = outcome->usage,
 		.has_wall = outcome->has_wall,
 		.wall_seconds = outcome->wall_seconds},
-	    .old_manifest = a->config.old_manifest,
-	    .not_before = a->config.not_before,
+	    .superseded = outcome->superseded,
 	};
 	int64_t time_us = clock_wall_us();
 	bool manifest = false;
@@ -172,6 +184,23 @@ attempt_drain(struct attempt *a, int64_t ms)
 {
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_drain(a->deliveries[i], ms);
+}
+
+void
+attempt_let_go(struct attempt *a)
+{
+	if (!a->held)
+		return;
+	a->held = false;
+	for (size_t i = 0; i < a->delivery_count; i++)
+		delivery_kick(a->deliveries[i]);
+}
+
+void
+attempt_drop(struct attempt *a)
+{
+	journal_remove(a->journal, NULL);
+	attempt_free(a);
 }
 
 bool

@@ -35,8 +35,12 @@ struct attempt_config {
 	/* SOURCE_LIBRARY: no run directory is followed, the caller keeps the
 	 * entries. */
 	enum run_source source;
-	int64_t started_us;      /* 0: now, or what the files say */
-	const char *run_dir;     /* absolute bytes, not resolved */
+	int64_t started_us;  /* 0: now, or what the files say */
+	const char *run_dir; /* absolute bytes, not resolved */
+	/* The directory itself, borrowed; 0: the path is opened. */
+	int dir_fd;
+	/* Nothing is delivered until attempt_let_go(). */
+	bool held;
 	const char *config_path; /* bytes as typed, or NULL */
 	const char *command;     /* base name of the program, or NULL */
 	pid_t writer;            /* of the command that we track; or 0 */
@@ -47,6 +51,8 @@ struct attempt_config {
 	const bool *leave_out;
 	/* The directory was replaced under us: end this one, begin another. */
 	void (*replaced)(struct attempt *a, void *data);
+	/* Its manifest is there: all of it can be told from here on. */
+	void (*complete)(struct attempt *a, void *data);
 	/* A delivery settled. */
 	void (*settled)(struct attempt *a, void *data);
 	void *data;
@@ -61,6 +67,8 @@ struct attempt_outcome {
 	struct rusage usage;
 	bool has_wall;
 	double wall_seconds;
+	/* Another run has begun in the directory. */
+	bool superseded;
 	/* The last line of the command's output; NULL: none. */
 	const char *line;
 	size_t line_len;
@@ -86,9 +94,17 @@ int attempt_adopt_if_fits(struct attempt **attempt,
 
 void attempt_turn(struct attempt *a);
 void attempt_scan(struct attempt *a);
+/* The manifest was renamed into place; `fd` stays the caller's. */
+void attempt_take_manifest(struct attempt *a, int fd);
+/* Was the manifest of a complete run read? */
+bool attempt_has_manifest(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
 bool attempt_is_ended(const struct attempt *a);
 void attempt_drain(struct attempt *a, int64_t ms);
+/* It is delivered from now on. */
+void attempt_let_go(struct attempt *a);
+/* It is forgotten, with its journal: only one that is held. */
+void attempt_drop(struct attempt *a);
 bool attempt_is_settled(const struct attempt *a);
 /* Everything is where it should be, nothing was rejected. */
 bool attempt_is_complete(const struct attempt *a);

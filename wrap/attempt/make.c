@@ -59,6 +59,28 @@ on_event(enum watcher_event event, void *data)
 
 	if (event == WATCHER_REPLACED && a->config.replaced != NULL)
 		a->config.replaced(a, a->config.data);
+	if (event == WATCHER_COMPLETE && a->config.complete != NULL)
+		a->config.complete(a, a->config.data);
+}
+
+/* What a journal that was adopted has of a file is what it was then. */
+static int
+on_keep(const char *name, int number, int fd, int64_t *bytes, char **kept,
+    struct err *err, void *data)
+{
+	struct attempt *a = data;
+	char *file;
+	int result;
+
+	if (attempt_past_has_artifact(&a->past, name))
+		return -ENOTSUP;
+	file = xasprintf("%s%d", JOURNAL_KEPT_PREFIX, number);
+	result = journal_keep_file(a->journal, file, fd, bytes, err);
+	if (result < 0)
+		free(file);
+	else
+		*kept = file;
+	return result;
 }
 
 static void
@@ -94,6 +116,7 @@ alloc_attempt(const struct attempt_config *config)
 	struct attempt *a = xcalloc(1, sizeof *a);
 
 	a->config = *config;
+	a->held = config->held;
 	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
 	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
 	a->disk_timer = (struct loop_timer){.fire = on_disk_timer};
@@ -213,7 +236,11 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .artifacts = artifact_choice_of(start->artifacts),
 	    .live = is_live(a),
 	    .skip_entries = skip,
+	    .dir_fd = a->config.dir_fd,
+	    .old_manifest = a->config.old_manifest,
+	    .not_before = a->config.not_before,
 	    .emit = on_entry,
+	    .keep = on_keep,
 	    .event = on_event,
 	    .data = a,
 	};
@@ -249,7 +276,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	else if (config->source == SOURCE_IMPORT)
 		now_us = attempt_past_start_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
-	if (config->source != SOURCE_LIBRARY)
+	if (config->source != SOURCE_LIBRARY && attempt_path_leads(config))
 		a->start.start.resumed_from =
 		    attempt_past_resumed_from(config->state_dir,
 			config->run_dir, config->source == SOURCE_IMPORT);

@@ -16,7 +16,7 @@ struct attempt {
 	struct watcher *watcher;  /* NULL: only delivered */
 	struct attempt_past past; /* what the journal had on adoption */
 	char *run_id;
-	bool ended;
+	bool ended, held;
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;

@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
 
@@ -216,6 +217,23 @@ report_add(struct report *r, const struct attempt *a)
 	if (attempt_delivery_count(a) == 0 && !attempt_in_memory(a))
 		report_say(r, "recorded, not delivered: itrack sync %s",
 		    attempt_name(a));
+	add_json(r, a);
+	r->run_count++;
+}
+
+void
+report_add_going_on(struct report *r, const struct attempt *a, pid_t writer)
+{
+	char *name = process_name(writer);
+
+	say_run(r, a);
+	report_say_lines(r, attempt_remarks(a));
+	report_say(r,
+	    "the run is still being written, by process %d%s%s%s; itrack stays "
+	    "with it until it ends (process %d; itrack status)",
+	    (int)writer, name != NULL ? " (" : "", name != NULL ? name : "",
+	    name != NULL ? ")" : "", (int)getpid());
+	free(name);
 	add_json(r, a);
 	r->run_count++;
 }

@@ -25,6 +25,11 @@ void report_release(struct report *r);
 /* Takes down what became of an attempt, before it is closed. */
 void report_add(struct report *r, const struct attempt *a);
 
+/* The same of one that is still being written, by `writer` (0: not known), when
+ * the command is over. */
+void report_add_going_on(
+    struct report *r, const struct attempt *a, pid_t writer);
+
 /* A line of its own ("itrack: ..."), escaped. */
 void report_say(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

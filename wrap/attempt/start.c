@@ -11,6 +11,7 @@
 #include "format/text.h"
 #include "base/git.h"
 #include "mapping/survey.h"
+#include "watcher/stamp.h"
 
 /* A text of the command line, the environment or the config file. */
 static char *
@@ -155,6 +156,25 @@ take_facts(
 	free(remote);
 }
 
+static int
+identify(const struct attempt_config *config, struct watcher_identity *identity)
+{
+	return config->dir_fd > 0
+	    ? stamp_identify(config->dir_fd, identity)
+	    : watcher_identify(config->run_dir, identity, NULL);
+}
+
+bool
+attempt_path_leads(const struct attempt_config *config)
+{
+	struct watcher_identity there, identity;
+
+	return config->dir_fd <= 0 ||
+	    (watcher_identify(config->run_dir, &there, NULL) == 0 &&
+		stamp_identify(config->dir_fd, &identity) == 0 &&
+		watcher_identity_equal(&there, &identity));
+}
+
 void
 attempt_make_start(struct entry *e, const struct attempt_config *config,
     const char *name, int64_t time_us)
@@ -168,7 +188,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	s->attempt = xstrdup(name);
 	s->source = config->source;
 	s->run_dir = text_of(config->run_dir);
-	if (watcher_identify(config->run_dir, &identity, NULL) == 0) {
+	if (identify(config, &identity) == 0) {
 		s->dir_inode = (int64_t)identity.inode;
 		s->dir_birth_ns = identity.birth_ns;
 	}

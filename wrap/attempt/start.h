@@ -19,4 +19,7 @@ void attempt_free_targets(struct target *targets, size_t len);
 char *attempt_option_text(
     const struct option_row *row, const char *value, bool secrets);
 
+/* Does the path of the run directory lead to the directory that is tracked? */
+bool attempt_path_leads(const struct attempt_config *config);
+
 #endif

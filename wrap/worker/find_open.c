@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,4 +130,70 @@ find_open(struct find_open *result, const struct open_files *o, const char *dir,
 			result->elsewhere = true;
 	}
 	free(path);
+}
+
+/* Are the files of this number open for writing in the process? By the access
+ * mode in what /proc says of the descriptor. */
+static bool
+writes(pid_t pid, const char *number)
+{
+	char path[64], line[128];
+	unsigned flags = O_RDONLY;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/fdinfo/%.16s", (int)pid, number);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	while (fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			break;
+	fclose(f);
+	return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+static bool
+has_for_writing(pid_t pid, dev_t device, ino_t inode)
+{
+	char path[64];
+	const struct dirent *d;
+	struct stat st;
+	bool has = false;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	while (!has && dir != NULL && (d = readdir(dir)) != NULL)
+		has = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
+		    st.st_dev == device && st.st_ino == inode &&
+		    writes(pid, d->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	return has;
+}
+
+pid_t
+find_open_writer(const struct watcher *watcher)
+{
+	const struct tail *records = watcher_tail(watcher);
+	const struct dirent *d;
+	pid_t found = 0;
+	DIR *proc;
+
+	if (!records->seen)
+		return 0;
+	proc = opendir("/proc");
+	while (found == 0 && proc != NULL && (d = readdir(proc)) != NULL) {
+		pid_t pid;
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		pid = (pid_t)strtol(d->d_name, NULL, 10);
+		if (pid != getpid() &&
+		    has_for_writing(pid, records->device, records->inode))
+			found = pid;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return found;
 }

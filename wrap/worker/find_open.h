@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "watcher/watcher.h"
+
 struct find_open {
 	pid_t below; /* a process below (or the same as) `command`; 0: none */
 	bool elsewhere; /* another process of this user has them open */
@@ -23,6 +25,9 @@ struct open_files {
 
 void open_files_read(struct open_files *o);
 void open_files_release(struct open_files *o);
+
+/* A process that has the records open for writing; 0: none that can be seen. */
+pid_t find_open_writer(const struct watcher *watcher);
 
 void find_open(struct find_open *result, const struct open_files *o,
     const char *dir, pid_t command);

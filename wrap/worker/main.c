@@ -4,6 +4,7 @@
  * is watched from here and its tracking completed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@
 #include "wrap/attempt/report.h"
 #include "wrap/worker/runs.h"
 
-/* What the manifest and the configuration are called until they are whole. */
+/* What the manifest and the configuration are called until they are whole:
+ * insideLLMs' own way, which no copy has. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* The shim's first word comes with the launch or not at all. */
@@ -56,6 +58,7 @@ struct worker {
 	struct buf line; /* parts of the last line of the output */
 	bool has_launched, listens, heard, nested, silent, ended, hurry;
 	bool link_gone, settled;
+	bool alone; /* the launcher has left, and runs go on */
 };
 
 /* Every new run opens the marker, and every run the configuration, once, and
@@ -69,8 +72,10 @@ tells_of_run(enum message_op op, const char *base)
 	case MESSAGE_OPEN:
 		return strcmp(base, MARKER_FILE) == 0 ||
 		    strcmp(base, CONFIG_TEMP) == 0 ||
+		    strcmp(base, CONFIG_FILE) == 0 ||
 		    strcmp(base, RECORDS_FILE) == 0 ||
-		    strcmp(base, MANIFEST_TEMP) == 0;
+		    strcmp(base, MANIFEST_TEMP) == 0 ||
+		    strcmp(base, MANIFEST_FILE) == 0;
 	case MESSAGE_RENAME:
 		return strcmp(base, MANIFEST_FILE) == 0;
 	default:
@@ -78,12 +83,43 @@ tells_of_run(enum message_op op, const char *base)
 	}
 }
 
+static enum run_sign
+sign_of(enum message_op op, const char *base)
+{
+	if (op != MESSAGE_OPEN)
+		return RUN_NO_SIGN;
+	if (strcmp(base, CONFIG_TEMP) == 0)
+		return RUN_CONFIG_TEMP;
+	if (strcmp(base, MARKER_FILE) == 0)
+		return RUN_MARKER;
+	return strcmp(base, CONFIG_FILE) == 0 ? RUN_CONFIG : RUN_NO_SIGN;
+}
+
+static void
+consider(struct worker *w, const struct message *message, const char *dir)
+{
+	const char *base = path_base(message->path);
+	struct run_news news = {
+	    .dir = dir,
+	    .writer = message->sender,
+	    .sign = sign_of(message->op, base),
+	    .genuine = strcmp(base, CONFIG_TEMP) == 0 ||
+		strcmp(base, MANIFEST_TEMP) == 0,
+	    .in_place = strcmp(base, CONFIG_FILE) == 0 ||
+		strcmp(base, MANIFEST_FILE) == 0,
+	};
+
+	if (w->channel.crowded)
+		runs_are_crowded(w->runs);
+
+	runs_consider(w->runs, &news);
+}
+
 static void
 on_message(struct channel *channel, const struct message *message)
 {
 	struct worker *w = channel->data;
 	const char *base = path_base(message->path);
-	bool config = strcmp(base, CONFIG_TEMP) == 0;
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
@@ -103,7 +139,7 @@ on_message(struct channel *channel, const struct message *message)
 		announced_add(&w->announced, dir, message->sender);
 	} else {
 		announced_remove(&w->announced, dir);
-		runs_consider(w->runs, dir, message->sender, config);
+		consider(w, message, dir);
 	}
 	free(dir);
 }
@@ -208,7 +244,10 @@ look_at_announced(struct worker *w)
 	char *dir;
 
 	while (announced_take(&w->announced, &dir, &writer)) {
-		runs_consider(w->runs, dir, writer, false);
+		struct run_news news = {
+		    .dir = dir, .writer = writer, .sign = RUN_NO_SIGN};
+
+		runs_consider(w->runs, &news);
 		free(dir);
 	}
 }
@@ -245,6 +284,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 	w->ended = true;
 	loop_timer_cancel(w->loop, &w->silence);
 	take_line(w);
+	if (w->channel.crowded)
+		runs_are_crowded(w->runs);
 	runs_end(w->runs, ended);
 	if (!w->heard || w->silent)
 		start_find(w);
@@ -372,20 +413,6 @@ on_settled(void *data)
 	w->settled = true;
 }
 
-/* Everything said and done? */
-static void
-on_turn(struct loop_turn *turn)
-{
-	struct worker *w = turn->data;
-
-	runs_turn(w->runs);
-	if (!w->ended || !w->settled)
-		return;
-	w->settled = false;
-	if (runs_are_settled(w->runs))
-		loop_stop(w->loop);
-}
-
 static const char *
 why_nothing(const struct worker *w)
 {
@@ -400,22 +427,72 @@ why_nothing(const struct worker *w)
 }
 
 static void
-say_report(struct worker *w)
+write_report(struct worker *w)
 {
 	struct err err = ERR_INIT;
+
+	if (options_given(&w->options, OPT_REPORT) &&
+	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
+		report_say(&w->report, "no report written: %s", err.message);
+}
+
+static void
+say_report(struct worker *w)
+{
 
 	if (tree_is_limited(w->tree) != NULL)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
 	if (w->report.run_count == 0)
 		report_say(&w->report, "%s", why_nothing(w));
-	if (options_given(&w->options, OPT_REPORT) &&
-	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
-		report_say(&w->report, "no report written: %s", err.message);
+	write_report(w);
 	if (!options_given(&w->options, OPT_QUIET))
 		/* One write, so that lines of others don't come between. */
 		(void)!write(
 		    STDERR_FILENO, w->report.text.data, w->report.text.len);
+}
+
+/* A writer outlives the command, whose exit waits for nobody: the launcher
+ * leaves, and we stay as behind one that was killed. */
+static void
+stay_alone(struct worker *w)
+{
+	struct link_packet packet = {.type = LINK_DRAINED};
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	w->alone = true;
+	countdown_free(w->countdown);
+	w->countdown = NULL;
+	runs_report_going_on(w->runs);
+	say_report(w);
+	if (!w->link_gone)
+		link_send(LINK_FD, &packet);
+	w->link_gone = true;
+	loop_remove(w->loop, &w->link_io);
+	close(LINK_FD);
+	/* Who reads what the command printed waits for its end. */
+	if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0)
+		close(STDERR_FILENO);
+	if (nowhere > STDERR_FILENO)
+		close(nowhere);
+}
+
+/* Everything said and done? */
+static void
+on_turn(struct loop_turn *turn)
+{
+	struct worker *w = turn->data;
+
+	runs_turn(w->runs);
+	if (!w->ended || !w->settled)
+		return;
+	w->settled = false;
+	if (!runs_are_settled(w->runs))
+		return;
+	if (runs_going_on(w->runs) == 0)
+		loop_stop(w->loop);
+	else if (!w->alone)
+		stay_alone(w);
 }
 
 static void
@@ -505,7 +582,10 @@ main(int argc, char **argv)
 	loop_run(w.loop);
 	countdown_free(w.countdown);
 	packet.drained.complete = runs_close(w.runs);
-	say_report(&w);
+	if (!w.alone)
+		say_report(&w);
+	else
+		write_report(&w);
 	if (!w.link_gone)
 		link_send(LINK_FD, &packet);
 	worker_release(&w);

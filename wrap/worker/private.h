@@ -1,5 +1,6 @@
-/* What the files of the runs share: runs.c (which there are, how they end) and
- * runs_begin.c (a new attempt, or one that was left behind). */
+/* What the files of the runs share: runs.c (which there are), runs_end.c (how
+ * they end), runs_copy.c (which are none) and runs_begin.c (a new attempt, or
+ * one that was left behind). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -16,7 +17,16 @@ struct run {
 	int pidfd;    /* of the writer; -1: none */
 	struct loop_io io;
 	bool orphaned; /* the writer is dead: ends with this turn */
-	int begins;    /* the second is another run */
+	/* How often the file was opened that each run opens once. */
+	int begins[RUN_SIGNS];
+	bool followed; /* its writer has begun another run since */
+	/* insideLLMs' own calls were seen: it is no copy. Others were. */
+	bool genuine, in_place;
+	bool held; /* may be a copy: nothing is delivered yet */
+	/* What it came to, once it is over. */
+	char *run_id; /* NULL: none */
+	int64_t records_bytes;
+	uint32_t records_crc32c;
 	int64_t started_us;
 	TAILQ_ENTRY(run) link;
 };
@@ -28,28 +38,63 @@ struct late_run {
 
 struct runs {
 	struct runs_config config;
-	TAILQ_HEAD(, run) list;
+	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */
 	/* Found when the command was over, to be taken up. */
 	TAILQ_HEAD(, late_run) late;
-	bool over; /* the command is */
+	struct loop_timer quiet; /* the next that may be over by now */
+	bool over;               /* the command is */
 	bool has_end;
 	struct link_ended end;
-	int64_t drain_until_ms;
+	int64_t drain_ms, drain_until_ms; /* once it drains */
+	bool drains;
+	bool crowded;     /* messages may have been lost */
 	const char *line; /* the last of the output; NULL: none */
 	size_t line_len;
 	const struct run *line_run; /* that gets it */
 };
 
-/* Gives the run an attempt. 0; -EALREADY: a worker before us has tracked it,
- * and nothing is left to do; another negative errno: it can't be tracked.
- * `replaced` and `settled` are those of the attempt, with the run as data. */
-int runs_begin_attempt(struct run *run,
-    void (*replaced)(struct attempt *a, void *data),
-    void (*settled)(struct attempt *a, void *data), struct err *err);
+bool run_is_over(const struct run *run);
+/* Is it of the command itself, whose exit status is its own? */
+bool run_is_command(const struct run *run);
+/* Is its manifest there, and everything before it? */
+bool run_is_complete(const struct run *run);
+
+/* Watches over the writer that is known by now. */
+void run_watch_writer(struct run *run);
+void run_unwatch_writer(struct run *run);
+/* It is over. `ended` NULL: not with the command. `superseded`: another one has
+ * begun in its directory. */
+void run_end(struct run *run, const struct link_ended *ended, bool superseded);
+/* Of those whose writers are dead. */
+void runs_end_orphans(struct runs *runs);
+/* Of those that are complete and that nothing was written to for a while. */
+void runs_end_quiet(struct runs *runs);
+
+/* Lets those be delivered that are no copies as can be told by now. */
+void runs_let_go(struct runs *runs);
+/* Must it wait until it is known to be no copy? */
+bool run_may_be_copy(const struct run *run);
+/* The run that this one, which has just ended, is a copy of; NULL: none. */
+const struct run *run_original(const struct run *run);
+/* Remembers what it came to. */
+void run_note_facts(struct run *run);
+
+struct run_callbacks {
+	void (*replaced)(struct attempt *a, void *data);
+	void (*complete)(struct attempt *a, void *data);
+	void (*settled)(struct attempt *a, void *data);
+};
+
+/* Gives the run an attempt. `dir_fd`: its directory, or 0. 0; -EALREADY: a
+ * worker before us has tracked it, and nothing is left to do; another negative
+ * errno: it can't be tracked. The callbacks are those of the attempt, with the
+ * run as data. */
+int runs_begin_attempt(struct run *run, int dir_fd,
+    const struct run_callbacks *callbacks, struct err *err);
 /* The same for a run of the line alone, without a directory. */
-int runs_begin_own(struct run *run,
-    void (*settled)(struct attempt *a, void *data), struct err *err);
+int runs_begin_own(
+    struct run *run, const struct run_callbacks *callbacks, struct err *err);
 
 #endif

@@ -2,16 +2,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "mapping/names.h"
+#include "watcher/stamp.h"
 #include "wrap/worker/own_run.h"
 
 /* Runs that are found when the command is over (their messages were lost) are
@@ -20,100 +18,6 @@
 /* Runs that are over and wait for a tracker; each holds some four descriptors,
  * and 1024 are a common limit. */
 #define WAITING_MAX 200
-
-static bool
-is_command(const struct run *run)
-{
-	return run->writer > 0 &&
-	    run->writer == run->runs->config.launched->command;
-}
-
-static bool
-is_over(const struct run *run)
-{
-	return run->attempt == NULL || attempt_is_ended(run->attempt);
-}
-
-static void
-unwatch_writer(struct run *run)
-{
-	if (run->pidfd < 0)
-		return;
-	loop_remove(run->runs->config.loop, &run->io);
-	close(run->pidfd);
-	run->pidfd = -1;
-}
-
-/* Not the end yet: messages of before are read in the same turn. */
-static void
-orphan(struct run *run)
-{
-	unwatch_writer(run);
-	run->orphaned = true;
-	loop_kick(run->runs->config.loop);
-}
-
-static void
-on_death(struct loop_io *io, uint32_t events)
-{
-	(void)events;
-	orphan(io->data);
-}
-
-/* The writer's death ends its run, but for the command's own: the launcher
- * tells of that with the exit status. */
-static void
-watch_writer(struct run *run)
-{
-	if (run->writer <= 0 || is_command(run))
-		return;
-	run->pidfd = pidfd_open(run->writer, 0);
-	if (run->pidfd < 0) {
-		/* A quick one, gone before its message was read. */
-		if (errno == ESRCH)
-			orphan(run);
-		return;
-	}
-	run->io =
-	    (struct loop_io){.fd = run->pidfd, .ready = on_death, .data = run};
-	loop_add(run->runs->config.loop, &run->io, EPOLLIN);
-}
-
-static double
-seconds_between(const struct timespec *from, const struct timespec *to)
-{
-	return (double)(to->tv_sec - from->tv_sec) +
-	    (double)(to->tv_nsec - from->tv_nsec) / 1e9;
-}
-
-static void
-end_run(struct run *run, const struct link_ended *ended)
-{
-	struct attempt_outcome outcome = {.has_wall = true};
-
-	unwatch_writer(run);
-	run->orphaned = false;
-	if (is_over(run))
-		return;
-	if (ended != NULL && run == run->runs->line_run) {
-		outcome.line = run->runs->line;
-		outcome.line_len = run->runs->line_len;
-	}
-	if (ended != NULL && is_command(run)) {
-		outcome.has_exit = true;
-		outcome.wait_status = ended->wait_status;
-		outcome.has_usage = true;
-		outcome.usage = ended->usage;
-		outcome.wall_seconds = seconds_between(
-		    &run->runs->config.launched->wall, &ended->wall);
-	} else {
-		outcome.wall_seconds =
-		    (double)(clock_wall_us() - run->started_us) / 1e6;
-	}
-	outcome.command_killed =
-	    ended != NULL && WIFSIGNALED(ended->wait_status);
-	attempt_end(run->attempt, &outcome);
-}
 
 static void
 on_settled(struct attempt *a, void *data)
@@ -124,18 +28,34 @@ on_settled(struct attempt *a, void *data)
 	run->runs->config.settled(run->runs->config.data);
 }
 
-static struct run *begin_run(struct runs *runs, const char *dir, pid_t writer);
+/* `heard`: by a message. */
+static struct run *begin_run(
+    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
 
+/* What is there now is another run's, in the same directory or in one of the
+ * same name. */
 static void
 on_replaced(struct attempt *a, void *data)
 {
 	struct run *run = data;
 
 	(void)a;
-	end_run(run, NULL);
+	run_end(run, NULL, false);
 	if (watcher_stamp(run->dir, MARKER_FILE).there)
-		begin_run(run->runs, run->dir, run->writer);
+		begin_run(run->runs, run->dir, 0, run->writer, false);
 }
+
+static void
+on_complete(struct attempt *a, void *data)
+{
+	struct run *run = data;
+
+	(void)a;
+	loop_kick(run->runs->config.loop);
+}
+
+static const struct run_callbacks callbacks = {
+    on_replaced, on_complete, on_settled};
 
 /* Until the command is over. */
 static void
@@ -157,8 +77,31 @@ lacks_descriptors(int result)
 	return result == -EMFILE || result == -ENFILE;
 }
 
+static int
+identify(const char *dir, int dir_fd, struct watcher_identity *identity,
+    struct err *err)
+{
+	int result;
+
+	if (dir_fd <= 0)
+		return watcher_identify(dir, identity, err);
+	result = stamp_identify(dir_fd, identity);
+	if (result < 0)
+		return err_set(err, result, "%s: can't be examined", dir);
+	return 0;
+}
+
+static void
+free_run(struct run *run)
+{
+	free(run->run_id);
+	free(run->dir);
+	free(run);
+}
+
 static struct run *
-begin_run(struct runs *runs, const char *dir, pid_t writer)
+begin_run(
+    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	struct err err = ERR_INIT;
@@ -169,9 +112,10 @@ begin_run(struct runs *runs, const char *dir, pid_t writer)
 	run->writer = writer;
 	run->pidfd = -1;
 	run->started_us = clock_wall_us();
-	result = watcher_identify(dir, &run->identity, &err);
+	run->held = heard && !TAILQ_EMPTY(&runs->list);
+	result = identify(dir, dir_fd, &run->identity, &err);
 	if (result == 0)
-		result = runs_begin_attempt(run, on_replaced, on_settled, &err);
+		result = runs_begin_attempt(run, dir_fd, &callbacks, &err);
 	if (result < 0) {
 		/* Hundreds of messages may be read at once. */
 		if (lacks_descriptors(result) && !runs->over)
@@ -179,14 +123,13 @@ begin_run(struct runs *runs, const char *dir, pid_t writer)
 		/* One that is gone again by now is no news. */
 		else if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		free(run->dir);
-		free(run);
+		free_run(run);
 		return NULL;
 	}
 	log_verbose("run directory %s", dir);
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
-	watch_writer(run);
+	run_watch_writer(run);
 	return run;
 }
 
@@ -201,48 +144,70 @@ find_run(
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (!watcher_identity_equal(&run->identity, identity))
 			continue;
-		else if (!is_over(run))
+		else if (!run_is_over(run))
 			return run;
 		else if (writer > 0 && run->writer == writer)
 			ended = run;
 	return ended;
 }
 
-/* One process writes one run at a time. */
+/* One process writes one run at a time in a directory, or in one that it has
+ * removed or moved and made again; in others it may go on meanwhile. */
 static void
-end_runs_of(struct runs *runs, pid_t writer)
+take_over(struct runs *runs, const struct run_news *news)
 {
 	struct run *run;
 
-	TAILQ_FOREACH (run, &runs->list, link)
-		if (writer > 0 && run->writer == writer)
-			end_run(run, NULL);
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (news->writer <= 0 || run->writer != news->writer)
+			continue;
+		run->followed = true;
+		if (strcmp(run->dir, news->dir) == 0)
+			run_end(run, NULL, false);
+	}
 }
 
-/* At the end of the turn in which their messages were read, or when there are
- * messages of another run: thousands may be read at once, and what goes on
- * holds descriptors. */
-static void
-end_orphans(struct runs *runs)
-{
-	struct run *run;
-
-	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->orphaned)
-			end_run(run, NULL);
-}
-
-/* Does the message tell of a run behind this one? */
+/* Does the news tell of a run behind this one? */
 static bool
-is_another(struct run *run, pid_t writer, bool begins)
+is_another(struct run *run, const struct run_news *news)
 {
-	if (run->orphaned && run->writer != writer)
+	if (run->orphaned && run->writer != news->writer)
 		return true;
-	return begins && ++run->begins > 1;
+	if (news->sign == RUN_NO_SIGN || ++run->begins[news->sign] < 2)
+		return false;
+	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run))
+		return true;
+	attempt_scan(run->attempt);
+	return run_is_complete(run);
+}
+
+static bool
+has_marker(const struct run_news *news)
+{
+	if (news->dir_fd > 0)
+		return stamp_at(news->dir_fd, MARKER_FILE).there;
+	return watcher_stamp(news->dir, MARKER_FILE).there;
+}
+
+static void
+take_news(struct run *run, const struct run_news *news)
+{
+	run->genuine = run->genuine || news->genuine;
+	run->in_place = run->in_place || news->in_place;
+	/* Found without the shim before: now its writer is known. */
+	if (run->writer <= 0 && news->writer > 0) {
+		run->writer = news->writer;
+		run_watch_writer(run);
+	}
+	if (run_is_over(run))
+		return;
+	if (news->manifest_fd > 0)
+		attempt_take_manifest(run->attempt, news->manifest_fd);
+	attempt_scan(run->attempt);
 }
 
 void
-runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
+runs_consider(struct runs *runs, const struct run_news *news)
 {
 	struct watcher_identity identity;
 	struct run *run;
@@ -250,33 +215,34 @@ runs_consider(struct runs *runs, const char *dir, pid_t writer, bool begins)
 
 	/* Copies that look like a run (insideLLMs' own --track local) have no
 	 * marker beside them. */
-	if (!watcher_stamp(dir, MARKER_FILE).there)
-		return;
-	result = watcher_identify(dir, &identity, NULL);
+	result = identify(news->dir, news->dir_fd, &identity, NULL);
 	if (lacks_descriptors(result) && !runs->over)
-		put_off(runs, dir);
+		put_off(runs, news->dir);
 	if (result < 0)
 		return;
-	run = find_run(runs, &identity, writer);
-	if (run != NULL && is_another(run, writer, begins)) {
-		end_run(run, NULL);
+	run = find_run(runs, &identity, news->writer);
+	if (run == NULL && !has_marker(news))
+		return;
+	if (run != NULL && is_another(run, news)) {
+		run_end(run, NULL, true);
 		run = NULL;
 	}
 	if (run == NULL) {
-		end_orphans(runs);
-		end_runs_of(runs, writer);
-		run = begin_run(runs, dir, writer);
-		if (run != NULL)
-			run->begins = begins ? 1 : 0;
-		return;
+		runs_end_orphans(runs);
+		take_over(runs, news);
+		run = begin_run(
+		    runs, news->dir, news->dir_fd, news->writer, true);
+		if (run != NULL && news->sign != RUN_NO_SIGN)
+			run->begins[news->sign] = 1;
 	}
-	/* Found without the shim before: now its writer is known. */
-	if (run->writer <= 0 && writer > 0) {
-		run->writer = writer;
-		watch_writer(run);
-	}
-	if (!is_over(run))
-		attempt_scan(run->attempt);
+	if (run != NULL)
+		take_news(run, news);
+}
+
+void
+runs_are_crowded(struct runs *runs)
+{
+	runs->crowded = true;
 }
 
 bool
@@ -299,11 +265,18 @@ runs_found(struct runs *runs, const char *dir, pid_t writer)
 	if (runs_know(runs, dir))
 		return;
 	if (!runs->over) {
-		begin_run(runs, dir, writer);
+		begin_run(runs, dir, 0, writer, false);
 		return;
 	}
 	put_off(runs, dir);
 	loop_kick(runs->config.loop);
+}
+
+/* The turn that follows looks. */
+static void
+on_quiet(struct loop_timer *timer)
+{
+	(void)timer;
 }
 
 struct runs *
@@ -312,6 +285,7 @@ runs_new(const struct runs_config *config)
 	struct runs *runs = xcalloc(1, sizeof *runs);
 
 	runs->config = *config;
+	runs->quiet = (struct loop_timer){.fire = on_quiet};
 	TAILQ_INIT(&runs->list);
 	TAILQ_INIT(&runs->late);
 	return runs;
@@ -323,7 +297,7 @@ give_back(struct run *run)
 {
 	struct runs *runs = run->runs;
 
-	unwatch_writer(run);
+	run_unwatch_writer(run);
 	if (run->attempt == NULL)
 		return;
 	report_add(runs->config.report, run->attempt);
@@ -342,9 +316,9 @@ runs_close(struct runs *runs)
 	while ((run = TAILQ_FIRST(&runs->list)) != NULL) {
 		TAILQ_REMOVE(&runs->list, run, link);
 		give_back(run);
-		free(run->dir);
-		free(run);
+		free_run(run);
 	}
+	loop_timer_cancel(runs->config.loop, &runs->quiet);
 	complete = !runs->incomplete;
 	free(runs);
 	return complete;
@@ -377,12 +351,13 @@ take_late(struct runs *runs)
 
 	TAILQ_REMOVE(&runs->late, late, link);
 	if (!runs_know(runs, late->dir))
-		run = begin_run(runs, late->dir, 0);
+		run = begin_run(runs, late->dir, 0, 0, false);
 	free(late->dir);
 	free(late);
 	if (run != NULL) {
-		end_run(run, runs->has_end ? &runs->end : NULL);
-		attempt_drain(run->attempt, left_ms > 0 ? left_ms : 0);
+		run_end(run, runs->has_end ? &runs->end : NULL, false);
+		if (run->attempt != NULL)
+			attempt_drain(run->attempt, left_ms > 0 ? left_ms : 0);
 	}
 	/* The last one may be nothing to wait for. */
 	runs->config.settled(runs->config.data);
@@ -397,7 +372,7 @@ let_go_of_oldest(struct runs *runs)
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->attempt != NULL && is_over(run)) {
+		if (run->attempt != NULL && run_is_over(run)) {
 			attempt_drain(run->attempt, 0);
 			loop_kick(runs->config.loop);
 			return;
@@ -410,15 +385,17 @@ runs_turn(struct runs *runs)
 	size_t open = 0, waiting = 0;
 	struct run *run;
 
-	end_orphans(runs);
+	runs_end_orphans(runs);
+	runs_end_quiet(runs);
+	runs_let_go(runs);
 	/* A sweep may have a thousand: those that are done hold nothing. */
 	TAILQ_FOREACH (run, &runs->list, link) {
 		if (run->attempt == NULL)
 			continue;
 		attempt_turn(run->attempt);
-		if (is_over(run) && attempt_is_settled(run->attempt))
+		if (run_is_over(run) && attempt_is_settled(run->attempt))
 			give_back(run);
-		else if (is_over(run))
+		else if (run_is_over(run))
 			waiting++;
 		open += run->attempt != NULL;
 	}
@@ -428,35 +405,23 @@ runs_turn(struct runs *runs)
 		take_late(runs);
 }
 
-void
-runs_end(struct runs *runs, const struct link_ended *ended)
-{
-	struct run *run;
-
-	runs->over = true;
-	runs->has_end = ended != NULL;
-	if (ended != NULL)
-		runs->end = *ended;
-	end_orphans(runs);
-	TAILQ_FOREACH (run, &runs->list, link)
-		end_run(run, ended);
-}
-
-/* The command's own, or the only one that goes on. */
+/* The last of the command's own, or the only one that goes on. */
 static struct run *
 run_of_line(struct runs *runs)
 {
-	struct run *run, *found = NULL;
+	struct run *run, *found = NULL, *own = NULL;
 	size_t going_on = 0;
 
 	TAILQ_FOREACH (run, &runs->list, link) {
-		if (is_over(run))
+		if (run_is_over(run))
 			continue;
-		if (is_command(run))
-			return run;
+		if (run_is_command(run))
+			own = run;
 		going_on++;
 		found = run;
 	}
+	if (own != NULL)
+		return own;
 	return going_on == 1 ? found : NULL;
 }
 
@@ -472,12 +437,11 @@ begin_own_run(struct runs *runs)
 	run->dir = own_run_dir(runs->config.options);
 	run->writer = runs->config.launched->command;
 	run->pidfd = -1;
-	result = runs_begin_own(run, on_settled, &err);
+	result = runs_begin_own(run, &callbacks, &err);
 	if (result < 0) {
 		if (result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		free(run->dir);
-		free(run);
+		free_run(run);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
@@ -487,7 +451,7 @@ begin_own_run(struct runs *runs)
 void
 runs_take_line(struct runs *runs, const char *line, size_t len)
 {
-	end_orphans(runs);
+	runs_end_orphans(runs);
 	runs->line = line;
 	runs->line_len = len;
 	runs->line_run = run_of_line(runs);
@@ -500,9 +464,11 @@ runs_drain(struct runs *runs, int64_t ms)
 {
 	struct run *run;
 
+	runs->drains = true;
+	runs->drain_ms = ms;
 	runs->drain_until_ms = clock_mono_ms() + ms;
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->attempt != NULL)
+		if (run->attempt != NULL && run_is_over(run))
 			attempt_drain(run->attempt, ms);
 }
 
@@ -512,9 +478,32 @@ runs_are_settled(const struct runs *runs)
 	const struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->attempt != NULL && !attempt_is_settled(run->attempt))
+		if (run->attempt != NULL && run_is_over(run) &&
+		    !attempt_is_settled(run->attempt))
 			return false;
 	return TAILQ_EMPTY(&runs->late);
+}
+
+size_t
+runs_going_on(const struct runs *runs)
+{
+	const struct run *run;
+	size_t count = 0;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		count += !run_is_over(run);
+	return count;
+}
+
+void
+runs_report_going_on(const struct runs *runs)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (!run_is_over(run))
+			report_add_going_on(
+			    runs->config.report, run->attempt, run->writer);
 }
 
 void

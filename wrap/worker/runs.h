@@ -1,9 +1,11 @@
 /*
  * The runs of one command: an attempt for each run directory that it writes.
  *
- * A run belongs to the process that writes it, and ends when that one ends,
- * when it starts another run, or when the command ends. The exit status belongs
- * to the run whose writer is the command itself.
+ * A run belongs to the process that writes it, and ends when that one ends or
+ * begins another run in the same directory. One that has its manifest ends,
+ * too, when nothing was written to its directory for a while. One whose writer
+ * outlives the command goes on. The exit status belongs to the run whose writer
+ * is the command itself.
  */
 #ifndef WRAP_WORKER_RUNS_H
 #define WRAP_WORKER_RUNS_H
@@ -35,11 +37,34 @@ struct runs *runs_new(const struct runs_config *config);
  * True: all of them are complete. */
 bool runs_close(struct runs *runs);
 
-/* A file of the directory was opened for writing. `begins`: one that every run
- * opens just once (the configuration), so that a second time means a second
- * run. Nothing happens if it is no run directory. */
-void runs_consider(
-    struct runs *runs, const char *dir, pid_t writer, bool begins);
+/* Files that every run opens just once, so that a second time means a second
+ * run: insideLLMs' configuration under its temporary name; the marker and the
+ * configuration, which a copy or another program writes in place and may write
+ * again before the manifest is there. */
+enum run_sign {
+	RUN_CONFIG_TEMP,
+	RUN_MARKER,
+	RUN_CONFIG,
+	RUN_SIGNS,
+	RUN_NO_SIGN = RUN_SIGNS
+};
+
+struct run_news {
+	const char *dir;
+	int dir_fd; /* the directory itself, borrowed; 0: by its path */
+	pid_t writer;
+	enum run_sign sign;
+	bool genuine;    /* a file under insideLLMs' temporary name */
+	bool in_place;   /* a file that insideLLMs writes under such a name */
+	int manifest_fd; /* renamed into place; borrowed; 0: none */
+};
+
+/* A file of the directory was opened for writing or renamed into place. Nothing
+ * happens if it is no run directory. */
+void runs_consider(struct runs *runs, const struct run_news *news);
+
+/* Messages may have been lost: that some are missing says nothing. */
+void runs_are_crowded(struct runs *runs);
 
 /* Is the directory that is there now one of these? */
 bool runs_know(const struct runs *runs, const char *dir);
@@ -58,8 +83,14 @@ void runs_end(struct runs *runs, const struct link_ended *ended);
  * numbers; borrowed until then. They go to the run that ends with the command,
  * else to one of their own. */
 void runs_take_line(struct runs *runs, const char *line, size_t len);
+/* Those that are over; the others when they are. */
 void runs_drain(struct runs *runs, int64_t ms);
+/* Of those that are over. */
 bool runs_are_settled(const struct runs *runs);
+/* How many are still being written. */
+size_t runs_going_on(const struct runs *runs);
+/* Says of each of these that it goes on, and who writes it. */
+void runs_report_going_on(const struct runs *runs);
 /* Appends what is not delivered yet, by tracker: "mlflow: 12 entries". */
 void runs_describe_pending(const struct runs *runs, struct buf *line);
 

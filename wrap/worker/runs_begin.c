@@ -4,25 +4,28 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "mapping/names.h"
+#include "watcher/stamp.h"
+#include "wrap/attempt/start.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/private.h"
 #include "wrap/attempt/remembered.h"
 
 /* The manifest that an earlier run of this command left in the directory. */
 static struct watcher_stamp
-older_manifest(const struct run *run)
+older_manifest(const struct run *run, int dir_fd)
 {
 	const struct run *other;
 
 	TAILQ_FOREACH (other, &run->runs->list, link)
 		if (watcher_identity_equal(&other->identity, &run->identity))
-			return watcher_stamp(run->dir, MANIFEST_FILE);
+			return dir_fd > 0
+			    ? stamp_at(dir_fd, MANIFEST_FILE)
+			    : watcher_stamp(run->dir, MANIFEST_FILE);
 	return (struct watcher_stamp){0};
 }
 
 static struct attempt_config
-make_config(struct run *run, void (*replaced)(struct attempt *a, void *data),
-    void (*settled)(struct attempt *a, void *data))
+make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 {
 	const struct runs_config *c = &run->runs->config;
 	const struct options *o = c->options;
@@ -38,11 +41,14 @@ make_config(struct run *run, void (*replaced)(struct attempt *a, void *data),
 	    .writer = run->writer > 0 ? run->writer : c->launched->command,
 	    .command =
 		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
-	    .old_manifest = older_manifest(run),
+	    .dir_fd = dir_fd,
+	    .held = run->held,
+	    .old_manifest = older_manifest(run, dir_fd),
 	    .not_before = c->launched->file_clock,
 	    .record_only = options_given(o, OPT_RECORD_ONLY),
-	    .replaced = replaced,
-	    .settled = settled,
+	    .replaced = callbacks->replaced,
+	    .complete = callbacks->complete,
+	    .settled = callbacks->settled,
 	    .data = run,
 	};
 }
@@ -68,6 +74,9 @@ adopt_or_begin(
 	bool ours;
 	int result = -ENOENT;
 
+	/* What else this machine knows of the name is another directory's. */
+	if (!attempt_path_leads(config))
+		return attempt_new(&run->attempt, config, err);
 	tracked_find(&t, config->state_dir, run->dir, NULL, NULL, 0);
 	ours = is_of_this_command(run, t.pending_us);
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
@@ -84,21 +93,21 @@ adopt_or_begin(
 }
 
 int
-runs_begin_attempt(struct run *run,
-    void (*replaced)(struct attempt *a, void *data),
-    void (*settled)(struct attempt *a, void *data), struct err *err)
+runs_begin_attempt(struct run *run, int dir_fd,
+    const struct run_callbacks *callbacks, struct err *err)
 {
-	struct attempt_config config = make_config(run, replaced, settled);
+	struct attempt_config config = make_config(run, dir_fd, callbacks);
 
 	return adopt_or_begin(run, &config, err);
 }
 
 int
-runs_begin_own(struct run *run, void (*settled)(struct attempt *a, void *data),
-    struct err *err)
+runs_begin_own(
+    struct run *run, const struct run_callbacks *callbacks, struct err *err)
 {
-	struct attempt_config config = make_config(run, NULL, settled);
+	struct attempt_config config = make_config(run, 0, callbacks);
 
+	config.held = false;
 	return own_run_begin(&run->attempt, &config, run->runs->config.launched,
 	    run->runs->line, run->runs->line_len, err);
 }

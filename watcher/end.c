@@ -1,0 +1,255 @@
+/* The manifest, the files beside it, and the end of a run. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/file.h"
+#include "format/text.h"
+#include "mapping/documents.h"
+#include "mapping/names.h"
+#include "watcher/stamp.h"
+#include "watcher/private.h"
+
+/* Room for a path and " (deleted)". */
+#define PLACE_SIZE (PATH_MAX + 16)
+
+static bool
+stamp_equal(const struct watcher_stamp *a, const struct watcher_stamp *b)
+{
+	return a->there == b->there && a->device == b->device &&
+	    a->inode == b->inode && a->mtime_ns == b->mtime_ns;
+}
+
+static bool
+is_new(const struct watcher *w, const struct watcher_stamp *now)
+{
+	if (!now->there || now->ctime_ns < w->not_before_ns)
+		return false;
+	if (w->old_manifest.there && stamp_equal(&w->old_manifest, now))
+		return false;
+	return !w->manifest.there || !stamp_equal(&w->manifest.stamp, now);
+}
+
+/* Takes the text over if it is a manifest: half of one, which is still being
+ * written, says nothing. */
+static bool
+take_text(
+    struct watcher *w, struct buf *text, const struct watcher_stamp *stamp)
+{
+	struct json_span root = document_root(text->data, text->len);
+	struct json_span completed;
+
+	if (root.type != JSON_OBJECT) {
+		buf_release(text);
+		return false;
+	}
+	completed = json_member(&root, "run_completed");
+	w->manifest.completed = completed.type != JSON_FALSE;
+	w->manifest.there = true;
+	w->manifest.stamp = *stamp;
+	buf_release(&w->manifest.text);
+	w->manifest.text = *text;
+	return true;
+}
+
+static bool
+read_manifest(struct watcher *w)
+{
+	struct watcher_stamp stamp = stamp_at(w->dir_fd, MANIFEST_FILE);
+	struct err err = ERR_INIT;
+	struct buf text;
+	int result;
+
+	if (!is_new(w, &stamp))
+		return false;
+	buf_init(&text, WATCHER_DOCUMENT_MAX);
+	result = file_read_all(w->dir_fd, MANIFEST_FILE, &text, &err);
+	if (result == 0)
+		return take_text(w, &text, &stamp);
+	buf_release(&text);
+	if (result != -ENOENT)
+		watcher_remark(w, MANIFEST_FILE, err.message);
+	return false;
+}
+
+static void
+take_files(struct watcher *w)
+{
+	settle_take(&w->settle, w->dir_fd, w->tail.held);
+}
+
+bool
+watcher_look_at_manifest(struct watcher *w)
+{
+	if (!read_manifest(w))
+		return false;
+	/* The last records are older than the manifest. */
+	while (w->live && watcher_read_records(w) == TAIL_MORE)
+		;
+	take_files(w);
+	return true;
+}
+
+void
+watcher_take_manifest(struct watcher *w, int fd)
+{
+	struct watcher_stamp stamp;
+	struct buf text;
+	struct stat st;
+	bool taken = false;
+	ssize_t n = 1;
+
+	if (w->ended || w->replaced || fstat(fd, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	stamp = stamp_of(&st);
+	if (!is_new(w, &stamp))
+		return;
+	buf_init(&text, WATCHER_DOCUMENT_MAX);
+	while (n > 0) {
+		size_t room = 64 * 1024;
+		char *at = buf_reserve(&text, room);
+
+		n = at != NULL ? pread(fd, at, room, (off_t)text.len) : -1;
+		if (n > 0)
+			buf_advance(&text, (size_t)n);
+	}
+	if (n == 0)
+		taken = take_text(w, &text, &stamp);
+	else
+		buf_release(&text);
+	if (!taken)
+		return;
+	while (watcher_read_records(w) == TAIL_MORE)
+		;
+	settle_take_manifest(&w->settle, fd);
+	take_files(w);
+	if (w->manifest.completed && w->event != NULL)
+		w->event(WATCHER_COMPLETE, w->data);
+}
+
+bool
+watcher_is_complete(const struct watcher *w)
+{
+	return w->manifest.there && w->manifest.completed;
+}
+
+int64_t
+watcher_changed_ms(const struct watcher *w)
+{
+	return w->changed_ms;
+}
+
+static bool
+leads_here(const struct watcher *w, const char *path)
+{
+	struct watcher_identity there;
+
+	return watcher_identify(path, &there, NULL) == 0 &&
+	    watcher_identity_equal(&there, &w->identity);
+}
+
+char *
+watcher_place(const struct watcher *w)
+{
+	char link[64], path[PLACE_SIZE];
+	ssize_t n;
+
+	if (leads_here(w, w->path))
+		return text_path_text(w->path);
+	if (w->dir_fd < 0)
+		return NULL;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", w->dir_fd);
+	n = readlink(link, path, sizeof path - 1);
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	return leads_here(w, path) ? text_path_text(path) : NULL;
+}
+
+static void
+read_summary(struct watcher *w)
+{
+	struct buf text;
+
+	buf_init(&text, WATCHER_DOCUMENT_MAX);
+	if (file_read_all(w->dir_fd, SUMMARY_FILE, &text, NULL) < 0) {
+		buf_release(&text);
+		return;
+	}
+	buf_release(&w->manifest.summary);
+	w->manifest.summary = text;
+}
+
+/* What is in the directory now, unless it is another run's. */
+static void
+take_last(struct watcher *w, bool superseded)
+{
+	int result;
+
+	if (superseded && w->manifest.there)
+		return;
+	/* Nobody writes any more, so what is shrunk stays. */
+	while ((result = watcher_read_records(w)) == TAIL_MORE)
+		;
+	if (result == TAIL_REPLACED)
+		return;
+	read_manifest(w);
+	if (w->manifest.there)
+		read_summary(w);
+	take_files(w);
+}
+
+static void
+give_back(struct watcher *w)
+{
+	w->ended = true;
+	/* Offset and checksum stay; a run that waits for its tracker holds no
+	 * buffer. */
+	tail_release(&w->tail);
+	loop_timer_cancel(w->loop, &w->again);
+	tree_remove(&w->watch);
+}
+
+static void
+emit_files(struct watcher *w, int64_t time_us)
+{
+	char *place = watcher_place(w);
+
+	settle_emit(&w->settle, place, time_us);
+	free(place);
+}
+
+bool
+watcher_end(struct watcher *w, const struct watcher_end *end)
+{
+	struct derive_finish finish = end->finish;
+
+	take_last(w, end->superseded || w->superseded);
+	give_back(w);
+	/* Not before the last line that was just read. */
+	if (w->live)
+		w->end_us = clock_wall_us();
+	finish.time_us = w->end_us;
+	if (w->manifest.there) {
+		finish.documents.manifest = w->manifest.text.data;
+		finish.documents.manifest_len = w->manifest.text.len;
+	}
+	if (w->manifest.there && w->manifest.summary.len > 0) {
+		finish.documents.summary = w->manifest.summary.data;
+		finish.documents.summary_len = w->manifest.summary.len;
+	}
+	derive_end(w->derive, &finish);
+	emit_files(w, finish.time_us);
+	close(w->dir_fd);
+	w->dir_fd = -1;
+	buf_release(&w->manifest.text);
+	buf_release(&w->manifest.summary);
+	return watcher_is_complete(w);
+}

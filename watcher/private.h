@@ -1,0 +1,53 @@
+/* What watcher.c (while it is written) and watcher_end.c (its manifest and its
+ * end) share. */
+#ifndef WATCHER_PRIVATE_H
+#define WATCHER_PRIVATE_H
+
+#include "watcher/watcher.h"
+
+/* Documents are small; a hostile one must not eat the memory. */
+#define WATCHER_DOCUMENT_MAX (8 * 1024 * 1024)
+
+struct watcher {
+	struct loop *loop;
+	struct tree *tree;
+	struct tree_watch watch;
+	struct loop_timer again; /* the rest of a large file */
+	char *path;
+	bool placed; /* the path led to the directory in the beginning */
+	int dir_fd;  /* the directory, wherever it is; -1: given back */
+	struct watcher_identity identity;
+	struct tail tail;
+	struct derive *derive;
+	bool live, ended;
+	bool replaced;   /* its records or its name are another run's by now */
+	bool superseded; /* the directory holds another run's files by now */
+	uint64_t entries, skip_entries;
+	int64_t start_us, end_us; /* the files' times */
+	int64_t last_size;        /* of the records, when not live */
+	int64_t changed_ms;
+	struct watcher_stamp old_manifest;
+	int64_t not_before_ns;
+	struct watcher_manifest {
+		bool there; /* read, and a JSON object */
+		bool completed;
+		struct watcher_stamp stamp;
+		struct buf text, summary;
+	} manifest;
+	struct settle settle;
+	derive_emit *emit;
+	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
+	    char **kept, struct err *err, void *data);
+	void (*event)(enum watcher_event event, void *data);
+	void *data;
+	struct buf remarks;
+};
+
+void watcher_remark(struct watcher *w, const char *name, const char *why);
+/* Reads on; returns what the tail says. */
+int watcher_read_records(struct watcher *w);
+/* Takes the manifest that is there and the files beside it, if it is a new one
+ * of this run. True: it did. */
+bool watcher_look_at_manifest(struct watcher *w);
+
+#endif

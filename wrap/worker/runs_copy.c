@@ -1,0 +1,110 @@
+/*
+ * Copies of run directories. A command that copies the directory of its run
+ * writes the same files under the same names; what tells it is that it writes
+ * them in another way than insideLLMs does, and that they are the same. So the
+ * run of a directory that may be a copy is held back until it is known.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "wrap/attempt/past.h"
+#include "wrap/worker/private.h"
+
+static const char *
+id_of(const struct run *run)
+{
+	return run->attempt != NULL ? attempt_run_id(run->attempt)
+				    : run->run_id;
+}
+
+static bool
+is_elsewhere(const struct run *run, const struct run *other)
+{
+	return other != run && strcmp(other->dir, run->dir) != 0 &&
+	    !watcher_identity_equal(&other->identity, &run->identity);
+}
+
+bool
+run_may_be_copy(const struct run *run)
+{
+	const char *id = run->attempt != NULL ? id_of(run) : NULL;
+	const struct run *other;
+
+	if (run->genuine || run->runs->crowded)
+		return false;
+	TAILQ_FOREACH (other, &run->runs->list, link) {
+		if (other == run)
+			break;
+		if (is_elsewhere(run, other) &&
+		    (id == NULL || id_of(other) == NULL ||
+			strcmp(id, id_of(other)) == 0))
+			return true;
+	}
+	return false;
+}
+
+void
+runs_let_go(struct runs *runs)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (!run->held || run_may_be_copy(run))
+			continue;
+		run->held = false;
+		if (run->attempt != NULL)
+			attempt_let_go(run->attempt);
+	}
+}
+
+void
+run_note_facts(struct run *run)
+{
+	struct attempt_index_facts facts;
+	const char *id = attempt_run_id(run->attempt);
+
+	attempt_index_facts(run->attempt, &facts);
+	free(run->run_id);
+	run->run_id = id != NULL ? xstrdup(id) : NULL;
+	run->records_bytes = facts.records_bytes;
+	run->records_crc32c = facts.records_crc32c;
+}
+
+/* Its records are those of the other, or the first of them. */
+static bool
+has_records_of(const struct run *run, const struct run *other)
+{
+	struct attempt_past some = {.records_bytes = run->records_bytes,
+	    .records_crc32c = run->records_crc32c};
+
+	if (run->records_bytes == 0)
+		return false;
+	if (run->records_bytes == other->records_bytes)
+		return run->records_crc32c == other->records_crc32c;
+	return run->records_bytes < other->records_bytes &&
+	    attempt_past_fits(&some, other->dir);
+}
+
+const struct run *
+run_original(const struct run *run)
+{
+	struct run *other;
+
+	if (run->genuine || !run->in_place || run->runs->crowded ||
+	    run->run_id == NULL)
+		return NULL;
+	TAILQ_FOREACH (other, &run->runs->list, link) {
+		if (other == run)
+			break;
+		if (!is_elsewhere(run, other))
+			continue;
+		if (other->attempt != NULL)
+			run_note_facts(other);
+		if (other->run_id != NULL &&
+		    strcmp(other->run_id, run->run_id) == 0 &&
+		    has_records_of(run, other))
+			return other;
+	}
+	return NULL;
+}

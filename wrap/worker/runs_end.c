@@ -1,0 +1,276 @@
+/* How the runs of a command end. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "wrap/worker/find_open.h"
+#include "wrap/worker/private.h"
+
+/* A run that has its manifest is over when its directory was left alone for so
+ * long: a harness writes summary and report behind the manifest. */
+#define QUIET_MS 1000
+/* Longer if its writer has begun no other run: the command's exit status would
+ * belong to it. */
+#define QUIET_ALONE_MS 30000
+/* So many wait for that at a time: they hold descriptors. */
+#define QUIET_MAX 64
+
+bool
+run_is_command(const struct run *run)
+{
+	return run->writer > 0 &&
+	    run->writer == run->runs->config.launched->command;
+}
+
+bool
+run_is_over(const struct run *run)
+{
+	return run->attempt == NULL || attempt_is_ended(run->attempt);
+}
+
+bool
+run_is_complete(const struct run *run)
+{
+	return run->attempt != NULL && attempt_has_manifest(run->attempt);
+}
+
+void
+run_unwatch_writer(struct run *run)
+{
+	if (run->pidfd < 0)
+		return;
+	loop_remove(run->runs->config.loop, &run->io);
+	close(run->pidfd);
+	run->pidfd = -1;
+}
+
+/* Not the end yet: messages of before are read in the same turn. */
+static void
+orphan(struct run *run)
+{
+	run_unwatch_writer(run);
+	run->orphaned = true;
+	loop_kick(run->runs->config.loop);
+}
+
+static void
+on_death(struct loop_io *io, uint32_t events)
+{
+	(void)events;
+	orphan(io->data);
+}
+
+/* The writer's death ends its run, but for the command's own: the launcher
+ * tells of that with the exit status. */
+void
+run_watch_writer(struct run *run)
+{
+	if (run->writer <= 0 || run_is_command(run))
+		return;
+	run->pidfd = pidfd_open(run->writer, 0);
+	if (run->pidfd < 0) {
+		/* A quick one, gone before its message was read. */
+		if (errno == ESRCH)
+			orphan(run);
+		return;
+	}
+	run->io =
+	    (struct loop_io){.fd = run->pidfd, .ready = on_death, .data = run};
+	loop_add(run->runs->config.loop, &run->io, EPOLLIN);
+}
+
+static double
+seconds_between(const struct timespec *from, const struct timespec *to)
+{
+	return (double)(to->tv_sec - from->tv_sec) +
+	    (double)(to->tv_nsec - from->tv_nsec) / 1e9;
+}
+
+/* Another run of the command itself that goes on: a later one, or one that has
+ * no manifest. */
+static bool
+has_other(const struct run *run, bool incomplete)
+{
+	const struct run *other;
+	bool later = false;
+
+	TAILQ_FOREACH (other, &run->runs->list, link) {
+		if (other == run) {
+			later = true;
+			continue;
+		}
+		if (!run_is_command(other) || run_is_over(other))
+			continue;
+		if (later || (incomplete && !run_is_complete(other)))
+			return true;
+	}
+	return false;
+}
+
+/* A command that has written several runs says by its exit status how the last
+ * one ended, and, if it failed, those that have no manifest. */
+static bool
+owns_status(const struct run *run, const struct link_ended *ended)
+{
+	if (ended == NULL || !run_is_command(run))
+		return false;
+	if (run_is_complete(run))
+		return !has_other(run, true);
+	return ended->wait_status != 0 || !has_other(run, false);
+}
+
+static void
+drop_copy(struct run *run, const struct run *original)
+{
+	report_say(run->runs->config.report,
+	    "%s: a copy of the run %s (%s), not tracked again", run->dir,
+	    original->run_id, original->dir);
+	attempt_drop(run->attempt);
+	run->attempt = NULL;
+}
+
+static void
+settle(struct run *run)
+{
+	struct runs *runs = run->runs;
+	const struct run *original;
+
+	run_note_facts(run);
+	original = run->held ? run_original(run) : NULL;
+	if (original != NULL) {
+		drop_copy(run, original);
+		/* There may be nothing else to wait for. */
+		runs->config.settled(runs->config.data);
+		return;
+	}
+	run->held = false;
+	attempt_let_go(run->attempt);
+	if (runs->drains)
+		attempt_drain(run->attempt, runs->drain_ms);
+}
+
+void
+run_end(struct run *run, const struct link_ended *ended, bool superseded)
+{
+	struct attempt_outcome outcome = {
+	    .has_wall = true, .superseded = superseded};
+
+	run_unwatch_writer(run);
+	run->orphaned = false;
+	if (run_is_over(run))
+		return;
+	if (ended != NULL && run == run->runs->line_run) {
+		outcome.line = run->runs->line;
+		outcome.line_len = run->runs->line_len;
+	}
+	if (owns_status(run, ended)) {
+		outcome.has_exit = true;
+		outcome.wait_status = ended->wait_status;
+		outcome.has_usage = true;
+		outcome.usage = ended->usage;
+		outcome.wall_seconds = seconds_between(
+		    &run->runs->config.launched->wall, &ended->wall);
+	} else {
+		outcome.wall_seconds =
+		    (double)(clock_wall_us() - run->started_us) / 1e6;
+	}
+	outcome.command_killed =
+	    ended != NULL && WIFSIGNALED(ended->wait_status);
+	attempt_end(run->attempt, &outcome);
+	settle(run);
+}
+
+/* The files outlive who opened them, if another process has them: it forked and
+ * left. */
+static bool
+has_heir(struct run *run)
+{
+	pid_t heir;
+
+	if (attempt_watcher(run->attempt) == NULL)
+		return false;
+	attempt_scan(run->attempt);
+	if (run_is_complete(run))
+		return false;
+	heir = find_open_writer(attempt_watcher(run->attempt));
+	if (heir <= 0 || heir == run->writer)
+		return false;
+	run->orphaned = false;
+	run->writer = heir;
+	run_watch_writer(run);
+	return run->pidfd >= 0;
+}
+
+/* At the end of the turn in which their messages were read, or when there are
+ * messages of another run: thousands may be read at once, and what goes on
+ * holds descriptors. */
+void
+runs_end_orphans(struct runs *runs)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (run->orphaned && !run_is_over(run) && !has_heir(run))
+			run_end(run, NULL, false);
+}
+
+static int64_t
+quiet_due_ms(const struct run *run)
+{
+	bool soon = run->followed || run->runs->over;
+
+	return watcher_changed_ms(attempt_watcher(run->attempt)) +
+	    (soon ? QUIET_MS : QUIET_ALONE_MS);
+}
+
+void
+runs_end_quiet(struct runs *runs)
+{
+	int64_t now_ms = clock_mono_ms(), next_ms = INT64_MAX;
+	size_t count = 0;
+	struct run *run;
+
+	TAILQ_FOREACH_REVERSE(run, &runs->list, run_list, link)
+	{
+		int64_t due_ms;
+
+		if (run_is_over(run) || !run_is_complete(run))
+			continue;
+		due_ms = quiet_due_ms(run);
+		if (due_ms <= now_ms || ++count > QUIET_MAX)
+			run_end(run, NULL, false);
+		else if (due_ms < next_ms)
+			next_ms = due_ms;
+	}
+	if (next_ms != INT64_MAX)
+		loop_timer_set(
+		    runs->config.loop, &runs->quiet, next_ms - now_ms);
+}
+
+static bool
+lives(const struct run *run)
+{
+	struct pollfd fd = {.fd = run->pidfd, .events = POLLIN};
+
+	return run->pidfd >= 0 && poll(&fd, 1, 0) == 0;
+}
+
+void
+runs_end(struct runs *runs, const struct link_ended *ended)
+{
+	struct run *run;
+
+	runs->over = true;
+	runs->has_end = ended != NULL;
+	if (ended != NULL)
+		runs->end = *ended;
+	runs_end_orphans(runs);
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (!run_is_over(run) && !lives(run) && !has_heir(run))
+			run_end(run, ended, false);
+}
