@@ -1,6 +1,7 @@
 /* The manifest, the files beside it, and the end of a run. */
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,12 +227,48 @@ emit_files(struct watcher *w, int64_t time_us)
 	free(place);
 }
 
+/* The last line, and what is missing. */
+static void
+say_uncounted(struct watcher *w)
+{
+	const struct buf *manifest = &w->manifest.text;
+	uint64_t torn =
+	    tail_end(&w->tail, watcher_is_complete(w), watcher_on_line, w);
+	uint64_t count = derive_mapping(w->derive)->record_count;
+	int64_t missing = w->manifest.there
+	    ? manifest_missing(manifest->data, manifest->len, count)
+	    : 0;
+	char *why;
+
+	if (torn > 0) {
+		why = xasprintf("%ju bytes behind the last whole line are not "
+				"counted",
+		    (uintmax_t)torn);
+		watcher_remark(w, RECORDS_FILE, why);
+		free(why);
+	}
+	if (missing > 0) {
+		why = xasprintf("it counts %ju records, %ju could be read",
+		    (uintmax_t)count + (uintmax_t)missing, (uintmax_t)count);
+		watcher_remark(w, MANIFEST_FILE, why);
+		free(why);
+	}
+	w->is_short = missing > 0;
+}
+
+bool
+watcher_is_short(const struct watcher *w)
+{
+	return w->is_short;
+}
+
 bool
 watcher_end(struct watcher *w, const struct watcher_end *end)
 {
 	struct derive_finish finish = end->finish;
 
 	take_last(w, end->superseded || w->superseded);
+	say_uncounted(w);
 	give_back(w);
 	/* Not before the last line that was just read. */
 	if (w->live)

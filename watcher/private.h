@@ -21,6 +21,7 @@ struct watcher {
 	struct derive *derive;
 	bool live, ended;
 	bool replaced;   /* its records or its name are another run's by now */
+	bool is_short;   /* fewer records than the manifest counts */
 	bool superseded; /* the directory holds another run's files by now */
 	uint64_t entries, skip_entries;
 	int64_t start_us, end_us; /* the files' times */
@@ -49,5 +50,9 @@ int watcher_read_records(struct watcher *w);
 /* Takes the manifest that is there and the files beside it, if it is a new one
  * of this run. True: it did. */
 bool watcher_look_at_manifest(struct watcher *w);
+
+/* A whole line of the records: a tail_line. */
+void watcher_on_line(
+    const char *line, size_t len, int64_t end, bool alone, void *data);
 
 #endif

@@ -8,13 +8,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "format/crc32c.h"
+#include "mapping/decode.h"
+#include "watcher/records.h"
 
 #define CHUNK_BYTES (256 * 1024)
 
 void
 tail_init(struct tail *t)
 {
-	*t = (struct tail){.held = -1};
+	*t = (struct tail){.held = -1, .found = -1};
 	buf_init(&t->part, TAIL_LINE_MAX + CHUNK_BYTES);
 }
 
@@ -24,12 +26,14 @@ tail_release(struct tail *t)
 	buf_release(&t->part);
 	if (t->held >= 0)
 		close(t->held);
-	t->held = -1;
+	if (t->found >= 0)
+		close(t->found);
+	t->held = t->found = -1;
 }
 
 /* The file, or what is left of the one that had its name. */
 static int
-open_file(const struct tail *t, int dir_fd, const char *name, struct stat *st,
+open_named(const struct tail *t, int dir_fd, const char *name, struct stat *st,
     struct err *err)
 {
 	int fd = file_open_regular(dir_fd, name, st, err);
@@ -130,7 +134,7 @@ take_lines(struct tail *t, size_t searched, bool first, bool at_end,
 
 		t->crc = crc32c(t->crc, text, len + 1);
 		t->offset += (int64_t)len + 1;
-		if (t->skipping)
+		if (t->skipping || len > TAIL_LINE_MAX)
 			line("", 1, t->offset, false, data);
 		else
 			line(text, len, t->offset, alone, data);
@@ -140,6 +144,27 @@ take_lines(struct tail *t, size_t searched, bool first, bool at_end,
 		searched = 0;
 	}
 	buf_consume(&t->part, start);
+}
+
+static int
+open_file(struct tail *t, int dir_fd, const char *name, struct stat *st,
+    struct err *err)
+{
+	if (!t->find)
+		return open_named(t, dir_fd, name, st, err);
+	if (t->found < 0)
+		t->found = records_open(dir_fd, st, err);
+	else if (fstat(t->found, st) < 0)
+		return err_errno(err, "%s", name);
+	return t->found;
+}
+
+int64_t
+tail_size(struct tail *t, int dir_fd)
+{
+	struct stat st;
+
+	return open_file(t, dir_fd, "", &st, NULL) >= 0 ? st.st_size : 0;
 }
 
 int
@@ -163,7 +188,7 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 		char *room;
 		ssize_t n;
 
-		if (searched >= TAIL_LINE_MAX) {
+		if (searched > TAIL_LINE_MAX) {
 			/* Its bytes count for offset and checksum, no more. */
 			t->crc = crc32c(t->crc, t->part.data, searched);
 			t->offset += (int64_t)searched;
@@ -185,8 +210,25 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 		take_lines(t, searched, first, n < CHUNK_BYTES, line, data);
 		first = first && t->offset == before;
 	}
-	put_down(t, fd);
+	if (fd != t->found)
+		put_down(t, fd);
 	if (result == TAIL_CAUGHT_UP && left <= 0)
 		return TAIL_MORE;
 	return result;
+}
+
+uint64_t
+tail_end(struct tail *t, bool finished, tail_line *line, void *data)
+{
+	struct record record;
+	size_t len = t->part.len;
+
+	if (!finished || len == 0 || len > TAIL_LINE_MAX || t->skipping ||
+	    decode_line(&record, t->part.data, len) != DECODED_RECORD)
+		return len;
+	t->crc = crc32c(t->crc, t->part.data, len);
+	t->offset += (int64_t)len;
+	line(t->part.data, len, t->offset, false, data);
+	buf_reset(&t->part);
+	return 0;
 }

@@ -25,10 +25,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/lines.h"
 
-/* Records repeat long texts: 10 MB is legal. A longer line than this is not
- * kept but handed over as one NUL byte, which no reader takes for a record. */
-#define TAIL_LINE_MAX (256 * 1024 * 1024)
+/* A longer line than this is not kept but handed over as one NUL byte, which no
+ * reader takes for a record. */
+#define TAIL_LINE_MAX LINES_LINE_MAX
 /* Read in one call, so that the loop goes on turning. */
 #define TAIL_BYTES_A_CALL (16 * 1024 * 1024)
 
@@ -53,6 +54,10 @@ struct tail {
 	bool skipping;    /* in a line that is too long */
 	bool hold;
 	int held; /* the file; -1: none */
+	/* Of a directory that the user named: the file is what records_open()
+	 * finds, and stays open. */
+	bool find;
+	int found; /* -1: nothing yet */
 };
 
 /* `alone`: the line came by itself, to a reader that had caught up before.
@@ -66,5 +71,12 @@ void tail_release(struct tail *t);
 /* A negative errno for what can't be read (err says why), else a result. */
 int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err);
+
+/* Bytes of the file that it finds; 0: none. */
+int64_t tail_size(struct tail *t, int dir_fd);
+
+/* When nobody writes any more. What follows the last newline of a run that is
+ * `finished` is a line if it is a record; returns how many bytes are none. */
+uint64_t tail_end(struct tail *t, bool finished, tail_line *line, void *data);
 
 #endif

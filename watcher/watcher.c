@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "format/text.h"
+#include "mapping/documents.h"
 #include "mapping/names.h"
 #include "watcher/remote.h"
 #include "watcher/stamp.h"
@@ -79,8 +80,9 @@ time_at(const struct watcher *w, int64_t offset)
 		((double)offset / (double)w->last_size));
 }
 
-static void
-on_line(const char *line, size_t len, int64_t end, bool alone, void *data)
+void
+watcher_on_line(
+    const char *line, size_t len, int64_t end, bool alone, void *data)
 {
 	struct watcher *w = data;
 	struct derive_arrival arrival = {
@@ -128,8 +130,8 @@ int
 watcher_read_records(struct watcher *w)
 {
 	struct err err = ERR_INIT;
-	int result =
-	    tail_read(&w->tail, w->dir_fd, RECORDS_FILE, on_line, w, &err);
+	int result = tail_read(
+	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 
 	if (result < 0) {
 		watcher_remark(w, RECORDS_FILE, err.message);
@@ -261,6 +263,7 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 	buf_init(&w->manifest.summary, WATCHER_DOCUMENT_MAX);
 	w->dir_fd = -1;
 	tail_init(&w->tail);
+	w->tail.find = !config->live;
 	w->derive = derive_new(&config->derive, on_entry, w);
 	result = open_directory(w, config->dir_fd, err);
 	/* Watched first, scanned then: what comes between is seen by both. */
@@ -272,7 +275,7 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 	}
 	read_file_times(w);
 	if (!w->live) {
-		w->last_size = stamp_size_at(w->dir_fd, RECORDS_FILE);
+		w->last_size = tail_size(&w->tail, w->dir_fd);
 		offer_manifest(w);
 	}
 	derive_begin(w->derive, w->live ? clock_wall_us() : w->start_us);

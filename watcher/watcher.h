@@ -111,6 +111,8 @@ bool watcher_is_complete(const struct watcher *w);
 void watcher_take_manifest(struct watcher *w, int fd);
 /* When the directory changed last (monotonic). */
 int64_t watcher_changed_ms(const struct watcher *w);
+/* Did the manifest count more records than could be read? */
+bool watcher_is_short(const struct watcher *w);
 
 /* Start and end: the files' times of a run that was not seen; live, the end is
  * when watcher_end() had read the last line. */

@@ -106,3 +106,11 @@ lines_torn(const struct lines *l)
 {
 	return l->skipped + (l->len - l->start);
 }
+
+bool
+lines_rest(const struct lines *l, const char **text, size_t *len)
+{
+	*text = l->data + l->start;
+	*len = l->len - l->start;
+	return l->skipped == 0 && *len > 0 && *len <= l->line_max;
+}

@@ -18,9 +18,10 @@
 
 #include "base/err.h"
 
-/* Lines of hundreds of megabytes are legal; at this size it is no record any
- * more but an attempt on our memory. */
-#define LINES_LINE_MAX ((size_t)1 << 30)
+/* Records repeat long texts, hundreds of megabytes are legal; at this size a
+ * line is no record any more but an attempt on our memory. For every reader of
+ * records, so that all count the same. */
+#define LINES_LINE_MAX ((size_t)512 * 1024 * 1024)
 
 enum { LINES_END, LINES_LINE, LINES_TOO_LONG };
 
@@ -48,5 +49,7 @@ int lines_next(
 
 /* After the end: bytes behind the last newline. */
 uint64_t lines_torn(const struct lines *l);
+/* After the end: these bytes. False: there are none, or too many. */
+bool lines_rest(const struct lines *l, const char **text, size_t *len);
 
 #endif

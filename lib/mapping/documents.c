@@ -125,6 +125,18 @@ manifest_read(struct manifest *m, const char *bytes, size_t len)
 	read_dataset(m, &value);
 }
 
+int64_t
+manifest_missing(const char *bytes, size_t len, uint64_t count)
+{
+	struct json_span root = document_root(bytes, len);
+	struct json_span value = json_member(&root, "record_count");
+	int64_t all;
+
+	if (json_int64(&value, &all) < 0 || all < 0 || (uint64_t)all <= count)
+		return 0;
+	return all - (int64_t)count;
+}
+
 void
 manifest_release(struct manifest *m)
 {

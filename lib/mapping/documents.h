@@ -35,6 +35,9 @@ struct json_span document_root(const char *bytes, size_t len);
 
 /* bytes NULL: no manifest. */
 void manifest_read(struct manifest *m, const char *bytes, size_t len);
+/* How many records more than `count` the manifest counts; 0: none, or it does
+ * not say. bytes NULL: no manifest. */
+int64_t manifest_missing(const char *bytes, size_t len, uint64_t count);
 void manifest_release(struct manifest *m);
 
 /* Calls `each` for every probe whose accuracy is that of one experiment (its

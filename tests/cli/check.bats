@@ -307,7 +307,7 @@ assert (d["name"], d["count"], d["line"]) == ("malformed-line", 3, 3), d' \
             count=0
             while read -r name; do
                 count=$((count + 1))
-                # A line of more than 1 GiB is for the unit test of lines.
+                # A line of more than 512 MiB is for the unit test of lines.
                 [ "$name" = too-long-line ] && continue
                 [[ $tried == *"$name"* ]] || {
                     echo "# not tried: $name"

@@ -338,3 +338,99 @@ commit() {
     grep -aq "$commit" wandb/*/*.wandb
     grep -aq "https://host.example/tools.git" wandb/*/*.wandb
 }
+
+# Each is a run of 12 records whose records can't be read as they are.
+@test "records that can't be read: said, status 1, and not tracked" {
+    local kind dir n=0
+    mkdir cache
+    for kind in gone dangling loop device fifo folder array rows utf16 garbage cut empty; do
+        n=$((n + 1))
+        dir=$runs/$kind
+        cp -r "$fixtures/run_plain/run" "$dir"
+        mv "$dir/records.jsonl" "cache/$kind"
+        case $kind in
+        gone) ;;
+        dangling) ln -s ../../nowhere "$dir/records.jsonl" ;;
+        loop) ln -s records.jsonl "$dir/records.jsonl" ;;
+        device) ln -s /dev/zero "$dir/records.jsonl" ;;
+        fifo) mkfifo "$dir/records.jsonl" ;;
+        folder) mkdir "$dir/records.jsonl" ;;
+        array) jq -s . "cache/$kind" >"$dir/records.jsonl" ;;
+        rows) { echo '['; sed '$!s/$/,/' "cache/$kind"; echo ']'; } >"$dir/records.jsonl" ;;
+        utf16) iconv -f UTF-8 -t UTF-16 "cache/$kind" >"$dir/records.jsonl" ;;
+        garbage) head -c 10000 /dev/urandom >"$dir/records.jsonl" ;;
+        cut) gzip -c "cache/$kind" | head -c 500 >"$dir/records.jsonl.gz" ;;
+        empty) : >"$dir/records.jsonl" ;;
+        esac
+        run -1 timeout 20 "$BUILD/bin/itrack" import "$dir"
+        [[ $output == "itrack: $dir: "*record* ]]
+        # Repaired, it is imported: nothing was tracked before.
+        rm -rf "$dir"/records.jsonl*
+        cp "cache/$kind" "$dir/records.jsonl"
+        run -0 itrack import -p "$kind" "$dir"
+        [[ $output == *": 12 records"* ]]
+    done
+    [ "$n" = 12 ]
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
+# points PROJECT: step and values of each point.
+points() {
+    jq -c '.[] | [.step, .metrics]' "$runs/tracking/$1/$(run_id run_plain)/metrics.json"
+}
+
+@test "records elsewhere: through links, packed, or as the manifest names them" {
+    local kind dir
+    mkdir cache
+    cp -r "$fixtures/run_plain/run" "$runs/plain"
+    itrack import -p plain "$runs/plain"
+    points plain >want
+    for kind in link links gz named namedgz; do
+        dir=$runs/$kind
+        cp -rp "$runs/plain" "$dir"
+        case $kind in
+        link) mv "$dir/records.jsonl" cache/ab12 && ln -s "$PWD/cache/ab12" "$dir/records.jsonl" ;;
+        links) mv "$dir/records.jsonl" cache/cd34 && gzip cache/cd34 && ln -s cd34.gz cache/ef &&
+            ln -s "$PWD/cache/ef" "$dir/records.jsonl" ;;
+        gz) gzip "$dir/records.jsonl" ;;
+        named | namedgz)
+            mv "$dir/records.jsonl" "$dir/rec-2026.jsonl"
+            sed -i 's/"records_file": "records.jsonl"/"records_file": "rec-2026.jsonl"/' "$dir/manifest.json"
+            [ "$kind" = named ] || gzip "$dir/rec-2026.jsonl"
+            ;;
+        esac
+        run -0 itrack import -p "$kind" "$dir"
+        [[ $output == *": 12 records"* ]]
+        points "$kind" | diff want -
+        [ "$(itrack show --json "$dir" | jq .record_count)" = 12 ]
+        run -0 itrack import -p "$kind" "$dir"
+        [[ $output == *"already tracked"* ]]
+    done
+    # A name that leads out of the directory is none.
+    sed -i 's|"records_file": "rec-2026.jsonl"|"records_file": "../named/rec-2026.jsonl"|' \
+        "$dir/manifest.json"
+    run -1 itrack import --again "$dir"
+}
+
+@test "a last line without its newline counts in a finished run, if it is one" {
+    local dir=$runs/x
+    cp -r "$fixtures/run_plain/run" "$dir"
+    truncate -s -1 "$dir/records.jsonl"
+    run -0 itrack import "$dir"
+    [[ $output == *": 12 records"* ]]
+    [[ $output != *"not counted"* ]]
+    run -0 itrack show --json "$dir"
+    jq -e '.record_count == 12 and .torn_bytes == 0' <<<"$output"
+    run -0 itrack import "$dir"
+    [[ $output == *"already tracked"* ]]
+    # Half a line, and a whole one of a run that was cut off.
+    truncate -s -9 "$dir/records.jsonl"
+    run -1 itrack import --again "$dir"
+    [[ $output == *": 11 records"*"bytes behind the last whole line are not counted"* ]]
+    [[ $output == *"manifest.json: it counts 12 records, 11 could be read"* ]]
+    cp "$fixtures/run_plain/run/records.jsonl" "$dir/records.jsonl"
+    truncate -s -1 "$dir/records.jsonl"
+    rm "$dir/manifest.json"
+    run -0 itrack import --again "$dir"
+    [[ $output == *": 11 records"*"bytes behind the last whole line are not counted"* ]]
+}

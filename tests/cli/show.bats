@@ -200,11 +200,16 @@ equals_python() {
     [[ $stderr == *json* ]]
 }
 
-@test "links, FIFOs and directories in place of the files are not opened" {
+@test "links to the records are followed; FIFOs and devices are not opened" {
     cp "$tests/fixtures/run_plain/run/records.jsonl" "$BATS_TEST_TMPDIR/other"
     ln -s "$BATS_TEST_TMPDIR/other" "$dir/records.jsonl"
+    [ "$(field record_count)" -eq 12 ]
+    ln -sf /dev/zero "$dir/records.jsonl"
     run -1 --separate-stderr timeout 5 "$BUILD/bin/itrack" show "$dir"
     [[ $stderr == *"not a regular file"* ]]
+    ln -sf nowhere "$dir/records.jsonl"
+    run -1 --separate-stderr timeout 5 "$BUILD/bin/itrack" show "$dir"
+    [[ $stderr == *"a link that can't be followed"* ]]
     rm "$dir/records.jsonl"
     mkfifo "$dir/records.jsonl"
     run -1 timeout 5 "$BUILD/bin/itrack" show "$dir"

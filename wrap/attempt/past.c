@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
 #include "journal/index.h"
 #include "mapping/names.h"
+#include "watcher/records.h"
 #include "watcher/stamp.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
@@ -145,9 +145,7 @@ records_begin_with(const char *run_dir, int64_t bytes, uint32_t want)
 {
 	char chunk[64 * 1024];
 	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir_fd < 0
-	    ? -1
-	    : file_open_regular(dir_fd, RECORDS_FILE, NULL, NULL);
+	int fd = dir_fd < 0 ? -1 : records_open(dir_fd, NULL, NULL);
 	uint32_t crc = 0;
 
 	while (fd >= 0 && bytes > 0) {

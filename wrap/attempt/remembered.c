@@ -14,6 +14,7 @@
 #include "journal/index.h"
 #include "mapping/names.h"
 #include "watcher/tail.h"
+#include "watcher/watcher.h"
 #include "wrap/attempt/past.h"
 #include "journal/list.h"
 #include "journal/list_of.h"
@@ -50,9 +51,12 @@ measure(struct search *s)
 	if (s->bytes >= 0 || fd < 0)
 		return;
 	tail_init(&tail);
+	tail.find = true;
 	while (tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, NULL) ==
 	    TAIL_MORE)
 		;
+	tail_end(&tail, watcher_stamp(s->real, MANIFEST_FILE).there,
+	    ignore_line, NULL);
 	s->bytes = tail.offset;
 	s->crc = tail.crc;
 	tail_release(&tail);

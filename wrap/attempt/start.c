@@ -10,7 +10,7 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "base/git.h"
-#include "mapping/survey.h"
+#include "watcher/survey.h"
 #include "watcher/stamp.h"
 
 /* A text of the command line, the environment or the config file. */

@@ -50,6 +50,16 @@ struct deliver {
 	bool filling; /* more come as soon as there is room */
 };
 
+/* Fewer records could be read than there should be: it is tracked, and no
+ * success. */
+static bool
+is_short(const struct attempt *a)
+{
+	const struct watcher *w = attempt_watcher(a);
+
+	return w != NULL && watcher_is_short(w);
+}
+
 static void
 close_item(struct deliver *d, struct item *item)
 {
@@ -59,7 +69,7 @@ close_item(struct deliver *d, struct item *item)
 	d->count--;
 	report_add(d->report, item->attempt);
 	complete = attempt_is_complete(item->attempt);
-	d->complete = d->complete && complete;
+	d->complete = d->complete && complete && !is_short(item->attempt);
 	if (d->closed != NULL)
 		d->closed(item->attempt, complete, d->data);
 	attempt_close(item->attempt);

@@ -9,29 +9,30 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
-#include "journal/index.h"
 #include "mapping/names.h"
+#include "journal/index.h"
+#include "journal/list_of.h"
+#include "watcher/records.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
-#include "journal/list_of.h"
 #include "wrap/attempt/report.h"
 #include "wrap/attempt/remembered.h"
 
-/* Is it a run directory? Says why not. */
+/* Is it a run directory whose records can be read? Says why not. */
 static int
 check_directory(const char *dir, struct err *err)
 {
 	static const char *const names[] = {
-	    RECORDS_FILE, MARKER_FILE, MANIFEST_FILE};
+	    RECORDS_FILE, RECORDS_FILE ".gz", MARKER_FILE, MANIFEST_FILE};
 	struct watcher_identity identity;
 
 	if (watcher_identify(dir, &identity, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (watcher_stamp(dir, names[i]).there)
-			return 0;
+			return records_probe(dir, err);
 	return err_set(err, -ENOENT,
 	    "%s: not a run directory (no records.jsonl, no manifest.json)",
 	    dir);

@@ -9,7 +9,7 @@
 #include "base/die.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
-#include "mapping/survey.h"
+#include "watcher/survey.h"
 #include "wrap/itrack/command.h"
 
 /* Output is handed on in pieces, one experiment at most in each. */

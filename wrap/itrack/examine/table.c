@@ -26,7 +26,7 @@ const struct check_row check_table[CHECK_COUNT] = {
 [CHECK_TORN_LINE] = { "torn-line",
     "records.jsonl does not end with a newline" },
 [CHECK_MALFORMED_LINE] = { "malformed-line", "a line is no JSON object" },
-[CHECK_TOO_LONG_LINE] = { "too-long-line", "a line is longer than 1 GiB" },
+[CHECK_TOO_LONG_LINE] = { "too-long-line", "a line is longer than 512 MiB" },
 [CHECK_BLANK_LINE] = { "blank-line", "a line is empty" },
 [CHECK_CARRIAGE_RETURN] = { "carriage-return",
     "a line ends with carriage return" },

@@ -1,4 +1,4 @@
-#include "mapping/survey.h"
+#include "watcher/survey.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include "format/text.h"
 #include "mapping/decode.h"
 #include "mapping/names.h"
+#include "watcher/records.h"
 
 static void
 read_line(struct survey *s, const char *line, size_t len)
@@ -35,12 +36,13 @@ read_line(struct survey *s, const char *line, size_t len)
 static int
 read_records(struct survey *s, struct err *err)
 {
+	struct record record;
 	struct lines lines;
 	const char *line;
 	size_t len;
 	int fd, r;
 
-	fd = file_open_regular(s->fd, RECORDS_FILE, NULL, err);
+	fd = records_open(s->fd, NULL, err);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
@@ -50,6 +52,11 @@ read_records(struct survey *s, struct err *err)
 	while ((r = lines_next(&lines, &line, &len, err)) > 0)
 		read_line(s, r == LINES_LINE ? line : NULL, len);
 	s->torn_bytes = lines_torn(&lines);
+	if (r == 0 && s->manifest.there && lines_rest(&lines, &line, &len) &&
+	    decode_line(&record, line, len) == DECODED_RECORD) {
+		read_line(s, line, len);
+		s->torn_bytes = 0;
+	}
 	lines_release(&lines);
 	close(fd);
 	return r;

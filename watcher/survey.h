@@ -6,8 +6,8 @@
  *	... s.mapping, survey_run_id(&s) ...
  *	survey_release(&s);                     also after an error
  */
-#ifndef MAPPING_SURVEY_H
-#define MAPPING_SURVEY_H
+#ifndef WATCHER_SURVEY_H
+#define WATCHER_SURVEY_H
 
 #include <stdbool.h>
 #include <stdint.h>
