@@ -94,6 +94,30 @@ test_rows(void)
 }
 
 static void
+test_own_names(void)
+{
+	struct wandb_rows rows;
+	struct buf out;
+
+	buf_init(&out, TEXT_MAX);
+	wandb_rows_init(&rows, 0, keep_row, &out);
+	put_metric(&rows, 1, "_steps", 1);
+	ok(!rows.renamed, "other names stay");
+	put_metric(&rows, 1, "_step", 7);
+	put_metric(&rows, 1, "_step_", 8);
+	put_metric(&rows, 1, "_wandb", 9);
+	wandb_rows_close(&rows);
+	is_text(out.data,
+	    "{\"_steps\":1.0,\"_step_\":7.0,\"_step__\":8.0,"
+	    "\"_wandb_\":9.0,\"_step\":1,\"_timestamp\":1.5,"
+	    "\"_runtime\":1.5}\n",
+	    "W&B's own names are W&B's, and nothing is lost");
+	ok(rows.renamed, "which is said");
+	wandb_rows_release(&rows);
+	buf_release(&out);
+}
+
+static void
 test_histogram(void)
 {
 	double limits[2000], counts[2000] = {0};
@@ -314,6 +338,7 @@ main(void)
 	if (mkdtemp(folder) == NULL || chdir(folder) < 0)
 		die("no folder");
 	test_rows();
+	test_own_names();
 	test_histogram();
 	test_manifest();
 	test_git();

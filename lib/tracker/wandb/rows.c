@@ -66,7 +66,7 @@ static void
 put(struct wandb_rows *rows, const char *prefix, const char *name,
     const char *json, double number)
 {
-	char *full = xasprintf("%s%s", prefix, name);
+	char *full = wandb_name(prefix, name, &rows->renamed);
 
 	if (json != NULL)
 		wandb_values_json(&rows->row, full, json);

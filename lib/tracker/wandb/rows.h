@@ -33,6 +33,7 @@ struct wandb_rows {
 	/* A step was not larger than the one before: its row got the next
 	 * free step. */
 	bool stepped_back;
+	bool renamed; /* a name is W&B's own */
 	struct wandb_values row, summary;
 };
 

@@ -310,19 +310,21 @@ take_run_id(struct wandb_run *run, const char *run_id)
 	run->name_changed = true;
 }
 
-void
+bool
 wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
     struct wandb_values *config)
 {
 	const char *prefix = prefixes_of(&run->prefixes, params->experiment);
+	bool renamed = false;
 	char *name;
 	size_t i;
 
 	for (i = 0; i < params->len; i++) {
-		name = xasprintf("%s%s", prefix, params->list[i].name);
+		name = wandb_name(prefix, params->list[i].name, &renamed);
 		wandb_values_value(config, name, &params->list[i].value);
 		free(name);
 	}
+	return renamed;
 }
 
 void
@@ -336,7 +338,8 @@ wandb_run_take(struct wandb_run *run, const struct entry *e)
 		prefixes_name(&run->prefixes, &e->experiment);
 		break;
 	case ENTRY_PARAMS:
-		wandb_run_params(run, &e->params, &run->config);
+		if (wandb_run_params(run, &e->params, &run->config))
+			run->rows.renamed = true;
 		run->config_changed = true;
 		break;
 	case ENTRY_METRICS:

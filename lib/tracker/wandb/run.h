@@ -59,8 +59,9 @@ void wandb_run_remember(const struct wandb_run *run, struct tracker *t);
 
 void wandb_run_take(struct wandb_run *run, const struct entry *e);
 
-/* The params of an entry under the names that they have in the config. */
-void wandb_run_params(const struct wandb_run *run,
+/* The params of an entry under the names that they have in the config. Returns
+ * whether one of these is another than it was given. */
+bool wandb_run_params(const struct wandb_run *run,
     const struct entry_params *params, struct wandb_values *config);
 
 /* The status W&B knows: 0 is finished, anything else failed. */

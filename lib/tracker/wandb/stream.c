@@ -159,14 +159,19 @@ put_summary(
     struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
 {
 	const struct wandb_rows *rows = &s->run->rows;
+	struct wandb_values all;
 	struct jsonwrite inner;
 	struct buf json;
 
+	/* A table may have a metric's name: each name stands once. */
+	wandb_values_init(&all);
+	wandb_values_merge(&all, &rows->summary);
+	wandb_values_merge(&all, &s->run->tables);
 	buf_init(&json, SUMMARY_MAX);
 	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
 	jsonwrite_open(&inner, '{');
-	wandb_values_write(&rows->summary, &inner);
-	wandb_values_write(&s->run->tables, &inner);
+	wandb_values_write(&all, &inner);
+	wandb_values_release(&all);
 	jsonwrite_key(&inner, "_wandb");
 	jsonwrite_open(&inner, '{');
 	jsonwrite_key(&inner, "runtime");

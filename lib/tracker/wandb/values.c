@@ -50,6 +50,36 @@ wandb_utf8(const char *text)
 	return buf_steal(&out);
 }
 
+/* _step, _timestamp, _runtime, _wandb, with any number of `_` behind. */
+static bool
+is_reserved(const char *name)
+{
+	static const char *const names[] = {
+	    "_step", "_timestamp", "_runtime", "_wandb"};
+	size_t i, len;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+		len = strlen(names[i]);
+		if (strncmp(name, names[i], len) == 0 &&
+		    name[len + strspn(name + len, "_")] == '\0')
+			return true;
+	}
+	return false;
+}
+
+char *
+wandb_name(const char *prefix, const char *name, bool *renamed)
+{
+	char *full = xasprintf("%s%s", prefix, name), *other;
+
+	if (!is_reserved(full))
+		return full;
+	*renamed = true;
+	other = xasprintf("%s_", full);
+	free(full);
+	return other;
+}
+
 /* `json` is taken over. */
 static void
 put(struct wandb_values *v, const char *name, char *json)

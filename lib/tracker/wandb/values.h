@@ -12,6 +12,7 @@
 #ifndef TRACKER_WANDB_VALUES_H
 #define TRACKER_WANDB_VALUES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -52,6 +53,12 @@ void wandb_values_merge(
     struct wandb_values *v, const struct wandb_values *from);
 /* The JSON under that name; NULL: none. */
 const char *wandb_values_get(const struct wandb_values *v, const char *name);
+
+/* prefix + name as a name in W&B, allocated. Those that W&B has for itself get
+ * a
+ * `_` more, as do those that look so then; *renamed is set where that was done.
+ */
+char *wandb_name(const char *prefix, const char *name, bool *renamed);
 
 /* A text as UTF-8, see above. Allocated. */
 char *wandb_utf8(const char *text);

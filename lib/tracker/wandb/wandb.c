@@ -221,6 +221,10 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 {
 	struct wandb *w = t->state;
 
+	if (w->run.rows.renamed)
+		tracker_altered(t,
+		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
+		    "values of these names have a _ behind");
 	if (w->run.rows.stepped_back)
 		tracker_note(t,
 		    "steps went back; their rows have the "
