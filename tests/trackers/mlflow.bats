@@ -57,6 +57,30 @@ odd() {
     check "$url" "$e"
 }
 
+@test "a param that the server refuses costs no other, nor does a tag" {
+    local log=("$BUILD/bin/itrack" log) id
+    export XDG_STATE_HOME=$state
+    id=$("${log[@]}" --start -t mlflow --mlflow-uri "$url" -p refused \
+        --tag mlflow.user=bob --tag t=1 --tag t=2 --tag mlflow.runName=mine --param a=1)
+    wait_for 60 opened_at "$state/itrack"
+    run -1 --separate-stderr "${log[@]}" --run "$id" --end --param a=2 --param b=2 --param c=3
+    [[ $stderr == *"param a: refused by the server"* ]]
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run, = client.search_runs([client.get_experiment_by_name("refused").experiment_id])
+assert run.data.params == {"a": "1", "b": "2", "c": "3"}, run.data.params
+assert run.info.status == "FINISHED" and run.info.run_name == "mine"
+assert run.data.tags["mlflow.user"] == "bob" and run.data.tags["t"] == "2"
+PY
+}
+
+# A param has arrived: the next one of its name comes too late.
+opened_at() {
+    grep -qsE '"delivered": ?[1-9]' "$1"/runs/*/cursor.mlflow
+}
+
 @test "several experiments: prefixes, or child runs with --nested" {
     odd 20261123T130842Z-000000000002 30 6
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"

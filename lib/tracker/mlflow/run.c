@@ -161,18 +161,20 @@ mlflow_wanted_tagged(const struct mlflow *m)
 	    .parent = child ? m->run_id : m->parent_id};
 }
 
-/* By --run-name or the tag that MLflow has for it. NULL: by neither. */
+/* By the tag that MLflow has for it, or else --run-name, which a library run
+ * always has. NULL: by neither. */
 static char *
 given_name(const struct mlflow *m)
 {
 	const struct entry_start *start = m->run->start;
 	struct mlflow_tags tags = {0};
-	const char *name = start->run_name;
+	const char *name;
 	char *copy;
 
 	put_all_given(m, &tags);
+	name = mlflow_tags_get(&tags, MLFLOW_NAME_TAG);
 	if (name == NULL || name[0] == '\0')
-		name = mlflow_tags_get(&tags, MLFLOW_NAME_TAG);
+		name = start->run_name;
 	copy = name != NULL && name[0] != '\0' ? xstrdup(name) : NULL;
 	mlflow_tags_release(&tags);
 	return copy;
