@@ -128,6 +128,27 @@ PY
     [ "$(pending)" = "delivered delivered" ]
 }
 
+@test "a worker that stands still is reported, with what finishes it" {
+    start_gated "$BUILD/bin/itrack-wrap" -q --track local --drain 0.5 -- \
+        "$write_run" --gate "$BATS_TEST_TMPDIR/gate" --mode run \
+        --from "$fixtures/run_errors/run" --to "$runs/x"
+    turn 8
+    wait_until pgrep -x itrack-worker -P "$job"
+    worker=$(pgrep -x itrack-worker -P "$job")
+    # Turns behind the one that made the journal: the launcher knows of it.
+    wait_until eval 'grep -q "\"step\":" state/itrack/runs/*/journal.jsonl'
+    kill -STOP "$worker"
+    finish
+    [ "$status" -eq 0 ]
+    said=$(cat "$BATS_TEST_TMPDIR/err")
+    [[ $said == "itrack: tracking does not answer (process $worker): once that \
+process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
+    kill -KILL "$worker"
+    command=$(sed 's/.*`itrack \(sync [^`]*\)`.*/\1/' <<<"$said")
+    wait_until eval "itrack $command"
+    [ "$(pending)" = delivered ]
+}
+
 @test "a rejected item is counted and named, the next goes on" {
     run --separate-stderr tracked done,rejected
     [ "$status" -eq 0 ]

@@ -80,7 +80,7 @@ setup() {
     run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 3 restarts 0 preloaded 1"
+    logged "launched version 4 restarts 0 preloaded 1"
     logged "link MARKING $PWD/run/.insidellms_run"
     logged "ended status 0"
 }
@@ -100,14 +100,14 @@ setup() {
 @test "the worker starts at once with --run-dir and --no-preload" {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 3 restarts 0 preloaded 1"
+    wait_for logged "launched version 4 restarts 0 preloaded 1"
     echo >go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 3 restarts 0 preloaded 0"
+    wait_for logged "launched version 4 restarts 0 preloaded 0"
     echo >go
     wait
 }
@@ -116,7 +116,7 @@ setup() {
     mkfifo go
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
-    wait_for logged "launched version 3 restarts 0 preloaded 1"
+    wait_for logged "launched version 4 restarts 0 preloaded 1"
     echo >go
     wait
     logged "ended status 0"
@@ -124,13 +124,13 @@ setup() {
 
 @test "the worker looks at a short static command too" {
     "$wrap" "$programs/launch_quiet_static" /dev/null
-    logged "launched version 3 restarts 0 preloaded 1"
+    logged "launched version 4 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
 @test "a report without a run is the worker's to write" {
     "$wrap" --report file true
-    logged "launched version 3 restarts 0 preloaded 1"
+    logged "launched version 4 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
@@ -171,7 +171,7 @@ LD_PRELOAD=$shim" ]
         [[ "$output" != *LD_PRELOAD* ]]
         [ -z "$stderr" ]
     done
-    logged "launched version 3 restarts 0 preloaded 0"
+    logged "launched version 4 restarts 0 preloaded 0"
 }
 
 @test "without a shim or a worker the command runs all the same" {
@@ -191,8 +191,8 @@ LD_PRELOAD=$shim" ]
     FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 3 restarts 0 preloaded 1"
-    logged "launched version 3 restarts 1 preloaded 1"
+    logged "launched version 4 restarts 0 preloaded 1"
+    logged "launched version 4 restarts 1 preloaded 1"
     [ "$(grep -c "OPEN $PWD/records.jsonl" "$FAKE_LOG")" -ge 1 ]
     logged "ended status 0"
 }
@@ -217,10 +217,27 @@ LD_PRELOAD=$shim" ]
     FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
     took=$(((${EPOCHREALTIME/./} - start) / 1000))
     [ "$status" -eq 4 ]
+    [[ $output == "itrack: tracking does not answer (process "*"): once that \
+process has ended, \`itrack status\` lists what is recorded, \
+\`itrack import RUN_DIR\` tracks what is not" ]]
     [ "$took" -ge 300 ]
     [ "$took" -lt 3000 ]
     wait_for logged "link closed"
     logged hurry
+}
+
+@test "a worker that leaves the link is one that does not answer" {
+    for option in -v -q; do
+        FAKE_WORKER=leave run --separate-stderr "$wrap" $option --drain 0.1 \
+            sh -c ': >records.jsonl; exit 4'
+        [ "$status" -eq 4 ]
+        [[ $stderr == "itrack: tracking does not answer (process "* ]]
+        [ "${#stderr_lines[@]}" -eq 1 ]
+        kill "$(sed 's/.*(process \([0-9]*\)).*/\1/' <<<"$stderr")"
+    done
+    FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
+    [ "$status" -eq 123 ]
+    kill "$(sed 's/.*(process \([0-9]*\)).*/\1/' <<<"$output")"
 }
 
 @test "a signal while draining ends at once" {

@@ -6,6 +6,8 @@
  *	incomplete  says at the end that something is missing
  *	slow        drains only when it is told to hurry
  *	deaf        never answers; ends when the link does
+ *	leave       closes the link when the command has ended, and lives on
+ *	            until it is killed (a minute at the most)
  *	die         dies at once, every time
  *	die-once    dies at once, the first time
  *	die-late    dies when the command has ended, the first time
@@ -151,6 +153,14 @@ ended(const struct link_ended *end)
 	read_channel();
 	if (is("die-late"))
 		kill(getpid(), SIGKILL);
+	if (is("leave")) {
+		/* Who waits for the end of our errors does not wait for us. */
+		close(LINK_FD);
+		close(STDERR_FILENO);
+		alarm(60);
+		for (;;)
+			pause();
+	}
 	if (is("incomplete"))
 		drained(0);
 	if (!is("slow") && !is("deaf"))

@@ -5,11 +5,9 @@
  *
  * One thread, one poll loop, no allocation but the two environments.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,7 @@
 #include "wrap/launch/child.h"
 #include "wrap/launch/copy.h"
 #include "wrap/launch/preload.h"
+#include "wrap/launch/say.h"
 #include "wrap/launch/signals.h"
 #include "wrap/launch/tracking.h"
 #include "wrap/options/options.h"
@@ -47,29 +46,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* One line on standard error; control characters of names as '?'. */
-__attribute__((format(printf, 1, 2))) static void
-say(const char *format, ...)
-{
-	char line[PATH_MAX + 256];
-	va_list ap;
-	int len;
-
-	va_start(ap, format);
-	len = vsnprintf(line, sizeof(line) - 1, format, ap);
-	va_end(ap);
-	if (len < 0)
-		return;
-	if ((size_t)len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
-	for (int i = 0; i < len; i++)
-		if (iscntrl((unsigned char)line[i]))
-			line[i] = '?';
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, (size_t)len) < 0)
-		return; /* nobody to tell */
 }
 
 static void
@@ -281,36 +257,6 @@ turn(struct launcher *l)
 	tracking_waited(t, now_ms());
 }
 
-/* What the worker can't say because it never ran or is dead. */
-static void
-report(const struct launcher *l)
-{
-	const struct tracking *t = &l->tracking;
-	int status = t->worker_status;
-
-	if (t->start_errno != 0)
-		say("itrack: tracking is off: %s: %s",
-		    *t->worker_path != '\0' ? t->worker_path : "itrack-worker",
-		    strerror(t->start_errno));
-	else if (!t->on)
-		say("itrack: the worker died twice (%s %d); `itrack sync` "
-		    "delivers what the journal has",
-		    WIFSIGNALED(status) ? "signal" : "status",
-		    WIFSIGNALED(status) ? WTERMSIG(status)
-					: WEXITSTATUS(status));
-	else if (t->starts > 0 || options_given(&l->options, OPT_QUIET))
-		return;
-	else if (t->nested)
-		say("itrack: tracked by the itrack-wrap inside");
-	else
-		say("itrack: no run directory seen%s%s; nothing was tracked",
-		    !options_given(&l->options, OPT_METRICS_FROM_STDOUT) ? ""
-			: l->copy.on
-			? ", and no JSON object in the last line of the output"
-			: ", and the output could not be read",
-		    t->silent ? "; " LINK_LOCKED_UP : "");
-}
-
 /* What came up to now was for the command. */
 static void
 take_last_signals(struct launcher *l)
@@ -386,7 +332,7 @@ main(int argc, char **argv)
 	tracking_ended(t, &l->child,
 	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT));
 	drain(l);
-	report(l);
+	say_report(&l->tracking, &l->options, &l->copy);
 	signals_reap(&l->signals);
 	copy_reap(&l->copy);
 	if (options_given(&l->options, OPT_STRICT) && !t->complete &&

@@ -201,6 +201,7 @@ send_known(struct tracking *t)
 	t->launched.version = LINK_VERSION;
 	t->launched.restarts = (uint32_t)t->starts - 1;
 	t->launched.caller = t->caller.fd >= 0;
+	t->launched.crowded = t->crowded;
 	packet.type = LINK_LAUNCHED;
 	packet.launched = t->launched;
 	link_send(t->link, &packet);
@@ -344,6 +345,8 @@ read_link(struct tracking *t)
 		if (packet.type == LINK_DRAINED) {
 			t->drained = true;
 			t->complete = packet.drained.complete != 0;
+		} else if (packet.type == LINK_RECORDED) {
+			t->recorded = packet.recorded;
 		}
 	}
 	if (got == 0) {
@@ -434,6 +437,12 @@ bool
 tracking_busy(const struct tracking *t)
 {
 	return t->on && t->starts > 0 && (!t->drained || t->worker > 0);
+}
+
+bool
+tracking_is_silent(const struct tracking *t)
+{
+	return t->on && t->starts > 0 && !t->drained;
 }
 
 void

@@ -48,6 +48,7 @@ struct tracking {
 	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;
 	struct link_ended end;
+	struct link_recorded recorded; /* as the worker last said */
 	struct link_message kept[TRACKING_KEPT_MAX];
 	int kept_len;
 	const char *line; /* the last of the output; NULL: none */
@@ -91,6 +92,9 @@ void tracking_line(struct tracking *t, const char *line, size_t len);
 void tracking_ended(
     struct tracking *t, const struct child *command, bool needs_worker);
 bool tracking_busy(const struct tracking *t);
+/* The time is over, and the worker has not said that it is done: it hangs, is
+ * stopped, or has more to do than there was time for. */
+bool tracking_is_silent(const struct tracking *t);
 /* Asks the worker to end now. */
 void tracking_hurry(struct tracking *t);
 

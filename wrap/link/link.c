@@ -25,6 +25,8 @@ packet_len(const struct link_packet *packet)
 		return head + sizeof(packet->ended);
 	case LINK_HURRY:
 		return head;
+	case LINK_RECORDED:
+		return head + sizeof(packet->recorded);
 	case LINK_DRAINED:
 		return head + sizeof(packet->drained);
 	default:

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 3
+#define LINK_VERSION 4
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -26,6 +26,8 @@
 /* A message of the shim that the launcher has read already: at most so long
  * (wrap/shim/message.h says the same). */
 #define LINK_DATA_MAX 4608
+/* An attempt's name, a time and a random part, is shorter. */
+#define LINK_ATTEMPT_MAX 64
 
 /* Why a run may not have been seen: both reports say it. */
 #define LINK_LOCKED_UP                                                 \
@@ -35,10 +37,11 @@
 enum link_type {
 	LINK_LAUNCHED, /* launcher -> worker, the first packet */
 	LINK_MESSAGE,  /* launcher -> worker: a shim message read before */
-	LINK_LINE,    /* launcher -> worker: a part of the output's last line */
-	LINK_ENDED,   /* launcher -> worker: the command is over */
-	LINK_HURRY,   /* launcher -> worker: end now, keep the rest */
-	LINK_DRAINED, /* worker -> launcher: all said and done */
+	LINK_LINE,  /* launcher -> worker: a part of the output's last line */
+	LINK_ENDED, /* launcher -> worker: the command is over */
+	LINK_HURRY, /* launcher -> worker: end now, keep the rest */
+	LINK_RECORDED, /* worker -> launcher: which journals there are */
+	LINK_DRAINED,  /* worker -> launcher: all said and done */
 };
 
 struct link_launched {
@@ -55,6 +58,8 @@ struct link_launched {
 	/* The file clock had just ticked: no file that was there before the
 	 * launch has its time. */
 	uint32_t just_ticked;
+	/* Messages may have been lost before there was a worker. */
+	uint32_t crowded;
 };
 
 struct link_message {
@@ -69,6 +74,13 @@ struct link_ended {
 	struct timespec wall;
 };
 
+/* What is not delivered yet and can be without this worker: the launcher says
+ * so if the worker can't. Sent whenever it changes. */
+struct link_recorded {
+	uint32_t journals;
+	char attempt[LINK_ATTEMPT_MAX]; /* the newest of them */
+};
+
 struct link_drained {
 	uint32_t complete; /* every tracker got everything */
 };
@@ -79,6 +91,7 @@ struct link_packet {
 		struct link_launched launched;
 		struct link_message message; /* a line's part, too */
 		struct link_ended ended;
+		struct link_recorded recorded;
 		struct link_drained drained;
 	};
 };

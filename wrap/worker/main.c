@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -59,6 +60,7 @@ struct worker {
 	bool has_launched, listens, heard, nested, silent, ended, hurry;
 	bool link_gone, settled;
 	bool alone; /* the launcher has left, and runs go on */
+	struct link_recorded recorded; /* as the launcher knows it */
 };
 
 /* Every new run opens the marker, and every run the configuration, once, and
@@ -291,7 +293,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		start_find(w);
 	if (w->find != NULL)
 		find_look(w->find);
-	if (w->channel.crowded || w->silent)
+	if (w->channel.crowded || w->launched.crowded || w->silent)
 		look_beside(w);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
@@ -477,6 +479,25 @@ stay_alone(struct worker *w)
 		close(nowhere);
 }
 
+/* For the launcher, if we should come to a standstill. What it does not get now
+ * (its queue is full) it gets with the next turn. */
+static void
+tell_recorded(struct worker *w)
+{
+	struct link_packet packet;
+	struct link_recorded *r = &packet.recorded;
+	const char *newest = "";
+
+	memset(&packet, 0, sizeof packet);
+	packet.type = LINK_RECORDED;
+	r->journals = (uint32_t)runs_journals(w->runs, &newest);
+	snprintf(r->attempt, sizeof r->attempt, "%s", newest);
+	if (w->link_gone || memcmp(r, &w->recorded, sizeof *r) == 0)
+		return;
+	if (link_send(LINK_FD, &packet) == 0)
+		w->recorded = *r;
+}
+
 /* Everything said and done? */
 static void
 on_turn(struct loop_turn *turn)
@@ -484,6 +505,7 @@ on_turn(struct loop_turn *turn)
 	struct worker *w = turn->data;
 
 	runs_turn(w->runs);
+	tell_recorded(w);
 	if (!w->ended || !w->settled)
 		return;
 	w->settled = false;

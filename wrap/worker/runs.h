@@ -76,6 +76,9 @@ void runs_found(struct runs *runs, const char *dir, pid_t writer);
 size_t runs_count(const struct runs *runs);
 /* The directory of the i-th. */
 const char *runs_dir(const struct runs *runs, size_t i);
+/* How many have a journal that is not delivered yet; `newest`: the name of the
+ * last such attempt, valid until runs_turn(). */
+size_t runs_journals(const struct runs *runs, const char **newest);
 void runs_turn(struct runs *runs);
 /* ended NULL: the command is over, nobody knows how. runs_drain() follows. */
 void runs_end(struct runs *runs, const struct link_ended *ended);

@@ -111,3 +111,18 @@ runs_begin_own(
 	return own_run_begin(&run->attempt, &config, run->runs->config.launched,
 	    run->runs->line, run->runs->line_len, err);
 }
+
+size_t
+runs_journals(const struct runs *runs, const char **newest)
+{
+	const struct run *run;
+	size_t count = 0;
+
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (run->attempt == NULL || attempt_in_memory(run->attempt))
+			continue;
+		*newest = attempt_name(run->attempt);
+		count++;
+	}
+	return count;
+}
