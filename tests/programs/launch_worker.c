@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../wrap/launch/link.h"
+#include "../../wrap/link/link.h"
 #include "../../wrap/shim/message.h"
 
 static const char *mode;
