@@ -20,66 +20,20 @@
 /* A day: more is a mistake. */
 #define DRAIN_SECONDS_MAX 86400
 
-static const struct kind kinds[] = {
-    {.name = "local", .root = "local-dir", .with_project = true},
-    {.name = "tensorboard",
-	.root = "tensorboard-dir",
-	.iso_names = true,
-	.histograms = true},
-    {.name = "mlflow", .tables = TABLES_ARTIFACT, .models = true},
-    {.name = "wandb", .tables = TABLES_ROWS, .histograms = true},
-};
-
-#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
-
-enum row_form {
-	ROW_TEXT,
-	ROW_PATH, /* made absolute */
-	ROW_URI,  /* or a path, if it has no colon */
-	ROW_URL,
-};
-
-struct option_row {
-	const char *kind;
-	const char *name;     /* in the interface */
-	const char *option;   /* the tracker's name for it */
-	const char *variable; /* counts where it is not given, or NULL */
-	const char *fallback; /* or NULL */
-	enum row_form form;
-	const char *https_only; /* ROW_URL: as in base/uri.h */
-};
-
-static const struct option_row rows[] = {
-    {"local", "output_dir", "local-dir", NULL, "./experiments", ROW_PATH, NULL},
-    {"tensorboard", "log_dir", "tensorboard-dir", NULL, "./runs", ROW_PATH,
-	NULL},
-    {"mlflow", "tracking_uri", "mlflow-uri", "MLFLOW_TRACKING_URI", NULL,
-	ROW_URI, NULL},
-    {"mlflow", "experiment_name", "mlflow-experiment", "MLFLOW_EXPERIMENT_NAME",
-	NULL, ROW_TEXT, NULL},
-    {"wandb", "project", NULL, NULL, NULL, ROW_TEXT, NULL},
-    {"wandb", "entity", "wandb-entity", "WANDB_ENTITY", NULL, ROW_TEXT, NULL},
-    {"wandb", "mode", "wandb-mode", "WANDB_MODE", NULL, ROW_TEXT, NULL},
-    {"wandb", "base_url", "wandb-base-url", "WANDB_BASE_URL", NULL, ROW_URL,
-	"wandb.ai"},
-    {"wandb", "dir", "wandb-dir", "WANDB_DIR", NULL, ROW_PATH, NULL},
-};
-
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
-
 static int
-find_kind(const struct kind **kind, const char *name, struct err *err)
+find_kind(const struct tracker_about **kind, const char *name, struct err *err)
 {
+	const struct tracker_about *about;
 	struct buf known;
 
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (strcmp(kinds[i].name, name) == 0) {
-			*kind = &kinds[i];
-			return 0;
-		}
+	*kind = tracker_about_find(name);
+	if (*kind != NULL && !(*kind)->hidden)
+		return 0;
 	buf_init(&known, ERR_MESSAGE_MAX);
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		buf_addf(&known, "%s%s", i > 0 ? ", " : "", kinds[i].name);
+	for (size_t i = 0; (about = tracker_about_at(i)) != NULL; i++)
+		if (!about->hidden)
+			buf_addf(
+			    &known, "%s%s", i > 0 ? ", " : "", about->name);
 	err_set(err, -EINVAL, "unknown tracker %.64s: choose from %s", name,
 	    known.data);
 	buf_release(&known);
@@ -101,14 +55,15 @@ add_option(struct settings *s, const char *name, char *text)
 /* As it may be recorded. A login goes to the worker's environment, where it is
  * looked for. */
 static char *
-take_uri(struct settings *s, const struct option_row *row, const char *value)
+take_uri(
+    struct settings *s, const struct about_option *option, const char *value)
 {
 	char *clean = xstrdup(value), *text;
 	struct uri uri;
 
 	if (uri_split(value, &uri) && uri.user.start != NULL &&
-	    row->variable != NULL)
-		s->login = xasprintf("%s=%s", row->variable, value);
+	    option->variable != NULL)
+		s->login = xasprintf("%s=%s", option->variable, value);
 	uri_clean(clean);
 	text = text_of_bytes(clean);
 	free(clean);
@@ -129,7 +84,7 @@ add_path(
 }
 
 static int
-take_tracking_uri(struct settings *s, const struct option_row *row,
+take_tracking_uri(struct settings *s, const struct about_option *option,
     const char *value, struct err *err)
 {
 	char why[TRACKING_URI_MESSAGE_MAX];
@@ -137,49 +92,67 @@ take_tracking_uri(struct settings *s, const struct option_row *row,
 	switch (tracking_uri_kind(value)) {
 	case TRACKING_URI_NAME:
 		if (access(value, F_OK) == 0)
-			return add_path(s, row->option, value, err);
+			return add_path(s, option->name, value, err);
 		break;
 	case TRACKING_URI_PATH:
 		if (value[0] != '~')
-			return add_path(s, row->option, value, err);
+			return add_path(s, option->name, value, err);
 		/* The worker, which has our HOME, finds it. */
-		add_option(s, row->option, text_of_bytes(value));
+		add_option(s, option->name, text_of_bytes(value));
 		return 0;
 	case TRACKING_URI_UNKNOWN:
 		break;
 	default:
-		add_option(s, row->option, take_uri(s, row, value));
+		add_option(s, option->name, take_uri(s, option, value));
 		return 0;
 	}
 	tracking_uri_complain(value, why, sizeof why);
-	return err_set(err, -EINVAL, "%s: %s", row->name, why);
+	return err_set(err, -EINVAL, "%s: %s", option->library, why);
+}
+
+/* Is it one of "online|offline"? */
+static bool
+is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *at = choices; *at != '\0'; at += *at == '|' ? 1 : 0) {
+		size_t word = strcspn(at, "|");
+
+		if (word == len && strncmp(at, value, len) == 0)
+			return true;
+		at += word;
+	}
+	return false;
 }
 
 static int
-take_row(struct settings *s, const struct option_row *row, const char *value,
-    struct err *err)
+take_option(struct settings *s, const struct about_option *option,
+    const char *value, struct err *err)
 {
-	const char *unfit =
-	    row->form == ROW_URL ? uri_unfit(value, row->https_only) : NULL;
+	const char *unfit;
 
-	if (strcmp(row->name, "mode") == 0 && strcmp(value, "online") != 0 &&
-	    strcmp(value, "offline") != 0 && strcmp(value, "disabled") != 0)
-		return err_set(err, -EINVAL,
-		    "mode is online or offline, not %.64s", value);
-	if (unfit != NULL)
-		return err_set(err, -EINVAL, "%s %s", row->name, unfit);
-	if (row->option == NULL) {
-		free(s->project);
-		s->project = text_of_bytes(value);
-	} else if (row->form == ROW_PATH) {
-		return add_path(s, row->option, value, err);
-	} else if (row->form == ROW_URI) {
-		return take_tracking_uri(s, row, value, err);
-	} else {
-		add_option(s, row->option,
-		    row->form == ROW_TEXT ? text_of_bytes(value)
-					  : take_uri(s, row, value));
+	switch (option->form) {
+	case FORM_PATH:
+		return add_path(s, option->name, value, err);
+	case FORM_TRACKING_URI:
+		return take_tracking_uri(s, option, value, err);
+	case FORM_URL:
+		unfit = uri_unfit(value, option->choices);
+		if (unfit != NULL)
+			return err_set(
+			    err, -EINVAL, "%s %s", option->library, unfit);
+		add_option(s, option->name, take_uri(s, option, value));
+		return 0;
+	case FORM_CHOICE:
+		if (!is_choice(option->choices, value))
+			return err_set(err, -EINVAL, "%s is %s, not %.64s",
+			    option->library, option->argument, value);
+		break;
+	default:
+		break;
 	}
+	add_option(s, option->name, text_of_bytes(value));
 	return 0;
 }
 
@@ -213,61 +186,83 @@ take_common(
 	    s->kind != NULL ? s->kind->name : "an open run", option->name);
 }
 
-static const struct option_row *
-find_row(const struct kind *kind, const char *name)
+static const struct about_option *
+find_option(const struct tracker_about *kind, const char *name)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (strcmp(rows[i].kind, kind->name) == 0 &&
-		    strcmp(rows[i].name, name) == 0)
-			return &rows[i];
+	for (size_t i = 0; i < kind->option_count; i++)
+		if (kind->options[i].library != NULL &&
+		    strcmp(kind->options[i].library, name) == 0)
+			return &kind->options[i];
 	return NULL;
+}
+
+/* Does the option stand for the config's project? */
+static bool
+is_project(const struct settings *s, const char *name)
+{
+	return s->kind->library_project != NULL &&
+	    strcmp(s->kind->library_project, name) == 0;
+}
+
+static int
+take_given(
+    struct settings *s, const struct itrack_option *given, struct err *err)
+{
+	const struct about_option *option;
+	bool project;
+
+	if (given->name == NULL)
+		return err_set(err, -EINVAL, "an option without name");
+	option = find_option(s->kind, given->name);
+	project = is_project(s, given->name);
+	if (given->value == NULL && (option != NULL || project))
+		return 0;
+	if (given->value == NULL || given->value[0] == '\0')
+		return err_set(
+		    err, -EINVAL, "the option %.64s is empty", given->name);
+	if (option != NULL)
+		return take_option(s, option, given->value, err);
+	if (!project)
+		return take_common(s, given, err);
+	free(s->project);
+	s->project = text_of_bytes(given->value);
+	return 0;
 }
 
 static int
 take_options(struct settings *s, const struct itrack_option *options,
     size_t count, struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct option_row *row;
-		int result;
+	int result = 0;
 
-		if (options[i].name == NULL)
-			return err_set(err, -EINVAL, "an option without name");
-		row = find_row(s->kind, options[i].name);
-		if (options[i].value == NULL && row != NULL)
-			continue;
-		if (options[i].value == NULL || options[i].value[0] == '\0')
-			return err_set(err, -EINVAL,
-			    "the option %.64s is empty", options[i].name);
-		result = row != NULL ? take_row(s, row, options[i].value, err)
-				     : take_common(s, &options[i], err);
-		if (result < 0)
-			return result;
-	}
-	return 0;
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = take_given(s, &options[i], err);
+	return result;
 }
 
 static int
 take_defaults(struct settings *s, struct err *err)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++) {
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < s->kind->option_count; i++) {
+		const struct about_option *option = &s->kind->options[i];
 		const char *value = NULL;
 
-		if (strcmp(rows[i].kind, s->kind->name) != 0 ||
-		    rows[i].option == NULL ||
-		    settings_option(s, rows[i].option) != NULL)
+		if (option->library == NULL ||
+		    settings_option(s, option->name) != NULL)
 			continue;
-		if (strcmp(rows[i].option, "mlflow-experiment") == 0 &&
-		    s->experiment_name != NULL)
+		if (option->library_experiment)
 			value = s->experiment_name;
-		if (value == NULL && rows[i].variable != NULL)
-			value = secure_getenv(rows[i].variable);
+		if (value == NULL && option->variable != NULL &&
+		    option->library_default == NULL)
+			value = secure_getenv(option->variable);
 		if (value == NULL || value[0] == '\0')
-			value = rows[i].fallback;
-		if (value != NULL && take_row(s, &rows[i], value, err) < 0)
-			return err->code;
+			value = option->library_default;
+		if (value != NULL)
+			result = take_option(s, option, value, err);
 	}
-	return 0;
+	return result;
 }
 
 static int

@@ -1,6 +1,5 @@
 /*
- * The kinds of trackers and their options, and the settings of one handle:
- * config and options, copied.
+ * The settings of one handle: its tracker, config and options, copied.
  */
 #ifndef ITRACK_KINDS_H
 #define ITRACK_KINDS_H
@@ -11,26 +10,14 @@
 #include "base/err.h"
 #include "itrack.h"
 #include "journal/entry.h"
+#include "tracker/about.h"
 
 /* The directory that start_run() made, among a target's options. */
 #define PLACE_OPTION "place"
 
-/* How a tracker takes a table: not at all, as a file that is an artifact, or
- * from a file of rows that it reads itself. */
-enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
-
-struct kind {
-	const char *name;
-	const char *root;  /* option of the directory of runs, or NULL */
-	bool with_project; /* below it: a directory for the project */
-	bool iso_names;    /* a run without a name: ISO time */
-	enum tables tables;
-	bool histograms, models;
-};
-
 /* Owned; texts of format/text.h, but for paths. */
 struct settings {
-	const struct kind *kind;
+	const struct tracker_about *kind;
 	char *project;
 	char *experiment_name;
 	char **tags;

@@ -21,6 +21,8 @@
 #include "base/loop.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
+#include "tracker/about.h"
+#include "tracker/examine.h"
 
 /* What became of a call.
  * DONE:     confirmed. For send: the first batch->done entries (all of them
@@ -78,10 +80,10 @@ enum tracker_call {
 
 struct tracker;
 
-/* One destination. Plain data, one per file, listed in trackers.c; every member
- * but the flags is mandatory. */
+/* One destination. Plain data, one for each tracker in list.h; every member but
+ * the flags is mandatory. */
 struct tracker_ops {
-	const char *name;
+	const struct tracker_about *about;
 	size_t state_size; /* of tracker->state, zeroed before configure */
 	int pace_ms;       /* least time between two sends of a lane */
 	int deadline_ms; /* of a PENDING call without progress; 0: 3 minutes */
@@ -110,6 +112,9 @@ struct tracker_ops {
 	/* Say how the run ended. */
 	enum outcome (*finish)(
 	    struct tracker *t, const struct run_end *end, struct err *err);
+	/* What `itrack doctor` says of it (tracker/examine.h). Nothing was
+	 * configured or opened. */
+	void (*examine)(const struct examination *x);
 	/* Give everything back; cancels what is under way. Called once, also
 	 * after a failed configure or open. */
 	void (*close)(struct tracker *t);
@@ -174,6 +179,11 @@ void tracker_done(struct tracker *t, enum tracker_call call,
     enum outcome outcome, int64_t retry_after_ms, const struct err *err);
 
 /* --- the table ------------------------------------------------------- */
+
+/* tracker_NAME of each. */
+#define TRACKER(name) extern const struct tracker_ops tracker_##name;
+#include "tracker/list.h"
+#undef TRACKER
 
 /* NULL: no such tracker. */
 const struct tracker_ops *tracker_find(const char *name);

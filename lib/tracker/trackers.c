@@ -1,20 +1,12 @@
-/* The table of trackers: adding one is adding its line. */
+/* The operations of the trackers that lib/tracker/list.h names. */
 #include <string.h>
 
 #include "tracker/tracker.h"
 
-extern const struct tracker_ops tracker_local;
-extern const struct tracker_ops tracker_tensorboard;
-extern const struct tracker_ops tracker_mlflow;
-extern const struct tracker_ops tracker_wandb;
-extern const struct tracker_ops tracker_null;
-
 static const struct tracker_ops *const table[] = {
-    &tracker_local,
-    &tracker_tensorboard,
-    &tracker_mlflow,
-    &tracker_wandb,
-    &tracker_null,
+#define TRACKER(name) &tracker_##name,
+#include "tracker/list.h"
+#undef TRACKER
     NULL,
 };
 
@@ -28,7 +20,7 @@ const struct tracker_ops *
 tracker_find(const char *name)
 {
 	for (size_t i = 0; table[i] != NULL; i++)
-		if (strcmp(table[i]->name, name) == 0)
+		if (strcmp(table[i]->about->name, name) == 0)
 			return table[i];
 	return NULL;
 }

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (p.failed && strncmp(message, "file:", 5) != 0)
 		abort();
-	for (size_t i = 0; i < OPT_COUNT; i++)
+	for (int i = 0; i < options_count(); i++)
 		if (options.value[i] != NULL && options.source[i] != FROM_FILE)
 			abort();
 	if (options.tag_len > OPTIONS_TAGS_MAX)

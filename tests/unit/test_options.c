@@ -59,9 +59,9 @@ config(const char *text)
 static void
 clear_environment(void)
 {
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (option_table[i].variable != NULL)
-			unsetenv(option_table[i].variable);
+	for (int i = 0; i < options_count(); i++)
+		if (options_at(i)->variable != NULL)
+			unsetenv(options_at(i)->variable);
 }
 
 static bool
@@ -79,10 +79,10 @@ test_table(void)
 	unsigned letters[256] = {0};
 	bool ids = true, once = true, helps = true;
 
-	for (size_t i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = &option_table[i];
+	for (int i = 0; i < options_count(); i++) {
+		const struct option_row *row = options_at(i);
 
-		ids &= row->id == (enum option_id)i && row->name != NULL &&
+		ids &= row->id == i && row->name != NULL &&
 		    options_row(row->name, strlen(row->name)) == row;
 		once &= row->letter == 0 ||
 		    letters[(unsigned char)row->letter]++ == 0;
@@ -101,8 +101,8 @@ test_table(void)
 		    options_tracker(i));
 	}
 	for (size_t i = 0; tracker_at(i) != NULL; i++)
-		ok(accepts(tracker_at(i)->name), "--track takes %s",
-		    tracker_at(i)->name);
+		ok(accepts(tracker_at(i)->about->name), "--track takes %s",
+		    tracker_at(i)->about->name);
 }
 
 static void
@@ -147,9 +147,9 @@ test_command_line(void)
 	parse(PROGRAM_WRAP, "--notes=");
 	is_text(o.value[OPT_NOTES], "", "empty text is a value");
 	parse(PROGRAM_WRAP, "--table");
-	is_text(o.value[OPT_TABLE], "1", "an optional word left out");
+	is_text(options_of(&o, "table"), "1", "an optional word left out");
 	parse(PROGRAM_WRAP, "--table=text");
-	is_text(o.value[OPT_TABLE], "text", "an optional word");
+	is_text(options_of(&o, "table"), "text", "an optional word");
 }
 
 static void
@@ -249,20 +249,21 @@ test_config(void)
 	is_text(o.value[OPT_NOTES], "see #5 ", "quotes");
 	is_text(o.tags[0], "a#b", "a # within a word");
 	is_int((long long)o.tag_len, 2, "a tag in each line");
-	is_text(o.value[OPT_LOCAL_DIR], "/home/x/t", "~/ in a path");
-	is_text(o.value[OPT_MLFLOW_URI], "http://h/#x", "the last line");
+	is_text(options_of(&o, "local-dir"), "/home/x/t", "~/ in a path");
+	is_text(options_of(&o, "mlflow-uri"), "http://h/#x", "the last line");
 	is_int(o.source[OPT_DRAIN], FROM_FILE, "the source");
 
 	setenv("ITRACK_DRAIN", "4", 1);
 	setenv("MLFLOW_TRACKING_URI", "http://e", 1);
 	parse(PROGRAM_WRAP, "--tag=z|--strict=no");
 	is_int(options_drain_ms(&o), 4000, "the environment wins");
-	is_text(o.value[OPT_MLFLOW_URI], "http://h/#x",
+	is_text(options_of(&o, "mlflow-uri"), "http://h/#x",
 	    "not the variable of a tracker that is not used");
 	is_int((long long)o.tag_len, 1, "the command line's tags replace");
 	ok(!options_given(&o, OPT_STRICT), "and its flags");
 	parse(PROGRAM_SYNC, "");
-	is_text(o.value[OPT_MLFLOW_URI], "http://e", "sync takes all of them");
+	is_text(
+	    options_of(&o, "mlflow-uri"), "http://e", "sync takes all of them");
 	parse(PROGRAM_WRAP, "--drain=5");
 	is_int(options_drain_ms(&o), 5000, "the command line wins");
 	setenv("ITRACK_DRAIN", "soon", 1);
@@ -295,7 +296,7 @@ test_modes(void)
 {
 	setenv("WANDB_MODE", "dryrun", 1);
 	parse(PROGRAM_SYNC, "");
-	is_text(o.value[OPT_WANDB_MODE], "offline", "dryrun is offline");
+	is_text(options_of(&o, "wandb-mode"), "offline", "dryrun is offline");
 	setenv("WANDB_MODE", "rubbish", 1);
 	is_int(parse(PROGRAM_WRAP, "-tlocal"), 0, "not local's business");
 	clear_environment();

@@ -10,15 +10,6 @@
 /* In the cursor's state, before the option's name. */
 #define MOVED "moved."
 
-/* The options that say where a run is; others may change at any time. */
-static bool
-is_destination(enum option_id id)
-{
-	return id == OPT_MLFLOW_URI || id == OPT_MLFLOW_EXPERIMENT ||
-	    id == OPT_WANDB_ENTITY || id == OPT_WANDB_BASE_URL ||
-	    id == OPT_WANDB_DIR;
-}
-
 static const char *
 find(const struct target *t, const char *name)
 {
@@ -58,7 +49,7 @@ take(struct target *t, struct cursor *c, const struct options *options,
 
 	if (was != NULL && !same && !command_line)
 		goto out;
-	if (!same && is_destination(row->id) && c->opened) {
+	if (!same && row->own->destination && c->opened) {
 		if (command_line)
 			result = err_set(err, -EEXIST,
 			    "the run is at %s already: --%s can't move it",
@@ -68,7 +59,7 @@ take(struct target *t, struct cursor *c, const struct options *options,
 			    row->name);
 		goto out;
 	}
-	if (!same && is_destination(row->id)) {
+	if (!same && row->own->destination) {
 		cursor_set(c, key, plain);
 		result = 1;
 	}
@@ -99,8 +90,8 @@ attempt_retarget(struct target **target, const struct journal *j,
 		if (strncmp(c.state[i].name, MOVED, strlen(MOVED)) == 0)
 			put(t, c.state[i].name + strlen(MOVED),
 			    c.state[i].text);
-	for (int id = 0; id < OPT_COUNT && result == 0; id++) {
-		const struct option_row *row = &option_table[id];
+	for (int id = 0; id < options_count() && result == 0; id++) {
+		const struct option_row *row = options_at(id);
 
 		if (row->tracker == NULL || options->value[id] == NULL ||
 		    strcmp(row->tracker, t->tracker) != 0)

@@ -44,7 +44,7 @@ attempt_option_text(
 static bool
 is_for(const struct target *t, const struct options *options, int id)
 {
-	const char *tracker = option_table[id].tracker;
+	const char *tracker = options_at(id)->tracker;
 
 	if (options->value[id] == NULL)
 		return false;
@@ -56,8 +56,8 @@ is_for(const struct target *t, const struct options *options, int id)
 static void
 add_options(struct target *t, const struct options *options, bool secrets)
 {
-	for (int id = 0; id < OPT_COUNT; id++) {
-		const struct option_row *row = &option_table[id];
+	for (int id = 0; id < options_count(); id++) {
+		const struct option_row *row = options_at(id);
 
 		if (!is_for(t, options, id))
 			continue;
@@ -78,10 +78,11 @@ attempt_make_targets(const struct options *options, bool secrets, size_t *len)
 
 	*len = 0;
 	for (size_t i = 0; (ops = tracker_at(i)) != NULL; i++) {
-		if (!options_tracks(options, ops->name))
+		if (!options_tracks(options, ops->about->name))
 			continue;
 		targets = xreallocarray(targets, *len + 1, sizeof *targets);
-		targets[*len] = (struct target){.tracker = xstrdup(ops->name)};
+		targets[*len] =
+		    (struct target){.tracker = xstrdup(ops->about->name)};
 		add_options(&targets[(*len)++], options, secrets);
 	}
 	return targets;

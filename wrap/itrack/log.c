@@ -11,28 +11,8 @@
 #include "itrack.h"
 #include "wrap/itrack/command.h"
 
-/* One for each kind, and room. */
-#define TRACKERS_MAX 8
-/* Options of one kind, and drain. */
-#define OPTIONS_MAX 8
-
-/* What the library calls an option of the command line. */
-struct log_option {
-	enum option_id id;
-	const char *kind;
-	const char *name;
-};
-
-static const struct log_option log_options[] = {
-    {OPT_LOCAL_DIR, "local", "output_dir"},
-    {OPT_TENSORBOARD_DIR, "tensorboard", "log_dir"},
-    {OPT_MLFLOW_URI, "mlflow", "tracking_uri"},
-    {OPT_MLFLOW_EXPERIMENT, "mlflow", "experiment_name"},
-    {OPT_WANDB_MODE, "wandb", "mode"},
-    {OPT_WANDB_ENTITY, "wandb", "entity"},
-    {OPT_WANDB_BASE_URL, "wandb", "base_url"},
-    {OPT_WANDB_DIR, "wandb", "dir"},
-};
+/* One for each tracker, and room. */
+#define TRACKERS_MAX 32
 
 /* What is to be logged, taken apart. */
 struct items {
@@ -103,11 +83,14 @@ create(struct itrack_tracker **t, const char *kind, const struct options *o,
 	config.tags = o->tags;
 	config.tag_count = o->tag_len;
 	options[count++] = (struct itrack_option){"drain", o->value[OPT_DRAIN]};
-	for (size_t i = 0; i < sizeof log_options / sizeof *log_options; i++)
-		if (strcmp(log_options[i].kind, kind) == 0 &&
-		    o->value[log_options[i].id] != NULL)
+	for (int id = OPT_OF_TRACKERS; id < options_count(); id++) {
+		const struct option_row *row = options_at(id);
+
+		if (strcmp(row->tracker, kind) == 0 && o->value[id] != NULL &&
+		    row->own->library != NULL && count < OPTIONS_MAX)
 			options[count++] = (struct itrack_option){
-			    log_options[i].name, o->value[log_options[i].id]};
+			    row->own->library, o->value[id]};
+	}
 	return itrack_create_tracker(t, kind, &config, options, count, err);
 }
 
@@ -257,12 +240,12 @@ check_options(const struct options *o)
 		if (o->source[OPT_STATUS] == FROM_COMMAND_LINE)
 			return command_usage(&command_log,
 			    "--status says how the run ended: with --end");
-	for (int id = 0; run && id < OPT_COUNT; id++)
+	for (int id = 0; run && id < options_count(); id++)
 		if (o->source[id] == FROM_COMMAND_LINE &&
 		    !goes_with_run((enum option_id)id))
 			return command_usage(&command_log,
 			    "--%s is for --start, not for --run",
-			    option_table[id].name);
+			    options_at(id)->name);
 	return STATUS_OK;
 }
 

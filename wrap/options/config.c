@@ -36,9 +36,9 @@ unknown(struct parse *p, const char *name)
 	struct nearest nearest;
 
 	nearest_init(&nearest, name);
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (for_file(&option_table[i]))
-			nearest_offer(&nearest, option_table[i].name);
+	for (int i = 0; i < options_count(); i++)
+		if (for_file(options_at(i)))
+			nearest_offer(&nearest, options_at(i)->name);
 	nearest_hint(&nearest, "", hint);
 	return options_complain(p, "unknown option %.80s%s", name, hint);
 }

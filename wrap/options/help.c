@@ -62,8 +62,8 @@ print_group(enum program program, const char *tracker)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = &option_table[i];
+	for (int i = 0; i < options_count(); i++) {
+		const struct option_row *row = options_at(i);
 
 		if ((row->programs & (unsigned)program) == 0 ||
 		    (row->tracker == NULL) != (tracker == NULL) ||
@@ -85,7 +85,7 @@ options_help(enum program program, const char *usage, const char *about)
 	print_group(program, NULL);
 	for (size_t i = 0; options_tracker(i) != NULL; i++)
 		print_group(program, options_tracker(i));
-	if (option_table[OPT_TRACK].programs & (unsigned)program) {
+	if (options_at(OPT_TRACK)->programs & (unsigned)program) {
 		printf("\nTrackers: ");
 		for (size_t i = 0; options_tracker(i) != NULL; i++)
 			printf("%s%s", i > 0 ? ", " : "", options_tracker(i));

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tracker/about.h"
+
 enum option_id {
 	OPT_TRACK,
 	OPT_TRACK_PROJECT,
@@ -37,17 +39,6 @@ enum option_id {
 	OPT_AGAIN,
 	OPT_FOLLOW,
 	OPT_DROP,
-	OPT_LOCAL_DIR,
-	OPT_TENSORBOARD_DIR,
-	OPT_MLFLOW_URI,
-	OPT_MLFLOW_EXPERIMENT,
-	OPT_MLFLOW_RUN_ID,
-	OPT_NESTED,
-	OPT_WANDB_MODE,
-	OPT_WANDB_ENTITY,
-	OPT_WANDB_BASE_URL,
-	OPT_WANDB_DIR,
-	OPT_TABLE,
 	OPT_METRIC,
 	OPT_PARAM,
 	OPT_ARTIFACT,
@@ -56,8 +47,11 @@ enum option_id {
 	OPT_RUN,
 	OPT_END,
 	OPT_METRICS_FROM_STDOUT,
-	OPT_COUNT,
+	OPT_OF_TRACKERS, /* the first option of a tracker; more follow */
 };
+
+/* At most so many options, those of the trackers with them. */
+#define OPTIONS_MAX 128
 
 /* Which programs take an option: a bit each. */
 enum program {
@@ -71,24 +65,8 @@ enum program {
 	PROGRAM_LOG = 1 << 7,
 };
 
-/* What a value must look like. */
-enum option_form {
-	FORM_FLAG,          /* no value, or yes or no in words */
-	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
-	FORM_TEXT,          /* anything, may be empty */
-	FORM_NAME,          /* not empty */
-	FORM_URL,           /* one of http or https, by which a key may go */
-	FORM_PAIR,          /* NAME=VALUE, the name not empty */
-	FORM_PATH,          /* not empty; made absolute when it is used */
-	FORM_TRACKING_URI,  /* MLflow's; a directory begins with / or . then */
-	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
-	FORM_CHOICE,        /* one of `choices` */
-	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
-	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
-};
-
 struct option_row {
-	enum option_id id;
+	int id; /* of enum option_id, or of a tracker's option behind these */
 	char letter;          /* short form, or 0 */
 	const char *name;     /* long form without dashes */
 	const char *variable; /* environment, or NULL */
@@ -102,9 +80,14 @@ struct option_row {
 	bool repeatable; /* every occurrence counts (tag); comma lists join */
 	const char *tracker; /* whose option it is, or NULL: general */
 	const char *help;    /* one line */
+	const struct about_option
+	    *own; /* what its tracker says of it, or NULL */
 };
 
-extern const struct option_row option_table[OPT_COUNT];
+/* How many options there are, and the one with an ID below that: those of enum
+ * option_id, then the trackers' (tracker/about.h), tracker by tracker. */
+int options_count(void);
+const struct option_row *options_at(int id);
 
 /* Where a value comes from. */
 enum option_source {
@@ -126,8 +109,8 @@ struct option_item {
 };
 
 struct options {
-	const char *value[OPT_COUNT]; /* NULL: not set; flags: "1" */
-	enum option_source source[OPT_COUNT];
+	const char *value[OPTIONS_MAX]; /* NULL: not set; flags: "1" */
+	enum option_source source[OPTIONS_MAX];
 	const char *tags[OPTIONS_TAGS_MAX];
 	size_t tag_len;
 	struct option_item items[OPTIONS_ITEMS_MAX];
@@ -154,6 +137,9 @@ int options_parse(struct options *options, enum program program, int argc,
 /* Is the flag or option set (by whatever source)? */
 bool options_given(const struct options *options, enum option_id id);
 
+/* The value of a tracker's option by its long name; NULL: not set. */
+const char *options_of(const struct options *options, const char *name);
+
 /* --drain in milliseconds; --points as a number, 0 for all. */
 long options_drain_ms(const struct options *options);
 long options_points(const struct options *options);
@@ -164,8 +150,7 @@ bool options_tracks(const struct options *options, const char *tracker);
 /* Prints usage, options by group and defaults to standard output. */
 void options_help(enum program program, const char *usage, const char *about);
 
-/* Trackers that exist in this build, in the order of the table; NULL behind the
- * last. */
+/* The name of the i-th tracker that is shown; NULL behind the last. */
 const char *options_tracker(size_t i);
 
 #endif

@@ -28,9 +28,9 @@ unknown(struct parse *p, const char *name, size_t len)
 		return options_complain(p, "%s does not take --%s",
 		    options_program_name(p->program), word);
 	nearest_init(&nearest, word);
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (takes(p, &option_table[i]))
-			nearest_offer(&nearest, option_table[i].name);
+	for (int i = 0; i < options_count(); i++)
+		if (takes(p, options_at(i)))
+			nearest_offer(&nearest, options_at(i)->name);
 	nearest_hint(&nearest, "--", hint);
 	return options_complain(p, "unknown option --%s%s", word, hint);
 }
@@ -144,20 +144,20 @@ read_command_line(struct parse *p, int argc, char **argv)
 static bool
 is_used(const struct parse *p, const struct option_row *row)
 {
-	return row->tracker == NULL || !takes(p, &option_table[OPT_TRACK]) ||
+	return row->tracker == NULL || !takes(p, options_at(OPT_TRACK)) ||
 	    options_tracks(p->options, row->tracker);
 }
 
-/* Other words that wandb itself takes: older ones, and the one for several
- * writers of a run, which are online. */
+/* The word of now for one that the tracker's own program takes, too. */
 static const char *
-modern(enum option_id id, const char *value)
+word_of_now(const struct option_row *row, const char *value)
 {
-	if (id == OPT_WANDB_MODE && strcmp(value, "dryrun") == 0)
-		return "offline";
-	if (id == OPT_WANDB_MODE &&
-	    (strcmp(value, "run") == 0 || strcmp(value, "shared") == 0))
-		return "online";
+	const struct option_word *word =
+	    row->own != NULL ? row->own->old_words : NULL;
+
+	for (; word != NULL && word->old != NULL; word++)
+		if (strcmp(word->old, value) == 0)
+			return word->now;
 	return value;
 }
 
@@ -165,8 +165,8 @@ modern(enum option_id id, const char *value)
 static int
 read_environment(struct parse *p, bool of_trackers)
 {
-	for (size_t i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = &option_table[i];
+	for (int i = 0; i < options_count(); i++) {
+		const struct option_row *row = options_at(i);
 		const char *value;
 
 		if ((row->tracker != NULL) != of_trackers || !takes(p, row) ||
@@ -176,7 +176,7 @@ read_environment(struct parse *p, bool of_trackers)
 		if (value == NULL || value[0] == '\0' ||
 		    p->options->source[i] > FROM_ENVIRONMENT)
 			continue;
-		value = modern(row->id, value);
+		value = word_of_now(row, value);
 		if (options_set(
 			p, row, row->variable, value, FROM_ENVIRONMENT) != 0)
 			return -1;
@@ -187,8 +187,8 @@ read_environment(struct parse *p, bool of_trackers)
 static int
 set_defaults(struct parse *p)
 {
-	for (size_t i = 0; i < OPT_COUNT; i++) {
-		const struct option_row *row = &option_table[i];
+	for (int i = 0; i < options_count(); i++) {
+		const struct option_row *row = options_at(i);
 
 		if (row->fallback != NULL && takes(p, row) &&
 		    options_set(
@@ -202,15 +202,16 @@ set_defaults(struct parse *p)
 static int
 join_trackers(struct parse *p)
 {
+	const struct tracker_about *about;
 	char list[128];
 	size_t len = 0;
 
 	if (p->options->source[OPT_TRACK] == FROM_NOWHERE)
 		return 0;
-	for (size_t i = 0; i < tracker_table_len; i++)
+	for (size_t i = 0; (about = tracker_about_at(i)) != NULL; i++)
 		if (p->trackers & 1u << i)
 			len += (size_t)snprintf(list + len, sizeof(list) - len,
-			    "%s%s", len > 0 ? "," : "", tracker_table[i].name);
+			    "%s%s", len > 0 ? "," : "", about->name);
 	p->options->value[OPT_TRACK] = options_keep(list, len);
 	if (p->options->value[OPT_TRACK] == NULL)
 		return options_complain(p, "out of memory");

@@ -6,21 +6,11 @@
 
 #include "wrap/options/options.h"
 
-/* A tracker that --track may name. */
-struct tracker_row {
-	const char *name;
-	bool built;  /* false: planned, not in this build */
-	bool hidden; /* accepted, but shown nowhere: for tests */
-};
-
-extern const struct tracker_row tracker_table[];
-extern const size_t tracker_table_len;
-
 /* One reading of command line, environment and file. */
 struct parse {
 	struct options *options;
 	enum program program;
-	unsigned trackers; /* of --track so far: bit i is tracker_table[i] */
+	unsigned trackers; /* of --track so far: bit i is tracker_about_at(i) */
 	const char *file;  /* of the config file while it is read, else NULL */
 	unsigned line;
 	bool failed;   /* message holds the first complaint */

@@ -1,5 +1,7 @@
 #include "wrap/options/private.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -14,20 +16,8 @@
 #define NAMING  (ATTEMPT | PROGRAM_LOG)
 #define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
 
-/* A new tracker is one line here, its options below, and its ops in
- * lib/tracker/trackers.c. */
-const struct tracker_row tracker_table[] = {
-    {"local", .built = true},
-    {"tensorboard", .built = true},
-    {"mlflow", .built = true},
-    {"wandb", .built = true},
-    {"null", .built = true, .hidden = true},
-};
-
-const size_t tracker_table_len = COUNT(tracker_table);
-
 /* clang-format off */
-const struct option_row option_table[OPT_COUNT] = {
+static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_TRACK] = { OPT_TRACK, 't', "track", "ITRACK_TRACK", "local", "LIST",
     FORM_TRACKERS, NULL, PLACING, true, NULL,
     "where to track, comma separated or repeated" },
@@ -100,40 +90,6 @@ const struct option_row option_table[OPT_COUNT] = {
 [OPT_DROP] = { OPT_DROP, 0, "drop", NULL, NULL, "ATTEMPT",
     FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
     "give an attempt up: what is pending of it is lost" },
-[OPT_LOCAL_DIR] = { OPT_LOCAL_DIR, 0, "local-dir", "ITRACK_LOCAL_DIR", NULL,
-    "DIR", FORM_PATH, NULL, PLACING, false, "local",
-    "gets PROJECT/RUN-ID/; without it: tracking, beside the run directory" },
-[OPT_TENSORBOARD_DIR] = { OPT_TENSORBOARD_DIR, 0, "tensorboard-dir", NULL, NULL,
-    "DIR", FORM_PATH, NULL, PLACING, false, "tensorboard",
-    "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside the run "
-    "directory" },
-[OPT_MLFLOW_URI] = { OPT_MLFLOW_URI, 0, "mlflow-uri", "MLFLOW_TRACKING_URI",
-    NULL, "URI", FORM_TRACKING_URI, NULL, REACH, false, "mlflow",
-    "http(s)://HOST:PORT, or ./DIR or /DIR for a file store" },
-[OPT_MLFLOW_EXPERIMENT] = { OPT_MLFLOW_EXPERIMENT, 0, "mlflow-experiment",
-    "MLFLOW_EXPERIMENT_NAME", NULL, "NAME", FORM_NAME, NULL, REACH, false,
-    "mlflow", "the experiment, instead of the project" },
-[OPT_MLFLOW_RUN_ID] = { OPT_MLFLOW_RUN_ID, 0, "mlflow-run-id", "MLFLOW_RUN_ID",
-    NULL, "ID", FORM_NAME, NULL, ATTEMPT, false, "mlflow",
-    "a run that is there already: log into it" },
-[OPT_NESTED] = { OPT_NESTED, 0, "nested", NULL, NULL, NULL,
-    FORM_FLAG, NULL, ATTEMPT, false, "mlflow",
-    "a child run for each experiment of a harness" },
-[OPT_WANDB_MODE] = { OPT_WANDB_MODE, 0, "wandb-mode", "WANDB_MODE", NULL,
-    "online|offline", FORM_CHOICE, "online|offline|disabled", REACH, false, "wandb",
-    "without it: online if a key is found, else offline" },
-[OPT_WANDB_ENTITY] = { OPT_WANDB_ENTITY, 0, "wandb-entity", "WANDB_ENTITY",
-    NULL, "NAME", FORM_NAME, NULL, REACH, false, "wandb",
-    "user or team, instead of the key's default" },
-[OPT_WANDB_BASE_URL] = { OPT_WANDB_BASE_URL, 0, "wandb-base-url",
-    "WANDB_BASE_URL", NULL, "URL", FORM_URL, "wandb.ai", REACH, false, "wandb",
-    "the server, instead of W&B's own" },
-[OPT_WANDB_DIR] = { OPT_WANDB_DIR, 0, "wandb-dir", "WANDB_DIR", NULL, "DIR",
-    FORM_PATH, NULL, REACH, false, "wandb",
-    "where offline runs are written" },
-[OPT_TABLE] = { OPT_TABLE, 0, "table", NULL, NULL, "text",
-    FORM_OPTIONAL_WORD, "text", ATTEMPT, false, "wandb",
-    "the records as a table; =text: with prompts and answers" },
 [OPT_METRIC] = { OPT_METRIC, 0, "metric", NULL, NULL, "NAME=NUMBER",
     FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
     "a metric of the run; may be repeated" },
@@ -163,23 +119,90 @@ const struct option_row option_table[OPT_COUNT] = {
 };
 /* clang-format on */
 
+/* The general options, then the trackers'; filled by the first question. */
+static struct option_row table[OPTIONS_MAX];
+static int table_len;
+
+static const unsigned programs_of_use[] = {
+    [USE_ATTEMPT] = ATTEMPT,
+    [USE_PLACE] = PLACING,
+    [USE_REACH] = REACH,
+};
+
+static void
+add_row(const struct option_row *row)
+{
+	if (table_len == OPTIONS_MAX) {
+		fputs("itrack: more options than OPTIONS_MAX\n", stderr);
+		abort();
+	}
+	table[table_len] = *row;
+	table[table_len].id = table_len;
+	table_len++;
+}
+
+static void
+fill_table(void)
+{
+	const struct tracker_about *about;
+
+	for (size_t i = 0; i < COUNT(general); i++)
+		add_row(&general[i]);
+	for (size_t i = 0; (about = tracker_about_at(i)) != NULL; i++)
+		for (size_t k = 0; k < about->option_count; k++) {
+			const struct about_option *own = &about->options[k];
+
+			add_row(&(struct option_row){.name = own->name,
+			    .variable = own->variable,
+			    .argument = own->argument,
+			    .form = own->form,
+			    .choices = own->choices,
+			    .programs = programs_of_use[own->use],
+			    .tracker = about->name,
+			    .help = own->help,
+			    .own = own});
+		}
+}
+
+int
+options_count(void)
+{
+	if (table_len == 0)
+		fill_table();
+	return table_len;
+}
+
+const struct option_row *
+options_at(int id)
+{
+	return id < options_count() ? &table[id] : NULL;
+}
+
 const struct option_row *
 options_row(const char *name, size_t len)
 {
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (strncmp(option_table[i].name, name, len) == 0 &&
-		    option_table[i].name[len] == '\0')
-			return &option_table[i];
+	for (int i = 0; i < options_count(); i++)
+		if (strncmp(table[i].name, name, len) == 0 &&
+		    table[i].name[len] == '\0')
+			return &table[i];
 	return NULL;
 }
 
 const struct option_row *
 options_row_of_letter(char letter)
 {
-	for (size_t i = 0; letter != 0 && i < OPT_COUNT; i++)
-		if (option_table[i].letter == letter)
-			return &option_table[i];
+	for (int i = 0; letter != 0 && i < options_count(); i++)
+		if (table[i].letter == letter)
+			return &table[i];
 	return NULL;
+}
+
+const char *
+options_of(const struct options *options, const char *name)
+{
+	const struct option_row *row = options_row(name, strlen(name));
+
+	return row != NULL ? options->value[row->id] : NULL;
 }
 
 const char *
@@ -209,11 +232,10 @@ options_program_name(enum program program)
 const char *
 options_tracker(size_t i)
 {
-	for (size_t row = 0; row < COUNT(tracker_table); row++) {
-		if (!tracker_table[row].built || tracker_table[row].hidden)
-			continue;
-		if (i-- == 0)
-			return tracker_table[row].name;
-	}
+	const struct tracker_about *about;
+
+	for (size_t at = 0; (about = tracker_about_at(at)) != NULL; at++)
+		if (!about->hidden && i-- == 0)
+			return about->name;
 	return NULL;
 }

@@ -99,20 +99,16 @@ trimmed(const char *text, size_t len)
 static int
 add_tracker(struct parse *p, const char *name, size_t len)
 {
+	const struct tracker_about *about;
 	char word[64], hint[NEAREST_HINT_MAX];
 	struct nearest nearest;
 
-	for (size_t i = 0; i < tracker_table_len; i++) {
-		if (strncmp(tracker_table[i].name, name, len) != 0 ||
-		    tracker_table[i].name[len] != '\0')
-			continue;
-		if (!tracker_table[i].built)
-			return options_complain(p,
-			    "tracker %s is not in this build yet",
-			    tracker_table[i].name);
-		p->trackers |= 1u << i;
-		return 0;
-	}
+	for (size_t i = 0; (about = tracker_about_at(i)) != NULL; i++)
+		if (strncmp(about->name, name, len) == 0 &&
+		    about->name[len] == '\0') {
+			p->trackers |= 1u << i;
+			return 0;
+		}
 	snprintf(word, sizeof(word), "%.*s", (int)(len < 60 ? len : 60), name);
 	nearest_init(&nearest, word);
 	for (size_t i = 0; options_tracker(i) != NULL; i++)
@@ -306,7 +302,7 @@ tracking_uri(struct parse *p, const char *label, const char *value,
 		return path;
 	}
 	if (source == FROM_ENVIRONMENT &&
-	    (option_table[OPT_TRACK].programs & (unsigned)p->program) == 0)
+	    (options_at(OPT_TRACK)->programs & (unsigned)p->program) == 0)
 		return value;
 	tracking_uri_complain(value, why, sizeof why);
 	options_complain(p, "%s: %s", label, why);
@@ -326,8 +322,7 @@ add_tag(struct parse *p, const char *label, const char *value)
 }
 
 static int
-add_item(
-    struct parse *p, enum option_id id, const char *label, const char *value)
+add_item(struct parse *p, int id, const char *label, const char *value)
 {
 	struct options *o = p->options;
 
@@ -396,7 +391,7 @@ options_drain_ms(const struct options *options)
 	const char *value = options->value[OPT_DRAIN];
 
 	if (value == NULL)
-		value = option_table[OPT_DRAIN].fallback;
+		value = options_at(OPT_DRAIN)->fallback;
 	return (long)(strtod(value, NULL) * 1000 + 0.5);
 }
 
@@ -406,7 +401,7 @@ options_points(const struct options *options)
 	const char *value = options->value[OPT_POINTS];
 
 	if (value == NULL)
-		value = option_table[OPT_POINTS].fallback;
+		value = options_at(OPT_POINTS)->fallback;
 	return strcmp(value, "all") == 0 ? 0 : strtol(value, NULL, 10);
 }
 

@@ -517,11 +517,11 @@ runs_describe_pending(const struct runs *runs, struct buf *line)
 
 		TAILQ_FOREACH (run, &runs->list, link)
 			if (run->attempt != NULL)
-				pending +=
-				    attempt_pending(run->attempt, ops->name);
+				pending += attempt_pending(
+				    run->attempt, ops->about->name);
 		if (pending > 0)
 			buf_addf(line, "%s%s: %llu entries",
-			    line->len > 0 ? ", " : "", ops->name,
+			    line->len > 0 ? ", " : "", ops->about->name,
 			    (unsigned long long)pending);
 	}
 }

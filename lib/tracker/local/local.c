@@ -382,7 +382,7 @@ local_close(struct tracker *t)
 }
 
 const struct tracker_ops tracker_local = {
-    .name = "local",
+    .about = &tracker_about_local,
     .state_size = sizeof(struct local),
     .pace_ms = 0,
     .idle_ms = 0,
@@ -393,5 +393,6 @@ const struct tracker_ops tracker_local = {
     .open = local_open,
     .send = local_send,
     .finish = local_finish,
+    .examine = examine_root,
     .close = local_close,
 };

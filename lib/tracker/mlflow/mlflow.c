@@ -137,12 +137,13 @@ mlflow_close(struct tracker *t)
 }
 
 const struct tracker_ops tracker_mlflow = {
-    .name = "mlflow",
+    .about = &tracker_about_mlflow,
     .state_size = sizeof(struct mlflow),
     .pace_ms = PACE_MS,
     .configure = mlflow_configure,
     .open = mlflow_open,
     .send = mlflow_send,
     .finish = mlflow_finish,
+    .examine = mlflow_examine,
     .close = mlflow_close,
 };

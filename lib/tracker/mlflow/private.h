@@ -295,4 +295,7 @@ int mlruns_folder(const struct mlflow *m, struct err *err);
 enum outcome mlruns_register(
     struct mlflow *m, const struct entry_register *r, struct err *err);
 
+/* examine.c: for tracker_ops. */
+void mlflow_examine(const struct examination *x);
+
 #endif

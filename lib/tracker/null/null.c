@@ -166,13 +166,20 @@ null_close(struct tracker *t)
 		close(n->fd);
 }
 
+static void
+null_examine(const struct examination *x)
+{
+	examine_say(x, VERDICT_GOOD, "takes everything and keeps nothing");
+}
+
 const struct tracker_ops tracker_null = {
-    .name = "null",
+    .about = &tracker_about_null,
     .state_size = sizeof(struct null_state),
     .deadline_ms = 4000,
     .configure = null_configure,
     .open = null_open,
     .send = null_send,
     .finish = null_finish,
+    .examine = null_examine,
     .close = null_close,
 };

@@ -378,7 +378,7 @@ tensorboard_close(struct tracker *t)
 }
 
 const struct tracker_ops tracker_tensorboard = {
-    .name = "tensorboard",
+    .about = &tracker_about_tensorboard,
     .state_size = sizeof(struct tensorboard),
     .pace_ms = 0,
     .idle_ms = STEP_WAIT_MS,
@@ -389,5 +389,6 @@ const struct tracker_ops tracker_tensorboard = {
     .open = tensorboard_open,
     .send = tensorboard_send,
     .finish = tensorboard_finish,
+    .examine = examine_root,
     .close = tensorboard_close,
 };

@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/uri.h"
 #include "tracker/tracker.h"
+#include "tracker/wandb/examine.h"
 #include "tracker/wandb/offline.h"
 #include "tracker/wandb/online.h"
 #include "tracker/wandb/run.h"
@@ -251,7 +252,7 @@ wandb_close(struct tracker *t)
 }
 
 const struct tracker_ops tracker_wandb = {
-    .name = "wandb",
+    .about = &tracker_about_wandb,
     .state_size = sizeof(struct wandb),
     .idle_ms = IDLE_MS,
     .from_start = true,
@@ -261,5 +262,6 @@ const struct tracker_ops tracker_wandb = {
     .open = wandb_open,
     .send = wandb_send,
     .finish = wandb_finish,
+    .examine = wandb_examine,
     .close = wandb_close,
 };

@@ -11,9 +11,9 @@
 #include "base/uri.h"
 #include "format/json.h"
 #include "http/http.h"
+#include "tracker/examine.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/way.h"
-#include "wrap/itrack/doctor.h"
 
 /* A person is waiting; a server that needs longer is worth a word. */
 #define ANSWER_MS     10000
@@ -21,7 +21,7 @@
 #define API           "/api/2.0/mlflow/"
 
 struct probe {
-	struct doctor *doctor;
+	const struct examination *x;
 	struct loop *loop;
 	struct http *http;
 	const struct mlflow_config *config;
@@ -73,10 +73,10 @@ static void
 say_version(struct probe *p)
 {
 	if (ask(p, false, "/version") && strlen(p->body) < VERSION_SHOWN)
-		doctor_say(p->doctor, DOCTOR_GOOD, "%s answers, MLflow %s",
+		examine_say(p->x, VERDICT_GOOD, "%s answers, MLflow %s",
 		    p->config->base, p->body);
 	else
-		doctor_say(p->doctor, DOCTOR_GOOD,
+		examine_say(p->x, VERDICT_GOOD,
 		    "%s answers (it does not tell its version)",
 		    p->config->base);
 }
@@ -87,17 +87,17 @@ say_login(const struct probe *p)
 	const struct mlflow_config *c = p->config;
 
 	if (c->user != NULL)
-		doctor_say(p->doctor, DOCTOR_GOOD, "login as %s", c->user);
+		examine_say(p->x, VERDICT_GOOD, "login as %s", c->user);
 	else if (c->token != NULL)
-		doctor_say(p->doctor, DOCTOR_GOOD, "login by token");
+		examine_say(p->x, VERDICT_GOOD, "login by token");
 	else
-		doctor_say(p->doctor, DOCTOR_GOOD,
+		examine_say(p->x, VERDICT_GOOD,
 		    "no login is configured, and none is asked for");
 	if ((c->user != NULL || c->token != NULL) && uri_is_in_clear(c->base))
-		doctor_say(p->doctor, DOCTOR_NOTE,
+		examine_say(p->x, VERDICT_NOTE,
 		    "the login goes there in clear text (plain http)");
 	if (c->insecure)
-		doctor_say(p->doctor, DOCTOR_NOTE,
+		examine_say(p->x, VERDICT_NOTE,
 		    "the server's certificate is not verified "
 		    "(MLFLOW_TRACKING_INSECURE_TLS)");
 }
@@ -113,19 +113,18 @@ say_files(const struct probe *p, const char *location)
 
 	uri_clean(place);
 	if (way == MLFLOW_WAY_PROXY)
-		doctor_say(
-		    p->doctor, DOCTOR_GOOD, "files go through the server");
+		examine_say(p->x, VERDICT_GOOD, "files go through the server");
 	else if (way == MLFLOW_WAY_NONE)
-		doctor_say(p->doctor, DOCTOR_BAD, "%s", err.message);
+		examine_say(p->x, VERDICT_BAD, "%s", err.message);
 	else if (mlflow_way_is_folder(location))
-		doctor_say(p->doctor, DOCTOR_NOTE,
+		examine_say(p->x, VERDICT_NOTE,
 		    "files are kept at %s of the server's machine: copied "
 		    "where "
 		    "this machine shares it and the run's folder is there, "
 		    "else those up to 10 MB go through the server's page",
 		    place);
 	else
-		doctor_say(p->doctor, DOCTOR_NOTE,
+		examine_say(p->x, VERDICT_NOTE,
 		    "files are kept at %s, which itrack can't write: those "
 		    "up to 10 MB go through the server's page if it can "
 		    "write there, others need mlflow artifacts log-artifacts",
@@ -156,24 +155,24 @@ say_experiment(struct probe *p)
 	if (!found &&
 	    (strcmp(p->answer.code, "RESOURCE_DOES_NOT_EXIST") != 0 ||
 		c->experiment_id != NULL)) {
-		doctor_say(p->doctor, DOCTOR_BAD, "%s", p->answer.err.message);
+		examine_say(p->x, VERDICT_BAD, "%s", p->answer.err.message);
 		return;
 	}
 	say_login(p);
 	if (!found) {
-		doctor_say(p->doctor, DOCTOR_GOOD,
-		    "experiment %s will be created", c->experiment_name);
+		examine_say(p->x, VERDICT_GOOD, "experiment %s will be created",
+		    c->experiment_name);
 		return;
 	}
 	stage = json_at_text(&p->answer.doc, "experiment.lifecycle_stage");
 	location = json_at_text(&p->answer.doc, "experiment.artifact_location");
 	if (stage != NULL && strcmp(stage, "deleted") == 0) {
-		doctor_say(p->doctor, DOCTOR_BAD,
+		examine_say(p->x, VERDICT_BAD,
 		    "the experiment was deleted there: restore it (mlflow "
 		    "experiments restore), or choose another name with "
 		    "--mlflow-experiment");
 	} else {
-		doctor_say(p->doctor, DOCTOR_GOOD, "experiment %s exists",
+		examine_say(p->x, VERDICT_GOOD, "experiment %s exists",
 		    c->experiment_name != NULL ? c->experiment_name
 					       : c->experiment_id);
 		say_files(p, location != NULL ? location : "");
@@ -183,18 +182,18 @@ say_experiment(struct probe *p)
 }
 
 static void
-examine_server(struct doctor *d, const struct mlflow_config *config)
+examine_server(const struct examination *x, const struct mlflow_config *config)
 {
 	struct http_config http = mlflow_config_http(config);
 	struct err err = ERR_INIT;
-	struct probe p = {.doctor = d, .config = config};
+	struct probe p = {.x = x, .config = config};
 
 	p.loop = loop_new();
 	p.http = http_new(p.loop, &http, &err);
 	if (p.http == NULL) {
-		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+		examine_say(x, VERDICT_BAD, "%s", err.message);
 	} else if (!ask(&p, false, "/health") && p.answer.status == 0) {
-		doctor_say(d, DOCTOR_BAD,
+		examine_say(x, VERDICT_BAD,
 		    "%s; start it with: mlflow server --port PORT",
 		    p.answer.err.message);
 	} else {
@@ -207,37 +206,33 @@ examine_server(struct doctor *d, const struct mlflow_config *config)
 }
 
 static void
-examine_files(struct doctor *d, const struct mlflow_config *config)
+examine_files(const struct examination *x, const struct mlflow_config *config)
 {
-	doctor_directory(d, config->root, "runs (MLflow's file store)");
-	doctor_say(d, DOCTOR_NOTE,
+	examine_directory(x, config->root, "runs (MLflow's file store)");
+	examine_say(x, VERDICT_NOTE,
 	    "to look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
 	    "--backend-store-uri %s",
 	    config->root);
 }
 
 void
-doctor_mlflow(struct doctor *d)
+mlflow_examine(const struct examination *x)
 {
-	const struct options *o = d->options;
-	char *cwd = getcwd(NULL, 0);
+	const char *experiment = examine_option(x, "mlflow-experiment");
 	const struct mlflow_choice choice = {
-	    .uri = o->value[OPT_MLFLOW_URI],
-	    .experiment = o->value[OPT_MLFLOW_EXPERIMENT] != NULL
-		? o->value[OPT_MLFLOW_EXPERIMENT]
-		: o->value[OPT_EXPERIMENT_NAME],
-	    .project = o->value[OPT_TRACK_PROJECT],
-	    .cwd = cwd != NULL ? cwd : "/",
+	    .uri = examine_option(x, "mlflow-uri"),
+	    .experiment = experiment != NULL ? experiment : x->experiment,
+	    .project = x->project,
+	    .cwd = x->cwd,
 	};
 	struct mlflow_config config;
 	struct err err = ERR_INIT;
 
 	if (mlflow_config_load(&config, &choice, &err) < 0)
-		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+		examine_say(x, VERDICT_BAD, "%s", err.message);
 	else if (config.store == MLFLOW_FILES)
-		examine_files(d, &config);
+		examine_files(x, &config);
 	else
-		examine_server(d, &config);
+		examine_server(x, &config);
 	mlflow_config_release(&config);
-	free(cwd);
 }

@@ -6,9 +6,9 @@
 
 #include "base/loop.h"
 #include "base/uri.h"
+#include "tracker/wandb/examine.h"
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/settings.h"
-#include "wrap/itrack/doctor.h"
 
 struct viewer {
 	struct loop *loop;
@@ -45,50 +45,50 @@ ask_viewer(struct viewer *v, struct wandb_client *client)
 }
 
 static void
-say_viewer(
-    struct doctor *d, const struct wandb_settings *s, const struct viewer *v)
+say_viewer(const struct examination *x, const struct wandb_settings *s,
+    const struct viewer *v)
 {
 	const char *entity = s->entity != NULL ? s->entity : v->entity;
 
 	if (v->outcome == OUTCOME_BLOCKED)
-		doctor_say(d, DOCTOR_BAD,
+		examine_say(x, VERDICT_BAD,
 		    "%s: %s; get a key there, and put it into WANDB_API_KEY "
 		    "or netrc (runs are written offline until then)",
 		    s->base_url, v->err.message);
 	else if (v->outcome != OUTCOME_DONE)
-		doctor_say(d, DOCTOR_BAD,
+		examine_say(x, VERDICT_BAD,
 		    "%s: %s (runs wait for it; itrack sync delivers them)",
 		    s->base_url, v->err.message);
 	else if (v->user == NULL)
-		doctor_say(d, DOCTOR_BAD,
+		examine_say(x, VERDICT_BAD,
 		    "%s answers, but the key belongs to nobody there",
 		    s->base_url);
 	else
-		doctor_say(d, DOCTOR_GOOD,
+		examine_say(x, VERDICT_GOOD,
 		    "%s takes the key of %s; runs go to %s", s->base_url,
 		    v->user, entity != NULL ? entity : "the key's default");
 }
 
 static void
-examine_server(struct doctor *d, const struct wandb_settings *s)
+examine_server(const struct examination *x, const struct wandb_settings *s)
 {
 	struct wandb_client client = {0};
 	struct viewer v = {.loop = loop_new()};
 	struct err err = ERR_INIT;
 
 	if (s->note != NULL)
-		doctor_say(d, DOCTOR_NOTE, "%s", s->note);
+		examine_say(x, VERDICT_NOTE, "%s", s->note);
 	if (uri_is_in_clear(s->base_url))
-		doctor_say(d, DOCTOR_NOTE,
+		examine_say(x, VERDICT_NOTE,
 		    "the key goes to %s in clear text (plain http)",
 		    s->base_url);
 	if (s->refused != NULL) {
-		doctor_say(d, DOCTOR_BAD, "%s", s->refused);
+		examine_say(x, VERDICT_BAD, "%s", s->refused);
 	} else if (wandb_client_open(&client, v.loop, s, &err) < 0) {
-		doctor_say(d, DOCTOR_BAD, "%s", err.message);
+		examine_say(x, VERDICT_BAD, "%s", err.message);
 	} else {
 		ask_viewer(&v, &client);
-		say_viewer(d, s, &v);
+		say_viewer(x, s, &v);
 	}
 	wandb_client_close(&client);
 	loop_free(v.loop);
@@ -97,37 +97,36 @@ examine_server(struct doctor *d, const struct wandb_settings *s)
 }
 
 static void
-examine_offline(struct doctor *d, const struct wandb_settings *s)
+examine_offline(const struct examination *x, const struct wandb_settings *s)
 {
-	doctor_say(d, DOCTOR_NOTE, "offline: %s",
+	examine_say(x, VERDICT_NOTE, "offline: %s",
 	    s->mode == WANDB_OFFLINE && s->mode_given ? "as asked for"
 						      : s->why_no_key);
-	doctor_directory(d, s->root, "runs for wandb sync");
+	examine_directory(x, s->root, "runs for wandb sync");
 	if (s->entity == NULL)
-		doctor_say(d, DOCTOR_NOTE,
+		examine_say(x, VERDICT_NOTE,
 		    "without --wandb-entity or WANDB_ENTITY the files of a run "
 		    "are no artifact");
 }
 
 void
-doctor_wandb(struct doctor *d)
+wandb_examine(const struct examination *x)
 {
-	const struct options *o = d->options;
-	char *cwd = getcwd(NULL, 0);
-	const struct wandb_wishes wishes = {.mode = o->value[OPT_WANDB_MODE],
-	    .entity = o->value[OPT_WANDB_ENTITY],
-	    .base_url = o->value[OPT_WANDB_BASE_URL],
-	    .dir = o->value[OPT_WANDB_DIR],
-	    .cwd = cwd};
+	const struct wandb_wishes wishes = {
+	    .mode = examine_option(x, "wandb-mode"),
+	    .entity = examine_option(x, "wandb-entity"),
+	    .base_url = examine_option(x, "wandb-base-url"),
+	    .dir = examine_option(x, "wandb-dir"),
+	    .cwd = x->cwd,
+	};
 	struct wandb_settings settings;
 
 	wandb_settings_load(&settings, &wishes);
 	if (settings.mode == WANDB_DISABLED)
-		doctor_say(d, DOCTOR_NOTE, "disabled (WANDB_MODE)");
+		examine_say(x, VERDICT_NOTE, "disabled (WANDB_MODE)");
 	else if (settings.mode == WANDB_ONLINE && settings.key != NULL)
-		examine_server(d, &settings);
+		examine_server(x, &settings);
 	else
-		examine_offline(d, &settings);
+		examine_offline(x, &settings);
 	wandb_settings_release(&settings);
-	free(cwd);
 }

@@ -1,0 +1,86 @@
+#include "tracker/examine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/path.h"
+#include "format/text.h"
+#include "tracker/about.h"
+
+const char *
+examine_option(const struct examination *x, const char *name)
+{
+	const struct target *target = x->target;
+
+	for (size_t i = 0; i < target->option_len; i++)
+		if (strcmp(target->options[i].name, name) == 0)
+			return target->options[i].text;
+	return NULL;
+}
+
+void
+examine_say(
+    const struct examination *x, enum verdict verdict, const char *format, ...)
+{
+	char *line;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&line, format, ap) < 0)
+		die("out of memory");
+	va_end(ap);
+	x->say(x->data, verdict, line);
+	free(line);
+}
+
+void
+examine_directory(
+    const struct examination *x, const char *dir, const char *what)
+{
+	char *at = path_absolute(dir);
+	char *absolute = xstrdup(at), *parent;
+	struct stat st;
+
+	while (stat(at, &st) < 0 && strcmp(at, "/") != 0) {
+		parent = path_parent(at);
+		free(at);
+		at = parent;
+	}
+	if (stat(at, &st) == 0 && !S_ISDIR(st.st_mode))
+		examine_say(x, VERDICT_BAD,
+		    "%s go below %s, but %s is no directory", what, absolute,
+		    at);
+	else if (access(at, W_OK | X_OK) < 0)
+		examine_say(x, VERDICT_BAD,
+		    "%s go below %s, but %s can't be written: choose another "
+		    "directory or change its permissions",
+		    what, absolute, at);
+	else
+		examine_say(x, VERDICT_GOOD, "%s go below %s", what, absolute);
+	free(absolute);
+	free(at);
+}
+
+void
+examine_root(const struct examination *x)
+{
+	const struct tracker_about *about =
+	    tracker_about_find(x->target->tracker);
+	const char *text = examine_option(x, about->root);
+	char *dir;
+
+	if (text == NULL) {
+		examine_say(x, VERDICT_GOOD,
+		    "files go to %s/PROJECT/RUN-ID, beside each run directory",
+		    about->beside);
+		return;
+	}
+	dir = text_path_bytes(text);
+	examine_directory(x, dir, "files");
+	free(dir);
+}

@@ -1,0 +1,24 @@
+#include "tracker/about.h"
+
+static const struct about_option options[] = {
+    {
+	.name = "local-dir",
+	.variable = "ITRACK_LOCAL_DIR",
+	.argument = "DIR",
+	.form = FORM_PATH,
+	.use = USE_PLACE,
+	.help = "gets PROJECT/RUN-ID/; without it: tracking, beside the run "
+		"directory",
+	.library = "output_dir",
+	.library_default = "./experiments",
+    },
+};
+
+const struct tracker_about tracker_about_local = {
+    .name = "local",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .root = "local-dir",
+    .beside = "tracking",
+    .with_project = true,
+};

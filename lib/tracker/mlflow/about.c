@@ -1,0 +1,47 @@
+#include "tracker/about.h"
+
+static const struct about_option options[] = {
+    {
+	.name = "mlflow-uri",
+	.variable = "MLFLOW_TRACKING_URI",
+	.argument = "URI",
+	.form = FORM_TRACKING_URI,
+	.use = USE_REACH,
+	.help = "http(s)://HOST:PORT, or ./DIR or /DIR for a file store",
+	.destination = true,
+	.library = "tracking_uri",
+    },
+    {
+	.name = "mlflow-experiment",
+	.variable = "MLFLOW_EXPERIMENT_NAME",
+	.argument = "NAME",
+	.form = FORM_NAME,
+	.use = USE_REACH,
+	.help = "the experiment, instead of the project",
+	.destination = true,
+	.library = "experiment_name",
+	.library_experiment = true,
+    },
+    {
+	.name = "mlflow-run-id",
+	.variable = "MLFLOW_RUN_ID",
+	.argument = "ID",
+	.form = FORM_NAME,
+	.use = USE_ATTEMPT,
+	.help = "a run that is there already: log into it",
+    },
+    {
+	.name = "nested",
+	.form = FORM_FLAG,
+	.use = USE_ATTEMPT,
+	.help = "a child run for each experiment of a harness",
+    },
+};
+
+const struct tracker_about tracker_about_mlflow = {
+    .name = "mlflow",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .tables = TABLES_ARTIFACT,
+    .models = true,
+};

@@ -1,0 +1,25 @@
+#include "tracker/about.h"
+
+static const struct about_option options[] = {
+    {
+	.name = "tensorboard-dir",
+	.argument = "DIR",
+	.form = FORM_PATH,
+	.use = USE_PLACE,
+	.help =
+	    "gets PROJECT/RUN-ID/; without it: tracking/tensorboard, beside "
+	    "the run directory",
+	.library = "log_dir",
+	.library_default = "./runs",
+    },
+};
+
+const struct tracker_about tracker_about_tensorboard = {
+    .name = "tensorboard",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .root = "tensorboard-dir",
+    .beside = "tracking/tensorboard",
+    .iso_names = true,
+    .histograms = true,
+};
