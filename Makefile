@@ -89,21 +89,26 @@ FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
-.PHONY: all check check-san bench fuzz coverage lint tidy format install uninstall \
-    clean help torture print-library-sources
+.PHONY: all check check-san bench fuzz lint tidy format install uninstall \
+    clean help torture print-library-sources compile_commands.json
 
 all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(ARCHIVE)
 
 help:
-	@echo 'all        programs and libraries, in $(BUILD)/'
-	@echo 'check      every test; check-san: with ASan and UBSan'
-	@echo 'torture    the long forms of the kill and fault tests'
-	@echo 'bench      figures as ratios against named peers'
-	@echo 'fuzz       every fuzz target, SECONDS=600 each; FUZZ="NAME..." these;'
-	@echo '           their seeds alone are part of check'
-	@echo 'coverage   line coverage of make check'
-	@echo 'lint       format, static analysis, shell, include rule, exports'
-	@echo 'install    DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
+	@echo 'all         programs and libraries, in $(BUILD)/'
+	@echo 'check       every test; check-san: with ASan and UBSan'
+	@echo 'torture     the long forms of the kill and fault tests'
+	@echo 'bench       figures as ratios against named peers'
+	@echo 'fuzz        every fuzz target, SECONDS=600 each; FUZZ="NAME..." these;'
+	@echo '            their seeds alone are part of check'
+	@echo 'lint        format, static analysis, shell, includes, exports'
+	@echo 'tidy        of lint: clang-tidy, for the files that have changed'
+	@echo 'format      clang-format for all C files, in place'
+	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
+	@echo 'clean       removes $(BUILD)/'
+	@echo 'compile_commands.json   how each file is compiled, for editors'
+	@echo 'print-library-sources   what the wheel compiles'
+	@echo 'Set CC, CFLAGS, BUILD=DIR, SANITIZE=address,undefined as you like.'
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -254,6 +259,12 @@ fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(FUZZ))
 
 lint: all
 	BUILD='$(abspath $(BUILD))' scripts/lint
+
+compile_commands.json:
+	@scripts/compile-commands $(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) \
+	    $(CFLAGS_ALL) -- $(sort $(CORE_SOURCES) $(LIBRARY_SOURCES) \
+	    $(PARTS_SOURCES) $(wildcard wrap/*/main.c) $(UNIT_SOURCES) \
+	    $(DRIVER_SOURCES)) >$@
 
 # One stamp for each file that clang-tidy found nothing in; part of lint.
 tidy: $(patsubst %.c,$(BUILD)/lint/%.tidy,$(sort $(CORE_SOURCES) \

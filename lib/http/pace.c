@@ -1,7 +1,7 @@
 /* At most so many requests in a second. One number and one time for the whole
  * process: it is one process that must not flood its servers. */
 #include "base/clock.h"
-#include "http/private.h"
+#include "http/http.h"
 
 static int per_second; /* 0: no limit */
 static int64_t next_ms;

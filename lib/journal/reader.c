@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "journal/names.h"
 #include "journal/private.h"
 #include "journal/state.h"

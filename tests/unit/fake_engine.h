@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/loop.h"

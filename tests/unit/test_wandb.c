@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/die.h"
-#include "base/err.h"
 #include "base/file.h"
 #include "format/jsonwrite.h"
 #include "base/git.h"

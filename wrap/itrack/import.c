@@ -8,7 +8,6 @@
 
 #include "base/die.h"
 #include "base/path.h"
-#include "format/text.h"
 #include "mapping/names.h"
 #include "journal/index.h"
 #include "journal/list_of.h"

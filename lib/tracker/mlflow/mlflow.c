@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "tracker/mlflow/private.h"
 
 /* At most one request a second for a run whose records are fast. */

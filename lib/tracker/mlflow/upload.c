@@ -4,7 +4,6 @@
  * documented, so a server without it is no fault. */
 #include <string.h>
 
-#include "base/die.h"
 #include "tracker/mlflow/private.h"
 
 /* The server refuses an empty file and a larger one. */

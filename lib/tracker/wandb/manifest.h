@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/err.h"
 
 /* One artifact holds a run's files; every run of one run ID is a version of
  * it. */
