@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "base/process.h"
 
 /* A journal this young may be about to get its first entry. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "format/text.h"
 #include "tracker/common/source.h"
