@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/log.h"
 #include "base/uri.h"
 
 /* A number or a date. */
@@ -203,12 +204,29 @@ fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
 		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
 }
 
+/* For -v. A query may hold a signature, and is left out. */
+static void
+log_answer(CURL *easy, const struct http_answer *a)
+{
+	const char *url = "", *method = "";
+	curl_off_t took_us = 0;
+
+	if (!log_is_verbose())
+		return;
+	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method);
+	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	log_verbose("%s %.*s: %s, %jd ms", method, (int)strcspn(url, "?#"), url,
+	    a->result == HTTP_OK ? "OK" : a->error, (intmax_t)(took_us / 1000));
+}
+
 static void
 end(struct http_call *call, CURLcode code)
 {
 	struct http_answer answer;
 
 	fill_answer(call, code, &answer);
+	log_answer(call->easy, &answer);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
 }

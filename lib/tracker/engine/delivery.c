@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/log.h"
 #include "tracker/engine/private.h"
 
 /* A destination that never answered this process gets one last try. */
@@ -149,10 +150,31 @@ complete(struct delivery *d)
 	    d->loop, &d->timer, delivery_cursor_due_ms(d) - clock_mono_ms());
 }
 
+/* For -v. */
+static void
+log_phase(const struct delivery *d)
+{
+	const char *name = d->target.tracker;
+
+	if (d->phase == PHASE_OPEN)
+		log_verbose("%s: the run is open%s%s", name,
+		    d->cursor.place != NULL ? ": " : "",
+		    d->cursor.place != NULL ? d->cursor.place : "");
+	else if (d->phase == PHASE_COMPLETE)
+		log_verbose("%s: everything is there", name);
+	else if (d->phase == PHASE_BLOCKED)
+		log_verbose("%s: no further try: %s", name,
+		    d->why != NULL ? d->why : "");
+	else if (d->phase == PHASE_GIVEN_UP)
+		log_verbose("%s: no more time; %ju entries stay in the journal",
+		    name, (uintmax_t)(d->known - d->taken));
+}
+
 void
 delivery_set_phase(struct delivery *d, enum phase phase)
 {
 	d->phase = phase;
+	log_phase(d);
 	if (phase < PHASE_COMPLETE)
 		return;
 	if (phase == PHASE_COMPLETE) {
@@ -304,6 +326,7 @@ try_open(struct delivery *d)
 	    .run_id = d->run_id,
 	    .again = d->cursor.opened};
 	d->phase = PHASE_OPENING;
+	log_verbose("%s: opening the run", d->target.tracker);
 	if (must_be_on_disk(d))
 		journal_sync(d->journal, NULL);
 	d->call_ms = clock_mono_ms();
@@ -326,6 +349,7 @@ try_finish(struct delivery *d)
 	if (d->tracker.ops->files_before_finish && !files->drained)
 		return;
 	d->phase = PHASE_FINISHING;
+	log_verbose("%s: ending the run", d->target.tracker);
 	d->call_ms = clock_mono_ms();
 	outcome = d->tracker.ops->finish(&d->tracker, &end, &err);
 	if (outcome != OUTCOME_PENDING)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/log.h"
 #include "tracker/engine/private.h"
 
 /* A batch: as many metrics as MLflow takes at once, and so many bytes of the
@@ -187,6 +188,11 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	if (outcome == OUTCOME_DONE && l->batch.last)
 		done = l->batch.count;
 	take(d, lane, done, rejected < done ? rejected : done);
+	if (done > 0)
+		log_verbose("%s: %zu entries of %s taken, %zu of them refused",
+		    d->target.tracker, done,
+		    lane == LANE_METRICS ? "metrics" : "files",
+		    rejected < done ? rejected : done);
 	l->held = outcome == OUTCOME_DONE ? l->count : 0;
 	/* The pace is for a run that goes on; its rest goes as fast as it can.
 	 */

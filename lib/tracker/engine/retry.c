@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "tracker/engine/private.h"
 
@@ -43,5 +44,8 @@ delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
 	wait_ms += random_below((uint32_t)wait_ms / 4 + 1);
 	if (wait_ms < retry_after_ms && !retry->ignore_retry_after)
 		wait_ms = retry_after_ms;
+	log_verbose("%s: failed (%d in a row): %s; again in %.1f s",
+	    d->target.tracker, failures, d->why != NULL ? d->why : "",
+	    (double)wait_ms / 1000);
 	*next_ms = clock_mono_ms() + wait_ms;
 }
