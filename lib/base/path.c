@@ -57,6 +57,33 @@ path_absolute(const char *path)
 }
 
 char *
+path_real(const char *path)
+{
+	char *at = path_absolute(path), *rest = xstrdup(""), *real, *joined;
+
+	if (at == NULL)
+		at = xstrdup(path);
+	while ((real = realpath(at, NULL)) == NULL && strcmp(at, "/") != 0 &&
+	    strcmp(at, ".") != 0) {
+		char *parent = path_parent(at);
+
+		joined = rest[0] != '\0' ? path_join(path_base(at), rest)
+					 : xstrdup(path_base(at));
+		free(rest);
+		rest = joined;
+		free(at);
+		at = parent;
+	}
+	if (real == NULL)
+		real = xstrdup(at);
+	joined = rest[0] != '\0' ? path_join(real, rest) : xstrdup(real);
+	free(real);
+	free(rest);
+	free(at);
+	return joined;
+}
+
+char *
 path_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');

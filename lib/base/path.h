@@ -14,6 +14,10 @@ char *path_join(const char *dir, const char *name);
  * with errno set, if there is no working directory. */
 char *path_absolute(const char *path);
 
+/* Absolute, with the symbolic links resolved as far as the path exists; what
+ * does not exist yet stands behind that as it is. */
+char *path_real(const char *path);
+
 /* The part before the last slash ("/" for "/a", "." for "a"). */
 char *path_parent(const char *path);
 

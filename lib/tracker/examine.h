@@ -7,7 +7,7 @@
 #ifndef TRACKER_EXAMINE_H
 #define TRACKER_EXAMINE_H
 
-#include "journal/entry.h"
+#include "tracker/plan.h"
 
 enum verdict {
 	VERDICT_GOOD, /* fine */
@@ -16,18 +16,11 @@ enum verdict {
 };
 
 struct examination {
-	/* The options, secrets included, paths absolute. */
-	const struct target *target;
-	const char *project;
-	const char *experiment; /* --experiment-name; NULL: not given */
-	const char *cwd;
+	const struct plan *plan; /* options with their secrets */
 	/* Takes one line of plain bytes. */
 	void (*say)(void *data, enum verdict verdict, const char *line);
 	void *data;
 };
-
-/* An option by its long name; NULL: not given. */
-const char *examine_option(const struct examination *x, const char *name);
 
 /* One line. */
 void examine_say(const struct examination *x, enum verdict verdict,

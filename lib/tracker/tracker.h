@@ -23,6 +23,7 @@
 #include "journal/journal.h"
 #include "tracker/about.h"
 #include "tracker/examine.h"
+#include "tracker/plan.h"
 
 /* What became of a call.
  * DONE:     confirmed. For send: the first batch->done entries (all of them
@@ -112,6 +113,8 @@ struct tracker_ops {
 	/* Say how the run ended. */
 	enum outcome (*finish)(
 	    struct tracker *t, const struct run_end *end, struct err *err);
+	/* Where a run goes (plan_destination in tracker/plan.h). */
+	char *(*destination)(const struct plan *plan);
 	/* What `itrack doctor` says of it (tracker/examine.h). Nothing was
 	 * configured or opened. */
 	void (*examine)(const struct examination *x);
@@ -141,6 +144,10 @@ struct tracker {
 /* An option of this attempt by its long name ("mlflow-uri"); NULL: not given.
  */
 const char *tracker_option(const struct tracker *t, const char *name);
+
+/* What is asked of it for the run that starts so. Borrows from both. */
+struct plan tracker_plan(
+    const struct tracker *t, const struct entry_start *start);
 
 /* Its memory across restarts, kept in the cursor, on disk before the engine's
  * next call. NULL: nothing under that name. */

@@ -52,14 +52,14 @@ run(const struct options *options)
 	cwd = getcwd(NULL, 0);
 	targets = attempt_make_targets(options, true, &len);
 	for (size_t i = 0; i < len; i++) {
-		const struct examination x = {
+		const struct plan plan = {
 		    .target = &targets[i],
 		    .project = options->value[OPT_TRACK_PROJECT],
 		    .experiment = options->value[OPT_EXPERIMENT_NAME],
 		    .cwd = cwd != NULL ? cwd : "/",
-		    .say = say,
-		    .data = &d,
 		};
+		const struct examination x = {
+		    .plan = &plan, .say = say, .data = &d};
 
 		d.tracker = targets[i].tracker;
 		tracker_find(d.tracker)->examine(&x);

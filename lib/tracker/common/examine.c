@@ -12,17 +12,6 @@
 #include "format/text.h"
 #include "tracker/about.h"
 
-const char *
-examine_option(const struct examination *x, const char *name)
-{
-	const struct target *target = x->target;
-
-	for (size_t i = 0; i < target->option_len; i++)
-		if (strcmp(target->options[i].name, name) == 0)
-			return target->options[i].text;
-	return NULL;
-}
-
 void
 examine_say(
     const struct examination *x, enum verdict verdict, const char *format, ...)
@@ -70,8 +59,8 @@ void
 examine_root(const struct examination *x)
 {
 	const struct tracker_about *about =
-	    tracker_about_find(x->target->tracker);
-	const char *text = examine_option(x, about->root);
+	    tracker_about_find(x->plan->target->tracker);
+	const char *text = plan_option(x->plan, about->root);
 	char *dir;
 
 	if (text == NULL) {

@@ -24,6 +24,18 @@ tracker_option(const struct tracker *t, const char *name)
 	return NULL;
 }
 
+struct plan
+tracker_plan(const struct tracker *t, const struct entry_start *start)
+{
+	return (struct plan){
+	    .target = &t->delivery->target,
+	    .project = start->project,
+	    .experiment = start->experiment_name,
+	    .cwd = start->cwd,
+	    .from_library = start->source == SOURCE_LIBRARY,
+	};
+}
+
 const char *
 tracker_recall(const struct tracker *t, const char *name)
 {

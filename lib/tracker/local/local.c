@@ -393,6 +393,7 @@ const struct tracker_ops tracker_local = {
     .open = local_open,
     .send = local_send,
     .finish = local_finish,
+    .destination = plan_root_destination,
     .examine = examine_root,
     .close = local_close,
 };

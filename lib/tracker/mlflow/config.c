@@ -393,3 +393,39 @@ mlflow_config_http(const struct mlflow_config *c)
 	    .netrc = true,
 	};
 }
+
+struct mlflow_choice
+mlflow_choice_of(const struct plan *plan)
+{
+	const char *experiment = plan_option(plan, "mlflow-experiment");
+
+	return (struct mlflow_choice){
+	    .uri = plan_option(plan, "mlflow-uri"),
+	    .experiment = experiment != NULL ? experiment : plan->experiment,
+	    .project = plan->project,
+	    .run_id = plan_option(plan, "mlflow-run-id"),
+	    .cwd = plan->cwd,
+	};
+}
+
+char *
+mlflow_destination(const struct plan *plan)
+{
+	const struct mlflow_choice choice = mlflow_choice_of(plan);
+	struct mlflow_config c;
+	char *root, *where;
+
+	if (mlflow_config_load(&c, &choice, NULL) < 0) {
+		where = xstrdup("not configured");
+	} else {
+		root = c.root != NULL ? path_real(c.root) : NULL;
+		where = xasprintf("%s experiment %s%s",
+		    root != NULL ? root : c.base,
+		    c.experiment_id != NULL ? "ID " : "",
+		    c.experiment_id != NULL ? c.experiment_id
+					    : c.experiment_name);
+		free(root);
+	}
+	mlflow_config_release(&c);
+	return where;
+}

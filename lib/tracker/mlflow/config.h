@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "http/http.h"
+#include "tracker/plan.h"
 
 enum mlflow_store { MLFLOW_SERVER, MLFLOW_FILES };
 
@@ -46,10 +47,16 @@ struct mlflow_choice {
 	const char *cwd;        /* for a relative path; NULL or "": not known */
 };
 
+/* What a plan asks for. Borrows its texts. */
+struct mlflow_choice mlflow_choice_of(const struct plan *plan);
+
 /* -EINVAL: what is configured can't be used; err says what to do. */
 int mlflow_config_load(struct mlflow_config *c,
     const struct mlflow_choice *choice, struct err *err);
 void mlflow_config_release(struct mlflow_config *c);
+
+/* Where a run goes: the server or directory, and the experiment. Allocated. */
+char *mlflow_destination(const struct plan *plan);
 
 struct http_config mlflow_config_http(const struct mlflow_config *c);
 

@@ -218,13 +218,7 @@ examine_files(const struct examination *x, const struct mlflow_config *config)
 void
 mlflow_examine(const struct examination *x)
 {
-	const char *experiment = examine_option(x, "mlflow-experiment");
-	const struct mlflow_choice choice = {
-	    .uri = examine_option(x, "mlflow-uri"),
-	    .experiment = experiment != NULL ? experiment : x->experiment,
-	    .project = x->project,
-	    .cwd = x->cwd,
-	};
+	const struct mlflow_choice choice = mlflow_choice_of(x->plan);
 	struct mlflow_config config;
 	struct err err = ERR_INIT;
 

@@ -30,17 +30,9 @@ mlflow_configure(struct tracker *t, struct err *err)
 static int
 load_config(struct mlflow *m, struct err *err)
 {
-	const struct entry_start *start = m->run->start;
-	struct mlflow_choice choice = {
-	    .uri = tracker_option(m->tracker, "mlflow-uri"),
-	    .experiment = tracker_option(m->tracker, "mlflow-experiment"),
-	    .project = start->project,
-	    .run_id = tracker_option(m->tracker, "mlflow-run-id"),
-	    .cwd = start->cwd,
-	};
+	const struct plan plan = tracker_plan(m->tracker, m->run->start);
+	const struct mlflow_choice choice = mlflow_choice_of(&plan);
 
-	if (choice.experiment == NULL)
-		choice.experiment = start->experiment_name;
 	if (m->configured)
 		return 0;
 	if (mlflow_config_load(&m->config, &choice, err) < 0) {
@@ -143,6 +135,7 @@ const struct tracker_ops tracker_mlflow = {
     .open = mlflow_open,
     .send = mlflow_send,
     .finish = mlflow_finish,
+    .destination = mlflow_destination,
     .examine = mlflow_examine,
     .close = mlflow_close,
 };

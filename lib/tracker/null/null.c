@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "base/file.h"
 #include "tracker/tracker.h"
 
@@ -166,6 +167,13 @@ null_close(struct tracker *t)
 		close(n->fd);
 }
 
+static char *
+null_destination(const struct plan *plan)
+{
+	(void)plan;
+	return xstrdup("nowhere");
+}
+
 static void
 null_examine(const struct examination *x)
 {
@@ -180,6 +188,7 @@ const struct tracker_ops tracker_null = {
     .open = null_open,
     .send = null_send,
     .finish = null_finish,
+    .destination = null_destination,
     .examine = null_examine,
     .close = null_close,
 };

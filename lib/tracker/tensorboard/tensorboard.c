@@ -389,6 +389,7 @@ const struct tracker_ops tracker_tensorboard = {
     .open = tensorboard_open,
     .send = tensorboard_send,
     .finish = tensorboard_finish,
+    .destination = plan_root_destination,
     .examine = examine_root,
     .close = tensorboard_close,
 };

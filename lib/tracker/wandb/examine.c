@@ -112,13 +112,7 @@ examine_offline(const struct examination *x, const struct wandb_settings *s)
 void
 wandb_examine(const struct examination *x)
 {
-	const struct wandb_wishes wishes = {
-	    .mode = examine_option(x, "wandb-mode"),
-	    .entity = examine_option(x, "wandb-entity"),
-	    .base_url = examine_option(x, "wandb-base-url"),
-	    .dir = examine_option(x, "wandb-dir"),
-	    .cwd = x->cwd,
-	};
+	const struct wandb_wishes wishes = wandb_wishes_of(x->plan);
 	struct wandb_settings settings;
 
 	wandb_settings_load(&settings, &wishes);

@@ -129,12 +129,10 @@ add_tags(struct wandb_run *run, const struct entry_start *start)
 
 static void
 choose_project(struct wandb_run *run, const struct tracker *t,
-    const struct entry_start *start, const char *settings)
+    const struct entry_start *start, const struct wandb_settings *settings)
 {
-	bool asked_for = tracker_option(t, "track-project") != NULL ||
-	    start->source == SOURCE_LIBRARY;
-	const char *chosen =
-	    !asked_for && settings != NULL ? settings : start->project;
+	const struct plan plan = tracker_plan(t, start);
+	const char *chosen = wandb_project_of(&plan, settings);
 	char *project = wandb_utf8(
 	    chosen != NULL && chosen[0] != '\0' ? chosen : PROJECT_FALLBACK);
 	char *at;
@@ -156,7 +154,7 @@ choose(struct wandb_run *run, const struct tracker *t,
 	const struct entry_start *start = info->start;
 
 	run->entity = copy(settings->entity);
-	choose_project(run, t, start, settings->project);
+	choose_project(run, t, start, settings);
 	run->name =
 	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
 	run->name_given = run->name != NULL;

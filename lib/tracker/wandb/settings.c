@@ -432,3 +432,42 @@ wandb_settings_release(struct wandb_settings *s)
 	free(s->project);
 	*s = (struct wandb_settings){0};
 }
+
+struct wandb_wishes
+wandb_wishes_of(const struct plan *plan)
+{
+	return (struct wandb_wishes){
+	    .mode = plan_option(plan, "wandb-mode"),
+	    .entity = plan_option(plan, "wandb-entity"),
+	    .base_url = plan_option(plan, "wandb-base-url"),
+	    .dir = plan_option(plan, "wandb-dir"),
+	    .cwd = plan->cwd,
+	};
+}
+
+const char *
+wandb_project_of(const struct plan *plan, const struct wandb_settings *s)
+{
+	bool asked_for =
+	    plan_option(plan, "track-project") != NULL || plan->from_library;
+
+	return !asked_for && s->project != NULL ? s->project : plan->project;
+}
+
+char *
+wandb_destination(const struct plan *plan)
+{
+	const struct wandb_wishes wishes = wandb_wishes_of(plan);
+	struct wandb_settings s;
+	char *root, *where;
+
+	wandb_settings_load(&s, &wishes);
+	root = path_real(s.root);
+	where = xasprintf("%s entity %s project %s",
+	    s.mode == WANDB_ONLINE && s.key != NULL ? s.base_url : root,
+	    s.entity != NULL ? s.entity : "(default)",
+	    wandb_project_of(plan, &s));
+	free(root);
+	wandb_settings_release(&s);
+	return where;
+}

@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#include "tracker/plan.h"
+
 enum wandb_mode {
 	WANDB_UNDECIDED, /* never after wandb_settings_load */
 	WANDB_ONLINE,
@@ -41,6 +43,15 @@ struct wandb_wishes {
 	const char *mode, *entity, *base_url, *dir;
 	const char *cwd; /* of the command */
 };
+
+/* What a plan asks for. Borrows its texts. */
+struct wandb_wishes wandb_wishes_of(const struct plan *plan);
+/* The project: of the option, else W&B's own, else the plan's. Borrowed. */
+const char *wandb_project_of(
+    const struct plan *plan, const struct wandb_settings *s);
+/* Where a run goes: the server or folder, the entity and the project.
+ * Allocated. */
+char *wandb_destination(const struct plan *plan);
 
 void wandb_settings_load(
     struct wandb_settings *s, const struct wandb_wishes *wishes);

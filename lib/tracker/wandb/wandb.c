@@ -164,16 +164,13 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 {
 	struct wandb *w = t->state;
 	const char *mode = tracker_recall(t, REMEMBERED);
+	const struct plan plan = tracker_plan(t, info->start);
+	const struct wandb_wishes wishes = wandb_wishes_of(&plan);
 
 	w->info = info;
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
-	wandb_settings_load(&w->settings,
-	    &(struct wandb_wishes){.mode = tracker_option(t, "wandb-mode"),
-		.entity = tracker_option(t, "wandb-entity"),
-		.base_url = tracker_option(t, "wandb-base-url"),
-		.dir = tracker_option(t, "wandb-dir"),
-		.cwd = info->start->cwd});
+	wandb_settings_load(&w->settings, &wishes);
 	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
 	if (w->run.project_changed)
 		tracker_note(t,
@@ -262,6 +259,7 @@ const struct tracker_ops tracker_wandb = {
     .open = wandb_open,
     .send = wandb_send,
     .finish = wandb_finish,
+    .destination = wandb_destination,
     .examine = wandb_examine,
     .close = wandb_close,
 };
