@@ -62,6 +62,7 @@ take_target(
 {
 	struct json_span name = json_member(item, "tracker");
 	struct json_span options = json_member(item, "options");
+	struct json_span destination = json_member(item, "destination");
 	struct target *t;
 
 	if (name.type != JSON_STRING) {
@@ -71,7 +72,8 @@ take_target(
 	start->targets = xreallocarray(
 	    start->targets, start->target_len + 1, sizeof *start->targets);
 	t = &start->targets[start->target_len++];
-	*t = (struct target){.tracker = json_text_new(&name)};
+	*t = (struct target){.tracker = json_text_new(&name),
+	    .destination = json_text_new(&destination)};
 	if (!state_is_tracker(t->tracker))
 		m->wrong = "no name of a tracker";
 	else if (options.type != JSON_NONE)

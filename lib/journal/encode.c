@@ -63,6 +63,7 @@ encode_targets(struct jsonwrite *w, const struct entry_start *s)
 		for (size_t k = 0; k < t->option_len; k++)
 			put_text(w, t->options[k].name, t->options[k].text);
 		jsonwrite_close(w, '}');
+		put_text(w, "destination", t->destination);
 		jsonwrite_close(w, '}');
 	}
 	jsonwrite_close(w, ']');

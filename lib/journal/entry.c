@@ -21,6 +21,28 @@ release_pairs(struct pair *list, size_t len)
 	free(list);
 }
 
+void
+target_copy(struct target *to, const struct target *from)
+{
+	*to = (struct target){.tracker = xstrdup(from->tracker)};
+	to->options = xcalloc(from->option_len, sizeof *to->options);
+	to->option_len = from->option_len;
+	for (size_t i = 0; i < from->option_len; i++) {
+		to->options[i].name = xstrdup(from->options[i].name);
+		to->options[i].text = xstrdup(from->options[i].text);
+	}
+	if (from->destination != NULL)
+		to->destination = xstrdup(from->destination);
+}
+
+void
+target_release(struct target *t)
+{
+	release_pairs(t->options, t->option_len);
+	free(t->tracker);
+	free(t->destination);
+}
+
 static void
 release_texts(char **list, size_t len)
 {
@@ -45,8 +67,7 @@ release_start(struct entry_start *s)
 	free(s->open);
 	release_texts(s->tags, s->tag_len);
 	for (size_t i = 0; i < s->target_len; i++) {
-		free(s->targets[i].tracker);
-		release_pairs(s->targets[i].options, s->targets[i].option_len);
+		target_release(&s->targets[i]);
 	}
 	free(s->targets);
 	free(s->host);

@@ -86,7 +86,13 @@ struct target {
 	char *tracker;
 	struct pair *options;
 	size_t option_len;
+	/* Where the run goes, in one line that is equal for the same place
+	 * alone (tracker/plan.h); NULL: not known. */
+	char *destination;
 };
+
+void target_copy(struct target *to, const struct target *from);
+void target_release(struct target *t);
 
 struct entry_start {
 	char *attempt;

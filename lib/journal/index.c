@@ -20,28 +20,63 @@
 /* A line holds a few paths; a longer one is not ours. */
 #define INDEX_LINE_MAX (1024 * 1024)
 
+static void
+release_pairs(struct pair *pairs, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(pairs[i].name);
+		free(pairs[i].text);
+	}
+	free(pairs);
+}
+
 void
 index_entry_release(struct index_entry *e)
 {
 	free(e->attempt);
 	free(e->run_id);
 	free(e->run_dir);
-	for (size_t i = 0; i < e->place_len; i++) {
-		free(e->places[i].name);
-		free(e->places[i].text);
-	}
-	free(e->places);
+	release_pairs(e->places, e->place_len);
+	release_pairs(e->destinations, e->destination_len);
 	memset(e, 0, sizeof *e);
 }
 
-void
-index_entry_add_place(
-    struct index_entry *e, const char *tracker, const char *place)
+static void
+add_pair(struct pair **pairs, size_t *len, const char *name, const char *text)
 {
-	e->places =
-	    xreallocarray(e->places, e->place_len + 1, sizeof *e->places);
-	e->places[e->place_len++] = (struct pair){
-	    xstrdup(tracker), xstrdup(place != NULL ? place : "")};
+	*pairs = xreallocarray(*pairs, *len + 1, sizeof **pairs);
+	(*pairs)[(*len)++] = (struct pair){xstrdup(name), xstrdup(text)};
+}
+
+void
+index_entry_add_place(struct index_entry *e, const char *tracker,
+    const char *place, const char *destination)
+{
+	add_pair(
+	    &e->places, &e->place_len, tracker, place != NULL ? place : "");
+	if (destination != NULL)
+		add_pair(&e->destinations, &e->destination_len, tracker,
+		    destination);
+}
+
+const char *
+index_entry_destination(const struct index_entry *e, const char *tracker)
+{
+	for (size_t i = 0; i < e->destination_len; i++)
+		if (strcmp(e->destinations[i].name, tracker) == 0)
+			return e->destinations[i].text;
+	return NULL;
+}
+
+static void
+put_pairs(
+    struct jsonwrite *w, const char *name, const struct pair *pairs, size_t len)
+{
+	jsonwrite_key(w, name);
+	jsonwrite_open(w, '{');
+	for (size_t i = 0; i < len; i++)
+		jsonwrite_text_member(w, pairs[i].name, pairs[i].text);
+	jsonwrite_close(w, '}');
 }
 
 static void
@@ -62,11 +97,8 @@ encode(const struct index_entry *e, struct buf *out)
 	jsonwrite_int_member(&w, "records_bytes", e->records_bytes);
 	jsonwrite_int_member(&w, "records_crc32c", e->records_crc32c);
 	jsonwrite_int_member(&w, "rejected", (int64_t)e->rejected);
-	jsonwrite_key(&w, "places");
-	jsonwrite_open(&w, '{');
-	for (size_t i = 0; i < e->place_len; i++)
-		jsonwrite_text_member(&w, e->places[i].name, e->places[i].text);
-	jsonwrite_close(&w, '}');
+	put_pairs(&w, "places", e->places, e->place_len);
+	put_pairs(&w, "destinations", e->destinations, e->destination_len);
 	jsonwrite_close(&w, '}');
 	buf_addc(out, '\n');
 }
@@ -105,7 +137,9 @@ take_member(struct member *m, void *data)
 		e->rejected = (uint64_t)number;
 	else if (take_pairs(m, "places", &e->places, &e->place_len))
 		check_places(m, e);
-	else if (!take_attempt(m, "attempt", &e->attempt) &&
+	else if (!take_pairs(m, "destinations", &e->destinations,
+		     &e->destination_len) &&
+	    !take_attempt(m, "attempt", &e->attempt) &&
 	    !take_text(m, "run_id", &e->run_id) &&
 	    !take_path(m, "run_dir", &e->run_dir) &&
 	    !take_any_int(m, "dir_inode", &e->dir_inode) &&

@@ -25,12 +25,18 @@ struct index_entry {
 	uint64_t rejected;
 	struct pair *places; /* tracker and where it went */
 	size_t place_len;
+	struct pair *destinations; /* tracker and destination, where known */
+	size_t destination_len;
 };
 
 void index_entry_release(struct index_entry *e);
-/* Adds a tracker and where it put the run; NULL: nowhere that is known. */
-void index_entry_add_place(
-    struct index_entry *e, const char *tracker, const char *place);
+/* Adds a tracker, where it put the run and where it was to put it; NULL: not
+ * known. */
+void index_entry_add_place(struct index_entry *e, const char *tracker,
+    const char *place, const char *destination);
+/* Where the tracker was to put it; NULL: not known. */
+const char *index_entry_destination(
+    const struct index_entry *e, const char *tracker);
 
 /* One write at the end of the file, whole lines only (a torn one before it is
  * closed by a newline first). */

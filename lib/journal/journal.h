@@ -176,6 +176,10 @@ struct cursor {
 	size_t state_len;
 };
 
+/* In the state: the destination of a run that a later process was told to send
+ * elsewhere than its start says. */
+#define CURSOR_DESTINATION "destination"
+
 void cursor_release(struct cursor *c);
 const char *cursor_get(const struct cursor *c, const char *name);
 void cursor_set(struct cursor *c, const char *name, const char *text);

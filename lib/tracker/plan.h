@@ -20,13 +20,15 @@ struct plan {
 /* An option by its long name; NULL: not given. */
 const char *plan_option(const struct plan *plan, const char *name);
 
-/* Where the target puts the run, in one line that is the same for the same
- * place and project and for no other: "http://host:5000 experiment insidellms".
+/* Where the target puts the run: a text that is the same for the same place and
+ * project and for no other, of fields with a tab between; the first is the
+ * server's address or a directory ("http://host:5000\texperiment insidellms").
  * Asks no server. Allocated; NULL: there is no such tracker. */
 char *plan_destination(const struct plan *plan);
 
 /* For tracker_ops.destination of a tracker with a directory of runs
- * (tracker/about.h: root): that directory and the project in it. */
+ * (tracker/about.h: root): that directory and the project in it. Beside a run
+ * directory is one place, by whichever name that is called. */
 char *plan_root_destination(const struct plan *plan);
 
 #endif

@@ -214,10 +214,11 @@ struct delivery_status {
 	const char *tracker;
 	enum delivery_state state;
 	uint64_t delivered, rejected; /* entries */
-	uint64_t pending;    /* entries in the journal not yet confirmed */
-	const char *place;   /* NULL: none */
-	const char *why;     /* last error, "" if none */
-	const char *refusal; /* the first of those rejected; "" if none */
+	uint64_t pending;        /* entries in the journal not yet confirmed */
+	const char *place;       /* NULL: none */
+	const char *destination; /* as in struct target; NULL: not known */
+	const char *why;         /* last error, "" if none */
+	const char *refusal;     /* the first of those rejected; "" if none */
 	const char *altered; /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;
 	size_t note_len;

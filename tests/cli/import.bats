@@ -168,6 +168,45 @@ END
     [ "$(ls -d "a b/m"/[1-9]*/*/ | wc -l)" -eq 1 ]
 }
 
+@test "another project or directory is another destination, delivered or pending" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    for options in "--track local --local-dir l" \
+        "--track mlflow --mlflow-uri ./m" \
+        "--track wandb --wandb-mode offline --wandb-dir w"; do
+        # shellcheck disable=SC2086
+        itrack import $options -p one "$runs/x"
+        # shellcheck disable=SC2086
+        run -0 itrack import $options -p two "$runs/x"
+        [[ $output != *"already tracked"* ]]
+        # shellcheck disable=SC2086
+        run -0 itrack import $options -p two "$runs/x"
+        [[ $output == *"already tracked"* ]]
+    done
+    mkdir t
+    itrack import --track wandb --wandb-mode offline --wandb-dir t/ab "$runs/x"
+    run -0 itrack import --track wandb --wandb-mode offline --wandb-dir t/a "$runs/x"
+    [[ $output != *"already tracked"* ]]
+    # What waits for a server that is down is known by its destination, too.
+    down="--track mlflow --mlflow-uri http://127.0.0.1:9 --drain 0.1"
+    # shellcheck disable=SC2086
+    itrack import $down -p one "$runs/x" || :
+    # shellcheck disable=SC2086
+    run itrack import $down -p one "$runs/x"
+    [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 1 ]
+    # shellcheck disable=SC2086
+    itrack import $down -p two "$runs/x" || :
+    [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 2 ]
+}
+
+@test "what a sync sent elsewhere is known there" {
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import --track mlflow --mlflow-uri http://127.0.0.1:9 --drain 0.1 \
+        "$runs/x" || :
+    itrack sync --mlflow-uri "$PWD/m"
+    run -0 itrack import --track mlflow --mlflow-uri "$PWD/m" "$runs/x"
+    [[ $output == *"already tracked"* ]]
+}
+
 @test "a destination that is gone is imported anew" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     itrack import "$runs/x"

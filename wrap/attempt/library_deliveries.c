@@ -141,6 +141,7 @@ follow_deliveries_places(
 	for (size_t i = 0; i < d->len; i++) {
 		delivery_status(d->list[i], &status);
 		e->rejected += status.rejected;
-		index_entry_add_place(e, status.tracker, status.place);
+		index_entry_add_place(
+		    e, status.tracker, status.place, status.destination);
 	}
 }

@@ -172,7 +172,7 @@ add_retargeted(struct attempt *a)
 		struct target *target = NULL;
 		struct err err = ERR_INIT;
 
-		if (attempt_retarget(&target, a->journal, &start->targets[i],
+		if (attempt_retarget(&target, a->journal, start, i,
 			a->config.options, &err) < 0) {
 			err_prefix(&err, "%s", start->targets[i].tracker);
 			attempt_say(a, &err);
@@ -201,8 +201,13 @@ add_deliveries(struct attempt *a)
 		const struct target *target = &start->targets[i];
 
 		for (size_t k = 0; k < given_len; k++)
-			if (strcmp(given[k].tracker, target->tracker) == 0)
+			if (strcmp(given[k].tracker, target->tracker) == 0 &&
+			    given[k].destination == NULL) {
+				if (target->destination != NULL)
+					given[k].destination =
+					    xstrdup(target->destination);
 				target = &given[k];
+			}
 		add_delivery(a, target);
 	}
 	attempt_free_targets(given, given_len);

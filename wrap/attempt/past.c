@@ -320,7 +320,8 @@ attempt_past_index(const struct attempt *a, struct err *err)
 
 		attempt_delivery_status(a, i, &status);
 		e.rejected += status.rejected;
-		index_entry_add_place(&e, status.tracker, status.place);
+		index_entry_add_place(
+		    &e, status.tracker, status.place, status.destination);
 	}
 	result = index_append(facts.state_dir, &e, err);
 	index_entry_release(&e);

@@ -24,10 +24,9 @@ struct search {
 	const struct target *targets;
 	const char *state_dir;
 	const char *run_dir; /* bytes, as named */
-	const char *project;
-	char *real;     /* of the run directory, bytes */
-	struct stat st; /* likewise */
-	int64_t bytes;  /* of the whole lines now; -1: not read yet */
+	char *real;          /* of the run directory, bytes */
+	struct stat st;      /* likewise */
+	int64_t bytes;       /* of the whole lines now; -1: not read yet */
 	uint32_t crc;
 };
 
@@ -77,131 +76,26 @@ same_directory(const struct search *s, const char *run_dir_text)
 	return same;
 }
 
-/* The directory that a tracker with a directory of its own would put a run in
- * now, bytes; NULL: it is not one of these. */
-static char *
-directory_of(
-    const struct search *s, const struct target *target, const char *run_dir)
-{
-	bool local = strcmp(target->tracker, "local") == 0;
-	const char *option = local ? "local-dir" : "tensorboard-dir";
-	char *base = NULL, *component, *parent, *dir;
-
-	if (!local && strcmp(target->tracker, "tensorboard") != 0)
-		return NULL;
-	for (size_t i = 0; i < target->option_len; i++)
-		if (strcmp(target->options[i].name, option) == 0)
-			base = text_path_bytes(target->options[i].text);
-	if (base == NULL) {
-		parent = path_parent(run_dir);
-		base = path_join(
-		    parent, local ? "tracking" : "tracking/tensorboard");
-		free(parent);
-	}
-	component = path_encode(s->project);
-	dir = path_join(base, component);
-	free(component);
-	free(base);
-	return dir;
-}
-
-/* Is `place` an existing directory in `dir`? One that was deleted is to be
- * made again. */
+/* Does what was put there still exist? A directory that was deleted is to be
+ * made again; a server is not asked. Some places are commands: there the
+ * destination has the directory. */
 static bool
-is_in_directory(const char *place, const char *dir)
+is_there(const char *place, const char *destination)
 {
-	char *path = text_path_bytes(place), *parent = path_parent(path);
-	char *there = realpath(parent, NULL), *here = realpath(dir, NULL);
-	bool same = access(path, F_OK) == 0 && there != NULL && here != NULL &&
-	    strcmp(there, here) == 0;
+	const char *text = place[0] == '/' ? place : destination;
+	char *first = xstrndup(text, strcspn(text, "\t"));
+	char *path = text_path_bytes(first);
+	bool there = path == NULL || path[0] != '/' || access(path, F_OK) == 0;
 
-	free(here);
-	free(there);
-	free(parent);
 	free(path);
-	return same;
-}
-
-/* What is said of MLflow's file store: how to look at it, its directory last.
- */
-#define STORE_COMMAND " --backend-store-uri "
-
-static bool
-is_store_command(const char *place)
-{
-	return strstr(place, STORE_COMMAND "/") != NULL;
+	free(first);
+	return there;
 }
 
 static bool
-same_file(const char *a, const char *b)
+same_text(const char *a, const char *b)
 {
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	    x.st_ino == y.st_ino;
-}
-
-/* Does the command show the store that `uri` names, by whatever name, and is
- * that still there? */
-static bool
-shows_store(const char *place, const char *uri)
-{
-	bool is_uri = strncmp(uri, "file:", strlen("file:")) == 0;
-	char *plain = xstrdup(is_uri ? uri + strlen("file:") : uri);
-	char *shown = text_path_bytes(
-	    strstr(place, STORE_COMMAND) + strlen(STORE_COMMAND));
-	const char *path = plain;
-	bool same;
-
-	if (is_uri)
-		uri_unescape(plain);
-	if (strncmp(path, "//", 2) == 0)
-		path += strcspn(path + 2, "/") + 2; /* "" or localhost */
-	same = shown != NULL && same_file(shown, path);
-	free(shown);
-	free(plain);
-	return same;
-}
-
-/* Is `place` below the destination that the target names now? `run_dir_text`
- * is how the run directory was called then: "beside it" may be beside a
- * symbolic link. */
-static bool
-same_destination(const struct search *s, const struct target *target,
-    const char *run_dir_text, const char *place)
-{
-	char *dir = directory_of(s, target, s->run_dir);
-	bool same;
-
-	if (dir != NULL) {
-		char *then = text_path_bytes(run_dir_text);
-		char *dir_then = directory_of(s, target, then);
-
-		same = is_in_directory(place, dir) ||
-		    is_in_directory(place, dir_then);
-		free(dir_then);
-		free(then);
-		free(dir);
-		return same;
-	}
-	for (size_t i = 0; i < target->option_len; i++) {
-		const char *name = target->options[i].name;
-		const char *text = target->options[i].text;
-		bool is_uri = strcmp(name, "mlflow-uri") == 0;
-		bool is_base = is_uri || strcmp(name, "wandb-dir") == 0;
-
-		if (is_uri && is_store_command(place))
-			return shows_store(place, text);
-		if (is_base && strncmp(place, text, strlen(text)) != 0 &&
-		    (place[0] == '/') == (text[0] == '/'))
-			return false;
-	}
-	if (place[0] != '/')
-		return true;
-	dir = text_path_bytes(place);
-	same = access(dir, F_OK) == 0;
-	free(dir);
-	return same;
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 static bool
@@ -217,11 +111,14 @@ each_indexed(const struct index_entry *e, void *data)
 	s->result->delivered_us = e->started_us;
 	for (size_t i = 0; i < s->result->len; i++)
 		for (size_t k = 0; k < e->place_len; k++) {
-			if (s->result->has[i] || e->places[k].text == NULL ||
-			    strcmp(e->places[k].name, s->targets[i].tracker) !=
-				0 ||
-			    !same_destination(s, &s->targets[i], e->run_dir,
-				e->places[k].text))
+			const char *tracker = s->targets[i].tracker;
+
+			if (s->result->has[i] ||
+			    strcmp(e->places[k].name, tracker) != 0 ||
+			    !same_text(s->targets[i].destination,
+				index_entry_destination(e, tracker)) ||
+			    !is_there(
+				e->places[k].text, s->targets[i].destination))
 				continue;
 			s->result->has[i] = true;
 			s->result->places[i] = xstrdup(e->places[k].text);
@@ -242,6 +139,27 @@ same_records(struct search *s, const struct attempt_past *past)
 	    s->crc == past->records_crc32c;
 }
 
+/* Where a run that is not delivered goes: a sync may have been told another
+ * destination than the start says. */
+static bool
+goes_there(const struct search *s, const char *attempt,
+    const struct target *recorded, const struct target *wanted)
+{
+	struct cursor c;
+	const char *moved = NULL;
+	bool same;
+
+	if (strcmp(recorded->tracker, wanted->tracker) != 0)
+		return false;
+	if (cursor_read(s->state_dir, attempt, recorded->tracker, &c, NULL) ==
+	    0)
+		moved = cursor_get(&c, CURSOR_DESTINATION);
+	same = same_text(
+	    wanted->destination, moved != NULL ? moved : recorded->destination);
+	cursor_release(&c);
+	return same;
+}
+
 static void
 take_pending(struct search *s, const char *attempt, const struct entry *start,
     const struct attempt_past *past)
@@ -257,8 +175,8 @@ take_pending(struct search *s, const char *attempt, const struct entry *start,
 	for (size_t i = 0; i < t->len; i++)
 		for (size_t k = 0; k < its->target_len; k++) {
 			if (t->has[i] ||
-			    strcmp(s->targets[i].tracker,
-				its->targets[k].tracker) != 0)
+			    !goes_there(
+				s, attempt, &its->targets[k], &s->targets[i]))
 				continue;
 			t->has[i] = true;
 			t->count++;
@@ -291,13 +209,12 @@ each_pending(const char *attempt, void *data)
 
 void
 tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
-    const char *project, const struct target *targets, size_t len)
+    const struct target *targets, size_t len)
 {
 	struct search s = {.result = t,
 	    .targets = targets,
 	    .state_dir = state_dir,
 	    .run_dir = run_dir,
-	    .project = project,
 	    .bytes = -1};
 	char *name;
 

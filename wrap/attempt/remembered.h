@@ -2,8 +2,8 @@
  * What is tracked already: the question that `import` asks before it starts. A
  * run is the same by the real path of its directory and by the length and
  * checksum of the whole lines of its records; a tracker has it if the index
- * says so for the same destination (project too) and, where that is a
- * directory, it still exists.
+ * says so for the same destination (struct target) and, where that is a directory,
+ * it still exists.
  */
 #ifndef WRAP_ATTEMPT_REMEMBERED_H
 #define WRAP_ATTEMPT_REMEMBERED_H
@@ -33,7 +33,7 @@ struct tracked {
 /* Looks in the index and among the pending journals. `run_dir`: bytes. Without
  * targets: pending ones of any destination. */
 void tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
-    const char *project, const struct target *targets, size_t len);
+    const struct target *targets, size_t len);
 void tracked_release(struct tracked *t);
 
 #endif

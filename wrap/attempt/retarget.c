@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "format/text.h"
+#include "tracker/plan.h"
 #include "wrap/attempt/start.h"
 
 /* In the cursor's state, before the option's name. */
@@ -71,19 +73,40 @@ out:
 	return result;
 }
 
+/* It goes where the options lead now. */
+static void
+name_destination(
+    struct cursor *c, const struct target *t, const struct entry_start *start)
+{
+	char *run_dir =
+	    start->run_dir != NULL ? text_path_bytes(start->run_dir) : NULL;
+	const struct plan plan = {
+	    .target = t,
+	    .project = start->project,
+	    .experiment = start->experiment_name,
+	    .run_dir = run_dir,
+	    .cwd = start->cwd,
+	};
+	char *destination = plan_destination(&plan);
+
+	if (destination != NULL)
+		cursor_set(c, CURSOR_DESTINATION, destination);
+	free(destination);
+	free(run_dir);
+}
+
 int
 attempt_retarget(struct target **target, const struct journal *j,
-    const struct target *recorded, const struct options *options,
+    const struct entry_start *start, size_t at, const struct options *options,
     struct err *err)
 {
+	const struct target *recorded = &start->targets[at];
 	struct target *t = xcalloc(1, sizeof *t);
 	struct cursor c = {0};
 	bool moved = false;
 	int result;
 
-	t->tracker = xstrdup(recorded->tracker);
-	for (size_t i = 0; i < recorded->option_len; i++)
-		put(t, recorded->options[i].name, recorded->options[i].text);
+	target_copy(t, recorded);
 	/* A damaged cursor is the engine's to tell. */
 	result = cursor_load(j, t->tracker, &c, NULL) < 0 ? 1 : 0;
 	for (size_t i = 0; i < c.state_len; i++)
@@ -100,8 +123,10 @@ attempt_retarget(struct target **target, const struct journal *j,
 		moved = moved || result > 0;
 		result = result < 0 ? result : 0;
 	}
-	if (result == 0 && moved)
+	if (result == 0 && moved) {
+		name_destination(&c, t, start);
 		result = cursor_save(j, t->tracker, &c, err);
+	}
 	cursor_release(&c);
 	if (result < 0)
 		attempt_free_targets(t, 1);

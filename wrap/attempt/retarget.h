@@ -11,11 +11,12 @@
 #include "journal/journal.h"
 #include "wrap/options/options.h"
 
-/* Makes *target, which the caller gives to attempt_free_targets(). Another
+/* Makes *target of the start's target `at`, as the options say now; the caller
+ * gives it to attempt_free_targets(). Another
  * destination than before is kept beside the cursor, so that the next sync
  * finds it again. -EEXIST: the run exists at the other one already. */
 int attempt_retarget(struct target **target, const struct journal *j,
-    const struct target *recorded, const struct options *options,
+    const struct entry_start *start, size_t at, const struct options *options,
     struct err *err);
 
 #endif

@@ -88,22 +88,31 @@ attempt_make_targets(const struct options *options, bool secrets, size_t *len)
 	return targets;
 }
 
-static void
-free_target(struct target *target)
+void
+attempt_name_destinations(struct target *targets, size_t len,
+    const struct options *options, const char *run_dir)
 {
-	for (size_t i = 0; i < target->option_len; i++) {
-		free(target->options[i].name);
-		free(target->options[i].text);
+	char *cwd = process_cwd();
+
+	for (size_t i = 0; i < len; i++) {
+		const struct plan plan = {
+		    .target = &targets[i],
+		    .project = options->value[OPT_TRACK_PROJECT],
+		    .experiment = options->value[OPT_EXPERIMENT_NAME],
+		    .run_dir = run_dir,
+		    .cwd = cwd != NULL ? cwd : "/",
+		};
+
+		targets[i].destination = plan_destination(&plan);
 	}
-	free(target->options);
-	free(target->tracker);
+	free(cwd);
 }
 
 void
 attempt_free_targets(struct target *targets, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		free_target(&targets[i]);
+		target_release(&targets[i]);
 	free(targets);
 }
 
@@ -116,7 +125,7 @@ leave_out_targets(struct entry_start *s, const bool *leave_out)
 		struct target target = s->targets[i];
 
 		if (leave_out[i])
-			free_target(&target);
+			target_release(&target);
 		else
 			s->targets[kept++] = target;
 	}
@@ -204,6 +213,8 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	for (size_t i = 0; i < o->tag_len; i++)
 		s->tags[s->tag_len++] = text_of(o->tags[i]);
 	s->targets = attempt_make_targets(o, false, &s->target_len);
+	attempt_name_destinations(
+	    s->targets, s->target_len, o, config->run_dir);
 	leave_out_targets(s, config->leave_out);
 	s->host = process_host();
 	s->boot_id = process_boot_id();

@@ -12,6 +12,9 @@ void attempt_make_start(struct entry *e, const struct attempt_config *config,
  * this process alone. Freed by attempt_free_targets. */
 struct target *attempt_make_targets(
     const struct options *options, bool secrets, size_t *len);
+/* Says of each where a run of this directory would go: target.destination. */
+void attempt_name_destinations(struct target *targets, size_t len,
+    const struct options *options, const char *run_dir);
 void attempt_free_targets(struct target *targets, size_t len);
 
 /* The text of one tracker option: a path made absolute, a URI without its

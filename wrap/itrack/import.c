@@ -120,8 +120,8 @@ import_one(struct import *im, const char *argument)
 		return;
 	}
 	targets = attempt_make_targets(im->options, false, &target_len);
-	tracked_find(&tracked, im->state_dir, dir,
-	    im->options->value[OPT_TRACK_PROJECT], targets, target_len);
+	attempt_name_destinations(targets, target_len, im->options, dir);
+	tracked_find(&tracked, im->state_dir, dir, targets, target_len);
 	config = deliver_config(im->deliver);
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;

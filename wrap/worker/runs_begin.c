@@ -77,7 +77,7 @@ adopt_or_begin(
 	/* What else this machine knows of the name is another directory's. */
 	if (!attempt_path_leads(config))
 		return attempt_new(&run->attempt, config, err);
-	tracked_find(&t, config->state_dir, run->dir, NULL, NULL, 0);
+	tracked_find(&t, config->state_dir, run->dir, NULL, 0);
 	ours = is_of_this_command(run, t.pending_us);
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
 		result = attempt_adopt_if_fits(

@@ -33,13 +33,15 @@ static char *
 root_of(const struct plan *plan, const struct tracker_about *about)
 {
 	const char *given = plan_option(plan, about->root);
-	char *parent, *root;
+	char *real, *parent, *root;
 
 	if (given != NULL)
 		return text_path_bytes(given);
 	if (plan->run_dir == NULL)
 		return NULL;
-	parent = path_parent(plan->run_dir);
+	real = path_real(plan->run_dir);
+	parent = path_parent(real);
+	free(real);
 	root = path_join(parent, about->beside);
 	free(parent);
 	return root;

@@ -32,29 +32,6 @@ on_timer(struct loop_timer *timer)
 	delivery_pump(timer->data);
 }
 
-static void
-copy_target(struct target *to, const struct target *from)
-{
-	to->tracker = xstrdup(from->tracker);
-	to->options = xcalloc(from->option_len, sizeof *to->options);
-	to->option_len = from->option_len;
-	for (size_t i = 0; i < from->option_len; i++) {
-		to->options[i].name = xstrdup(from->options[i].name);
-		to->options[i].text = xstrdup(from->options[i].text);
-	}
-}
-
-static void
-release_target(struct target *t)
-{
-	for (size_t i = 0; i < t->option_len; i++) {
-		free(t->options[i].name);
-		free(t->options[i].text);
-	}
-	free(t->options);
-	free(t->tracker);
-}
-
 int
 delivery_new(struct delivery **delivery, struct loop *loop,
     struct journal *journal, const struct entry_start *start,
@@ -79,7 +56,7 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 	d->data = data;
 	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
 	d->cursor_saved_ms = clock_mono_ms();
-	copy_target(&d->target, target);
+	target_copy(&d->target, target);
 	result = cursor_load(journal, target->tracker, &d->cursor, err);
 	d->tracker = (struct tracker){.ops = ops,
 	    .loop = loop,
@@ -118,7 +95,7 @@ delivery_free(struct delivery *d)
 		lane_release(d, (enum lane)i);
 	journal_reader_release(&d->scout);
 	cursor_release(&d->cursor);
-	release_target(&d->target);
+	target_release(&d->target);
 	for (size_t i = 0; i < d->note_len; i++)
 		free(d->notes[i]);
 	free(d->notes);
@@ -500,8 +477,11 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    [PHASE_GIVEN_UP] = DELIVERY_GIVEN_UP,
 	};
 
+	const char *moved = cursor_get(&d->cursor, CURSOR_DESTINATION);
+
 	*status = (struct delivery_status){
 	    .tracker = d->target.tracker,
+	    .destination = moved != NULL ? moved : d->target.destination,
 	    .state = states[d->phase],
 	    .delivered = d->cursor.delivered,
 	    .rejected = d->cursor.rejected,

@@ -419,7 +419,7 @@ mlflow_destination(const struct plan *plan)
 		where = xstrdup("not configured");
 	} else {
 		root = c.root != NULL ? path_real(c.root) : NULL;
-		where = xasprintf("%s experiment %s%s",
+		where = xasprintf("%s\texperiment %s%s",
 		    root != NULL ? root : c.base,
 		    c.experiment_id != NULL ? "ID " : "",
 		    c.experiment_id != NULL ? c.experiment_id

@@ -463,7 +463,7 @@ wandb_destination(const struct plan *plan)
 
 	wandb_settings_load(&s, &wishes);
 	root = path_real(s.root);
-	where = xasprintf("%s entity %s project %s",
+	where = xasprintf("%s\tentity %s\tproject %s",
 	    s.mode == WANDB_ONLINE && s.key != NULL ? s.base_url : root,
 	    s.entity != NULL ? s.entity : "(default)",
 	    wandb_project_of(plan, &s));
