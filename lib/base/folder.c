@@ -37,7 +37,10 @@ int
 folder_open(int dirfd, const char *path, bool make, struct err *err)
 {
 	char *copy = xstrdup(path), *at = copy, *name;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* The way through a folder needs no leave to read it. */
+	bool itself = path[strspn(path, "/")] == '\0';
+	int fd = openat(
+	    dirfd, ".", (itself ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC);
 	int next;
 
 	if (fd < 0)

@@ -220,6 +220,121 @@ PY
     [ "$(ls victim)" = keep ]
 }
 
+# A run of all four trackers that has begun and has no end: its name in `open`.
+begin_everywhere() {
+    # shellcheck disable=SC2046
+    open=$(itrack log --start $(all_four) --run-name r --metric a=1 3>&-)
+    for tracker in local tensorboard mlflow wandb; do
+        wait_until grep -rq --include="cursor.$tracker" '"metrics":.*mark' \
+            "$XDG_STATE_HOME"
+    done
+    places=(d/local/insidellms/r d/tensorboard/r
+        d/mlflow/[1-9]*/[0-9a-f]* d/wandb/wandb/offline-run-*)
+    for place in "${places[@]}"; do [ -d "$place" ]; done
+}
+
+# Whatever stands in the way, nobody waits for it.
+end_everywhere() {
+    itrack log --run "$open" --metric a=3 --metric b=2 --param p=1 3>&-
+    : >artifact
+    timeout 60 "$BUILD/bin/itrack" log --run "$open" --artifact artifact \
+        --end 3>&- || [ $? -ne 124 ]
+    timeout 60 "$BUILD/bin/itrack" sync >report 2>&1 || [ $? -ne 124 ]
+    cat report
+}
+
+# Nothing of the tree but what it had.
+victim_is_whole() {
+    [ "$(cd victim && find . | sort | tr '\n' ' ')" = "$1" ]
+    [ -z "$(find victim -type f -exec grep -L precious {} +)" ]
+}
+
+@test "a folder of a run becomes a link or another folder: not written to" {
+    for kind in link folder above; do
+        rm -rf d victim "$XDG_STATE_HOME"
+        begin_everywhere
+        # The roots of the others are the user's, and may be links.
+        [ $kind != above ] ||
+            places=(d/local/insidellms/r d/mlflow/[1-9]*/[0-9a-f]*)
+        for place in "${places[@]}"; do
+            # What a tracker writes is there already, and is somebody else's.
+            mkdir -p victim/files victim/tags victim/metrics
+            for name in metrics.json final_state.json metrics/a tags/x; do
+                echo precious >"victim/$name"
+            done
+            case $kind in
+            link) mv "$place" "$place.old" && ln -s "$PWD/victim" "$place" ;;
+            folder) mv "$place" "$place.old" && cp -r victim "$place" ;;
+            above)
+                parent=${place%/*}
+                mv "$parent" "$parent.old"
+                mkdir -p "victim/${place##*/}"
+                ln -s "$PWD/victim" "$parent"
+                ;;
+            esac
+        done
+        before=$(cd victim && find . | sort | tr '\n' ' ')
+        end_everywhere
+        victim_is_whole "$before"
+        if [ $kind = folder ]; then
+            for place in "${places[@]}"; do
+                [ "$(cd "$place" && find . -type f | wc -l)" -eq 4 ]
+                [ -z "$(find "$place" -type f -exec grep -L precious {} +)" ]
+            done
+        fi
+        [ $kind = above ] ||
+            for tracker in local tensorboard mlflow wandb; do
+                grep -q "$tracker" report
+            done
+        # Put back, all of it arrives.
+        for place in "${places[@]}"; do
+            [ $kind != above ] || place=${place%/*}
+            rm -r "$place"
+            mv "$place.old" "$place"
+        done
+        itrack sync
+        jq -e .status d/local/insidellms/r/final_state.json
+        [ -e "$(echo d/mlflow/[1-9]*/*/metrics/b)" ]
+    done
+}
+
+@test "links, FIFOs and folders inside of a run's folder: refused by name" {
+    echo precious >far
+    mkdir -p victim
+    for kind in link fifo dirlink; do
+        rm -rf d "$XDG_STATE_HOME"
+        begin_everywhere
+        shopt -s nullglob
+        for file in d/local/insidellms/r/metrics.json \
+            d/local/insidellms/r/.metrics.json.tmp \
+            d/local/insidellms/r/artifacts/.itrack-copy.tmp \
+            d/tensorboard/r/events.out.tfevents.* \
+            d/mlflow/[1-9]*/*/metrics/a d/mlflow/[1-9]*/*/meta.yaml \
+            d/wandb/wandb/.itrack-latest-run \
+            d/wandb/wandb/offline-run-*/.itrack-table.tmp \
+            d/wandb/wandb/offline-run-*/run-*.wandb; do
+            mkdir -p "${file%/*}"
+            rm -rf "$file"
+            case $kind in
+            link) ln -s "$PWD/far" "$file" ;;
+            fifo) mkfifo "$file" ;;
+            dirlink) ;;
+            esac
+        done
+        shopt -u nullglob
+        [ $kind != dirlink ] ||
+            for folder in "${places[0]}"/artifacts \
+                "${places[2]}"/{metrics,params,artifacts,tags} \
+                "${places[3]}"/{files,artifacts}; do
+                rm -rf "$folder"
+                ln -s "$PWD/victim" "$folder"
+            done
+        end_everywhere
+        [ "$(cat far)" = precious ]
+        [ -z "$(ls victim)" ]
+    done
+}
+
 @test "a hostile server: bounded memory and time, nothing lost" {
     export WANDB_API_KEY=kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
     local kind kib=$((300 * 1024)) # of addresses

@@ -4,6 +4,7 @@
  * below the root, a name that we write is read again, and what we append stands
  * in lines of its own.
  */
+#include "base/path.h"
 #include "format/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow/store/store.h"
@@ -32,22 +33,29 @@ check_quoted(const char *text)
 }
 
 static void
-check_experiment(const char *root, const char *name)
+check_experiment(const char *path, const char *name)
 {
-	char *id, *dir, *again, *same;
+	struct mlruns_root root = {path, mlruns_open_root(path, NULL)};
+	struct stat found, same;
+	char *id, *again;
+	int dir;
 
-	if (mlruns_experiment(root, name, NULL, &id, &dir, NULL) < 0)
-		return;
+	expect(root.fd >= 0);
+	dir = mlruns_experiment(&root, name, NULL, &id, NULL);
+	if (dir < 0)
+		goto out;
 	expect(strspn(id, "0123456789") == strlen(id) && id[0] != '\0');
-	expect(strncmp(dir, root, strlen(root)) == 0);
-	expect(access(dir, F_OK) == 0);
+	expect(fstatat(root.fd, id, &found, AT_SYMLINK_NOFOLLOW) == 0);
+	expect(fstat(dir, &same) == 0 && same.st_ino == found.st_ino);
+	close(dir);
 	/* It is one for good. */
-	expect(mlruns_experiment(root, name, NULL, &again, &same, NULL) == 0);
-	expect(strcmp(id, again) == 0 && strcmp(dir, same) == 0);
+	dir = mlruns_experiment(&root, name, NULL, &again, NULL);
+	expect(dir >= 0 && strcmp(id, again) == 0);
+	close(dir);
 	free(again);
-	free(same);
 	free(id);
-	free(dir);
+out:
+	close(root.fd);
 }
 
 static void
@@ -55,10 +63,18 @@ check_points(const char *root)
 {
 	static const char line[] = "1000 0.5 3\n";
 	struct mlruns_points *points = mlruns_points_new();
-	struct mlruns_run run = {.dir = (char *)root, .check = true};
+	char *above = path_parent(root);
+	struct mlruns_run run = {.dir = (char *)root,
+	    .experiment = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    .id = (char *)path_base(root),
+	    .check = true};
 	struct buf text;
 	const char *at;
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	expect(run.experiment >= 0 && folder_mark(fd, run.mark, NULL) == 0);
+	close(fd);
+	free(above);
 	mlruns_points_add(points, "m", 1000, 0.5, 3);
 	expect(mlruns_points_write(points, &run, NULL) == 0);
 	mlruns_points_free(points);
@@ -72,6 +88,7 @@ check_points(const char *root)
 	buf_release(&text);
 	expect(mlruns_write_param(&run, "p", "value", NULL) >= 0);
 	expect(mlruns_write_tag(&run, "t", "value", NULL) == 0);
+	close(run.experiment);
 }
 
 int

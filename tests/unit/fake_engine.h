@@ -80,6 +80,12 @@ tracker_remember(struct tracker *t, const char *name, const char *text)
 }
 
 void
+tracker_remember_later(struct tracker *t, const char *name, const char *text)
+{
+	tracker_remember(t, name, text);
+}
+
+void
 tracker_set_place(struct tracker *t, const char *place)
 {
 	(void)t;

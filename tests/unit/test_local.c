@@ -87,6 +87,23 @@ test_files(void)
 	fake_release(&f);
 }
 
+static int
+temporary_files(const char *dir)
+{
+	char command[192];
+	FILE *list;
+	int count = -1;
+
+	snprintf(
+	    command, sizeof(command), "find %s -name '.*.tmp' | wc -l", dir);
+	list = popen(command, "r");
+	if (list == NULL || fscanf(list, "%d", &count) != 1)
+		count = -1;
+	if (list != NULL)
+		pclose(list);
+	return count;
+}
+
 static void
 test_long(void)
 {
@@ -113,9 +130,7 @@ test_long(void)
 		strcmp(text + strlen(text) - 6, "\n  }\n]") == 0,
 	    "a whole array");
 	free(text);
-	text = fake_file(path, ".metrics.json.tmp");
-	is_text(text, "", "no temporary file stays");
-	free(text);
+	is_int(temporary_files(path), 0, "no temporary file stays");
 	fake_release(&f);
 }
 
@@ -284,6 +299,96 @@ test_long_names(void)
 	free(first);
 }
 
+/* What a kill can leave is removed by its own name, others are left alone; what
+ * had our names before is in nobody's way. */
+static void
+test_left(void)
+{
+	struct entry e = fake_metrics(1, ENTRY_NO_EXPERIMENT, "a", 1);
+	struct entry file;
+	struct fake f;
+	char path[128], name[256], word[64], source[128];
+
+	fake_init(&f, &tracker_local);
+	fake_open(&f, false);
+	snprintf(path, sizeof(path), "%s/tracking/demo/abc", f.root);
+	snprintf(
+	    word, sizeof(word), "%s", tracker_recall(&f.tracker, "temporary"));
+	fake_restart(&f, &tracker_local);
+	snprintf(name, sizeof(name), "%s/artifacts", path);
+	mkdir(name, 0777);
+	for (int i = 0; i < 2; i++) {
+		const char *of = i == 0 ? word : "abcdefghijkl";
+
+		snprintf(
+		    name, sizeof(name), "%s/.metrics.json.%s.tmp", path, of);
+		write_file(name, "left", 1);
+		snprintf(
+		    name, sizeof(name), "%s/.params.json.%s.tmp", path, of);
+		write_file(name, "left", 1);
+		snprintf(name, sizeof(name), "%s/artifacts/.itrack-copy.%s.tmp",
+		    path, of);
+		write_file(name, "left", 1);
+	}
+	snprintf(name, sizeof(name), "%s/.metrics.json.tmp", path);
+	mkfifo(name, 0600);
+	snprintf(name, sizeof(name), "%s/artifacts/.itrack-copy.tmp", path);
+	mkfifo(name, 0600);
+	snprintf(source, sizeof(source), "%s/source", f.root);
+	write_file(source, "x", 1);
+	file = fake_artifact("source", source);
+	fake_open(&f, true);
+	ok(fake_send(&f, LANE_METRICS, &e, 1, true, NULL) == OUTCOME_DONE &&
+		fake_send(&f, LANE_FILES, &file, 1, true, NULL) ==
+		    OUTCOME_DONE &&
+		fake_finish(&f, RUN_FINISHED, 1) == OUTCOME_DONE,
+	    "goes on");
+	is_int(temporary_files(path), 5,
+	    "ours are removed, those of others and FIFOs are not");
+	has(path, "artifacts/source", "x");
+	entry_release(&e);
+	entry_release(&file);
+	fake_release(&f);
+}
+
+/* Something that is not ours where a file or a folder of the run should be. */
+static void
+test_in_the_way(void)
+{
+	struct entry e = fake_metrics(1, ENTRY_NO_EXPERIMENT, "a", 1);
+	struct fake f;
+	char path[128], name[256], far[128];
+
+	fake_init(&f, &tracker_local);
+	fake_open(&f, false);
+	snprintf(path, sizeof(path), "%s/tracking/demo/abc", f.root);
+	snprintf(far, sizeof(far), "%s/far", f.root);
+	write_file(far, "precious", 1);
+	snprintf(name, sizeof(name), "%s/params.json", path);
+	ok(symlink(far, name) == 0, "a link for params.json");
+	fake_send(&f, LANE_METRICS, &e, 1, true, NULL);
+	ok(fake_finish(&f, RUN_FINISHED, 1) == OUTCOME_BLOCKED &&
+		strstr(f.err.message, "params.json") != NULL,
+	    "blocked, by name: %s", f.err.message);
+	has(f.root, "far", "precious");
+	fake_restart(&f, &tracker_local);
+	snprintf(name, sizeof(name), "%s.old", path);
+	ok(rename(path, name) == 0 && mkdir(path, 0777) == 0,
+	    "another folder of that name");
+	ok(fake_open(&f, true) == OUTCOME_BLOCKED &&
+		strstr(f.err.message, path) != NULL,
+	    "blocked, by name: %s", f.err.message);
+	has(path, "metadata.json", "");
+	ok(rmdir(path) == 0 && symlink(name, path) == 0, "a link");
+	fake_restart(&f, &tracker_local);
+	ok(fake_open(&f, true) == OUTCOME_BLOCKED, "blocked, too");
+	ok(unlink(path) == 0, "the link is gone");
+	fake_restart(&f, &tracker_local);
+	ok(fake_open(&f, true) == OUTCOME_DONE, "made anew where nothing is");
+	entry_release(&e);
+	fake_release(&f);
+}
+
 int
 main(void)
 {
@@ -297,5 +402,7 @@ main(void)
 	test_artifacts();
 	test_long_names();
 	test_gone();
+	test_left();
+	test_in_the_way();
 	return done_testing();
 }

@@ -9,12 +9,13 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "tracker/common/source.h"
 
 #define ARTIFACTS_DIR "artifacts"
-/* Known to nobody else: left from a kill, it is written over. */
-#define TEMPORARY_NAME ".itrack-copy.tmp"
+/* In the names of temporary files. */
+#define COPY_NAME "itrack-copy"
 
 char *
 local_copy_name(const char *artifact_name)
@@ -43,49 +44,13 @@ local_copy_name(const char *artifact_name)
 	return buf_steal(&path);
 }
 
-/* The folder of `path` below `dirfd`, made where it is missing; no symbolic
- * link is followed. *base gets the last component. */
-static int
-open_folder(int dirfd, char *path, char **base, struct err *err)
-{
-	char *slash, *name = path;
-	int fd = dirfd, next;
-
-	for (;;) {
-		slash = strchr(name, '/');
-		if (slash == NULL)
-			break;
-		*slash = '\0';
-		if (mkdirat(fd, name, 0777) < 0 && errno != EEXIST) {
-			err_errno(err, "cannot create %s", name);
-			goto fail;
-		}
-		next = openat(
-		    fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0) {
-			err_errno(err, "cannot open %s", name);
-			goto fail;
-		}
-		if (fd != dirfd)
-			close(fd);
-		fd = next;
-		name = slash + 1;
-	}
-	*base = name;
-	return fd;
-fail:
-	if (fd != dirfd)
-		close(fd);
-	return err->code;
-}
-
 /* Errors of the name itself: another artifact stands in its way, or it is too
  * long. Everything else is the place's fault. */
 static bool
 is_names_fault(int code)
 {
 	return code == -ENOTDIR || code == -EISDIR || code == -ENAMETOOLONG ||
-	    code == -ELOOP || code == -ENOTEMPTY;
+	    code == -ELOOP || code == -ENOTEMPTY || code == -EEXIST;
 }
 
 static enum outcome
@@ -95,32 +60,32 @@ outcome_of(int code)
 }
 
 static enum outcome
-open_target(struct local_copy *c, int dirfd, bool reuse, struct err *err)
+open_target(
+    struct local_copy *c, const struct local_copy_way *way, struct err *err)
 {
 	char *relative = local_copy_name(c->artifact->name);
-	char *path = xasprintf(ARTIFACTS_DIR "/%s", relative), *base = NULL;
+	char *path = xasprintf(ARTIFACTS_DIR "/%s", relative);
+	const char *base;
 	enum outcome outcome = OUTCOME_PENDING;
 	struct stat st;
 
 	free(relative);
-	c->folder = open_folder(dirfd, path, &base, err);
+	c->folder = folder_open_parent(way->dirfd, path, true, &base, err);
 	if (c->folder < 0) {
 		outcome = outcome_of(c->folder);
 		goto out;
 	}
 	c->name = xstrdup(base);
-	if (reuse &&
+	if (way->reuse &&
 	    fstatat(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == c->artifact->size &&
 	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns) {
 		outcome = OUTCOME_DONE;
 		goto out;
 	}
-	c->temporary = xstrdup(TEMPORARY_NAME);
-	c->to = openat(c->folder, c->temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (c->to < 0) {
-		err_errno(err, "cannot create a file in %s", path);
+	if (tempfile_open(&c->to, c->folder, COPY_NAME, way->word, 0600, err) <
+	    0) {
+		err_prefix(err, "%s", path);
 		outcome = OUTCOME_BLOCKED;
 	}
 out:
@@ -129,19 +94,19 @@ out:
 }
 
 enum outcome
-local_copy_begin(struct local_copy *c, int dirfd,
-    const struct entry_artifact *artifact, const char *host, bool reuse,
-    struct err *err)
+local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
+    const struct local_copy_way *way, struct err *err)
 {
 	struct err local = ERR_INIT;
 	enum outcome outcome;
 
-	*c = (struct local_copy){
-	    .artifact = artifact, .from = -1, .to = -1, .folder = -1};
-	outcome = open_target(c, dirfd, reuse, &local);
+	*c =
+	    (struct local_copy){.artifact = artifact, .from = -1, .folder = -1};
+	c->to = TEMPFILE_INIT;
+	outcome = open_target(c, way, &local);
 	if (outcome == OUTCOME_PENDING)
-		outcome =
-		    source_open(artifact, host, &c->from, &c->source, &local);
+		outcome = source_open(
+		    artifact, way->host, &c->from, &c->source, &local);
 	if (outcome == OUTCOME_DONE && c->from >= 0)
 		outcome = OUTCOME_PENDING;
 	if (outcome != OUTCOME_PENDING)
@@ -157,13 +122,10 @@ put_in_place(struct local_copy *c, struct err *err)
 {
 	struct timespec times[2] = {c->source.st_atim, c->source.st_mtim};
 
-	if (fchmod(c->to, c->source.st_mode & 0777) < 0 ||
-	    futimens(c->to, times) < 0 ||
-	    renameat(c->folder, c->temporary, c->folder, c->name) < 0)
+	if (fchmod(c->to.fd, c->source.st_mode & 0777) < 0 ||
+	    futimens(c->to.fd, times) < 0)
 		return err_errno(err, "cannot put %s in place", c->name);
-	free(c->temporary);
-	c->temporary = NULL;
-	return 0;
+	return tempfile_place(&c->to, c->folder, c->name, err);
 }
 
 static enum outcome
@@ -172,7 +134,7 @@ finish_copy(struct local_copy *c, struct err *err)
 	struct stat copy;
 	int error;
 
-	if (fstat(c->to, &copy) < 0) {
+	if (fstat(c->to.fd, &copy) < 0) {
 		err_errno(err, "cannot check the copy of %s", c->name);
 		return OUTCOME_BLOCKED;
 	}
@@ -196,7 +158,7 @@ local_copy_step(struct local_copy *c, struct err *err)
 
 	/* A source that grows as fast as we copy would have no end. */
 	while (left > 0 && got > 0 && c->copied <= c->artifact->size) {
-		got = file_copy_some(c->from, c->to, left, err);
+		got = file_copy_some(c->from, c->to.fd, left, err);
 		if (got > 0) {
 			left -= (size_t)got;
 			c->copied += got;
@@ -216,15 +178,11 @@ local_copy_cancel(struct local_copy *c)
 {
 	if (c->artifact == NULL)
 		return;
-	if (c->temporary != NULL && c->to >= 0)
-		unlinkat(c->folder, c->temporary, 0);
-	if (c->to >= 0)
-		close(c->to);
+	tempfile_drop(&c->to);
 	if (c->from >= 0)
 		close(c->from);
 	if (c->folder >= 0)
 		close(c->folder);
 	free(c->name);
-	free(c->temporary);
-	*c = (struct local_copy){.from = -1, .to = -1, .folder = -1};
+	*c = (struct local_copy){.from = -1, .folder = -1};
 }

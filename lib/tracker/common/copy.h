@@ -4,7 +4,7 @@
  * whole. The source is what the entry says (size, modification time, inode), a
  * regular file, or it is rejected.
  *
- *	outcome = local_copy_begin(&copy, dirfd, artifact, host, reuse, &err);
+ *	outcome = local_copy_begin(&copy, artifact, &way, &err);
  *	while (outcome == OUTCOME_PENDING)
  *		outcome = local_copy_step(&copy, &err);
  *	local_copy_cancel(&copy);              at any time
@@ -16,14 +16,15 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/tempfile.h"
 #include "journal/entry.h"
 #include "tracker/tracker.h"
 
 struct local_copy {
 	const struct entry_artifact *artifact; /* NULL: nothing under way */
-	int from, to, folder;
-	char *name;      /* in folder, as the next one */
-	char *temporary; /* NULL once it is in place */
+	int from, folder;
+	char *name; /* in folder */
+	struct tempfile to;
 	struct stat source;
 	int64_t copied;
 };
@@ -36,11 +37,18 @@ struct local_copy {
 #define LOCAL_COPY_NAME_MAX 2048
 char *local_copy_name(const char *artifact_name);
 
-/* `reuse`: a copy of that size and time that is there already will do. DONE:
- * it did. PENDING: call local_copy_step. REJECTED: the source is not what was
- * recorded. BLOCKED: the place refuses. `host`: where the entry was made. */
-enum outcome local_copy_begin(struct local_copy *c, int dirfd,
-    const struct entry_artifact *artifact, const char *host, bool reuse,
+struct local_copy_way {
+	int dirfd;        /* of the run's folder, which has artifacts/ */
+	const char *word; /* of temporary files (place.h) */
+	const char *host; /* where the entry was made; NULL: not known */
+	bool reuse; /* a copy of that size and time that is there will do */
+};
+
+/* DONE: what is there does. PENDING: call local_copy_step. REJECTED: the source
+ * is not what was recorded, or something stands in the way of the name.
+ * BLOCKED: the place refuses. */
+enum outcome local_copy_begin(struct local_copy *c,
+    const struct entry_artifact *artifact, const struct local_copy_way *way,
     struct err *err);
 
 /* Copies at most LOCAL_COPY_STEP bytes: some milliseconds on a slow disk. DONE:

@@ -1,6 +1,5 @@
 #include "tracker/common/place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +9,10 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
+#include "base/random.h"
+#include "base/tempfile.h"
 #include "format/text.h"
 
 /* Attempts at one run ID in one place; each costs the next a failed mkdir. */
@@ -23,6 +25,11 @@
  * one that is about to be made. */
 #define KEY_TAKEN "dir"
 #define KEY_TRIED "dir-tried"
+/* What tells that directory from another one (base/folder.h). */
+#define KEY_MARK "dir-mark"
+/* The word in the names of temporary files. */
+#define KEY_WORD        "temporary"
+#define WORD_CHARACTERS "0123456789abcdefghijklmnopqrstuvwxyz"
 
 char *
 place_root(const struct tracker *t, const char *option,
@@ -49,16 +56,6 @@ place_run_id(const struct run_info *run)
 	return path_base(run->start->run_dir);
 }
 
-static int
-open_dir(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_errno(err, "cannot open %s", path);
-	return fd;
-}
-
 static void
 remember(struct tracker *t, const char *key, const char *path)
 {
@@ -76,11 +73,73 @@ recall(const struct tracker *t, const char *key)
 	return text != NULL ? text_path_bytes(text) : NULL;
 }
 
-/* Empty: whoever made it has not begun. */
-static bool
-is_empty(const char *path)
+const char *
+place_word(struct tracker *t)
 {
-	return rmdir(path) == 0;
+	char word[TEMPFILE_WORD_SIZE];
+	const char *known = tracker_recall(t, KEY_WORD);
+
+	if (known == NULL ||
+	    strspn(known, WORD_CHARACTERS) != sizeof word - 1 ||
+	    known[sizeof word - 1] != '\0') {
+		random_name(word, sizeof word);
+		tracker_remember(t, KEY_WORD, word);
+		known = tracker_recall(t, KEY_WORD);
+	}
+	return known;
+}
+
+int
+place_check(struct tracker *t, const char *key, int fd, const char *path,
+    struct err *err)
+{
+	char mark[FOLDER_MARK_SIZE];
+	const char *known = tracker_recall(t, key);
+	int result = folder_mark(fd, mark, err);
+
+	if (result < 0)
+		return result;
+	if (known == NULL || known[0] == '\0')
+		tracker_remember_later(t, key, mark);
+	else if (strcmp(known, mark) != 0)
+		return err_set(err, -ESTALE,
+		    "%s is another folder than the one that was made for this "
+		    "run, so nothing is written there: put that one back, or "
+		    "move this one away",
+		    path);
+	return 0;
+}
+
+void
+place_forget(struct tracker *t, const char *key)
+{
+	if (tracker_recall(t, key) != NULL)
+		tracker_remember_later(t, key, "");
+}
+
+/* The root that the user has named, made if need be; links in it are followed.
+ */
+static int
+open_root(const char *root, struct err *err)
+{
+	int fd = file_make_dirs(root, PLACE_MODE, err);
+
+	if (fd < 0)
+		return fd;
+	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_errno(err, "cannot open %s", root) : fd;
+}
+
+/* Makes `name`, which nothing has yet, and opens it: what stands there by then
+ * is not ours. */
+static int
+make_dir(int parent, const char *name, struct err *err)
+{
+	if (mkdirat(parent, name, PLACE_MODE) == 0)
+		return folder_open(parent, name, false, err);
+	if (errno == EEXIST)
+		return -EEXIST;
+	return err_errno(err, "cannot create %s", name);
 }
 
 /* A kill between mkdir and the note that the name is ours would leave an empty
@@ -89,21 +148,21 @@ is_empty(const char *path)
  * mkdir decides between two processes that want the same name. A descriptor,
  * -EEXIST if the name is taken, or another negative errno. */
 static int
-try_name(struct tracker *t, const char *path, struct err *err)
+try_name(struct tracker *t, int parent, const char *name, const char *path,
+    struct err *err)
 {
 	char *tried = recall(t, KEY_TRIED);
-	bool ours = tried != NULL && strcmp(tried, path) == 0 && is_empty(path);
 	struct stat st;
+	bool taken = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	bool ours = taken && tried != NULL && strcmp(tried, path) == 0 &&
+	    S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 
 	free(tried);
-	if (!ours && lstat(path, &st) == 0)
+	/* Only an empty one goes; whoever made it has not begun. */
+	if (taken && (!ours || unlinkat(parent, name, AT_REMOVEDIR) < 0))
 		return -EEXIST;
 	remember(t, KEY_TRIED, path);
-	if (mkdir(path, PLACE_MODE) == 0)
-		return open_dir(path, err);
-	if (errno == EEXIST)
-		return -EEXIST;
-	return err_errno(err, "cannot create %s", path);
+	return make_dir(parent, name, err);
 }
 
 static int
@@ -111,68 +170,82 @@ take(struct tracker *t, const char *root, const struct run_info *run,
     char **path, struct err *err)
 {
 	char *project = path_encode(run->start->project);
-	char *name = path_encode(place_run_id(run));
-	char *parent = path_join(root, project), *candidate = NULL;
-	int fd, i;
+	char *id = path_encode(place_run_id(run)), *name = NULL;
+	int base = open_root(root, err), parent = -1, fd = base, i;
 
-	fd = file_make_dirs(parent, PLACE_MODE, err);
-	if (fd < 0)
-		goto out;
-	fd = -EEXIST;
-	for (i = 1; fd == -EEXIST && i <= PLACE_ATTEMPTS_MAX; i++) {
-		free(candidate);
-		candidate = i == 1 ? xasprintf("%s/%s", parent, name)
-				   : xasprintf("%s/%s-%d", parent, name, i);
-		fd = try_name(t, candidate, err);
+	if (base >= 0)
+		fd = parent = folder_open(base, project, true, err);
+	if (parent >= 0)
+		fd = -EEXIST;
+	for (i = 1; fd == -EEXIST && parent >= 0 && i <= PLACE_ATTEMPTS_MAX;
+	     i++) {
+		free(name);
+		free(*path);
+		name = i == 1 ? xstrdup(id) : xasprintf("%s-%d", id, i);
+		*path = xasprintf("%s/%s/%s", root, project, name);
+		fd = try_name(t, parent, name, *path, err);
 	}
-	if (fd == -EEXIST)
-		err_set(err, fd, "%s and its numbered names are all taken",
-		    candidate);
-	if (fd < 0)
-		goto out;
-	*path = candidate;
-	candidate = NULL;
-out:
-	free(candidate);
-	free(parent);
+	if (fd == -EEXIST && err->code == 0)
+		err_set(
+		    err, fd, "%s and its numbered names are all taken", *path);
+	else if (fd < 0 && base >= 0)
+		err_prefix(err, "%s", root);
+	if (parent >= 0)
+		close(parent);
+	if (base >= 0)
+		close(base);
 	free(name);
+	free(id);
 	free(project);
 	return fd;
 }
 
-/* The names of file_replace and its like: ".NAME.....tmp". */
-static void
-remove_temporary(int dirfd)
+/* Below the root nothing is followed; a path that leads elsewhere (the root has
+ * another name by now) has its own folder as the root. */
+static int
+split(const char *root, const char *path, int *base, char **below,
+    struct err *err)
 {
-	int fd = dup(dirfd);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	struct dirent *d;
-	size_t len;
+	size_t len = strlen(root);
+	char *parent;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
+	while (len > 0 && root[len - 1] == '/')
+		len--;
+	if (strncmp(root, path, len) == 0 && path[len] == '/') {
+		*base = open_root(root, err);
+		*below = xstrdup(path + len + 1);
+	} else {
+		parent = path_parent(path);
+		*base = open_root(parent, err);
+		*below = xstrdup(path_base(path));
+		free(parent);
 	}
-	while ((d = readdir(dir)) != NULL) {
-		len = strlen(d->d_name);
-		if (d->d_name[0] == '.' && len > 4 &&
-		    strcmp(d->d_name + len - 4, ".tmp") == 0)
-			unlinkat(dirfd, d->d_name, 0);
-	}
-	closedir(dir);
+	return *base;
 }
 
 static int
-come_back(const char *path, struct err *err)
+come_back(
+    struct tracker *t, const char *root, const char *path, struct err *err)
 {
-	int fd = file_make_dirs(path, PLACE_MODE, err);
+	struct err missing = ERR_INIT;
+	char *below;
+	int base, fd;
 
+	if (split(root, path, &base, &below, err) < 0) {
+		free(below);
+		return base;
+	}
+	fd = folder_open(base, below, false, &missing);
+	if (fd == -ENOENT) {
+		place_forget(t, KEY_MARK);
+		fd = folder_open(base, below, true, err);
+	} else if (fd < 0) {
+		*err = missing;
+	}
 	if (fd < 0)
-		return fd;
-	fd = open_dir(path, err);
-	if (fd >= 0)
-		remove_temporary(fd);
+		err_prefix(err, "%s", path);
+	close(base);
+	free(below);
 	return fd;
 }
 
@@ -180,19 +253,23 @@ int
 place_open(struct tracker *t, const char *root, const struct run_info *run,
     char **path, bool *again, struct err *err)
 {
-	char *text;
-	int fd;
-
 	const char *given = tracker_option(t, PLACE_OPTION);
+	char *text;
+	int fd, result;
 
 	*path = recall(t, KEY_TAKEN);
 	*again = *path != NULL;
 	if (!*again && given != NULL)
 		*path = text_path_bytes(given);
-	fd = *path != NULL ? come_back(*path, err)
+	fd = *path != NULL ? come_back(t, root, *path, err)
 			   : take(t, root, run, path, err);
 	if (fd < 0)
 		return fd;
+	result = place_check(t, KEY_MARK, fd, *path, err);
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
 	remember(t, KEY_TAKEN, *path);
 	text = text_path_text(*path);
 	tracker_set_place(t, text);

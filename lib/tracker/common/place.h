@@ -26,10 +26,23 @@ const char *place_run_id(const struct run_info *run);
 
 /* Makes the run's directory below `root` and the missing ones above it, mode
  * 0777 & ~umask, or finds the one of an earlier process of this attempt again
- * (*again; made anew if it is gone; temporary files that a kill left there are
- * removed). The tracker remembers it, the report names it. Returns a
- * descriptor of the directory or a negative errno; *path is allocated. */
+ * (*again; made anew if it is gone). `root` may be a symbolic link, below it
+ * none is followed. The tracker remembers the directory, the report names it.
+ * Returns a descriptor of it or a negative errno; *path is allocated. */
 int place_open(struct tracker *t, const char *root, const struct run_info *run,
     char **path, bool *again, struct err *err);
+
+/* The word in the names of this attempt's temporary files (base/tempfile.h),
+ * random. It is on the disk before it is used, so that the next process of the
+ * attempt finds what a kill left. Valid until the tracker is closed. */
+const char *place_word(struct tracker *t);
+
+/* Is the folder `fd` the one that was remembered under `key`? Where nothing is
+ * it will be, with what is remembered next. -ESTALE: another one has its name;
+ * nothing may be written there. `path` is for the message. */
+int place_check(struct tracker *t, const char *key, int fd, const char *path,
+    struct err *err);
+/* What stood under `key` is gone: its successor is remembered instead. */
+void place_forget(struct tracker *t, const char *key);
 
 #endif

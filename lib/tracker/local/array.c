@@ -1,9 +1,6 @@
 #include "tracker/local/array.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,37 +13,19 @@
 /* As json.dump ends an array that is not empty. */
 #define CLOSING "\n]"
 
-static void
-temporary_name(const struct local_array *a, char name[NAME_MAX + 1])
-{
-	snprintf(name, NAME_MAX + 1, ".%s.tmp", a->name);
-}
-
 void
-local_array_init(struct local_array *a, int dirfd, const char *name)
+local_array_init(
+    struct local_array *a, int dirfd, const char *name, const char *word)
 {
 	*a = (struct local_array){
 	    .dirfd = dirfd,
 	    .name = name,
+	    .word = word,
 	    .shown = -1,
-	    .next = -1,
+	    .next = TEMPFILE_INIT,
 	    .dirty = true,
 	};
 	buf_init(&a->held, HELD_BYTES_MAX);
-}
-
-/* Forgets the temporary file: what stands in it would be half a document. */
-static void
-drop_next(struct local_array *a)
-{
-	char name[NAME_MAX + 1];
-
-	if (a->next < 0)
-		return;
-	temporary_name(a, name);
-	unlinkat(a->dirfd, name, 0);
-	close(a->next);
-	a->next = -1;
 }
 
 void
@@ -54,7 +33,7 @@ local_array_release(struct local_array *a)
 {
 	if (a->name == NULL)
 		return;
-	drop_next(a);
+	tempfile_drop(&a->next);
 	if (a->shown >= 0)
 		close(a->shown);
 	a->shown = -1;
@@ -78,7 +57,7 @@ copy_shown(struct local_array *a, struct err *err)
 	if (lseek(a->shown, 0, SEEK_SET) < 0)
 		return err_errno(err, "cannot read %s", a->name);
 	while (left > 0) {
-		got = file_copy_some(a->shown, a->next, (size_t)left, err);
+		got = file_copy_some(a->shown, a->next.fd, (size_t)left, err);
 		if (got < 0)
 			return (int)got;
 		if (got == 0)
@@ -93,20 +72,17 @@ copy_shown(struct local_array *a, struct err *err)
 static int
 open_next(struct local_array *a, struct err *err)
 {
-	char name[NAME_MAX + 1];
+	int error;
 
-	if (a->next >= 0)
+	if (a->next.fd >= 0)
 		return 0;
-	temporary_name(a, name);
-	/* A file of this name is left from a process that was killed. */
-	a->next = openat(a->dirfd, name,
-	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (a->next < 0)
-		return err_errno(err, "cannot create %s", name);
+	error = tempfile_open(&a->next, a->dirfd, a->name, a->word, 0666, err);
+	if (error < 0)
+		return error;
 	if (a->shown >= 0)
 		return copy_shown(a, err);
 	a->next_len = 1;
-	return file_write_all(a->next, "[", 1, err);
+	return file_write_all(a->next.fd, "[", 1, err);
 }
 
 static int
@@ -116,7 +92,7 @@ flush_held(struct local_array *a, struct err *err)
 
 	if (error < 0)
 		return error;
-	error = file_write_all(a->next, a->held.data, a->held.len, err);
+	error = file_write_all(a->next.fd, a->held.data, a->held.len, err);
 	if (error < 0)
 		return error;
 	a->next_len += (int64_t)a->held.len;
@@ -141,7 +117,7 @@ local_array_end(struct local_array *a, struct err *err)
 		return 0;
 	error = flush_held(a, err);
 	if (error < 0)
-		drop_next(a);
+		tempfile_drop(&a->next);
 	return error;
 }
 
@@ -150,27 +126,24 @@ local_array_publish(struct local_array *a, struct err *err)
 {
 	const char *closing = a->count == 0 ? "]" : CLOSING;
 	size_t closing_len = a->count == 0 ? 1 : sizeof(CLOSING) - 1;
-	char name[NAME_MAX + 1];
 	int error = flush_held(a, err);
 
 	if (error < 0)
 		goto fail;
-	error = file_write_all(a->next, closing, closing_len, err);
+	error = file_write_all(a->next.fd, closing, closing_len, err);
 	if (error < 0)
 		goto fail;
-	temporary_name(a, name);
-	if (renameat(a->dirfd, name, a->dirfd, a->name) < 0) {
-		error = err_errno(err, "cannot replace %s", a->name);
+	error = tempfile_place(&a->next, a->dirfd, a->name, err);
+	if (error < 0)
 		goto fail;
-	}
 	if (a->shown >= 0)
 		close(a->shown);
-	a->shown = a->next;
+	a->shown = a->next.fd;
 	a->shown_len = a->next_len;
-	a->next = -1;
+	a->next = TEMPFILE_INIT;
 	a->dirty = false;
 	return 0;
 fail:
-	drop_next(a);
+	tempfile_drop(&a->next);
 	return error;
 }

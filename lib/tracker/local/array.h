@@ -5,7 +5,7 @@
  * published; what was published is copied inside the kernel, so memory is
  * bounded by the elements of one batch, however long the array gets.
  *
- *	local_array_init(&a, dirfd, "metrics.json");
+ *	local_array_init(&a, dirfd, "metrics.json", word);
  *	local_array_begin(&a, &w); ... write one element ...
  *	local_array_end(&a, &err);
  *	local_array_publish(&a, &err);
@@ -19,14 +19,16 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/tempfile.h"
 #include "format/jsonwrite.h"
 
 struct local_array {
 	int dirfd; /* borrowed */
 	const char *name;
-	int shown;         /* the file that was published last, or -1 */
-	int64_t shown_len; /* its bytes up to the last element */
-	int next;          /* the temporary file, or -1 */
+	const char *word;     /* of temporary files; borrowed */
+	int shown;            /* the file that was published last, or -1 */
+	int64_t shown_len;    /* its bytes up to the last element */
+	struct tempfile next; /* at rest: none is begun */
 	int64_t next_len;
 	uint64_t count;
 	bool dirty; /* something stands in `next` or `held` only */
@@ -35,7 +37,8 @@ struct local_array {
 };
 
 /* `name` is a literal. Dirty at first: publishing gives "[]". */
-void local_array_init(struct local_array *a, int dirfd, const char *name);
+void local_array_init(
+    struct local_array *a, int dirfd, const char *name, const char *word);
 /* Removes the temporary file. */
 void local_array_release(struct local_array *a);
 

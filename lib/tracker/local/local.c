@@ -14,8 +14,8 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
 #include "base/path.h"
+#include "base/tempfile.h"
 #include "format/text.h"
 #include "tracker/local/array.h"
 #include "tracker/common/copy.h"
@@ -37,7 +37,8 @@
 struct local {
 	int dir; /* -1: not opened */
 	char *path;
-	char *host; /* where the entries were made */
+	const char *word; /* of temporary files */
+	char *host;       /* where the entries were made */
 	bool again;
 	struct paramset params;
 	bool params_dirty;
@@ -72,8 +73,10 @@ replace_file(
 	if (buf_overflowed(bytes))
 		error = err_set(err, -EFBIG, "%s: too large", name);
 	else
-		error = file_replace(
-		    l->dir, name, bytes->data, bytes->len, 0666, false, err);
+		error = tempfile_write(l->dir, name, l->word,
+		    &(struct tempfile_bytes){
+			bytes->data, bytes->len, 0666, false},
+		    err);
 	buf_release(bytes);
 	if (error < 0)
 		err_prefix(err, "in %s", l->path);
@@ -174,6 +177,7 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	char *root = place_root(t, "local-dir", run, "tracking");
 	struct local *l = t->state;
 
+	l->word = place_word(t);
 	l->dir = place_open(t, root, run, &l->path, &l->again, err);
 	free(root);
 	if (l->dir < 0 || write_metadata(l, run, err) < 0)
@@ -186,8 +190,8 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	 * journal was read. */
 	if (l->again)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
-	local_array_init(&l->metrics, l->dir, "metrics.json");
-	local_array_init(&l->artifacts, l->dir, "artifacts.json");
+	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
+	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
 	l->metrics.dirty = l->artifacts.dirty = false;
 	if (run->start->source != SOURCE_LIBRARY)
 		paramset_put_text(&l->params, "run_id", place_run_id(run));
@@ -271,8 +275,10 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 	if (e->kind != ENTRY_ARTIFACT)
 		return OUTCOME_DONE;
 	if (l->copy.artifact == NULL)
-		outcome = local_copy_begin(
-		    &l->copy, l->dir, &e->artifact, l->host, l->again, err);
+		outcome = local_copy_begin(&l->copy, &e->artifact,
+		    &(struct local_copy_way){
+			l->dir, l->word, l->host, l->again},
+		    err);
 	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);
 		tracker_progress(t);

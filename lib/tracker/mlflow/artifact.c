@@ -10,10 +10,11 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "base/uri.h"
+#include "tracker/common/place.h"
+#include "tracker/common/source.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/way.h"
-#include "tracker/common/source.h"
 
 #define URL_MAX_BYTES (256 * 1024)
 #define PROXY_API     "/api/2.0/mlflow-artifacts/artifacts/"
@@ -145,8 +146,10 @@ begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
 	free(m->stored_name);
 	m->stored = *artifact;
 	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
-	outcome = local_copy_begin(
-	    &m->copy, dirfd, &m->stored, m->run->start->host, true, err);
+	outcome = local_copy_begin(&m->copy, &m->stored,
+	    &(struct local_copy_way){
+		dirfd, place_word(m->tracker), m->run->start->host, true},
+	    err);
 	if (outcome == OUTCOME_PENDING) {
 		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};
 		loop_timer_set(m->tracker->loop, &m->copy_timer, 0);

@@ -270,9 +270,9 @@ struct mlruns_run;
 
 /* The ID of the run of an attempt. Allocated. */
 char *mlruns_run_id(const char *attempt);
-/* Makes the run in the experiment's directory, or takes up the one that is
- * there. Takes over `name` (allocated). */
-int mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
+/* Makes the run in the open directory of its experiment, or takes up the one
+ * that is there. Takes over `name` (allocated). */
+int mlruns_run_make(const struct mlflow *m, int experiment,
     struct mlruns_run *run, const struct mlflow_tagged *tagged, char *name,
     struct err *err);
 void mlruns_run_release(struct mlruns_run *run);

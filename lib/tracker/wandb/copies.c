@@ -6,23 +6,24 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
-#include "base/path.h"
+#include "base/folder.h"
 
-/* A table that is being written. */
-#define TABLE_TEMP ".itrack-table.tmp"
+/* In the name of a table that is being written. */
+#define TABLE_NAME "itrack-table"
+#define FILES_DIR  "files/"
 
 void
 wandb_copies_init(struct wandb_copies *c, struct tracker *t,
-    struct wandb_run *run, int dir, const char *path, const char *host)
+    struct wandb_run *run, const struct wandb_copies_folder *folder)
 {
 	*c = (struct wandb_copies){.t = t,
 	    .run = run,
-	    .dir = dir,
-	    .path = path,
-	    .host = host,
+	    .dir = folder->dir,
+	    .path = folder->path,
+	    .word = folder->word,
+	    .host = folder->host,
 	    .hash_fd = -1,
-	    .table_fd = -1};
+	    .table_file = TEMPFILE_INIT};
 	c->timer.data = c;
 }
 
@@ -44,19 +45,24 @@ is_reserved(const char *name)
 static bool
 show_as_run_file(struct wandb_copies *c, const char *name)
 {
-	char *from = xasprintf("artifacts/%s", name);
-	char *to = xasprintf("files/%s", name);
-	char *full = path_join(c->path, to), *folder = path_parent(full);
+	char *copy = xasprintf("artifacts/%s", name);
+	char *shown = xasprintf(FILES_DIR "%s", name);
+	const char *from, *to;
+	int from_dir, to_dir = -1;
 	bool linked = false;
 
-	if (!is_reserved(name) && file_make_dirs(folder, 0777, NULL) == 0) {
-		unlinkat(c->dir, to, 0);
-		linked = linkat(c->dir, from, c->dir, to, 0) == 0;
+	from_dir = folder_open_parent(c->dir, copy, false, &from, NULL);
+	if (from_dir >= 0 && !is_reserved(name))
+		to_dir = folder_open_parent(c->dir, shown, true, &to, NULL);
+	if (to_dir >= 0) {
+		linked = tempfile_second_name(
+			     to_dir, to, c->word, from_dir, from, NULL) == 0;
+		close(to_dir);
 	}
-	free(folder);
-	free(full);
-	free(to);
-	free(from);
+	if (from_dir >= 0)
+		close(from_dir);
+	free(shown);
+	free(copy);
 	return linked;
 }
 
@@ -64,10 +70,14 @@ static int
 open_copy(struct wandb_copies *c, const char *name, struct err *err)
 {
 	char *path = xasprintf("artifacts/%s", name);
+	const char *base;
+	int dir = folder_open_parent(c->dir, path, false, &base, err);
 
-	c->hash_fd = file_open_regular(c->dir, path, NULL, err);
+	c->hash_fd = dir < 0 ? -1 : folder_open_file(dir, base, O_RDONLY, err);
 	if (c->hash_fd >= 0)
 		wandb_hash_begin(&c->hash, c->hash_fd);
+	if (dir >= 0)
+		close(dir);
 	free(path);
 	return c->hash_fd;
 }
@@ -96,8 +106,10 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 
 	if (c->hash_fd < 0) {
 		outcome = c->copy.artifact == NULL
-		    ? local_copy_begin(
-			  &c->copy, c->dir, &e->artifact, c->host, true, err)
+		    ? local_copy_begin(&c->copy, &e->artifact,
+			  &(struct local_copy_way){
+			      c->dir, c->word, c->host, true},
+			  err)
 		    : local_copy_step(&c->copy, err);
 		if (outcome == OUTCOME_DONE)
 			outcome = open_copy(c, name, err) < 0 ? OUTCOME_BLOCKED
@@ -117,32 +129,30 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 static enum outcome
 place_table(struct wandb_copies *c, struct err *err)
 {
-	char *to = xasprintf("files/%s", c->table.name);
-	char *full = path_join(c->path, to), *folder = path_parent(full);
-	enum outcome outcome = OUTCOME_DONE;
+	char *path = xasprintf(FILES_DIR "%s", c->table.name);
+	const char *base;
+	int dir = folder_open_parent(c->dir, path, true, &base, err);
+	int result = dir;
 
-	if (file_make_dirs(folder, 0777, err) < 0) {
-		outcome = OUTCOME_BLOCKED;
-	} else if (renameat(c->dir, TABLE_TEMP, c->dir, to) < 0) {
-		err_errno(err, "cannot put %s in place", full);
-		outcome = OUTCOME_BLOCKED;
+	if (dir >= 0) {
+		result = tempfile_place(&c->table_file, dir, base, err);
+		close(dir);
+	}
+	if (result < 0) {
+		err_prefix(err, "%s/%s", c->path, path);
 	} else {
 		wandb_manifest_add(
 		    &c->media, c->table.name, "", c->table.size, true);
 		wandb_table_show(&c->table, &c->run->tables);
 	}
-	free(folder);
-	free(full);
-	free(to);
-	return outcome;
+	free(path);
+	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
 static void
 end_table(struct wandb_copies *c)
 {
-	if (c->table_fd >= 0)
-		close(c->table_fd);
-	c->table_fd = -1;
+	tempfile_drop(&c->table_file);
 	wandb_table_release(&c->table);
 }
 
@@ -152,16 +162,14 @@ step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 	enum outcome outcome = OUTCOME_PENDING;
 	int more = 1;
 
-	if (c->table_fd < 0) {
-		c->table_fd = openat(c->dir, TABLE_TEMP,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    0666);
-		if (c->table_fd < 0) {
-			err_errno(err, "cannot create a file in %s", c->path);
+	if (c->table_file.fd < 0) {
+		if (tempfile_open(&c->table_file, c->dir, TABLE_NAME, c->word,
+			0666, err) < 0) {
+			err_prefix(err, "in %s", c->path);
 			return OUTCOME_BLOCKED;
 		}
-		if (wandb_table_begin(&c->table, &e->table, c->table_fd, err) <
-		    0)
+		if (wandb_table_begin(
+			&c->table, &e->table, c->table_file.fd, err) < 0)
 			outcome = OUTCOME_REJECTED;
 	} else {
 		more = wandb_table_step(&c->table, err);

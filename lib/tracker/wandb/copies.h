@@ -3,7 +3,7 @@
  * the run's folder, read for its digest, and shown in files/ under a second
  * name; tables are written to files/media/.
  *
- *	wandb_copies_init(&c, t, run, dir, path, host);
+ *	wandb_copies_init(&c, t, run, &folder);
  *	wandb_copies_send(&c, batch);               tracker_done() follows
  *	... c.manifest, c.media ...                 at the end
  *	wandb_copies_release(&c);
@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "base/tempfile.h"
 #include "tracker/common/copy.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/hash.h"
@@ -24,6 +25,7 @@ struct wandb_copies {
 	struct tracker *t;     /* NULL: not in use */
 	struct wandb_run *run; /* borrowed, as all here */
 	int dir;               /* of the run's folder */
+	const char *word;      /* of temporary files */
 	const char *path;      /* its path, bytes */
 	const char *host; /* where the entries were made; NULL: not known */
 	struct wandb_manifest manifest; /* files of the artifact */
@@ -35,12 +37,17 @@ struct wandb_copies {
 	struct wandb_hash hash;
 	int hash_fd; /* -1: not yet */
 	struct wandb_table table;
-	int table_fd; /* -1: none under way */
+	struct tempfile table_file; /* at rest: none under way */
 	struct loop_timer timer;
 };
 
+struct wandb_copies_folder {
+	int dir;
+	const char *path, *word, *host;
+};
+
 void wandb_copies_init(struct wandb_copies *c, struct tracker *t,
-    struct wandb_run *run, int dir, const char *path, const char *host);
+    struct wandb_run *run, const struct wandb_copies_folder *folder);
 void wandb_copies_release(struct wandb_copies *c);
 
 void wandb_copies_send(struct wandb_copies *c, struct batch *batch);

@@ -5,23 +5,26 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
+#include "base/tempfile.h"
 #include "format/text.h"
+#include "tracker/common/place.h"
 #include "tracker/wandb/record.h"
 
 /* Under this name the cursor keeps the folder's path. */
 #define REMEMBERED "folder"
+/* And what tells it from another one of that name. */
+#define REMEMBERED_MARK "folder-mark"
 /* A batch of entries becomes many times as long where names of experiments are
  * long: what is collected goes to the file beyond this. */
 #define FLUSH_BYTES (1024 * 1024)
 #define LATEST      "latest-run"
-#define LATEST_TEMP ".itrack-latest-run"
 
 /* "offline-run-20261123_130842-<id>", local time, as wandb names it. */
 static char *
@@ -41,54 +44,76 @@ folder_name(const struct wandb_run *run)
 	return xasprintf("offline-run-%s-%s", digits, run->id);
 }
 
-/* <root>/latest-run -> the folder; what is no link there is left alone. */
-static void
-point_latest_here(const char *root, const char *folder)
+/* What the folder is called, and the root that it lies in. */
+static char *
+choose_folder(const struct wandb_offline *o, const char *root)
 {
-	int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
+	const char *recalled = tracker_recall(o->t, REMEMBERED);
+	char *name, *path;
 
-	if (dir < 0)
-		return;
-	if (fstatat(dir, LATEST, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    S_ISLNK(st.st_mode)) {
-		unlinkat(dir, LATEST_TEMP, 0);
-		if (symlinkat(folder, dir, LATEST_TEMP) == 0)
-			renameat(dir, LATEST_TEMP, dir, LATEST);
-	}
-	close(dir);
+	if (recalled != NULL)
+		return text_path_bytes(recalled);
+	name = folder_name(o->run);
+	path = path_join(root, name);
+	free(name);
+	return path;
 }
 
 /* Makes the folder, or finds it again: its name has the attempt in it, so one
- * that is there is ours. */
+ * that is there is ours, unless it is another one than we have made. */
+static int
+open_folder(struct wandb_offline *o, int root, struct err *err)
+{
+	const char *name = path_base(o->path);
+	bool new = tracker_recall(o->t, REMEMBERED) == NULL;
+	int files;
+
+	o->dir = folder_open(root, name, false, NULL);
+	if (o->dir == -ENOENT) {
+		place_forget(o->t, REMEMBERED_MARK);
+		o->dir = folder_open(root, name, true, err);
+		/* No run stops for it. */
+		if (new)
+			tempfile_link(root, LATEST, o->word, name, NULL);
+	} else if (o->dir < 0) {
+		o->dir = folder_open(root, name, false, err);
+	}
+	if (o->dir < 0)
+		return err_prefix(err, "%s", o->path);
+	if (place_check(o->t, REMEMBERED_MARK, o->dir, o->path, err) < 0)
+		return err->code;
+	files = folder_open(o->dir, "files", true, err);
+	if (files < 0)
+		return err_prefix(err, "%s", o->path);
+	close(files);
+	return 0;
+}
+
+/* The root may be a link; below it none is followed. */
 static int
 take_folder(struct wandb_offline *o, const struct wandb_settings *settings,
     struct err *err)
 {
-	const char *recalled = tracker_recall(o->t, REMEMBERED);
-	char *name, *text;
-	int result;
+	char *parent, *text;
+	int root, result;
 
-	if (recalled != NULL) {
-		o->path = text_path_bytes(recalled);
-		result = o->path != NULL
-		    ? file_make_dirs(o->path, 0777, err)
-		    : err_set(err, -EBADMSG, "the cursor's folder is no path");
-	} else {
-		name = folder_name(o->run);
-		o->path = path_join(settings->root, name);
-		result = file_make_dirs(o->path, 0777, err);
-		if (result == 0)
-			point_latest_here(settings->root, name);
-		free(name);
+	o->word = place_word(o->t);
+	o->path = choose_folder(o, settings->root);
+	if (o->path == NULL)
+		return err_set(err, -EBADMSG, "the cursor's folder is no path");
+	parent = path_parent(o->path);
+	result = file_make_dirs(parent, 0777, err);
+	root =
+	    result == 0 ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (result == 0 && root < 0)
+		result = err_errno(err, "cannot open %s", parent);
+	if (root >= 0) {
+		result = open_folder(o, root, err);
+		close(root);
 	}
+	free(parent);
 	if (result < 0)
 		return result;
-	o->dir = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o->dir < 0)
-		return err_errno(err, "cannot open %s", o->path);
-	if (mkdirat(o->dir, "files", 0777) < 0 && errno != EEXIST)
-		return err_errno(err, "cannot create files/ in %s", o->path);
 	text = text_path_text(o->path);
 	tracker_remember(o->t, REMEMBERED, text);
 	tracker_set_place(o->t, text);
@@ -119,8 +144,9 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	    .t = t, .run = run, .start = info->start, .dir = -1, .log.fd = -1};
 	if (take_folder(o, settings, err) < 0)
 		return OUTCOME_BLOCKED;
-	wandb_copies_init(
-	    &o->copies, t, run, o->dir, o->path, info->start->host);
+	wandb_copies_init(&o->copies, t, run,
+	    &(struct wandb_copies_folder){
+		o->dir, o->path, o->word, info->start->host});
 	name = xasprintf("run-%s.wandb", run->id);
 	result = wandb_log_open(&o->log, o->dir, name, err);
 	free(name);

@@ -27,6 +27,7 @@ struct wandb_offline {
 	const struct entry_start *start; /* borrowed */
 	int dir;                         /* -1: not open */
 	char *path;                      /* of the folder, bytes */
+	const char *word;                /* of temporary files */
 	struct wandb_log log;
 	bool began; /* the run record is written */
 	bool lost;  /* a record was too long */

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "tracker/wandb/file.h"
+#include "base/folder.h"
 #include "journal/entry.h"
+#include "tracker/wandb/file.h"
 
 /* A record holds one entry, or all that the params came to; what a send of the
  * engine leads to stays far below. */
@@ -25,10 +26,9 @@ wandb_log_open(
 	struct stat st;
 
 	*log = (struct wandb_log){.number = 1};
-	log->fd = openat(dirfd, name,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	log->fd = folder_open_file(dirfd, name, O_RDWR | O_CREAT, err);
 	if (log->fd < 0)
-		return err_errno(err, "cannot open %s", name);
+		return log->fd;
 	buf_init(&log->record, RECORD_MAX);
 	buf_init(&log->pending, PENDING_MAX);
 	if (fstat(log->fd, &st) < 0)

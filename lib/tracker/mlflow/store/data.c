@@ -13,6 +13,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/store/store.h"
 
@@ -127,71 +128,75 @@ mlruns_points_add(struct mlruns_points *p, const char *key, int64_t time_ms,
 	buf_addf(&s->lines, " %jd\n", (intmax_t)step);
 }
 
-/* Is it there as something else than it is to be? 0 or 1, or an errno: what
- * could not be looked at is not free. */
+/* Is the name that of a folder where a value is to be, or the other way round?
+ * 0 or 1, or an errno: what could not be looked at is not free. Whatever else
+ * stands there is in nobody's way here: who opens it refuses it. */
 static int
-is_taken(const char *path, bool want_file, struct err *err)
+is_taken(int folder, const char *name, bool want_file, struct err *err)
 {
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : err_errno(err, "%s", path);
-	return want_file ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode);
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, "%s", name);
+	return want_file ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode);
 }
 
-/* Appends the component to the path, under another name where a value has the
- * name of a folder or the other way round. 1: under another one. */
+/* Appends the component to the path of the folder, under another name where a
+ * value has the name of a folder or the other way round; *name is where it
+ * begins in the path. 1: under another one. */
 static int
-add_component(struct buf *path, const char *component, size_t len,
+add_component(int folder, struct buf *path, size_t *name, const char *component,
     bool want_file, struct err *err)
 {
-	char *name = xstrndup(component, len);
-	size_t before = path->len;
+	size_t len = strcspn(component, "/");
+	char *wanted = xstrndup(component, len);
 	int result, renamed = 0;
 
+	buf_addc(path, '/');
+	*name = path->len;
 	for (;;) {
 		struct buf other;
 
-		buf_addf(path, "/%s", name);
-		result = is_taken(path->data, want_file, err);
+		result = is_taken(folder, wanted, want_file, err);
 		if (result <= 0)
 			break;
 		renamed = 1;
-		buf_truncate(path, before);
 		buf_init(&other, NAME_MAX_BYTES);
-		mlflow_component(&other, name, strlen(name));
-		free(name);
-		name = buf_steal(&other);
+		mlflow_component(&other, wanted, strlen(wanted));
+		free(wanted);
+		wanted = buf_steal(&other);
 	}
-	free(name);
+	buf_adds(path, wanted);
+	free(wanted);
 	return result < 0 ? result : renamed;
 }
 
-/* The path of DIR/<kind>/<key>, its directories made. Keys `a` and `a/b` can't
- * both be files: the later one gets a name beside it, by the same steps in
- * every process. 1: it did. */
+/* Opens <kind>/<key> below the run's directory, its own directories made; path
+ * gets the name. Keys `a` and `a/b` can't both be files: the later one gets a
+ * name beside it, by the same steps in every process (*renamed). */
 static int
-make_path(const struct mlruns_run *run, const char *kind, const char *key,
-    struct buf *path, struct err *err)
+open_below(int dir, const char *key, int flags, struct buf *path, bool *renamed,
+    struct err *err)
 {
-	int result = 0, renamed = 0;
+	int folder = folder_open(dir, path->data, true, err), result = folder;
+	bool last = false;
 
-	buf_addf(path, "%s/%s", run->dir, kind);
-	for (;;) {
-		size_t len = strcspn(key, "/");
-		bool last = key[len] == '\0';
+	while (result >= 0 && !last) {
+		size_t len = strcspn(key, "/"), name;
 
-		result = add_component(path, key, len, last, err);
-		if (result < 0)
-			return result;
-		renamed = renamed || result > 0;
-		if (last)
-			return renamed;
-		result = file_make_dirs(path->data, 0777, err);
-		if (result < 0)
-			return result;
+		last = key[len] == '\0';
+		result = add_component(folder, path, &name, key, last, err);
+		*renamed = *renamed || result > 0;
+		if (result >= 0)
+			result = last
+			    ? folder_open_file(
+				  folder, path->data + name, flags, err)
+			    : folder_open(folder, path->data + name, true, err);
+		close(folder);
+		folder = result;
 		key += len + 1;
 	}
+	return result;
 }
 
 static int
@@ -199,18 +204,22 @@ open_key(const struct mlruns_run *run, const char *kind, const char *key,
     int flags, struct err *err)
 {
 	struct buf path;
-	int result, fd;
+	int dir = mlruns_run_open(run, err), fd;
+	bool renamed = false;
 
+	if (dir < 0)
+		return dir;
 	buf_init(&path, PATH_MAX_BYTES);
-	result = make_path(run, kind, key, &path, err);
-	if (result > 0 && run->tracker != NULL)
+	buf_adds(&path, kind);
+	fd = open_below(dir, key, flags, &path, &renamed, err);
+	close(dir);
+	if (renamed && run->tracker != NULL)
 		tracker_altered(run->tracker,
 		    "%s: stored as %s, because a file store has no room for a "
 		    "name and a folder of that name",
-		    key, path.data + strlen(run->dir) + strlen(kind) + 2);
-	fd = result < 0 ? result : open(path.data, flags | O_CLOEXEC, 0666);
-	if (result >= 0 && fd < 0)
-		fd = err_errno(err, "%s", path.data);
+		    key, path.data + strlen(kind) + 1);
+	if (fd < 0)
+		err_prefix(err, "%s/%s", run->dir, path.data);
 	buf_release(&path);
 	return fd;
 }

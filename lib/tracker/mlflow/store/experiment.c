@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "format/text.h"
@@ -43,20 +44,26 @@ lock_soon(int fd)
 }
 
 static int
-take_lock(const char *root, struct err *err)
+take_lock(const struct mlruns_root *root, struct err *err)
 {
-	char *path = path_join(root, LOCK_NAME);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int fd = openat(root->fd, LOCK_NAME,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0666);
+	struct stat st;
 
-	if (fd < 0) {
-		err_errno(err, "%s", path);
-	} else if (!lock_soon(fd)) {
-		err_set(err, -EBUSY, "%s is held by another process", path);
-		close(fd);
-		fd = -EBUSY;
-	}
-	free(path);
-	return fd < 0 ? err->code : fd;
+	if (fd < 0)
+		return err_errno(err, "%s/" LOCK_NAME, root->path);
+	/* Another user's will do: the store is for all of them. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		err_set(err, -EINVAL, "%s/" LOCK_NAME ": not a regular file",
+		    root->path);
+	else if (!lock_soon(fd))
+		err_set(err, -EBUSY,
+		    "%s/" LOCK_NAME " is held by another process", root->path);
+	else
+		return fd;
+	close(fd);
+	return err->code;
 }
 
 /* The name that DIR/ID/meta.yaml gives; NULL: no experiment. */
@@ -128,29 +135,29 @@ mlruns_find_experiment(const char *root, const char *name)
 }
 
 static int
-make(const char *root, const char *id, const char *name, struct err *err)
+make(const struct mlruns_root *root, const char *id, const char *name,
+    struct err *err)
 {
-	char *dir = path_join(root, id);
-	int result = file_make_dirs(dir, 0777, err);
+	char *dir = path_join(root->path, id);
+	int fd = folder_open(root->fd, id, true, err), result = fd;
 
-	if (result == 0)
-		result = mlruns_write_experiment(
-		    dir, id, name, clock_wall_us() / 1000, err);
+	if (fd >= 0) {
+		result = mlruns_write_experiment(fd, dir, id, name, err);
+		close(fd);
+	}
+	if (result < 0)
+		err_prefix(err, "in %s", root->path);
 	free(dir);
 	return result;
 }
 
 /* Python clients look for experiment 0 when none is named. */
 static int
-make_default(const char *root, struct err *err)
+make_default(const struct mlruns_root *root, struct err *err)
 {
-	char *path = path_join(root, "0/meta.yaml");
-	int result = 0;
-
-	if (access(path, F_OK) < 0)
-		result = make(root, "0", "Default", err);
-	free(path);
-	return result;
+	if (faccessat(root->fd, "0/meta.yaml", F_OK, 0) == 0)
+		return 0;
+	return make(root, "0", "Default", err);
 }
 
 static char *
@@ -166,15 +173,16 @@ new_id(void)
 
 /* Under the lock: another process may have made it meanwhile. */
 static int
-make_once(const char *root, const char *name, char **id, struct err *err)
+make_once(const struct mlruns_root *root, const char *name, char **id,
+    struct err *err)
 {
 	char *trash, *deleted;
 	int result;
 
-	*id = scan(root, name);
+	*id = scan(root->path, name);
 	if (*id != NULL)
 		return 0;
-	trash = path_join(root, TRASH_NAME);
+	trash = path_join(root->path, TRASH_NAME);
 	deleted = scan(trash, name);
 	free(trash);
 	if (deleted != NULL) {
@@ -182,7 +190,7 @@ make_once(const char *root, const char *name, char **id, struct err *err)
 		    "the experiment %s was deleted in %s: restore it (mlflow "
 		    "experiments restore -x %s), or choose another name with "
 		    "--mlflow-experiment",
-		    name, root, deleted);
+		    name, root->path, deleted);
 		free(deleted);
 		return -EEXIST;
 	}
@@ -194,11 +202,12 @@ make_once(const char *root, const char *name, char **id, struct err *err)
 }
 
 static int
-find_or_make(const char *root, const char *name, char **id, struct err *err)
+find_or_make(const struct mlruns_root *root, const char *name, char **id,
+    struct err *err)
 {
 	int lock, result;
 
-	*id = scan(root, name);
+	*id = scan(root->path, name);
 	if (*id != NULL)
 		return 0;
 	lock = take_lock(root, err);
@@ -232,27 +241,38 @@ find_known(const char *root, const char *name, const char *known_id, char **id,
 }
 
 int
-mlruns_experiment(const char *root, const char *name, const char *known_id,
-    char **id, char **dir, struct err *err)
+mlruns_open_root(const char *path, struct err *err)
+{
+	int fd = file_make_dirs(path, 0777, err);
+
+	if (fd < 0)
+		return fd;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_errno(err, "%s", path) : fd;
+}
+
+int
+mlruns_experiment(const struct mlruns_root *root, const char *name,
+    const char *known_id, char **id, struct err *err)
 {
 	char *stored;
 	int result;
 
-	*id = *dir = NULL;
-	result = file_make_dirs(root, 0777, err);
-	if (result < 0)
-		return result;
+	*id = NULL;
 	stored = name != NULL ? name_in_store(name) : NULL;
 	if (known_id != NULL)
-		result = find_known(root, stored, known_id, id, err);
+		result = find_known(root->path, stored, known_id, id, err);
 	else
 		result = find_or_make(root, stored, id, err);
 	free(stored);
+	if (result == 0) {
+		result = folder_open(root->fd, *id, false, err);
+		if (result < 0)
+			err_prefix(err, "in %s", root->path);
+	}
 	if (result < 0) {
 		free(*id);
 		*id = NULL;
-		return result;
 	}
-	*dir = path_join(root, *id);
-	return 0;
+	return result;
 }

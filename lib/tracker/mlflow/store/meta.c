@@ -1,12 +1,12 @@
 #include "tracker/mlflow/store/store.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
-#include "base/file.h"
+#include "base/tempfile.h"
 #include "format/text.h"
 #include "http/http.h"
 
@@ -165,17 +165,11 @@ put_uri(struct buf *out, const char *key, const char *dir, const char *below)
 
 /* Whole or not at all: until it is there, MLflow does not see the run. */
 static int
-put_meta(const char *dir, const struct buf *text, struct err *err)
+put_meta(int fd, const char *word, const struct buf *text, struct err *err)
 {
-	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result;
+	const struct tempfile_bytes bytes = {text->data, text->len, 0666, true};
 
-	if (dirfd < 0)
-		return err_errno(err, "%s", dir);
-	result = file_replace(
-	    dirfd, "meta.yaml", text->data, text->len, 0666, true, err);
-	close(dirfd);
-	return result;
+	return tempfile_write(fd, "meta.yaml", word, &bytes, err);
 }
 
 int
@@ -183,8 +177,10 @@ mlruns_write_meta(
     const struct mlruns_run *run, int status, int64_t end_ms, struct err *err)
 {
 	struct buf b;
-	int result;
+	int fd = mlruns_run_open(run, err), result;
 
+	if (fd < 0)
+		return fd;
 	buf_init(&b, META_MAX_BYTES);
 	put_uri(&b, "artifact_uri", run->dir, "/artifacts");
 	if (end_ms > 0)
@@ -203,15 +199,19 @@ mlruns_write_meta(
 	put_int(&b, "status", status);
 	buf_adds(&b, "tags: []\n");
 	put_text(&b, "user_id", run->user != NULL ? run->user : "");
-	result = put_meta(run->dir, &b, err);
+	result = put_meta(fd, run->word, &b, err);
+	close(fd);
+	if (result < 0)
+		err_prefix(err, "%s", run->dir);
 	buf_release(&b);
 	return result;
 }
 
 int
-mlruns_write_experiment(const char *dir, const char *id, const char *name,
-    int64_t now_ms, struct err *err)
+mlruns_write_experiment(
+    int fd, const char *dir, const char *id, const char *name, struct err *err)
 {
+	int64_t now_ms = clock_wall_us() / 1000;
 	struct buf b;
 	int result;
 
@@ -222,14 +222,13 @@ mlruns_write_experiment(const char *dir, const char *id, const char *name,
 	put_int(&b, "last_update_time", now_ms);
 	buf_adds(&b, "lifecycle_stage: active\n");
 	put_text(&b, "name", name);
-	result = put_meta(dir, &b, err);
+	result = put_meta(fd, NULL, &b, err);
 	buf_release(&b);
 	return result;
 }
 
 int
-mlruns_write_model(
-    const char *dir, const char *name, int64_t now_ms, struct err *err)
+mlruns_write_model(int fd, const char *name, int64_t now_ms, struct err *err)
 {
 	struct buf b;
 	int result;
@@ -239,14 +238,14 @@ mlruns_write_model(
 	buf_adds(&b, "description: null\n");
 	put_int(&b, "last_updated_timestamp", now_ms);
 	put_text(&b, "name", name);
-	result = put_meta(dir, &b, err);
+	result = put_meta(fd, NULL, &b, err);
 	buf_release(&b);
 	return result;
 }
 
 int
 mlruns_write_version(
-    const char *dir, const struct mlruns_version *version, struct err *err)
+    int fd, const struct mlruns_version *version, struct err *err)
 {
 	struct buf b;
 	int result;
@@ -265,7 +264,7 @@ mlruns_write_version(
 	put_text(&b, "storage_location", version->source);
 	put_text(&b, "user_id", version->user != NULL ? version->user : "");
 	put_int(&b, "version", version->number);
-	result = put_meta(dir, &b, err);
+	result = put_meta(fd, NULL, &b, err);
 	buf_release(&b);
 	return result;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "format/text.h"
 #include "tracker/mlflow/private.h"
@@ -187,63 +188,85 @@ has_version(const char *model_dir, const char *id)
 	return found;
 }
 
+/* ROOT/models/NAME, made with its meta.yaml. A descriptor. */
 static int
-make_model(const char *dir, const char *name, struct err *err)
+make_model(const char *root, const char *name, const char *dir, struct err *err)
 {
-	char *meta = path_join(dir, "meta.yaml");
-	int result = file_make_dirs(dir, 0777, err);
+	char *below = xasprintf("models/%s", dir);
+	int base = mlruns_open_root(root, err), fd = base, result;
 
-	if (result == 0 && access(meta, F_OK) < 0)
-		result =
-		    mlruns_write_model(dir, name, clock_wall_us() / 1000, err);
-	free(meta);
-	return result;
-}
-
-static int
-write_id(const char *dir, const char *id, struct err *err)
-{
-	char *tags = path_join(dir, "tags");
-	int result = file_make_dirs(tags, 0777, err), fd;
-
-	fd = result == 0 ? open(tags, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (result == 0 && fd < 0)
-		result = err_errno(err, "%s", tags);
-	if (fd >= 0) {
-		result = file_replace(
-		    fd, "itrack.id", id, strlen(id), 0666, false, err);
-		close(fd);
+	if (base >= 0) {
+		fd = folder_open(base, below, true, err);
+		close(base);
 	}
-	free(tags);
+	free(below);
+	if (fd < 0)
+		return fd;
+	if (faccessat(fd, "meta.yaml", F_OK, 0) == 0)
+		return fd;
+	result = mlruns_write_model(fd, name, clock_wall_us() / 1000, err);
+	if (result == 0)
+		return fd;
+	close(fd);
 	return result;
 }
 
-/* The next free number. Its own meta.yaml has it too, so that is written anew
- * for each try. */
 static int
-make_version(const char *model_dir, const char *id,
+write_id(int version, const char *id, struct err *err)
+{
+	int tags = folder_open(version, "tags", true, err), result;
+
+	if (tags < 0)
+		return tags;
+	result =
+	    file_replace(tags, "itrack.id", id, strlen(id), 0666, false, err);
+	close(tags);
+	return result;
+}
+
+/* The next free number for the folder `temp`. Its own meta.yaml has it too, so
+ * that is written anew for each try. */
+static int
+number_version(int model, const char *temp, int made,
     struct mlruns_version *version, struct err *err)
 {
-	char *temp = xasprintf("%s/.itrack-%s", model_dir, id);
-	int result = write_id(temp, id, err);
 	bool placed = false;
+	int result = 0;
 
 	for (int n = 1; result == 0 && !placed && n <= VERSIONS_MAX; n++) {
-		char *dir = xasprintf("%s/" VERSION_PREFIX "%d", model_dir, n);
+		char *name = xasprintf(VERSION_PREFIX "%d", n);
+		struct stat st;
 
 		version->number = n;
-		if (access(dir, F_OK) < 0) {
-			result = mlruns_write_version(temp, version, err);
-			placed = result == 0 && rename(temp, dir) == 0;
+		if (fstatat(model, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			result = mlruns_write_version(made, version, err);
+			placed = result == 0 &&
+			    renameat(model, temp, model, name) == 0;
 			if (result == 0 && !placed && errno != EEXIST &&
 			    errno != ENOTEMPTY)
-				result = err_errno(err, "%s", dir);
+				result = err_errno(err, "%s", name);
 		}
-		free(dir);
+		free(name);
 	}
 	if (result == 0 && !placed)
-		result = err_set(err, -EEXIST,
-		    "%s has no number left for a version", model_dir);
+		result = err_set(
+		    err, -EEXIST, "there is no number left for a version");
+	return result;
+}
+
+/* The ID is random and in the journal: the next try finds the folder again. */
+static int
+make_version(
+    int model, const char *id, struct mlruns_version *version, struct err *err)
+{
+	char *temp = xasprintf(".itrack-%s", id);
+	int made = folder_open(model, temp, true, err);
+	int result = made < 0 ? made : write_id(made, id, err);
+
+	if (result == 0)
+		result = number_version(model, temp, made, version, err);
+	if (made >= 0)
+		close(made);
 	free(temp);
 	return result;
 }
@@ -255,7 +278,7 @@ mlruns_register(
 	char *source = NULL, *run_id = NULL, *dir, *name;
 	enum outcome outcome = find_source(m, r->uri, &source, &run_id, err);
 	struct mlruns_version version;
-	int result;
+	int result, fd = -1;
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
@@ -271,9 +294,15 @@ mlruns_register(
 		result = err_set(
 		    err, -EINVAL, "no name for a directory of a file store");
 	else
-		result = make_model(dir, r->name, err);
-	if (result == 0 && !has_version(dir, r->id))
-		result = make_version(dir, r->id, &version, err);
+		result = fd = make_model(m->config.root, r->name, name, err);
+	if (fd >= 0) {
+		result = has_version(dir, r->id)
+		    ? 0
+		    : make_version(fd, r->id, &version, err);
+		close(fd);
+	}
+	if (result < 0)
+		err_prefix(err, "%s", dir);
 	free(dir);
 	free(name);
 	free(source);

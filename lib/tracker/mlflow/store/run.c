@@ -3,14 +3,16 @@
  * nobody sees the run. */
 #include "tracker/mlflow/store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
-#include "base/path.h"
+#include "base/folder.h"
+#include "tracker/common/place.h"
 #include "tracker/mlflow/private.h"
 
 /* Two FNV-1a digests with different beginnings: no secret, no adversary. */
@@ -54,20 +56,19 @@ put_tags(const struct mlflow *m, const struct mlruns_run *run,
 }
 
 static int
-make_dirs(const struct mlruns_run *run, struct err *err)
+make_dirs(int dir, struct err *err)
 {
 	static const char *const below[] = {
 	    "metrics", "params", "artifacts", "tags"};
-	int result = 0;
 
-	for (size_t i = 0; i < sizeof below / sizeof below[0] && result == 0;
-	     i++) {
-		char *dir = path_join(run->dir, below[i]);
+	for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+		int fd = folder_open(dir, below[i], true, err);
 
-		result = file_make_dirs(dir, 0777, err);
-		free(dir);
+		if (fd < 0)
+			return fd;
+		close(fd);
 	}
-	return result;
+	return 0;
 }
 
 void
@@ -80,30 +81,81 @@ mlruns_run_release(struct mlruns_run *run)
 	memset(run, 0, sizeof *run);
 }
 
-/* Makes the run, or takes up the one that is there; both takes name over. */
 int
-mlruns_run_make(const struct mlflow *m, const char *experiment_dir,
-    struct mlruns_run *run, const struct mlflow_tagged *tagged, char *name,
-    struct err *err)
+mlruns_run_open(const struct mlruns_run *run, struct err *err)
 {
-	char *meta;
+	char mark[FOLDER_MARK_SIZE];
+	int fd = folder_open(run->experiment, run->id, false, err);
+	int result = fd < 0 ? fd : folder_mark(fd, mark, err);
+
+	if (result >= 0 && strcmp(mark, run->mark) != 0)
+		result = err_set(err, -ESTALE,
+		    "another folder has the run's place by now, so nothing is "
+		    "written there");
+	if (result >= 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err_prefix(err, "%s", run->dir);
+}
+
+/* Opens the directory, made if need be, and takes its mark: that of an earlier
+ * process, or a new one. */
+static int
+open_made(const struct mlflow *m, struct mlruns_run *run, struct err *err)
+{
+	char *key = xasprintf("%s-mark", run->id);
+	struct err missing = ERR_INIT;
+	int fd = folder_open(run->experiment, run->id, false, &missing);
 	int result;
 
+	run->check = fd >= 0;
+	if (fd == -ENOENT) {
+		place_forget(m->tracker, key);
+		fd = folder_open(run->experiment, run->id, true, err);
+	} else if (fd < 0) {
+		*err = missing;
+	}
+	result = fd < 0 ? err_prefix(err, "%s", run->dir)
+			: place_check(m->tracker, key, fd, run->dir, err);
+	if (result == 0)
+		result = folder_mark(fd, run->mark, err);
+	free(key);
+	if (result == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* Makes the run, or takes up the one that is there; both takes name over. */
+int
+mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
+    const struct mlflow_tagged *tagged, char *name, struct err *err)
+{
+	int dir, result;
+
 	mlruns_run_release(run);
+	run->experiment = experiment;
+	run->word = place_word(m->tracker);
 	run->id = mlruns_run_id(tagged->id);
-	run->dir = path_join(experiment_dir, run->id);
+	run->dir =
+	    xasprintf("%s/%s/%s", m->config.root, m->experiment_id, run->id);
 	run->experiment_id = xstrdup(m->experiment_id);
 	run->name = name;
 	run->tracker = m->tracker;
 	run->user = m->run->start->user;
 	run->start_ms = m->run->started_us / 1000;
-	meta = path_join(run->dir, "meta.yaml");
-	run->check = access(run->dir, F_OK) == 0;
-	result = make_dirs(run, err);
+	result = dir = open_made(m, run, err);
+	if (dir < 0)
+		return dir;
+	result = make_dirs(dir, err);
+	if (result < 0)
+		err_prefix(err, "%s", run->dir);
 	if (result == 0)
 		result = put_tags(m, run, tagged, err);
-	if (result == 0 && access(meta, F_OK) < 0)
+	if (result == 0 && faccessat(dir, "meta.yaml", F_OK, 0) < 0)
 		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
-	free(meta);
+	close(dir);
 	return result;
 }

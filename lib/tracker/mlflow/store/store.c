@@ -20,7 +20,7 @@
 #define TEXT_BYTES      (1024 * 1024)
 
 struct mlruns {
-	char *experiment_dir;
+	int experiment; /* its directory; -1: not open */
 	struct mlruns_run run;
 	struct mlruns_run *children; /* by place in m->children */
 	size_t child_len;
@@ -51,6 +51,32 @@ outcome_of(int result)
 	    : OUTCOME_BLOCKED;
 }
 
+static void
+close_experiment(struct mlruns *s)
+{
+	if (s->experiment >= 0)
+		close(s->experiment);
+	s->experiment = -1;
+}
+
+static int
+open_experiment(struct mlflow *m, struct err *err)
+{
+	struct mlruns_root root = {.path = m->config.root};
+
+	close_experiment(m->mlruns);
+	free(m->experiment_id);
+	m->experiment_id = NULL;
+	root.fd = mlruns_open_root(root.path, err);
+	if (root.fd < 0)
+		return root.fd;
+	m->mlruns->experiment =
+	    mlruns_experiment(&root, m->config.experiment_name,
+		m->config.experiment_id, &m->experiment_id, err);
+	close(root.fd);
+	return m->mlruns->experiment < 0 ? m->mlruns->experiment : 0;
+}
+
 enum outcome
 mlruns_open(struct mlflow *m, struct err *err)
 {
@@ -61,23 +87,20 @@ mlruns_open(struct mlflow *m, struct err *err)
 	struct buf uri;
 	int result;
 
-	if (m->mlruns == NULL)
+	if (m->mlruns == NULL) {
 		m->mlruns = xcalloc(1, sizeof *m->mlruns);
+		m->mlruns->experiment = -1;
+	}
 	if (m->run->start->no_run) {
 		free(parent);
 		tracker_set_place(m->tracker, m->config.root);
 		return outcome_of(file_make_dirs(m->config.root, 0777, err));
 	}
-	free(m->experiment_id);
-	free(m->mlruns->experiment_dir);
-	m->mlruns->experiment_dir = NULL;
-	result = mlruns_experiment(m->config.root, m->config.experiment_name,
-	    m->config.experiment_id, &m->experiment_id,
-	    &m->mlruns->experiment_dir, err);
+	result = open_experiment(m, err);
 	if (result == 0)
-		result = mlruns_run_make(m, m->mlruns->experiment_dir,
-		    &m->mlruns->run, &tagged, mlflow_run_name(m, &m->named),
-		    err);
+		result =
+		    mlruns_run_make(m, m->mlruns->experiment, &m->mlruns->run,
+			&tagged, mlflow_run_name(m, &m->named), err);
 	free(parent);
 	if (result < 0)
 		return outcome_of(result);
@@ -98,10 +121,7 @@ mlruns_open(struct mlflow *m, struct err *err)
 int
 mlruns_folder(const struct mlflow *m, struct err *err)
 {
-	const char *dir = m->mlruns->run.dir;
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? err_errno(err, "cannot open %s", dir) : fd;
+	return mlruns_run_open(&m->mlruns->run, err);
 }
 
 static struct mlruns_run *
@@ -137,7 +157,7 @@ make_child(struct mlflow *m, size_t i, struct err *err)
 
 	while (len > 0 && child->prefix[len - 1] == '/')
 		len--;
-	result = mlruns_run_make(m, s->experiment_dir, &s->children[i], &tagged,
+	result = mlruns_run_make(m, s->experiment, &s->children[i], &tagged,
 	    xstrndup(child->prefix, len), err);
 	if (result < 0)
 		mlruns_run_release(&s->children[i]);
@@ -359,7 +379,7 @@ mlruns_close(struct mlflow *m)
 		mlruns_run_release(&s->children[i]);
 	free(s->children);
 	mlruns_run_release(&s->run);
-	free(s->experiment_dir);
+	close_experiment(s);
 	free(s);
 	m->mlruns = NULL;
 }

@@ -12,15 +12,21 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/folder.h"
 #include "journal/entry.h"
 #include "tracker/tracker.h"
 
 #define MLRUNS_ID_SIZE 33
 
-/* One run directory being written. */
+/* One run directory being written. It is opened for each call, because a run
+ * may have children without number, and without following links: `mark` tells
+ * it from another one that has its name by now. */
 struct mlruns_run {
-	char *dir; /* ROOT/<experiment>/<run> */
-	char *id;  /* 32 hex digits, derived from the attempt */
+	int experiment; /* the experiment's directory; borrowed */
+	char mark[FOLDER_MARK_SIZE];
+	const char *word; /* of temporary files; borrowed */
+	char *dir;        /* its path ROOT/<experiment>/<run>; NULL: none yet */
+	char *id;         /* 32 hex digits, derived from the attempt */
 	char *experiment_id;
 	char *name;
 	const char *user;
@@ -46,11 +52,12 @@ char *mlruns_member(const char *yaml, const char *key);
  */
 int mlruns_write_meta(
     const struct mlruns_run *run, int status, int64_t end_ms, struct err *err);
-int mlruns_write_experiment(const char *dir, const char *id, const char *name,
-    int64_t now_ms, struct err *err);
+/* `dir` is open as `fd`. */
+int mlruns_write_experiment(
+    int fd, const char *dir, const char *id, const char *name, struct err *err);
 
 int mlruns_write_model(
-    const char *dir, const char *name, int64_t now_ms, struct err *err);
+    int fd, const char *name, int64_t now_ms, struct err *err);
 
 struct mlruns_version {
 	int number;
@@ -61,21 +68,35 @@ struct mlruns_version {
 };
 
 int mlruns_write_version(
-    const char *dir, const struct mlruns_version *version, struct err *err);
+    int fd, const struct mlruns_version *version, struct err *err);
 
 /* "file://" + the percent-encoded path. */
 void mlruns_uri(struct buf *out, const char *path);
 
 /* --- experiment.c --- */
 
+/* A store: the directory that the user has named, which may be a link. */
+struct mlruns_root {
+	const char *path;
+	int fd;
+};
+
+/* Makes it if need be. A descriptor. */
+int mlruns_open_root(const char *path, struct err *err);
+
 /* The experiment with this name (or, if not NULL, ID) below root, created under
- * the store's lock if there is none. *id and *dir are allocated. -EBUSY:
- * another process holds the lock. */
-int mlruns_experiment(const char *root, const char *name, const char *known_id,
-    char **id, char **dir, struct err *err);
+ * the store's lock if there is none: its ID, allocated, and a descriptor of its
+ * directory. -EBUSY: another process holds the lock. */
+int mlruns_experiment(const struct mlruns_root *root, const char *name,
+    const char *known_id, char **id, struct err *err);
 
 /* The ID of the experiment with this name; NULL: there is none. Allocated. */
 char *mlruns_find_experiment(const char *root, const char *name);
+
+/* --- run.c --- */
+
+/* A descriptor of the run's directory. -ESTALE: another one has its name. */
+int mlruns_run_open(const struct mlruns_run *run, struct err *err);
 
 /* --- data.c --- */
 
