@@ -1,10 +1,13 @@
 /* The directory of a run of the local or TensorBoard tracker. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "format/text.h"
 #include "itrack/handle.h"
@@ -29,35 +32,63 @@ place_of_runs(const struct settings *s)
 	return path;
 }
 
+/* The folder of the runs, made if need be. The root may be a link, the project
+ * below it is none. */
+static int
+open_runs(const struct settings *s, struct err *err)
+{
+	char *root = text_path_bytes(settings_option(s, s->kind->root));
+	char *project =
+	    s->kind->with_project ? path_encode(s->project) : xstrdup("");
+	int base = -1, fd = -EINVAL, result;
+
+	if (root == NULL) {
+		err_set(err, -EINVAL, "the directory's name is no path");
+		goto out;
+	}
+	result = file_make_dirs(root, PLACE_MODE, err);
+	if (result == 0)
+		base = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (result == 0 && base < 0)
+		result = err_errno(err, "%s", root);
+	fd = result < 0 ? result : folder_open(base, project, true, err);
+	if (base >= 0 && fd < 0)
+		err_prefix(err, "%s", root);
+	if (base >= 0)
+		close(base);
+out:
+	free(project);
+	free(root);
+	return fd;
+}
+
 int
 run_make_place(const struct settings *s, struct run *run, struct err *err)
 {
-	char *parent = place_of_runs(s), *name = path_encode(run->id);
-	char *path = NULL;
-	int result = parent != NULL
-	    ? file_make_dirs(parent, PLACE_MODE, err)
-	    : err_set(err, -EINVAL, "the directory's name is no path");
-	int made = -1;
+	char *parent = place_of_runs(s), *id = path_encode(run->id);
+	char *name = NULL;
+	int dir = open_runs(s, err), made = -1;
+	int result = dir < 0 ? dir : 0;
 
 	for (int i = 1; result == 0 && made < 0 && i <= NUMBERS_MAX; i++) {
-		free(path);
-		path = i == 1 ? xasprintf("%s/%s", parent, name)
-			      : xasprintf("%s/%s-%d", parent, name, i);
-		made = mkdir(path, PLACE_MODE);
+		free(name);
+		name = i == 1 ? xstrdup(id) : xasprintf("%s-%d", id, i);
+		made = mkdirat(dir, name, PLACE_MODE);
 		if (made < 0 && errno != EEXIST)
-			result = err_errno(err, "%s", path);
+			result = err_errno(err, "%s/%s", parent, name);
 	}
 	if (result == 0 && made < 0)
 		result = err_set(err, -EEXIST,
-		    "%s and its numbered names are all taken", path);
+		    "%s/%s and its numbered names are all taken", parent, name);
 	if (result == 0) {
 		free(run->id);
-		run->id = text_path_text(path_base(path));
-		run->place = path;
-		path = NULL;
+		run->id = text_path_text(name);
+		run->place = path_join(parent, name);
 	}
-	free(path);
+	if (dir >= 0)
+		close(dir);
 	free(name);
+	free(id);
 	free(parent);
 	return result;
 }

@@ -298,6 +298,16 @@ victim_is_whole() {
     done
 }
 
+@test "a project's folder that is a link: no run begins in it" {
+    mkdir -p victim d/local
+    ln -s "$PWD/victim" d/local/insidellms
+    run ! itrack log --start --local-dir d/local --run-name r
+    [[ $output == *"insidellms is a symbolic link"* ]]
+    run -1 itrack import --local-dir d/local "$from"
+    [[ $output == *"insidellms is a symbolic link"* ]]
+    [ -z "$(ls victim)" ]
+}
+
 @test "links, FIFOs and folders inside of a run's folder: refused by name" {
     echo precious >far
     mkdir -p victim
