@@ -124,7 +124,7 @@ files_of() {
     mkdir "$left"
     : >"$left/journal.jsonl"
     : >"$left/cursor.local"
-    : >"$left/.cursor.local.0123abcd.tmp"
+    : >"$left/.cursor.local.0123abcd4567.tmp"
     touch -d '2 hours ago' "$left"
     itrack sync
     [ ! -e "$left" ]

@@ -239,12 +239,13 @@ test_remove(void)
 {
 	static const char *const ours[] = {"journal.jsonl", "cursor.local",
 	    "cursor.a_b-c", "follower.lock", "kept.0", "kept.123456",
-	    ".cursor.local.a1b2c3d4.tmp", ".kept.7.00000000.tmp"};
+	    ".cursor.local.a1b2c3d4e5f6.tmp", ".kept.7.000000000000.tmp"};
 	static const char *const others[] = {"records.jsonl", "cursor.",
 	    "cursor.Local", "cursor.local.bak", "kept.", "kept.1a", "kept",
-	    ".cursor.local", ".cursor.local.tmp", ".cursor.local.A1b2c3d4.tmp",
-	    ".cursor.local.a1b2c3d4.tmpx", "..a1b2c3d4.tmp",
-	    ".records.jsonl.a1b2c3d4.tmp", "journal.jsonl.1", ".a1b2c3d4.tmp"};
+	    ".cursor.local", ".cursor.local.tmp",
+	    ".cursor.local.A1b2c3d4e5f6.tmp", ".cursor.local.a1b2c3d4e5f6.tmpx",
+	    "..a1b2c3d4e5f6.tmp", ".records.jsonl.a1b2c3d4e5f6.tmp",
+	    "journal.jsonl.1", ".a1b2c3d4e5f6.tmp"};
 	char *dir = in_top("remove"), *path;
 	struct err err = ERR_INIT;
 	int fd = state_open_attempt(dir, NAME, true, NULL);
