@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Numbers that no run has: times at the ends of what a file system or a journal
-# can hold, steps at the ends of an integer. `make check-san` sees more of it.
+# can hold (the years 1 to 9999), steps at the ends of an integer, and what is
+# beyond. `make check-san` sees more of it.
 
 load runs
 
@@ -31,41 +32,65 @@ datetime.datetime.fromisoformat(start)' d/local/insidellms/"$id"
     [ -n "$(ls d/mlflow/*/*/metrics)" ]
 }
 
-@test "a journal's times and steps at the ends of an integer" {
+# What no entry can have: the member is named, and the journal is kept.
+check_refused() {
+    run -1 itrack sync
+    [[ $output == *": $1: "* ]]
+    [ "$(ls "$journals")" = "$(ls kept/itrack/runs)" ]
+}
+
+@test "a journal's times and steps at the ends of their ranges, and beyond" {
     # shellcheck disable=SC2046 # words
     wrap -q --record-only $(all_four) "$write_run" --from "$from" --to "$to" \
         >/dev/null 3>&-
     cp -r "$XDG_STATE_HOME" kept
-    for number in 9223372036854775807 -9223372036854775808 \
-        300000000000000000 -1; do
+    first=-62135510400000000
+    last=253402214399999999
+    for numbers in "$last 9223372036854775807" "$first -9223372036854775808" \
+        "-1 -1"; do
         rm -rf d "$XDG_STATE_HOME"
         cp -r kept "$XDG_STATE_HOME"
-        sed -i -E "s/\"(time_us|step|last_step)\":[0-9]+/\"\1\":$number/" \
+        sed -i -E "s/\"time_us\":[0-9]+/\"time_us\":${numbers% *}/
+            s/\"(step|last_step)\":[0-9]+/\"\1\":${numbers#* }/" \
             "$journals"/*/journal.jsonl
         run -0 itrack sync
         check_all_four
         # Some times far, the others of today: the differences are far, too.
         rm -rf d "$XDG_STATE_HOME"
         cp -r kept "$XDG_STATE_HOME"
-        sed -i -E "2,\$s/\"time_us\":[0-9]+/\"time_us\":$number/" \
+        sed -i -E "2,\$s/\"time_us\":[0-9]+/\"time_us\":${numbers% *}/" \
             "$journals"/*/journal.jsonl
         run -0 itrack sync
         check_all_four
     done
+    for number in $((last + 1)) $((first - 1)) 9223372036854775807 \
+        -9223372036854775808; do
+        for lines in '1,$' '2,$'; do
+            rm -rf d "$XDG_STATE_HOME"
+            cp -r kept "$XDG_STATE_HOME"
+            sed -i -E "${lines}s/\"time_us\":[0-9]+/\"time_us\":$number/" \
+                "$journals"/*/journal.jsonl
+            check_refused time_us
+        done
+    done
 }
 
-@test "an experiment's index at the ends of an integer" {
+@test "an experiment's index at the end of its range, and beyond" {
     from=$fixtures/harness_two_by_two/run
     id=$(run_id harness_two_by_two)
     # shellcheck disable=SC2046 # words
     wrap -q --record-only $(all_four) --nested "$write_run" --mode harness \
         --from "$from" --to "$to" >/dev/null 3>&-
     cp -r "$XDG_STATE_HOME" kept
-    for number in 9223372036854775807 1000001; do
+    for number in 1000000 1000001 9223372036854775807; do
         rm -rf d "$XDG_STATE_HOME"
         cp -r kept "$XDG_STATE_HOME"
         sed -i -E "s/\"(experiment|index)\":[0-9]+/\"\1\":$number/" \
             "$journals"/*/journal.jsonl
+        if [ "$number" -gt 1000000 ]; then
+            check_refused index
+            continue
+        fi
         # Two of one index: what stands there twice may be refused.
         run itrack sync
         [ "$status" -le 1 ]
