@@ -4,6 +4,7 @@
  * readers give a commit or nothing, and no user in the remote's address.
  */
 #include "base/git.h"
+#include "base/uri.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/wandb/git.h"
 #include "tracker/wandb/settings.h"
@@ -60,7 +61,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect(other == NULL || other[0] != 'f' ||
 		    memcmp(other, outside, 40) != 0);
 		if (remote != NULL) {
-			plain = wandb_url_without_user(remote);
+			plain = xstrdup(remote);
+			uri_clean(plain);
 			expect(strcmp(plain, remote) == 0);
 			expect(strpbrk(remote, "\r\n") == NULL);
 			free(plain);

@@ -3,6 +3,7 @@
  * the home directory and of the run's folder, netrc, MLflow's credentials. Four
  * parts of the input, in this order.
  */
+#include "base/uri.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow/config.h"
 #include "tracker/wandb/settings.h"
@@ -23,7 +24,8 @@ load_wandb(const char *folder)
 		    strpbrk(s.key, "\r\n") == NULL);
 	len = strlen(s.base_url);
 	expect(len == 0 || s.base_url[len - 1] != '/');
-	plain = wandb_url_without_user(s.base_url);
+	plain = xstrdup(s.base_url);
+	uri_clean(plain);
 	expect(strcmp(plain, s.base_url) == 0);
 	host = wandb_url_host(s.base_url);
 	expect(strchr(host, '/') == NULL);

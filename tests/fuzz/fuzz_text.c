@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "base/path.h"
+#include "base/uri.h"
 #include "format/text.h"
 #include "http/http.h"
 #include "tests/fuzz/fuzz.h"
@@ -97,11 +98,13 @@ check_url(const char *text)
 	expect(http_escape(&escaped, text, "/") == 0);
 	for (size_t i = 0; i < escaped.len; i++)
 		expect(escaped.data[i] > ' ' && escaped.data[i] < 0x7f);
-	again = http_unescape(escaped.data);
+	again = xstrdup(escaped.data);
+	uri_unescape(again);
 	expect(strcmp(again, text) == 0);
 	free(again);
 	buf_release(&escaped);
-	again = http_unescape(text);
+	again = xstrdup(text);
+	uri_unescape(again);
 	expect(strlen(again) <= strlen(text));
 	free(again);
 }
