@@ -65,5 +65,5 @@ setup() {
     mkdir -p .config/itrack
     printf 'track = csv\ncsv-dir = ~/there\n' >.config/itrack/config
     run -0 "$itrack" import "$fixture"
-    [ -e there/insidellms/*/metrics.csv ]
+    ls there/insidellms/*/metrics.csv
 }
