@@ -3,8 +3,8 @@
  * comes from, read from git's files without running git. Asked when a run
  * begins: later the work tree may stand elsewhere.
  */
-#ifndef BASE_GITCOMMIT_H
-#define BASE_GITCOMMIT_H
+#ifndef BASE_GIT_H
+#define BASE_GIT_H
 
 /* 40 (or 64) hex digits, allocated; NULL: no work tree around `dir`, no commit
  * yet, or files that can't be read. */

@@ -3,7 +3,7 @@
  * operations with a server of answers.h: options, memory, and the answer to
  * what was under way, which comes exactly once and for the call that waits.
  *
- *	engine_run(&tracker_wandb, options, n, NULL, at, end);
+ *	engine_run(&tracker_wandb, &target, at, end);
  */
 #ifndef TESTS_FUZZ_ENGINE_H
 #define TESTS_FUZZ_ENGINE_H
@@ -13,6 +13,7 @@
 
 #include "base/process.h"
 #include "tests/fuzz/answers.h"
+#include "tracker/plan.h"
 #include "tracker/tracker.h"
 
 /* How often a call is repeated that says RETRY. */
@@ -21,24 +22,30 @@
 static struct engine {
 	struct tracker tracker;
 	struct answers answers;
-	const struct pair *options;
-	size_t option_len;
+	struct target target;
 	struct cursor memory;
 	bool waiting; /* for an answer to `call` */
 	enum tracker_call call;
 	enum outcome outcome;
-	/* May files be sent, after what the server said? NULL: yes. */
-	bool (*may_send_files)(void);
 } engine;
 
 const char *
 tracker_option(const struct tracker *t, const char *name)
 {
+	const struct plan plan = {.target = &engine.target};
+
 	(void)t;
-	for (size_t i = 0; i < engine.option_len; i++)
-		if (strcmp(engine.options[i].name, name) == 0)
-			return engine.options[i].text;
-	return NULL;
+	return plan_option(&plan, name);
+}
+
+struct plan
+tracker_plan(const struct tracker *t, const struct entry_start *start)
+{
+	(void)t;
+	return (struct plan){.target = &engine.target,
+	    .project = start->project,
+	    .experiment = start->experiment_name,
+	    .cwd = start->cwd};
 }
 
 const char *
@@ -70,6 +77,19 @@ tracker_set_place(struct tracker *t, const char *place)
 
 void
 tracker_note(struct tracker *t, const char *format, ...)
+{
+	char note[512];
+	va_list ap;
+
+	(void)t;
+	va_start(ap, format);
+	vsnprintf(note, sizeof note, format, ap);
+	va_end(ap);
+	expect(note[0] != '\0');
+}
+
+void
+tracker_altered(struct tracker *t, const char *format, ...)
 {
 	char note[512];
 	va_list ap;
@@ -236,8 +256,7 @@ engine_calls(const struct run_info *run)
 	if (!engine_open(run) || !engine_metrics())
 		return;
 	/* The end does not wait for the files. */
-	if (engine.may_send_files == NULL || engine.may_send_files())
-		engine_files();
+	engine_files();
 	for (int i = 0; i < ENGINE_TRIES_MAX && outcome == OUTCOME_RETRY; i++) {
 		struct err err = ERR_INIT;
 
@@ -249,9 +268,8 @@ engine_calls(const struct run_info *run)
 /* A whole run, as far as the answers let it come; then once more, as after a
  * kill, with what the first one remembers. */
 __attribute__((unused)) static void
-engine_run(const struct tracker_ops *ops, const struct pair *options,
-    size_t option_len, bool (*may_send_files)(void), const char *at,
-    const char *end)
+engine_run(const struct tracker_ops *ops, const struct target *target,
+    const char *at, const char *end)
 {
 	struct entry_start start = {.attempt = (char *)"a",
 	    .run_dir = (char *)fuzz_dir(),
@@ -265,9 +283,7 @@ engine_run(const struct tracker_ops *ops, const struct pair *options,
 	    .start = &start, .started_us = 1763888534008852, .run_id = "abc"};
 	struct err err = ERR_INIT;
 
-	engine = (struct engine){.options = options,
-	    .option_len = option_len,
-	    .may_send_files = may_send_files};
+	engine = (struct engine){.target = *target};
 	answers_open(&engine.answers, at, end, answers_json);
 	for (int i = 0; i < 2; i++) {
 		engine.tracker = (struct tracker){.ops = ops,

@@ -1,13 +1,11 @@
 /*
  * A git work tree's files, in this order: .git (a file that names a directory,
- * if there is such a part), HEAD, a ref, packed-refs, config, commondir. Both
- * readers give a commit or nothing, and no user in the remote's address.
+ * if there is such a part), HEAD, a ref, packed-refs, config, commondir. What is
+ * read is a commit or nothing, and the remote's address has no user.
  */
 #include "base/git.h"
 #include "base/uri.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb/git.h"
-#include "tracker/wandb/settings.h"
 
 static void
 expect_commit(const char *commit)
@@ -39,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char outside[] =
 	    "ffffffffffffffffffffffffffffffffffffffff\n";
 	const char *at = (const char *)data, *end = at + size;
-	char *dir, *remote, *commit, *other, *plain;
+	char *dir, *remote, *commit, *plain;
 
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		free(fuzz_make_dir(folders[i]));
@@ -52,14 +50,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put("tree/.git/commondir", &at, end);
 	for (int i = 0; i < 2; i++) {
 		dir = fuzz_path(i == 0 ? "tree/below" : "linked");
-		other = git_commit(dir);
-		wandb_git_read(dir, &remote, &commit);
-		expect_commit(other);
+		commit = git_commit(dir);
+		remote = git_remote(dir);
 		expect_commit(commit);
 		expect(commit == NULL || commit[0] != 'f' ||
 		    memcmp(commit, outside, 40) != 0);
-		expect(other == NULL || other[0] != 'f' ||
-		    memcmp(other, outside, 40) != 0);
 		if (remote != NULL) {
 			plain = xstrdup(remote);
 			uri_clean(plain);
@@ -69,7 +64,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		free(remote);
 		free(commit);
-		free(other);
 		free(dir);
 	}
 	fuzz_clear();

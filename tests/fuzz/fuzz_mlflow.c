@@ -8,36 +8,27 @@
 
 extern const struct tracker_ops tracker_mlflow;
 
-/* A store that is a directory is written to where it is: not here. What is
- * remembered ends with its address. */
-static bool
-store_is_remote(void)
-{
-	const char *run = cursor_get(&engine.memory, "run");
-
-	return run != NULL && strstr(run, " /") == NULL &&
-	    strcasestr(run, " file:") == NULL;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pair options[4] = {
 	    {(char *)"mlflow-uri", (char *)"http://server.example"}};
-	size_t n = 1;
+	struct target target = {
+	    .tracker = (char *)"mlflow", .options = options, .option_len = 1};
 
 	if (size == 0)
 		return 0;
 	unsetenv("HOME");
 	if (data[0] & 1)
-		options[n++] = (struct pair){(char *)"nested", (char *)"1"};
+		options[target.option_len++] =
+		    (struct pair){(char *)"nested", (char *)"1"};
 	if (data[0] & 2)
-		options[n++] =
+		options[target.option_len++] =
 		    (struct pair){(char *)"mlflow-run-id", (char *)"ab"};
 	if (data[0] & 4)
-		options[n++] = (struct pair){
+		options[target.option_len++] = (struct pair){
 		    (char *)"mlflow-experiment", (char *)"caf\xc3\xa9"};
-	engine_run(&tracker_mlflow, options, n, store_is_remote,
-	    (const char *)data + 1, (const char *)data + size);
+	engine_run(&tracker_mlflow, &target, (const char *)data + 1,
+	    (const char *)data + size);
 	return 0;
 }

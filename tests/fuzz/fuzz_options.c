@@ -35,7 +35,7 @@ check_taken(const struct options *o, int argc)
 		if (o->items[i].id != OPT_ARTIFACT)
 			expect(
 			    strchr(o->items[i].value, '=') > o->items[i].value);
-	for (int i = 0; i < OPT_COUNT; i++)
+	for (int i = 0; i < options_count(); i++)
 		expect((o->value[i] == NULL) || o->source[i] != FROM_NOWHERE);
 }
 

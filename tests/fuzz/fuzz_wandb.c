@@ -9,14 +9,17 @@ extern const struct tracker_ops tracker_wandb;
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct pair options[] = {
+	struct pair options[] = {
 	    {(char *)"wandb-base-url", (char *)"http://server.example"},
 	    {(char *)"wandb-mode", (char *)"online"},
 	    {(char *)"wandb-dir", (char *)fuzz_dir()}};
+	const struct target target = {.tracker = (char *)"wandb",
+	    .options = options,
+	    .option_len = sizeof options / sizeof options[0]};
 
 	unsetenv("HOME");
 	setenv("WANDB_API_KEY", "0123456789abcdef0123456789abcdef01234567", 1);
-	engine_run(&tracker_wandb, options, 3, NULL, (const char *)data,
+	engine_run(&tracker_wandb, &target, (const char *)data,
 	    (const char *)data + size);
 	return 0;
 }

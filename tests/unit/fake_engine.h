@@ -18,6 +18,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/loop.h"
+#include "tracker/plan.h"
 #include "tracker/tracker.h"
 
 #include "tap.h"
@@ -31,8 +32,9 @@ struct fake {
 	struct entry_start start;
 	struct run_info run;
 	struct err err;
-	char *options[FAKE_PAIRS][2], *memory[FAKE_PAIRS][2];
-	size_t option_len, memory_len;
+	struct target target;
+	char *memory[FAKE_PAIRS][2];
+	size_t memory_len;
 	char place[4096];
 	char notes[8][512];
 	size_t note_len;
@@ -45,11 +47,20 @@ static struct fake *fake_now;
 const char *
 tracker_option(const struct tracker *t, const char *name)
 {
+	const struct plan plan = {.target = &fake_now->target};
+
 	(void)t;
-	for (size_t i = 0; i < fake_now->option_len; i++)
-		if (strcmp(fake_now->options[i][0], name) == 0)
-			return fake_now->options[i][1];
-	return NULL;
+	return plan_option(&plan, name);
+}
+
+struct plan
+tracker_plan(const struct tracker *t, const struct entry_start *start)
+{
+	(void)t;
+	return (struct plan){.target = &fake_now->target,
+	    .project = start->project,
+	    .experiment = start->experiment_name,
+	    .cwd = start->cwd};
 }
 
 const char *
@@ -115,6 +126,12 @@ tracker_altered(struct tracker *t, const char *format, ...)
 {
 	(void)t;
 	(void)format;
+}
+
+void
+tracker_refused(struct tracker *t, const char *what, const char *why)
+{
+	tracker_note(t, "%s: %s", what, why);
 }
 
 void

@@ -12,7 +12,7 @@
 #define COMMIT_A "0123456789012345678901234567890123456789"
 #define COMMIT_B "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
 
-static char dir[] = "/tmp/itrack-gitcommit-XXXXXX";
+static char dir[] = "/tmp/itrack-git-XXXXXX";
 
 static void
 put(const char *name, const char *text)
