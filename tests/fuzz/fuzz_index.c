@@ -1,6 +1,7 @@
 /*
- * The index: of any bytes the readable lines are read; written again they are
- * the same, and each of them is found by its attempt and by its directory.
+ * The index: of any bytes the readable lines are read, and one that can't be
+ * used is named; written again they are the same, and each of them is found by
+ * its attempt and by its directory.
  */
 #include "base/path.h"
 #include "journal/index.h"
@@ -109,9 +110,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct both b = {
 	    .from = fuzz_make_state("from"), .to = fuzz_make_state("to")};
+	struct err err = ERR_INIT;
 
 	fuzz_put("from/index.jsonl", data, size);
-	expect(index_each(b.from, on_first, &b, NULL) == 0);
+	if (index_each(b.from, on_first, &b, &err) < 0)
+		expect(strstr(err.message, "index.jsonl: line ") != NULL);
 	expect(index_each(b.to, on_second, &b, NULL) == 0);
 	expect(b.at == b.len);
 	find_each(&b);

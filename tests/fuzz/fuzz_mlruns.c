@@ -101,6 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(fuzz_make_dir("root/1"));
 	free(fuzz_make_dir("root/metrics"));
 	free(fuzz_make_dir("root/params"));
+	free(fuzz_make_dir("root/tags"));
 	name = fuzz_part(&at, end, &len);
 	part = fuzz_part(&at, end, &len);
 	fuzz_put("root/1/meta.yaml", part, len);

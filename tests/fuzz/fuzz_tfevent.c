@@ -7,6 +7,7 @@
  */
 #include <endian.h>
 
+#include "base/path.h"
 #include "format/crc32c.h"
 #include "tracker/tensorboard/tfevent.h"
 #include "tests/fuzz/fuzz.h"
@@ -80,6 +81,7 @@ static void
 go_on(struct tbrun *run)
 {
 	struct err err = ERR_INIT;
+	char *file;
 
 	tbrun_scalar(run, SECOND_US, 1, "loss", 0.5, NULL, &err);
 	tbrun_end_step(run);
@@ -88,8 +90,11 @@ go_on(struct tbrun *run)
 	tbrun_row(run);
 	tbrun_row_end(run, RUN_FINISHED, 2 * SECOND_US);
 	expect(tbrun_write(run, &err) == 0);
-	if (run->file != NULL)
-		check_own(run->file);
+	if (run->file != NULL) {
+		file = path_join(run->path, run->file);
+		check_own(file);
+		free(file);
+	}
 }
 
 static void
@@ -129,10 +134,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    data[0] % 2 == 1);
 	fuzz_put("run/events.out.tfevents.1.host.1.0", file.data, file.len);
 	buf_release(&file);
-	run = tbrun_new(&shared, dir, SECOND_US, true, &err);
+	shared.path = dir;
+	shared.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	run = tbrun_new(&shared, "", SECOND_US, true, &err);
 	expect(run != NULL);
 	go_on(run);
 	tbrun_free(run);
+	close(shared.dir);
 	free(dir);
 	fuzz_clear();
 	return 0;
