@@ -4,22 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "format/jsonwrite.h"
+#include "journal/format.h"
 
 /* A power of two. */
 #define METRICS_FIRST 8
-
-static void
-release_pairs(struct pair *list, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		free(list[i].name);
-		free(list[i].text);
-	}
-	free(list);
-}
 
 void
 target_copy(struct target *to, const struct target *from)
@@ -33,144 +23,6 @@ target_copy(struct target *to, const struct target *from)
 	}
 	if (from->destination != NULL)
 		to->destination = xstrdup(from->destination);
-}
-
-void
-target_release(struct target *t)
-{
-	release_pairs(t->options, t->option_len);
-	free(t->tracker);
-	free(t->destination);
-}
-
-static void
-release_texts(char **list, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		free(list[i]);
-	free(list);
-}
-
-static void
-release_start(struct entry_start *s)
-{
-	free(s->attempt);
-	free(s->run_dir);
-	free(s->config_path);
-	free(s->project);
-	free(s->experiment_name);
-	free(s->run_name);
-	free(s->notes);
-	free(s->prefix);
-	free(s->resumed_from);
-	free(s->parent);
-	free(s->open);
-	release_texts(s->tags, s->tag_len);
-	for (size_t i = 0; i < s->target_len; i++) {
-		target_release(&s->targets[i]);
-	}
-	free(s->targets);
-	free(s->host);
-	free(s->boot_id);
-	free(s->user);
-	free(s->command);
-	free(s->git_commit);
-	free(s->git_remote);
-	free(s->cwd);
-	free(s->artifacts);
-}
-
-static void
-release_params(struct entry_params *params)
-{
-	for (size_t i = 0; i < params->len; i++) {
-		free(params->list[i].name);
-		free(params->list[i].value.text);
-	}
-	free(params->list);
-}
-
-static void
-release_metrics(struct entry_metrics *metrics)
-{
-	for (size_t i = 0; i < metrics->len; i++)
-		free(metrics->list[i].name);
-	free(metrics->list);
-}
-
-static void
-release_experiment(struct entry_experiment *e)
-{
-	free(e->id);
-	free(e->model_name);
-	free(e->model_provider);
-	free(e->probe_name);
-	free(e->probe_category);
-}
-
-void
-entry_init(struct entry *e, enum entry_kind kind, int64_t time_us)
-{
-	*e = (struct entry){.kind = kind, .time_us = clock_clamp_us(time_us)};
-	switch (kind) {
-	case ENTRY_PARAMS:
-		e->params.experiment = ENTRY_NO_EXPERIMENT;
-		break;
-	case ENTRY_METRICS:
-		e->metrics.experiment = ENTRY_NO_EXPERIMENT;
-		break;
-	case ENTRY_HISTOGRAM:
-		e->histogram.experiment = ENTRY_NO_EXPERIMENT;
-		break;
-	default:
-		break;
-	}
-}
-
-void
-entry_release(struct entry *e)
-{
-	switch (e->kind) {
-	case ENTRY_START:
-		release_start(&e->start);
-		break;
-	case ENTRY_RUN_ID:
-		free(e->run_id);
-		break;
-	case ENTRY_PARAMS:
-		release_params(&e->params);
-		break;
-	case ENTRY_EXPERIMENT:
-		release_experiment(&e->experiment);
-		break;
-	case ENTRY_METRICS:
-		release_metrics(&e->metrics);
-		break;
-	case ENTRY_ARTIFACT:
-		free(e->artifact.name);
-		free(e->artifact.type);
-		free(e->artifact.path);
-		free(e->artifact.kept);
-		break;
-	case ENTRY_TABLE:
-		free(e->table.name);
-		free(e->table.path);
-		release_texts(e->table.columns, e->table.column_len);
-		break;
-	case ENTRY_HISTOGRAM:
-		free(e->histogram.name);
-		free(e->histogram.limits);
-		free(e->histogram.counts);
-		break;
-	case ENTRY_REGISTER:
-		free(e->registration.uri);
-		free(e->registration.name);
-		free(e->registration.id);
-		break;
-	case ENTRY_END:
-		break;
-	}
-	memset(e, 0, sizeof *e);
 }
 
 void
@@ -275,9 +127,7 @@ value_text(const struct value *v, struct buf *out)
 const char *
 run_status_name(enum run_status status)
 {
-	static const char *const names[] = {"finished", "failed", "killed"};
-
-	return names[status];
+	return run_status_names[status];
 }
 
 int

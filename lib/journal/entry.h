@@ -3,7 +3,7 @@
  * Producers (watcher, library) make entries and know no tracker; trackers take
  * entries and know no producer. This header is all that the two share.
  *
- * In the journal an entry is one line of ASCII JSON (lib/journal/entry.c),
+ * In the journal an entry is one line of ASCII JSON (lib/journal/format.c),
  * described in docs/journal.md. Texts are in the form of format/text.h, times
  * are microseconds since 1970-01-01 UTC, taken when the entry was made.
  *
@@ -29,6 +29,8 @@
 /* The highest index that is read, far above what the mapping counts: it is a
  * place in an array. */
 #define ENTRY_EXPERIMENT_MAX 1000000
+/* `exit_code` of an end where none is known. */
+#define ENTRY_NO_EXIT_CODE (-1)
 
 enum entry_kind {
 	ENTRY_START, /* always the first */
@@ -196,9 +198,8 @@ struct entry_register {
 struct entry_end {
 	enum run_status status;
 	int64_t last_step;
-	bool has_exit_code;
-	int exit_code;
-	int exit_signal; /* 0: none */
+	int64_t exit_code;   /* or ENTRY_NO_EXIT_CODE */
+	int64_t exit_signal; /* 0: none */
 };
 
 struct entry {

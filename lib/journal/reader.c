@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "journal/names.h"
+#include "journal/format.h"
 #include "journal/private.h"
 #include "journal/state.h"
 
@@ -154,7 +154,7 @@ kind_of(const char *line, size_t len, enum entry_kind *kind, struct err *err)
 
 	if (len > begin_len && memcmp(line, begin, begin_len) == 0)
 		for (int i = 0; i < ENTRY_KIND_COUNT; i++) {
-			const char *name = entry_kind_names[i];
+			const char *name = entry_formats[i].name;
 			size_t name_len = strlen(name);
 
 			if (len > begin_len + name_len &&

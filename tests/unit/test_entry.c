@@ -118,6 +118,7 @@ test_others(void)
 	e.artifact = (struct entry_artifact){.name = xstrdup("records.jsonl"),
 	    .type = xstrdup("file"),
 	    .path = xstrdup("/r/records.jsonl"),
+	    .kept = xstrdup("kept.1"),
 	    .size = 1,
 	    .mtime_ns = 2,
 	    .inode = 3};
@@ -136,8 +137,10 @@ test_others(void)
 		.id = xstrdup("0123456789abcdef")};
 	round_trip(&e, "register");
 	entry_init(&e, ENTRY_END, 1);
-	e.end = (struct entry_end){
-	    .status = RUN_KILLED, .last_step = 9, .exit_signal = 2};
+	e.end = (struct entry_end){.status = RUN_KILLED,
+	    .last_step = 9,
+	    .exit_code = ENTRY_NO_EXIT_CODE,
+	    .exit_signal = 2};
 	round_trip(&e, "end");
 	entry_init(&e, ENTRY_RUN_ID, 1);
 	e.run_id = xstrdup("\xed\xa0\xbd");
@@ -204,6 +207,7 @@ static const struct damage damages[] = {
     {START, "targets",
 	"[{\"tracker\":\"local\",\"options\":{\"local-dir\":\"\\u0000\"}}]"},
     {ARTIFACT, "path", "\"/p\\u0000\""},
+    {ARTIFACT, "kept", "\"kept.1/../x\""},
     {ARTIFACT, "size", "-1"},
     {ARTIFACT, "size", "1e3"},
     {ARTIFACT, "mtime_ns", "99999999999999999999"},
@@ -265,6 +269,61 @@ test_damaged(void)
 			entry_release(&e);
 		free(line);
 	}
+}
+
+struct lack {
+	const char *line, *name;
+};
+
+static const struct lack lacks[] = {
+    {"{\"entry\":\"start\",\"time_us\":1,\"version\":1}", "attempt"},
+    {START ",\"prefix\":null}", "prefix"},
+    {START ",\"targets\":[{}]}", "targets: lacks tracker"},
+    {"{\"entry\":\"run_id\",\"time_us\":1}", "run_id"},
+    {"{\"entry\":\"experiment\",\"time_us\":1,\"experiment_id\":\"x\"}",
+	"model_name"},
+    {TABLE "}", "path"},
+    {HISTOGRAM ",\"limits\":[1]}", "counts"},
+    {HISTOGRAM ",\"limits\":[],\"counts\":[1]}", "limits"},
+    {REGISTER "}", "id"},
+};
+
+static void
+test_lacking(void)
+{
+	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+		const char *line = lacks[i].line;
+		struct err err = ERR_INIT;
+		struct entry e;
+
+		ok(entry_decode(&e, line, strlen(line), &err) == -EBADMSG &&
+			strstr(err.message, "lacks") != NULL &&
+			strstr(err.message, lacks[i].name) != NULL,
+		    "%s: '%s'", line, err.message);
+	}
+}
+
+/* An end has an exit code only where there is one, be it 0. */
+static void
+test_exit_code(void)
+{
+	static const char with[] =
+	    END ",\"status\":\"finished\",\"last_step\":0,\"exit_code\":0}";
+	struct entry e;
+	struct buf line;
+
+	buf_init(&line, ENTRY_LINE_MAX);
+	entry_init(&e, ENTRY_END, 1);
+	entry_encode(&e, &line);
+	ok(strstr(line.data, "exit_code") == NULL, "no exit code");
+	e.end.exit_code = 0;
+	buf_reset(&line);
+	entry_encode(&e, &line);
+	ok(strncmp(line.data, with, sizeof with - 1) == 0, "an exit code of 0");
+	ok(entry_decode(&e, END "}", sizeof END, NULL) == 0 &&
+		e.end.exit_code == ENTRY_NO_EXIT_CODE,
+	    "none is read");
+	buf_release(&line);
 }
 
 /* Times at the ends of what there is, and beyond. */
@@ -364,6 +423,8 @@ main(void)
 	test_others();
 	test_order();
 	test_damaged();
+	test_lacking();
+	test_exit_code();
 	test_times();
 	test_many();
 	test_two_kinds();

@@ -122,10 +122,8 @@ keep_end(
 	e.end.last_step = a->watcher != NULL
 	    ? derive_last_step(watcher_derive(a->watcher))
 	    : a->past.last_step;
-	if (outcome->has_exit && WIFEXITED(outcome->wait_status)) {
-		e.end.has_exit_code = true;
+	if (outcome->has_exit && WIFEXITED(outcome->wait_status))
 		e.end.exit_code = WEXITSTATUS(outcome->wait_status);
-	}
 	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
 		e.end.exit_signal = WTERMSIG(outcome->wait_status);
 	attempt_keep(a, &e);

@@ -359,9 +359,9 @@ int
 wandb_run_exit_code(const struct entry_end *end)
 {
 	if (end->exit_signal != 0)
-		return STATUS_OF_SIGNAL + end->exit_signal;
-	if (end->has_exit_code && end->exit_code != 0)
-		return end->exit_code;
+		return STATUS_OF_SIGNAL + (int)end->exit_signal;
+	if (end->exit_code > 0)
+		return (int)end->exit_code;
 	return end->status == RUN_FINISHED ? 0 : STATUS_OF_A_FAILED;
 }
 

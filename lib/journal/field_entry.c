@@ -1,0 +1,174 @@
+/* The params and the metrics of an entry as members. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "journal/format.h"
+
+/* A double stands in a list, so that a quoted NaN is no text. */
+static int
+double_of(const struct json_span *value, double *number)
+{
+	struct jsonscan s;
+	struct json_span item;
+
+	jsonscan_init_span(&s, value);
+	if (jsonscan_enter(&s, '[') < 0 || jsonscan_element(&s) <= 0 ||
+	    jsonscan_value(&s, &item) < 0 || jsonscan_element(&s) != 0)
+		return -EINVAL;
+	return field_number(&item, number);
+}
+
+static int
+add_param(struct entry *e, const char *name, const struct json_span *value)
+{
+	int64_t integer;
+	double number;
+	char *text;
+
+	switch (value->type) {
+	case JSON_STRING:
+		text = json_text_new(value);
+		entry_add_param_text(e, name, text);
+		free(text);
+		return 0;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		entry_add_param_bool(e, name, value->type == JSON_TRUE);
+		return 0;
+	case JSON_NULL:
+		entry_add_param_null(e, name);
+		return 0;
+	case JSON_INTEGER:
+		if (json_int64(value, &integer) < 0)
+			return -ERANGE;
+		entry_add_param_integer(e, name, integer);
+		return 0;
+	case JSON_ARRAY:
+		if (double_of(value, &number) < 0)
+			return -EINVAL;
+		entry_add_param_double(e, name, number);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int
+take_params(
+    const struct field *f, void *object, struct jsonscan *s, struct err *err)
+{
+	struct json_span name, value;
+	int result = 0;
+
+	(void)f;
+	if (field_enter(s, '{', err) < 0)
+		return -EBADMSG;
+	while (result == 0 && jsonscan_member(s, &name) > 0 &&
+	    jsonscan_value(s, &value) == 0) {
+		char *text = json_text_new(&name);
+
+		result = add_param(object, text, &value);
+		free(text);
+	}
+	return result < 0 ? field_refuse(err, "a value that no param has")
+			  : s->error;
+}
+
+static void
+put_value(struct jsonwrite *w, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_NULL:
+		jsonwrite_null(w);
+		break;
+	case VALUE_BOOL:
+		jsonwrite_bool(w, v->boolean);
+		break;
+	case VALUE_INTEGER:
+		jsonwrite_int(w, v->integer);
+		break;
+	case VALUE_DOUBLE:
+		jsonwrite_open(w, '[');
+		jsonwrite_double(w, v->number);
+		jsonwrite_close(w, ']');
+		break;
+	case VALUE_TEXT:
+		jsonwrite_text(w, v->text);
+		break;
+	}
+}
+
+static void
+put_params(const struct field *f, const void *object, struct jsonwrite *w)
+{
+	const struct param *params = field_pointer(f, object);
+
+	jsonwrite_open(w, '{');
+	for (size_t i = 0; i < field_len(f, object); i++) {
+		jsonwrite_key(w, params[i].name);
+		put_value(w, &params[i].value);
+	}
+	jsonwrite_close(w, '}');
+}
+
+static void
+release_params(const struct field *f, void *object)
+{
+	struct param *params = field_pointer(f, object);
+
+	for (size_t i = 0; i < field_len(f, object); i++) {
+		free(params[i].name);
+		free(params[i].value.text);
+	}
+	free(params);
+}
+
+const struct field_type field_params = {sizeof(struct param *), take_params,
+    put_params, field_is_null, release_params};
+
+/* Nearly every line has them, and most of it is them: the name is handed over.
+ */
+static int
+take_metrics(
+    const struct field *f, void *object, struct jsonscan *s, struct err *err)
+{
+	struct json_span name, value;
+	double number;
+
+	(void)f;
+	if (field_enter(s, '{', err) < 0)
+		return -EBADMSG;
+	while (
+	    jsonscan_member(s, &name) > 0 && jsonscan_value(s, &value) == 0) {
+		if (field_number(&value, &number) < 0)
+			return field_refuse(err, "a value that is no number");
+		entry_take_metric(object, json_text_new(&name), number);
+	}
+	return s->error;
+}
+
+static void
+put_metrics(const struct field *f, const void *object, struct jsonwrite *w)
+{
+	const struct metric *metrics = field_pointer(f, object);
+
+	jsonwrite_open(w, '{');
+	for (size_t i = 0; i < field_len(f, object); i++) {
+		jsonwrite_key(w, metrics[i].name);
+		jsonwrite_double(w, metrics[i].value);
+	}
+	jsonwrite_close(w, '}');
+}
+
+static void
+release_metrics(const struct field *f, void *object)
+{
+	struct metric *metrics = field_pointer(f, object);
+
+	for (size_t i = 0; i < field_len(f, object); i++)
+		free(metrics[i].name);
+	free(metrics);
+}
+
+const struct field_type field_metrics = {sizeof(struct metric *), take_metrics,
+    put_metrics, field_is_null, release_metrics};

@@ -1,0 +1,25 @@
+/* What a line of the journal looks like (private): for each kind of entry the
+ * table of its members, which docs/journal.md describes. */
+#ifndef JOURNAL_FORMAT_H
+#define JOURNAL_FORMAT_H
+
+#include "journal/entry.h"
+#include "journal/field.h"
+
+#define ENTRY_KIND_COUNT (ENTRY_END + 1)
+
+struct entry_format {
+	const char *name;
+	const struct field *fields; /* places in struct entry */
+};
+
+extern const struct entry_format entry_formats[ENTRY_KIND_COUNT];
+
+/* Of each enum run_status, up to NULL. */
+extern const char *const run_status_names[];
+
+/* The lists of params and of metrics, as members of a struct entry. */
+extern const struct field_type field_params;
+extern const struct field_type field_metrics;
+
+#endif
