@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
-#include "journal/member.h"
+#include "journal/format.h"
 #include "journal/private.h"
 #include "journal/state.h"
 
@@ -18,15 +18,27 @@
 /* Far more than any tracker keeps. */
 #define CURSOR_MAX_BYTES (1024 * 1024)
 
+#define AT(member) FIELD_AT(struct cursor, member)
+
+const struct field cursor_fields[] = {
+    {"metrics", ALWAYS, &field_int, AT(offset[LANE_METRICS]),
+	.range = &range_count},
+    {"files", ALWAYS, &field_int, AT(offset[LANE_FILES]),
+	.range = &range_count},
+    {"delivered", ALWAYS, &field_int, AT(delivered), .range = &range_count},
+    {"rejected", ALWAYS, &field_int, AT(rejected), .range = &range_count},
+    {"opened", ALWAYS, &field_bool, AT(opened)},
+    {"finished", ALWAYS, &field_bool, AT(finished)},
+    {"place", ALWAYS, &field_text, AT(place)},
+    {"state", ALWAYS, &field_pairs, AT(state),
+	.len_at = offsetof(struct cursor, state_len)},
+    {.name = NULL},
+};
+
 void
 cursor_release(struct cursor *c)
 {
-	free(c->place);
-	for (size_t i = 0; i < c->state_len; i++) {
-		free(c->state[i].name);
-		free(c->state[i].text);
-	}
-	free(c->state);
+	fields_release(cursor_fields, c);
 	memset(c, 0, sizeof *c);
 }
 
@@ -65,55 +77,34 @@ offset_on_disk(const struct journal *j, int64_t offset)
 static void
 encode(const struct journal *j, const struct cursor *c, struct buf *out)
 {
-	static const char *const lanes[LANE_COUNT] = {"metrics", "files"};
+	struct cursor on_disk = *c;
 	struct jsonwrite w;
 
+	for (int i = 0; i < LANE_COUNT; i++)
+		on_disk.offset[i] = offset_on_disk(j, c->offset[i]);
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	jsonwrite_int_member(&w, "version", CURSOR_VERSION);
-	for (int i = 0; i < LANE_COUNT; i++) {
-		jsonwrite_int_member(
-		    &w, lanes[i], offset_on_disk(j, c->offset[i]));
-	}
-	jsonwrite_int_member(&w, "delivered", (int64_t)c->delivered);
-	jsonwrite_int_member(&w, "rejected", (int64_t)c->rejected);
-	jsonwrite_bool_member(&w, "opened", c->opened);
-	jsonwrite_bool_member(&w, "finished", c->finished);
-	jsonwrite_text_member(&w, "place", c->place);
-	jsonwrite_key(&w, "state");
-	jsonwrite_open(&w, '{');
-	for (size_t i = 0; i < c->state_len; i++) {
-		jsonwrite_text_member(&w, c->state[i].name, c->state[i].text);
-	}
-	jsonwrite_close(&w, '}');
+	fields_put(cursor_fields, &on_disk, &w);
 	jsonwrite_close(&w, '}');
 	buf_addc(out, '\n');
 }
 
+/* Of two texts with one name the later one stays. */
 static void
-take_member(struct member *m, void *data)
+drop_repeated(struct cursor *c)
 {
-	struct cursor *c = data;
-	struct pair *pairs = NULL;
-	int64_t number;
-	size_t len = 0;
+	struct pair *list = c->state;
+	size_t len = c->state_len;
 
-	if (take_count(m, "delivered", &number))
-		c->delivered = (uint64_t)number;
-	else if (take_count(m, "rejected", &number))
-		c->rejected = (uint64_t)number;
-	else if (take_pairs(m, "state", &pairs, &len)) {
-		for (size_t i = 0; i < len; i++) {
-			cursor_set(c, pairs[i].name, pairs[i].text);
-			free(pairs[i].name);
-			free(pairs[i].text);
-		}
-		free(pairs);
-	} else if (!take_count(m, "metrics", &c->offset[LANE_METRICS]) &&
-	    !take_count(m, "files", &c->offset[LANE_FILES]) &&
-	    !take_bool(m, "opened", &c->opened) &&
-	    !take_bool(m, "finished", &c->finished))
-		take_text(m, "place", &c->place);
+	c->state = NULL;
+	c->state_len = 0;
+	for (size_t i = 0; i < len; i++) {
+		cursor_set(c, list[i].name, list[i].text);
+		free(list[i].name);
+		free(list[i].text);
+	}
+	free(list);
 }
 
 static int
@@ -130,9 +121,13 @@ decode(struct cursor *c, const struct buf *in, struct err *err)
 	version = json_member(&object, "version");
 	if (json_int64(&version, &number) < 0 || number != CURSOR_VERSION)
 		return err_set(err, -EBADMSG, "not a cursor of this version");
-	result = member_each(&object, take_member, c, err);
+	jsonscan_init_span(&s, &object);
+	jsonscan_enter(&s, '{');
+	result = fields_take(cursor_fields, c, &s, err);
 	if (result < 0)
 		cursor_release(c);
+	else
+		drop_repeated(c);
 	return result;
 }
 

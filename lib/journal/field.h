@@ -1,5 +1,6 @@
 /*
- * Members of our own files' lines (private): entries of the journal. A table has a row for each member that an object has,
+ * Members of our own files' lines (private): entries of the journal, cursors,
+ * lines of the index. A table has a row for each member that an object has,
  * with its place in the struct; by it the object is written, read and released.
  * So a member is added in one place.
  *

@@ -1,5 +1,6 @@
-/* What a line of the journal looks like (private): for each kind of entry the
- * table of its members, which docs/journal.md describes. */
+/* What the lines of the state directory look like (private): for each kind of
+ * entry, for a cursor and for a line of the index the table of its members,
+ * which docs/journal.md describes. */
 #ifndef JOURNAL_FORMAT_H
 #define JOURNAL_FORMAT_H
 
@@ -14,6 +15,8 @@ struct entry_format {
 };
 
 extern const struct entry_format entry_formats[ENTRY_KIND_COUNT];
+extern const struct field cursor_fields[]; /* in struct cursor */
+extern const struct field index_fields[];  /* in struct index_entry */
 
 /* Of each enum run_status, up to NULL. */
 extern const char *const run_status_names[];

@@ -13,31 +13,45 @@
 #include "base/lines.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
-#include "journal/member.h"
+#include "journal/format.h"
 #include "journal/state.h"
 
 #define INDEX_FILE "index.jsonl"
 /* A line holds a few paths; a longer one is not ours. */
 #define INDEX_LINE_MAX (1024 * 1024)
 
-static void
-release_pairs(struct pair *pairs, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		free(pairs[i].name);
-		free(pairs[i].text);
-	}
-	free(pairs);
-}
+#define AT(member) FIELD_AT(struct index_entry, member)
+
+static const struct field_range times = {CLOCK_FIRST_US, CLOCK_LAST_US};
+/* It is a path, or has one in it, or is an address: not one with U+0000. */
+static const struct field_form form_place = {
+    field_is_path, "a place that can't be one"};
+
+const struct field index_fields[] = {
+    {"attempt", REQUIRED, &field_text, AT(attempt), .form = &form_attempt},
+    {"run_id", ALWAYS, &field_text, AT(run_id)},
+    {"run_dir", REQUIRED, &field_text, AT(run_dir), .form = &form_path},
+    {"dir_inode", ALWAYS, &field_int, AT(dir_inode)},
+    {"dir_birth_ns", ALWAYS, &field_int, AT(dir_birth_ns)},
+    {"status", ALWAYS, &field_word, AT(status), .words = run_status_names},
+    {"started_us", ALWAYS, &field_int, AT(started_us), .range = &times},
+    {"ended_us", ALWAYS, &field_int, AT(ended_us), .range = &times},
+    {"records_bytes", ALWAYS, &field_int, AT(records_bytes),
+	.range = &range_count},
+    {"records_crc32c", ALWAYS, &field_int, AT(records_crc32c),
+	.range = &range_crc32c},
+    {"rejected", ALWAYS, &field_int, AT(rejected), .range = &range_count},
+    {"places", ALWAYS, &field_pairs, AT(places),
+	.len_at = offsetof(struct index_entry, place_len), .form = &form_place},
+    {"destinations", ALWAYS, &field_pairs, AT(destinations),
+	.len_at = offsetof(struct index_entry, destination_len)},
+    {.name = NULL},
+};
 
 void
 index_entry_release(struct index_entry *e)
 {
-	free(e->attempt);
-	free(e->run_id);
-	free(e->run_dir);
-	release_pairs(e->places, e->place_len);
-	release_pairs(e->destinations, e->destination_len);
+	fields_release(index_fields, e);
 	memset(e, 0, sizeof *e);
 }
 
@@ -69,84 +83,18 @@ index_entry_destination(const struct index_entry *e, const char *tracker)
 }
 
 static void
-put_pairs(
-    struct jsonwrite *w, const char *name, const struct pair *pairs, size_t len)
-{
-	jsonwrite_key(w, name);
-	jsonwrite_open(w, '{');
-	for (size_t i = 0; i < len; i++)
-		jsonwrite_text_member(w, pairs[i].name, pairs[i].text);
-	jsonwrite_close(w, '}');
-}
-
-static void
 encode(const struct index_entry *e, struct buf *out)
 {
+	struct index_entry clamped = *e;
 	struct jsonwrite w;
 
+	clamped.started_us = clock_clamp_us(e->started_us);
+	clamped.ended_us = clock_clamp_us(e->ended_us);
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	jsonwrite_text_member(&w, "attempt", e->attempt);
-	jsonwrite_text_member(&w, "run_id", e->run_id);
-	jsonwrite_text_member(&w, "run_dir", e->run_dir);
-	jsonwrite_int_member(&w, "dir_inode", e->dir_inode);
-	jsonwrite_int_member(&w, "dir_birth_ns", e->dir_birth_ns);
-	jsonwrite_text_member(&w, "status", run_status_name(e->status));
-	jsonwrite_int_member(&w, "started_us", clock_clamp_us(e->started_us));
-	jsonwrite_int_member(&w, "ended_us", clock_clamp_us(e->ended_us));
-	jsonwrite_int_member(&w, "records_bytes", e->records_bytes);
-	jsonwrite_int_member(&w, "records_crc32c", e->records_crc32c);
-	jsonwrite_int_member(&w, "rejected", (int64_t)e->rejected);
-	put_pairs(&w, "places", e->places, e->place_len);
-	put_pairs(&w, "destinations", e->destinations, e->destination_len);
+	fields_put(index_fields, &clamped, &w);
 	jsonwrite_close(&w, '}');
 	buf_addc(out, '\n');
-}
-
-static bool
-take_time(struct member *m, const char *name, int64_t *field)
-{
-	return take_int(m, name, CLOCK_FIRST_US, CLOCK_LAST_US, field);
-}
-
-/* A place is a path, or has one in it, or is an address: not one with U+0000.
- */
-static void
-check_places(struct member *m, const struct index_entry *e)
-{
-	for (size_t i = 0; i < e->place_len; i++)
-		if (!member_is_path(e->places[i].text))
-			m->wrong = "a place that can't be one";
-}
-
-static void
-take_member(struct member *m, void *data)
-{
-	struct index_entry *e = data;
-	const char *words[RUN_KILLED + 1];
-	int64_t number = 0;
-	int status = 0;
-
-	for (int i = 0; i <= RUN_KILLED; i++)
-		words[i] = run_status_name((enum run_status)i);
-	if (take_word(m, "status", words, RUN_KILLED + 1, &status))
-		e->status = (enum run_status)status;
-	else if (take_int(m, "records_crc32c", 0, UINT32_MAX, &number))
-		e->records_crc32c = (uint32_t)number;
-	else if (take_count(m, "rejected", &number))
-		e->rejected = (uint64_t)number;
-	else if (take_pairs(m, "places", &e->places, &e->place_len))
-		check_places(m, e);
-	else if (!take_pairs(m, "destinations", &e->destinations,
-		     &e->destination_len) &&
-	    !take_attempt(m, "attempt", &e->attempt) &&
-	    !take_text(m, "run_id", &e->run_id) &&
-	    !take_path(m, "run_dir", &e->run_dir) &&
-	    !take_any_int(m, "dir_inode", &e->dir_inode) &&
-	    !take_any_int(m, "dir_birth_ns", &e->dir_birth_ns) &&
-	    !take_time(m, "started_us", &e->started_us) &&
-	    !take_time(m, "ended_us", &e->ended_us))
-		take_count(m, "records_bytes", &e->records_bytes);
 }
 
 /* -ENODATA: a torn line, or another's: nothing can be said of it. */
@@ -155,17 +103,15 @@ decode(struct index_entry *e, const char *line, size_t len, struct err *err)
 {
 	struct jsonscan s;
 	struct json_span object;
-	int result;
 
 	*e = (struct index_entry){0};
 	jsonscan_init(&s, line, len);
 	if (jsonscan_value(&s, &object) < 0 || jsonscan_end(&s) < 0 ||
 	    object.type != JSON_OBJECT)
 		return -ENODATA;
-	result = member_each(&object, take_member, e, err);
-	if (result == 0 && (e->attempt == NULL || e->run_dir == NULL))
-		result = err_set(err, -EBADMSG, "lacks attempt or run_dir");
-	return result;
+	jsonscan_init_span(&s, &object);
+	jsonscan_enter(&s, '{');
+	return fields_take(index_fields, e, &s, err);
 }
 
 int

@@ -21,7 +21,7 @@ struct index_entry {
 	int64_t started_us, ended_us;
 	/* records.jsonl as it was read: whole lines, and their CRC-32C. */
 	int64_t records_bytes;
-	uint32_t records_crc32c;
+	int64_t records_crc32c;
 	uint64_t rejected;
 	struct pair *places; /* tracker and where it went */
 	size_t place_len;

@@ -107,6 +107,20 @@ test_entries(const char *document)
 	}
 }
 
+static void
+test_section(const char *what, const struct field *fields, const char *document,
+    const char *title)
+{
+	const char *begin = strstr(document, title), *end;
+
+	if (!ok(begin != NULL, "%s: there is a section", what))
+		return;
+	begin += strlen(title);
+	end = strstr(begin, "\n## ");
+	test_table(
+	    what, fields, begin, end != NULL ? end : begin + strlen(begin));
+}
+
 int
 main(void)
 {
@@ -115,8 +129,13 @@ main(void)
 
 	buf_init(&document, DOCUMENT_MAX);
 	if (ok(file_read_all(AT_FDCWD, DOCUMENT, &document, &err) == 0,
-		DOCUMENT " is read (%s)", err.message))
+		DOCUMENT " is read (%s)", err.message)) {
 		test_entries(document.data);
+		test_section(
+		    "cursor", cursor_fields, document.data, "\n## Cursors\n");
+		test_section(
+		    "index", index_fields, document.data, "\n## The index\n");
+	}
 	buf_release(&document);
 	return done_testing();
 }
