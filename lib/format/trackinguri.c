@@ -8,6 +8,8 @@
 
 /* Of a URI in a message. */
 #define SHOWN_MAX 100
+/* MLflow's own name for a file store: a directory, made if it is missing. */
+#define OWN_STORE "mlruns"
 
 static bool
 starts_with(const char *text, const char *start)
@@ -63,7 +65,7 @@ tracking_uri_kind(const char *uri)
 		return TRACKING_URI_FILE;
 	if (is_database(uri))
 		return TRACKING_URI_DATABASE;
-	if (uri[0] == '/' || uri[0] == '.' ||
+	if (uri[0] == '/' || uri[0] == '.' || strcmp(uri, OWN_STORE) == 0 ||
 	    (uri[0] == '~' && (uri[1] == '/' || uri[1] == '\0')))
 		return TRACKING_URI_PATH;
 	if (uri[0] == '\0' || strchr(uri, ':') != NULL || uri[0] == '~')

@@ -13,7 +13,8 @@ enum tracking_uri {
 	TRACKING_URI_SERVER,   /* http://host, https://host */
 	TRACKING_URI_FILE,     /* file:... */
 	TRACKING_URI_DATABASE, /* sqlite:... and others: MLflow's, not ours */
-	TRACKING_URI_PATH,     /* begins with `/`, `.`, `~` alone or `~/` */
+	/* Begins with `/`, `.`, `~` alone or `~/`; or is `mlruns`. */
+	TRACKING_URI_PATH,
 	TRACKING_URI_NAME, /* no colon: a path if it is there, else nothing */
 	TRACKING_URI_UNKNOWN,
 };

@@ -413,6 +413,7 @@ test_uris(void)
 	is_text(config.root, "/nonexistent/runs", "below HOME");
 	ok(!load("runs") && strstr(error.message, "./runs for a directory"),
 	    "a name that is not there is none");
+	ok(load("mlruns"), "MLflow's own name of a store is a directory");
 	ok(!load("localhost:5000") &&
 		strstr(error.message, "write http://localhost:5000"),
 	    "a server without its scheme");
