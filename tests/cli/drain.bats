@@ -144,7 +144,8 @@ PY
     [[ $said == "itrack: tracking does not answer (process $worker): once that \
 process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
     kill -KILL "$worker"
-    command=$(sed 's/.*`itrack \(sync [^`]*\)`.*/\1/' <<<"$said")
+    [[ $said =~ \`itrack\ (sync\ [^\`]*)\` ]]
+    command=${BASH_REMATCH[1]}
     wait_until eval "itrack $command"
     [ "$(pending)" = delivered ]
 }

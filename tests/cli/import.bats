@@ -363,13 +363,14 @@ commit() {
     [ -n "$(command -v git)" ] || skip "no git"
     local commit tags
     commit=$(commit code)
-    cd code
-    "$BUILD/bin/itrack-wrap" -q --record-only --track mlflow,wandb \
-        --mlflow-uri ../m --wandb-mode offline --wandb-dir .. -- \
-        "$BUILD/tests/programs/write_run" --quiet --mode run \
-        --from "$fixtures/run_plain/run" --to "$runs/x"
-    git -c user.email=a@b -c user.name=a commit -q --allow-empty -m later
-    cd ..
+    (
+        cd code
+        "$BUILD/bin/itrack-wrap" -q --record-only --track mlflow,wandb \
+            --mlflow-uri ../m --wandb-mode offline --wandb-dir .. -- \
+            "$BUILD/tests/programs/write_run" --quiet --mode run \
+            --from "$fixtures/run_plain/run" --to "$runs/x"
+        git -c user.email=a@b -c user.name=a commit -q --allow-empty -m later
+    )
     itrack sync -q
     tags=$(echo m/*/*/tags)
     [ "$(cat "$tags/mlflow.source.git.commit")" = "$commit" ]

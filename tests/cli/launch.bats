@@ -233,11 +233,13 @@ process has ended, \`itrack status\` lists what is recorded, \
         [ "$status" -eq 4 ]
         [[ $stderr == "itrack: tracking does not answer (process "* ]]
         [ "${#stderr_lines[@]}" -eq 1 ]
-        kill "$(sed 's/.*(process \([0-9]*\)).*/\1/' <<<"$stderr")"
+        [[ $stderr =~ \(process\ ([0-9]+)\) ]]
+        kill "${BASH_REMATCH[1]}"
     done
     FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
-    kill "$(sed 's/.*(process \([0-9]*\)).*/\1/' <<<"$output")"
+    [[ $output =~ \(process\ ([0-9]+)\) ]]
+    kill "${BASH_REMATCH[1]}"
 }
 
 @test "a signal while draining ends at once" {

@@ -60,10 +60,11 @@ files_of() {
     before=$(files_of proj)
     not_followed "$PWD/proj"
     [[ $output == *"$PWD/proj/runs: important is not the name of an attempt"* ]]
-    cd proj
-    not_followed .
-    [[ $output == *important* ]]
-    cd ..
+    (
+        cd proj
+        not_followed .
+        [[ $output == *important* ]]
+    )
     [ "$(files_of proj)" = "$before" ]
     # Where the state directory is below, that one is meant.
     record

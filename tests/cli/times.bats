@@ -22,7 +22,8 @@ all_four() {
 
 # Each tracker has the run, under a name of the usual form, and its points.
 check_all_four() {
-    ls d/wandb/wandb | grep -xE 'offline-run-[0-9]{8}_[0-9]{6}-[0-9a-zA-Z-]+'
+    find d/wandb/wandb -printf '%f\n' |
+        grep -xE 'offline-run-[0-9]{8}_[0-9]{6}-[0-9a-zA-Z-]+'
     python3 -c 'import json, sys, datetime
 for name in "metadata", "metrics", "final_state":
     json.load(open(f"{sys.argv[1]}/{name}.json"))

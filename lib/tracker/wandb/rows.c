@@ -1,6 +1,5 @@
 #include "tracker/wandb/rows.h"
 
-
 #define US_PER_SECOND 1e6
 /* W&B shows no histogram of more buckets. */
 #define HISTOGRAM_BUCKETS_MAX 512
