@@ -14,7 +14,7 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
-PACKAGES     := libmd libbsd-overlay zlib libcurl
+PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
@@ -45,7 +45,7 @@ endif
 room = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c $(r)/*/*.c $(r)/*/*/*.c)))
 
 CORE_SOURCES    := $(call room,lib/base lib/format lib/journal lib/mapping \
-    lib/http lib/tracker watcher)
+    lib/foreign lib/http lib/tracker watcher)
 LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
     lib/itrack) lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 SHIM_SOURCES    := $(call room,wrap/shim)

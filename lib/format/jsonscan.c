@@ -269,3 +269,16 @@ jsonscan_end(struct jsonscan *s)
 		return fail(s);
 	return 0;
 }
+
+int
+jsonscan_whole(const char *bytes, size_t len, struct json_span *value)
+{
+	struct jsonscan s;
+
+	*value = (struct json_span){0};
+	jsonscan_init(&s, bytes, len);
+	if (jsonscan_value(&s, value) == 0 && jsonscan_end(&s) == 0)
+		return 0;
+	*value = (struct json_span){0};
+	return -EBADMSG;
+}

@@ -85,6 +85,10 @@ int jsonscan_value(struct jsonscan *s, struct json_span *value);
  * nothing was read. */
 int jsonscan_end(struct jsonscan *s);
 
+/* All of these in one: `bytes` are one whole value. -EBADMSG: they are not, and
+ * the value is JSON_NONE. */
+int jsonscan_whole(const char *bytes, size_t len, struct json_span *value);
+
 /* Bytes consumed so far: where an error is. */
 size_t jsonscan_offset(const struct jsonscan *s);
 

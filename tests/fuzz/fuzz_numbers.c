@@ -27,7 +27,7 @@ check_double(double value)
 	expect(len > 0 && len < PYFLOAT_SIZE && text[len] == '\0');
 	if (!isfinite(value))
 		return;
-	expect(json_document(text, (size_t)len, &span, NULL) == 0);
+	expect(jsonscan_whole(text, (size_t)len, &span) == 0);
 	expect(span.type == JSON_DOUBLE && json_double(&span, &again) == 0);
 	expect(memcmp(&value, &again, sizeof value) == 0);
 }
@@ -43,7 +43,7 @@ check_integer(int64_t value)
 	buf_init(&text, 64);
 	jsonwrite_init(&w, &text, JSONWRITE_COMPACT);
 	jsonwrite_int(&w, value);
-	expect(json_document(text.data, text.len, &span, NULL) == 0);
+	expect(jsonscan_whole(text.data, text.len, &span) == 0);
 	expect(json_int64(&span, &again) == 0 && again == value);
 	buf_release(&text);
 }
@@ -59,7 +59,7 @@ check_text(const char *text, size_t len)
 		expect(us >= FIRST_US && us <= LAST_US);
 	ms = http_retry_after_ms(text, 1700000000);
 	expect(ms >= 0 && ms <= 3600000);
-	if (json_document(text, len, &span, NULL) == 0 &&
+	if (jsonscan_whole(text, len, &span) == 0 &&
 	    json_double(&span, &number) == 0)
 		check_double(number);
 	if (number_parse(text, &number)) {

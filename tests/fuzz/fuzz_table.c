@@ -42,7 +42,7 @@ check_document(const struct wandb_table *table, int fd)
 	    pread(fd, room, (size_t)table->size, 0) == table->size);
 	buf_advance(&text, (size_t)table->size);
 	fuzz_expect_json(text.data, text.len);
-	json_document(text.data, text.len, &root, NULL);
+	jsonscan_whole(text.data, text.len, &root);
 	columns = json_member(&root, "columns");
 	data = json_member(&root, "data");
 	expect(count_elements(&columns) == (int64_t)table->columns.len);

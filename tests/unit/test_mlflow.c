@@ -553,6 +553,7 @@ answer(int status, const char *body, enum outcome want, const char *says)
 
 	snprintf(text, sizeof text, "HTTP %d", status);
 	mlflow_classify("http://h", &http, true, &a);
+	cJSON_Delete(a.doc);
 	is_int(a.outcome, want, body[0] != '\0' ? body : text);
 	if (says != NULL)
 		ok(strstr(a.err.message, says) != NULL, "says: %s",
@@ -566,6 +567,9 @@ test_answers(void)
 	answer(200, "<html>login", OUTCOME_BLOCKED, "no MLflow server");
 	answer(200, "", OUTCOME_RETRY, "cut");
 	answer(200, "{\"experiment", OUTCOME_RETRY, "cut");
+	answer(200, "{\"run\":{\"data\":{\"loss\":NaN}}}", OUTCOME_DONE, NULL);
+	answer(
+	    200, "{\"run\":1x}", OUTCOME_RETRY, "not JSON (at byte 8 of 10)");
 	answer(400,
 	    "{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":\"bad\"}",
 	    OUTCOME_REJECTED, "INVALID_PARAMETER_VALUE: bad");
@@ -577,6 +581,10 @@ test_answers(void)
 	answer(404, "<html>", OUTCOME_BLOCKED, "path prefix");
 	answer(404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}",
 	    OUTCOME_REJECTED, NULL);
+	answer(404,
+	    "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\","
+	    "\"message\":\"no \\ud800 \\u0000 here\"}",
+	    OUTCOME_REJECTED, "no \xed\xa0\x80 \xc0\x80 here");
 	answer(429, "", OUTCOME_RETRY, NULL);
 	answer(503, "{\"error_code\":\"TEMPORARILY_UNAVAILABLE\"}",
 	    OUTCOME_RETRY, NULL);

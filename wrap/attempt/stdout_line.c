@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/json.h"
+#include "format/jsonscan.h"
 
 static bool
 number_of(const struct json_span *value, double *number)
@@ -37,8 +37,7 @@ lastline_read(
 	struct jsonscan s;
 	double number;
 
-	if (json_document(line, len, &root, NULL) < 0 ||
-	    root.type != JSON_OBJECT)
+	if (jsonscan_whole(line, len, &root) < 0 || root.type != JSON_OBJECT)
 		return 0;
 	jsonscan_init_span(&s, &root);
 	jsonscan_enter(&s, '{');

@@ -74,7 +74,7 @@ static void
 say_message(const char *base, enum outcome outcome,
     const struct http_answer *http, struct mlflow_answer *a)
 {
-	char *message = json_at_text(&a->doc, "message");
+	const char *message = json_at_text(a->doc, "message");
 	char *what;
 
 	if (message != NULL)
@@ -83,7 +83,6 @@ say_message(const char *base, enum outcome outcome,
 		what = xstrdup(http->error);
 	say(a, outcome, base, what, "");
 	free(what);
-	free(message);
 }
 
 static bool
@@ -104,10 +103,9 @@ static void
 classify_failure(
     const char *base, const struct http_answer *http, struct mlflow_answer *a)
 {
-	char *code = json_at_text(&a->doc, "error_code");
+	const char *code = json_at_text(a->doc, "error_code");
 
 	snprintf(a->code, sizeof a->code, "%s", code != NULL ? code : "");
-	free(code);
 	if (http->result == HTTP_DENIED)
 		classify_denied(base, http, a);
 	else if (classify_known(base, http, a))
@@ -128,36 +126,38 @@ void
 mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a)
 {
+	struct err why = ERR_INIT;
+
 	*a = (struct mlflow_answer){
 	    .outcome = OUTCOME_DONE,
 	    .status = http->status,
 	    .ambiguous = http->ambiguous,
 	    .retry_after_ms = http->retry_after_ms,
 	};
-	json_document(http->body, http->body_len, &a->doc, NULL);
+	json_document(http->body, http->body_len, &a->doc, &why);
 	if (http->result != HTTP_OK)
 		classify_failure(base, http, a);
-	else if (wants_json && a->doc.type != JSON_OBJECT &&
+	else if (wants_json && !cJSON_IsObject(a->doc) &&
 	    (http->body_len == 0 || http->body[0] == '{')) {
-		say(a, OUTCOME_RETRY, base, "the answer was cut", "");
+		say(a, OUTCOME_RETRY, base,
+		    "the answer was cut or can't be read", why.message);
 		a->ambiguous = true;
-	} else if (wants_json && a->doc.type != JSON_OBJECT)
+	} else if (wants_json && !cJSON_IsObject(a->doc))
 		say(a, OUTCOME_BLOCKED, base,
 		    "what answers there is no MLflow server",
 		    "check the address");
 }
 
 char *
-mlflow_id(const struct json_span *doc, const char *path)
+mlflow_id(const cJSON *doc, const char *path)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	char *id = json_at_text(doc, path);
+	const char *id = json_at_text(doc, path);
 	size_t len = id != NULL ? strlen(id) : 0;
 
 	if (len > 0 && len <= ID_CHARACTERS_MAX && strspn(id, allowed) == len)
-		return id;
-	free(id);
+		return xstrdup(id);
 	return NULL;
 }
 
@@ -172,6 +172,7 @@ on_done(void *data, const struct http_answer *http)
 		tracker_progress(call->m->tracker);
 	mlflow_classify(call->m->config.base, http, call->wants_json, &answer);
 	call->then(call->m, &answer);
+	cJSON_Delete(answer.doc);
 }
 
 static void

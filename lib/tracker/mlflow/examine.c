@@ -9,7 +9,7 @@
 #include "base/die.h"
 #include "base/loop.h"
 #include "base/uri.h"
-#include "format/json.h"
+#include "foreign/json.h"
 #include "http/http.h"
 #include "tracker/examine.h"
 #include "tracker/mlflow/private.h"
@@ -37,8 +37,8 @@ on_done(void *data, const struct http_answer *http)
 
 	free(p->body);
 	p->body = xstrdup(http->body);
+	cJSON_Delete(p->answer.doc);
 	mlflow_classify(p->config->base, http, p->wants_json, &p->answer);
-	json_document(p->body, strlen(p->body), &p->answer.doc, NULL);
 	loop_stop(p->loop);
 }
 
@@ -138,7 +138,7 @@ static void
 say_experiment(struct probe *p)
 {
 	const struct mlflow_config *c = p->config;
-	char *location, *stage;
+	const char *location;
 	struct buf path;
 	bool found;
 
@@ -164,9 +164,9 @@ say_experiment(struct probe *p)
 		    c->experiment_name);
 		return;
 	}
-	stage = json_at_text(&p->answer.doc, "experiment.lifecycle_stage");
-	location = json_at_text(&p->answer.doc, "experiment.artifact_location");
-	if (stage != NULL && strcmp(stage, "deleted") == 0) {
+	location = json_at_text(p->answer.doc, "experiment.artifact_location");
+	if (json_at_is(
+		p->answer.doc, "experiment.lifecycle_stage", "deleted")) {
 		examine_say(p->x, VERDICT_BAD,
 		    "the experiment was deleted there: restore it (mlflow "
 		    "experiments restore), or choose another name with "
@@ -177,8 +177,6 @@ say_experiment(struct probe *p)
 					       : c->experiment_id);
 		say_files(p, location != NULL ? location : "");
 	}
-	free(stage);
-	free(location);
 }
 
 static void
@@ -202,6 +200,7 @@ examine_server(const struct examination *x, const struct mlflow_config *config)
 	}
 	http_free(p.http);
 	loop_free(p.loop);
+	cJSON_Delete(p.answer.doc);
 	free(p.body);
 }
 

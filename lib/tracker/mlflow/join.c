@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/private.h"
 
@@ -91,33 +90,22 @@ claim(struct mlflow *m)
 	mlflow_post(m, "runs/log-batch", claimed);
 }
 
-/* The value of the run's tag itrack.id; NULL: it has none. Allocated. */
-static char *
-tag_of(const struct json_span *run)
+/* The value of the run's tag itrack.id; NULL: it has none. */
+static const char *
+tag_of(const cJSON *run)
 {
-	struct json_span tags = json_at(run, "data.tags"), tag;
-	struct jsonscan s;
-	char *value = NULL;
+	const cJSON *tag;
 
-	jsonscan_init_span(&s, &tags);
-	if (tags.type != JSON_ARRAY || jsonscan_enter(&s, '[') < 0)
-		return NULL;
-	while (value == NULL && jsonscan_element(&s) > 0 &&
-	    jsonscan_value(&s, &tag) == 0)
-		if (json_at_is(&tag, "key", MLFLOW_ID_TAG))
-			value = json_at_text(&tag, "value");
-	return value;
+	cJSON_ArrayForEach (tag, json_at(run, "data.tags"))
+		if (json_at_is(tag, "key", MLFLOW_ID_TAG))
+			return json_at_text(tag, "value");
+	return NULL;
 }
 
 static bool
-is_chosen(const struct mlflow *m, const struct json_span *doc)
+is_chosen(const struct mlflow *m, const cJSON *doc)
 {
-	char *name = json_at_text(doc, "experiment.name");
-	bool same =
-	    name != NULL && strcmp(name, m->config.experiment_name) == 0;
-
-	free(name);
-	return same;
+	return json_at_is(doc, "experiment.name", m->config.experiment_name);
 }
 
 static void
@@ -125,7 +113,7 @@ got_experiment(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome != OUTCOME_DONE)
 		failed(m, a);
-	else if (!is_chosen(m, &a->doc))
+	else if (!is_chosen(m, a->doc))
 		blocked(m,
 		    "is in another experiment than the one that is chosen: "
 		    "leave one of the two out");
@@ -146,7 +134,7 @@ ask_experiment(struct mlflow *m)
 }
 
 static void
-join(struct mlflow *m, const struct json_span *run)
+join(struct mlflow *m, const cJSON *run)
 {
 	const struct mlflow_config *c = &m->config;
 
@@ -155,7 +143,7 @@ join(struct mlflow *m, const struct json_span *run)
 	free(m->artifact_uri);
 	m->run_id = mlflow_id(run, "info.run_id");
 	m->experiment_id = mlflow_id(run, "info.experiment_id");
-	m->artifact_uri = json_at_text(run, "info.artifact_uri");
+	m->artifact_uri = json_at_text_new(run, "info.artifact_uri");
 	if (m->run_id == NULL || m->experiment_id == NULL)
 		blocked(m, "was answered without an ID");
 	else if (json_at_is(run, "info.lifecycle_stage", "deleted"))
@@ -185,19 +173,18 @@ go_alone(struct mlflow *m)
 static void
 got_run(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span run = json_at(&a->doc, "run");
-	char *tag;
+	const cJSON *run = json_at(a->doc, "run");
+	const char *tag;
 
 	if (a->outcome != OUTCOME_DONE) {
 		failed(m, a);
 		return;
 	}
-	tag = tag_of(&run);
+	tag = tag_of(run);
 	if (tag == NULL || strcmp(tag, m->run->start->attempt) == 0)
-		join(m, &run);
+		join(m, run);
 	else
 		go_alone(m);
-	free(tag);
 }
 
 void

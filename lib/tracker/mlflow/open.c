@@ -79,7 +79,7 @@ take_run(struct mlflow *m, const char *run_id)
 }
 
 static void
-take_info(struct mlflow *m, const struct json_span *run)
+take_info(struct mlflow *m, const cJSON *run)
 {
 	char *run_id = mlflow_id(run, "info.run_id");
 
@@ -89,7 +89,7 @@ take_info(struct mlflow *m, const struct json_span *run)
 	}
 	if (m->wanted.child == NULL) {
 		free(m->artifact_uri);
-		m->artifact_uri = json_at_text(run, "info.artifact_uri");
+		m->artifact_uri = json_at_text_new(run, "info.artifact_uri");
 	}
 	take_run(m, run_id);
 	free(run_id);
@@ -98,12 +98,12 @@ take_info(struct mlflow *m, const struct json_span *run)
 static void
 created_run(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span run = json_at(&a->doc, "run");
+	const cJSON *run = json_at(a->doc, "run");
 
 	if (a->outcome == OUTCOME_DONE) {
 		if (m->wanted.child == NULL && m->run_name == NULL)
 			m->run_name = xstrdup(m->wanted.name);
-		take_info(m, &run);
+		take_info(m, run);
 	} else if (a->outcome == OUTCOME_REJECTED && !m->wanted.bare) {
 		/* A tag may be the reason: it must not cost the run. */
 		mlflow_tags_later(m);
@@ -135,13 +135,13 @@ create_run(struct mlflow *m)
 static void
 found_run(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span run = json_at(&a->doc, "runs.0");
+	const cJSON *run = json_at(a->doc, "runs.0");
 	struct err err = ERR_INIT;
 
 	if (a->outcome != OUTCOME_DONE) {
 		mlflow_fail(m, m->wanted.call, a);
-	} else if (run.type == JSON_OBJECT) {
-		take_info(m, &run);
+	} else if (cJSON_IsObject(run)) {
+		take_info(m, run);
 	} else if (must_look_again(m)) {
 		m->looked = true;
 		err_set(&err, -EAGAIN,
@@ -229,13 +229,13 @@ on_parent_timer(struct loop_timer *timer)
 static void
 found_parent(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span run = json_at(&a->doc, "runs.0");
+	const cJSON *run = json_at(a->doc, "runs.0");
 
 	if (a->outcome != OUTCOME_DONE) {
 		mlflow_fail(m, CALL_OPEN, a);
 		return;
 	}
-	m->parent_id = mlflow_id(&run, "info.run_id");
+	m->parent_id = mlflow_id(run, "info.run_id");
 	if (m->parent_id == NULL && ++m->parent_tries < PARENT_TRIES_MAX) {
 		m->parent_timer =
 		    (struct loop_timer){.fire = on_parent_timer, .data = m};
@@ -274,7 +274,7 @@ opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
 	m->experiment_id = NULL;
 	if (a->outcome == OUTCOME_DONE)
 		m->experiment_id =
-		    mlflow_id(&a->doc, "experiment.experiment_id");
+		    mlflow_id(a->doc, "experiment.experiment_id");
 	tracker_set_place(m->tracker, m->config.base);
 	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
 	return true;
@@ -291,19 +291,16 @@ experiment_known(struct mlflow *m)
 }
 
 static void
-take_experiment(struct mlflow *m, const struct json_span *doc)
+take_experiment(struct mlflow *m, const cJSON *doc)
 {
-	char *stage = json_at_text(doc, "experiment.lifecycle_stage");
-	char *name = json_at_text(doc, "experiment.name");
-	bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
+	const char *name = json_at_text(doc, "experiment.name");
+	bool deleted = json_at_is(doc, "experiment.lifecycle_stage", "deleted");
 	bool other = m->config.experiment_id != NULL &&
 	    m->config.experiment_name != NULL && name != NULL &&
 	    strcmp(name, m->config.experiment_name) != 0;
 
 	free(m->experiment_id);
 	m->experiment_id = mlflow_id(doc, "experiment.experiment_id");
-	free(stage);
-	free(name);
 	if (m->experiment_id == NULL)
 		block(m, CALL_OPEN, "an experiment without an ID was answered");
 	else if (deleted)
@@ -324,7 +321,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome == OUTCOME_DONE) {
 		free(m->experiment_id);
-		m->experiment_id = mlflow_id(&a->doc, "experiment_id");
+		m->experiment_id = mlflow_id(a->doc, "experiment_id");
 		if (m->experiment_id != NULL)
 			experiment_known(m);
 		else
@@ -361,7 +358,7 @@ found_experiment(struct mlflow *m, struct mlflow_answer *a)
 	if (opened_without_run(m, a))
 		return;
 	if (a->outcome == OUTCOME_DONE) {
-		take_experiment(m, &a->doc);
+		take_experiment(m, a->doc);
 	} else if (strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") == 0 &&
 	    m->config.experiment_id == NULL) {
 		create_experiment(m);
@@ -423,7 +420,7 @@ mlflow_take_joined(struct mlflow *m)
 static void
 take_up(struct mlflow *m, const struct mlflow_answer *a)
 {
-	char *uri = json_at_text(&a->doc, "run.info.artifact_uri");
+	char *uri = json_at_text_new(a->doc, "run.info.artifact_uri");
 
 	if (uri != NULL) {
 		free(m->artifact_uri);
@@ -437,7 +434,7 @@ static void
 got_run(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome == OUTCOME_DONE &&
-	    json_at_is(&a->doc, "run.info.lifecycle_stage", "deleted"))
+	    json_at_is(a->doc, "run.info.lifecycle_stage", "deleted"))
 		block(m, CALL_OPEN,
 		    "the run was deleted there: restore it (mlflow runs "
 		    "restore), or track anew with --again");

@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "format/json.h"
+#include "foreign/json.h"
 #include "http/http.h"
 #include "tracker/mlflow/batch.h"
 #include "tracker/common/copy.h"
@@ -41,8 +41,8 @@ struct mlflow_answer {
 	char code[64];  /* error_code, "" if none */
 	bool ambiguous; /* it may have been carried out */
 	int64_t retry_after_ms;
-	struct json_span doc; /* DONE: the object */
-	struct err err;       /* otherwise */
+	cJSON *doc;     /* NULL: no JSON; DONE: the object */
+	struct err err; /* unless DONE */
 };
 
 typedef void mlflow_then(struct mlflow *m, struct mlflow_answer *a);
@@ -149,9 +149,9 @@ void mlflow_send_file(struct mlflow *m, const char *method, const char *url,
 
 /* The ID of a run or an experiment in an answer; NULL: none, or one that MLflow
  * would not make: it goes into addresses and into the cursor. Allocated. */
-char *mlflow_id(const struct json_span *doc, const char *path);
+char *mlflow_id(const cJSON *doc, const char *path);
 
-/* What an answer means (pure); `body` is its document or JSON_NONE. */
+/* What an answer means (pure). cJSON_Delete(a->doc) is the caller's. */
 void mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a);
 

@@ -75,9 +75,9 @@ make_version(struct mlflow *m)
 static void
 found_version(struct mlflow *m, struct mlflow_answer *a)
 {
-	struct json_span version = json_at(&a->doc, "model_versions.0");
+	const cJSON *version = json_at(a->doc, "model_versions.0");
 
-	if (a->outcome == OUTCOME_DONE && version.type == JSON_OBJECT)
+	if (a->outcome == OUTCOME_DONE && cJSON_IsObject(version))
 		made_version(m, a);
 	else if (a->outcome == OUTCOME_DONE)
 		make_version(m);
@@ -134,17 +134,16 @@ path_of(const char *uri)
 }
 
 static bool
-take_run(struct mlflow *m, const struct json_span *run)
+take_run(struct mlflow *m, const cJSON *run)
 {
 	char *run_id = mlflow_id(run, "info.run_id");
-	char *artifacts = json_at_text(run, "info.artifact_uri");
+	const char *artifacts = json_at_text(run, "info.artifact_uri");
 	bool known = run_id != NULL && artifacts != NULL;
 
 	if (known)
 		set_source(m,
 		    xasprintf("%s%s", artifacts, path_of(current(m)->uri)),
 		    xstrdup(run_id));
-	free(artifacts);
 	free(run_id);
 	return known;
 }
@@ -164,9 +163,9 @@ no_run_yet(struct mlflow *m, struct mlflow_answer *a)
 static void
 answered_run(struct mlflow *m, struct mlflow_answer *a, const char *at)
 {
-	struct json_span run = json_at(&a->doc, at);
+	const cJSON *run = json_at(a->doc, at);
 
-	if (a->outcome == OUTCOME_DONE && take_run(m, &run))
+	if (a->outcome == OUTCOME_DONE && take_run(m, run))
 		make_model(m);
 	else if (a->outcome == OUTCOME_DONE)
 		no_run_yet(m, a);

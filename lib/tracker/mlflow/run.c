@@ -5,7 +5,7 @@
 
 #include "base/die.h"
 #include "base/path.h"
-#include "format/json.h"
+#include "foreign/json.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
@@ -62,25 +62,15 @@ put_user_tag(struct given *g, const char *text)
 static void
 put_context(struct given *g, const char *context)
 {
-	struct json_span doc, key, value;
-	struct jsonscan s;
+	const cJSON *member;
+	cJSON *doc = NULL;
 
-	if (context == NULL ||
-	    json_document(context, strlen(context), &doc, NULL) < 0)
-		return;
-	jsonscan_init_span(&s, &doc);
-	if (jsonscan_enter(&s, '{') < 0)
-		return;
-	while (
-	    jsonscan_member(&s, &key) > 0 && jsonscan_value(&s, &value) == 0) {
-		char *name = json_text_new(&key);
-		char *text = json_text_new(&value);
-
-		if (name != NULL && text != NULL)
-			put_given(g, name, text);
-		free(name);
-		free(text);
-	}
+	if (context != NULL)
+		json_document(context, strlen(context), &doc, NULL);
+	cJSON_ArrayForEach (member, doc)
+		if (member->string != NULL && cJSON_IsString(member))
+			put_given(g, member->string, member->valuestring);
+	cJSON_Delete(doc);
 }
 
 /* The variable below the command line, as everywhere. */

@@ -60,14 +60,6 @@ fail_short(struct wandb_artifact *a, const char *what)
 	fail(a, &reply);
 }
 
-static char *
-member_text(const struct json_span *object, const char *name)
-{
-	struct json_span member = json_member(object, name);
-
-	return json_text_new(&member);
-}
-
 static void
 on_commit(struct wandb_call *call, const struct wandb_reply *reply)
 {
@@ -97,26 +89,24 @@ static void
 on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
-	struct json_span file, headers;
-	char *url;
+	const cJSON *file;
+	const char *url;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
 		return;
 	}
-	file = wandb_member(&reply->data, "createArtifactManifest",
-	    "artifactManifest", "file", NULL);
-	headers = json_member(&file, "uploadHeaders");
-	url = member_text(&file, "uploadUrl");
+	file = json_at(
+	    reply->data, "createArtifactManifest.artifactManifest.file");
+	url = json_at_text(file, "uploadUrl");
 	if (url == NULL) {
 		fail_short(a, "URL for the manifest");
 		return;
 	}
 	wandb_call_reset(call);
 	wandb_manifest_json(&a->files, &call->body);
-	wandb_put(
-	    call, a->upload->client, url, &headers, -1, 0, on_manifest_put, a);
-	free(url);
+	wandb_put(call, a->upload->client, url, json_at(file, "uploadHeaders"),
+	    -1, 0, on_manifest_put, a);
 }
 
 static void
@@ -156,39 +146,27 @@ on_file_put(struct wandb_call *call, const struct wandb_reply *reply)
 	send_file(a);
 }
 
-static bool
-first_element(const struct json_span *array, struct json_span *element)
-{
-	struct jsonscan s;
-
-	jsonscan_init_span(&s, array);
-	jsonscan_enter(&s, '[');
-	return jsonscan_element(&s) > 0 && jsonscan_value(&s, element) == 0;
-}
-
 static void
 on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
 	const struct wandb_file *file = &a->files.files[a->at];
 	const struct wandb_source *source;
-	struct json_span edges, node, headers;
 	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
-	char *url = NULL;
+	const cJSON *edge, *node;
+	const char *url;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
 		return;
 	}
-	edges = wandb_member(
-	    &reply->data, "createArtifactFiles", "files", "edges", NULL);
-	if (edges.type != JSON_ARRAY || !first_element(&edges, &node)) {
+	edge = json_at(reply->data, "createArtifactFiles.files.edges.0");
+	if (edge == NULL) {
 		fail_short(a, "place for a file");
 		return;
 	}
-	node = json_member(&node, "node");
-	headers = json_member(&node, "uploadHeaders");
-	url = member_text(&node, "uploadUrl");
+	node = json_at(edge, "node");
+	url = json_at_text(node, "uploadUrl");
 	if (url == NULL) { /* the bytes are there already */
 		a->at++;
 		send_file(a);
@@ -199,9 +177,9 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	if (a->fd < 0)
 		fail(a, &failed);
 	else
-		wandb_put(call, a->upload->client, url, &headers, a->fd,
-		    file->size, on_file_put, a);
-	free(url);
+		wandb_put(call, a->upload->client, url,
+		    json_at(node, "uploadHeaders"), a->fd, file->size,
+		    on_file_put, a);
 }
 
 /* One at a time: URLs are signed for minutes, an upload may take hours. */
@@ -222,15 +200,13 @@ static void
 on_manifest(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
-	struct json_span manifest;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
 		return;
 	}
-	manifest = wandb_member(
-	    &reply->data, "createArtifactManifest", "artifactManifest", NULL);
-	a->manifest_id = member_text(&manifest, "id");
+	a->manifest_id = json_at_text_new(
+	    reply->data, "createArtifactManifest.artifactManifest.id");
 	if (a->manifest_id == NULL)
 		fail_short(a, "manifest");
 	else
@@ -241,25 +217,23 @@ static void
 on_created(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
-	struct json_span artifact, state, latest;
+	const cJSON *artifact;
 	struct wandb_artifact_ids ids;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
 		return;
 	}
-	artifact =
-	    wandb_member(&reply->data, "createArtifact", "artifact", NULL);
-	a->id = member_text(&artifact, "id");
-	state = json_member(&artifact, "state");
-	latest =
-	    wandb_member(&artifact, "artifactSequence", "latestArtifact", NULL);
-	a->latest_id = member_text(&latest, "id");
+	artifact = json_at(reply->data, "createArtifact.artifact");
+	a->id = json_at_text_new(artifact, "id");
+	a->latest_id =
+	    json_at_text_new(artifact, "artifactSequence.latestArtifact.id");
 	if (a->id == NULL) {
 		fail_short(a, "artifact");
 		return;
 	}
-	if (json_is(&state, "COMMITTED")) { /* the same content is there */
+	/* The same content is there. */
+	if (json_at_is(artifact, "state", "COMMITTED")) {
 		on_commit(call, reply);
 		return;
 	}

@@ -1,7 +1,6 @@
 #include "tracker/wandb/client.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -72,87 +71,48 @@ wandb_call_release(struct wandb_call *call)
 	*call = (struct wandb_call){0};
 }
 
-struct json_span
-wandb_member(const struct json_span *object, const char *first, ...)
-{
-	struct json_span span = *object;
-	const char *name;
-	va_list ap;
-
-	va_start(ap, first);
-	for (name = first; name != NULL; name = va_arg(ap, const char *))
-		span = json_member(&span, name);
-	va_end(ap);
-	return span;
-}
-
-/* The first message of a GraphQL answer's "errors". */
-static void
-say_error(struct err *err, const struct json_span *errors)
-{
-	struct json_span message;
-	struct jsonscan s;
-	char *text = NULL;
-
-	if (errors->type == JSON_ARRAY) {
-		jsonscan_init_span(&s, errors);
-		jsonscan_enter(&s, '[');
-		if (jsonscan_element(&s) > 0 &&
-		    jsonscan_value(&s, &message) == 0) {
-			message = json_member(&message, "message");
-			text = json_text_new(&message);
-		}
-	}
-	err_set(err, -EPROTO, "W&B says: %s",
-	    text != NULL ? text : "an error without a message");
-	free(text);
-}
-
 /* A 200 whose "errors" has something in it is a failure. */
 static void
-read_graphql(struct wandb_reply *reply, const struct json_span *answer)
+read_graphql(struct wandb_reply *reply, const cJSON *answer)
 {
-	struct json_span errors = json_member(answer, "errors");
+	const cJSON *errors = json_at(answer, "errors");
+	const char *message;
 
-	reply->data = json_member(answer, "data");
-	if (json_truth(&errors)) {
+	reply->data = json_at(answer, "data");
+	if (cJSON_GetArraySize(errors) > 0 || cJSON_IsString(errors)) {
+		message = json_at_text(errors, "0.message");
 		reply->outcome = OUTCOME_REJECTED;
-		say_error(&reply->err, &errors);
-	} else if (reply->data.type != JSON_OBJECT &&
-	    reply->data.type != JSON_NULL) {
+		err_set(&reply->err, -EPROTO, "W&B says: %s",
+		    message != NULL ? message : "an error without a message");
+	} else if (!cJSON_IsObject(reply->data) && !cJSON_IsNull(reply->data)) {
 		reply->outcome = OUTCOME_RETRY;
 		err_set(&reply->err, -EPROTO, "W&B's answer has no data");
 	}
 }
 
+/* Sets *doc, the document that reply->data is a part of. */
 static void
 read_answer(const struct wandb_call *call, const struct http_answer *answer,
-    struct wandb_reply *reply)
+    struct wandb_reply *reply, cJSON **doc)
 {
-	struct json_span json = {0}, error;
-	struct jsonscan s;
-	char *text;
+	struct err why = ERR_INIT;
+	const char *text;
 
-	jsonscan_init(&s, answer->body, answer->body_len);
-	if (jsonscan_value(&s, &json) < 0 || jsonscan_end(&s) < 0)
-		json = (struct json_span){0};
+	json_document(answer->body, answer->body_len, doc, &why);
 	if (answer->result != HTTP_OK) {
-		error = json_member(&json, "error");
-		text = json_text_new(&error);
+		text = json_at_text(*doc, "error");
 		err_set(&reply->err, -EPROTO, "W&B: %s%s%s", answer->error,
 		    text != NULL ? ": " : "", text != NULL ? text : "");
-		free(text);
 		return;
 	}
-	reply->data = json;
+	reply->data = *doc;
 	if (call->is_graphql) {
-		read_graphql(reply, &json);
-	} else if (!call->is_upload && json.type == JSON_NONE &&
-	    answer->body_len > 0) {
+		read_graphql(reply, *doc);
+	} else if (!call->is_upload && *doc == NULL && answer->body_len > 0) {
 		/* A portal between us and W&B says 200 to everything. */
 		reply->outcome = OUTCOME_RETRY;
-		err_set(
-		    &reply->err, -EPROTO, "the answer is not W&B's (no JSON)");
+		err_set(&reply->err, -EPROTO, "the answer is not W&B's: %s",
+		    why.message);
 	}
 }
 
@@ -203,6 +163,7 @@ on_answer(void *data, const struct http_answer *answer)
 	struct wandb_reply reply = {.status = answer->status,
 	    .rest_ms = answer->rest_ms,
 	    .retry_after_ms = answer->retry_after_ms};
+	cJSON *doc;
 
 	call->http = NULL;
 	if (call->is_upload && !call->with_key &&
@@ -215,8 +176,9 @@ on_answer(void *data, const struct http_answer *answer)
 	}
 	say_progress(call);
 	reply.outcome = outcome_of(call, answer);
-	read_answer(call, answer, &reply);
+	read_answer(call, answer, &reply, &doc);
 	call->done(call, &reply);
+	cJSON_Delete(doc);
 }
 
 static void
@@ -324,43 +286,34 @@ start_put(struct wandb_call *call)
 
 /* "Name:value" -> "Name: value"; what has a line end in it is left out. */
 static char *
-header_of(const struct json_span *span)
+header_of(const cJSON *item)
 {
-	char *text = json_text_new(span), *colon, *header = NULL;
+	const char *text = cJSON_GetStringValue(item);
+	const char *colon = text != NULL ? strchr(text, ':') : NULL;
 
-	colon = text != NULL ? strchr(text, ':') : NULL;
-	if (colon != NULL && strpbrk(text, "\r\n") == NULL) {
-		*colon++ = '\0';
-		colon += strspn(colon, " ");
-		header = xasprintf("%s: %s", text, colon);
-	}
-	free(text);
-	return header;
+	if (colon == NULL || strpbrk(text, "\r\n") != NULL)
+		return NULL;
+	return xasprintf("%.*s: %s", (int)(colon - text), text,
+	    colon + 1 + strspn(colon + 1, " "));
 }
 
 /* A signature may count a Content-Type in: it is what the server says, else
  * there is none (not curl's own). */
 static char **
-read_headers(const struct json_span *array)
+read_headers(const cJSON *array)
 {
 	char **headers = xcalloc(UPLOAD_HEADERS_MAX + 2, sizeof(*headers));
-	struct json_span value;
-	struct jsonscan s;
+	const cJSON *item;
 	bool has_type = false;
 	size_t n = 0;
 
-	if (array->type == JSON_ARRAY) {
-		jsonscan_init_span(&s, array);
-		jsonscan_enter(&s, '[');
-		while (n < UPLOAD_HEADERS_MAX && jsonscan_element(&s) > 0 &&
-		    jsonscan_value(&s, &value) == 0) {
-			headers[n] = header_of(&value);
-			if (headers[n] == NULL)
-				continue;
-			if (strncasecmp(headers[n], TYPE, strlen(TYPE)) == 0)
-				has_type = true;
-			n++;
-		}
+	cJSON_ArrayForEach (item, array) {
+		headers[n] = n < UPLOAD_HEADERS_MAX ? header_of(item) : NULL;
+		if (headers[n] == NULL)
+			continue;
+		if (strncasecmp(headers[n], TYPE, strlen(TYPE)) == 0)
+			has_type = true;
+		n++;
 	}
 	if (!has_type)
 		headers[n] = xstrdup(TYPE);
@@ -369,8 +322,8 @@ read_headers(const struct json_span *array)
 
 void
 wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
-    const struct json_span *upload_headers, int file, int64_t size,
-    wandb_done *done, void *data)
+    const cJSON *upload_headers, int file, int64_t size, wandb_done *done,
+    void *data)
 {
 	free_upload(call);
 	prepare(call, c, done, data);

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "format/jsonscan.h"
+#include "foreign/json.h"
 #include "format/jsonwrite.h"
 #include "http/http.h"
 #include "tracker/tracker.h"
@@ -40,8 +40,9 @@ struct wandb_reply {
 	int status; /* 0: no answer */
 	int64_t retry_after_ms;
 	int64_t rest_ms; /* the server's rate limit: no request before */
-	/* GraphQL: "data"; else the whole answer. Valid during done(). */
-	struct json_span data;
+	/* GraphQL: "data"; else the whole answer; NULL: no JSON. Valid during
+	 * done(). */
+	const cJSON *data;
 	struct err err; /* unless DONE */
 };
 
@@ -85,11 +86,7 @@ void wandb_post(struct wandb_call *call, struct wandb_client *c,
  * upload_headers: a JSON array of "Name:value". No credentials go along, unless
  * the server asks for them and the URL is its own. */
 void wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
-    const struct json_span *upload_headers, int file, int64_t size,
-    wandb_done *done, void *data);
-
-/* data.first.second...: JSON_NONE where the way ends. NULL behind the last. */
-struct json_span wandb_member(const struct json_span *object, const char *first,
-    ...) __attribute__((sentinel));
+    const cJSON *upload_headers, int file, int64_t size, wandb_done *done,
+    void *data);
 
 #endif

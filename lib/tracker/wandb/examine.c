@@ -21,14 +21,11 @@ static void
 on_viewer(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct viewer *v = call->data;
-	struct json_span member;
 
 	v->outcome = reply->outcome;
 	v->err = reply->err;
-	member = wandb_member(&reply->data, "viewer", "entity", NULL);
-	v->entity = json_text_new(&member);
-	member = wandb_member(&reply->data, "viewer", "username", NULL);
-	v->user = json_text_new(&member);
+	v->entity = json_at_text_new(reply->data, "viewer.entity");
+	v->user = json_at_text_new(reply->data, "viewer.username");
 	loop_stop(v->loop);
 }
 

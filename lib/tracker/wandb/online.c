@@ -14,6 +14,9 @@
 #define FULL_ENTRIES 500
 #define FULL_BYTES   (1024 * 1024)
 #define PLACE_MAX    8192
+/* Integers up to it are exact as doubles. */
+#define COUNT_MAX 9007199254740992.0
+
 /* Everything the first time, later what may have changed. */
 static void
 upsert(struct wandb_online *o, bool whole, wandb_done *done)
@@ -61,27 +64,32 @@ is_name(const char *text)
 	    strcmp(text, "..") != 0;
 }
 
+/* A number of lines, exact as a double; 0: none, or not such a number. */
+static int64_t
+count_of(const cJSON *item)
+{
+	double value = cJSON_IsNumber(item) ? item->valuedouble : 0;
+
+	return value > 0 && value <= COUNT_MAX ? (int64_t)value : 0;
+}
+
 static void
 on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 	struct wandb_reply passed = *reply;
-	struct json_span bucket, member;
-	int64_t lines = 0;
+	const cJSON *bucket, *lines;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		o->opened(o->data, reply);
 		return;
 	}
-	bucket = wandb_member(&reply->data, "upsertBucket", "bucket", NULL);
-	member = wandb_member(&bucket, "project", "name", NULL);
-	replace(&o->run->project, json_text_new(&member));
-	member = wandb_member(&bucket, "project", "entity", "name", NULL);
-	replace(&o->run->entity, json_text_new(&member));
-	member = json_member(&bucket, "historyLineCount");
-	if (json_int64(&member, &lines) < 0 || lines < 0)
-		lines = 0;
-	if (bucket.type != JSON_OBJECT || !is_name(o->run->entity) ||
+	bucket = json_at(reply->data, "upsertBucket.bucket");
+	replace(&o->run->project, json_at_text_new(bucket, "project.name"));
+	replace(
+	    &o->run->entity, json_at_text_new(bucket, "project.entity.name"));
+	lines = json_at(bucket, "historyLineCount");
+	if (!cJSON_IsObject(bucket) || !is_name(o->run->entity) ||
 	    !is_name(o->run->project)) {
 		passed.outcome = OUTCOME_REJECTED;
 		err_set(
@@ -89,7 +97,7 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 		o->opened(o->data, &passed);
 		return;
 	}
-	wandb_stream_init(&o->stream, &o->client, o->run, lines);
+	wandb_stream_init(&o->stream, &o->client, o->run, count_of(lines));
 	wandb_upload_init(
 	    &o->upload, &o->client, o->run, &o->stream, o->start->host);
 	o->opened(o->data, &passed);

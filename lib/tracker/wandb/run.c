@@ -230,8 +230,7 @@ recall(struct wandb_run *run, const char *json)
 	char *tag;
 	size_t i;
 
-	jsonscan_init(&s, json, strlen(json));
-	if (jsonscan_value(&s, &object) < 0)
+	if (jsonscan_whole(json, strlen(json), &object) < 0)
 		return;
 	list_texts(run, texts);
 	for (i = 0; i < REMEMBERED_TEXTS; i++) {

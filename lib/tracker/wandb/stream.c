@@ -249,7 +249,7 @@ wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
 void
 wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 {
-	struct json_span stopped = json_member(&reply->data, "stopped");
+	const cJSON *stopped = json_at(reply->data, "stopped");
 
 	s->waiting = false;
 	s->ended = s->sent_end;
@@ -260,6 +260,6 @@ wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 	drop_uploaded(s, s->sent_uploaded);
 	s->sent_lines = 0;
 	s->sent_uploaded = 0;
-	if (stopped.type == JSON_TRUE)
+	if (cJSON_IsTrue(stopped))
 		s->stopped = true;
 }

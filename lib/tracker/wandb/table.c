@@ -100,10 +100,8 @@ static void
 take_line(struct wandb_table *t, const char *line, size_t len)
 {
 	struct json_span record;
-	struct jsonscan s;
 
-	jsonscan_init(&s, line, len);
-	if (jsonscan_value(&s, &record) < 0 || jsonscan_end(&s) < 0 ||
+	if (jsonscan_whole(line, len, &record) < 0 ||
 	    record.type != JSON_OBJECT)
 		return;
 	if (!t->writing) {

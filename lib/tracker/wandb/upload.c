@@ -127,27 +127,6 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 	answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
 }
 
-/* Of the first (and only) file. */
-static bool
-find_url(const struct json_span *answered, char **url)
-{
-	struct json_span files =
-	    wandb_member(answered, "createRunFiles", "files", NULL);
-	struct json_span file, member;
-	struct jsonscan s;
-
-	*url = NULL;
-	if (files.type != JSON_ARRAY)
-		return false;
-	jsonscan_init_span(&s, &files);
-	jsonscan_enter(&s, '[');
-	if (jsonscan_element(&s) <= 0 || jsonscan_value(&s, &file) < 0)
-		return false;
-	member = json_member(&file, "uploadUrl");
-	*url = json_text_new(&member);
-	return *url != NULL;
-}
-
 /* No run file, but one of the artifact; a table is a run file or nothing. */
 static void
 do_without_run_file(struct wandb_upload *u)
@@ -179,8 +158,7 @@ static void
 on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_upload *u = call->data;
-	struct json_span headers;
-	char *url;
+	const char *url;
 
 	if (reply->outcome == OUTCOME_REJECTED) {
 		do_without_run_files(u, reply->err.message);
@@ -190,15 +168,15 @@ on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 		answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
 		return;
 	}
-	headers =
-	    wandb_member(&reply->data, "createRunFiles", "uploadHeaders", NULL);
-	if (!find_url(&reply->data, &url)) {
+	/* The first file is the only one. */
+	url = json_at_text(reply->data, "createRunFiles.files.0.uploadUrl");
+	if (url == NULL) {
 		do_without_run_files(u, "its answer has no URL");
 		return;
 	}
-	wandb_put(
-	    &u->call, u->client, url, &headers, u->fd, u->hash.size, on_put, u);
-	free(url);
+	wandb_put(&u->call, u->client, url,
+	    json_at(reply->data, "createRunFiles.uploadHeaders"), u->fd,
+	    u->hash.size, on_put, u);
 }
 
 static void
