@@ -14,7 +14,7 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
-PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson
+PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson yaml-0.1
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 

@@ -5,6 +5,7 @@
  * in lines of its own.
  */
 #include "base/path.h"
+#include "foreign/yaml.h"
 #include "format/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow/store/store.h"
@@ -25,7 +26,7 @@ check_quoted(const char *text)
 	buf_adds(&yaml, "id: 1\nname: ");
 	mlruns_quote(&yaml, text);
 	buf_addc(&yaml, '\n');
-	again = mlruns_member(yaml.data, "name");
+	again = yaml_member(yaml.data, yaml.len, "name");
 	expect(fuzz_same(again, utf8.data));
 	free(again);
 	buf_release(&yaml);

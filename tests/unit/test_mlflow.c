@@ -598,15 +598,6 @@ test_answers(void)
 }
 
 static void
-is_member(const char *yaml, const char *want)
-{
-	char *got = mlruns_member(yaml, "name");
-
-	is_text(got, want, "a member of YAML");
-	free(got);
-}
-
-static void
 test_yaml(void)
 {
 	struct buf out;
@@ -615,13 +606,6 @@ test_yaml(void)
 	mlruns_quote(&out, "a\"\\\n\xc3\xa9\xc2\x85\xf0\x9f\x98\x80");
 	is_text(out.data, "\"a\\\"\\\\\\u000a\xc3\xa9\\u0085\xf0\x9f\x98\x80\"",
 	    "quoted");
-	is_member("x: 1\nname: plain one\ny: 2\n", "plain one");
-	is_member("name: 'it''s'\n", "it's");
-	is_member("name: \"a\\\"\\u00e9\\n\"\n", "a\"\xc3\xa9\n");
-	is_member("name: aaa\n  bbb\ny: 1\n", "aaa bbb");
-	is_member("name: \"aaa\\\n  \\ bbb\"\n", "aaa bbb");
-	is_member("names: 1\n", NULL);
-	is_member("name: ''", "");
 	buf_release(&out);
 }
 

@@ -1,6 +1,5 @@
 #include "wrap/worker/guess.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -11,7 +10,8 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "format/jsonscan.h"
+#include "foreign/json.h"
+#include "foreign/yaml.h"
 #include "format/text.h"
 
 #define CONFIG_MAX_BYTES (4 * 1024 * 1024)
@@ -155,58 +155,25 @@ expand(const char *path, const char *base,
 	return absolute;
 }
 
-/* The value of a line `output_dir: value`, without quotes and comment. */
-static char *
-yaml_value(const char *text)
-{
-	const char *line = text;
-	static const char key[] = "output_dir:";
-
-	while (line != NULL && *line != '\0') {
-		if (strncmp(line, key, strlen(key)) == 0) {
-			const char *at = line + strlen(key);
-			size_t len;
-
-			at += strspn(at, " \t");
-			if (*at == '"' || *at == '\'')
-				return xstrndup(at + 1,
-				    strcspn(
-					at + 1, *at == '"' ? "\"\n" : "'\n"));
-			len = strcspn(at, "\n#");
-			while (len > 0 && isspace((unsigned char)at[len - 1]))
-				len--;
-			return len > 0 ? xstrndup(at, len) : NULL;
-		}
-		line = strchr(line, '\n');
-		if (line != NULL)
-			line++;
-	}
-	return NULL;
-}
-
-/* The configuration is YAML or JSON; `output_dir` is a member of its top. */
+/* The configuration is YAML or JSON; `output_dir` is a member of its top. JSON
+ * is tried first: YAML has no pairs of surrogates. */
 static char *
 configured_dir(const char *config)
 {
 	struct buf text;
-	struct jsonscan s;
-	struct json_span object, value;
-	char *result = NULL, *as_text;
+	cJSON *doc = NULL;
+	char *value = NULL, *result;
 
 	buf_init(&text, CONFIG_MAX_BYTES);
-	if (file_read_all(AT_FDCWD, config, &text, NULL) == 0) {
-		jsonscan_init(&s, text.data, text.len);
-		if (jsonscan_value(&s, &object) == 0 && jsonscan_end(&s) == 0 &&
-		    object.type == JSON_OBJECT) {
-			value = json_member(&object, "output_dir");
-			as_text = json_text_new(&value);
-			if (as_text != NULL)
-				result = text_path_bytes(as_text);
-			free(as_text);
-		} else {
-			result = yaml_value(text.data);
-		}
+	if (file_read_all(AT_FDCWD, config, &text, NULL) == 0 && text.len > 0) {
+		json_document(text.data, text.len, &doc, NULL);
+		value = cJSON_IsObject(doc)
+		    ? json_at_text_new(doc, "output_dir")
+		    : yaml_member(text.data, text.len, "output_dir");
 	}
+	result = value != NULL ? text_path_bytes(value) : NULL;
+	free(value);
+	cJSON_Delete(doc);
 	buf_release(&text);
 	return result;
 }

@@ -18,6 +18,7 @@
 #include "base/folder.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "foreign/yaml.h"
 #include "format/text.h"
 #include "tracker/mlflow/store/store.h"
 
@@ -76,7 +77,7 @@ experiment_name(const char *dir, const char *id)
 
 	buf_init(&text, META_MAX_BYTES);
 	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
-		name = mlruns_member(text.data, "name");
+		name = yaml_member(text.data, text.len, "name");
 	buf_release(&text);
 	free(path);
 	return name;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
+#include "foreign/yaml.h"
 #include "format/text.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/store/store.h"
@@ -45,7 +46,7 @@ meta_member(const char *dir, const char *key)
 
 	buf_init(&text, META_MAX_BYTES);
 	if (read_text(dir, "meta.yaml", &text))
-		value = mlruns_member(text.data, key);
+		value = yaml_member(text.data, text.len, key);
 	buf_release(&text);
 	return value;
 }

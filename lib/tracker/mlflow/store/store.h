@@ -43,10 +43,6 @@ struct mlruns_run {
 /* A text as a double-quoted YAML scalar; other characters stay UTF-8. */
 void mlruns_quote(struct buf *out, const char *text);
 
-/* The value of `key` in a flat YAML mapping as MLflow writes it (plain, single
- * or double quotes, folded lines). Allocated; NULL: not there. */
-char *mlruns_member(const char *yaml, const char *key);
-
 #define MLRUNS_RUNNING 1
 /* end_ms 0: still running. status: 1 RUNNING, 3 FINISHED, 4 FAILED, 5 KILLED.
  */
