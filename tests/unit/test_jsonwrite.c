@@ -1,6 +1,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <cjson/cJSON.h>
+
 #include "format/jsonwrite.h"
 #include "tap.h"
 
@@ -129,6 +131,43 @@ test_literals(void)
 	    "Lone surrogates come back in ASCII output");
 }
 
+/* cJSON as a second reader of what is written: texts in UTF-8, and doubles to
+ * the last bit. */
+static void
+test_second_reader(void)
+{
+	static const char *const texts[] = {"", " a~/\x7f", "\"\\\n\r\t\b\f/",
+	    "\x01\x1f", "\xc3\xa9\xe2\x82\xac", "\xf0\x9f\x98\x80",
+	    "</script>"};
+	static const double numbers[] = {0, -1, 0.1, 1e-5, 5e-324,
+	    1.7976931348623157e308, 9007199254740993.0, 1e16, 123456.789};
+	struct jsonwrite w;
+	struct buf b;
+	cJSON *doc;
+
+	buf_init(&b, MAX);
+	jsonwrite_init(&w, &b, JSONWRITE_INDENTED);
+	jsonwrite_open(&w, '[');
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		jsonwrite_text(&w, texts[i]);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		jsonwrite_double(&w, numbers[i]);
+	write_all(&w);
+	jsonwrite_close(&w, ']');
+	doc = cJSON_Parse(b.data);
+	for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
+		is_text(cJSON_GetStringValue(cJSON_GetArrayItem(doc, i)),
+		    texts[i], "a text for cJSON");
+	for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++)
+		ok(cJSON_GetNumberValue(cJSON_GetArrayItem(doc,
+		       i + (int)(sizeof texts / sizeof *texts))) == numbers[i],
+		    "%.17g for cJSON", numbers[i]);
+	ok(cJSON_IsObject(cJSON_GetArrayItem(doc, cJSON_GetArraySize(doc) - 1)),
+	    "and the rest of it");
+	cJSON_Delete(doc);
+	buf_release(&b);
+}
+
 static void
 test_nonfinite(void)
 {
@@ -157,6 +196,7 @@ main(void)
 	test_integers();
 	test_resume();
 	test_literals();
+	test_second_reader();
 	test_nonfinite();
 	return done_testing();
 }
