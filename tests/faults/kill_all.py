@@ -265,4 +265,5 @@ def main():
     sys.exit(1 if failed or not kills else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
