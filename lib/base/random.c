@@ -1,9 +1,50 @@
 #include "base/random.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* Bytes of the kernel that every process has from its start (getauxval(3)). */
+#define START_BYTES 16
 
 static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+/* Where the kernel gives nothing (a filter of system calls, before 3.17):
+ * splitmix64 over what differs between processes and moments. Not a secret, but
+ * no name twice. */
+static uint64_t
+next_best(void)
+{
+	static _Atomic uint64_t count;
+	const void *start = (const void *)getauxval(AT_RANDOM);
+	uint64_t part[START_BYTES / sizeof(uint64_t)] = {0}, x;
+
+	if (start != NULL)
+		memcpy(part, start, sizeof part);
+	x = part[0] ^ (part[1] + (uint64_t)clock_wall_us()) ^
+	    (uint64_t)getpid() << 32;
+	x += ++count * 0x9e3779b97f4a7c15u;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+static uint64_t
+next(void)
+{
+	uint64_t x;
+	ssize_t n;
+
+	/* So few bytes come whole or not at all. */
+	do
+		n = getrandom(&x, sizeof x, 0);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof x ? x : next_best();
+}
 
 void
 random_name(char *text, size_t length)
@@ -24,5 +65,14 @@ random_is_name(const char *text, size_t length)
 uint32_t
 random_below(uint32_t bound)
 {
-	return arc4random_uniform(bound);
+	uint64_t whole, x;
+
+	if (bound < 2)
+		return 0;
+	/* What is behind the last whole multiple would favour small numbers. */
+	whole = UINT64_MAX - UINT64_MAX % bound;
+	do
+		x = next();
+	while (x >= whole);
+	return (uint32_t)(x % bound);
 }

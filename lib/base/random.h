@@ -1,5 +1,5 @@
 /*
- * Random identifiers, from the kernel by way of libbsd's arc4random.
+ * Random identifiers, from the kernel. No memory is needed, and nothing fails.
  */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
