@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
@@ -146,6 +147,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	if (a->ended)
 		return;
 	a->ended = true;
+	log_verbose(
+	    "%s: the run has ended; its last records and files are read",
+	    attempt_name(a));
 	if (outcome->has_exit && WIFEXITED(outcome->wait_status))
 		end.finish.exit_code = WEXITSTATUS(outcome->wait_status);
 	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
@@ -270,6 +271,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	int result;
 
 	journal_new_attempt(name, now_us);
+	log_verbose("%s: a new attempt, of %s", name,
+	    config->run_dir != NULL ? config->run_dir : "no run directory");
 	a->journal = journal_create(config->state_dir, name, &why);
 	if (journal_in_memory(a->journal)) {
 		err_prefix(
@@ -339,6 +342,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		attempt_free(a);
 		return err_set(err, -ESTALE, "%s: of other records", name);
 	}
+	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;

@@ -1,6 +1,7 @@
 /*
  * itrack: `itrack COMMAND [option]... [argument]...`.
  */
+#include "wrap/attempt/log_options.h"
 #include "wrap/itrack/command.h"
 
 #include <stdarg.h>
@@ -121,7 +122,7 @@ run(const struct command *command, int argc, char **argv)
 		return print_help(command);
 	if (options_given(&options, OPT_VERSION))
 		return print_version();
-	log_set_verbose(options_given(&options, OPT_VERBOSE));
+	log_options(&options);
 	return flushed(command->run(&options));
 }
 

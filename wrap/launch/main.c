@@ -122,6 +122,10 @@ launch(struct launcher *l, char **argv)
 	}
 	inherit_drop(&l->inherit);
 	tracking_launched(t, l->child.pid, shim != NULL);
+	if (options_given(&l->options, OPT_VERBOSE))
+		say("itrack: launched %s as process %d, %s the preload library",
+		    command[0], (int)l->child.pid,
+		    shim != NULL ? "with" : "without");
 }
 
 /* Ours become 3 and up: the lowest first, so that none takes the place of

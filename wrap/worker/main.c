@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "mapping/names.h"
@@ -27,6 +26,7 @@
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
+#include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
 #include "wrap/worker/runs.h"
 
@@ -596,7 +596,7 @@ main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	if (options_parse(&w.options, PROGRAM_WRAP, argc, argv, message) < 0)
 		die("%s", message);
-	log_set_verbose(options_given(&w.options, OPT_VERBOSE));
+	log_options(&w.options);
 	worker_init(&w);
 	/* The first packet was sent before we were started. Whose messages come
 	 * on the channel is not known without it. */
