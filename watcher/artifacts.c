@@ -54,7 +54,7 @@ void
 settle_release(struct settle *s)
 {
 	for (int i = 0; i < SETTLE_FILES; i++)
-		free(s->files[i].kept);
+		free(s->files[i].kept.name);
 	*s = (struct settle){0};
 }
 
@@ -65,7 +65,7 @@ kept_by_others(const struct settle *s, int i)
 
 	for (int k = 0; k < SETTLE_FILES; k++)
 		if (k != i)
-			bytes += s->files[k].kept_bytes;
+			bytes += s->files[k].kept.bytes;
 	return bytes;
 }
 
@@ -88,17 +88,16 @@ keep(struct settle *s, int i, int fd)
 	struct err err = ERR_INIT;
 	int result;
 
-	free(file->kept);
-	file->kept = NULL;
-	file->kept_bytes = 0;
+	free(file->kept.name);
+	file->kept = (struct settle_kept){.name = NULL};
 	if (s->config.keep == NULL ||
 	    kept_by_others(s, i) + file->size > SETTLE_KEEP_BYTES)
 		return;
-	result = s->config.keep(files[i].name, i + 1, fd, &file->kept_bytes,
-	    &file->kept, &err, s->config.data);
+	result = s->config.keep(
+	    files[i].name, i + 1, fd, &file->kept, &err, s->config.data);
 	/* It grew meanwhile: what was kept is what is delivered. */
 	if (result == 0)
-		file->size = file->kept_bytes;
+		file->size = file->kept.bytes;
 	else if (result != -ENOTSUP)
 		say_not_kept(s, i, &err);
 }
@@ -177,7 +176,7 @@ settle_emit(struct settle *s, const char *dir_text, int64_t time_us)
 
 		if (!file->there)
 			continue;
-		if (dir_text == NULL && file->kept == NULL) {
+		if (dir_text == NULL && file->kept.name == NULL) {
 			s->config.refused(files[i].name,
 			    "gone, and nothing was kept of it", s->config.data);
 			continue;
@@ -189,8 +188,8 @@ settle_emit(struct settle *s, const char *dir_text, int64_t time_us)
 		    dir_text == NULL || strcmp(dir_text, "/") == 0 ? ""
 								   : dir_text,
 		    files[i].name);
-		e.artifact.kept = file->kept;
-		file->kept = NULL;
+		e.artifact.kept = file->kept.name;
+		file->kept.name = NULL;
 		e.artifact.size = file->size;
 		e.artifact.mtime_ns = file->mtime_ns;
 		e.artifact.inode = file->inode;

@@ -29,13 +29,19 @@ enum artifact_choice artifact_choice_of(const char *word);
  * lies. */
 #define SETTLE_KEEP_BYTES (INT64_C(64) * 1024 * 1024)
 
+/* What was kept of a file. */
+struct settle_kept {
+	char *name; /* allocated; NULL: nothing, it is read where it lies */
+	int64_t bytes;
+};
+
 struct settle_config {
 	enum artifact_choice choice;
 	/* Keeps what the open file holds, in place of what was kept under this
-	 * number (from 1). *kept: its name, allocated. 0; -ENOTSUP: nothing can
-	 * be kept; another negative errno. NULL: nothing is kept. */
-	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
-	    char **kept, struct err *err, void *data);
+	 * number (from 1). 0; -ENOTSUP: nothing can be kept; another negative
+	 * errno. NULL: nothing is kept. */
+	int (*keep)(const char *name, int number, int fd,
+	    struct settle_kept *kept, struct err *err, void *data);
 	void (*emit)(struct entry *e, void *data);
 	/* A file that can't be taken, and why. */
 	void (*refused)(const char *name, const char *why, void *data);
@@ -49,8 +55,7 @@ struct settle {
 		dev_t device;
 		ino_t inode;
 		int64_t size, mtime_ns, ctime_ns;
-		char *kept; /* NULL: only where it lies */
-		int64_t kept_bytes;
+		struct settle_kept kept;
 	} files[SETTLE_FILES];
 };
 

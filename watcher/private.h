@@ -37,8 +37,8 @@ struct watcher {
 	} manifest;
 	struct settle settle;
 	derive_emit *emit;
-	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
-	    char **kept, struct err *err, void *data);
+	int (*keep)(const char *name, int number, int fd,
+	    struct settle_kept *kept, struct err *err, void *data);
 	void (*event)(enum watcher_event event, void *data);
 	void *data;
 	struct buf remarks;

@@ -58,12 +58,12 @@ on_artifact(struct entry *e, void *data)
 }
 
 static int
-on_keep(const char *name, int number, int fd, int64_t *bytes, char **kept,
+on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
 {
 	struct watcher *w = data;
 
-	return w->keep(name, number, fd, bytes, kept, err, w->data);
+	return w->keep(name, number, fd, kept, err, w->data);
 }
 
 /* Not live: a time between the files' start and end, by the place in the file,

@@ -74,8 +74,8 @@ struct watcher_config {
 	struct timespec not_before;
 	derive_emit *emit;
 	/* As struct settle_config has it; or NULL. */
-	int (*keep)(const char *name, int number, int fd, int64_t *bytes,
-	    char **kept, struct err *err, void *data);
+	int (*keep)(const char *name, int number, int fd,
+	    struct settle_kept *kept, struct err *err, void *data);
 	void (*event)(enum watcher_event event, void *data);
 	void *data;
 };

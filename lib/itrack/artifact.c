@@ -23,23 +23,27 @@
 #define CODE_BYTES_MAX ((size_t)64 * 1024)
 #define TYPE_DEFAULT   "file"
 
-/* run NULL: only looks if it could be read. */
+struct logging {
+	struct run *run; /* NULL: only looks if all could be read */
+	const char *type;
+};
+
 static int
-log_file(struct run *run, const char *path, const char *name, const char *type,
+log_file(const struct logging *l, const char *path, const char *name,
     const struct stat *st, struct err *err)
 {
 	struct entry e;
 
-	if (run == NULL)
+	if (l->run == NULL)
 		return access(path, R_OK) < 0 ? err_errno(err, "%s", path) : 0;
 	entry_init(&e, ENTRY_ARTIFACT, clock_wall_us());
 	e.artifact.name = xstrdup(name);
-	e.artifact.type = text_of_bytes(type);
+	e.artifact.type = text_of_bytes(l->type);
 	e.artifact.path = text_path_text(path);
 	e.artifact.size = st->st_size;
 	e.artifact.mtime_ns = clock_ns(&st->st_mtim);
 	e.artifact.inode = st->st_ino;
-	return run_log(run, &e, err);
+	return run_log(l->run, &e, err);
 }
 
 static int
@@ -48,12 +52,12 @@ not_special(const struct dirent *d)
 	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
-static int log_tree(struct run *run, const char *path, const char *name,
-    const char *type, int depth, struct err *err);
+static int log_tree(const struct logging *l, const char *path, const char *name,
+    int depth, struct err *err);
 
 static int
-log_member(struct run *run, const char *dir, const char *name,
-    const char *member, const char *type, int depth, struct err *err)
+log_member(const struct logging *l, const char *dir, const char *name,
+    const char *member, int depth, struct err *err)
 {
 	char *path = path_join(dir, member), *text = text_path_text(member);
 	char *full = xasprintf("%s/%s", name, text);
@@ -63,9 +67,9 @@ log_member(struct run *run, const char *dir, const char *name,
 	if (lstat(path, &st) < 0)
 		result = err_errno(err, "%s", path);
 	else if (S_ISDIR(st.st_mode))
-		result = log_tree(run, path, full, type, depth + 1, err);
+		result = log_tree(l, path, full, depth + 1, err);
 	else if (S_ISREG(st.st_mode))
-		result = log_file(run, path, full, type, &st, err);
+		result = log_file(l, path, full, &st, err);
 	free(full);
 	free(text);
 	free(path);
@@ -74,8 +78,8 @@ log_member(struct run *run, const char *dir, const char *name,
 
 /* Every regular file below the directory, by name. */
 static int
-log_tree(struct run *run, const char *path, const char *name, const char *type,
-    int depth, struct err *err)
+log_tree(const struct logging *l, const char *path, const char *name, int depth,
+    struct err *err)
 {
 	struct dirent **list;
 	int count, result = 0;
@@ -89,7 +93,7 @@ log_tree(struct run *run, const char *path, const char *name, const char *type,
 	for (int i = 0; i < count; i++) {
 		if (result == 0)
 			result = log_member(
-			    run, path, name, list[i]->d_name, type, depth, err);
+			    l, path, name, list[i]->d_name, depth, err);
 		free(list[i]);
 	}
 	free(list);
@@ -97,19 +101,20 @@ log_tree(struct run *run, const char *path, const char *name, const char *type,
 }
 
 static int
-log_either(struct run *run, const char *path, const char *name,
-    const char *type, const struct stat *st, struct err *err)
+log_either(const struct logging *l, const char *path, const char *name,
+    const struct stat *st, struct err *err)
 {
 	if (S_ISDIR(st->st_mode))
-		return log_tree(run, path, name, type, 0, err);
+		return log_tree(l, path, name, 0, err);
 	if (S_ISREG(st->st_mode))
-		return log_file(run, path, name, type, st, err);
+		return log_file(l, path, name, st, err);
 	return err_set(err, -EINVAL, "%s: no file and no directory", path);
 }
 
 int
 run_log_path(struct run *run, const struct artifact *a, struct err *err)
 {
+	struct logging l = {.type = a->type};
 	char *path = path_absolute(a->path), *name;
 	struct stat st;
 	int result;
@@ -125,9 +130,10 @@ run_log_path(struct run *run, const struct artifact *a, struct err *err)
 			       : text_path_text(path_base(path));
 	/* Twice: nothing of a directory is logged if a part of it can't be
 	 * read. */
-	result = log_either(NULL, path, name, a->type, &st, err);
+	result = log_either(&l, path, name, &st, err);
+	l.run = run;
 	if (result == 0)
-		result = log_either(run, path, name, a->type, &st, err);
+		result = log_either(&l, path, name, &st, err);
 	free(name);
 	free(path);
 	return result;
@@ -177,6 +183,7 @@ int
 run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
     const char *type, struct err *err)
 {
+	const struct logging l = {.run = run, .type = type};
 	char *path = run_keep_bytes(run, bytes, err);
 	struct stat st;
 	int result;
@@ -186,7 +193,7 @@ run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
 	if (stat(path, &st) < 0)
 		result = err_errno(err, "%s", path);
 	else
-		result = log_file(run, path, name, type, &st, err);
+		result = log_file(&l, path, name, &st, err);
 	free(path);
 	return result;
 }

@@ -178,6 +178,8 @@ table_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	return result;
 }
 
+/* Seven parameters, which programs are linked against:
+ * NOLINTNEXTLINE(readability-function-size) */
 int
 itrack_log_table(struct itrack_tracker *t, const char *name,
     const char *const *columns, size_t column_count,

@@ -225,14 +225,22 @@ struct delivery_status {
 	bool ever_answered; /* this process got a confirmation */
 };
 
-/* Delivers `journal` to the tracker `target` names. `changed` is called, from
- * the loop, when the state becomes FINISHED or BLOCKED. Options come from
- * `target`. -EINVAL: no such tracker or bad options. The journal, the loop and
- * `start` are borrowed and outlive it. */
-int delivery_new(struct delivery **delivery, struct loop *loop,
-    struct journal *journal, const struct entry_start *start,
-    int64_t started_us, const struct target *target,
-    void (*changed)(struct delivery *d, void *data), void *data,
+/* What an attempt's deliveries have in common. Journal, loop and start outlive
+ * them. */
+struct delivery_config {
+	struct loop *loop;
+	struct journal *journal;
+	const struct entry_start *start;
+	int64_t started_us;
+	/* From the loop, when the state becomes FINISHED or BLOCKED. */
+	void (*changed)(struct delivery *d, void *data);
+	void *data;
+};
+
+/* Delivers the journal to the tracker that `target` names, with its options.
+ * -EINVAL: no such tracker or bad options. */
+int delivery_new(struct delivery **delivery,
+    const struct delivery_config *config, const struct target *target,
     struct err *err);
 void delivery_free(struct delivery *d);
 

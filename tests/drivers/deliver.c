@@ -175,6 +175,7 @@ main(int argc, char **argv)
 	struct driver d = {.loop = loop_new(), .limit_ms = 60000};
 	struct pair options[OPTIONS_MAX];
 	struct target target = {.options = options};
+	struct delivery_config config;
 	struct err err = ERR_INIT;
 	int c, result;
 
@@ -199,8 +200,13 @@ main(int argc, char **argv)
 		options[target.option_len++] =
 		    (struct pair){argv[i], equals + 1};
 	}
-	if (delivery_new(&d.delivery, d.loop, d.journal, &d.start.start,
-		d.start.time_us, &target, on_changed, &d, &err) < 0)
+	config = (struct delivery_config){.loop = d.loop,
+	    .journal = d.journal,
+	    .start = &d.start.start,
+	    .started_us = d.start.time_us,
+	    .changed = on_changed,
+	    .data = &d};
+	if (delivery_new(&d.delivery, &config, &target, &err) < 0)
 		die("%s", err.message);
 	d.timer = (struct loop_timer){.fire = on_timer, .data = &d};
 	d.limit = (struct loop_timer){.fire = on_limit, .data = &d};

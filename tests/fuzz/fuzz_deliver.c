@@ -46,10 +46,15 @@ deliver(
     struct journal *j, const struct entry *start, const struct target *target)
 {
 	struct waiting w = {.loop = loop_new()};
+	const struct delivery_config config = {.loop = w.loop,
+	    .journal = j,
+	    .start = &start->start,
+	    .started_us = start->time_us,
+	    .changed = on_changed,
+	    .data = w.loop};
 	struct delivery_status s;
 
-	expect(delivery_new(&w.delivery, w.loop, j, &start->start,
-		   start->time_us, target, on_changed, w.loop, NULL) == 0);
+	expect(delivery_new(&w.delivery, &config, target, NULL) == 0);
 	w.turn = (struct loop_turn){.end = on_turn, .data = &w};
 	loop_turn_add(w.loop, &w.turn);
 	delivery_kick(w.delivery);

@@ -80,12 +80,14 @@ check_own(const char *path)
 static void
 go_on(struct tbrun *run)
 {
+	static const struct tbrun_point loss = {SECOND_US, 1, "loss"},
+					note = {SECOND_US, 2, "note"};
 	struct err err = ERR_INIT;
 	char *file;
 
-	tbrun_scalar(run, SECOND_US, 1, "loss", 0.5, NULL, &err);
+	tbrun_scalar(run, &loss, 0.5, NULL, &err);
 	tbrun_end_step(run);
-	tbrun_text(run, SECOND_US, 2, "note", "text", &err);
+	tbrun_text(run, &note, "text", &err);
 	tbrun_params(run, SECOND_US, 2);
 	tbrun_row(run);
 	tbrun_row_end(run, RUN_FINISHED, 2 * SECOND_US);

@@ -89,14 +89,18 @@ deliver(struct journal *j, const char *script, bool drain,
 	    .run_dir = (char *)"/r",
 	    .project = (char *)"p",
 	    .prefix = (char *)""};
+	const struct delivery_config config = {.loop = loop,
+	    .journal = j,
+	    .start = &start,
+	    .started_us = 1,
+	    .changed = on_changed};
 	struct target target = {.tracker = (char *)"null"};
 	struct loop_timer better = {.fire = behave};
 	struct delivery *d = NULL;
 	struct err err = ERR_INIT;
 
 	setenv("ITRACK_NULL", script, 1);
-	if (delivery_new(
-		&d, loop, j, &start, 1, &target, on_changed, NULL, &err) < 0) {
+	if (delivery_new(&d, &config, &target, &err) < 0) {
 		ok(false, "%s", err.message);
 		return;
 	}
@@ -156,6 +160,8 @@ check_cursor(void)
 	    .run_dir = (char *)"/r",
 	    .project = (char *)"p",
 	    .prefix = (char *)""};
+	struct delivery_config config = {
+	    .loop = loop, .start = &start, .started_us = 1};
 	struct target target = {.tracker = (char *)"null"};
 	struct delivery *d = NULL;
 	struct err err = ERR_INIT;
@@ -168,7 +174,8 @@ check_cursor(void)
 	journal_new_attempt(attempt, clock_wall_us());
 	j = journal_create(state_dir, attempt, &err);
 	append_entries(j, 5);
-	ok(delivery_new(&d, loop, j, &start, 1, &target, NULL, NULL, &err) == 0,
+	config.journal = j;
+	ok(delivery_new(&d, &config, &target, &err) == 0,
 	    "a delivery from the disk");
 	delivery_kick(d);
 	cursor_is(state_dir, attempt, 0, false, "just delivered");

@@ -12,12 +12,17 @@ follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
     void (*changed)(struct delivery *delivery, void *data), void *data)
 {
 	const struct entry_start *its = &start->start;
+	const struct delivery_config config = {.loop = loop,
+	    .journal = journal,
+	    .start = its,
+	    .started_us = start->time_us,
+	    .changed = changed,
+	    .data = data};
 	struct err err = ERR_INIT;
 
 	d->list = xcalloc(its->target_len, sizeof(struct delivery *));
 	for (size_t i = 0; i < its->target_len; i++) {
-		if (delivery_new(&d->list[d->len], loop, journal, its,
-			start->time_us, &its->targets[i], changed, data,
+		if (delivery_new(&d->list[d->len], &config, &its->targets[i],
 			&err) == 0) {
 			d->len++;
 			continue;

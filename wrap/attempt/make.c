@@ -66,7 +66,7 @@ on_event(enum watcher_event event, void *data)
 
 /* What a journal that was adopted has of a file is what it was then. */
 static int
-on_keep(const char *name, int number, int fd, int64_t *bytes, char **kept,
+on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
 {
 	struct attempt *a = data;
@@ -76,11 +76,11 @@ on_keep(const char *name, int number, int fd, int64_t *bytes, char **kept,
 	if (attempt_past_has_artifact(&a->past, name))
 		return -ENOTSUP;
 	file = xasprintf("%s%d", JOURNAL_KEPT_PREFIX, number);
-	result = journal_keep_file(a->journal, file, fd, bytes, err);
+	result = journal_keep_file(a->journal, file, fd, &kept->bytes, err);
 	if (result < 0)
 		free(file);
 	else
-		*kept = file;
+		kept->name = file;
 	return result;
 }
 
@@ -149,11 +149,16 @@ attempt_free(struct attempt *a)
 static void
 add_delivery(struct attempt *a, const struct target *target)
 {
+	const struct delivery_config config = {.loop = a->config.loop,
+	    .journal = a->journal,
+	    .start = &a->start.start,
+	    .started_us = a->start.time_us,
+	    .changed = on_settled,
+	    .data = a};
 	struct delivery *d = NULL;
 	struct err err = ERR_INIT;
 
-	if (delivery_new(&d, a->config.loop, a->journal, &a->start.start,
-		a->start.time_us, target, on_settled, a, &err) < 0) {
+	if (delivery_new(&d, &config, target, &err) < 0) {
 		err_prefix(&err, "%s", target->tracker);
 		attempt_say(a, &err);
 		return;

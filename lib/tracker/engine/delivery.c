@@ -33,11 +33,8 @@ on_timer(struct loop_timer *timer)
 }
 
 int
-delivery_new(struct delivery **delivery, struct loop *loop,
-    struct journal *journal, const struct entry_start *start,
-    int64_t started_us, const struct target *target,
-    void (*changed)(struct delivery *d, void *data), void *data,
-    struct err *err)
+delivery_new(struct delivery **delivery, const struct delivery_config *config,
+    const struct target *target, struct err *err)
 {
 	const struct tracker_ops *ops = tracker_find(target->tracker);
 	struct delivery *d;
@@ -48,18 +45,18 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
 	buf_init(&d->altered, ALTERED_MAX_BYTES);
-	d->loop = loop;
-	d->journal = journal;
-	d->start = start;
-	d->started_us = started_us;
-	d->changed = changed;
-	d->data = data;
+	d->loop = config->loop;
+	d->journal = config->journal;
+	d->start = config->start;
+	d->started_us = config->started_us;
+	d->changed = config->changed;
+	d->data = config->data;
 	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
 	d->cursor_saved_ms = clock_mono_ms();
 	target_copy(&d->target, target);
-	result = cursor_load(journal, target->tracker, &d->cursor, err);
+	result = cursor_load(d->journal, target->tracker, &d->cursor, err);
 	d->tracker = (struct tracker){.ops = ops,
-	    .loop = loop,
+	    .loop = d->loop,
 	    .retry = RETRY_DEFAULT,
 	    .state = xcalloc(1, ops->state_size),
 	    .delivery = d};
@@ -70,7 +67,7 @@ delivery_new(struct delivery **delivery, struct loop *loop,
 		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
-	journal_reader_init(&d->scout, journal);
+	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
 	if (d->cursor.finished)

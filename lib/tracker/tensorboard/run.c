@@ -182,18 +182,18 @@ open_step(
 }
 
 int
-tbrun_scalar(struct tbrun *run, int64_t time_us, int64_t step, const char *name,
-    double value, const char *description, struct err *err)
+tbrun_scalar(struct tbrun *run, const struct tbrun_point *at, double value,
+    const char *description, struct err *err)
 {
 	struct tfevent_about about = {.description = description};
-	struct tbrun_tag *tag = tag_of(run, name);
-	int result = admit_step(run, step, err);
+	struct tbrun_tag *tag = tag_of(run, at->name);
+	int result = admit_step(run, at->step, err);
 
 	if (result == 0)
 		result = admit(tag, TBRUN_SCALAR, err);
 	if (result <= 0)
 		return result;
-	open_step(run, tag, time_us, step);
+	open_step(run, tag, at->time_us, at->step);
 	tfevent_scalar(&run->step_event, tag->name, (float)value,
 	    tag->in_file ? NULL : &about);
 	tag->in_file = true;
@@ -201,11 +201,11 @@ tbrun_scalar(struct tbrun *run, int64_t time_us, int64_t step, const char *name,
 }
 
 int
-tbrun_histogram(struct tbrun *run, int64_t time_us, int64_t step,
-    const char *name, const struct tfevent_histogram *h, struct err *err)
+tbrun_histogram(struct tbrun *run, const struct tbrun_point *at,
+    const struct tfevent_histogram *h, struct err *err)
 {
-	struct tbrun_tag *tag = tag_of(run, name);
-	int result = admit_step(run, step, err);
+	struct tbrun_tag *tag = tag_of(run, at->name);
+	int result = admit_step(run, at->step, err);
 
 	if (result == 0 && !(isfinite(h->min) && isfinite(h->max)))
 		result = err_set(err, -EINVAL,
@@ -214,7 +214,7 @@ tbrun_histogram(struct tbrun *run, int64_t time_us, int64_t step,
 		result = admit(tag, TBRUN_HISTOGRAM, err);
 	if (result <= 0)
 		return result;
-	open_step(run, tag, time_us, step);
+	open_step(run, tag, at->time_us, at->step);
 	tfevent_histogram(&run->step_event, tag->name, h);
 	return 0;
 }
@@ -231,15 +231,15 @@ put_text(struct tbrun *run, int64_t time_us, int64_t step, const char *tag,
 }
 
 int
-tbrun_text(struct tbrun *run, int64_t time_us, int64_t step, const char *name,
-    const char *content, struct err *err)
+tbrun_text(struct tbrun *run, const struct tbrun_point *at, const char *content,
+    struct err *err)
 {
-	struct tbrun_tag *tag = tag_of(run, name);
+	struct tbrun_tag *tag = tag_of(run, at->name);
 	int result = admit(tag, TBRUN_TEXT, err);
 
 	if (result <= 0)
 		return result;
-	put_text(run, time_us, step, tag->name, content);
+	put_text(run, at->time_us, at->step, tag->name, content);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
  * one event; whole records go to the file with one write().
  *
  *	run = tbrun_new(&shared, below, started_us, again, &err);
- *	tbrun_scalar(run, ...); ...
+ *	tbrun_scalar(run, &at, ...); ...
  *	tbrun_end_step(run);  tbrun_write(run, &err);    what stands so far
  *	tbrun_free(run);
  */
@@ -90,15 +90,21 @@ struct tbrun *tbrun_new(struct tbrun_shared *shared, const char *below,
     int64_t started_us, bool again, struct err *err);
 void tbrun_free(struct tbrun *run);
 
-/* Each takes its name as text (format/text.h). -EINVAL: the tag is of another
+/* Where a value stands. */
+struct tbrun_point {
+	int64_t time_us, step;
+	const char *name; /* text (format/text.h) */
+};
+
+/* -EINVAL: the tag is of another
  * kind; -ERANGE: the step is beyond what TensorBoard can take. */
-int tbrun_scalar(struct tbrun *run, int64_t time_us, int64_t step,
-    const char *name, double value, const char *description, struct err *err);
-int tbrun_histogram(struct tbrun *run, int64_t time_us, int64_t step,
-    const char *name, const struct tfevent_histogram *h, struct err *err);
+int tbrun_scalar(struct tbrun *run, const struct tbrun_point *at, double value,
+    const char *description, struct err *err);
+int tbrun_histogram(struct tbrun *run, const struct tbrun_point *at,
+    const struct tfevent_histogram *h, struct err *err);
 /* `content`: Markdown, UTF-8. Written as an event of its own. */
-int tbrun_text(struct tbrun *run, int64_t time_us, int64_t step,
-    const char *name, const char *content, struct err *err);
+int tbrun_text(struct tbrun *run, const struct tbrun_point *at,
+    const char *content, struct err *err);
 
 /* The params as a text, if they changed since the last one. */
 void tbrun_params(struct tbrun *run, int64_t time_us, int64_t step);

@@ -187,17 +187,16 @@ take_metrics(struct tensorboard *tb, const struct entry *e, struct err *err)
 {
 	const struct entry_metrics *metrics = &e->metrics;
 	struct tbrun *run = run_of(tb, metrics->experiment, err);
+	struct tbrun_point at = {.time_us = e->time_us, .step = metrics->step};
 	struct err refused = ERR_INIT;
-	const char *name;
 	size_t i;
 
 	if (run == NULL)
 		return err->code;
 	for (i = 0; i < metrics->len; i++) {
-		name = metrics->list[i].name;
-		tbrun_scalar(run, e->time_us, metrics->step, name,
-		    metrics->list[i].value, tensorboard_about(name, tb->prefix),
-		    &refused);
+		at.name = metrics->list[i].name;
+		tbrun_scalar(run, &at, metrics->list[i].value,
+		    tensorboard_about(at.name, tb->prefix), &refused);
 	}
 	/* All of it or some of it: the entry counts as refused, the good values
 	 * stand. */
@@ -211,6 +210,8 @@ take_histogram(struct tensorboard *tb, const struct entry *e, struct err *err)
 {
 	const struct entry_histogram *h = &e->histogram;
 	struct tbrun *run = run_of(tb, h->experiment, err);
+	const struct tbrun_point at = {
+	    .time_us = e->time_us, .step = h->step, .name = h->name};
 	struct tfevent_histogram histogram = {
 	    .min = h->min,
 	    .max = h->max,
@@ -224,21 +225,21 @@ take_histogram(struct tensorboard *tb, const struct entry *e, struct err *err)
 
 	if (run == NULL)
 		return err->code;
-	return tbrun_histogram(
-	    run, e->time_us, h->step, h->name, &histogram, err);
+	return tbrun_histogram(run, &at, &histogram, err);
 }
 
 static int
 take_artifact(struct tensorboard *tb, const struct entry *e, struct err *err)
 {
 	char *tag = xasprintf("artifact/%s/text_summary", e->artifact.name);
+	const struct tbrun_point at = {.time_us = e->time_us, .name = tag};
 	struct buf content;
 	int result;
 
 	buf_init(&content, 4 * ENTRY_LINE_MAX);
 	tfevent_code_span(&content, e->artifact.path);
 	buf_addc(&content, '\0');
-	result = tbrun_text(tb->run, e->time_us, 0, tag, content.data, err);
+	result = tbrun_text(tb->run, &at, content.data, err);
 	buf_release(&content);
 	free(tag);
 	return result;
