@@ -7,8 +7,9 @@
 static const char *root_variable;
 
 static const char *
-environment(const char *name)
+environment(const char *name, void *data)
 {
+	(void)data;
 	if (strcmp(name, "HOME") == 0)
 		return "/home/ana";
 	if (strcmp(name, "INSIDELLMS_RUN_ROOT") == 0)
@@ -27,10 +28,28 @@ check(const char *line, const char *dir, const char *root, const char *config)
 	snprintf(copy, sizeof copy, "%s", line);
 	while ((argv[argc] = strsep(&at, " ")) != NULL)
 		argc++;
-	rundir_guess(&g, argc, argv, environment);
+	rundir_guess(&g, argc, argv,
+	    &(struct guess_from){.cwd = "", .environment = environment});
 	if (!(is_text(g.dir, dir, line) & is_text(g.root, root, "  its root") &
 		is_text(g.config_path, config, "  its configuration")))
 		printf("# %s\n", line);
+	rundir_guess_release(&g);
+}
+
+/* The results file that the arguments name, from the directory /w. */
+static void
+check_results(const char *line, const char *results)
+{
+	char copy[512], *argv[32], *at = copy;
+	struct rundir_guess g;
+	int argc = 0;
+
+	snprintf(copy, sizeof copy, "%s", line);
+	while ((argv[argc] = strsep(&at, " ")) != NULL)
+		argc++;
+	rundir_guess(&g, argc, argv,
+	    &(struct guess_from){.cwd = "/w", .environment = environment});
+	is_text(g.results, results, line);
 	rundir_guess_release(&g);
 }
 
@@ -72,6 +91,12 @@ main(void)
 	    "h.yaml");
 	check("insidellms harness h.yaml --run-dir /d -o /out", "/d", NULL,
 	    "h.yaml");
+	check_results("insidellms run e.yaml -o r.json", "/w/r.json");
+	check_results("insidellms run e.yaml -or.json", "/w/r.json");
+	check_results("insidellms run --output=/a/r.json e.yaml", "/a/r.json");
+	check_results("insidellms run e.yaml --out r.json", "/w/r.json");
+	check_results("insidellms run e.yaml --overwrite", NULL);
+	check_results("insidellms harness e.yaml -o out", NULL);
 	check("insidellms report /r/x", NULL, NULL, NULL);
 	write_file("c.yaml", "models: []\noutput_dir: \"o ut\"  # here\n");
 	check("insidellms harness /etc/../etc/none.yaml", NULL,

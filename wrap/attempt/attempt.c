@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "wrap/attempt/private.h"
+#include "wrap/attempt/results.h"
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
 
@@ -167,6 +168,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;
+	attempt_keep_results(a, time_us);
 	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);

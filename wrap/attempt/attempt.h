@@ -42,8 +42,10 @@ struct attempt_config {
 	/* Nothing is delivered until attempt_let_go(). */
 	bool held;
 	const char *config_path; /* bytes as typed, or NULL */
-	const char *command;     /* base name of the program, or NULL */
-	pid_t writer;            /* of the command that we track; or 0 */
+	/* insideLLMs' --output, bytes, absolute; or NULL. Borrowed for good. */
+	const char *results;
+	const char *command; /* base name of the program, or NULL */
+	pid_t writer;        /* of the command that we track; or 0 */
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;

@@ -64,24 +64,30 @@ on_event(enum watcher_event event, void *data)
 		a->config.complete(a, a->config.data);
 }
 
+int
+attempt_keep_file(struct attempt *a, int number, int fd,
+    struct settle_kept *kept, struct err *err)
+{
+	char *file = xasprintf("%s%d", JOURNAL_KEPT_PREFIX, number);
+	int result = journal_keep_file(a->journal, file, fd, &kept->bytes, err);
+
+	if (result < 0)
+		free(file);
+	else
+		kept->name = file;
+	return result;
+}
+
 /* What a journal that was adopted has of a file is what it was then. */
 static int
 on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
 {
 	struct attempt *a = data;
-	char *file;
-	int result;
 
 	if (attempt_past_has_artifact(&a->past, name))
 		return -ENOTSUP;
-	file = xasprintf("%s%d", JOURNAL_KEPT_PREFIX, number);
-	result = journal_keep_file(a->journal, file, fd, &kept->bytes, err);
-	if (result < 0)
-		free(file);
-	else
-		kept->name = file;
-	return result;
+	return attempt_keep_file(a, number, fd, kept, err);
 }
 
 static void

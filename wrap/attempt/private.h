@@ -29,6 +29,10 @@ struct attempt {
 void attempt_say(struct attempt *a, const struct err *err);
 /* Into the journal; releases the entry. */
 void attempt_keep(struct attempt *a, struct entry *e);
+/* Keeps what the open file holds beside the journal, under this number.
+ * -ENOTSUP: the journal is in memory. */
+int attempt_keep_file(struct attempt *a, int number, int fd,
+    struct settle_kept *kept, struct err *err);
 void attempt_free(struct attempt *a);
 
 #endif

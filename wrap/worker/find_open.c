@@ -12,45 +12,11 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "mapping/names.h"
+#include "wrap/worker/proc.h"
 
-/* Processes above each other; a longer chain is a loop in the making. */
-#define ANCESTORS_MAX 1000
 /* 24 bytes each. What is beyond counts as not open, and its run as ours if it
  * has changed since the launch. */
 #define OPEN_FILES_MAX (64 * 1024)
-
-static pid_t
-parent_of(pid_t pid)
-{
-	char path[64], text[512];
-	const char *bracket;
-	FILE *f;
-	size_t n;
-	int parent = 0;
-
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return 0;
-	n = fread(text, 1, sizeof text - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	bracket = strrchr(text, ')');
-	if (bracket == NULL || sscanf(bracket + 1, " %*c %d", &parent) != 1)
-		return 0;
-	return parent;
-}
-
-static bool
-is_below(pid_t pid, pid_t command)
-{
-	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
-		if (pid == command)
-			return true;
-		pid = parent_of(pid);
-	}
-	return false;
-}
 
 static void
 add(struct open_files *o, pid_t pid, const struct stat *st)
@@ -124,7 +90,7 @@ find_open(struct find_open *result, const struct open_files *o, const char *dir,
 		if (file->device != records.st_dev ||
 		    file->inode != records.st_ino)
 			continue;
-		if (is_below(file->pid, command))
+		if (proc_is_below(file->pid, command))
 			result->below = file->pid;
 		else
 			result->elsewhere = true;

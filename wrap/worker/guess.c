@@ -19,7 +19,7 @@
 /* The arguments behind `insidellms` that matter here, the last of each. */
 struct arguments {
 	bool harness;
-	const char *run_dir, *run_root, *run_id, *output_dir, *config;
+	const char *run_dir, *run_root, *run_id, *output_dir, *output, *config;
 };
 
 /* Options that take a value, so that the value is no positional argument. */
@@ -92,8 +92,15 @@ take_option(struct arguments *a, const char *word, const char *next)
 		a->run_id = value;
 	else if (a->harness && is_option(word, "--output-dir", strlen("--o")))
 		a->output_dir = value;
-	else if (a->harness && strncmp(word, "-o", 2) == 0 && word[1] != '-')
-		a->output_dir = word[2] != '\0' ? word + 2 : next;
+	else if (!a->harness && is_option(word, "--output", strlen("--ou")))
+		a->output = value;
+	else if (strncmp(word, "-o", 2) == 0) {
+		value = word[2] != '\0' ? word + 2 : next;
+		if (a->harness)
+			a->output_dir = value;
+		else
+			a->output = value;
+	}
 }
 
 /* False: no `run` and no `harness`. */
@@ -127,15 +134,14 @@ read_arguments(struct arguments *a, int argc, char *const *argv)
 
 /* A leading ~ or ~user, as Python's expanduser; then absolute. */
 static char *
-expand(const char *path, const char *base,
-    const char *(*environment)(const char *name))
+expand(const char *path, const char *base, const struct guess_from *from)
 {
 	size_t user_len = path[0] == '~' ? strcspn(path + 1, "/") : 0;
 	const char *home = NULL;
 	char *expanded, *absolute;
 
 	if (path[0] == '~' && user_len == 0)
-		home = environment("HOME");
+		home = from->environment("HOME", from->data);
 	if (path[0] == '~' && home == NULL) {
 		char *user = xstrndup(path + 1, user_len);
 		const struct passwd *entry =
@@ -179,20 +185,19 @@ configured_dir(const char *config)
 }
 
 static char *
-harness_dir(
-    const struct arguments *a, const char *(*environment)(const char *name))
+harness_dir(const struct arguments *a, const struct guess_from *from)
 {
 	char *config, *parent, *value, *dir = NULL;
 
 	if (a->output_dir != NULL)
-		return expand(a->output_dir, "", environment);
+		return expand(a->output_dir, from->cwd, from);
 	if (a->run_root != NULL || a->config == NULL)
 		return NULL;
-	config = expand(a->config, "", environment);
+	config = expand(a->config, from->cwd, from);
 	value = configured_dir(config);
 	parent = path_parent(config);
 	if (value != NULL && value[0] != '\0')
-		dir = expand(value, parent, environment);
+		dir = expand(value, parent, from);
 	free(parent);
 	free(value);
 	free(config);
@@ -201,29 +206,33 @@ harness_dir(
 
 void
 rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
-    const char *(*environment)(const char *name))
+    const struct guess_from *from)
 {
 	struct arguments a = {0};
-	const char *variable = environment("INSIDELLMS_RUN_ROOT");
+	const char *variable =
+	    from->environment("INSIDELLMS_RUN_ROOT", from->data);
 	char *root;
 
 	*guess = (struct rundir_guess){0};
 	if (!read_arguments(&a, argc, argv))
 		return;
+	guess->names_insidellms = true;
 	if (a.config != NULL)
 		guess->config_path = xstrdup(a.config);
+	if (a.output != NULL && a.output[0] != '\0')
+		guess->results = expand(a.output, from->cwd, from);
 	if (a.run_dir != NULL)
-		guess->dir = expand(a.run_dir, "", environment);
+		guess->dir = expand(a.run_dir, from->cwd, from);
 	else if (a.harness)
-		guess->dir = harness_dir(&a, environment);
+		guess->dir = harness_dir(&a, from);
 	if (guess->dir != NULL)
 		return;
 	if (a.run_root != NULL)
-		root = expand(a.run_root, "", environment);
+		root = expand(a.run_root, from->cwd, from);
 	else if (variable != NULL && variable[0] != '\0')
-		root = expand(variable, "", environment);
+		root = expand(variable, from->cwd, from);
 	else
-		root = expand("~/.insidellms/runs", "", environment);
+		root = expand("~/.insidellms/runs", from->cwd, from);
 	if (a.run_id != NULL) {
 		guess->dir = path_join(root, a.run_id);
 		free(root);
@@ -238,4 +247,6 @@ rundir_guess_release(struct rundir_guess *guess)
 	free(guess->dir);
 	free(guess->root);
 	free(guess->config_path);
+	free(guess->results);
+	*guess = (struct rundir_guess){0};
 }

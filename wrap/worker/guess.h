@@ -15,16 +15,26 @@
 #ifndef WRAP_WORKER_GUESS_H
 #define WRAP_WORKER_GUESS_H
 
+#include <stdbool.h>
+
 struct rundir_guess {
-	char *dir;  /* absolute, or NULL */
+	bool names_insidellms; /* it is a `run` or a `harness` of insideLLMs */
+	char *dir;             /* absolute, or NULL */
 	char *root; /* the run is a directory in it; NULL if dir is known */
 	char *config_path; /* as typed; NULL: not found in the arguments */
+	char *results;     /* run's --output, absolute; NULL: not asked for */
 };
 
-/* `environment`: as getenv. Nothing is found in a command that does not name
- * insideLLMs: all NULL. */
+/* Whose arguments they are. */
+struct guess_from {
+	const char *cwd; /* what paths are relative to; "": our own */
+	const char *(*environment)(const char *name, void *data); /* getenv */
+	void *data;
+};
+
+/* Nothing is found in a command that does not name insideLLMs: all NULL. */
 void rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
-    const char *(*environment)(const char *name));
+    const struct guess_from *from);
 void rundir_guess_release(struct rundir_guess *guess);
 
 #endif

@@ -525,8 +525,9 @@ on_die(const char *message)
 }
 
 static const char *
-environment(const char *name)
+environment(const char *name, void *data)
 {
+	(void)data;
 	return getenv(name);
 }
 
@@ -538,7 +539,7 @@ worker_init(struct worker *w)
 	report_init(&w->report);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
-	    environment);
+	    &(struct guess_from){.cwd = "", .environment = environment});
 	w->loop = loop_new();
 	w->tree = tree_new(w->loop);
 	w->state_dir = journal_state_dir();
@@ -546,7 +547,7 @@ worker_init(struct worker *w)
 	    .tree = w->tree,
 	    .options = &w->options,
 	    .state_dir = w->state_dir,
-	    .config_path = w->guess.config_path,
+	    .guess = &w->guess,
 	    .launched = &w->launched,
 	    .report = &w->report,
 	    .settled = on_settled,

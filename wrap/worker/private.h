@@ -7,14 +7,16 @@
 #include <sys/queue.h>
 
 #include "wrap/worker/runs.h"
+#include "wrap/worker/writer.h"
 
 struct run {
 	struct attempt *attempt; /* NULL: over, reported and given back */
 	struct runs *runs;
 	char *dir;
 	struct watcher_identity identity;
-	pid_t writer; /* 0: not known, ends with the command */
-	int pidfd;    /* of the writer; -1: none */
+	pid_t writer;        /* 0: not known, ends with the command */
+	struct writer asked; /* how it was started */
+	int pidfd;           /* of the writer; -1: none */
 	struct loop_io io;
 	bool orphaned; /* the writer is dead: ends with this turn */
 	/* How often the file was opened that each run opens once. */

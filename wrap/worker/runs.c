@@ -94,6 +94,7 @@ identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 static void
 free_run(struct run *run)
 {
+	writer_release(&run->asked);
 	free(run->run_id);
 	free(run->dir);
 	free(run);
@@ -112,6 +113,7 @@ begin_run(
 	run->writer = writer;
 	run->pidfd = -1;
 	run->started_us = clock_wall_us();
+	writer_read(&run->asked, writer, runs->config.launched->command);
 	run->held = heard && !TAILQ_EMPTY(&runs->list);
 	result = identify(dir, dir_fd, &run->identity, &err);
 	if (result == 0)

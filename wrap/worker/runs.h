@@ -16,6 +16,7 @@
 #include "wrap/attempt/attempt.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/guess.h"
 
 struct runs;
 
@@ -24,7 +25,9 @@ struct runs_config {
 	struct tree *tree;
 	const struct options *options;
 	const char *state_dir;
-	const char *config_path; /* of insideLLMs, as typed; or NULL */
+	/* Of the command's own arguments: for the runs of writers that say
+	 * nothing else. */
+	const struct rundir_guess *guess;
 	const struct link_launched *launched;
 	struct report *report; /* for what can't be tracked, and each run */
 	/* Something settled: runs_are_settled() may have changed. */

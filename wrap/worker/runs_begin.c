@@ -29,6 +29,7 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 {
 	const struct runs_config *c = &run->runs->config;
 	const struct options *o = c->options;
+	bool known = run->asked.known;
 
 	return (struct attempt_config){
 	    .loop = c->loop,
@@ -37,7 +38,9 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 	    .state_dir = c->state_dir,
 	    .source = SOURCE_LIVE,
 	    .run_dir = run->dir,
-	    .config_path = c->config_path,
+	    .config_path =
+		known ? run->asked.config_path : c->guess->config_path,
+	    .results = known ? run->asked.results : c->guess->results,
 	    .writer = run->writer > 0 ? run->writer : c->launched->command,
 	    .command =
 		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,

@@ -1,0 +1,37 @@
+/*
+ * What /proc says of another process. All of it may be gone, or be another
+ * process' by the next question; without /proc, or without the right to look,
+ * every answer is "not known".
+ */
+#ifndef WRAP_WORKER_PROC_H
+#define WRAP_WORKER_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* 0: not known. */
+pid_t proc_parent(pid_t pid);
+/* Is it that process, or one below it? */
+bool proc_is_below(pid_t pid, pid_t ancestor);
+
+/* The arguments or the environment of a process. */
+struct proc_words {
+	struct buf text;
+	char **words; /* NULL at the end */
+	int count;
+};
+
+/* `file`: "cmdline" or "environ". 0 or a negative errno; to be released in
+ * either case. */
+int proc_words_read(struct proc_words *w, pid_t pid, const char *file);
+void proc_words_release(struct proc_words *w);
+/* As getenv; `words` is a struct proc_words. */
+const char *proc_variable(const char *name, void *words);
+
+/* Where the link leads ("cwd", "root", "ns/mnt"), allocated; NULL: not known,
+ * or the file that it led to is gone. */
+char *proc_link(pid_t pid, const char *name);
+
+#endif
