@@ -110,6 +110,17 @@ main(void)
 		check(line, want, NULL, line + strlen("insidellms harness "));
 		write_file("c.json", "{\"output_dir\": \"/abs/o\"}");
 		check("insidellms harness c.json", "/abs/o", NULL, "c.json");
+		write_file("c.json", "{\"output_dir\": \"/\\ud83d\\ude00\"}");
+		check("insidellms harness c.json", "/\xf0\x9f\x98\x80", NULL,
+		    "c.json");
+		write_file("c.json", "{models: [], 'output_dir': /flow}");
+		check("insidellms harness c.json", "/flow", NULL, "c.json");
+		write_file(
+		    "c.json", "notes: |\n  x\noutput_dir: >-\n  /a\n  b\n");
+		check("insidellms harness c.json", "/a b", NULL, "c.json");
+		write_file("c.json", "notes: \"a\n\noutput_dir: /no\"\n");
+		check("insidellms harness c.json", NULL,
+		    "/home/ana/.insidellms/runs", "c.json");
 		check("insidellms harness c.yaml --run-root /r", NULL, "/r",
 		    "c.yaml");
 	}
