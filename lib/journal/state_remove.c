@@ -33,50 +33,78 @@ is_our_file(const char *name)
 	return ours;
 }
 
-/* The folder above, if `dir_fd` is what has the name there. */
+/* Is `dir_fd` what has this name beside it? */
 static int
-open_above(int dir_fd, const char *attempt, struct err *err)
+check_own(int dir_fd, const char *beside, const char *attempt, struct err *err)
 {
-	int above = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat own, named;
 
-	if (above < 0)
-		return err_errno(err, "%s", attempt);
 	if (fstat(dir_fd, &own) == 0 &&
-	    fstatat(above, attempt, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(dir_fd, beside, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(own.st_mode) && own.st_dev == named.st_dev &&
 	    own.st_ino == named.st_ino && own.st_uid == geteuid())
-		return above;
-	close(above);
+		return 0;
 	return err_set(
 	    err, -EINVAL, "%s is no folder of ours: left alone", attempt);
+}
+
+static int
+remove_listed(int dir_fd, const char *attempt, struct err *err)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct state_names names;
+	int result = fd < 0 ? err_errno(err, "%s", attempt)
+			    : state_list(fd, attempt, &names, err);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < names.len; i++)
+		if (is_our_file(names.list[i]))
+			unlinkat(dir_fd, names.list[i], 0);
+	state_names_release(&names);
+	return 0;
+}
+
+static int
+remove_folder(int dir_fd, const char *beside, struct err *err)
+{
+	if (unlinkat(dir_fd, beside, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_errno(err, "%s", beside + sizeof "../" - 1);
+	return 0;
+}
+
+/* An attempt of a moment ago has nothing but its journal: its folder goes even
+ * where no descriptor is left to look at what is in it. */
+static int
+remove_rest(
+    int dir_fd, const char *beside, const char *attempt, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int result = remove_folder(dir_fd, beside, &local);
+
+	if (result == -ENOTEMPTY) {
+		result = remove_listed(dir_fd, attempt, err);
+		return result < 0 ? result : remove_folder(dir_fd, beside, err);
+	}
+	return result < 0 ? err_set(err, result, "%s", local.message) : 0;
 }
 
 int
 state_remove_attempt(int dir_fd, const char *attempt, struct err *err)
 {
-	int above, fd, result = state_check_attempt(attempt, err);
-	struct state_names names;
+	int result = state_check_attempt(attempt, err);
+	char *beside;
 
 	if (result < 0)
 		return result;
-	above = open_above(dir_fd, attempt, err);
-	if (above < 0)
-		return above;
-	fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	result = fd < 0 ? err_errno(err, "%s", attempt)
-			: state_list(fd, attempt, &names, err);
-	if (result < 0) {
-		close(above);
-		return result;
-	}
-	unlinkat(dir_fd, JOURNAL_FILE, 0);
-	for (size_t i = 0; i < names.len; i++)
-		if (is_our_file(names.list[i]))
-			unlinkat(dir_fd, names.list[i], 0);
-	state_names_release(&names);
-	if (unlinkat(above, attempt, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		result = err_errno(err, "%s", attempt);
-	close(above);
+	beside = xasprintf("../%s", attempt);
+	result = check_own(dir_fd, beside, attempt, err);
+	/* A journal that stays keeps its cursors. */
+	if (result == 0 && unlinkat(dir_fd, JOURNAL_FILE, 0) < 0 &&
+	    errno != ENOENT)
+		result = err_errno(err, "%s/" JOURNAL_FILE, attempt);
+	if (result == 0)
+		result = remove_rest(dir_fd, beside, attempt, err);
+	free(beside);
 	return result;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -282,6 +283,27 @@ test_remove(void)
 	free(dir);
 }
 
+/* Of a run that is put off because it lacks descriptors. */
+static void
+test_remove_without_descriptors(void)
+{
+	char *dir = in_top("scarce");
+	struct rlimit old, none;
+	int fd = state_open_attempt(dir, NAME, true, NULL), result;
+
+	make_file("scarce/runs/" NAME "/journal.jsonl");
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	result = state_remove_attempt(fd, NAME, NULL);
+	setrlimit(RLIMIT_NOFILE, &old);
+	is_int(result, 0, "a new attempt is removed without a descriptor");
+	ok(!is_there("scarce/runs/" NAME), "it is gone");
+	close(fd);
+	free(dir);
+}
+
 /* What a killed maker left: not while somebody holds it, nor with an entry. */
 static void
 test_discard(void)
@@ -321,6 +343,7 @@ main(void)
 	test_open();
 	test_owner();
 	test_remove();
+	test_remove_without_descriptors();
 	test_discard();
 	snprintf(command, sizeof command, "rm -rf %s", top);
 	return system(command) == 0 ? done_testing() : 1;
