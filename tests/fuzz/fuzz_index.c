@@ -38,10 +38,13 @@ on_first(const struct index_entry *e, void *data)
 	kept->run_dir = xstrdup(e->run_dir);
 	kept->places = NULL;
 	kept->place_len = 0;
+	kept->destinations = NULL;
+	kept->destination_len = 0;
 	for (size_t i = 0; i < e->place_len; i++) {
 		expect(e->places[i].name != NULL && e->places[i].text != NULL);
-		index_entry_add_place(
-		    kept, e->places[i].name, e->places[i].text);
+		index_entry_add_place(kept, e->places[i].name,
+		    e->places[i].text,
+		    index_entry_destination(e, e->places[i].name));
 	}
 	return true;
 }
@@ -63,6 +66,8 @@ expect_equal(const struct index_entry *a, const struct index_entry *b)
 	for (size_t i = 0; i < a->place_len; i++) {
 		expect(fuzz_same(a->places[i].name, b->places[i].name));
 		expect(fuzz_same(a->places[i].text, b->places[i].text));
+		expect(fuzz_same(index_entry_destination(a, a->places[i].name),
+		    index_entry_destination(b, b->places[i].name)));
 	}
 }
 
