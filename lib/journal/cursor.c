@@ -154,6 +154,13 @@ load_from(int dir_fd, const char *tracker, struct cursor *c, struct err *err)
 	return result == 0 ? 0 : err_set(err, result, "%s", local.message);
 }
 
+/* A file of ours that can't be used. */
+static bool
+is_damage(int result)
+{
+	return result == -EBADMSG || result == -EMSGSIZE;
+}
+
 int
 cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err)
@@ -169,10 +176,10 @@ cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
 	    (c->offset[LANE_METRICS] > j->size ||
 		c->offset[LANE_FILES] > j->size)) {
 		cursor_release(c);
-		return err_set(err, -EBADMSG,
+		result = err_set(err, -EBADMSG,
 		    CURSOR_PREFIX "%s: is behind the journal's end", tracker);
 	}
-	return result;
+	return is_damage(result) ? 1 : result;
 }
 
 int

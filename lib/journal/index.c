@@ -142,10 +142,10 @@ index_append(
 	if (result < 0 && ftruncate(fd, size) < 0)
 		err_prefix(err, "index left torn");
 	if (result == 0 && fdatasync(fd) < 0)
-		result = err_errno(err, "index");
+		result = err_errno(err, "sync");
 	buf_release(&line);
 	close(fd);
-	return result;
+	return result < 0 ? err_prefix(err, "%s/" INDEX_FILE, state_dir) : 0;
 }
 
 /* What a line that is wanted holds, as it stands there: one of these texts. */
@@ -285,14 +285,14 @@ is_the_one(const struct index_entry *e, void *data)
 	return !one->found;
 }
 
-bool
-index_has(const char *state_dir, const char *attempt)
+int
+index_has(const char *state_dir, const char *attempt, struct err *err)
 {
 	struct one one = {.attempt = attempt};
 	struct wanted wanted = {
 	    .text = {xasprintf("\"%s\"", attempt)}, .all = !is_plain(attempt)};
+	int result = each_wanted(state_dir, &wanted, is_the_one, &one, err);
 
-	each_wanted(state_dir, &wanted, is_the_one, &one, NULL);
 	free(wanted.text[0]);
-	return one.found;
+	return one.found ? 1 : result == -EBADMSG ? 0 : result;
 }

@@ -60,7 +60,8 @@ int index_each_of(const char *state_dir, int64_t inode, const char *name,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* Is there a line of this attempt? An index that can't be read has none. */
-bool index_has(const char *state_dir, const char *attempt);
+/* Is there a line of this attempt? 1, 0, or a negative errno: the index can't be
+ * read. */
+int index_has(const char *state_dir, const char *attempt, struct err *err);
 
 #endif

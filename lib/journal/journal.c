@@ -290,7 +290,13 @@ journal_attempt(const struct journal *j)
 bool
 journal_in_memory(const struct journal *j)
 {
-	return j->dir_fd < 0;
+	return j->dir_fd < 0 || (j->in_memory && j->old_size == 0);
+}
+
+bool
+journal_is_cut(const struct journal *j)
+{
+	return j->in_memory && j->old_size > 0;
 }
 
 int64_t
@@ -338,6 +344,18 @@ journal_leave_disk(struct journal *j)
 	j->old_size = j->size;
 }
 
+/* Of a short write: what can be gone on with is worth keeping. */
+static void
+keep_whole_lines(struct journal *j, size_t written)
+{
+	const char *last = memrchr(j->held.data, '\n', written);
+	size_t whole = last != NULL ? (size_t)(last - j->held.data) + 1 : 0;
+
+	buf_consume(&j->held, whole);
+	j->size += (int64_t)whole;
+	j->unsynced = j->unsynced || whole > 0;
+}
+
 int
 journal_flush(struct journal *j, struct err *err)
 {
@@ -358,6 +376,8 @@ journal_flush(struct journal *j, struct err *err)
 		err_errno(err, "journal %s", j->attempt);
 	else
 		err_set(err, -ENOSPC, "journal %s: disk full", j->attempt);
+	if (n > 0)
+		keep_whole_lines(j, (size_t)n);
 	if (n > 0 && ftruncate(j->fd, j->size) < 0)
 		journal_leave_disk(j);
 	else if (j->held.len > JOURNAL_HELD_MAX)
@@ -385,10 +405,22 @@ journal_needs_sync(const struct journal *j)
 int
 journal_remove(struct journal *j, struct err *err)
 {
+	struct stat st;
+	int result;
+
 	if (j->dir_fd < 0)
 		return 0;
-	j->removed = true;
-	return state_remove_attempt(j->dir_fd, j->attempt, err);
+	result = state_remove_attempt(j->dir_fd, j->attempt, err);
+	/* One that stays goes on with its cursors. */
+	j->removed = fstat(j->old_fd >= 0 ? j->old_fd : j->fd, &st) < 0 ||
+	    st.st_nlink == 0;
+	return result;
+}
+
+bool
+journal_is_removed(const struct journal *j)
+{
+	return j->removed;
 }
 
 /* Locked, it has no whole line: nobody is about to write one. */

@@ -92,8 +92,10 @@ char *journal_kept_path(const struct journal *j, const char *name);
 void journal_close(struct journal *j);
 
 const char *journal_attempt(const struct journal *j);
-/* It never had a place on disk: what is not delivered is lost. */
+/* Nothing of it is on the disk: what is not delivered is lost. */
 bool journal_in_memory(const struct journal *j);
+/* The disk has its beginning alone (journal_leave_disk). */
+bool journal_is_cut(const struct journal *j);
 
 /* Keeps the encoded entry for the next flush; what is held is flushed here,
  * too, when it comes to JOURNAL_WRITE_BYTES. */
@@ -101,8 +103,8 @@ bool journal_in_memory(const struct journal *j);
 int journal_append(struct journal *j, const struct entry *e, struct err *err);
 
 /* Writes what was appended, with one write(). After a short write or an error
- * (full disk) the file is cut back to its last whole line, the entries are kept
- * in memory and the next flush tries again. Beyond JOURNAL_HELD_MAX held bytes
+ * (full disk) the file is cut back to its last whole line, the entries behind it
+ * are kept in memory and the next flush tries again. Beyond JOURNAL_HELD_MAX held bytes
  * the journal leaves the disk. */
 #define JOURNAL_HELD_MAX (4 * 1024 * 1024)
 int journal_flush(struct journal *j, struct err *err);
@@ -122,6 +124,8 @@ int64_t journal_size(const struct journal *j);
 /* Deletes the journal with all that belongs to it (journal/state.h): every
  * tracker has everything. */
 int journal_remove(struct journal *j, struct err *err);
+/* It is gone: a cursor is of no use any more. */
+bool journal_is_removed(const struct journal *j);
 /* Deletes what is left of one that never came to a first entry, if its folder
  * has not changed for `age_s` seconds and nobody has its lock. */
 int journal_discard(
@@ -184,7 +188,9 @@ void cursor_release(struct cursor *c);
 const char *cursor_get(const struct cursor *c, const char *name);
 void cursor_set(struct cursor *c, const char *name, const char *text);
 
-/* A missing cursor is one at the start. A torn or foreign one: -EBADMSG. */
+/* A missing cursor is one at the start. 1: so is one that is torn, of another
+ * version or behind the journal's end; `err` says what it was. A negative errno:
+ * it could not be looked at. */
 int cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err);
 /* Temp file and rename. In memory, or removed: kept nowhere, 0. */

@@ -82,7 +82,7 @@ enum tracker_call {
 struct tracker;
 
 /* One destination. Plain data, one for each tracker in list.h; every member but
- * the flags is mandatory. */
+ * the flags and sync is mandatory. */
 struct tracker_ops {
 	const struct tracker_about *about;
 	size_t state_size; /* of tracker->state, zeroed before configure */
@@ -118,6 +118,10 @@ struct tracker_ops {
 	/* What `itrack doctor` says of it (tracker/examine.h). Nothing was
 	 * configured or opened. */
 	void (*examine)(const struct examination *x);
+	/* Put on the disk what was written on this machine (base/durable.h):
+	 * after it a loss of power takes nothing. Once all is confirmed, before
+	 * anything says so. NULL: nothing is. */
+	int (*sync)(struct tracker *t, struct err *err);
 	/* Give everything back; cancels what is under way. Called once, also
 	 * after a failed configure or open. */
 	void (*close)(struct tracker *t);
@@ -243,6 +247,10 @@ int delivery_new(struct delivery **delivery,
     const struct delivery_config *config, const struct target *target,
     struct err *err);
 void delivery_free(struct delivery *d);
+
+/* Of one that is FINISHED: what it has put on this machine is on the disk, so
+ * that the journal may go. Again: nothing. */
+int delivery_make_durable(struct delivery *d, struct err *err);
 
 /* The journal has new entries. */
 void delivery_kick(struct delivery *d);

@@ -176,8 +176,14 @@ files_of() {
     chown 65534:65534 "$state/index.jsonl"
     run -1 itrack status
     [[ $output == *"index.jsonl belongs to user"* ]]
-    run -0 itrack import "$runs/$f"
+    run -1 itrack import "$runs/$f"
     [[ $output == *"index.jsonl belongs to user"* ]]
+    # Delivered, and noted nowhere: the journal stays until it is.
+    [ -e "$journals/$attempt/journal.jsonl" ]
+    chown 0:0 "$state/index.jsonl"
+    itrack sync
+    [ ! -e "$journals/$attempt" ]
+    [ "$(ls "$tracking")" = "$id" ]
 }
 
 @test "another user's state directory: nothing is read or made in it" {

@@ -233,24 +233,49 @@ all_finished(const struct attempt *a, bool no_rejects)
 bool
 attempt_is_complete(const struct attempt *a)
 {
+	if (a->unsettled)
+		return false;
 	if (a->config.record_only)
-		return a->ended && !journal_in_memory(a->journal);
+		return a->ended && !journal_in_memory(a->journal) &&
+		    !journal_is_cut(a->journal);
 	return all_finished(a, true);
+}
+
+/* What was delivered is on the disk, then the line that says so, and only then
+ * the journal goes. */
+static int
+leave_line(struct attempt *a, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < a->delivery_count && result == 0; i++)
+		result = delivery_make_durable(a->deliveries[i], err);
+	if (result == 0)
+		result = attempt_past_index(a, err);
+	return result == 0 ? journal_remove(a->journal, err) : result;
+}
+
+void
+attempt_put_away(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+	int result = 0;
+
+	/* Its folder has nothing to go on with. */
+	if (journal_in_memory(a->journal))
+		journal_remove(a->journal, NULL);
+	else if (all_finished(a, false))
+		result = leave_line(a, &err);
+	else
+		result = journal_sync(a->journal, &err);
+	a->unsettled = result < 0;
+	if (result < 0)
+		attempt_say(a, &err);
 }
 
 void
 attempt_close(struct attempt *a)
 {
-	struct err err = ERR_INIT;
-
-	/* Without a line in the index the directory may be imported again, but
-	 * a journal that stayed would be delivered twice. */
-	if (all_finished(a, false) && !journal_in_memory(a->journal)) {
-		attempt_past_index(a, &err);
-		journal_remove(a->journal, NULL);
-	} else {
-		journal_sync(a->journal, NULL);
-	}
 	attempt_free(a);
 }
 
@@ -321,6 +346,12 @@ bool
 attempt_in_memory(const struct attempt *a)
 {
 	return journal_in_memory(a->journal);
+}
+
+bool
+attempt_is_cut(const struct attempt *a)
+{
+	return journal_is_cut(a->journal);
 }
 
 const char *

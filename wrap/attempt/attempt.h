@@ -7,9 +7,10 @@
  *	attempt_end(a, &outcome);         the run is over: last entries
  *	attempt_drain(a, ms);             go on delivering so long at most
  *	attempt_is_settled(a)             nothing is left to wait for
- *	attempt_close(a);                 keeps the journal if something is
+ *	attempt_put_away(a);              keeps the journal if something is
  *	                                  pending, else leaves a line in the
  *	                                  index
+ *	attempt_close(a);
  */
 #ifndef WRAP_ATTEMPT_ATTEMPT_H
 #define WRAP_ATTEMPT_ATTEMPT_H
@@ -110,6 +111,10 @@ void attempt_drop(struct attempt *a);
 bool attempt_is_settled(const struct attempt *a);
 /* Everything is where it should be, nothing was rejected. */
 bool attempt_is_complete(const struct attempt *a);
+/* Nothing more is delivered. Where the outputs, the line or the removal of the
+ * journal fails, the journal stays with its cursors: attempt_remarks() has why,
+ * it is not complete, and the next sync does the rest. */
+void attempt_put_away(struct attempt *a);
 void attempt_close(struct attempt *a);
 
 /* For the report. */
@@ -128,7 +133,10 @@ void attempt_delivery_status(
     const struct attempt *a, size_t i, struct delivery_status *status);
 /* Entries that a tracker is still being sent; 0 for one that has settled. */
 uint64_t attempt_pending(const struct attempt *a, const char *tracker);
+/* Nothing of the journal is on the disk: what is not delivered is lost. */
 bool attempt_in_memory(const struct attempt *a);
+/* Its beginning alone is: the rest is read from the records again. */
+bool attempt_is_cut(const struct attempt *a);
 /* What went wrong with the journal, one a line; "" if nothing. */
 const char *attempt_remarks(const struct attempt *a);
 /* For the index. */

@@ -33,6 +33,16 @@ follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
 	}
 }
 
+int
+follow_deliveries_make_durable(struct follow_deliveries *d, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < d->len && result == 0; i++)
+		result = delivery_make_durable(d->list[i], err);
+	return result;
+}
+
 void
 follow_deliveries_end(struct follow_deliveries *d)
 {

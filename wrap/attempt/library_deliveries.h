@@ -23,6 +23,9 @@ struct follow_deliveries {
 void follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
     struct journal *journal, const struct entry *start,
     void (*changed)(struct delivery *delivery, void *data), void *data);
+/* Those that are FINISHED: what they have put on this machine is on the disk. */
+int follow_deliveries_make_durable(
+    struct follow_deliveries *d, struct err *err);
 /* Ends them; before the journal is closed. */
 void follow_deliveries_end(struct follow_deliveries *d);
 void follow_deliveries_release(struct follow_deliveries *d);

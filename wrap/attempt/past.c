@@ -287,11 +287,12 @@ attempt_past_start_us(const char *run_dir, int64_t now_us)
 
 /* Its owner may have been killed between the line and the removal of the
  * journal. */
-static bool
-is_indexed(const struct attempt *a, const char *state_dir)
+static int
+is_indexed(const struct attempt *a, const char *state_dir, struct err *err)
 {
-	return attempt_start(a)->pid != getpid() &&
-	    index_has(state_dir, attempt_name(a));
+	return attempt_start(a)->pid == getpid()
+	    ? 0
+	    : index_has(state_dir, attempt_name(a), err);
 }
 
 int
@@ -302,8 +303,9 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	int result;
 
 	attempt_index_facts(a, &facts);
-	if (is_indexed(a, facts.state_dir))
-		return 0;
+	result = is_indexed(a, facts.state_dir, err);
+	if (result != 0)
+		return result < 0 ? result : 0;
 	e.attempt = xstrdup(attempt_name(a));
 	e.run_id =
 	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;

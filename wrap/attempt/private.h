@@ -22,6 +22,7 @@ struct attempt {
 	struct loop_timer sync_timer;
 	struct loop_timer disk_timer; /* set while the disk refuses */
 	int disk_refusals;
+	bool unsettled; /* what is delivered could not be noted as such */
 	struct buf remarks;
 };
 

@@ -108,6 +108,40 @@ say_run(struct report *r, const struct attempt *a)
 	report_say_lines(r, watcher_remarks(w));
 }
 
+/* What becomes of what is pending; allocated. What is on the disk decides. */
+static char *
+what_next(const struct attempt *a)
+{
+	bool directory = attempt_start(a)->source != SOURCE_LIBRARY;
+
+	if (!attempt_in_memory(a))
+		return xasprintf("to finish: itrack sync %s%s", attempt_name(a),
+		    !attempt_is_cut(a) ? ""
+			: directory
+			? " (the journal is cut short: the rest is read from "
+			  "the run directory, while it is there)"
+			: " (the journal is cut short: the rest is lost)");
+	if (!directory)
+		return xstrdup("it is lost, because there is no journal");
+	return xasprintf("it is lost, because there is no journal; while the "
+			 "run directory is there: itrack import %s",
+	    attempt_start(a)->run_dir);
+}
+
+static void
+say_pending(
+    struct report *r, const struct attempt *a, const struct delivery_status *s)
+{
+	uint64_t all = s->delivered + s->rejected + s->pending;
+	char *next = what_next(a);
+
+	report_say(r, "%s: delivered %llu of %llu, the rest is pending: %s; %s",
+	    s->tracker, (unsigned long long)s->delivered,
+	    (unsigned long long)all,
+	    s->why[0] != '\0' ? s->why : "no answer in time", next);
+	free(next);
+}
+
 static void
 say_delivery(
     struct report *r, const struct attempt *a, const struct delivery_status *s)
@@ -125,15 +159,7 @@ say_delivery(
 		    (unsigned long long)all, (unsigned long long)s->rejected,
 		    place);
 	else
-		report_say(r,
-		    "%s: delivered %llu of %llu, the rest is pending: %s; %s%s",
-		    s->tracker, (unsigned long long)s->delivered,
-		    (unsigned long long)all,
-		    s->why[0] != '\0' ? s->why : "no answer in time",
-		    attempt_in_memory(a)
-			? "it is lost, because there is no journal"
-			: "to finish: itrack sync ",
-		    attempt_in_memory(a) ? "" : attempt_name(a));
+		say_pending(r, a, s);
 	for (size_t i = 0; i < s->note_len; i++)
 		report_say(r, "%s: %s", s->tracker, s->notes[i]);
 }
@@ -214,9 +240,12 @@ report_add(struct report *r, const struct attempt *a)
 		attempt_delivery_status(a, i, &status);
 		say_delivery(r, a, &status);
 	}
-	if (attempt_delivery_count(a) == 0 && !attempt_in_memory(a))
-		report_say(r, "recorded, not delivered: itrack sync %s",
-		    attempt_name(a));
+	if (attempt_delivery_count(a) == 0) {
+		char *next = what_next(a);
+
+		report_say(r, "recorded, not delivered: %s", next);
+		free(next);
+	}
 	add_json(r, a);
 	r->run_count++;
 }

@@ -67,6 +67,7 @@ close_item(struct deliver *d, struct item *item)
 
 	TAILQ_REMOVE(&d->items, item, link);
 	d->count--;
+	attempt_put_away(item->attempt);
 	report_add(d->report, item->attempt);
 	complete = attempt_is_complete(item->attempt);
 	d->complete = d->complete && complete && !is_short(item->attempt);

@@ -49,6 +49,7 @@ struct follow {
 	int64_t last_step, ended_us;
 	enum run_status status;
 	bool ended, paced;
+	bool was_ended; /* before we came */
 	/* The run is open and has no end: when the process that started us is
 	 * gone and what there is is delivered, we leave; the next process that
 	 * goes on with the run starts another one. */
@@ -317,6 +318,7 @@ begin(struct follow *f)
 		take(f, &e);
 		entry_release(&e);
 	}
+	f->was_ended = f->ended;
 	/* Woken for an open run that has ended meanwhile: who ended it has a
 	 * worker of his own. */
 	f->courier = f->start.start.open != NULL && (!f->ended || f->alone);
@@ -333,18 +335,25 @@ begin(struct follow *f)
 }
 
 static int
-leave_line(const struct follow *f)
+leave_line(const struct follow *f, struct err *err)
 {
 	struct index_entry e = {.status = f->status,
 	    .started_us = f->start.time_us,
 	    .ended_us = f->ended_us};
-	int result;
+	int result = 0;
 
+	/* Who delivered it may have been killed between the line and the removal
+	 * of the journal. */
+	if (f->was_ended)
+		result =
+		    index_has(f->state_dir, journal_attempt(f->journal), err);
+	if (result != 0)
+		return result < 0 ? result : 0;
 	e.attempt = xstrdup(journal_attempt(f->journal));
 	e.run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL;
 	e.run_dir = xstrdup(f->start.start.run_dir);
 	follow_deliveries_places(&f->deliveries, &e);
-	result = index_append(f->state_dir, &e, NULL);
+	result = index_append(f->state_dir, &e, err);
 	index_entry_release(&e);
 	return result;
 }
@@ -357,9 +366,16 @@ finish(struct follow *f, struct library_packet *packet)
 	    follow_deliveries_are(&f->deliveries, DELIVERY_FINISHED) &&
 	    f->deliveries.len == f->start.start.target_len;
 
+	struct err err = ERR_INIT;
+
 	follow_deliveries_tell(&f->deliveries, packet);
-	if (complete && leave_line(f) == 0)
-		journal_remove(f->journal, NULL);
+	if (complete &&
+	    follow_deliveries_make_durable(&f->deliveries, &err) == 0 &&
+	    leave_line(f, &err) == 0)
+		journal_remove(f->journal, &err);
+	if (err.code < 0 && packet->message[0] == '\0')
+		snprintf(packet->message, sizeof packet->message, "%.500s",
+		    err.message);
 	follow_deliveries_end(&f->deliveries);
 }
 

@@ -302,6 +302,7 @@ give_back(struct run *run)
 	run_unwatch_writer(run);
 	if (run->attempt == NULL)
 		return;
+	attempt_put_away(run->attempt);
 	report_add(runs->config.report, run->attempt);
 	if (!attempt_is_complete(run->attempt))
 		runs->incomplete = true;

@@ -11,8 +11,14 @@ delivery_save_cursor(struct delivery *d)
 {
 	struct err err = ERR_INIT;
 
-	if (!d->cursor_dirty)
+	if (!d->cursor_dirty || journal_is_removed(d->journal))
 		return;
+	/* A cursor that says "finished" proves as much as the index. */
+	if (d->cursor.finished && delivery_make_durable(d, &err) < 0) {
+		tracker_note(&d->tracker, "%s", err.message);
+		d->cursor_saved_ms = clock_mono_ms();
+		return;
+	}
 	/* A cursor that can't be written costs a repetition after a crash,
 	 * which every tracker recognises: no reason to stop. */
 	if (cursor_save(d->journal, d->target.tracker, &d->cursor, &err) == 0)

@@ -37,6 +37,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
     const struct target *target, struct err *err)
 {
 	const struct tracker_ops *ops = tracker_find(target->tracker);
+	struct err damage = ERR_INIT;
 	struct delivery *d;
 	int result;
 
@@ -54,13 +55,18 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
 	d->cursor_saved_ms = clock_mono_ms();
 	target_copy(&d->target, target);
-	result = cursor_load(d->journal, target->tracker, &d->cursor, err);
+	result = cursor_load(d->journal, target->tracker, &d->cursor, &damage);
 	d->tracker = (struct tracker){.ops = ops,
 	    .loop = d->loop,
 	    .retry = RETRY_DEFAULT,
 	    .state = xcalloc(1, ops->state_size),
 	    .delivery = d};
-	if (result == 0)
+	/* What is sent again every tracker recognises. */
+	if (result > 0)
+		tracker_note(&d->tracker, "%s: begun anew", damage.message);
+	else if (result < 0)
+		err_set(err, result, "%s", damage.message);
+	if (result >= 0)
 		result = ops->configure(&d->tracker, err);
 	if (ops->from_start && !d->cursor.finished) {
 		d->cursor.offset[LANE_METRICS] = 0;
@@ -70,8 +76,10 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
-	if (d->cursor.finished)
+	if (d->cursor.finished) {
 		d->phase = PHASE_COMPLETE;
+		d->durable = true;
+	}
 	if (result < 0) {
 		delivery_free(d);
 		return result;
@@ -85,6 +93,7 @@ delivery_free(struct delivery *d)
 {
 	if (d == NULL)
 		return;
+	delivery_save_cursor(d);
 	d->tracker.ops->close(&d->tracker);
 	loop_timer_cancel(d->loop, &d->timer);
 	delivery_save_cursor(d);
@@ -102,6 +111,18 @@ delivery_free(struct delivery *d)
 	buf_release(&d->altered);
 	free(d->tracker.state);
 	free(d);
+}
+
+int
+delivery_make_durable(struct delivery *d, struct err *err)
+{
+	const struct tracker_ops *ops = d->tracker.ops;
+	int result = 0;
+
+	if (d->phase == PHASE_COMPLETE && !d->durable && ops->sync != NULL)
+		result = ops->sync(&d->tracker, err);
+	d->durable = d->phase == PHASE_COMPLETE && result == 0;
+	return result < 0 ? err_prefix(err, "%s", ops->about->name) : 0;
 }
 
 void

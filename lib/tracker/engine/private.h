@@ -46,6 +46,7 @@ struct delivery {
 	struct run_info info;
 	struct cursor cursor;
 	bool cursor_dirty;
+	bool durable;            /* all is confirmed, and on the disk */
 	int64_t cursor_saved_ms; /* when it was last written */
 
 	/* The scout reads ahead of the lanes: the run ID, the end, and how many

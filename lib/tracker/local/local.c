@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/path.h"
 #include "base/tempfile.h"
 #include "format/text.h"
@@ -367,6 +368,14 @@ local_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	return OUTCOME_DONE;
 }
 
+static int
+local_sync(struct tracker *t, struct err *err)
+{
+	const struct local *l = t->state;
+
+	return durable_folder(l->path, err);
+}
+
 static void
 local_close(struct tracker *t)
 {
@@ -401,5 +410,6 @@ const struct tracker_ops tracker_local = {
     .finish = local_finish,
     .destination = plan_root_destination,
     .examine = examine_root,
+    .sync = local_sync,
     .close = local_close,
 };

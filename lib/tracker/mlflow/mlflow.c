@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
+#include "base/durable.h"
 #include "tracker/mlflow/private.h"
 
 /* At most one request a second for a run whose records are fast. */
@@ -96,6 +98,14 @@ mlflow_finish(struct tracker *t, const struct run_end *end, struct err *err)
 					       : mlflow_server_finish(m, end);
 }
 
+static int
+mlflow_sync(struct tracker *t, struct err *err)
+{
+	const struct mlflow *m = t->state;
+
+	return m->mlruns != NULL ? durable_folder(m->config.root, err) : 0;
+}
+
 static void
 mlflow_close(struct tracker *t)
 {
@@ -137,5 +147,6 @@ const struct tracker_ops tracker_mlflow = {
     .finish = mlflow_finish,
     .destination = mlflow_destination,
     .examine = mlflow_examine,
+    .sync = mlflow_sync,
     .close = mlflow_close,
 };

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/path.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
@@ -360,6 +361,14 @@ tensorboard_finish(
 	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
+static int
+tensorboard_sync(struct tracker *t, struct err *err)
+{
+	const struct tensorboard *tb = t->state;
+
+	return durable_folder(tb->path, err);
+}
+
 static void
 tensorboard_close(struct tracker *t)
 {
@@ -392,5 +401,6 @@ const struct tracker_ops tracker_tensorboard = {
     .finish = tensorboard_finish,
     .destination = plan_root_destination,
     .examine = examine_root,
+    .sync = tensorboard_sync,
     .close = tensorboard_close,
 };

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/uri.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/examine.h"
@@ -237,6 +238,15 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	}
 }
 
+static int
+wandb_sync(struct tracker *t, struct err *err)
+{
+	const struct wandb *w = t->state;
+
+	return w->offline.path != NULL ? durable_folder(w->offline.path, err)
+				       : 0;
+}
+
 static void
 wandb_close(struct tracker *t)
 {
@@ -261,5 +271,6 @@ const struct tracker_ops tracker_wandb = {
     .finish = wandb_finish,
     .destination = wandb_destination,
     .examine = wandb_examine,
+    .sync = wandb_sync,
     .close = wandb_close,
 };

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
@@ -302,7 +303,9 @@ mlruns_register(
 		    : make_version(fd, r->id, &version, err);
 		close(fd);
 	}
-	if (result < 0)
+	if (result == 0)
+		result = durable_folder(dir, err);
+	else if (result < 0)
 		err_prefix(err, "%s", dir);
 	free(dir);
 	free(name);

@@ -1,0 +1,17 @@
+/*
+ * Files that outlive a loss of power: what was written is on the disk, under
+ * its name, in its folder.
+ */
+#ifndef BASE_DURABLE_H
+#define BASE_DURABLE_H
+
+#include "base/err.h"
+
+/* Everything that was written in and around the folder `path`: its file system
+ * as a whole, by one syncfs(). That costs one commit, where a file and its
+ * folder cost one each, and a run in MLflow's file store has sixty; in return
+ * it waits for what others have written there as well. A folder that is gone
+ * meanwhile is no error. */
+int durable_folder(const char *path, struct err *err);
+
+#endif

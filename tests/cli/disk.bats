@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# The disk of the state directory, and what is on it when something fails: no
+# room, damaged files, the order in which things get there, several at once.
+
+load runs
+load ../trackers/small_disk
+
+setup() {
+    use_clean_home
+    f=run_errors
+    id=$(run_id $f)
+    from=$fixtures/$f/run
+    to=$runs/$f
+    local=$tracking/$id
+    journals=$XDG_STATE_HOME/itrack/runs
+    index=$XDG_STATE_HOME/itrack/index.jsonl
+}
+
+write_dir() {
+    mkdir -p "$runs"
+    cp -r "$from" "$to"
+}
+
+need_strace() {
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+}
+
+@test "a cursor that is empty, torn or of another version is none" {
+    for damage in '' '{"version":1,"met' '{"version":9}'; do
+        rm -rf "$runs/tracking" "$XDG_STATE_HOME"
+        wrap -q --drain 2 --track local,mlflow --mlflow-uri http://127.0.0.1:1 \
+            "$write_run" --from "$from" --to "$to" --overwrite 3>&-
+        cursor=$(echo "$journals"/*/cursor.local)
+        printf %s "$damage" >"$cursor"
+        printf %s "$damage" >"${cursor%local}mlflow"
+        itrack sync --mlflow-uri "$PWD/store" 2>err
+        grep -q 'cursor.local: .*begun anew' err
+        [ -z "$(ls "$journals")" ]
+    done
+}
+
+@test "no room for the journal: nothing is promised that can't be kept" {
+    export XDG_STATE_HOME=$PWD/disk
+    # shellcheck disable=SC2016 # expanded there
+    run on_small_disk disk '
+        cat /dev/zero >disk/fill 2>/dev/null
+        "$BUILD/bin/itrack-wrap" --drain 2 --track mlflow \
+            --mlflow-uri http://127.0.0.1:1 --report report.json \
+            "$BUILD/tests/programs/write_run" \
+            --from "'"$from"'" --to "'"$to"'" 2>err 3>&-
+        rm disk/fill
+        ls disk/itrack/runs >left'
+    [ "$status" -ne 99 ] || skip "no disk can be mounted here"
+    ! grep -q 'itrack sync' err
+    grep -q "lost.*itrack import $to" err
+    grep -q '"journal_in_memory":true' report.json
+    [ ! -s left ]
+}
+
+# fails CALL ERROR COMMAND...: each of these calls fails on a file of the name.
+fails() {
+    local call=$1 error=$2 path=$3
+    shift 3
+    strace -f -q -o trace -P "$path" -e trace="$call" \
+        -e inject="$call:error=$error" "$@"
+}
+
+@test "a line of the index or a removal that fails: pending, and once" {
+    need_strace
+    write_dir
+    mkdir -p "$XDG_STATE_HOME/itrack"
+    : >"$index"
+    run fails write ENOSPC "$index" "$BUILD/bin/itrack" import -t local "$to"
+    [ "$status" -eq 1 ]
+    [ "$(ls "$journals" | wc -l)" -eq 1 ]
+    itrack import -t local "$to"
+    itrack sync
+    [ -z "$(ls "$journals")" ]
+    [ "$(wc -l <"$index")" -eq 1 ]
+    [ "$(ls "$tracking")" = "$id" ]
+}
+
+@test "the outputs are synced before the index, the index before the removal" {
+    need_strace
+    write_dir
+    for t in "local" "tensorboard" "mlflow --mlflow-uri $PWD/store" \
+        "wandb --wandb-mode offline --wandb-dir $PWD"; do
+        # shellcheck disable=SC2086 # words
+        strace -f -q -y -o trace -e trace=syncfs,fdatasync,fsync,unlinkat \
+            "$BUILD/bin/itrack" import -q --again --track $t "$to"
+        outputs=$(grep -n 'syncfs(.*= 0' trace | tail -n 1 | cut -d: -f1)
+        line=$(grep -n 'fdatasync(.*index.jsonl.*= 0' trace | cut -d: -f1)
+        journal=$(grep -n 'unlinkat(.*journal.jsonl.*= 0' trace | head -n 1 |
+            cut -d: -f1)
+        [ "$outputs" -lt "$line" ]
+        [ "$line" -lt "$journal" ]
+    done
+    strace -f -q -y -o trace -e trace=syncfs,fdatasync,unlinkat \
+        "$BUILD/bin/itrack" log --track local --local-dir e --metric a=1
+    outputs=$(grep -n 'syncfs(' trace | tail -n 1 | cut -d: -f1)
+    line=$(grep -n 'fdatasync(.*index.jsonl' trace | cut -d: -f1)
+    journal=$(grep -n 'unlinkat(.*journal.jsonl' trace | head -n 1 |
+        cut -d: -f1)
+    [ "$outputs" -lt "$line" ]
+    [ "$line" -lt "$journal" ]
+}
+
+@test "outputs that can't be synced: the journal stays" {
+    need_strace
+    write_dir
+    run strace -f -q -o trace -e trace=syncfs -e inject=syncfs:error=EIO \
+        "$BUILD/bin/itrack" import -t local "$to"
+    [ "$status" -eq 1 ]
+    [[ $output == *"cannot sync"* ]]
+    [ "$(ls "$journals" | wc -l)" -eq 1 ]
+    [ ! -s "$index" ]
+    itrack sync
+    [ -z "$(ls "$journals")" ]
+    [ "$(ls "$tracking")" = "$id" ]
+}
