@@ -35,6 +35,23 @@ journals_start(const char *state_dir, const char *attempt, struct entry *start,
 }
 
 bool
+journals_may_be_read_later(int result)
+{
+	switch (result) {
+	case -ENOENT:
+	case -ENODATA:
+	case -EPERM:
+	case -EACCES:
+	case -EINVAL:
+	case -EBADMSG:
+	case -EPROTONOSUPPORT:
+		return false;
+	default:
+		return result < 0;
+	}
+}
+
+bool
 journals_discard_empty(const char *state_dir, const char *attempt)
 {
 	struct entry start;

@@ -15,6 +15,10 @@
 int journals_start(const char *state_dir, const char *attempt,
     struct entry *start, struct err *err);
 
+/* Is the failure to read a journal of ours one that passes (EIO, ESTALE, EMFILE)?
+ * What is damaged or somebody else's stays so, and is named. */
+bool journals_may_be_read_later(int result);
+
 /* Has it not even a first entry, because its maker was killed before, or while
  * it was removed? Then there is nothing to deliver; what is left of an old one
  * is deleted. */

@@ -22,7 +22,8 @@ struct list {
 	char *state_dir;
 	struct known *known;
 	size_t len;
-	char *refused; /* NULL: none */
+	char *refused;     /* NULL: none */
+	struct err failed; /* the first that is worth another look */
 };
 
 static struct list kept;
@@ -68,6 +69,8 @@ add_new(struct list *list, const char *attempt)
 
 	if (result < 0 && result != -ENODATA && result != -ENOENT)
 		refuse(list, attempt, &err);
+	if (journals_may_be_read_later(result) && list->failed.code == 0)
+		list->failed = err;
 	if (result < 0)
 		return;
 	k.attempt = xstrdup(attempt);
@@ -106,8 +109,10 @@ look_again(const char *state_dir)
 	    strcmp(before.state_dir, state_dir) != 0)
 		for (; look.at < before.len; look.at++)
 			release(&before.known[look.at]);
-	if (state_each(state_dir, look_at, &look, &err) < 0)
+	if (state_each(state_dir, look_at, &look, &err) < 0) {
 		refuse(&now, state_dir, &err);
+		now.failed = err;
+	}
 	for (; look.at < before.len; look.at++)
 		release(&before.known[look.at]);
 	free(before.known);
@@ -116,9 +121,9 @@ look_again(const char *state_dir)
 	kept = now;
 }
 
-void
+int
 journals_each_of(const char *state_dir, int64_t inode, const char *name,
-    bool (*each)(const char *attempt, void *data), void *data)
+    bool (*each)(const char *attempt, void *data), void *data, struct err *err)
 {
 	look_again(state_dir);
 	for (size_t i = 0; i < kept.len; i++) {
@@ -127,8 +132,11 @@ journals_each_of(const char *state_dir, int64_t inode, const char *name,
 		if (k->inode != inode && strcmp(k->name, name) != 0)
 			continue;
 		if (!each(k->attempt, data))
-			return;
+			break;
 	}
+	return kept.failed.code == 0
+	    ? 0
+	    : err_set(err, kept.failed.code, "%s", kept.failed.message);
 }
 
 const char *

@@ -80,6 +80,21 @@ fails() {
     [ "$(ls "$tracking")" = "$id" ]
 }
 
+@test "what can't be read now is not taken for absent" {
+    need_strace
+    write_dir
+    itrack import -q -t local "$to"
+    for error in EIO ESTALE; do
+        run fails read,pread64 $error "$index" \
+            "$BUILD/bin/itrack" import -t local "$to"
+        [ "$status" -eq 1 ]
+        [[ $output == *"not imported"* ]]
+        [ "$(ls "$tracking")" = "$id" ]
+    done
+    itrack import -t local "$to" 2>err
+    grep -q 'already tracked' err
+}
+
 @test "the outputs are synced before the index, the index before the removal" {
     need_strace
     write_dir
@@ -117,4 +132,23 @@ fails() {
     itrack sync
     [ -z "$(ls "$journals")" ]
     [ "$(ls "$tracking")" = "$id" ]
+}
+
+@test "several imports and syncs of the same directories: each run once" {
+    mkdir -p "$runs"
+    for i in $(seq 12); do
+        cp -r "$from" "$runs/r$i"
+        sed -i "s/$id/$id-$i/g" "$runs/r$i"/*
+    done
+    for _ in 1 2 3; do
+        "$BUILD/bin/itrack" import -q -t local,mlflow \
+            --mlflow-uri "$PWD/store" "$runs"/r* 3>&- &
+        "$BUILD/bin/itrack" sync -q 2>/dev/null 3>&- &
+    done
+    wait
+    itrack sync
+    [ "$(find "$tracking" -mindepth 1 -maxdepth 1 | wc -l)" -eq 12 ]
+    [ "$(find store -name meta.yaml -path '*/*/*/meta.yaml' |
+        grep -c '/[0-9a-f]\{32\}/')" -eq 12 ]
+    [ "$(wc -l <"$index")" -eq 12 ]
 }

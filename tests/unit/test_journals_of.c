@@ -73,7 +73,7 @@ expect(const char *dir, int64_t inode, const char *name, const char *attempts,
 {
 	char *names = xstrdup("");
 
-	journals_each_of(dir, inode, name, list, &names);
+	journals_each_of(dir, inode, name, list, &names, NULL);
 	is_text(names, attempts, what);
 	free(names);
 }
@@ -98,7 +98,7 @@ test_which(void)
 	expect(state, 1, "none", A2 " ", "by inode");
 	expect(state, 1, "one", A1 " " A2 " " A3 " ", "by either");
 	expect(state, 99, "ne", "", "the whole name");
-	journals_each_of(state, 1, "one", stop, &asked);
+	journals_each_of(state, 1, "one", stop, &asked, NULL);
 	is_int(asked, 1, "false is the last");
 }
 

@@ -305,6 +305,9 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	if (entry_decode(&copy, line.data, line.len - 1, err) < 0)
 		die("a start entry that can't be read back");
 	attempt_keep(a, &copy);
+	/* Others see from now on that the directory is being tracked. An error
+	 * comes again with the turn. */
+	journal_flush(a->journal, NULL);
 	buf_release(&line);
 	result = config->source == SOURCE_LIBRARY ? 0 : add_watcher(a, 0, err);
 	if (result < 0) {

@@ -265,7 +265,7 @@ attempt_past_resumed_from(
 	index_each_of(state_dir, (int64_t)s.identity.inode, path_base(run_dir),
 	    search_each, &s, NULL);
 	journals_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(s.run_dir_text), search_pending, &s);
+	    path_base(s.run_dir_text), search_pending, &s, NULL);
 	free(s.run_dir_text);
 	return s.found;
 }

@@ -40,20 +40,36 @@ ignore_line(const char *line, size_t len, int64_t end, bool alone, void *data)
 	(void)data;
 }
 
+static void
+could_not_look(struct search *s, int result, const struct err *err)
+{
+	if (journals_may_be_read_later(result) && s->result->failed.code == 0)
+		s->result->failed = *err;
+}
+
 /* Length and checksum of the records as they are now. */
 static void
 measure(struct search *s)
 {
-	int fd = open(s->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err err = ERR_INIT;
 	struct tail tail;
+	int fd, result;
 
-	if (s->bytes >= 0 || fd < 0)
+	if (s->bytes >= 0)
 		return;
+	fd = open(s->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		result = err_errno(&err, "%s", s->real);
+		could_not_look(s, result, &err);
+		return;
+	}
 	tail_init(&tail);
 	tail.find = true;
-	while (tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, NULL) ==
-	    TAIL_MORE)
+	while ((result = tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL,
+		    &err)) == TAIL_MORE)
 		;
+	if (result < 0)
+		could_not_look(s, result, &err);
 	tail_end(&tail, watcher_stamp(s->real, MANIFEST_FILE).there,
 	    ignore_line, NULL);
 	s->bytes = tail.offset;
@@ -187,19 +203,27 @@ static bool
 each_pending(const char *attempt, void *data)
 {
 	struct search *s = data;
+	struct err err = ERR_INIT;
 	struct attempt_past past;
 	struct entry start;
+	int result;
 
 	/* The first entry alone tells most of them apart. */
-	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
+	result = journals_start(s->state_dir, attempt, &start, &err);
+	if (result < 0) {
+		could_not_look(s, result, &err);
 		return true;
+	}
 	if (!same_directory(s, start.start.run_dir)) {
 		entry_release(&start);
 		return true;
 	}
 	entry_release(&start);
-	if (attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+	result = attempt_past_peek(s->state_dir, attempt, &past, &start, &err);
+	if (result < 0) {
+		could_not_look(s, result, &err);
 		return true;
+	}
 	if (same_records(s, &past))
 		take_pending(s, attempt, &start, &past);
 	attempt_past_release(&past);
@@ -216,19 +240,23 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	    .state_dir = state_dir,
 	    .run_dir = run_dir,
 	    .bytes = -1};
+	struct err err = ERR_INIT;
 	char *name;
+	int result;
 
 	*t = (struct tracked){.len = len};
 	t->has = xcalloc(len, sizeof *t->has);
 	t->places = xcalloc(len, sizeof *t->places);
 	s.real = realpath(run_dir, NULL);
 	if (s.real != NULL && state_dir != NULL && stat(s.real, &s.st) == 0) {
-		index_each_of(state_dir, (int64_t)s.st.st_ino,
-		    path_base(s.real), each_indexed, &s, NULL);
 		name = text_path_text(path_base(s.real));
-		journals_each_of(
-		    state_dir, (int64_t)s.st.st_ino, name, each_pending, &s);
+		result = journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
+		    each_pending, &s, &err);
+		could_not_look(&s, result, &err);
 		free(name);
+		result = index_each_of(state_dir, (int64_t)s.st.st_ino,
+		    path_base(s.real), each_indexed, &s, &err);
+		could_not_look(&s, result, &err);
 	}
 	free(s.real);
 }

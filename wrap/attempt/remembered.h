@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "journal/entry.h"
 
 struct tracked {
@@ -25,12 +26,15 @@ struct tracked {
 	bool pending_live;    /* its owner lives */
 	bool pending_unended; /* its run has no end yet */
 	int64_t pending_us;   /* when it started */
+	/* Not all could be looked at: what is not found here may be there. */
+	struct err failed;
 	/* When the last delivered attempt of this directory with these records
 	 * started, wherever it went; 0: none. */
 	int64_t delivered_us;
 };
 
-/* Looks in the index and among the pending journals. `run_dir`: bytes. Without
+/* Looks among the pending journals and in the index, in this order: what leaves
+ * the one is in the other before. `run_dir`: bytes. Without
  * targets: pending ones of any destination. */
 void tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
     const struct target *targets, size_t len);

@@ -16,8 +16,13 @@
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
+#include "journal/turn.h"
 #include "wrap/attempt/report.h"
 #include "wrap/attempt/remembered.h"
+
+/* What is seen among the pending may be delivered by the time it is taken; then
+ * the second look finds it in the index. */
+#define LOOKS_MAX 3
 
 /* Is it a run directory whose records can be read? Says why not. */
 static int
@@ -75,35 +80,94 @@ is_tracked(struct import *im, const char *dir, struct tracked *t,
 	return true;
 }
 
-/* A new attempt, or the one of that name that was left behind. */
-static void
-start(
-    struct import *im, const struct attempt_config *config, const char *pending)
+/* What is begun while we have the directory's turn. */
+struct begun {
+	struct attempt *attempts[2]; /* one that was left behind, a new one */
+	size_t len;
+};
+
+/* A new attempt, or the one of that name that was left behind. -ENOENT: it was
+ * delivered just now. */
+static int
+start(struct import *im, const struct attempt_config *config,
+    const char *pending, struct begun *begun)
 {
 	struct attempt *a = NULL;
 	struct err err = ERR_INIT;
 	int result = pending != NULL ? attempt_adopt(&a, config, pending, &err)
 				     : attempt_new(&a, config, &err);
 
-	if (result < 0) {
+	if (result == 0)
+		begun->attempts[begun->len++] = a;
+	else if (pending == NULL || result != -ENOENT)
 		report_say(&im->report, "%s", err.message);
-		if (result != -EBUSY)
-			im->failed = true;
+	if (result < 0 && result != -EBUSY && result != -ENOENT)
+		im->failed = true;
+	return result;
+}
+
+/* Looks what there is of the directory, and begins what is missing. -ENOENT: what
+ * was seen is gone, look again. */
+static int
+look_and_begin(struct import *im, struct attempt_config *config,
+    const struct target *targets, size_t target_len, struct begun *begun)
+{
+	const char *dir = config->run_dir;
+	bool again = options_given(im->options, OPT_AGAIN);
+	struct tracked tracked;
+	int result = 0;
+
+	tracked_find(&tracked, im->state_dir, dir, targets, target_len);
+	config->leave_out = again ? NULL : tracked.has;
+	if (!again && tracked.failed.code < 0) {
+		report_say(&im->report,
+		    "%s: not imported, since what is tracked already could not "
+		    "be looked at: %s",
+		    dir, tracked.failed.message);
+		im->failed = true;
+	} else if (again || !is_tracked(im, dir, &tracked, targets)) {
+		if (!again && tracked.pending != NULL)
+			result = start(im, config, tracked.pending, begun);
+		if (result != -ENOENT && (again || tracked.count < tracked.len))
+			start(im, config, NULL, begun);
+	}
+	tracked_release(&tracked);
+	config->leave_out = NULL;
+	return result;
+}
+
+/* Others may be about to begin with the same directory. */
+static void
+begin_in_turn(struct import *im, struct attempt_config *config,
+    const struct target *targets, size_t target_len, struct begun *begun)
+{
+	struct watcher_identity identity = {0};
+	struct err err = ERR_INIT;
+	int turn, result = -ENOENT;
+
+	watcher_identify(config->run_dir, &identity, NULL);
+	turn = turn_take(
+	    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
+	if (turn < 0) {
+		report_say(&im->report, "%s: not imported: %s", config->run_dir,
+		    err.message);
+		im->failed = true;
 		return;
 	}
-	deliver_add(im->deliver, a, options_given(im->options, OPT_FOLLOW));
+	for (int i = 0; i < LOOKS_MAX && result == -ENOENT; i++)
+		result = look_and_begin(im, config, targets, target_len, begun);
+	turn_give_back(turn);
 }
 
 static void
 import_one(struct import *im, const char *argument)
 {
 	char *dir = path_absolute(argument);
+	struct begun begun = {.len = 0};
 	struct attempt_config config;
-	struct tracked tracked;
 	struct target *targets;
 	size_t target_len;
 	struct err err = ERR_INIT;
-	bool again = options_given(im->options, OPT_AGAIN);
 
 	if (dir == NULL)
 		dir = xstrdup(argument);
@@ -121,19 +185,14 @@ import_one(struct import *im, const char *argument)
 	}
 	targets = attempt_make_targets(im->options, false, &target_len);
 	attempt_name_destinations(targets, target_len, im->options, dir);
-	tracked_find(&tracked, im->state_dir, dir, targets, target_len);
 	config = deliver_config(im->deliver);
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;
 	config.record_only = options_given(im->options, OPT_RECORD_ONLY);
-	config.leave_out = again ? NULL : tracked.has;
-	if (again || !is_tracked(im, dir, &tracked, targets)) {
-		if (!again && tracked.pending != NULL)
-			start(im, &config, tracked.pending);
-		if (again || tracked.count < tracked.len)
-			start(im, &config, NULL);
-	}
-	tracked_release(&tracked);
+	begin_in_turn(im, &config, targets, target_len, &begun);
+	for (size_t i = 0; i < begun.len; i++)
+		deliver_add(im->deliver, begun.attempts[i],
+		    options_given(im->options, OPT_FOLLOW));
 	attempt_free_targets(targets, target_len);
 	free(dir);
 }

@@ -49,8 +49,9 @@ drop(struct sync *s, const char *attempt)
 	journal_close(j);
 }
 
+/* `named`: by the user, who hears of one that is not there. */
 static void
-sync_one(struct sync *s, const char *attempt)
+sync_one(struct sync *s, const char *attempt, bool named)
 {
 	struct attempt_config config = deliver_config(s->deliver);
 	struct attempt *a = NULL;
@@ -63,6 +64,9 @@ sync_one(struct sync *s, const char *attempt)
 		deliver_add(s->deliver, a, false);
 		return;
 	}
+	/* Delivered by another since we looked. */
+	if (result == -ENOENT && !named)
+		return;
 	/* One that is at work needs no help. */
 	if (result == -EBUSY) {
 		report_say(&s->report, "%s", err.message);
@@ -79,7 +83,7 @@ each(const char *attempt, void *data)
 
 	/* One that was killed before its first entry has nothing to deliver. */
 	if (!journals_discard_empty(s->state_dir, attempt))
-		sync_one(s, attempt);
+		sync_one(s, attempt, false);
 	return true;
 }
 
@@ -112,7 +116,7 @@ sync_run(const struct options *options)
 		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
 	for (int i = 0; i < options->argument_count; i++)
-		sync_one(&s, options->arguments[i]);
+		sync_one(&s, options->arguments[i], true);
 	if (options_given(options, OPT_DROP))
 		drop(&s, options->value[OPT_DROP]);
 	else if (options->argument_count == 0 &&

@@ -3,12 +3,17 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "journal/turn.h"
 #include "mapping/names.h"
 #include "watcher/stamp.h"
 #include "wrap/attempt/start.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/private.h"
 #include "wrap/attempt/remembered.h"
+
+/* So long a run waits for an import that looks at its directory; messages of
+ * other runs wait, too. */
+#define TURN_LIVE_MS 2000
 
 /* The manifest that an earlier run of this command left in the directory. */
 static struct watcher_stamp
@@ -100,8 +105,13 @@ runs_begin_attempt(struct run *run, int dir_fd,
     const struct run_callbacks *callbacks, struct err *err)
 {
 	struct attempt_config config = make_config(run, dir_fd, callbacks);
+	/* A run that is being written is tracked in any case. */
+	int turn = turn_take(
+	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
+	int result = adopt_or_begin(run, &config, err);
 
-	return adopt_or_begin(run, &config, err);
+	turn_give_back(turn);
+	return result;
 }
 
 int

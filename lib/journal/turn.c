@@ -1,0 +1,83 @@
+#include "journal/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "journal/state.h"
+
+#define LOCK_FILE "directories.lock"
+/* There is no waiting for a lock with a limit: asked so often. */
+#define LOOK_MS 5
+
+static bool
+has_no_place(int result)
+{
+	return result == -EROFS || result == -EACCES || result == -ENOSPC ||
+	    result == -EDQUOT;
+}
+
+/* On these no journal can be locked, and so it is kept in memory. */
+static bool
+has_no_locks(int error)
+{
+	return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP ||
+	    error == EINVAL;
+}
+
+/* Takes the descriptor over. */
+static int
+wait_for(int fd, int64_t inode, int wait_ms, struct err *err)
+{
+	struct flock byte = {.l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = inode & INT64_MAX,
+	    .l_len = 1};
+	int result = 0;
+
+	/* The last byte has none behind it. */
+	if (byte.l_start == INT64_MAX)
+		byte.l_start--;
+	while (result == 0 && fcntl(fd, F_OFD_SETLK, &byte) < 0) {
+		if (has_no_locks(errno))
+			result = TURN_NONE;
+		else if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			result = err_errno(err, LOCK_FILE ": can't lock");
+		else if (wait_ms <= 0)
+			result = err_set(err, -EBUSY,
+			    "another itrack has been looking at it for %d s",
+			    TURN_WAIT_MS / 1000);
+		else
+			poll(NULL, 0, LOOK_MS);
+		wait_ms -= LOOK_MS;
+	}
+	if (result == 0)
+		return fd;
+	close(fd);
+	return result;
+}
+
+int
+turn_take(const char *state_dir, int64_t inode, int wait_ms, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int fd;
+
+	if (state_dir == NULL || state_make(state_dir, NULL) < 0)
+		return TURN_NONE;
+	fd = state_open_beside(state_dir, LOCK_FILE, O_RDWR | O_CREAT, &local);
+	if (fd >= 0)
+		return wait_for(fd, inode, wait_ms, err);
+	return has_no_place(fd) ? TURN_NONE
+				: err_set(err, fd, "%s", local.message);
+}
+
+void
+turn_give_back(int turn)
+{
+	if (turn >= 0 && turn != TURN_NONE)
+		close(turn);
+}
