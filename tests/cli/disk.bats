@@ -36,6 +36,8 @@ need_strace() {
         itrack sync --mlflow-uri "$PWD/store" 2>err
         grep -q 'cursor.local: .*begun anew' err
         [ -z "$(ls "$journals")" ]
+        [ "$(ls "$tracking")" = "$id" ]
+        python3 "$check_local" "$to" "$local"
     done
 }
 
@@ -55,6 +57,30 @@ need_strace() {
     grep -q "lost.*itrack import $to" err
     grep -q '"journal_in_memory":true' report.json
     [ ! -s left ]
+}
+
+@test "no room for cursors: delivered once" {
+    export XDG_STATE_HOME=$PWD/disk
+    # shellcheck disable=SC2016 # expanded there
+    run on_small_disk disk '
+        mkdir -p disk/itrack/runs
+        head -c 36k /dev/zero >disk/fill
+        "$BUILD/bin/itrack-wrap" -q --drain 2 \
+            --track local,tensorboard,mlflow \
+            --mlflow-uri http://127.0.0.1:1 \
+            "$BUILD/tests/programs/write_run" \
+            --from "'"$from"'" --to "'"$to"'" 3>&-
+        ls -A disk/itrack/runs/* >left
+        grow
+        "$BUILD/bin/itrack" sync --mlflow-uri "$PWD/store" 2>err
+        ls disk/itrack/runs >after'
+    [ "$status" -ne 99 ] || skip "no disk can be mounted here"
+    grep -qx journal.jsonl left
+    ! grep -q '^cursor' left
+    [ ! -s after ]
+    [ "$(ls "$tracking")" = "$id" ]
+    [ "$(ls "$runs/tracking/tensorboard/insidellms")" = "$id" ]
+    [ -e "$local/final_state.json" ]
 }
 
 # fails CALL ERROR COMMAND...: each of these calls fails on a file of the name.
@@ -151,4 +177,16 @@ fails() {
     [ "$(find store -name meta.yaml -path '*/*/*/meta.yaml' |
         grep -c '/[0-9a-f]\{32\}/')" -eq 12 ]
     [ "$(wc -l <"$index")" -eq 12 ]
+}
+
+@test "one number for an attempt in all trackers" {
+    wrap -q --track local "$write_run" --from "$from" --to "$to" 3>&-
+    wrap -q --track local,tensorboard,mlflow --mlflow-uri "$PWD/store" \
+        "$write_run" --from "$from" --to "$to" --overwrite 3>&-
+    wrap -q --track tensorboard "$write_run" --from "$from" --to "$to" \
+        --overwrite 3>&-
+    [ "$(ls "$tracking" | tr '\n' ' ')" = "$id $id-2 " ]
+    [ "$(ls "$runs/tracking/tensorboard/insidellms" | tr '\n' ' ')" = \
+        "$id $id-2 " ]
+    [ "$(cat store/*/*/tags/mlflow.runName)" = "$id-2" ]
 }

@@ -161,16 +161,13 @@ test_taken(void)
 	fake_forget(&f);
 	fake_restart(&f, &tracker_local);
 	fake_open(&f, false);
-	snprintf(path, sizeof(path), "%s/tracking/demo/abc-3", f.root);
-	is_text(f.place, path, "an ended one is never taken over");
+	is_text(f.place, path, "also where its cursor is lost");
 	fake_forget(&f);
-	snprintf(path, sizeof(path), "%s/tracking/demo/abc-4", f.root);
-	tracker_remember(&f.tracker, "dir-tried", path);
-	mkdir(path, 0777);
+	f.start.attempt = (char *)"20261123T130842Z-000000000000";
 	fake_restart(&f, &tracker_local);
 	fake_open(&f, false);
-	is_text(f.place, path,
-	    "one that was made and not remembered is found again");
+	snprintf(path, sizeof(path), "%s/tracking/demo/abc-3", f.root);
+	is_text(f.place, path, "that of another attempt is never taken over");
 	entry_release(&e);
 	fake_release(&f);
 }

@@ -1,7 +1,9 @@
 #include "tracker/common/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +16,8 @@
 #include "base/random.h"
 #include "base/tempfile.h"
 #include "format/text.h"
+#include "tracker/about.h"
+#include "tracker/plan.h"
 
 /* Attempts at one run ID in one place; each costs the next a failed mkdir. */
 #define PLACE_ATTEMPTS_MAX 100000
@@ -21,31 +25,42 @@
 /* Umask decides, as for the directories that insideLLMs makes. */
 #define PLACE_MODE 0777
 
-/* The names under which the cursor keeps the path: of the directory, and of the
- * one that is about to be made. */
+/* The name under which the cursor keeps the path. */
 #define KEY_TAKEN "dir"
-#define KEY_TRIED "dir-tried"
 /* What tells that directory from another one (base/folder.h). */
 #define KEY_MARK "dir-mark"
 /* The word in the names of temporary files. */
 #define KEY_WORD        "temporary"
 #define WORD_CHARACTERS "0123456789abcdefghijklmnopqrstuvwxyz"
 
-char *
-place_root(const struct tracker *t, const char *option,
-    const struct run_info *run, const char *below)
+/* An attempt's name, in pieces as files are read; anything longer is not ours.
+ */
+#define MARK_MAX_BYTES (256 * 1024)
+/* Trackers that write into a directory of a run of their own. */
+#define PLACES_MAX 8
+
+static char *
+root_of(const struct tracker_about *about, const char *given,
+    const struct run_info *run)
 {
-	const char *given = tracker_option(t, option);
 	char *dir, *parent, *root;
 
 	if (given != NULL)
 		return text_path_bytes(given);
 	dir = text_path_bytes(run->start->run_dir);
 	parent = path_parent(dir);
-	root = path_join(parent, below);
+	root = path_join(parent, about->beside);
 	free(parent);
 	free(dir);
 	return root;
+}
+
+char *
+place_root(const struct tracker *t, const struct run_info *run)
+{
+	const struct tracker_about *about = t->ops->about;
+
+	return root_of(about, tracker_option(t, about->root), run);
 }
 
 const char *
@@ -130,74 +145,305 @@ open_root(const char *root, struct err *err)
 	return fd < 0 ? err_errno(err, "cannot open %s", root) : fd;
 }
 
-/* Makes `name`, which nothing has yet, and opens it: what stands there by then
- * is not ours. */
-static int
-make_dir(int parent, const char *name, struct err *err)
+/* One with nothing but its mark. */
+static void
+unmake(int parent, const char *name)
 {
-	if (mkdirat(parent, name, PLACE_MODE) == 0)
-		return folder_open(parent, name, false, err);
-	if (errno == EEXIST)
-		return -EEXIST;
-	return err_errno(err, "cannot create %s", name);
+	int fd = folder_open(parent, name, false, NULL);
+
+	if (fd < 0)
+		return;
+	unlinkat(fd, PLACE_MARK, 0);
+	close(fd);
+	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* A kill between mkdir and the note that the name is ours would leave an empty
- * directory and a run with the next number. So the name is noted before, while
- * it is free; what is found there by the next process, still empty, is ours.
- * mkdir decides between two processes that want the same name. A descriptor,
- * -EEXIST if the name is taken, or another negative errno. */
-static int
-try_name(struct tracker *t, int parent, const char *name, const char *path,
-    struct err *err)
-{
-	char *tried = recall(t, KEY_TRIED);
-	struct stat st;
-	bool taken = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	bool ours = taken && tried != NULL && strcmp(tried, path) == 0 &&
-	    S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+/* Is the directory there, and whose is it? */
+enum owner { FREE, OURS, OTHERS };
 
-	free(tried);
-	/* Only an empty one goes; whoever made it has not begun. */
-	if (taken && (!ours || unlinkat(parent, name, AT_REMOVEDIR) < 0))
-		return -EEXIST;
-	remember(t, KEY_TRIED, path);
-	return make_dir(parent, name, err);
+static int
+owner_of(int parent, const char *name, const char *attempt, struct err *err)
+{
+	struct err local = ERR_INIT;
+	struct stat st;
+	struct buf mark;
+	int fd, result;
+	bool same;
+
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? FREE : err_errno(err, "%s", name);
+	if (!S_ISDIR(st.st_mode) || !folder_is_ours(parent, &st))
+		return OTHERS;
+	fd = folder_open(parent, name, false, &local);
+	buf_init(&mark, MARK_MAX_BYTES);
+	result = fd < 0 ? fd : file_read_all(fd, PLACE_MARK, &mark, &local);
+	same = result == 0 && mark.len == strlen(attempt) &&
+	    memcmp(mark.data, attempt, mark.len) == 0;
+	buf_release(&mark);
+	if (fd >= 0)
+		close(fd);
+	/* No mark, or none that we would make. */
+	if (result == 0 || result == -ENOENT || result == -EMSGSIZE ||
+	    result == -EINVAL)
+		return same ? OURS : OTHERS;
+	return err_set(err, result, "%s: %s", name, local.message);
+}
+
+static int
+put_mark(int parent, const char *name, const char *attempt, struct err *err)
+{
+	int fd = folder_open(parent, name, false, err), result;
+
+	if (fd < 0)
+		return fd;
+	result = file_replace(
+	    fd, PLACE_MARK, attempt, strlen(attempt), 0666, false, err);
+	close(fd);
+	return result;
+}
+
+/* Not over an empty one that is another's; where the file system can't say that,
+ * none was there a moment ago. */
+static int
+rename_alone(int dirfd, const char *from, const char *to)
+{
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS
+	    ? renameat(dirfd, from, dirfd, to)
+	    : -1;
+}
+
+/* A directory comes with its mark or not at all, so that a kill leaves none that
+ * nobody knows. What it leaves under the first name is ours by that name. 0, or
+ * -EEXIST: another was quicker. */
+static int
+make_marked(int parent, const char *name, const char *attempt, struct err *err)
+{
+	char *first = xasprintf(".itrack-%s.tmp", attempt);
+	int result = 0;
+
+	if (mkdirat(parent, first, PLACE_MODE) < 0 && errno != EEXIST)
+		result = err_errno(err, "cannot create %s", name);
+	if (result == 0)
+		result = put_mark(parent, first, attempt, err);
+	if (result == 0 && rename_alone(parent, first, name) < 0)
+		result = errno == EEXIST || errno == ENOTEMPTY
+		    ? -EEXIST
+		    : err_errno(err, "cannot create %s", name);
+	if (result < 0)
+		unmake(parent, first);
+	free(first);
+	return result;
+}
+
+/* The directories of the attempt, one for each of its trackers that has one:
+ * they bear the same number, so that a run has one name everywhere. */
+struct places {
+	struct place {
+		char *path; /* without the number */
+		int parent; /* the folder that it is in */
+		bool own;   /* of the tracker that asks */
+		bool made;  /* now */
+	} list[PLACES_MAX];
+	size_t len;
+	const char *attempt;
+};
+
+static char *
+numbered(const char *name, int number)
+{
+	return number == 1 ? xstrdup(name) : xasprintf("%s-%d", name, number);
+}
+
+static int
+add_place(struct places *p, const char *root, const struct run_info *run,
+    const char *run_id, struct err *err)
+{
+	char *project = path_encode(run->start->project);
+	char *id = path_encode(run_id);
+	int base = open_root(root, err);
+	int parent = base < 0 ? base : folder_open(base, project, true, err);
+
+	if (base >= 0 && parent < 0)
+		err_prefix(err, "%s", root);
+	if (parent >= 0)
+		p->list[p->len++] = (struct place){
+		    .path = xasprintf("%s/%s/%s", root, project, id),
+		    .parent = parent};
+	if (base >= 0)
+		close(base);
+	free(id);
+	free(project);
+	return parent < 0 ? parent : 0;
+}
+
+/* `root`: that of the tracker itself; NULL: it has no such directory. What
+ * another tracker of ours can't make is that one's to tell. */
+static int
+open_places(struct places *p, const struct tracker *t, const char *root,
+    const struct run_info *run, const char *run_id, struct err *err)
+{
+	int result = 0;
+
+	*p = (struct places){.attempt = run->start->attempt};
+	if (root != NULL) {
+		result = add_place(p, root, run, run_id, err);
+		p->list[0].own = true;
+	}
+	for (size_t i = 0; i < run->start->target_len && result == 0; i++) {
+		const struct target *target = &run->start->targets[i];
+		const struct tracker_about *about =
+		    tracker_about_find(target->tracker);
+		const struct plan plan = {.target = target};
+		char *its;
+
+		if (about == NULL || about->beside == NULL ||
+		    p->len == PLACES_MAX || about == t->ops->about ||
+		    plan_option(&plan, PLACE_OPTION) != NULL)
+			continue;
+		its = root_of(about, plan_option(&plan, about->root), run);
+		add_place(p, its, run, run_id, NULL);
+		free(its);
+	}
+	return result;
+}
+
+static void
+close_places(struct places *p)
+{
+	for (size_t i = 0; i < p->len; i++) {
+		close(p->list[i].parent);
+		free(p->list[i].path);
+	}
+}
+
+/* 1: the attempt has it already; 0: it is free; -EEXIST: another's; another
+ * negative errno: it can't be said. */
+static int
+look_at_number(const struct places *p, int number, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < p->len && result == 0; i++) {
+		const struct place *place = &p->list[i];
+		char *name = numbered(path_base(place->path), number);
+		int owner = owner_of(
+		    place->parent, name, p->attempt, place->own ? err : NULL);
+
+		if (owner == OTHERS)
+			result = -EEXIST;
+		else if (owner == OURS)
+			result = 1;
+		else if (owner < 0 && place->own)
+			result = owner;
+		free(name);
+	}
+	return result;
+}
+
+/* All of them, or none. `ours`: the number is ours already, and those that are
+ * not there are made. */
+static int
+make_number(struct places *p, int number, bool ours, struct err *err)
+{
+	char *name;
+	int result = 0;
+
+	for (size_t i = 0; i < p->len && result == 0; i++) {
+		struct place *place = &p->list[i];
+		int made;
+
+		name = numbered(path_base(place->path), number);
+		made = make_marked(
+		    place->parent, name, p->attempt, place->own ? err : NULL);
+		place->made = made == 0;
+		if (made == -EEXIST ? !ours : made < 0 && place->own)
+			result = made;
+		free(name);
+	}
+	for (size_t i = 0; i < p->len && result < 0; i++) {
+		name = numbered(path_base(p->list[i].path), number);
+		if (p->list[i].made)
+			unmake(p->list[i].parent, name);
+		free(name);
+	}
+	return result;
+}
+
+/* The attempt's number, with its directories made; a negative errno. */
+static int
+take_number(struct places *p, struct err *err)
+{
+	int result = -EEXIST, number = 1;
+
+	if (p->len == 0)
+		return number;
+	for (; number <= PLACE_ATTEMPTS_MAX; number++) {
+		result = look_at_number(p, number, err);
+		if (result >= 0)
+			result = make_number(p, number, result > 0, err);
+		if (result != -EEXIST)
+			return result < 0 ? result : number;
+	}
+	return err_set(err, result, "%s and its numbered names are all taken",
+	    p->list[0].path);
+}
+
+char *
+place_name(
+    const struct tracker *t, const struct run_info *run, const char *run_id)
+{
+	struct places places;
+	int number;
+
+	open_places(&places, t, NULL, run, run_id, NULL);
+	number = take_number(&places, NULL);
+	close_places(&places);
+	/* A directory that can't be made has a tracker that says so. */
+	return numbered(run_id, number < 0 ? 1 : number);
 }
 
 static int
 take(struct tracker *t, const char *root, const struct run_info *run,
     char **path, struct err *err)
 {
-	char *project = path_encode(run->start->project);
-	char *id = path_encode(place_run_id(run)), *name = NULL;
-	int base = open_root(root, err), parent = -1, fd = base, i;
+	struct places p;
+	char *name;
+	int fd = open_places(&p, t, root, run, place_run_id(run), err);
 
-	if (base >= 0)
-		fd = parent = folder_open(base, project, true, err);
-	if (parent >= 0)
-		fd = -EEXIST;
-	for (i = 1; fd == -EEXIST && parent >= 0 && i <= PLACE_ATTEMPTS_MAX;
-	     i++) {
+	if (fd == 0)
+		fd = take_number(&p, err);
+	if (fd > 0) {
+		*path = numbered(p.list[0].path, fd);
+		name = numbered(path_base(p.list[0].path), fd);
+		fd = folder_open(p.list[0].parent, name, false, err);
 		free(name);
-		free(*path);
-		name = i == 1 ? xstrdup(id) : xasprintf("%s-%d", id, i);
-		*path = xasprintf("%s/%s/%s", root, project, name);
-		fd = try_name(t, parent, name, *path, err);
 	}
-	if (fd == -EEXIST && err->code == 0)
-		err_set(
-		    err, fd, "%s and its numbered names are all taken", *path);
-	else if (fd < 0 && base >= 0)
-		err_prefix(err, "%s", root);
-	if (parent >= 0)
-		close(parent);
-	if (base >= 0)
-		close(base);
-	free(name);
-	free(id);
-	free(project);
+	close_places(&p);
 	return fd;
+}
+
+/* Is there anything but the mark? */
+static bool
+has_content(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *d;
+	bool any = false;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	while (!any && (d = readdir(dir)) != NULL)
+		any = strcmp(d->d_name, ".") != 0 &&
+		    strcmp(d->d_name, "..") != 0 &&
+		    strcmp(d->d_name, PLACE_MARK) != 0;
+	closedir(dir);
+	return any;
 }
 
 /* Below the root nothing is followed; a path that leads elsewhere (the root has
@@ -261,8 +507,12 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 	*again = *path != NULL;
 	if (!*again && given != NULL)
 		*path = text_path_bytes(given);
-	fd = *path != NULL ? come_back(t, root, *path, err)
-			   : take(t, root, run, path, err);
+	if (*path == NULL) {
+		fd = take(t, root, run, path, err);
+		*again = fd >= 0 && has_content(fd);
+	} else {
+		fd = come_back(t, root, *path, err);
+	}
 	if (fd < 0)
 		return fd;
 	result = place_check(t, KEY_MARK, fd, *path, err);

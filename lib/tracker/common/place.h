@@ -1,8 +1,10 @@
 /*
  * Where a tracker that writes files puts a run: ROOT/<project>/<run ID>, each
  * name as one component of a path (path_encode), so that no name leads out of
- * ROOT. What is taken stays as it is: then <run ID>-2, <run ID>-3, ... The same
- * attempt comes back to its directory.
+ * ROOT. What is taken stays as it is: then <run ID>-2, <run ID>-3, ..., the same
+ * number in all trackers of an attempt. Who needs the number first takes the
+ * directories of all of them; a mark in each says whose it is, so that the same
+ * attempt comes back to its directories, also where its cursor is lost.
  */
 #ifndef TRACKER_COMMON_PLACE_H
 #define TRACKER_COMMON_PLACE_H
@@ -16,10 +18,17 @@
  * library has made it already, and nothing below the root is looked for. */
 #define PLACE_OPTION "place"
 
-/* The root, as the bytes of a path: the option if it is given, else
- * <parent of the run directory>/<below>. Allocated. */
-char *place_root(const struct tracker *t, const char *option,
-    const struct run_info *run, const char *below);
+/* The file with the attempt's name, in its directories. */
+#define PLACE_MARK ".itrack-attempt"
+
+/* The root, as the bytes of a path: the tracker's option if it is given, else a
+ * folder beside the run directory. Allocated. */
+char *place_root(const struct tracker *t, const struct run_info *run);
+
+/* The name of a run in trackers that take any name: its ID, with the number of
+ * the attempt's directories from the second on. Allocated text. */
+char *place_name(
+    const struct tracker *t, const struct run_info *run, const char *run_id);
 
 /* The run's name for a path: its ID, else the name of its directory. */
 const char *place_run_id(const struct run_info *run);

@@ -175,7 +175,7 @@ write_metadata(struct local *l, const struct run_info *run, struct err *err)
 static enum outcome
 local_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
-	char *root = place_root(t, "local-dir", run, "tracking");
+	char *root = place_root(t, run);
 	struct local *l = t->state;
 
 	l->word = place_word(t);

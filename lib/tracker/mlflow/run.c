@@ -9,6 +9,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/common/place.h"
 
 /* MLflow's database has room for so many characters. */
 #define RUN_NAME_MAX 250
@@ -180,7 +181,7 @@ mlflow_run_name(const struct mlflow *m, bool *given)
 	if (name != NULL)
 		return name;
 	if (m->run->run_id != NULL)
-		return xstrdup(m->run->run_id);
+		return place_name(m->tracker, m->run, m->run->run_id);
 	if (start->config_path != NULL)
 		return xstrdup(path_base(start->config_path));
 	return xstrdup(start->command != NULL ? start->command : "run");

@@ -13,6 +13,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/common/place.h"
 
 /* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
 #define CAREFUL_ITEMS 100
@@ -222,6 +223,22 @@ take_note(void *data, const char *line)
 }
 
 static void
+take_run_id(struct mlflow *m, const char *run_id)
+{
+	char *name;
+
+	if (m->named || mlflow_has_joined(m))
+		return;
+	name = place_name(m->tracker, m->run, run_id);
+	if (m->run_name == NULL || strcmp(m->run_name, name) != 0) {
+		free(m->rename);
+		m->rename = name;
+		name = NULL;
+	}
+	free(name);
+}
+
+static void
 look_at(struct mlflow *m, const struct entry *e)
 {
 	mlflow_child_use(m, e);
@@ -230,12 +247,7 @@ look_at(struct mlflow *m, const struct entry *e)
 		mlflow_child_add(m, &e->experiment);
 		break;
 	case ENTRY_RUN_ID:
-		if (m->named || mlflow_has_joined(m) ||
-		    (m->run_name != NULL &&
-			strcmp(m->run_name, e->run_id) == 0))
-			break;
-		free(m->rename);
-		m->rename = xstrdup(e->run_id);
+		take_run_id(m, e->run_id);
 		break;
 	case ENTRY_HISTOGRAM:
 		tracker_note(m->tracker, "MLflow has no place for histograms");

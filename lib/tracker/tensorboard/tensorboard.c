@@ -87,8 +87,7 @@ say_where(struct tracker *t, const char *root)
 static enum outcome
 tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
-	char *root =
-	    place_root(t, "tensorboard-dir", run, "tracking/tensorboard");
+	char *root = place_root(t, run);
 	struct tensorboard *tb = t->state;
 	int result = -1;
 

@@ -9,6 +9,7 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
+#include "tracker/common/place.h"
 
 /* W&B's limits. */
 #define TAG_MAX_CHARACTERS     64
@@ -258,7 +259,8 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 {
 	const char *remembered = tracker_recall(t, REMEMBERED);
 
-	*run = (struct wandb_run){.started_us = info->started_us};
+	*run = (struct wandb_run){
+	    .tracker = t, .info = info, .started_us = info->started_us};
 	run->id = xstrdup(info->start->attempt);
 	if (entry_start_was_there(info->start))
 		run->host = copy(info->start->host);
@@ -298,12 +300,16 @@ wandb_run_release(struct wandb_run *run)
 static void
 take_run_id(struct wandb_run *run, const char *run_id)
 {
+	char *name;
+
 	free(run->run_id);
 	run->run_id = xstrdup(run_id);
 	if (run->name_given)
 		return;
 	free(run->name);
-	run->name = wandb_utf8(run_id);
+	name = place_name(run->tracker, run->info, run_id);
+	run->name = wandb_utf8(name);
+	free(name);
 	run->name_changed = true;
 }
 

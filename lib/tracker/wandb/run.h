@@ -25,6 +25,8 @@
 #define WANDB_CLIENT "itrack-" ITRACK_VERSION
 
 struct wandb_run {
+	const struct tracker *tracker;
+	const struct run_info *info;
 	char *id;     /* the attempt */
 	char *entity; /* NULL: not known */
 	char *project;

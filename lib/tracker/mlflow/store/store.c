@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/common/place.h"
 
 #define STATUS_FINISHED 3
 #define STATUS_FAILED   4
@@ -255,12 +256,18 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 {
 	struct mlruns_run *run = &m->mlruns->run;
 	struct mlflow_tags tags = {0};
+	char *name;
 	int result;
 
-	if (m->named || strcmp(run->name, run_id) == 0)
+	if (m->named)
 		return 0;
+	name = place_name(m->tracker, m->run, run_id);
+	if (strcmp(run->name, name) == 0) {
+		free(name);
+		return 0;
+	}
 	free(run->name);
-	run->name = xstrdup(run_id);
+	run->name = name;
 	mlflow_tags_put(&tags, MLFLOW_NAME_TAG, run->name);
 	result = mlruns_put_tags(run, &tags, err);
 	mlflow_tags_release(&tags);
