@@ -1,7 +1,7 @@
 /*
- * A growing run of bytes with a mandatory maximum. What would pass the
- * maximum is not added and is remembered: a caller may add many pieces and
- * ask once, with buf_overflowed(), before it uses the result.
+ * A growing run of bytes with a mandatory maximum. A piece that would pass the
+ * maximum is not added, and the buffer remembers that: a caller may add many
+ * pieces and ask once, with buf_overflowed(), before it uses the result.
  *
  *	struct buf b;
  *	buf_init(&b, MAX);
@@ -30,15 +30,16 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
-/* Empties it and forgets an overflow; the memory is kept. */
+/* Empties the buffer and forgets an overflow; the memory is kept. */
 void buf_reset(struct buf *b);
 bool buf_overflowed(const struct buf *b);
 
-/* What buf_reserve() does when the memory at hand does not do. */
+/* The slow path of buf_reserve(), for when the allocated memory is too
+ * small. */
 char *buf_grow(struct buf *b, size_t len);
 
-/* Room for `len` more bytes behind `data + len`, to be written by the caller
- * and then counted with buf_advance(). NULL when it would pass the maximum. */
+/* Makes room for `len` more bytes at `data + len`; the caller writes them and
+ * then counts them with buf_advance(). NULL: they would pass the maximum. */
 static inline char *
 buf_reserve(struct buf *b, size_t len)
 {
@@ -91,7 +92,7 @@ int buf_addf(struct buf *b, const char *format, ...)
 void buf_consume(struct buf *b, size_t len);
 /* Cuts it to `len` bytes. */
 void buf_truncate(struct buf *b, size_t len);
-/* The bytes as an allocated string; the buffer is empty then. */
+/* Hands the bytes over as an allocated string and leaves the buffer empty. */
 char *buf_steal(struct buf *b);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The only file that asks what time it is. Wall clock is for what a record
- * or an entry says; waiting is by the monotonic clock.
+ * The only file that asks what time it is. Records and entries carry the wall
+ * clock's time; whoever waits uses the monotonic clock.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -16,23 +16,23 @@ int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 
 /* The only conversions of a time that a file or a process gives. Nanoseconds
- * reach from 1677 to 2262, microseconds far beyond; what lies outside becomes
- * the nearest that there is. */
+ * reach from 1677 to 2262, microseconds far beyond; a time outside becomes the
+ * nearest one that can be expressed. */
 int64_t clock_ns(const struct timespec *time);
 int64_t clock_us(const struct timespec *time);
 
-/* The other way round, for any number. */
+/* The reverse of clock_ns(), for any number. */
 struct timespec clock_timespec(int64_t ns);
 
-/* A wall time brought into the years that every text has room for: from the
+/* A wall time is clamped to years that every text form can express: from the
  * second day of the year 1 to the last but one of the year 9999, so that no
  * time zone leads out of them. */
 #define CLOCK_FIRST_US INT64_C(-62135510400000000)
 #define CLOCK_LAST_US  INT64_C(253402214399999999)
 int64_t clock_clamp_us(int64_t wall_us);
 
-/* "20261123T130842Z" of a wall time: sorts as time does. It and the next
- * one take the time as clock_clamp_us leaves it. */
+/* Writes a wall time as "20261123T130842Z", which sorts as time does. This
+ * function and the next one expect a time that went through clock_clamp_us. */
 #define CLOCK_COMPACT_SIZE 17
 void clock_compact(char text[CLOCK_COMPACT_SIZE], int64_t wall_us);
 

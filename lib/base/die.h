@@ -1,7 +1,7 @@
 /*
  * The end of a program that can't go on: a failed allocation, a broken
- * invariant. One hook, set by main: before the launch it leaves with 125,
- * after it the worker says one line and stops tracking.
+ * invariant. main sets one hook: before the launch it exits with 125; after the
+ * launch the worker's hook reports one line and stops tracking.
  */
 #ifndef BASE_DIE_H
 #define BASE_DIE_H

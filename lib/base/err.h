@@ -27,11 +27,11 @@ struct err {
 int err_set(struct err *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As err_set with -errno, and ": " + its text behind the message. */
+/* As err_set with -errno; ": " and the text of errno follow the message. */
 int err_errno(struct err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts a prefix and ": " before the message that is there. */
+/* Puts a prefix and ": " before the message that `err` has. */
 int err_prefix(struct err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 /*
- * Files, the careful way: nothing that is not a regular file is ever opened
- * for reading, what we write appears whole or not at all.
- * All return 0 (or a descriptor) or a negative errno with `err` filled.
+ * Reads and writes files carefully: only regular files are opened for reading,
+ * and a file that we write appears whole or not at all. All return 0 (or a
+ * descriptor) or a negative errno with `err` filled.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -15,9 +15,9 @@
 #include "base/err.h"
 
 /* Opens `name` in `dirfd` for reading if it is a regular file: follows no
- * symbolic link in the last component, never blocks on a FIFO, does not touch
- * a device. `st` (may be NULL) gets its status. -EINVAL: it is something else.
- * Returns a descriptor (close-on-exec). */
+ * symbolic link in the last component, never blocks on a FIFO, does not touch a
+ * device. `st` (may be NULL) gets its status. -EINVAL: `name` is no regular
+ * file. Returns a descriptor (close-on-exec). */
 int file_open_regular(
     int dirfd, const char *name, struct stat *st, struct err *err);
 
@@ -25,18 +25,19 @@ int file_open_regular(
 int file_read_all(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
-/* The same from a descriptor on; `name` is for the message. */
+/* As file_read_all, but reads on from an open descriptor; `name` is for the
+ * message. */
 int file_read_rest(int fd, const char *name, struct buf *out, struct err *err);
 
-/* Every byte, however many writes it takes. */
+/* Writes every byte, however many calls of write() that takes. */
 int file_write_all(int fd, const void *data, size_t len, struct err *err);
 
-/* `path` and its missing parents. An existing directory is fine. */
+/* Makes `path` and its missing parents. An existing directory is fine. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 
 /* Puts data at `name` in `dirfd` by a temporary file and rename
- * (base/tempfile.h): readers see the old or the new. `sync`: fdatasync before
- * the rename. */
+ * (base/tempfile.h): readers see the old or the new file. `sync`: calls
+ * fdatasync before the rename. */
 int file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, bool sync, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
- * What -v shows: one line on standard error each, "itrack: ...". Off unless
- * a program turns it on; nothing here is meant for the end report.
+ * Writes the messages of -v to standard error, one line each, "itrack: ...". A
+ * program has to turn it on; messages for the end report don't go here.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -1,6 +1,7 @@
 /*
- * The worker's event loop: descriptors, timers, and what is done once at the
- * end of each turn. One thread; nothing here blocks but loop_run's own wait.
+ * The worker's event loop: it waits for descriptors and timers, and calls
+ * functions at the end of each turn. It runs in one thread and blocks only in
+ * loop_run's own wait.
  *
  *	struct loop *loop = loop_new();
  *	io.fd = fd; io.ready = on_ready; loop_add(loop, &io, EPOLLIN);
@@ -54,8 +55,8 @@ void loop_free(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_io *io, uint32_t events);
 void loop_remove(struct loop *loop, struct loop_io *io);
 
-/* Fires once, `delay_ms` from now (0: in the next turn); setting it again moves
- * it. */
+/* Makes the timer fire once, `delay_ms` from now (0: in the next turn); setting
+ * it again moves it. */
 void loop_timer_set(
     struct loop *loop, struct loop_timer *timer, int64_t delay_ms);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);
@@ -64,7 +65,7 @@ void loop_turn_add(struct loop *loop, struct loop_turn *turn);
 void loop_turn_remove(struct loop *loop, struct loop_turn *turn);
 
 void loop_run(struct loop *loop);
-/* The next turn does not wait for events. */
+/* Makes the next turn begin at once, without waiting for events. */
 void loop_kick(struct loop *loop);
 
 /* Makes loop_run return after the turn. */

@@ -9,13 +9,13 @@
 /* dir + "/" + name; name alone when it is absolute or dir is empty. */
 char *path_join(const char *dir, const char *name);
 
-/* Absolute without resolving anything: cwd + "/" + path. `.` and `..` and
- * symbolic links stay, as insideLLMs leaves them; slashes at the end go. NULL,
- * with errno set, if there is no working directory. */
+/* Makes `path` absolute without resolving anything: cwd + "/" + path. `.`, `..`
+ * and symbolic links stay, as insideLLMs leaves them; slashes at the end are
+ * removed. NULL, with errno set, if there is no working directory. */
 char *path_absolute(const char *path);
 
-/* Absolute, with the symbolic links resolved as far as the path exists; what
- * does not exist yet stands behind that as it is. */
+/* Makes `path` absolute and resolves its symbolic links as far as it exists;
+ * the part that does not exist yet follows unchanged. */
 char *path_real(const char *path);
 
 /* The part before the last slash ("/" for "/a", "." for "a"). */
@@ -28,14 +28,15 @@ const char *path_base(const char *path);
  * A text (format/text.h) as one component of a path: readable, valid UTF-8,
  * and no two texts give the same.
  *
- * Characters stand for themselves, but these, of which every byte becomes %XX
- * (two upper case hexadecimal digits): `/`, `%`, control characters (U+0001 ..
- * U+001F, U+007F .. U+009F), lone surrogates, and bytes that are no text.
- * U+0000 becomes %00. The whole text "" becomes "%", "." becomes "%2E", ".."
- * becomes "%2E.". A result of more than 200 bytes is cut, between two
- * characters, to at most 182, and gets "%~" and 16 hexadecimal digits of a
- * digest (FNV-1a) of the whole text; such texts differ as far as their digests
- * do. Upper and lower case are kept, so the file system has to tell them apart.
+ * Characters stand for themselves, but for the following ones, of which every
+ * byte becomes %XX (two upper case hexadecimal digits): `/`, `%`, control
+ * characters (U+0001 .. U+001F, U+007F .. U+009F), lone surrogates, and bytes
+ * that are no text. U+0000 becomes %00. The whole text "" becomes "%", "."
+ * becomes "%2E", ".." becomes "%2E.". A result of more than 200 bytes is cut,
+ * between two characters, to at most 182, and gets "%~" and 16 hexadecimal
+ * digits of a digest (FNV-1a) of the whole text; such texts differ as far as
+ * their digests do. Upper and lower case are kept, so the file system has to
+ * tell them apart.
  */
 char *path_encode(const char *text);
 

@@ -1,13 +1,13 @@
 /*
- * URIs as the user wrote them: taken apart, and without what must be told to
- * nobody. Pure, no allocation, libc only: the launcher links it.
+ * Takes URIs apart as the user wrote them, and removes their secrets. Pure,
+ * without allocation, libc only: the launcher links it.
  *
  * A URI is a text that begins with a scheme, a colon and a slash. Anything else
  * is a path or a name and stays as it is, unless it begins like
  * "user:password@host".
  *
- * Where a URI goes into a journal, a cursor, a message or a report, it goes
- * there through uri_clean().
+ * Every URI passes through uri_clean() before it goes into a journal, a cursor,
+ * a message or a report.
  */
 #ifndef BASE_URI_H
 #define BASE_URI_H
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A piece of the text; start NULL: it has none. */
+/* A piece of the text; start is NULL if the URI has no such piece. */
 struct uri_span {
 	const char *start;
 	size_t len;
@@ -27,32 +27,33 @@ struct uri {
 	struct uri_span authority; /* "host:port", without user and password */
 	struct uri_span host;      /* without the brackets of an IPv6 address */
 	const char *path; /* up to the query, the fragment or the end */
-	const char *end;  /* of the path */
+	const char *end;  /* where the path ends */
 };
 
-/* False: the text is no URI; *u is zeroed. A password with an unencoded "/",
- * "?" or "#" in it is found where what stands before that can't be a host and
- * its port. */
+/* Returns false if the text is no URI; *u is zeroed then. A password may hold
+ * an unencoded "/", "?" or "#": the URI is split there only if the text before
+ * it can be a host and its port. */
 bool uri_split(const char *text, struct uri *u);
 
-/* Takes user, password, query and fragment out, in place:
+/* Removes user, password, query and fragment, in place:
  * "http://user:password@host/x?key=1#2" -> "http://host/x". */
 void uri_clean(char *text);
 
-/* The same for each word of a message that holds a login; words end at blanks
- * and quotes. */
+/* Does the same to each word of a message that holds a login; words end at
+ * blanks and quotes. */
 void uri_clean_words(char *message);
 
-/* %XX -> the byte, in place; anything else stays, %00 too, which would cut the
- * text. True: something was decoded. */
+/* Replaces each %XX by its byte, in place. Anything else stays, also %00, which
+ * would cut the text. Returns whether something was decoded. */
 bool uri_unescape(char *text);
 
-/* Why no key may be sent there: what to say behind the address's name; NULL: it
- * may. https_only: a domain that is reached by https alone, with all below it;
- * or NULL. */
+/* Says why no key may be sent to `url`, in words that follow the address's
+ * name; NULL: a key may be sent. https_only: a domain that must be reached by
+ * https, with all domains below it; or NULL. */
 const char *uri_unfit(const char *url, const char *https_only);
 
-/* Is it http:// to another machine, so that others can read what is sent? */
+/* Is it an http:// address of another machine, so that others can read what is
+ * sent? */
 bool uri_is_in_clear(const char *url);
 
 #endif
