@@ -95,7 +95,7 @@ split(int64_t wall_us, int *fraction_us)
 	return (time_t)seconds;
 }
 
-/* Four digits; strftime writes the year 1 as "1". */
+/* Writes the year in four digits; strftime writes the year 1 as "1". */
 static size_t
 put_year(char *text, size_t size, const struct tm *tm)
 {

@@ -19,8 +19,8 @@ file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 
 	if (st == NULL)
 		st = &own;
-	/* Looked at first: opening a device can have effects. A change between
-	 * the two is caught by the second look. */
+	/* We look before we open, because opening a device can have effects.
+	 * The second look catches a change between the two. */
 	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, "%s", name);
 	if (!S_ISREG(st->st_mode))
@@ -104,7 +104,8 @@ file_make_dirs(const char *path, mode_t mode, struct err *err)
 	struct stat st;
 	int result = 0;
 
-	/* Mostly the parents are there, and often it is, too. */
+	/* Mostly the parents exist, and often the directory itself does,
+	 * too. */
 	if (mkdir(path, mode) == 0 ||
 	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return 0;
@@ -143,8 +144,9 @@ file_copy_some(int from, int to, size_t len, struct err *err)
 	n = copy_file_range(from, NULL, to, NULL, len, 0);
 	if (n > 0)
 		return n;
-	/* Other file systems, old kernels, special files: by hand. A zero is
-	 * asked again, because some file systems say it for no reason. */
+	/* Other file systems, old kernels and special files need a plain copy.
+	 * After a 0 we try again, because some file systems return it for no
+	 * reason. */
 	if (n < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
 	    errno != EOPNOTSUPP && errno != EPERM && errno != EBADF &&
 	    errno != ETXTBSY)

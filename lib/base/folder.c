@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/die.h"
 
-/* One component. O_NOFOLLOW with O_DIRECTORY says ENOTDIR of a link, too. */
+/* Opens one component. With O_NOFOLLOW, O_DIRECTORY gives ENOTDIR for a link,
+ * too. */
 static int
 open_component(int dirfd, const char *name, bool make, struct err *err)
 {
@@ -37,7 +38,7 @@ int
 folder_open(int dirfd, const char *path, bool make, struct err *err)
 {
 	char *copy = xstrdup(path), *at = copy, *name;
-	/* The way through a folder needs no leave to read it. */
+	/* A folder that we only pass through need not be readable. */
 	bool itself = path[strspn(path, "/")] == '\0';
 	int fd = openat(
 	    dirfd, ".", (itself ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC);
@@ -89,7 +90,7 @@ folder_open_file(int dirfd, const char *name, int flags, struct err *err)
 	struct stat st;
 	int result = 0;
 
-	/* A FIFO that nobody reads. */
+	/* It is a FIFO that nobody reads. */
 	if (fd < 0 && errno == ENXIO)
 		return err_set(err, -EINVAL, "%s: not a regular file", name);
 	if (fd < 0 && errno == ELOOP)

@@ -16,11 +16,11 @@
 #include "base/path.h"
 #include "base/uri.h"
 
-/* One line; file_read_all reads in pieces of 64 kB. */
+/* The longest line; file_read_all reads in pieces of 64 kB. */
 #define LINE_MAX_BYTES (256 * 1024)
-/* 100,000 refs of 80 bytes. */
+/* Room for 100,000 refs of 80 bytes. */
 #define PACKED_MAX_BYTES (8 * 1024 * 1024)
-/* A symbolic ref that names another, and so on. */
+/* How often a symbolic ref may name another one. */
 #define REFS_MAX 5
 
 /* The first line of a small file; NULL if there is none. */
@@ -84,7 +84,7 @@ find_git_dir(const char *from)
 	return found;
 }
 
-/* "COMMIT NAME" lines. */
+/* Finds the commit of a ref in lines "COMMIT NAME". */
 static char *
 packed_ref(const char *common, const char *name)
 {
@@ -124,7 +124,7 @@ resolve(const char *git, const char *common)
 	char *line = first_line(git, "HEAD");
 
 	for (int i = 0; i < REFS_MAX && line != NULL; i++) {
-		/* As git reads it: to the first blank. */
+		/* Git, too, reads up to the first blank. */
 		size_t hex = strcspn(line, " \t");
 		char *name, *next;
 
@@ -146,7 +146,7 @@ resolve(const char *git, const char *common)
 	return NULL;
 }
 
-/* The directory that work trees share. */
+/* The directory that all work trees of a repository share. */
 static char *
 common_dir(const char *git)
 {
@@ -178,7 +178,7 @@ git_commit(const char *dir)
 	return commit;
 }
 
-/* A token in a URL is no business of a tracker's. */
+/* Removes a login from the URL: no tracker may see a token in it. */
 static char *
 without_user(const char *url, size_t len)
 {
@@ -188,7 +188,7 @@ without_user(const char *url, size_t len)
 	return copy;
 }
 
-/* `url = ...` of the section [remote "origin"]. */
+/* Finds `url = ...` in the section [remote "origin"]. */
 static char *
 origin_of(const char *config)
 {

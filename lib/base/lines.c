@@ -7,7 +7,7 @@
 
 #include "base/die.h"
 
-/* Enough to make the system calls cheap, little enough for a cache. */
+/* Large enough to make the system calls cheap, small enough for a cache. */
 #define LINES_FIRST_BYTES ((size_t)256 * 1024)
 
 void
@@ -62,7 +62,7 @@ read_more(struct lines *l, struct err *err)
 	return n > 0;
 }
 
-/* The line is too long: forgets what is there of it. */
+/* The line is too long: forgets the part of it that was read. */
 static void
 skip(struct lines *l)
 {

@@ -8,20 +8,20 @@
 #include "base/clock.h"
 #include "base/die.h"
 
-/* Taken from epoll at once; more wait for the next turn. */
+/* How many events epoll gives at once; more wait for the next turn. */
 #define EVENTS_A_TURN 32
 
 struct loop {
 	int epoll;
 	bool running;
-	/* Those of this turn: a callback may remove one that is still to come.
-	 */
+	/* The events of this turn: a callback may remove one that was not
+	 * handled yet. */
 	struct epoll_event events[EVENTS_A_TURN];
 	int event_count;
 	TAILQ_HEAD(, loop_timer) timers; /* sorted by due_ms */
 	TAILQ_HEAD(, loop_turn) turns;
-	struct loop_turn *next_turn; /* while the ends are called */
-	bool kicked;                 /* the next wait is none */
+	struct loop_turn *next_turn; /* the next to call at the end */
+	bool kicked;                 /* the next wait ends at once */
 	uint64_t turn;               /* counts */
 };
 

@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/die.h"
 
-/* File systems take names of 255 bytes; the rest is for what is put behind
- * one ("-2", ".tmp"). */
+/* File systems take names of 255 bytes; the remaining bytes are for endings
+ * that others append ("-2", ".tmp"). */
 #define COMPONENT_MAX 200
 /* "%~" and 64 bits in hexadecimal. */
 #define DIGEST_LEN 18
@@ -104,9 +104,9 @@ path_base(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* Bytes of the character at `p` if it may stand for itself, else 0: then its
- * first byte is written as %XX (and, as no character begins with them, the
- * others of a longer one too). */
+/* The length in bytes of the character at `p` if it may stand for itself, else
+ * 0: then its first byte is written as %XX (and the other bytes of a longer
+ * character are as well, because no character begins with them). */
 static size_t
 plain_length(const unsigned char *p)
 {

@@ -33,9 +33,10 @@ read_start(pid_t pid)
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
 	read_small(path, text, sizeof text);
 	/* The second field, the name, may hold anything, blanks and brackets
-	 * too: count from the last bracket. It is field 22 that we want. */
+	 * too, so we count from the last bracket. We want field 22. */
 	at = strrchr(text, ')');
-	/* One that has ended and waits for its parent owns nothing any more. */
+	/* A process that has ended and waits for its parent owns nothing any
+	 * more. */
 	if (at != NULL &&
 	    (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
 		return 0;
@@ -88,7 +89,7 @@ process_host(void)
 	return xstrdup(text);
 }
 
-/* NULL: nobody has given it a name. */
+/* The name of the user; NULL: the user has none. */
 static char *
 name_of(uid_t uid)
 {
@@ -145,8 +146,8 @@ process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
 	return alive;
 }
 
-/* 1, not 0: a core_pattern that is a pipe ignores every other limit. It is too
- * little for a file. */
+/* The limit is 1, not 0: where core_pattern is a pipe, the kernel heeds no
+ * other limit. One byte is too little for a core file. */
 void
 process_no_core(void)
 {
@@ -169,7 +170,7 @@ process_many_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* A child is the child of the thread that made it. */
+/* A child belongs to the thread that made it, so we ask every thread. */
 static bool
 thread_has_children(int tasks, const char *thread)
 {

@@ -8,14 +8,15 @@
 
 #include "base/clock.h"
 
-/* Bytes of the kernel that every process has from its start (getauxval(3)). */
+/* Random bytes that the kernel gives every process at its start
+ * (getauxval(3)). */
 #define START_BYTES 16
 
 static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-/* Where the kernel gives nothing (a filter of system calls, before 3.17):
- * splitmix64 over what differs between processes and moments. Not a secret, but
- * no name twice. */
+/* The fallback where the kernel gives no random bytes (a filter of system
+ * calls, a kernel before 3.17): splitmix64 over values that differ between
+ * processes and moments. The result is no secret, but no name comes twice. */
 static uint64_t
 next_best(void)
 {
@@ -39,7 +40,7 @@ next(void)
 	uint64_t x;
 	ssize_t n;
 
-	/* So few bytes come whole or not at all. */
+	/* The kernel returns so few bytes completely or not at all. */
 	do
 		n = getrandom(&x, sizeof x, 0);
 	while (n < 0 && errno == EINTR);
@@ -69,7 +70,7 @@ random_below(uint32_t bound)
 
 	if (bound < 2)
 		return 0;
-	/* What is behind the last whole multiple would favour small numbers. */
+	/* Numbers behind the last whole multiple would favour small results. */
 	whole = UINT64_MAX - UINT64_MAX % bound;
 	do
 		x = next();

@@ -13,13 +13,14 @@
 #include "base/file.h"
 #include "base/random.h"
 
-/* Random names that are taken: one is next to impossible. */
+/* How many random names are tried: even one that is taken is next to
+ * impossible. */
 #define TRIES_MAX 100
-/* Behind the word. */
+/* The end of a temporary name, behind the word. */
 #define END ".tmp"
 
-/* Makes what is to be made under this name, -1 with errno EEXIST if something
- * stands there. */
+/* Makes a file or link under this name; -1 with errno EEXIST if the name is
+ * taken. */
 typedef int make_name(int dirfd, const char *name, const void *data);
 
 static int
@@ -49,7 +50,8 @@ make_second_name(int dirfd, const char *name, const void *data)
 	return linkat(source->dirfd, source->name, dirfd, name, 0);
 }
 
-/* What an earlier process of ours left under a name that only it had. */
+/* Removes a file that an earlier process of ours left under a name that only it
+ * used. */
 static void
 remove_left(int dirfd, const char *name)
 {
@@ -61,8 +63,9 @@ remove_left(int dirfd, const char *name)
 		unlinkat(dirfd, name, 0);
 }
 
-/* The name that it was made under, allocated; NULL: errno says why not. With
- * the known word first, then, if what stands there is not ours, others. */
+/* Makes the file and returns the name that it got, allocated; NULL: errno says
+ * why not. Tries the known word first, then others if a file under that name is
+ * not ours. */
 static char *
 make(int dirfd, const char *name, const char *word, make_name *maker,
     const void *data, int *made)
@@ -169,7 +172,7 @@ tempfile_write(int dirfd, const char *name, const char *word,
 	result = file_write_all(f.fd, bytes->data, bytes->len, err);
 	if (result == 0 && bytes->sync && fdatasync(f.fd) < 0)
 		result = err_errno(err, "%s", name);
-	/* Some file systems say only now that the disk is full. */
+	/* Some file systems report only here that the disk is full. */
 	if (close(f.fd) < 0 && result == 0)
 		result = err_errno(err, "%s", name);
 	f.fd = -1;
@@ -179,7 +182,8 @@ tempfile_write(int dirfd, const char *name, const char *word,
 	return result;
 }
 
-/* Gives what `make` has made its name; consumes `temporary`. */
+/* Renames the file that `make` has made to its final name; consumes
+ * `temporary`. */
 static int
 place_made(int dirfd, const char *name, char *temporary, struct err *err)
 {
@@ -218,8 +222,8 @@ tempfile_second_name(int dirfd, const char *name, const char *word, int fromdir,
 	char *temporary;
 	int made;
 
-	/* Renaming one name of a file to another one of it does nothing, and
-	 * both stay. */
+	/* Renaming one name of a file to another name of the same file does
+	 * nothing: both names stay. */
 	if (fstatat(fromdir, from, &one, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    fstatat(dirfd, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    one.st_dev == other.st_dev && one.st_ino == other.st_ino)

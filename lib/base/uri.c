@@ -15,7 +15,7 @@ span(const char *start, const char *end)
 	return (struct uri_span){start, (size_t)(end - start)};
 }
 
-/* Behind the scheme's colon; NULL: the text begins with none. */
+/* The text behind the scheme's colon; NULL: the text begins with no scheme. */
 static const char *
 behind_scheme(const char *text)
 {
@@ -41,7 +41,7 @@ may_be_host(const char *start, const char *end)
 	return true;
 }
 
-/* The sign behind user and password, or NULL. */
+/* The "@" behind user and password, or NULL. */
 static const char *
 find_at(const char *start)
 {
@@ -103,7 +103,8 @@ uri_split(const char *text, struct uri *u)
 	return true;
 }
 
-/* "user:password@host..." -> behind the "@"; NULL: it is not that. */
+/* The text behind the "@" of "user:password@host..."; NULL: it has another
+ * form. */
 static const char *
 behind_bare_login(const char *text)
 {
@@ -202,7 +203,7 @@ is(const struct uri_span *s, const char *word)
 	    strncasecmp(s->start, word, s->len) == 0;
 }
 
-/* `name`, or a name below it; a dot at the end is none. */
+/* Is the host `name`, or one below it? A dot at the end does not count. */
 static bool
 is_below(struct uri_span host, const char *name)
 {

@@ -31,8 +31,8 @@ struct uri {
 };
 
 /* Returns false if the text is no URI; *u is zeroed then. A password may hold
- * an unencoded "/", "?" or "#": the URI is split there only if the text before
- * it can be a host and its port. */
+ * an unencoded "/", "?" or "#" where the text before that sign can't be a host
+ * and its port. */
 bool uri_split(const char *text, struct uri *u);
 
 /* Removes user, password, query and fragment, in place:
