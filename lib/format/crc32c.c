@@ -10,7 +10,8 @@
 
 static uint32_t table[256];
 
-/* Before any thread of a program that uses the library: 2 us. */
+/* Makes the table before a program that uses the library has threads; it takes
+ * 2 us. */
 __attribute__((constructor)) static void
 make_table(void)
 {

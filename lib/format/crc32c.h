@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The CRC of what gave `crc`, followed by data; 0 to begin. By the processor's
- * instruction where it has one. */
+/* The CRC of the bytes that gave `crc`, followed by data; begin with 0. Uses
+ * the processor's instruction where there is one. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 
-/* The same by a table, on every processor. */
+/* The same computed with a table, for every processor. */
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * The grammar is that of CPython 3.11's C code, with its corners: where two
- * readings of a date are possible it takes the same one, and it lets the same
- * rests pass. It works on the UTF-8 form that Python takes of the string.
+ * The grammar is that of CPython 3.11's C code with all its oddities: where a
+ * date can be read in two ways we read it in the same way as Python, and we
+ * accept the same superfluous characters. Like Python, we read the UTF-8 form
+ * of the string.
  */
 #include "format/isotime.h"
 
@@ -27,10 +28,10 @@ struct date {
 struct hms {
 	int part[3]; /* hour, minute, second */
 	int us;
-	bool rest; /* something stood behind it */
+	bool rest; /* the text went on behind it */
 };
 
-/* What is read, byte by byte; behind the end there is a NUL, as in Python. */
+/* The text that is read byte by byte; as in Python, a NUL follows its end. */
 struct text {
 	const char *bytes;
 	size_t len;
@@ -99,8 +100,8 @@ week_ordinal(int year, int week, int day, int *days)
 		return -EINVAL;
 	first_ordinal = ordinal(&first);
 	weekday = (first_ordinal + 6) % 7; /* Monday is 0 */
-	/* 53 weeks: years that begin on a Thursday, leap years on a Wednesday.
-	 */
+	/* A year has 53 weeks if it begins on a Thursday, or on a Wednesday in
+	 * a leap year. */
 	if (week < 1 || week > 53 ||
 	    (week == 53 && weekday != 3 && !(weekday == 2 && is_leap(year))))
 		return -EINVAL;
@@ -110,7 +111,7 @@ week_ordinal(int year, int week, int day, int *days)
 	return *days <= LAST_ORDINAL ? 0 : -EINVAL;
 }
 
-/* Where the date ends; the byte there, if any, is the separator. */
+/* Returns where the date ends; the byte there, if any, is the separator. */
 static int
 find_separator(const struct text *t, size_t *place)
 {
@@ -128,8 +129,8 @@ find_separator(const struct text *t, size_t *place)
 		if (at(t, 8) == '-' && !is_digit(at(t, 10)))
 			*place = 10;
 	} else if (at(t, 4) == 'W') {
-		/* YYYYWww or YYYYWwwd: the digits of a time come in pairs, so
-		 * their number tells. */
+		/* YYYYWww or YYYYWwwd: the digits of the time come in pairs, so
+		 * an even or odd number of digits tells which one it is. */
 		for (i = 7; i < t->len && is_digit(at(t, i)); i++)
 			;
 		if (i < 9)
@@ -177,7 +178,7 @@ parse_date(const struct text *t, size_t end, int *days)
 	return 0;
 }
 
-/* The digits behind the point: six count. */
+/* Reads the digits behind the point, of which the first six count. */
 static int
 parse_fraction(const struct text *t, size_t i, size_t end, struct hms *out)
 {
@@ -292,8 +293,9 @@ parse(const struct text *t, int64_t *us)
 }
 
 /*
- * Python's own bytes of the string: U+0000 is one NUL. A lone surrogate may be
- * the separator, and counts as T; elsewhere it has no UTF-8 form.
+ * Takes the bytes that Python reads: U+0000 is one NUL. A lone surrogate may be
+ * the separator and is read as T; elsewhere it is an error, because it has no
+ * UTF-8 form.
  */
 static int
 python_utf8(struct buf *out, const char *text, size_t len)

@@ -23,7 +23,7 @@ struct member {
 	size_t key, key_len;
 	size_t value, value_len;
 	size_t index;
-	bool dropped; /* another of its name stands for it */
+	bool dropped; /* a later member of this name replaced it */
 };
 
 struct members {
@@ -139,7 +139,7 @@ members_add(struct members *m, struct member member)
 	m->list[m->len++] = member;
 }
 
-/* By name, then by place. Equal names have equal repr(). */
+/* Orders members by name, then by place. Equal names have equal repr(). */
 static int
 compare_members(const void *left, const void *right, void *bytes)
 {
@@ -188,7 +188,7 @@ merge_members(struct members *m, const char *bytes)
 	return merged;
 }
 
-/* Writes the members anew, from `start` on where they stand now. */
+/* Writes the members again, from `start`, where they now stand. */
 static void
 rewrite_members(struct members *m, struct buf *out, size_t start)
 {
@@ -259,7 +259,7 @@ add_value(struct jsonscan *s, struct buf *out)
 		if (r == 0)
 			add_scalar(out, &span);
 	}
-	/* An output that is full is not worth going on for. */
+	/* Once the output is full, we stop. */
 	return r == 0 && buf_overflowed(out) ? -EMSGSIZE : r;
 }
 

@@ -12,7 +12,8 @@ enum {
 	VALUE_READ, /* a comma, the end of the container, or of the text */
 };
 
-/* One bit for each open container while a value is passed over: object? */
+/* While a value is passed over, each open container has one bit: is it an
+ * object? */
 #define STACK_WORDS ((JSONSCAN_DEPTH_MAX + 63) / 64)
 
 struct stack {
@@ -30,7 +31,7 @@ fail(struct jsonscan *s)
 static void
 init_state(struct jsonscan *s, const char *bytes, size_t len)
 {
-	/* A span of nothing, as of an absent member, has no bytes. */
+	/* The span of an absent member has no bytes. */
 	if (bytes == NULL)
 		bytes = "";
 	*s = (struct jsonscan){.at = bytes,
@@ -71,7 +72,7 @@ push(struct stack *open, bool object)
 	uint64_t bit = (uint64_t)object << (open->depth % 64);
 	uint64_t *word = &open->words[open->depth / 64];
 
-	/* A word is set as a whole when its first bit is. */
+	/* The first bit of a word sets the whole word. */
 	if (open->depth % 64 == 0)
 		*word = bit;
 	else
@@ -79,7 +80,8 @@ push(struct stack *open, bool object)
 	open->depth++;
 }
 
-/* Behind the key, the colon and white space; NULL if they are not there. */
+/* The place behind the key, the colon and white space; NULL if they are
+ * missing. */
 static inline const char *
 skip_key(const char *p, const char *end, struct json_span *key)
 {
@@ -98,9 +100,9 @@ skip_key(const char *p, const char *end, struct json_span *key)
 }
 
 /*
- * Behind the value that ended before `p`: closes containers, and passes over
- * the comma (and the key) before the next value. With nothing open any more
- * the whole value is passed over.
+ * Goes on behind the value that ended before `p`: closes containers, and passes
+ * over the comma (and the key) before the next value. When no container is open
+ * any more, the whole value has been passed over.
  */
 static inline const char *
 skip_after_value(const char *p, const char *end, struct stack *open)
@@ -125,8 +127,8 @@ skip_after_value(const char *p, const char *end, struct stack *open)
 	return p;
 }
 
-/* Behind the container at `p`; NULL if it is not valid. No recursion: depth is
- * the writer's choice. */
+/* The place behind the container at `p`; NULL if it is not valid. There is no
+ * recursion, because whoever wrote the file chose the depth. */
 static const char *
 skip_container(const char *p, const char *end, int depth_max)
 {
@@ -210,8 +212,8 @@ jsonscan_enter(struct jsonscan *s, char bracket)
 	return 0;
 }
 
-/* In an open container: 0 if it closes here, 1 if a member or element comes,
- * with the comma before it passed over. */
+/* In an open container: returns 0 if it closes here, 1 if a member or element
+ * follows; the comma before that is passed over. */
 static int
 next_in(struct jsonscan *s, char bracket)
 {

@@ -85,21 +85,22 @@ int jsonscan_value(struct jsonscan *s, struct json_span *value);
  * nothing was read. */
 int jsonscan_end(struct jsonscan *s);
 
-/* All of these in one: `bytes` are one whole value. -EBADMSG: they are not, and
- * the value is JSON_NONE. */
+/* Reads `bytes` as one whole value. -EBADMSG: they are not one, and the value
+ * is JSON_NONE. */
 int jsonscan_whole(const char *bytes, size_t len, struct json_span *value);
 
-/* Bytes consumed so far: where an error is. */
+/* How many bytes were consumed so far; after an error, where it is. */
 size_t jsonscan_offset(const struct jsonscan *s);
 
-/* A scanner on a span that was read before, to go into it. */
+/* Starts a scanner on a span that was read before, to look into it. */
 void jsonscan_init_span(struct jsonscan *s, const struct json_span *span);
 
-/* What json_is() does with anything but a plain string. */
+/* The slow path of json_is(), for anything but a plain string. */
 bool json_is_escaped(const struct json_span *span, const char *text);
 
 /* Is it a string with exactly this ASCII content? Escapes count as what they
- * mean. Inlined, so that a constant's length is one: every key is asked for. */
+ * mean. The function is inline, so that a constant's length is a constant:
+ * readers ask for every key. */
 static inline bool
 json_is(const struct json_span *span, const char *text)
 {
@@ -114,7 +115,7 @@ json_is(const struct json_span *span, const char *text)
 /* Appends a string's content as text (format/text.h). Not a string: nothing
  * and -EINVAL. */
 int json_text(const struct json_span *span, struct buf *out);
-/* The same, allocated; NULL if it is not a string. */
+/* As json_text, but allocated; NULL if the value is not a string. */
 char *json_text_new(const struct json_span *span);
 
 /* A number's value; integers beyond 2^53 are rounded, 1e999 is infinity.

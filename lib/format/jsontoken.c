@@ -5,8 +5,8 @@
 #include <emmintrin.h>
 #endif
 
-/* What a byte is good for: as the letter of an escape, as the u of \uXXXX, as
- * one of its digits. */
+/* What a byte can be: the letter of an escape, the u of \uXXXX, one of its
+ * digits. */
 enum { ESCAPE = 1, ESCAPE_U = 2, HEX = 4 };
 
 static const unsigned char classes[256] = {
@@ -61,8 +61,7 @@ escape_fits(const char *p, const char *end)
 		HEX) != 0;
 }
 
-/* The rest of a string without the help of vectors, from between two of its
- * characters. */
+/* Reads the rest of a string without vectors, from between two characters. */
 static const char *
 skip_string_slowly(const char *p, const char *end)
 {
@@ -130,7 +129,7 @@ block_equal(const struct block *block, char c)
 	    bits(_mm_cmpeq_epi8(block->d, same)) << 3 * VECTOR;
 }
 
-/* A bit for each control character in it. */
+/* A bit for each control character of the block. */
 static inline uint64_t
 block_controls(const struct block *block)
 {
@@ -145,7 +144,7 @@ block_controls(const struct block *block)
 	    << 3 * VECTOR;
 }
 
-/* Is there anything to stop at? */
+/* Does the block hold a byte at which the caller must stop? */
 static inline bool
 block_stops(const struct block *block)
 {
@@ -157,11 +156,12 @@ block_stops(const struct block *block)
 }
 
 /*
- * Which bytes of a block are escaped by a backslash before them. *carry: the
- * first one is, by the last one of the block before; then for the next block.
- * A run of backslashes escapes every second byte from its start on. Runs that
- * start at an odd place make the sum below carry to where they end, if that is
- * an even place: there the pattern is turned round.
+ * Which bytes of a block are escaped by a backslash before them. *carry comes
+ * in as 1 if the block before ends with a backslash that escapes the first
+ * byte; it goes out with the same for the next block. A run of backslashes
+ * escapes every second byte from its start on. Runs that start at an odd place
+ * make the sum below carry to where they end, if that is an even place: there
+ * the pattern is inverted.
  */
 static inline uint64_t
 escaped_bytes(uint64_t backslash, uint64_t *carry)
@@ -176,8 +176,8 @@ escaped_bytes(uint64_t backslash, uint64_t *carry)
 	return (even ^ sum << 1) & follows;
 }
 
-/* The rest of a string that has escapes: BLOCK bytes at once, so that where
- * they stand makes few branches go the wrong way. */
+/* Reads the rest of a string that has escapes, BLOCK bytes at once, so that few
+ * branches depend on where the escapes stand. */
 static const char *
 skip_string_blocks(const char *p, const char *end)
 {
@@ -200,7 +200,7 @@ skip_string_blocks(const char *p, const char *end)
 		if (quote != 0)
 			return p + __builtin_ctzll(quote) + 1;
 	}
-	/* Back to the backslash that escapes the byte at p. */
+	/* Go back to the backslash that escapes the byte at p. */
 	return skip_string_slowly(p - carry, end);
 }
 
@@ -214,8 +214,8 @@ skip_string_blocks(const char *p, const char *end)
 
 #endif
 
-/* Most strings are short and plain: this is for those, up to the first thing
- * that is not plain or does not end the string. */
+/* Most strings are short and plain. This function reads those, up to the first
+ * byte that is not plain or does not end the string. */
 const char *
 jsontoken_string(const char *p, const char *end, bool *plain)
 {
@@ -266,8 +266,9 @@ skip_digits(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the number at `p` (a minus or a digit). What can't belong to it is
- * left for the caller, as Python does: "1." is 1 and a point. */
+/* The place behind the number at `p` (a minus or a digit). Bytes that can't
+ * belong to the number are left to the caller, as in Python: "1." is 1 and a
+ * point. */
 static const char *
 skip_number(const char *p, const char *end, enum json_type *type)
 {

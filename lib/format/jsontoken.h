@@ -1,6 +1,6 @@
 /*
- * The words of JSON, for jsonscan.c: each function takes the bytes from `p`
- * (not at `end`) and returns the place behind what it found, NULL if that is
+ * The words of JSON, for jsonscan.c: each function reads from `p` (which is
+ * before `end`) and returns the place behind the word, or NULL if the word is
  * not valid.
  */
 #ifndef FORMAT_JSONTOKEN_H
@@ -10,8 +10,8 @@
 
 #include "format/jsonscan.h"
 
-/* Behind white space; `p` may be `end`, it never returns NULL. Mostly there is
- * none, which one comparison tells. */
+/* Skips white space; `p` may be `end`, and the result is never NULL. Mostly
+ * there is none, which one comparison finds out. */
 static inline const char *
 jsontoken_space(const char *p, const char *end)
 {

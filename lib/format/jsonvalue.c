@@ -15,9 +15,9 @@
 
 /* A raw byte may become the three of U+FFFD. */
 #define GROWTH_MAX 3
-/* Longer numbers are allocated to get their NUL: they are rare. */
+/* A longer number is allocated to get its NUL, which is rare. */
 #define NUMBER_SIZE 64
-/* So many digits are always a double's exact value. */
+/* A double holds every integer of so many digits exactly. */
 #define COUNT_DIGITS 15
 
 static uint32_t
@@ -38,8 +38,8 @@ hex4(const char *p)
 	return value;
 }
 
-/* As next_escape, for \uXXXX: two surrogates that make a pair are one. The
- * quote behind the string ends every look ahead. */
+/* As next_escape, but joins a \uXXXX pair of surrogates into one character. The
+ * closing quote of the string bounds the look ahead. */
 static uint32_t
 next_escape_u(const char **p)
 {
@@ -151,8 +151,8 @@ word_value(const struct json_span *span)
 	}
 }
 
-/* Most numbers are counts, with or without the ".0" of a double: their digits
- * are the value. */
+/* Most numbers are counts, perhaps with the ".0" of a double: their digits give
+ * the value directly. */
 static bool
 count_value(const struct json_span *span, double *value)
 {
@@ -211,7 +211,8 @@ json_int64(const struct json_span *span, int64_t *value)
 	if (span->type != JSON_INTEGER)
 		return -EINVAL;
 	minus = span->start[0] == '-';
-	/* Downwards: there is one more number below zero than above. */
+	/* Counts downwards, because there is one more number below zero than
+	 * above. */
 	for (i = minus; i < span->len; i++)
 		if (__builtin_mul_overflow(sum, 10, &sum) ||
 		    __builtin_sub_overflow(sum, span->start[i] - '0', &sum))

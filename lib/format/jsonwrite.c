@@ -40,7 +40,7 @@ break_line(struct jsonwrite *w)
 		buf_adds(w->out, INDENT);
 }
 
-/* What stands between the thing before and the key or value that comes. */
+/* Writes the separator between the previous item and the next key or value. */
 static inline void
 separate(struct jsonwrite *w)
 {
@@ -75,7 +75,7 @@ jsonwrite_close(struct jsonwrite *w, char bracket)
 	if (!w->first)
 		break_line(w);
 	buf_addc(w->out, bracket);
-	/* The container that holds it has this one now. */
+	/* The container around it now has a member. */
 	w->first = false;
 }
 
@@ -191,7 +191,8 @@ jsonwrite_null(struct jsonwrite *w)
 static void
 add_escape(struct buf *out, uint32_t c)
 {
-	/* What has a short form, and the letters of the forms. */
+	/* The characters that have a short escape, and the letters of these
+	 * escapes. */
 	static const char shorts[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
 	const char *found = c > 0 && c < 0x80 ? strchr(shorts, (int)c) : NULL;
 
@@ -217,7 +218,7 @@ stands_for_itself(char c)
 	return plain[(unsigned char)c];
 }
 
-/* Nearly every text stands for itself as a whole: one copy. */
+/* Nearly every text needs no escape, so one copy writes it. */
 static bool
 add_plain_literal(struct buf *out, const char *text)
 {
@@ -225,7 +226,7 @@ add_plain_literal(struct buf *out, const char *text)
 	char *room = buf_reserve(out, len + 2);
 
 	if (room == NULL)
-		return true; /* the buffer remembers it */
+		return true; /* the buffer remembers the overflow */
 	*room++ = '"';
 	for (size_t i = 0; i < len; i++) {
 		if (!stands_for_itself(text[i]))

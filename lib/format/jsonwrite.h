@@ -39,19 +39,19 @@ struct jsonwrite {
 /* Non-finite numbers are quoted until `nonfinite` is set otherwise. */
 void jsonwrite_init(
     struct jsonwrite *w, struct buf *out, enum jsonwrite_layout layout);
-/* As if `depth` containers were open and the innermost had members already
- * (`first` false) or none: to write a piece of a document. */
+/* Continues as if `depth` containers were open and the innermost had members
+ * already (`first` false) or none: for writing a piece of a document. */
 void jsonwrite_resume(struct jsonwrite *w, int depth, bool first);
 
 void jsonwrite_open(struct jsonwrite *w, char bracket);
 void jsonwrite_close(struct jsonwrite *w, char bracket);
 void jsonwrite_key(struct jsonwrite *w, const char *text);
-/* A key that stands for itself, with its quotes: for what is written for every
- * point. */
+/* Writes a key that needs no escapes and has its quotes already: a quick way
+ * for keys that come with every point. */
 void jsonwrite_quoted_key(struct jsonwrite *w, const char *quoted, size_t len);
 #define JSONWRITE_KEY(w, key) \
 	jsonwrite_quoted_key((w), "\"" key "\"", sizeof key + 1)
-/* text NULL: null. */
+/* A text of NULL becomes null. */
 void jsonwrite_text(struct jsonwrite *w, const char *text);
 void jsonwrite_int(struct jsonwrite *w, int64_t value);
 void jsonwrite_double(struct jsonwrite *w, double value);
@@ -62,7 +62,7 @@ void jsonwrite_text_member(
     struct jsonwrite *w, const char *key, const char *text);
 void jsonwrite_int_member(struct jsonwrite *w, const char *key, int64_t value);
 void jsonwrite_bool_member(struct jsonwrite *w, const char *key, bool value);
-/* Bytes that are one JSON value already. */
+/* Writes bytes that are one JSON value already. */
 void jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len);
 
 /* The string literal alone, quotes included, ASCII only. */

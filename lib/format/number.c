@@ -11,7 +11,8 @@
 locale_t
 number_locale(void)
 {
-	/* glibc has one such object and makes no other: a race is harmless. */
+	/* glibc keeps one "C" locale object and makes no other, so a race is
+	 * harmless. */
 	static locale_t c_locale;
 
 	if (c_locale == (locale_t)0) {
@@ -22,7 +23,7 @@ number_locale(void)
 	return c_locale;
 }
 
-/* Two at once: half as many divisions. */
+/* Writes two digits at once, which halves the number of divisions. */
 char *
 number_digits(char *end, uint64_t value)
 {
@@ -45,7 +46,8 @@ number_digits(char *end, uint64_t value)
 	return end;
 }
 
-/* "12", "1.", ".5", "1e-05": what is left of the number at `text`, or NULL. */
+/* Passes over a number of the form "12", "1.", ".5" or "1e-05" and returns the
+ * rest of the text, or NULL. */
 static const char *
 behind_decimal(const char *text)
 {

@@ -113,9 +113,9 @@ pb_begin(struct buf *out, uint32_t field)
 	return out->len;
 }
 
-/* The length stands before the content and is known only now: the content
- * moves up by one to a few bytes. Messages are small; a second pass to
- * count first would cost the callers more. */
+/* The length stands before the content and is known only now, so the content
+ * moves up by one to a few bytes. Messages are small; counting first in a
+ * second pass would cost the callers more. */
 void
 pb_end(struct buf *out, size_t begin)
 {

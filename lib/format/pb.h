@@ -9,9 +9,9 @@
  *	pb_end(&out, at);
  *
  * Bytes equal those of Google's own writers if fields are written in the order
- * of their numbers. Values of zero are written too: proto3's writers leave them
- * out, so a caller that wants their bytes does not call. Overflow is the
- * buffer's (buf_overflowed); what is in it then is of no use.
+ * of their numbers. Values of zero are written too. Proto3's writers leave them
+ * out, so a caller that wants the same bytes must not write zeros. Overflow is
+ * the buffer's (buf_overflowed); what is in it then is of no use.
  */
 #ifndef FORMAT_PB_H
 #define FORMAT_PB_H

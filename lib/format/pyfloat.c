@@ -8,15 +8,15 @@
 
 #include "format/number.h"
 
-/* Enough digits for every double; below DIGITS_SURE all of them survive the
- * way to a (normal) double and back. */
+/* DIGITS_MAX digits suffice for every double; up to DIGITS_SURE digits, a
+ * decimal survives the way to a (normal) double and back unchanged. */
 #define DIGITS_MAX  17
 #define DIGITS_SURE 15
 /* Python's repr() is in fixed notation for 1e-4 <= |x| < 1e16. */
 #define FIXED_MIN (-4)
 #define FIXED_MAX 16
-/* Whole numbers below it are doubles each, in fixed notation, and their own
- * shortest digits. */
+/* Whole numbers below it are exact doubles in fixed notation, and their own
+ * digits are the shortest ones. */
 #define WHOLE_BELOW 1e15
 
 /* 0.D1D2D3... * 10^point */
@@ -35,7 +35,7 @@ reads_back(const struct decimal *d, double value)
 	return strtod(text, NULL) == value;
 }
 
-/* The decimal of `len` digits that is nearest to value (> 0). */
+/* Computes the decimal of `len` digits that is nearest to value (> 0). */
 static void
 nearest(struct decimal *d, double value, int len)
 {
@@ -43,7 +43,7 @@ nearest(struct decimal *d, double value, int len)
 
 	snprintf(text, sizeof text, "%.*e", len - 1, value);
 	d->digits[0] = text[0];
-	/* text[1] is the point, or the e of a single digit. */
+	/* text[1] is the point, or the e if there is a single digit. */
 	memcpy(d->digits + 1, text + 2, (size_t)len - 1);
 	d->digits[len] = '\0';
 	d->len = len;
@@ -65,10 +65,10 @@ step_up(struct decimal *d)
 }
 
 /*
- * Is there a decimal of `len` digits that reads back as value? The nearest is
- * one if any is, but for a power of two: the doubles above it lie twice as far
- * apart as those below, and the next decimal above may do where the nearest,
- * below, does not.
+ * Is there a decimal of `len` digits that reads back as value? If any does, the
+ * nearest one does, except for a power of two: the doubles above it lie twice
+ * as far apart as those below, so the next decimal above may read back where
+ * the nearest one, below, does not.
  */
 static bool
 fits(struct decimal *d, double value, int len)
@@ -95,7 +95,7 @@ shortest(struct decimal *d, double value)
 		d->digits[--d->len] = '\0';
 }
 
-/* Most of what is tracked are counts: their digits need no search. */
+/* Most tracked numbers are counts, whose digits need no search. */
 static int
 whole_repr(char text[PYFLOAT_SIZE], bool negative, uint64_t whole)
 {

@@ -10,7 +10,7 @@
 #define SURROGATE_LAST  0xDFFFu
 #define CODE_POINT_LAST 0x10FFFFu
 
-/* No byte becomes more than the three of U+FFFD or of a surrogate. */
+/* A byte becomes at most the three bytes of U+FFFD or of a surrogate. */
 #define GROWTH_MAX 3
 
 static bool
@@ -25,7 +25,8 @@ is_continuation(unsigned char byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* How many bytes a UTF-8 sequence has that starts so; 0: none starts so. */
+/* How many bytes a UTF-8 sequence has that starts with this byte; 0: none
+ * does. */
 static size_t
 sequence_length(unsigned char first)
 {
@@ -40,7 +41,7 @@ sequence_length(unsigned char first)
 	return first < 0xF5 ? 4 : 0;
 }
 
-/* The second byte has narrower bounds behind four of the first bytes. */
+/* After four of the first bytes, the second byte has narrower bounds. */
 static bool
 second_fits(unsigned char first, unsigned char second)
 {
@@ -59,9 +60,9 @@ second_fits(unsigned char first, unsigned char second)
 }
 
 /*
- * The sequence at `p`: true and its length, or false and the length of the
- * bad part, which errors="replace" makes one U+FFFD: the longest start of a
- * valid sequence, at least one byte.
+ * Looks at the sequence at `p`: true and its length, or false and the length of
+ * the bad part, for which errors="replace" gives one U+FFFD: the longest start
+ * of a valid sequence, at least one byte.
  */
 static bool
 take_sequence(const unsigned char *p, size_t left, size_t *len)
@@ -112,7 +113,8 @@ text_next(const char **p)
 		*p += 3;
 		return sequence_value(at, 3);
 	}
-	/* The NUL at the end is no continuation, so four bytes may be asked. */
+	/* The NUL at the end is no continuation byte, so we may ask for four
+	 * bytes. */
 	if (take_sequence(at, 4, &len)) {
 		*p += len;
 		return sequence_value(at, len);
@@ -262,8 +264,8 @@ text_to_utf8(struct buf *out, const char *text)
 	return r;
 }
 
-/* Would it move the cursor, start an escape sequence, or reorder or break the
- * line? */
+/* Would the character move the cursor, start an escape sequence, or reorder or
+ * break the line? */
 static bool
 is_hostile(uint32_t c)
 {

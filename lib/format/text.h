@@ -24,29 +24,30 @@ uint32_t text_next(const char **p);
 /* The same for bytes of any kind that end at `end`: U+FFFD for each part that
  * is not UTF-8, as text_from_bytes() makes it. */
 uint32_t text_next_in_bytes(const char **p, const char *end);
-/* Appends one code point, U+0000 and surrogates included. Who reads pairs of
- * surrogates joins them before. */
+/* Appends one code point; U+0000 and surrogates are allowed. A caller that
+ * reads a pair of surrogates must join it first. */
 int text_put(struct buf *out, uint32_t code_point);
 
-/* Bytes of any kind: what is not UTF-8 becomes U+FFFD, as Python's
- * bytes.decode("utf-8", errors="replace") does it. */
+/* Appends bytes of any kind as text; parts that are not UTF-8 become U+FFFD, as
+ * with Python's bytes.decode("utf-8", errors="replace"). */
 int text_from_bytes(struct buf *out, const char *bytes, size_t len);
 
 /* Path to text and back (see above). A text with U+0000 or with a surrogate
  * that stands for no byte is no path: -EINVAL. */
 int text_from_path(struct buf *out, const char *path);
 int text_to_path(struct buf *out, const char *text);
-/* The same, allocated. text_path_text: path -> text; text_path_bytes: back,
- * NULL if the text is no path. */
+/* As above, but allocated. text_path_text: path -> text; text_path_bytes: text
+ * -> path, NULL if the text is no path. */
 char *text_path_text(const char *path);
 char *text_path_bytes(const char *text);
 
-/* Valid UTF-8: a lone surrogate and U+0000 become U+FFFD. */
+/* Appends the text as valid UTF-8: a lone surrogate and U+0000 become
+ * U+FFFD. */
 int text_to_utf8(struct buf *out, const char *text);
 
-/* For a terminal or a log: control characters, escape sequences, bidirectional
- * and line separator characters and lone surrogates as \n, \t, \r, \xNN,
- * \uNNNN; backslash as it is. */
+/* Appends the text in a form fit for a terminal or a log: control characters,
+ * escape sequences, bidirectional and line separator characters and lone
+ * surrogates become \n, \t, \r, \xNN or \uNNNN; a backslash stays. */
 int text_escape(struct buf *out, const char *text);
 
 /* Number of code points. */

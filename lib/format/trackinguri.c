@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Of a URI in a message. */
+/* How many characters of a URI a message shows. */
 #define SHOWN_MAX 100
 /* MLflow's own name for a file store: a directory, made if it is missing. */
 #define OWN_STORE "mlruns"
@@ -44,7 +44,7 @@ is_server(const char *uri)
 	return *host != '\0' && strchr("/?#:", *host) == NULL;
 }
 
-/* Of this machine. */
+/* Is it an address of this machine? */
 static bool
 is_file(const char *uri)
 {
@@ -73,7 +73,7 @@ tracking_uri_kind(const char *uri)
 	return TRACKING_URI_NAME;
 }
 
-/* Without blanks around it, user, password, query. */
+/* Copies the URI without surrounding blanks, user, password and query. */
 static void
 put_shown(const char *uri, char shown[SHOWN_MAX])
 {
@@ -98,7 +98,8 @@ put_shown(const char *uri, char shown[SHOWN_MAX])
 		    (int)(len - (size_t)(at + 1 - uri)), at + 1);
 }
 
-/* A slip in http: or https:. "htp://h", "http:/h", "https:h", "http//h". */
+/* Is it a misspelt http: or https:, as in "htp://h", "http:/h", "https:h" or
+ * "http//h"? */
 static bool
 is_web_slip(const char *shown, size_t scheme)
 {

@@ -1,5 +1,5 @@
-/* Addresses that a server hands us. They are read by curl's own parser, so that
- * what is looked at is what is connected to. */
+/* Checks addresses that a server gives us. curl's own parser reads them, so
+ * that we check the address to which curl connects. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ origin_release(struct origin *o)
 	curl_free(o->port);
 }
 
-/* False: no address that curl takes, or one with a login in it. */
+/* Returns false if curl does not take the address, or if it holds a login. */
 static bool
 origin_of(struct origin *o, const char *url)
 {
@@ -54,7 +54,7 @@ are_equal(const struct origin *a, const struct origin *b)
 	    strcasecmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
 }
 
-/* What is wrong with going from one to the other; NULL: nothing. */
+/* Says why we may not go from one address to the other; NULL: we may. */
 static const char *
 why_not(const struct origin *from, const struct origin *to)
 {

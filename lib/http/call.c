@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/uri.h"
 
-/* A number or a date. */
+/* Room for a number or a date. */
 #define HEADER_VALUE_SIZE 64
 
 #define USER_AGENT "itrack/" ITRACK_VERSION
@@ -30,8 +30,8 @@ take_answer(char *bytes, size_t size, size_t count, void *data)
 	return size * count;
 }
 
-/* The value of the header `name` (with its colon) if the line is that one,
- * without the blanks around it. */
+/* If the line is the header `name` (with its colon), gives its value without
+ * the blanks around it. */
 static bool
 is_header(const char *line, size_t len, const char *name,
     char value[HEADER_VALUE_SIZE])
@@ -55,7 +55,7 @@ is_header(const char *line, size_t len, const char *name,
 	return true;
 }
 
-/* Redirects have headers of their own: the last answer's stand. */
+/* Redirects have headers of their own; those of the last answer count. */
 static size_t
 take_header(char *bytes, size_t size, size_t count, void *data)
 {
@@ -77,7 +77,7 @@ take_header(char *bytes, size_t size, size_t count, void *data)
 	return len;
 }
 
-/* A file that shrank while it is sent can't keep the promised length. */
+/* A file that shrinks while it is sent can't keep the promised length. */
 static size_t
 give_file(char *bytes, size_t size, size_t count, void *data)
 {
@@ -163,7 +163,7 @@ network_error(struct http_call *call, CURLcode code)
 		snprintf(call->error, sizeof call->error, "%s",
 		    call->curl_error[0] != '\0' ? call->curl_error
 						: curl_easy_strerror(code));
-	/* A proxy may be named with its login. */
+	/* curl may name a proxy with its login. */
 	uri_clean_words(call->error);
 }
 
@@ -204,7 +204,8 @@ fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
 		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
 }
 
-/* For -v. A query may hold a signature, and is left out. */
+/* Logs the request for -v. The query is left out, because it may hold a
+ * signature. */
 static void
 log_answer(CURL *easy, const struct http_answer *a)
 {
@@ -237,7 +238,7 @@ http_call_finish(CURL *easy, CURLcode code)
 	struct http_call *call = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-	/* Another server's distance says nothing of this one's. */
+	/* After a redirect the distance would be another server's. */
 	if (call->redirects == 0)
 		http_distance_note(call->http, easy);
 	if (code != CURLE_OK || !http_call_follow(call))
@@ -277,13 +278,14 @@ set_security(const struct http *h, CURL *easy, bool foreign)
 	if (h->client_cert != NULL && !foreign)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* redirect.c does: it looks where they lead. */
+	/* redirect.c follows redirects, because it checks where they lead. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	/* What is in a path is what we put there: no dots are worked out. */
+	/* The path goes out as we wrote it: curl must not resolve dots in
+	 * it. */
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 }
 
-/* QUICK_EXIT: a resolver thread that hangs must not hold our exit. */
+/* QUICK_EXIT: a resolver thread that hangs must not delay our exit. */
 static void
 set_limits(const struct http_call *call, CURL *easy)
 {
@@ -326,7 +328,8 @@ set_body(struct http_call *call, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
-/* "Expect:" keeps curl from waiting a second for a 100 that few send. */
+/* An empty "Expect:" keeps curl from waiting a second for a 100, which few
+ * servers send. */
 static void
 take_headers(struct http_call *call)
 {
@@ -410,7 +413,8 @@ http_start(struct http *h, const struct http_request *request)
 	call->request.headers = NULL;
 	TAILQ_INSERT_TAIL(&h->calls, call, link);
 	call->pace = (struct loop_timer){.fire = begin, .data = call};
-	/* done() comes from the loop, whatever there is to say. */
+	/* done() must come from the loop, even if the result is known
+	 * already. */
 	if (wait_ms > 0 || call->misled)
 		loop_timer_set(h->loop, &call->pace, wait_ms);
 	else

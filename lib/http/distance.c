@@ -1,5 +1,5 @@
-/* How far away the servers are. A connect is one round trip that no server's
- * load delays, only ours: the quickest one counts. */
+/* Measures how far away the servers are. A connect takes one round trip, which
+ * only our own load can delay, not the server's; so the quickest one counts. */
 #include "http/private.h"
 
 static LIST_HEAD(, http) handles = LIST_HEAD_INITIALIZER(handles);
@@ -25,7 +25,7 @@ http_distance_note(struct http *h, CURL *easy)
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
 	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &name_us);
 	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-	/* After a redirect they are another server's. */
+	/* After a redirect, the times are another server's. */
 	if (connects != 1 || connected_us <= name_us)
 		return;
 	if (h->distance_us == 0 || connected_us - name_us < h->distance_us)

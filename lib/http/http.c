@@ -133,7 +133,8 @@ copy(const char *text)
 	return text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
 }
 
-/* curl would tell only with the first request, and not which file it was. */
+/* We check here, because curl would complain only at the first request, and
+ * without the file's name. */
 static int
 check_file(const char *path, bool *is_dir, struct err *err)
 {
@@ -147,7 +148,7 @@ check_file(const char *path, bool *is_dir, struct err *err)
 	return 0;
 }
 
-/* curl would look for it with every request. */
+/* curl would look for the file with every request. */
 static bool
 netrc_is_there(void)
 {
@@ -158,7 +159,7 @@ netrc_is_there(void)
 	if (file != NULL && file[0] != '\0')
 		return access(file, F_OK) == 0;
 	if (home == NULL || home[0] == '\0')
-		return true; /* curl knows where else */
+		return true; /* curl knows where else to look */
 	path = path_join(home, ".netrc");
 	there = access(path, F_OK) == 0;
 	free(path);

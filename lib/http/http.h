@@ -32,33 +32,37 @@ struct http_config {
 	const char *ca;              /* file or directory; NULL: the system's */
 	const char *client_cert;     /* PEM with certificate and key; or NULL */
 	bool insecure;               /* no verification of the server */
-	const char *user, *password; /* Basic, if both are set; or NULL */
+	const char *user, *password; /* for Basic, if both are set; or NULL */
 	const char *bearer;          /* token, if there is no user; or NULL */
-	bool netrc;                  /* without either: look into netrc */
+	bool netrc;                  /* no user, no token: ask netrc */
 };
 
-/* What a request came to: the one mapping of status or network error. */
+/* The result of a request. Only here is a status or network error mapped to
+ * it. */
 enum http_result {
 	HTTP_OK, /* 2xx */
-	/* Not now: no connection, name or time, a cut answer; 408, 425, 429,
-	 * 5xx but 501. */
+	/* Try again later: no connection, no name, too slow, a cut answer; 408,
+	 * 425, 429, 5xx but 501. */
 	HTTP_LATER,
-	/* This request, for good: another 4xx, 501, 3xx without a target. */
+	/* This request is refused for good: another 4xx, 501, 3xx without a
+	 * target. */
 	HTTP_REFUSED,
-	/* This destination: 401, 403, 407, certificates, a URL that is none. */
+	/* This destination refuses us: 401, 403, 407, bad certificates, an
+	 * invalid URL. */
 	HTTP_DENIED,
 };
 
 struct http_answer {
 	enum http_result result;
-	int status; /* 0: none came */
-	/* Without a whole answer: the request may have been carried out. */
+	int status; /* 0: there was no answer */
+	/* No complete answer came: the server may have carried out the
+	 * request. */
 	bool ambiguous;
 	const char *body; /* NUL-terminated; valid during done() */
 	size_t body_len;
 	const char *type;       /* Content-Type, "" if none */
 	int64_t retry_after_ms; /* 0: none */
-	int64_t rest_ms;        /* RateLimit says: no more before; 0: no word */
+	int64_t rest_ms;        /* RateLimit: wait so long; 0: no word */
 	/* One line for the user: the network error, or "HTTP 503"; "" if
 	 * HTTP_OK. */
 	const char *error;
@@ -67,37 +71,40 @@ struct http_answer {
 struct http_request {
 	const char *method; /* "GET", "POST", "PUT", "PATCH" */
 	const char *url;    /* without user and password */
-	/* A server gave the URL: the address that it was asked at. Where
-	 * http_check_address() forbids it, nothing is sent: HTTP_DENIED. */
+	/* Set if a server gave us the URL: the address at which we asked that
+	 * server. If http_check_address() forbids the URL, nothing is sent:
+	 * HTTP_DENIED. */
 	const char *given_by;
 	/* "Name: value", NULL behind the last; or NULL. */
 	const char *const *headers;
-	/* The body: bytes borrowed until done, or body_len bytes of the
-	 * descriptor `file` from file_offset on (streamed, never held; borrowed
-	 * too). body NULL and no file: none. */
+	/* The body: bytes, or body_len bytes of the descriptor `file` from
+	 * file_offset on, which are streamed and never held in memory. Both are
+	 * borrowed until done. body NULL and no file: there is no body. */
 	const void *body;
 	int64_t body_len;
 	bool from_file;
 	int file;
 	int64_t file_offset;
-	/* A connection of its own when it is plain http: with several workers
-	 * uvicorn sends an answer on a reused one about 42 ms late. */
+	/* A plain http request gets a connection of its own: uvicorn with
+	 * several workers answers on a reused one about 42 ms late. */
 	bool close_plain;
-	/* It must not be carried out twice: on a connection of its own. curl
-	 * sends a request again by itself, a POST too, when a connection that
-	 * was used before turns out to be closed. */
+	/* The server must not carry the request out twice, so it gets a
+	 * connection of its own: curl repeats a request, even a POST, when a
+	 * connection that was used before turns out to be closed. */
 	bool once;
 	bool no_credentials; /* a signed URL */
-	/* Whole call; 0: no limit but HTTP_STALL_SECONDS without a byte. */
+	/* The limit for the whole call; 0: the only limit is HTTP_STALL_SECONDS
+	 * without a byte. */
 	int64_t timeout_ms;
 	size_t answer_max; /* 0: HTTP_ANSWER_MAX; more is HTTP_REFUSED */
 	void (*done)(void *data, const struct http_answer *answer);
-	/* Some of a file was sent; or NULL. Must not start or end a call. */
+	/* Called when a part of a file was sent; or NULL. It must not start or
+	 * end a call. */
 	void (*moved)(void *data);
 	void *data;
 };
 
-/* An answer to a call of ours is some kB; an error page more. */
+/* An answer to one of our calls has some kB; an error page has more. */
 #define HTTP_ANSWER_MAX (4 * 1024 * 1024)
 /* A server that is locked answers after 20 s (MLflow on SQLite). */
 #define HTTP_TIMEOUT_MS    30000
@@ -117,24 +124,25 @@ struct http_call *http_start(
 /* Forgets a call that is under way; done() will not be called. */
 void http_cancel(struct http_call *call);
 
-/* From now on at most so many requests a second are begun in this process, over
- * all of http_new(), one by one; the others wait. 0: no limit. */
+/* From now on this process begins at most so many requests a second, over all
+ * of http_new(), one by one; the others wait. 0: no limit. */
 void http_set_pace(int requests_per_second);
 
-/* A round trip, in microseconds, to the farthest of the servers that http_new()
- * is in use for; 0: none answered yet. */
+/* The time of a round trip, in microseconds, to the farthest server for which
+ * http_new() is in use; 0: none has answered yet. */
 int64_t http_distance_us(void);
 
 /* --- addresses that a server hands us ---
  *
- * A login goes to http_same_origin() alone. Anything else goes nowhere but
- * where http_check_address() lets it. */
+ * We send a login only to an address for which http_same_origin() is true, and
+ * anything else only to one that http_check_address() allows. */
 
-/* Have both the same scheme, host and port? */
+/* Do both have the same scheme, host and port? */
 bool http_same_origin(const char *own, const char *url);
-/* `own` is the address that the server was asked at. -EPERM and err, which
- * names the address without its secrets: it is neither http nor https, it is
- * http and `own` is https, it has a login in it, or it is no address. */
+/* May we send to `url`? `own` is the address that the server was asked at.
+ * -EPERM, and err names the address without its secrets: it is neither http nor
+ * https, it is http although `own` is https, it holds a login, or it is no
+ * address. */
 int http_check_address(const char *own, const char *url, struct err *err);
 
 /* Percent-encodes everything but unreserved characters; `keep` names more that
@@ -143,7 +151,8 @@ int http_escape(struct buf *out, const char *text, const char *keep);
 
 /* --- parts for http.c and its tests --- */
 
-/* How long a request waits that begins now; it takes its place in the pace. */
+/* How long a request that begins now must wait; the call reserves its place in
+ * the pace. */
 int64_t http_pace_wait_ms(void);
 
 enum http_result http_status_result(int status);

@@ -1,5 +1,6 @@
-/* At most so many requests in a second. One number and one time for the whole
- * process: it is one process that must not flood its servers. */
+/* Limits how many requests begin in a second. There is one limit and one time
+ * for the whole process, because it is the process that must not flood a
+ * server. */
 #include "base/clock.h"
 #include "http/http.h"
 

@@ -11,7 +11,7 @@
 #include "http/http.h"
 
 #define HTTP_TYPE_SIZE 128
-/* A message of ours, and a few words before it. */
+/* Room for a message and a few words before it. */
 #define HTTP_ERROR_SIZE (ERR_MESSAGE_MAX + 64)
 
 struct http {
@@ -22,9 +22,10 @@ struct http {
 	bool ca_is_dir, insecure, netrc;
 	TAILQ_HEAD(, http_call) calls;
 	TAILQ_HEAD(, connection) connections;
-	/* In a callback of the loop: http_free only marks it. */
+	/* busy: a callback of the loop is running, so http_free only sets
+	 * `dead`. */
 	bool busy, dead;
-	int64_t distance_us; /* of its server; 0: not known yet */
+	int64_t distance_us; /* of the server; 0: not known yet */
 	LIST_ENTRY(http) link;
 };
 
@@ -33,9 +34,9 @@ struct http_call {
 	CURL *easy;
 	struct curl_slist *headers;
 	char *method;
-	char *own, *url; /* as it was asked for; and where it stands now */
+	char *own, *url; /* the URL as asked for, and its present one */
 	int redirects;
-	bool misled;            /* to where it must not go: `error` says why */
+	bool misled;            /* a server led it astray: `error` says why */
 	struct loop_timer pace; /* set: not begun yet */
 	struct http_request request; /* its pointers: body, data only */
 	int64_t sent;                /* bytes of a file's body */
@@ -50,20 +51,20 @@ struct http_call {
 	TAILQ_ENTRY(http_call) link;
 };
 
-/* Its transfer has ended: tells its user, and frees it. */
+/* Called when the transfer has ended: tells its user, and frees the call. */
 void http_call_finish(CURL *easy, CURLcode code);
 void http_call_free(struct http_call *call);
 
-/* All that the transfer is made of, anew. `foreign`: at another server than the
- * one that was asked: nothing that shows who we are. */
+/* Sets all options of the transfer anew. `foreign`: it goes to another server
+ * than the one that was asked, so nothing that shows who we are goes along. */
 void http_call_set(struct http_call *call, bool foreign);
 
-/* redirect.c: goes on where the answer leads. False: it leads nowhere, or
- * not where we may go. */
+/* redirect.c: follows the redirect in the answer. False: it leads nowhere, or
+ * where we may not go. */
 bool http_call_follow(struct http_call *call);
 
-/* distance.c: what http_distance_us() is asked about, and what a transfer
- * that has ended says. */
+/* distance.c: keeps the servers that http_distance_us() looks at, and notes
+ * what an ended transfer tells of the distance. */
 void http_distance_add(struct http *h);
 void http_distance_remove(struct http *h);
 void http_distance_note(struct http *h, CURL *easy);

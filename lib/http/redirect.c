@@ -1,5 +1,5 @@
-/* Redirects. curl would follow them by itself, but does not say where they
- * lead, and looks into netrc for whoever it is sent to. */
+/* Follows redirects. curl would do so by itself, but does not say where they
+ * lead, and looks into netrc for every host. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,7 +25,7 @@ refuse(struct http_call *call, long status, const char *why)
 	    status, why);
 }
 
-/* The others may say who we are. */
+/* Drops the other headers, because they may say who we are. */
 static void
 keep_content_headers(struct http_call *call)
 {
@@ -56,8 +56,9 @@ go_to(struct http_call *call, char *url)
 		die("libcurl refuses a request");
 }
 
-/* Where the answer leads: curl puts our own login into what was relative; one
- * of the server's is none of ours. NULL: no address. Freed by curl_free. */
+/* Removes the login from the address to which the answer leads: curl adds our
+ * own to a relative address, and one that the server wrote is not ours. NULL:
+ * it is no address. Freed by curl_free. */
 static char *
 without_login(const char *address)
 {
