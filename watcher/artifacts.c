@@ -25,7 +25,7 @@ static const struct {
     {REPORT_FILE, false},
 };
 
-enum { MANIFEST, RECORDS };
+#define RECORDS 1
 
 enum artifact_choice
 artifact_choice_of(const char *word)
@@ -53,6 +53,7 @@ settle_init(struct settle *s, const struct settle_config *config)
 void
 settle_release(struct settle *s)
 {
+	settle_let_go(s);
 	for (int i = 0; i < SETTLE_FILES; i++)
 		free(s->files[i].kept.name);
 	*s = (struct settle){0};
@@ -131,6 +132,9 @@ take(struct settle *s, int i, int dir_fd)
 	if (fd >= 0) {
 		take_open(s, i, fd, &st);
 		close(fd);
+	} else if (fd == -ENOENT && s->files[i].held > 0 &&
+	    fstat(s->files[i].held, &st) == 0) {
+		take_open(s, i, s->files[i].held, &st);
 	} else if (fd == -EINVAL || fd == -ELOOP) {
 		s->config.refused(
 		    files[i].name, "not a regular file", s->config.data);
@@ -140,31 +144,55 @@ take(struct settle *s, int i, int dir_fd)
 }
 
 void
-settle_take(struct settle *s, int dir_fd, int records)
+settle_take(struct settle *s, int dir_fd)
 {
-	struct stat st;
-
 	for (int i = 0; i < SETTLE_FILES; i++)
 		if (is_chosen(s, i) && i != RECORDS)
 			take(s, i, dir_fd);
-	if (!is_chosen(s, RECORDS))
-		return;
-	if (records >= 0 && fstat(records, &st) == 0 &&
-	    fstatat(dir_fd, RECORDS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    fstat(records, &st) == 0)
-		take_open(s, RECORDS, records, &st);
-	else
+	if (is_chosen(s, RECORDS))
 		take(s, RECORDS, dir_fd);
 }
 
-void
-settle_take_manifest(struct settle *s, int fd)
+static int
+find(const char *name)
 {
-	struct stat st;
+	for (int i = 0; i < SETTLE_FILES; i++)
+		if (strcmp(files[i].name, name) == 0)
+			return i;
+	return -1;
+}
 
-	if (is_chosen(s, MANIFEST) && fstat(fd, &st) == 0 &&
-	    S_ISREG(st.st_mode))
-		take_open(s, MANIFEST, fd, &st);
+void
+settle_hold(struct settle *s, const char *name, int fd)
+{
+	int i = find(name), copy;
+
+	if (i < 0)
+		return;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 1);
+	if (copy < 0)
+		return;
+	if (s->files[i].held > 0)
+		close(s->files[i].held);
+	s->files[i].held = copy;
+}
+
+int
+settle_held(const struct settle *s, const char *name)
+{
+	int i = find(name);
+
+	return i >= 0 ? s->files[i].held : 0;
+}
+
+void
+settle_let_go(struct settle *s)
+{
+	for (int i = 0; i < SETTLE_FILES; i++) {
+		if (s->files[i].held > 0)
+			close(s->files[i].held);
+		s->files[i].held = 0;
+	}
 }
 
 void

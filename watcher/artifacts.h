@@ -56,6 +56,7 @@ struct settle {
 		ino_t inode;
 		int64_t size, mtime_ns, ctime_ns;
 		struct settle_kept kept;
+		int held; /* what its writer opened; 0: none */
 	} files[SETTLE_FILES];
 };
 
@@ -63,12 +64,16 @@ void settle_init(struct settle *s, const struct settle_config *config);
 void settle_release(struct settle *s);
 
 /* Takes the files that are in the directory now and are new or have changed.
- * One that is gone stays as it was taken; one that is no regular file is
- * refused. `records`: where the records can be read still if their name is
- * gone, or -1. */
-void settle_take(struct settle *s, int dir_fd, int records);
-/* The manifest, from a descriptor, where its name may be gone. */
-void settle_take_manifest(struct settle *s, int fd);
+ * One whose name is gone is taken from what is held of it, else stays as it was
+ * taken; one that is no regular file is refused. */
+void settle_take(struct settle *s, int dir_fd);
+/* Holds a file of the run, `fd` borrowed, for the time when its name is gone.
+ * One of another name is left alone. */
+void settle_hold(struct settle *s, const char *name, int fd);
+/* What is held; 0: nothing. */
+int settle_held(const struct settle *s, const char *name);
+/* Gives back what is held: they are the last names. */
+void settle_let_go(struct settle *s);
 
 /* An ARTIFACT entry for each file that was taken, in insideLLMs' order.
  * `dir_text` is where the directory is now, as text; NULL: it is nowhere, and

@@ -1,5 +1,6 @@
 /* The manifest, the files beside it, and the end of a run. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "watcher/stamp.h"
 #include "watcher/private.h"
 
+#define CHUNK_BYTES ((size_t)64 * 1024)
 /* Room for a path and " (deleted)". */
 #define PLACE_SIZE (PATH_MAX + 16)
 
@@ -59,6 +61,36 @@ take_text(
 	return true;
 }
 
+/* The manifest that has no name any more. */
+static bool
+read_held(struct watcher *w)
+{
+	int fd = settle_held(&w->settle, MANIFEST_FILE);
+	struct watcher_stamp stamp;
+	struct buf text;
+	struct stat st;
+	ssize_t n = 1;
+
+	if (fd <= 0 || fstat(fd, &st) < 0)
+		return false;
+	stamp = stamp_of(&st);
+	if (!is_new(w, &stamp))
+		return false;
+	buf_init(&text, WATCHER_DOCUMENT_MAX);
+	while (n > 0) {
+		char *room = buf_reserve(&text, CHUNK_BYTES);
+
+		n = room != NULL ? pread(fd, room, CHUNK_BYTES, (off_t)text.len)
+				 : -1;
+		if (n > 0)
+			buf_advance(&text, (size_t)n);
+	}
+	if (n == 0)
+		return take_text(w, &text, &stamp);
+	buf_release(&text);
+	return false;
+}
+
 static bool
 read_manifest(struct watcher *w)
 {
@@ -67,6 +99,8 @@ read_manifest(struct watcher *w)
 	struct buf text;
 	int result;
 
+	if (!stamp.there)
+		return read_held(w);
 	if (!is_new(w, &stamp))
 		return false;
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
@@ -82,7 +116,7 @@ read_manifest(struct watcher *w)
 static void
 take_files(struct watcher *w)
 {
-	settle_take(&w->settle, w->dir_fd, w->tail.held);
+	settle_take(&w->settle, w->dir_fd);
 }
 
 bool
@@ -98,41 +132,13 @@ watcher_look_at_manifest(struct watcher *w)
 }
 
 void
-watcher_take_manifest(struct watcher *w, int fd)
+watcher_take_file(struct watcher *w, const char *name, int fd)
 {
-	struct watcher_stamp stamp;
-	struct buf text;
-	struct stat st;
-	bool taken = false;
-	ssize_t n = 1;
-
-	if (w->ended || w->replaced || fstat(fd, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (w->ended || !w->tail.hold)
 		return;
-	stamp = stamp_of(&st);
-	if (!is_new(w, &stamp))
-		return;
-	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	while (n > 0) {
-		size_t room = 64 * 1024;
-		char *at = buf_reserve(&text, room);
-
-		n = at != NULL ? pread(fd, at, room, (off_t)text.len) : -1;
-		if (n > 0)
-			buf_advance(&text, (size_t)n);
-	}
-	if (n == 0)
-		taken = take_text(w, &text, &stamp);
-	else
-		buf_release(&text);
-	if (!taken)
-		return;
-	while (watcher_read_records(w) == TAIL_MORE)
-		;
-	settle_take_manifest(&w->settle, fd);
-	take_files(w);
-	if (w->manifest.completed && w->event != NULL)
-		w->event(WATCHER_COMPLETE, w->data);
+	settle_hold(&w->settle, name, fd);
+	if (strcmp(name, RECORDS_FILE) == 0 && w->tail.held < 0)
+		w->tail.held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 bool
@@ -156,8 +162,9 @@ leads_here(const struct watcher *w, const char *path)
 	    watcher_identity_equal(&there, &w->identity);
 }
 
-char *
-watcher_place(const struct watcher *w)
+/* As text, allocated; NULL: nowhere that a path leads to. */
+static char *
+find_place(const struct watcher *w)
 {
 	char link[64], path[PLACE_SIZE];
 	ssize_t n;
@@ -214,17 +221,15 @@ give_back(struct watcher *w)
 	/* Offset and checksum stay; a run that waits for its tracker holds no
 	 * buffer. */
 	tail_release(&w->tail);
+	settle_let_go(&w->settle);
 	loop_timer_cancel(w->loop, &w->again);
 	tree_remove(&w->watch);
 }
 
-static void
-emit_files(struct watcher *w, int64_t time_us)
+const char *
+watcher_end_place(const struct watcher *w)
 {
-	char *place = watcher_place(w);
-
-	settle_emit(&w->settle, place, time_us);
-	free(place);
+	return w->end_place;
 }
 
 /* The last line, and what is missing. */
@@ -283,7 +288,8 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		finish.documents.summary_len = w->manifest.summary.len;
 	}
 	derive_end(w->derive, &finish);
-	emit_files(w, finish.time_us);
+	w->end_place = find_place(w);
+	settle_emit(&w->settle, w->end_place, finish.time_us);
 	close(w->dir_fd);
 	w->dir_fd = -1;
 	buf_release(&w->manifest.text);

@@ -14,6 +14,7 @@ struct watcher {
 	struct tree_watch watch;
 	struct loop_timer again; /* the rest of a large file */
 	char *path;
+	char *end_place;
 	bool placed; /* the path led to the directory in the beginning */
 	int dir_fd;  /* the directory, wherever it is; -1: given back */
 	struct watcher_identity identity;

@@ -205,7 +205,9 @@ open_directory(struct watcher *w, int dir_fd, struct err *err)
 	result = stamp_identify(w->dir_fd, &w->identity);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", w->path);
-	w->placed = watcher_identify(w->path, &there, NULL) == 0 &&
+	/* Of one that its writer tells of we hear when there is another. */
+	w->placed = dir_fd <= 0 &&
+	    watcher_identify(w->path, &there, NULL) == 0 &&
 	    watcher_identity_equal(&there, &w->identity);
 	w->tail.hold = w->live && !remote_has_file(w->dir_fd);
 	return 0;
@@ -219,8 +221,8 @@ watch_directory(struct watcher *w, struct err *err)
 	char link[64];
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", w->dir_fd);
-	return tree_add(w->tree, &w->watch,
-	    w->placed || access(link, F_OK) < 0 ? w->path : link, err);
+	return tree_add(
+	    w->tree, &w->watch, access(link, F_OK) < 0 ? w->path : link, err);
 }
 
 static void
@@ -300,6 +302,7 @@ watcher_free(struct watcher *w)
 	buf_release(&w->manifest.text);
 	buf_release(&w->manifest.summary);
 	buf_release(&w->remarks);
+	free(w->end_place);
 	free(w->path);
 	free(w);
 }

@@ -106,9 +106,9 @@ bool watcher_end(struct watcher *w, const struct watcher_end *end);
 
 /* Is such a manifest there by now? */
 bool watcher_is_complete(const struct watcher *w);
-/* The manifest that was renamed into place, from a descriptor: its name may be
- * gone by now. */
-void watcher_take_manifest(struct watcher *w, int fd);
+/* One of its files as its writer opened it or renamed it into place, `fd`
+ * borrowed: its name may be gone by now. */
+void watcher_take_file(struct watcher *w, const char *name, int fd);
 /* When the directory changed last (monotonic). */
 int64_t watcher_changed_ms(const struct watcher *w);
 /* Did the manifest count more records than could be read? */
@@ -122,9 +122,9 @@ int64_t watcher_end_us(const struct watcher *w);
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);
 const struct watcher_identity *watcher_identity(const struct watcher *w);
-/* Where the directory is now, as text, allocated; NULL: nowhere that it can be
+/* Where the directory was at the end, as text; NULL: nowhere that it could be
  * found by a path. */
-char *watcher_place(const struct watcher *w);
+const char *watcher_end_place(const struct watcher *w);
 
 /* Stamp of a file in a run directory; there = false if it is not. */
 struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);

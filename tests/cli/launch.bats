@@ -81,7 +81,9 @@ setup() {
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     logged "launched version 4 restarts 0 preloaded 1"
-    logged "link MARKING $PWD/run/.insidellms_run"
+    # Once, with what came along.
+    logged "caller MARKING $PWD/run/.insidellms_run"
+    run ! logged "link MARKING $PWD/run/.insidellms_run"
     logged "ended status 0"
 }
 
@@ -91,7 +93,7 @@ setup() {
     # The loop keeps the shell from executing its last command.
     "$wrap" bash -c 'echo >run/records.jsonl; read -r x <go
         echo >run/manifest.json; :' 3>&- &
-    wait_for logged "link OPEN $PWD/run/records.jsonl"
+    wait_for logged "caller OPEN $PWD/run/records.jsonl"
     echo >go
     wait
     logged "channel OPEN $PWD/run/manifest.json"
@@ -276,7 +278,7 @@ process has ended, \`itrack status\` lists what is recorded, \
     mkfifo go
     "$wrap" sh -c ': >records.jsonl; read -r x <go; : >manifest.json' 3>&- &
     pid=$!
-    wait_for logged "link OPEN $PWD/records.jsonl"
+    wait_for logged "caller OPEN $PWD/records.jsonl"
     kill -KILL $pid
     wait_for logged "link closed"
     echo >go
@@ -367,7 +369,7 @@ END
 s.close()
 open("records.jsonl", "w").close()'
     [ -z "$stderr" ]
-    logged "link OPEN $PWD/records.jsonl"
+    logged "caller OPEN $PWD/records.jsonl"
     run ! logged "silent caller"
 }
 
@@ -387,7 +389,7 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
     # It speaks before that, or the command ends.
     rm "$FAKE_LOG"
     silent 's.send(b"\1\2" + bytes(6) + b"/first")'
-    logged "link OPEN /first"
+    logged "caller OPEN /first"
     rm "$FAKE_LOG"
     silent 'if os.fork() == 0:
     os.close(1)

@@ -83,6 +83,56 @@ MARKING $PWD/gone/.insidellms_run
 END
 }
 
+# A path of more than the pieces in which the directory is looked for, rows of
+# slashes where they end, symbolic links.
+@test "the directory and the file come along, moved or not" {
+    deep=$(printf '/%0200d' 1 2)
+    mkdir -p "b$deep"
+    ln -s ../b c/link
+    gap=$(printf '%0157d' 0 | tr 0 /)
+    cat >each.sh <<-END
+	: >a/.insidellms_run
+	: >records.jsonl
+	: >/$PWD/c/link/summary.json
+	: >$PWD//b$(printf '/%0200d' 1)$gap$(printf '%0200d' 2)/report.html
+	: >b/./..//b$deep/records.jsonl
+	: >a/.manifest.json.tmp
+	mv a/.manifest.json.tmp a/manifest.json
+	cd b
+	: >manifest.json
+	mv ../b ../moved
+END
+    export SHOW_ALONG=1
+    receive dash each.sh
+    grep -v '^HELLO' seen | sed 's/^[A-Z].*/said/' | diff - <(cat <<END
+said
+  $PWD/a
+said
+  $PWD/a
+said
+  $PWD
+  $PWD/records.jsonl
+said
+  $PWD/moved
+  $PWD/moved/summary.json
+said
+  $PWD/moved$deep
+  $PWD/moved$deep/report.html
+said
+  $PWD/moved$deep
+  $PWD/moved$deep/records.jsonl
+said
+  $PWD/a
+said
+  $PWD/a
+  $PWD/a/manifest.json
+said
+  $PWD/moved
+  $PWD/moved/manifest.json
+END
+)
+}
+
 @test "what is none of our business is not reported" {
     "$calls" none >bare.out 3>&-
     fresh

@@ -60,7 +60,7 @@ static void
 note_message(const char *from, const unsigned char *data, size_t len)
 {
 	static const char *const names[] = {
-	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING"};
+	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING", "SILENT"};
 
 	if (len >= MESSAGE_HEADER && data[1] <= MESSAGE_LAST)
 		note("%s %s %.*s", from, names[data[1]],
@@ -93,7 +93,8 @@ read_caller(void)
 	struct pollfd fd = {CALLER_FD, POLLIN, 0};
 	ssize_t got;
 
-	note("silent caller");
+	if (poll(&fd, 1, 0) == 0)
+		note("silent caller");
 	poll(&fd, 1, -1);
 	got = recv(CALLER_FD, data, sizeof(data), 0);
 	close(CALLER_FD);

@@ -1,13 +1,17 @@
 /*
  * Runs a command with the preload library and prints the messages that it
  * sends, one a line, to standard error behind the command's own: "HELLO",
- * "MARKING /path", "OPEN /path", "RENAME /path", "SILENT". Ends with the
+ * "MARKING /path", "OPEN /path", "RENAME /path", "SILENT". With SHOW_ALONG in
+ * the environment all is received when the command has ended, and what came
+ * along with each stands below it, "  /path" as it is by then. Ends with the
  * command's status.
  *
  *	shim_receive LIBRARY command [argument]...
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +24,8 @@
 #include <unistd.h>
 
 #include "../../wrap/shim/message.h"
+
+static bool show_along;
 
 /* As a launcher in this place would say. */
 static int
@@ -53,6 +59,43 @@ listen_as(char *name, size_t size)
 	return fd;
 }
 
+static ssize_t
+receive(int fd, unsigned char *data, int along[MESSAGE_FDS])
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int[MESSAGE_FDS]))];
+		struct cmsghdr header;
+	} control;
+	struct iovec part = {data, MESSAGE_MAX};
+	struct msghdr msg = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c = got >= 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	memset(along, 0, sizeof(int[MESSAGE_FDS]));
+	if (c != NULL)
+		memcpy(along, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	return got;
+}
+
+/* Where it is by now, and that it can't be used for more. */
+static void
+print_along(int fd)
+{
+	char link[32], place[4096];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, place, sizeof(place));
+	if (show_along)
+		fprintf(stderr, "  %s%.*s\n",
+		    (fcntl(fd, F_GETFL) & O_PATH) != 0 ? "" : "open ",
+		    (int)(len > 0 ? len : 0), place);
+	close(fd);
+}
+
 static void
 print_messages(int fd)
 {
@@ -60,10 +103,10 @@ print_messages(int fd)
 	    "?", "HELLO", "OPEN", "RENAME", "NESTED", "MARKING", "SILENT"};
 	unsigned char data[MESSAGE_MAX];
 	ssize_t got;
-	int caller;
+	int caller, along[MESSAGE_FDS];
 
 	while ((caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		got = recv(caller, data, sizeof(data), 0);
+		got = receive(caller, data, along);
 		close(caller);
 		if (got < MESSAGE_HEADER || data[0] != MESSAGE_VERSION ||
 		    data[1] > MESSAGE_LAST || data[2] != 0 || data[3] != 0) {
@@ -73,6 +116,8 @@ print_messages(int fd)
 		fprintf(stderr, "%s%s%.*s\n", names[data[1]],
 		    got > MESSAGE_HEADER ? " " : "",
 		    (int)(got - MESSAGE_HEADER), data + MESSAGE_HEADER);
+		for (int i = 0; i < MESSAGE_FDS && along[i] > 0; i++)
+			print_along(along[i]);
 	}
 }
 
@@ -88,6 +133,7 @@ main(int argc, char **argv)
 
 	if (argc < 3)
 		return 125;
+	show_along = getenv("SHOW_ALONG") != NULL;
 	fds[0].fd = listen_as(name, sizeof(name));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -105,8 +151,9 @@ main(int argc, char **argv)
 		_exit(127);
 	}
 	do {
-		poll(fds, 2, -1);
-		print_messages(fds[0].fd);
+		poll(fds + show_along, (nfds_t)2 - show_along, -1);
+		if (!show_along)
+			print_messages(fds[0].fd);
 	} while (waitpid(pid, &status, WNOHANG) == 0);
 	print_messages(fds[0].fd);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

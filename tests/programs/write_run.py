@@ -75,4 +75,5 @@ def main():
           gate.readline if gate else lambda: None)
 
 
-main()
+if __name__ == "__main__":
+    main()

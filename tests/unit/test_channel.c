@@ -1,8 +1,10 @@
 /* The shim's messages: what is taken, what is refused, in which order. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,10 +77,18 @@ test_parse(void)
 	is_int((long long)len, MESSAGE_HEADER, "a short header is refused");
 }
 
+/* Of the last message, while it was there. */
+static struct stat last_dir, last_file;
+
 static void
 heard(struct channel *channel, const struct message *message)
 {
 	last = *message;
+	last_dir = last_file = (struct stat){0};
+	if (message->dir_fd > 0)
+		fstat(message->dir_fd, &last_dir);
+	if (message->file_fd > 0)
+		fstat(message->file_fd, &last_file);
 	if (heard_count < (int)sizeof(order) - 1)
 		order[heard_count] = message->path[1];
 	heard_count++;
@@ -156,25 +166,25 @@ say(const void *data, size_t len)
 	close(fd);
 }
 
-/* A message that brings a descriptor. */
+/* A message that brings so many descriptors. */
 static void
-bring(int brought)
+bring(const int *brought, size_t count)
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(sizeof(int[MESSAGE_FDS + 1]))];
 	} control = {.align = {.cmsg_level = SOL_SOCKET,
 			 .cmsg_type = SCM_RIGHTS,
-			 .cmsg_len = CMSG_LEN(sizeof(int))}};
+			 .cmsg_len = CMSG_LEN(count * sizeof(int))}};
 	unsigned char data[MESSAGE_MAX];
 	struct iovec part = {data, make(data, 1, MESSAGE_OPEN, "/x", 2)};
 	struct msghdr msg = {.msg_iov = &part,
 	    .msg_iovlen = 1,
 	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
+	    .msg_controllen = CMSG_SPACE(count * sizeof(int))};
 	int fd = call();
 
-	memcpy(CMSG_DATA(&control.align), &brought, sizeof(brought));
+	memcpy(CMSG_DATA(&control.align), brought, count * sizeof(int));
 	is_int(sendmsg(fd, &msg, 0), (long long)part.iov_len, "sent");
 	close(fd);
 }
@@ -197,7 +207,7 @@ test_socket(void)
 	begin(100);
 	free_before = lowest_free();
 	memset(data, 'x', sizeof(data));
-	bring(f.fd);
+	bring(&f.fd, 1);
 	say(data, sizeof(data));
 	say(data, 0);
 	close(call());
@@ -214,6 +224,47 @@ test_socket(void)
 	is_int(lowest_free(), free_before, "no descriptor is left");
 	ok(!f.channel.crowded, "not crowded");
 	end();
+}
+
+/* A directory and a regular file, in this order; nothing else is taken, nor
+ * more. */
+static void
+test_along(void)
+{
+	int dir = open("/", O_PATH | O_CLOEXEC);
+	int file = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	struct stat root, program;
+	int free_before;
+
+	begin(100);
+	free_before = lowest_free();
+	fstat(dir, &root);
+	fstat(file, &program);
+	bring((int[]){dir, file}, 2);
+	channel_read(&f.channel);
+	ok(last_dir.st_ino == root.st_ino && last_dir.st_dev == root.st_dev,
+	    "the directory itself");
+	ok(last_file.st_ino == program.st_ino &&
+		last_file.st_dev == program.st_dev,
+	    "the file itself");
+	bring((int[]){dir}, 1);
+	channel_read(&f.channel);
+	ok(last.dir_fd > 0 && last.file_fd == 0, "a directory alone");
+	bring((int[]){file, dir}, 2);
+	channel_read(&f.channel);
+	ok(last.dir_fd == 0 && last.file_fd == 0, "each of its kind");
+	bring((int[]){dir, file, f.fd}, 3);
+	channel_read(&f.channel);
+	ok(last.dir_fd > 0 && last.file_fd > 0,
+	    "no more than there is room for");
+	speak(call(), MESSAGE_OPEN, "/y");
+	channel_read(&f.channel);
+	ok(last.dir_fd == 0 && last.file_fd == 0, "none");
+	is_int(heard_count, 5, "each is heard");
+	is_int(lowest_free(), free_before, "no descriptor is left");
+	end();
+	close(dir);
+	close(file);
 }
 
 static void
@@ -395,6 +446,7 @@ main(void)
 {
 	test_parse();
 	test_socket();
+	test_along();
 	test_silent();
 	test_silent_in_loop();
 	test_kept();

@@ -1,10 +1,13 @@
 #include "wrap/attempt/attempt.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/die.h"
 #include "base/log.h"
+#include "mapping/names.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/results.h"
 #include "wrap/attempt/table.h"
@@ -25,10 +28,10 @@ attempt_scan(struct attempt *a)
 }
 
 void
-attempt_take_manifest(struct attempt *a, int fd)
+attempt_take_file(struct attempt *a, const char *name, int fd)
 {
 	if (a->watcher != NULL && !a->ended)
-		watcher_take_manifest(a->watcher, fd);
+		watcher_take_file(a->watcher, name, fd);
 }
 
 bool
@@ -82,15 +85,32 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
+/* The rows are read when they are sent. */
+static char *
+records_path(const struct attempt *a)
+{
+	char *place, *path;
+
+	if (a->records != NULL)
+		return xstrdup(a->records);
+	place = attempt_place(a);
+	path =
+	    xasprintf("%s/" RECORDS_FILE, strcmp(place, "/") == 0 ? "" : place);
+	free(place);
+	return path;
+}
+
 static void
 keep_table(struct attempt *a, int64_t time_us)
 {
+	char *records = records_path(a);
 	struct entry e;
 
 	if (a->watcher != NULL && !a->past.has_table &&
 	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
-	    attempt_make_table(&e, &a->start.start, time_us))
+	    attempt_make_table(&e, &a->start.start, records, time_us))
 		attempt_keep(a, &e);
+	free(records);
 }
 
 /* At the last step, under names that none of the run's own can be. */
@@ -283,6 +303,15 @@ const char *
 attempt_run_dir(const struct attempt *a)
 {
 	return a->run_dir;
+}
+
+char *
+attempt_place(const struct attempt *a)
+{
+	const char *place =
+	    a->watcher != NULL ? watcher_end_place(a->watcher) : NULL;
+
+	return xstrdup(place != NULL ? place : a->start.start.run_dir);
 }
 
 const char *

@@ -97,8 +97,8 @@ int attempt_adopt_if_fits(struct attempt **attempt,
 
 void attempt_turn(struct attempt *a);
 void attempt_scan(struct attempt *a);
-/* The manifest was renamed into place; `fd` stays the caller's. */
-void attempt_take_manifest(struct attempt *a, int fd);
+/* A file of the run as its writer has it; `fd` is borrowed. */
+void attempt_take_file(struct attempt *a, const char *name, int fd);
 /* Was the manifest of a complete run read? */
 bool attempt_has_manifest(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
@@ -121,6 +121,9 @@ void attempt_close(struct attempt *a);
 
 /* Bytes. */
 const char *attempt_run_dir(const struct attempt *a);
+/* Where the run directory is, or was when the run ended: it may have been
+ * moved. Text, allocated. */
+char *attempt_place(const struct attempt *a);
 const char *attempt_name(const struct attempt *a);
 const struct entry_start *attempt_start(const struct attempt *a);
 /* NULL: not known (yet). */

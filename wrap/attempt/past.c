@@ -309,7 +309,7 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	e.attempt = xstrdup(attempt_name(a));
 	e.run_id =
 	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;
-	e.run_dir = xstrdup(attempt_start(a)->run_dir);
+	e.run_dir = attempt_place(a);
 	e.dir_inode = attempt_start(a)->dir_inode;
 	e.dir_birth_ns = attempt_start(a)->dir_birth_ns;
 	e.status = attempt_status(a);

@@ -16,6 +16,7 @@ struct attempt {
 	struct watcher *watcher;  /* NULL: only delivered */
 	struct attempt_past past; /* what the journal had on adoption */
 	char *run_id;
+	char *records; /* what was kept of them, text; NULL: nothing */
 	bool ended, held;
 	int64_t ended_us;
 	enum run_status status;

@@ -44,8 +44,8 @@ find_option(const struct entry_start *start)
 }
 
 bool
-attempt_make_table(
-    struct entry *e, const struct entry_start *start, int64_t time_us)
+attempt_make_table(struct entry *e, const struct entry_start *start,
+    const char *records, int64_t time_us)
 {
 	const char *option = find_option(start);
 	bool text = option != NULL && strcmp(option, TEXT) == 0;
@@ -56,8 +56,7 @@ attempt_make_table(
 		return false;
 	entry_init(e, ENTRY_TABLE, time_us);
 	t->name = xstrdup("records");
-	t->path = xasprintf("%s/records.jsonl",
-	    strcmp(start->run_dir, "/") == 0 ? "" : start->run_dir);
+	t->path = xstrdup(records);
 	t->columns = xcalloc(count, sizeof *t->columns);
 	for (size_t i = 0; i < count; i++)
 		if (text ? columns[i].text : columns[i].plain)

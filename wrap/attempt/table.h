@@ -9,7 +9,7 @@
 
 /* Makes the TABLE entry that the options of the start entry ask for; false:
  * they ask for none, and nothing was made. */
-bool attempt_make_table(
-    struct entry *e, const struct entry_start *start, int64_t time_us);
+bool attempt_make_table(struct entry *e, const struct entry_start *start,
+    const char *records, int64_t time_us);
 
 #endif

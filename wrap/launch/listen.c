@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ listen_open(char name[LISTEN_NAME_SIZE])
 static int
 hear(const struct listen_caller *caller, struct link_message *message)
 {
-	ssize_t got = peer_receive(caller->fd, message->data, LINK_DATA_MAX);
+	ssize_t got = peer_peek(caller->fd, message->data, LINK_DATA_MAX);
 
 	if (got < 0)
 		return (int)got;
@@ -88,6 +89,14 @@ hear(const struct listen_caller *caller, struct link_message *message)
 	message->sender = caller->pid;
 	message->len = (uint32_t)got;
 	return message->data[1];
+}
+
+/* What names a file, or what only a newer shim says. */
+static bool
+is_for_worker(int op)
+{
+	return op > 0 && op != MESSAGE_HELLO && op != MESSAGE_NESTED &&
+	    op != MESSAGE_SILENT;
 }
 
 int
@@ -100,7 +109,7 @@ listen_take(int fd, struct listen_caller *caller, struct link_message *message)
 	if (result <= 0)
 		return result;
 	result = hear(caller, message);
-	if (result != -EAGAIN)
+	if (result != -EAGAIN && !is_for_worker(result))
 		listen_hang_up(caller);
 	return result > 0 || result == -EAGAIN ? result : 0;
 }

@@ -318,19 +318,24 @@ read_channel(struct tracking *t, int max)
 			t->hello_due_ms = -1;
 		if (op == MESSAGE_HELLO || (op == MESSAGE_SILENT && t->silent))
 			continue;
-		keep(t, &message);
 		if (op == MESSAGE_SILENT) {
+			keep(t, &message);
 			/* Nothing to track yet, and what is to be found without
 			 * its words is found as without a hello. */
 			t->silent = true;
 			continue;
 		}
 		if (op == MESSAGE_NESTED) {
+			keep(t, &message);
 			t->nested = true;
 			t->expected = false;
 			t->hello_due_ms = -1;
-		} else
-			start_worker(t);
+			continue;
+		}
+		/* This worker gets it from its caller, with what came along;
+		 * the one after it from us. */
+		start_worker(t);
+		keep(t, &message);
 	}
 	return 0;
 }

@@ -53,7 +53,8 @@ struct link_launched {
 	 * both just before the launch. */
 	struct timespec wall, file_clock;
 	/* CALLER_FD is there: who connected before all others and has not
-	 * spoken yet. */
+	 * spoken yet, or whose message is still to be received, with what came
+	 * along. */
 	uint32_t caller;
 	/* The file clock had just ticked: no file that was there before the
 	 * launch has its time. */

@@ -1,7 +1,9 @@
 #include "wrap/link/peer.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int
@@ -21,6 +23,8 @@ peer_accept(int listener, int *fd, pid_t *pid)
 	return 0;
 }
 
+/* The kernel is asked, as it was for the other side: fakeroot has another
+ * answer to getuid(). */
 pid_t
 peer_of_this_user(int fd)
 {
@@ -28,20 +32,55 @@ peer_of_this_user(int fd)
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    peer.uid != getuid())
+	    peer.uid != (uid_t)syscall(SYS_getuid))
 		return 0;
 	return peer.pid;
 }
 
 ssize_t
-peer_receive(int fd, unsigned char *data, size_t size)
+peer_peek(int fd, unsigned char *data, size_t size)
 {
 	ssize_t got;
 
-	/* Without room for them, descriptors that somebody sends along are
-	 * dropped by the kernel. */
 	do
-		got = recv(fd, data, size, MSG_DONTWAIT | MSG_TRUNC);
+		got = recv(fd, data, size, MSG_DONTWAIT | MSG_TRUNC | MSG_PEEK);
 	while (got < 0 && errno == EINTR);
 	return got < 0 ? -errno : got;
+}
+
+/* More than there is room for are dropped by the kernel. */
+static void
+take_along(struct msghdr *msg, struct peer_along *along)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			memcpy(along->fds, CMSG_DATA(c),
+			    c->cmsg_len - CMSG_LEN(0));
+}
+
+ssize_t
+peer_receive(int fd, unsigned char *data, size_t size, struct peer_along *along)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof along->fds)];
+		struct cmsghdr header;
+	} control;
+	struct iovec part = {data, size};
+	struct msghdr msg = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof control};
+	ssize_t got;
+
+	*along = (struct peer_along){0};
+	do
+		got = recvmsg(
+		    fd, &msg, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	take_along(&msg, along);
+	return got;
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "wrap/shim/message.h"
+
 /* Takes one connection from the queue, so that the caller can count how many it
  * takes before it turns to something else: others may make them without end.
  * 1: `*fd` is a connection of the process `*pid`, of this user. 0: it was one
@@ -18,8 +20,17 @@ int peer_accept(int listener, int *fd, pid_t *pid);
 /* The process that connected; 0: one of another user, or it can't be told. */
 pid_t peer_of_this_user(int fd);
 
-/* The next message. Returns its length, more than `size` if it was cut, or a
- * negative errno (-EAGAIN: nothing was said yet). Never blocks. */
-ssize_t peer_receive(int fd, unsigned char *data, size_t size);
+/* The descriptors that came along; 0: none. They are the caller's. */
+struct peer_along {
+	int fds[MESSAGE_FDS];
+};
+
+/* The next message, with what came along. Returns its length, more than `size`
+ * if it was cut, or a negative errno (-EAGAIN: nothing was said yet). Never
+ * blocks. */
+ssize_t peer_receive(
+    int fd, unsigned char *data, size_t size, struct peer_along *along);
+/* The same, but it stays there to be received. */
+ssize_t peer_peek(int fd, unsigned char *data, size_t size);
 
 #endif

@@ -13,6 +13,10 @@
  *
  * Who has sent it is in the kernel's credentials of the connection.
  *
+ * With the bytes come up to MESSAGE_FDS descriptors (SCM_RIGHTS), all O_PATH:
+ * the directory that the file is in; and the file itself if it has its last
+ * name, where that can't be in the way of its removal. There may be none.
+ *
  * A connection for each, because the kernel queues thousands of them and ten
  * datagrams. Messages are hints all the same: a full queue loses them, and that
  * must never lose a run beside one that was heard of.
@@ -26,6 +30,7 @@
 #define MESSAGE_VERSION         1
 #define MESSAGE_HEADER          8
 #define MESSAGE_MAX             (MESSAGE_HEADER + PATH_MAX)
+#define MESSAGE_FDS             2
 #define MESSAGE_SOCKET_VARIABLE "ITRACK_SOCKET"
 
 enum message_op {

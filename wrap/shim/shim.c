@@ -11,7 +11,8 @@
  * - reads no memory that the kernel has not read before: a path may point
  *   nowhere, and the program gets EFAULT for it;
  * - keeps no descriptor (programs close them all) and makes none that survives
- *   an exec; a message is socket, connect, sendmsg, close;
+ *   an exec; a message is socket, connect, sendmsg, close, and for what goes
+ *   along with it (along.c) openat, fstatfs, close;
  * - falls silent when the program locks itself up by seccomp (lock.c);
  * - allocates nothing, takes no lock, never waits: a full queue loses the
  *   message;

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "wrap/shim/along.h"
 #include "wrap/shim/filters.h"
 
 /* Directories are mostly shorter; for the others memory is mapped for as long
@@ -62,8 +63,39 @@ may_speak(int filters)
 	return filters != FILTERS_UNKNOWN && filters <= launcher_filters;
 }
 
+/* Without what goes along, if the kernel does not take it (too many are on
+ * their way). */
 static void
-send_parts(enum message_op op, struct iovec *parts, size_t part_count)
+send_with(int fd, struct msghdr *msg, const struct along *along)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(along->fds))];
+		struct cmsghdr header;
+	} control;
+
+	if (along != NULL && along->count > 0) {
+		size_t len = (size_t)along->count * sizeof(along->fds[0]);
+
+		memset(&control, 0, sizeof(control));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(len);
+		memcpy(CMSG_DATA(&control.header), along->fds, len);
+		msg->msg_control = &control;
+		msg->msg_controllen = CMSG_SPACE(len);
+		if (syscall(
+			SYS_sendmsg, fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return;
+		msg->msg_control = NULL;
+		msg->msg_controllen = 0;
+	}
+	syscall(SYS_sendmsg, fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* `along` NULL: nothing. */
+static void
+send_parts(enum message_op op, struct iovec *parts, size_t part_count,
+    const struct along *along)
 {
 	unsigned char header[MESSAGE_HEADER] = {
 	    MESSAGE_VERSION, (unsigned char)op};
@@ -77,7 +109,7 @@ send_parts(enum message_op op, struct iovec *parts, size_t part_count)
 	if (fd < 0)
 		return;
 	if (syscall(SYS_connect, fd, &receiver, receiver_len) == 0)
-		syscall(SYS_sendmsg, fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		send_with(fd, &msg, along);
 	syscall(SYS_close, fd);
 }
 
@@ -86,7 +118,7 @@ send_word(enum message_op op)
 {
 	struct iovec parts[1];
 
-	send_parts(op, parts, 1);
+	send_parts(op, parts, 1, NULL);
 }
 
 void
@@ -133,8 +165,8 @@ base_directory(int dir, char *base, size_t size)
 }
 
 static void
-send_path(
-    enum message_op op, const char *base, size_t base_len, const char *path)
+send_path(enum message_op op, const char *base, size_t base_len,
+    const char *path, const struct along *along)
 {
 	struct iovec parts[4];
 	size_t path_len = strlen(path), count = 1;
@@ -149,13 +181,14 @@ send_path(
 			    (struct iovec){(void *)(uintptr_t) "/", 1};
 	}
 	parts[count++] = (struct iovec){(void *)(uintptr_t)path, path_len};
-	send_parts(op, parts, count);
+	send_parts(op, parts, count, along);
 }
 
 /* Not a pool of buffers: one that a thread holds while another forks would be
  * lost in the child. */
 static __attribute__((noinline)) void
-send_below_deep(enum message_op op, int dir, const char *path)
+send_below_deep(
+    enum message_op op, int dir, const char *path, const struct along *along)
 {
 	void *room = (void *)syscall(SYS_mmap, NULL, PATH_MAX,
 	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -165,33 +198,37 @@ send_below_deep(enum message_op op, int dir, const char *path)
 		return;
 	len = base_directory(dir, room, PATH_MAX);
 	if (len > 0)
-		send_path(op, room, (size_t)len, path);
+		send_path(op, room, (size_t)len, path, along);
 	syscall(SYS_munmap, room, PATH_MAX);
 }
 
 static __attribute__((noinline)) void
-send_below(enum message_op op, int dir, const char *path)
+send_below(
+    enum message_op op, int dir, const char *path, const struct along *along)
 {
 	char base[BASE_SIZE];
 	long len = base_directory(dir, base, sizeof(base));
 
 	if (len > 0)
-		send_path(op, base, (size_t)len, path);
+		send_path(op, base, (size_t)len, path, along);
 	else if (len == -ERANGE)
-		send_below_deep(op, dir, path);
+		send_below_deep(op, dir, path, along);
 }
 
 void
 tell(enum message_op op, int dir, const char *path)
 {
+	struct along along;
 	int saved = errno;
 
 	/* Each step has returned before the next takes its stack. */
 	if (may_speak(filters_now())) {
+		along_open(&along, op, dir, path);
 		if (path[0] == '/')
-			send_path(op, NULL, 0, path);
+			send_path(op, NULL, 0, path, &along);
 		else
-			send_below(op, dir, path);
+			send_below(op, dir, path, &along);
+		along_close(&along);
 	}
 	errno = saved;
 }

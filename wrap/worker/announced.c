@@ -1,7 +1,9 @@
 #include "wrap/worker/announced.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/die.h"
 
@@ -10,19 +12,32 @@ drop(struct announced *a, size_t i)
 {
 	a->len--;
 	memmove(a->dirs + i, a->dirs + i + 1, (a->len - i) * sizeof *a->dirs);
+	memmove(a->dir_fds + i, a->dir_fds + i + 1,
+	    (a->len - i) * sizeof *a->dir_fds);
 	memmove(a->writers + i, a->writers + i + 1,
 	    (a->len - i) * sizeof *a->writers);
 }
 
-void
-announced_add(struct announced *a, const char *dir, pid_t writer)
+static void
+forget(struct announced *a, size_t i)
 {
+	free(a->dirs[i]);
+	if (a->dir_fds[i] > 0)
+		close(a->dir_fds[i]);
+	drop(a, i);
+}
+
+void
+announced_add(struct announced *a, const char *dir, int dir_fd, pid_t writer)
+{
+	int fd = dir_fd > 0 ? fcntl(dir_fd, F_DUPFD_CLOEXEC, 1) : 0;
+
 	announced_remove(a, dir);
 	if (a->len == ANNOUNCED_MAX) {
-		free(a->dirs[0]);
-		drop(a, 0);
+		forget(a, 0);
 	}
 	a->dirs[a->len] = xstrdup(dir);
+	a->dir_fds[a->len] = fd > 0 ? fd : 0;
 	a->writers[a->len++] = writer;
 }
 
@@ -31,18 +46,18 @@ announced_remove(struct announced *a, const char *dir)
 {
 	for (size_t i = 0; i < a->len; i++)
 		if (strcmp(a->dirs[i], dir) == 0) {
-			free(a->dirs[i]);
-			drop(a, i);
+			forget(a, i);
 			return;
 		}
 }
 
 bool
-announced_take(struct announced *a, char **dir, pid_t *writer)
+announced_take(struct announced *a, char **dir, int *dir_fd, pid_t *writer)
 {
 	if (a->len == 0)
 		return false;
 	*dir = a->dirs[0];
+	*dir_fd = a->dir_fds[0];
 	*writer = a->writers[0];
 	drop(a, 0);
 	return true;
@@ -51,7 +66,6 @@ announced_take(struct announced *a, char **dir, pid_t *writer)
 void
 announced_release(struct announced *a)
 {
-	for (size_t i = 0; i < a->len; i++)
-		free(a->dirs[i]);
-	a->len = 0;
+	while (a->len > 0)
+		forget(a, a->len - 1);
 }

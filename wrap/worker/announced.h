@@ -3,10 +3,10 @@
  * the marker before it is opened, too. If the process is killed in between
  * nothing else is ever heard of it.
  *
- *	announced_add(&a, dir, writer);
+ *	announced_add(&a, dir, dir_fd, writer);
  *	announced_remove(&a, dir);         it was heard of since
- *	while (announced_take(&a, &dir, &writer))
- *		free(dir);                 look for a marker there
+ *	while (announced_take(&a, &dir, &dir_fd, &writer))
+ *		...                        look for a marker there
  *	announced_release(&a);
  */
 #ifndef WRAP_WORKER_ANNOUNCED_H
@@ -24,14 +24,18 @@
 /* All zero is empty. */
 struct announced {
 	char *dirs[ANNOUNCED_MAX];
+	int dir_fds[ANNOUNCED_MAX]; /* 0: none */
 	pid_t writers[ANNOUNCED_MAX];
 	size_t len;
 };
 
-void announced_add(struct announced *a, const char *dir, pid_t writer);
+/* `dir_fd`, borrowed: the directory itself, or 0. */
+void announced_add(
+    struct announced *a, const char *dir, int dir_fd, pid_t writer);
 void announced_remove(struct announced *a, const char *dir);
-/* The oldest, the caller's to free; false: none is left. */
-bool announced_take(struct announced *a, char **dir, pid_t *writer);
+/* The oldest, the caller's to free and to close; false: none is left. */
+bool announced_take(
+    struct announced *a, char **dir, int *dir_fd, pid_t *writer);
 void announced_release(struct announced *a);
 
 #endif

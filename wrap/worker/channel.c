@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -35,6 +36,7 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	if (data[1] < MESSAGE_HELLO || data[1] > MESSAGE_LAST)
 		return false;
 	message->sender = sender;
+	message->dir_fd = message->file_fd = 0;
 	message->op = (enum message_op)data[1];
 	data += MESSAGE_HEADER;
 	path_len = len - MESSAGE_HEADER;
@@ -51,17 +53,34 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	return true;
 }
 
+/* Anybody of this user can send anything along. */
+static int
+checked(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fd > 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type
+	    ? fd
+	    : 0;
+}
+
 static void
 take(struct channel *channel, pid_t sender, const unsigned char *data,
-    ssize_t got)
+    ssize_t got, const struct peer_along *along)
 {
 	struct message message;
 
 	if (got >= 0 && got <= MESSAGE_MAX &&
-	    message_parse(&message, sender, data, (size_t)got))
+	    message_parse(&message, sender, data, (size_t)got)) {
+		message.dir_fd = checked(along->fds[0], S_IFDIR);
+		message.file_fd = checked(along->fds[1], S_IFREG);
 		channel->heard(channel, &message);
-	else
+	} else {
 		channel->refused++;
+	}
+	for (int i = 0; i < MESSAGE_FDS; i++)
+		if (along->fds[i] > 0)
+			close(along->fds[i]);
 }
 
 /* Before the message is taken: its number may be somebody else's by then. */
@@ -84,14 +103,16 @@ hear_callers(struct channel *channel)
 
 	for (caller = TAILQ_FIRST(&channel->callers); caller != NULL;
 	     caller = next) {
-		ssize_t got = peer_receive(caller->io.fd, data, sizeof data);
+		struct peer_along along;
+		ssize_t got =
+		    peer_receive(caller->io.fd, data, sizeof data, &along);
 		pid_t sender = caller->sender;
 
 		next = TAILQ_NEXT(caller, link);
 		if (got == -EAGAIN)
 			continue;
 		drop(channel, caller);
-		take(channel, sender, data, got);
+		take(channel, sender, data, got, &along);
 	}
 }
 
@@ -119,14 +140,15 @@ static void
 hear_new(struct channel *channel, int fd, pid_t sender)
 {
 	unsigned char data[MESSAGE_MAX];
-	ssize_t got = peer_receive(fd, data, sizeof data);
+	struct peer_along along;
+	ssize_t got = peer_receive(fd, data, sizeof data, &along);
 
 	if (got == -EAGAIN) {
 		keep(channel, fd, sender);
 		return;
 	}
 	close(fd);
-	take(channel, sender, data, got);
+	take(channel, sender, data, got, &along);
 }
 
 static void

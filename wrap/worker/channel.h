@@ -36,6 +36,9 @@ struct message {
 	pid_t sender; /* as the kernel says, not as the message does */
 	enum message_op op;
 	char path[PATH_MAX]; /* absolute; empty for HELLO, NESTED, SILENT */
+	/* What came along, the channel's; 0: none. The directory that the file
+	 * is in, and the file, a regular one: both may be without a name. */
+	int dir_fd, file_fd;
 };
 
 /* Takes a packet apart. False if it is not one of ours: wrong version or

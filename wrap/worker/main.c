@@ -29,6 +29,7 @@
 #include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
 #include "wrap/worker/runs.h"
+#include "wrap/worker/there.h"
 
 /* What the manifest and the configuration are called until they are whole:
  * insideLLMs' own way, which no copy has. */
@@ -85,6 +86,15 @@ tells_of_run(enum message_op op, const char *base)
 	}
 }
 
+/* Files of a run that may be written to an old directory as well. */
+static bool
+is_aside(const char *base)
+{
+	return strcmp(base, SUMMARY_FILE) == 0 ||
+	    strcmp(base, REPORT_FILE) == 0 || strcmp(base, EXPLAIN_FILE) == 0 ||
+	    strcmp(base, CONFIG_FILE) == 0;
+}
+
 static enum run_sign
 sign_of(enum message_op op, const char *base)
 {
@@ -109,12 +119,22 @@ consider(struct worker *w, const struct message *message, const char *dir)
 		strcmp(base, MANIFEST_TEMP) == 0,
 	    .in_place = strcmp(base, CONFIG_FILE) == 0 ||
 		strcmp(base, MANIFEST_FILE) == 0,
+	    .aside = !tells_of_run(message->op, base),
+	    .name = base,
+	    .dir_fd = message->dir_fd,
+	    .file_fd = there_open_file(message->file_fd),
 	};
+	int there = news.dir_fd == 0 ? there_open_dir(message->sender, dir) : 0;
 
+	if (there > 0)
+		news.dir_fd = there;
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-
 	runs_consider(w->runs, &news);
+	if (news.file_fd > 0)
+		close(news.file_fd);
+	if (there > 0)
+		close(there);
 }
 
 static void
@@ -133,12 +153,13 @@ on_message(struct channel *channel, const struct message *message)
 	}
 	if (message->op == MESSAGE_SILENT)
 		w->silent = true;
-	if (!tells_of_run(message->op, base))
+	if (!tells_of_run(message->op, base) && !is_aside(base))
 		return;
 	w->heard = true;
 	dir = path_parent(message->path);
 	if (message->op == MESSAGE_MARKING) {
-		announced_add(&w->announced, dir, message->sender);
+		announced_add(
+		    &w->announced, dir, message->dir_fd, message->sender);
 	} else {
 		announced_remove(&w->announced, dir);
 		consider(w, message, dir);
@@ -242,14 +263,15 @@ look_beside(struct worker *w)
 static void
 look_at_announced(struct worker *w)
 {
-	pid_t writer;
+	struct run_news news = {.sign = RUN_NO_SIGN};
 	char *dir;
 
-	while (announced_take(&w->announced, &dir, &writer)) {
-		struct run_news news = {
-		    .dir = dir, .writer = writer, .sign = RUN_NO_SIGN};
-
+	while (
+	    announced_take(&w->announced, &dir, &news.dir_fd, &news.writer)) {
+		news.dir = dir;
 		runs_consider(w->runs, &news);
+		if (news.dir_fd > 0)
+			close(news.dir_fd);
 		free(dir);
 	}
 }

@@ -18,7 +18,9 @@ struct run {
 	struct writer asked; /* how it was started */
 	int pidfd;           /* of the writer; -1: none */
 	struct loop_io io;
-	bool orphaned; /* the writer is dead: ends with this turn */
+	/* The writer is dead: it ends soon, if no other process goes on. */
+	bool orphaned, searched;
+	int64_t orphaned_ms;
 	/* How often the file was opened that each run opens once. */
 	int begins[RUN_SIGNS];
 	bool followed; /* its writer has begun another run since */
@@ -69,8 +71,9 @@ void run_unwatch_writer(struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);
-/* Of those whose writers are dead. */
-void runs_end_orphans(struct runs *runs);
+/* Of those whose writers are dead, and of which nothing more was heard for a
+ * while, or `now`. */
+void runs_end_orphans(struct runs *runs, bool now);
 /* Of those that are complete and that nothing was written to for a while. */
 void runs_end_quiet(struct runs *runs);
 

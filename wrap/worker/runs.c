@@ -173,11 +173,9 @@ take_over(struct runs *runs, const struct run_news *news)
 static bool
 is_another(struct run *run, const struct run_news *news)
 {
-	if (run->orphaned && run->writer != news->writer)
-		return true;
 	if (news->sign == RUN_NO_SIGN || ++run->begins[news->sign] < 2)
 		return false;
-	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run))
+	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run) || run->orphaned)
 		return true;
 	attempt_scan(run->attempt);
 	return run_is_complete(run);
@@ -186,6 +184,9 @@ is_another(struct run *run, const struct run_news *news)
 static bool
 has_marker(const struct run_news *news)
 {
+	/* It may be gone again by now. */
+	if (news->sign == RUN_MARKER)
+		return true;
 	if (news->dir_fd > 0)
 		return stamp_at(news->dir_fd, MARKER_FILE).there;
 	return watcher_stamp(news->dir, MARKER_FILE).there;
@@ -196,15 +197,18 @@ take_news(struct run *run, const struct run_news *news)
 {
 	run->genuine = run->genuine || news->genuine;
 	run->in_place = run->in_place || news->in_place;
-	/* Found without the shim before: now its writer is known. */
-	if (run->writer <= 0 && news->writer > 0) {
+	if (run_is_over(run))
+		return;
+	/* Found without the shim before: now its writer is known. Or that one
+	 * is dead, and another goes on. */
+	if ((run->writer <= 0 || run->orphaned) && news->writer > 0 &&
+	    news->writer != run->writer) {
+		run->orphaned = false;
 		run->writer = news->writer;
 		run_watch_writer(run);
 	}
-	if (run_is_over(run))
-		return;
-	if (news->manifest_fd > 0)
-		attempt_take_manifest(run->attempt, news->manifest_fd);
+	if (news->file_fd > 0)
+		attempt_take_file(run->attempt, news->name, news->file_fd);
 	attempt_scan(run->attempt);
 }
 
@@ -223,14 +227,16 @@ runs_consider(struct runs *runs, const struct run_news *news)
 	if (result < 0)
 		return;
 	run = find_run(runs, &identity, news->writer);
-	if (run == NULL && !has_marker(news))
+	if (news->aside && run != NULL)
+		take_news(run, news);
+	if (news->aside || (run == NULL && !has_marker(news)))
 		return;
 	if (run != NULL && is_another(run, news)) {
 		run_end(run, NULL, true);
 		run = NULL;
 	}
 	if (run == NULL) {
-		runs_end_orphans(runs);
+		runs_end_orphans(runs, false);
 		take_over(runs, news);
 		run = begin_run(
 		    runs, news->dir, news->dir_fd, news->writer, true);
@@ -388,7 +394,7 @@ runs_turn(struct runs *runs)
 	size_t open = 0, waiting = 0;
 	struct run *run;
 
-	runs_end_orphans(runs);
+	runs_end_orphans(runs, false);
 	runs_end_quiet(runs);
 	runs_let_go(runs);
 	/* A sweep may have a thousand: those that are done hold nothing. */
@@ -454,7 +460,7 @@ begin_own_run(struct runs *runs)
 void
 runs_take_line(struct runs *runs, const char *line, size_t len)
 {
-	runs_end_orphans(runs);
+	runs_end_orphans(runs, true);
 	runs->line = line;
 	runs->line_len = len;
 	runs->line_run = run_of_line(runs);

@@ -57,9 +57,11 @@ struct run_news {
 	int dir_fd; /* the directory itself, borrowed; 0: by its path */
 	pid_t writer;
 	enum run_sign sign;
-	bool genuine;    /* a file under insideLLMs' temporary name */
-	bool in_place;   /* a file that insideLLMs writes under such a name */
-	int manifest_fd; /* renamed into place; borrowed; 0: none */
+	bool genuine;     /* a file under insideLLMs' temporary name */
+	bool in_place;    /* a file that insideLLMs writes under such a name */
+	bool aside;       /* that alone makes no run */
+	const char *name; /* of the file */
+	int file_fd;      /* it itself, borrowed; 0: by its name */
 };
 
 /* A file of the directory was opened for writing or renamed into place. Nothing

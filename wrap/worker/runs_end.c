@@ -17,6 +17,9 @@
 /* Longer if its writer has begun no other run: the command's exit status would
  * belong to it. */
 #define QUIET_ALONE_MS 30000
+/* After the death of its writer a run without a manifest may go on by another
+ * process, which is heard of within this time. */
+#define ORPHAN_MS 2000
 /* So many wait for that at a time: they hold descriptors. */
 #define QUIET_MAX 64
 
@@ -55,6 +58,8 @@ orphan(struct run *run)
 {
 	run_unwatch_writer(run);
 	run->orphaned = true;
+	run->searched = false;
+	run->orphaned_ms = clock_mono_ms();
 	loop_kick(run->runs->config.loop);
 }
 
@@ -185,6 +190,16 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 	settle(run);
 }
 
+static void
+look_again(struct runs *runs, int64_t due_ms)
+{
+	int64_t in_ms = due_ms - clock_mono_ms();
+
+	if (!runs->quiet.set || due_ms < runs->quiet.due_ms)
+		loop_timer_set(
+		    runs->config.loop, &runs->quiet, in_ms > 0 ? in_ms : 0);
+}
+
 /* The files outlive who opened them, if another process has them: it forked and
  * left. */
 static bool
@@ -206,17 +221,34 @@ has_heir(struct run *run)
 	return run->pidfd >= 0;
 }
 
-/* At the end of the turn in which their messages were read, or when there are
- * messages of another run: thousands may be read at once, and what goes on
- * holds descriptors. */
+/* A script may write a run by a program for each file: the next one may come.
+ * What has its manifest is over. */
 void
-runs_end_orphans(struct runs *runs)
+runs_end_orphans(struct runs *runs, bool now)
 {
+	int64_t now_ms = clock_mono_ms();
+	size_t count = 0;
 	struct run *run;
 
-	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->orphaned && !run_is_over(run) && !has_heir(run))
+	TAILQ_FOREACH_REVERSE(run, &runs->list, run_list, link)
+	{
+		int64_t due_ms = run->orphaned_ms + ORPHAN_MS;
+		bool ends;
+
+		if (!run->orphaned || run_is_over(run))
+			continue;
+		attempt_scan(run->attempt);
+		ends = now || due_ms <= now_ms || run_is_complete(run) ||
+		    ++count > QUIET_MAX;
+		/* Looked for twice: it is a look at every process. */
+		if ((ends || !run->searched) && has_heir(run))
+			continue;
+		run->searched = true;
+		if (ends)
 			run_end(run, NULL, false);
+		else
+			look_again(runs, due_ms);
+	}
 }
 
 static int64_t
@@ -231,7 +263,7 @@ quiet_due_ms(const struct run *run)
 void
 runs_end_quiet(struct runs *runs)
 {
-	int64_t now_ms = clock_mono_ms(), next_ms = INT64_MAX;
+	int64_t now_ms = clock_mono_ms();
 	size_t count = 0;
 	struct run *run;
 
@@ -244,12 +276,9 @@ runs_end_quiet(struct runs *runs)
 		due_ms = quiet_due_ms(run);
 		if (due_ms <= now_ms || ++count > QUIET_MAX)
 			run_end(run, NULL, false);
-		else if (due_ms < next_ms)
-			next_ms = due_ms;
+		else
+			look_again(runs, due_ms);
 	}
-	if (next_ms != INT64_MAX)
-		loop_timer_set(
-		    runs->config.loop, &runs->quiet, next_ms - now_ms);
 }
 
 static bool
@@ -269,7 +298,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 	runs->has_end = ended != NULL;
 	if (ended != NULL)
 		runs->end = *ended;
-	runs_end_orphans(runs);
+	runs_end_orphans(runs, true);
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (!run_is_over(run) && !lives(run) && !has_heir(run))
 			run_end(run, ended, false);

@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# When a run ends, and what it came to: several at once in one process, and
+# directories that are removed, moved, overwritten or copied.
+
+load runs
+
+setup() {
+    use_clean_home
+    f=run_plain
+    from=$fixtures/$f/run
+    several="python3 $top/tests/programs/several.py"
+    places=$BATS_TEST_TMPDIR/places/insidellms
+    export PYTHONDONTWRITEBYTECODE=1
+}
+
+teardown() {
+    exec 7>&-
+}
+
+# `is_whole NAME [FILES]`: a finished run with all records and files.
+is_whole() {
+    [ "$(field "$places/$1/final_state.json" 'd["status"]')" = finished ] &&
+        has_step "$places/$1/metrics.json" 12 &&
+        cmp <(sed "s/$(run_id $f)/${2:-$1}/" "$from/records.jsonl") \
+            "$places/$1/artifacts/records.jsonl" &&
+        cmp "$from/config.resolved.yaml" \
+            "$places/$1/artifacts/config.resolved.yaml" &&
+        is_json "$places/$1/artifacts/manifest.json"
+}
+
+names_are() {
+    [ "$(echo $(ls "$places"))" = "$*" ]
+}
+
+# shellcheck disable=SC2086
+track() {
+    wrap --local-dir places "$@" 3>&-
+}
+
+@test "three runs at once in one process: each is whole" {
+    # shellcheck disable=SC2086
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        $several threads "$from" "$runs" gate
+    for ((n = 1; n <= 6; n++)); do
+        turn 3
+    done
+    wait_until test -e "$runs/r0/records.jsonl" -a \
+        -e "$runs/r1/records.jsonl" -a -e "$runs/r2/records.jsonl"
+    finish
+    [ "$status" -eq 0 ]
+    names_are run-0 run-1 run-2
+    for n in 0 1 2; do
+        is_whole run-$n
+    done
+}
+
+@test "three runs in one directory, which is removed each time: each is whole" {
+    # shellcheck disable=SC2086
+    track $several overwrite "$from" "$runs/out"
+    names_are run-1 run-2 run-3
+    for n in 1 2 3; do
+        is_whole run-$n
+    done
+}
+
+@test "renamed into place, it or the directory above it, behind the manifest" {
+    for what in moved parent; do
+        # shellcheck disable=SC2086
+        track $several $what "$from" "$runs/out"
+        names_are run-0
+        is_whole run-0
+        rm -r places
+    done
+    [ -e "$runs/out/manifest.json" ] && [ -e "$runs/final/out/manifest.json" ]
+}
+
+@test "a run that was renamed into place is known there" {
+    # shellcheck disable=SC2086
+    track $several moved "$from" "$runs/out"
+    run -0 itrack import --local-dir places "$runs/out"
+    names_are run-0
+}
+
+@test "a temporary directory that is gone behind the manifest" {
+    # shellcheck disable=SC2086
+    track $several removed "$from" "$runs/out"
+    [ ! -e "$runs/out" ]
+    names_are run-0
+    is_whole run-0
+}
+
+@test "a program for each file, and the directory moved away behind the last write" {
+    cat >fast.sh <<-'END'
+	mkdir -p "$2"
+	cat "$1/.insidellms_run" >"$2/.insidellms_run"
+	cp "$1/config.resolved.yaml" "$2"
+	cat "$1/records.jsonl" >"$2/records.jsonl"
+	cat "$1/manifest.json" >"$2/manifest.json"
+	mv "$2" "$2.done"
+END
+    id=$(run_id $f)
+    for ((n = 0; n < 10; n++)); do
+        track sh fast.sh "$from" "$runs/r$n"
+        names_are "$id"
+        is_whole "$id"
+        rm -r places
+    done
+}
+
+@test "a process that goes on for days: its run is over when it is complete" {
+    # shellcheck disable=SC2086
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        $several server "$from" "$runs/out" gate
+    wait_until is_whole run-0
+    kill -0 "$job"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    finish
+    names_are run-0
+}
+
+@test "run_completed: false is not finished, unless the manifest is replaced" {
+    # shellcheck disable=SC2086
+    track $several rewritten "$from" "$runs/out"
+    names_are run-0
+    [ "$(field places/insidellms/run-0/final_state.json 'd["status"]')" = failed ]
+    itrack import --again --local-dir places "$runs/out"
+    names_are run-0 run-0-2
+    [ "$(field places/insidellms/run-0-2/final_state.json 'd["status"]')" = failed ]
+    rm -r places "$runs/out"
+    echo >gate
+    # shellcheck disable=SC2086
+    track $several rewritten "$from" "$runs/out" gate
+    names_are run-0
+    is_whole run-0
+}
+
+@test "a manifest that was not read is none: links, no JSON" {
+    id=$(run_id $f)
+    cp -r "$from" "$runs/a"
+    rm "$runs/a/manifest.json"
+    for what in link torn; do
+        case $what in
+        link) ln -s nowhere "$runs/a/manifest.json" ;;
+        torn)
+            rm "$runs/a/manifest.json"
+            head -c 100 "$from/manifest.json" >"$runs/a/manifest.json"
+            ;;
+        esac
+        run itrack import --again --local-dir places "$runs/a"
+        [ "$(field "$places/$id/final_state.json" 'd["status"]')" = failed ]
+        rm -r places
+    done
+}
+
+@test "a copy that the command makes of its run directory is no run" {
+    id=$(run_id $f)
+    # shellcheck disable=SC2016
+    track --report report.json sh -c '"$0" --from "$1" --to "$2/out" &&
+        cp -r "$2/out" "$2/copy" && cp -a "$2/out" "$2/copy2"' \
+        "$write_run" "$from" "$runs"
+    names_are "$id"
+    is_whole "$id"
+    [ "$(field report.json 'len(d["runs"])')" -eq 1 ]
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
+@test "an equal run in another directory is one" {
+    id=$(run_id $f)
+    track "$write_run" --from "$from" --to "$runs/a" --then --from "$from" \
+        --to "$runs/b"
+    names_are "$id" "$id-2"
+    is_whole "$id"
+    is_whole "$id-2" "$id"
+}
+
+@test "a run that is left in the background, by nohup, setsid, or a fork of its own" {
+    for how in 'nohup "$@" &' 'setsid "$@" &' '"$@" --how daemon;' '"$@" &'; do
+        rm -rf "$runs" places && mkdir "$runs"
+        mkfifo end
+        start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+            sh -c "$how read -r _ <end" - "$write_run" --gate gate \
+            --from "$from" --to "$runs/out"
+        id=$(run_id $f)
+        turn 4
+        wait_until has_step "$places/$id/metrics.json" 3
+        echo >end
+        status=0
+        wait "$job" || status=$?
+        [ "$status" -eq 0 ]
+        grep -q 'still being written, by process [0-9]* (write_run)' err
+        run itrack sync
+        [ ! -e "$places/$id/final_state.json" ]
+        run_free
+        rm gate end
+        wait_until is_whole "$id"
+        wait_until rmdir "$XDG_STATE_HOME/itrack/runs"
+        names_are "$id"
+    done
+}
+
+@test "left in the background where no shim is, too" {
+    mkfifo end
+    start_gated "$BUILD/bin/itrack-wrap" --no-preload --run-dir "$runs/out" \
+        --local-dir places sh -c '"$@" & read -r _ <end' - "$write_run" \
+        --gate gate --from "$from" --to "$runs/out"
+    id=$(run_id $f)
+    turn 4
+    wait_until has_step "$places/$id/metrics.json" 3
+    echo >end
+    wait "$job"
+    grep -q 'still being written' err
+    run_free
+    wait_until is_whole "$id"
+}
+
+@test "who reads the output of a command is not held up by a run behind it" {
+    mkfifo end
+    start_gated sh -c '"$@" 2>&1 | cat >all; echo >done' - \
+        "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh -c '"$@" >/dev/null 2>&1 & read -r _ <end' - "$write_run" \
+        --gate gate --from "$from" --to "$runs/out"
+    turn 4
+    wait_until has_step "$places/$(run_id $f)/metrics.json" 3
+    echo >end
+    wait_until test -e done
+    grep -q 'still being written' all
+    finish
+    wait_until is_whole "$(run_id $f)"
+}
+
+@test "who opened the files leaves, and a child of it writes them" {
+    cat >open.sh <<-'END'
+	mkdir "$2"
+	echo "insideLLMs run directory" >"$2/.insidellms_run"
+	cp "$1/config.resolved.yaml" "$2"
+	exec 9>"$2/records.jsonl"
+	sh write.sh "$1" "$2" <gate &
+END
+    cat >write.sh <<-'END'
+	exec 8<"$1/records.jsonl"
+	while read -r line <&8; do
+	    read -r _
+	    echo "$line" >&9
+	done
+	cp "$1/manifest.json" "$2/.manifest.json.tmp"
+	mv "$2/.manifest.json.tmp" "$2/manifest.json"
+END
+    sed -i 's/read -r line/IFS= read -r line/; s/echo "$line"/printf "%s\\n" "$line"/' write.sh
+    mkfifo end
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh -c 'sh open.sh "$@"; read -r _ <end' - "$from" "$runs/out"
+    id=$(run_id $f)
+    turn 3
+    wait_until has_step "$places/$id/metrics.json" 3
+    echo >end
+    wait "$job"
+    grep -q 'still being written, by process [0-9]* (sh)' err
+    run_free
+    wait_until is_whole "$id"
+    names_are "$id"
+}
+
+@test "the files of a run that was overwritten while its tracker was away" {
+    start="$write_run --overwrite --to $runs/out --from"
+    # shellcheck disable=SC2086
+    wrap -q --record-only -t local --local-dir places $start "$from" 3>&-
+    # shellcheck disable=SC2086
+    wrap -q --record-only -t local --local-dir places $start \
+        "$fixtures/run_errors/run" 3>&-
+    rm -r "$runs/out"
+    run -0 itrack sync
+    is_whole "$(run_id $f)"
+    cmp "$fixtures/run_errors/run/records.jsonl" \
+        "$places/$(run_id run_errors)/artifacts/records.jsonl"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
+@test "the files of an import whose tracker was away" {
+    cp -r "$from" "$runs/out"
+    : >places
+    run itrack import -t local --local-dir places "$runs/out"
+    rm -r "$runs/out" places
+    run -0 itrack sync
+    is_whole "$(run_id $f)"
+}
+
+# --- other worlds -------------------------------------------------------------
+
+@test "a run in another mount namespace, whose path is an older run out here" {
+    unshare -rm true 2>/dev/null || skip "no mount namespaces"
+    mkdir -p host other
+    cp -r "$fixtures/run_errors/run" host/r
+    find host -exec touch -h -d '1 day ago' {} +
+    # shellcheck disable=SC2016
+    track unshare -rm sh -c 'mount --bind other host && "$@"' - "$write_run" \
+        --from "$from" --to "$BATS_TEST_TMPDIR/host/r"
+    [ -e other/r/manifest.json ] || skip "no bind mounts"
+    names_are "$(run_id $f)"
+    is_whole "$(run_id $f)"
+}
+
+@test "a run in a file system that only its namespace has, and that is gone" {
+    unshare -rm true 2>/dev/null || skip "no mount namespaces"
+    mkdir own
+    # shellcheck disable=SC2016
+    track unshare -rm sh -c 'mount -t tmpfs none own && touch seen && "$@"' - \
+        "$write_run" --from "$from" --to "$BATS_TEST_TMPDIR/own/r"
+    [ -e seen ] || skip "no mounts"
+    [ -z "$(ls own)" ]
+    names_are "$(run_id $f)"
+    is_whole "$(run_id $f)"
+}
+
+@test "a run in another process namespace, in another root, under fakeroot" {
+    unshare -rpf true 2>/dev/null || skip "no process namespaces"
+    track unshare -rpf "$write_run" --from "$from" --to "$runs/a"
+    is_whole "$(run_id $f)"
+    rm -r places
+    track unshare -rpfm --mount-proc "$write_run" --from "$from" --to "$runs/b"
+    is_whole "$(run_id $f)"
+    rm -r places
+    command -v fakeroot >/dev/null || skip "no fakeroot"
+    track fakeroot "$write_run" --from "$from" --to "$runs/c"
+    is_whole "$(run_id $f)"
+    rm -r places
+    fakeroot "$BUILD/bin/itrack-wrap" --local-dir places "$write_run" \
+        --from "$from" --to "$runs/d" 3>&-
+    is_whole "$(run_id $f)"
+}
