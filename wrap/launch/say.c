@@ -77,10 +77,11 @@ say_report(const struct tracking *t, const struct options *options,
 	} else if (t->nested) {
 		say("itrack: tracked by the itrack-wrap inside");
 	} else {
-		say("itrack: no run directory seen%s; nothing was tracked",
+		say("itrack: no run directory seen%s%s; nothing was tracked",
 		    !options_given(options, OPT_METRICS_FROM_STDOUT) ? ""
 			: copy->on
 			? ", and no JSON object in the last line of the output"
-			: ", and the output could not be read");
+			: ", and the output could not be read",
+		    t->silent ? "; " LINK_LOCKED_UP : "");
 	}
 }
