@@ -116,6 +116,7 @@ take_open(struct settle *s, int i, int fd, const struct stat *st)
 	file->there = true;
 	file->device = st->st_dev;
 	file->inode = st->st_ino;
+	file->mode = st->st_mode;
 	file->size = st->st_size;
 	file->mtime_ns = clock_ns(&st->st_mtim);
 	file->ctime_ns = clock_ns(&st->st_ctim);
@@ -218,6 +219,8 @@ settle_emit(struct settle *s, const char *dir_text, int64_t time_us)
 		    files[i].name);
 		e.artifact.kept = file->kept.name;
 		file->kept.name = NULL;
+		if (e.artifact.kept != NULL)
+			e.artifact.mode = file->mode & 0777;
 		e.artifact.size = file->size;
 		e.artifact.mtime_ns = file->mtime_ns;
 		e.artifact.inode = file->inode;

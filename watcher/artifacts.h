@@ -54,6 +54,7 @@ struct settle {
 		bool there;
 		dev_t device;
 		ino_t inode;
+		mode_t mode;
 		int64_t size, mtime_ns, ctime_ns;
 		struct settle_kept kept;
 		int held; /* what its writer opened; 0: none */

@@ -166,6 +166,7 @@ struct entry_artifact {
 	 * NULL: then it is read where it lies. A delivery gets the absolute
 	 * path (journal_kept_path()). */
 	char *kept;
+	int64_t mode; /* permissions, where it was kept */
 	int64_t size, mtime_ns;
 	uint64_t inode;
 };

@@ -124,11 +124,14 @@ static const struct field metrics_fields[] = {
     {.name = NULL},
 };
 
+static const struct field_range permissions = {0, 0777};
+
 static const struct field artifact_fields[] = {
     {"name", REQUIRED, &field_text, AT(artifact.name)},
     {"type", REQUIRED, &field_text, AT(artifact.type)},
     {"path", REQUIRED, &field_text, AT(artifact.path), .form = &form_path},
     {"kept", OPTIONAL, &field_text, AT(artifact.kept), .form = &form_kept},
+    {"mode", OPTIONAL, &field_int, AT(artifact.mode), .range = &permissions},
     {"size", ALWAYS, &field_int, AT(artifact.size), .range = &range_count},
     {"mtime_ns", ALWAYS, &field_int, AT(artifact.mtime_ns)},
     {"inode", ALWAYS, &field_int, AT(artifact.inode)},

@@ -80,9 +80,8 @@ int journal_put_file(struct journal *j, const char *name, const void *data,
     size_t len, struct err *err);
 /* Files that journal_put_file() made have names that begin so. */
 #define JOURNAL_KEPT_PREFIX "kept."
-/* The same with the bytes and the mode of an open file, by reflink or copy; its
- * position moves. *bytes: how many these were. -ENOTSUP: the journal is in
- * memory. */
+/* The same with the bytes of an open file, by reflink or copy; its position
+ * moves. *bytes: how many these were. -ENOTSUP: the journal is in memory. */
 int journal_keep_file(struct journal *j, const char *name, int from,
     int64_t *bytes, struct err *err);
 /* The absolute path of such a file, allocated; NULL if the name is not one of

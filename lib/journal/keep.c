@@ -38,7 +38,7 @@ journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
     struct err *err)
 {
 	struct tempfile f;
-	struct stat st, source;
+	struct stat st;
 	int result;
 
 	if (journal_in_memory(j))
@@ -47,11 +47,7 @@ journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
 	result = tempfile_open(&f, j->dir_fd, name, NULL, 0600, err);
 	if (result == 0)
 		result = copy(from, f.fd, err);
-	/* Copies that are delivered have the file's mode. */
-	if (result == 0 &&
-	    (fstat(from, &source) < 0 ||
-		fchmod(f.fd, source.st_mode & 0777) < 0 ||
-		fstat(f.fd, &st) < 0))
+	if (result == 0 && fstat(f.fd, &st) < 0)
 		result = err_errno(err, "%s", name);
 	if (result == 0)
 		result = tempfile_place(&f, j->dir_fd, name, err);

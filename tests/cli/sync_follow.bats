@@ -146,9 +146,21 @@ one_journal() {
     stop_follower
 }
 
+@test "artifacts that another host has kept beside the journal arrive" {
+    record --local-dir "$PWD/there"
+    of_host "$(ls "$journals")" node7
+    mv "$runs" away
+    follow "$shared/itrack"
+    wait_until no_journals
+    cmp "$from/records.jsonl" "there/insidellms/$id/artifacts/records.jsonl"
+    stop_follower
+}
+
 @test "artifacts that only another host has stay pending, the rest arrives" {
     record --local-dir "$PWD/there"
     attempt=$(ls "$journals")
+    # As if they were too large to be kept.
+    rm "$journals/$attempt"/kept.*
     of_host "$attempt" node7
     mv "$runs" away
     follow "$shared/itrack"

@@ -69,6 +69,7 @@ add(struct attempt *a, char *name, const struct stat *st, int fd,
 	e.artifact.type = xstrdup("file");
 	e.artifact.path = text_path_text(path);
 	e.artifact.kept = kept.name;
+	e.artifact.mode = kept.name != NULL ? st->st_mode & 0777 : 0;
 	e.artifact.size = kept.name != NULL ? kept.bytes : st->st_size;
 	e.artifact.mtime_ns = clock_ns(&st->st_mtim);
 	e.artifact.inode = (int64_t)st->st_ino;

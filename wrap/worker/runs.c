@@ -1,8 +1,10 @@
 #include "wrap/worker/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
@@ -14,7 +16,9 @@
 
 /* Runs that are found when the command is over (their messages were lost) are
  * taken up so many at a time, as a sync does: there may be a thousand. */
-#define LATE_AT_ONCE 8
+#define LATE_AT_ONCE 4
+/* Of a run that is written: its directory, journal, six files, trackers. */
+#define RUN_DESCRIPTORS 16
 /* Runs that are over and wait for a tracker; each holds some four descriptors,
  * and 1024 are a common limit. */
 #define WAITING_MAX 200
@@ -91,6 +95,26 @@ identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 	return 0;
 }
 
+/* Without these its journal would have to live in memory, and its directory
+ * could not be held. */
+static int
+enough_descriptors(struct err *err)
+{
+	int fds[RUN_DESCRIPTORS];
+	int count = 0, result = 0;
+
+	while (count < RUN_DESCRIPTORS && result == 0) {
+		fds[count] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+		if (fds[count] >= 0)
+			count++;
+		else
+			result = err_errno(err, "descriptors");
+	}
+	while (count > 0)
+		close(fds[--count]);
+	return lacks_descriptors(result) ? result : 0;
+}
+
 static void
 free_run(struct run *run)
 {
@@ -115,7 +139,9 @@ begin_run(
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
 	run->held = heard && !TAILQ_EMPTY(&runs->list);
-	result = identify(dir, dir_fd, &run->identity, &err);
+	result = enough_descriptors(&err);
+	if (result == 0)
+		result = identify(dir, dir_fd, &run->identity, &err);
 	if (result == 0)
 		result = runs_begin_attempt(run, dir_fd, &callbacks, &err);
 	if (result < 0) {

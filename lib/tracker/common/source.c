@@ -46,22 +46,38 @@ source_check(int fd, const struct entry_artifact *artifact, struct err *err)
 	return 0;
 }
 
+static int
+open_text(const char *text, struct stat *st, struct err *err)
+{
+	char *path = text_path_bytes(text);
+	int fd = file_open_regular(AT_FDCWD, path, st, err);
+
+	free(path);
+	return fd;
+}
+
 int
 source_open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err)
 {
-	char *path = text_path_bytes(
-	    artifact->kept != NULL ? artifact->kept : artifact->path);
+	struct entry_artifact recorded = *artifact;
 	struct stat own;
-	int fd, result;
+	int fd = -ENOENT, result;
 
 	if (st == NULL)
 		st = &own;
-	fd = file_open_regular(AT_FDCWD, path, st, err);
-	free(path);
+	if (artifact->kept != NULL)
+		fd = open_text(artifact->kept, st, NULL);
+	if (fd >= 0)
+		st->st_mode = S_IFREG | (mode_t)(artifact->mode & 0777);
+	/* It may be all that there is, but need not be. */
+	if (fd < 0) {
+		recorded.kept = NULL;
+		fd = open_text(artifact->path, st, err);
+	}
 	if (fd < 0)
 		return fd;
-	result = source_check(fd, artifact, err);
+	result = source_check(fd, &recorded, err);
 	if (result < 0) {
 		close(fd);
 		return result;

@@ -20,7 +20,8 @@ enum outcome source_open(const struct entry_artifact *artifact,
     const char *host, int *fd, struct stat *st, struct err *err);
 
 /* A descriptor, `st` (may be NULL) its status with the recorded modification
- * time; or a negative errno, -ESTALE: another file than was recorded. */
+ * time and permissions; or a negative errno, -ESTALE: another file than was
+ * recorded. */
 int source_open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err);
 
