@@ -128,9 +128,9 @@ file_make_dirs(const char *path, mode_t mode, struct err *err)
 
 int
 file_replace(int dirfd, const char *name, const void *data, size_t len,
-    mode_t mode, bool sync, struct err *err)
+    mode_t mode, struct err *err)
 {
-	const struct tempfile_bytes bytes = {data, len, mode, sync};
+	const struct tempfile_bytes bytes = {data, len, mode, false};
 
 	return tempfile_write(dirfd, name, NULL, &bytes, err);
 }

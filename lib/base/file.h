@@ -36,10 +36,9 @@ int file_write_all(int fd, const void *data, size_t len, struct err *err);
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 
 /* Puts data at `name` in `dirfd` by a temporary file and rename
- * (base/tempfile.h): readers see the old or the new file. `sync`: calls
- * fdatasync before the rename. */
+ * (base/tempfile.h): readers see the old or the new file. */
 int file_replace(int dirfd, const char *name, const void *data, size_t len,
-    mode_t mode, bool sync, struct err *err);
+    mode_t mode, struct err *err);
 
 /* Copies at most `len` bytes between the descriptors' positions, by reflink or
  * copy_file_range where the file systems can. Returns the bytes copied or a

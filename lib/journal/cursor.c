@@ -213,8 +213,7 @@ cursor_save(const struct journal *j, const char *tracker,
 	result = buf_overflowed(&text)
 	    ? err_set(err, -EMSGSIZE, "%s: longer than %d bytes", name,
 		  CURSOR_MAX_BYTES)
-	    : file_replace(
-		  j->dir_fd, name, text.data, text.len, 0600, false, err);
+	    : file_replace(j->dir_fd, name, text.data, text.len, 0600, err);
 	buf_release(&text);
 	free(name);
 	return result;

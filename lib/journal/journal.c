@@ -259,7 +259,7 @@ int
 journal_put_file(struct journal *j, const char *name, const void *data,
     size_t len, struct err *err)
 {
-	return file_replace(j->dir_fd, name, data, len, 0600, false, err);
+	return file_replace(j->dir_fd, name, data, len, 0600, err);
 }
 
 void

@@ -296,7 +296,7 @@ write_file(const char *path, const struct buf *text, struct err *err)
 	} else {
 		result =
 		    file_replace(dir_fd, path_base(real != NULL ? real : path),
-			text->data, text->len, 0666, false, err);
+			text->data, text->len, 0666, err);
 		close(dir_fd);
 	}
 	free(parent);

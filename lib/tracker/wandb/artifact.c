@@ -89,8 +89,8 @@ static void
 on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
+	struct wandb_destined what = {.file = -1};
 	const cJSON *file;
-	const char *url;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
@@ -98,24 +98,24 @@ on_manifest_url(struct wandb_call *call, const struct wandb_reply *reply)
 	}
 	file = json_at(
 	    reply->data, "createArtifactManifest.artifactManifest.file");
-	url = json_at_text(file, "uploadUrl");
-	if (url == NULL) {
+	what.url = json_at_text(file, "uploadUrl");
+	if (what.url == NULL) {
 		fail_short(a, "URL for the manifest");
 		return;
 	}
+	what.headers = json_at(file, "uploadHeaders");
 	wandb_call_reset(call);
 	wandb_manifest_json(&a->files, &call->body);
-	wandb_put(call, a->upload->client, url, json_at(file, "uploadHeaders"),
-	    -1, 0, on_manifest_put, a);
+	wandb_put(call, a->upload->client, &what, on_manifest_put, a);
 }
 
 static void
 send_manifest(struct wandb_artifact *a)
 {
-	const struct wandb_artifact_ids ids = {
-	    a->id, a->manifest_id, a->latest_id};
 	unsigned char digest[WANDB_MD5_BYTES];
 	char base64[WANDB_MD5_BASE64];
+	const struct wandb_artifact_ids ids = {
+	    a->id, a->manifest_id, a->latest_id, base64};
 	MD5_CTX md5;
 
 	wandb_call_reset(&a->call);
@@ -126,7 +126,7 @@ send_manifest(struct wandb_artifact *a)
 	MD5Final(digest, &md5);
 	wandb_md5_base64(digest, base64);
 	wandb_artifact_manifest(&a->call, a->upload->client, a->upload->run,
-	    &ids, base64, on_manifest_url, a);
+	    &ids, on_manifest_url, a);
 }
 
 static void send_file(struct wandb_artifact *a);
@@ -153,8 +153,8 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	const struct wandb_file *file = &a->files.files[a->at];
 	const struct wandb_source *source;
 	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
+	struct wandb_destined what;
 	const cJSON *edge, *node;
-	const char *url;
 
 	if (reply->outcome != OUTCOME_DONE) {
 		fail(a, reply);
@@ -166,20 +166,21 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 		return;
 	}
 	node = json_at(edge, "node");
-	url = json_at_text(node, "uploadUrl");
-	if (url == NULL) { /* the bytes are there already */
+	what.url = json_at_text(node, "uploadUrl");
+	if (what.url == NULL) { /* the bytes are there already */
 		a->at++;
 		send_file(a);
 		return;
 	}
 	source = wandb_sources_find(&a->upload->sources, file->name);
 	a->fd = wandb_source_open(source, &failed.err);
+	what.headers = json_at(node, "uploadHeaders");
+	what.file = a->fd;
+	what.size = file->size;
 	if (a->fd < 0)
 		fail(a, &failed);
 	else
-		wandb_put(call, a->upload->client, url,
-		    json_at(node, "uploadHeaders"), a->fd, file->size,
-		    on_file_put, a);
+		wandb_put(call, a->upload->client, &what, on_file_put, a);
 }
 
 /* One at a time: URLs are signed for minutes, an upload may take hours. */
@@ -187,7 +188,7 @@ static void
 send_file(struct wandb_artifact *a)
 {
 	const struct wandb_artifact_ids ids = {
-	    a->id, a->manifest_id, a->latest_id};
+	    a->id, a->manifest_id, a->latest_id, NULL};
 
 	if (a->at == a->files.len)
 		send_manifest(a);
@@ -237,9 +238,9 @@ on_created(struct wandb_call *call, const struct wandb_reply *reply)
 		on_commit(call, reply);
 		return;
 	}
-	ids = (struct wandb_artifact_ids){a->id, NULL, a->latest_id};
-	wandb_artifact_manifest(call, a->upload->client, a->upload->run, &ids,
-	    NULL, on_manifest, a);
+	ids = (struct wandb_artifact_ids){a->id, NULL, a->latest_id, NULL};
+	wandb_artifact_manifest(
+	    call, a->upload->client, a->upload->run, &ids, on_manifest, a);
 }
 
 static int

@@ -87,8 +87,9 @@ wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
 void
 wandb_artifact_manifest(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, const struct wandb_artifact_ids *ids,
-    const char *digest, wandb_done *done, void *data)
+    wandb_done *done, void *data)
 {
+	const char *digest = ids->digest;
 	struct jsonwrite w;
 
 	begin(call, &w,

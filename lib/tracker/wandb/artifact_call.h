@@ -10,22 +10,21 @@
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/run.h"
 
-/* As the server named them. */
+/* What is known of it so far. */
 struct wandb_artifact_ids {
-	const char *artifact, *manifest;
-	const char *latest; /* the version before; NULL: none */
+	const char *artifact, *manifest; /* as the server named them */
+	const char *latest;              /* the version before; NULL: none */
+	const char *digest; /* of the whole manifest; NULL: not yet */
 };
 
 /* The same client IDs each time: the server knows the artifact again. */
 void wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, const struct wandb_manifest *files,
     wandb_done *done, void *data);
-/* digest: NULL, or that of the manifest, for which the answer has a URL then.
- */
+/* With the manifest's digest the answer has a URL for it. */
 void wandb_artifact_manifest(struct wandb_call *call,
     struct wandb_client *client, const struct wandb_run *run,
-    const struct wandb_artifact_ids *ids, const char *digest, wandb_done *done,
-    void *data);
+    const struct wandb_artifact_ids *ids, wandb_done *done, void *data);
 void wandb_artifact_file(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_artifact_ids *ids, const struct wandb_file *file,
     wandb_done *done, void *data);

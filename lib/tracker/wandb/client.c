@@ -321,20 +321,19 @@ read_headers(const cJSON *array)
 }
 
 void
-wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
-    const cJSON *upload_headers, int file, int64_t size, wandb_done *done,
-    void *data)
+wandb_put(struct wandb_call *call, struct wandb_client *c,
+    const struct wandb_destined *what, wandb_done *done, void *data)
 {
 	free_upload(call);
 	prepare(call, c, done, data);
 	call->is_upload = true;
 	/* A server may name places of its own without its name. */
-	call->url = url[0] == '/'
-	    ? xasprintf(
-		  "%.*s%s", (int)origin_length(c->base_url), c->base_url, url)
-	    : xstrdup(url);
-	call->headers = read_headers(upload_headers);
-	call->file = file;
-	call->size = file >= 0 ? size : (int64_t)call->body.len;
+	call->url = what->url[0] == '/'
+	    ? xasprintf("%.*s%s", (int)origin_length(c->base_url), c->base_url,
+		  what->url)
+	    : xstrdup(what->url);
+	call->headers = read_headers(what->headers);
+	call->file = what->file;
+	call->size = what->file >= 0 ? what->size : (int64_t)call->body.len;
 	start_put(call);
 }

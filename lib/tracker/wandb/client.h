@@ -82,11 +82,17 @@ void wandb_graphql_send(struct wandb_call *call, struct wandb_client *c,
 void wandb_post(struct wandb_call *call, struct wandb_client *c,
     const char *path, wandb_done *done, void *data);
 
-/* PUTs `size` bytes of `file` (borrowed), or call->body if file is negative.
- * upload_headers: a JSON array of "Name:value". No credentials go along, unless
- * the server asks for them and the URL is its own. */
-void wandb_put(struct wandb_call *call, struct wandb_client *c, const char *url,
-    const cJSON *upload_headers, int file, int64_t size, wandb_done *done,
-    void *data);
+/* Where the server wants a file, and the file. All is borrowed. */
+struct wandb_destined {
+	const char *url;
+	const cJSON *headers; /* an array of "Name:value" */
+	int file;             /* negative: call->body is sent */
+	int64_t size;         /* of the file */
+};
+
+/* PUTs it. No credentials go along, unless the server asks for them and the URL
+ * is its own. */
+void wandb_put(struct wandb_call *call, struct wandb_client *c,
+    const struct wandb_destined *what, wandb_done *done, void *data);
 
 #endif

@@ -158,7 +158,7 @@ static void
 on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_upload *u = call->data;
-	const char *url;
+	struct wandb_destined what = {.file = u->fd, .size = u->hash.size};
 
 	if (reply->outcome == OUTCOME_REJECTED) {
 		do_without_run_files(u, reply->err.message);
@@ -169,14 +169,14 @@ on_run_file(struct wandb_call *call, const struct wandb_reply *reply)
 		return;
 	}
 	/* The first file is the only one. */
-	url = json_at_text(reply->data, "createRunFiles.files.0.uploadUrl");
-	if (url == NULL) {
+	what.url =
+	    json_at_text(reply->data, "createRunFiles.files.0.uploadUrl");
+	if (what.url == NULL) {
 		do_without_run_files(u, "its answer has no URL");
 		return;
 	}
-	wandb_put(&u->call, u->client, url,
-	    json_at(reply->data, "createRunFiles.uploadHeaders"), u->fd,
-	    u->hash.size, on_put, u);
+	what.headers = json_at(reply->data, "createRunFiles.uploadHeaders");
+	wandb_put(&u->call, u->client, &what, on_put, u);
 }
 
 static void

@@ -220,8 +220,7 @@ write_id(int version, const char *id, struct err *err)
 
 	if (tags < 0)
 		return tags;
-	result =
-	    file_replace(tags, "itrack.id", id, strlen(id), 0666, false, err);
+	result = file_replace(tags, "itrack.id", id, strlen(id), 0666, err);
 	close(tags);
 	return result;
 }
