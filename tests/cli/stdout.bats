@@ -183,7 +183,8 @@ while True:
     print("accepted", file=sys.stderr, flush=True)' >port 2>accepted 3>&- &
     server=$!
     wait_until '[ -s port ]'
-    "$wrap" --metrics-from-stdout --drain 60 --track local,mlflow \
+    # So long that a server without a word is waited for, too.
+    "$wrap" --metrics-from-stdout --drain 3600 --track local,mlflow \
         --mlflow-uri "http://127.0.0.1:$(cat port)" \
         -- echo '{"a": 1}' >out 2>err 3>&- &
     launcher=$!

@@ -196,8 +196,8 @@ put_mark(int parent, const char *name, const char *attempt, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	result = file_replace(
-	    fd, PLACE_MARK, attempt, strlen(attempt), 0666, false, err);
+	result =
+	    file_replace(fd, PLACE_MARK, attempt, strlen(attempt), 0666, err);
 	close(fd);
 	return result;
 }
