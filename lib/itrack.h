@@ -16,12 +16,12 @@
  * A call that logs appends one line to a journal below $XDG_STATE_HOME/itrack
  * (default ~/.local/state/itrack) and returns; it never waits for a server. A
  * program of its own, itrack-worker, started by itrack_start_run(), delivers
- * the journal. What was logged before a kill -9 of the caller is delivered, the
- * run then ends as "killed". What can't be delivered now stays for
+ * the journal. Entries that the caller logged before a kill -9 are delivered,
+ * and the run ends as "killed". Entries that can't be delivered now wait for
  * `itrack sync`.
  *
- * Return values: 0, or a negative errno with one line in *err (`err` may be
- * NULL). Common to all calls, so not repeated below:
+ * Each call returns 0, or a negative errno with one line in *err (`err` may be
+ * NULL). These values are common to all calls and not repeated below:
  *   -EINVAL   an argument is NULL, empty or out of range; nothing was done
  *   -ENOTCONN "No active run. Call start_run() first."
  *   -ENOTSUP  the tracker has no place for it; nothing was done
@@ -57,7 +57,8 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* Of the header; itrack_version() is that of the library, "0.1.0". */
+/* The version of this header; itrack_version() is that of the library,
+ * "0.1.0". */
 #define ITRACK_API_VERSION 1
 const char *itrack_version(void);
 
@@ -133,16 +134,16 @@ int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct itrack_error *err);
 
-/* One handle for several: each call goes to each in turn, whatever the others
- * say; the first error is returned. Takes the members over: itrack_free() frees
- * them too. On failure they stay the caller's. */
+/* Makes one handle for several: each call goes to each member in turn, even if
+ * one fails; the first error is returned. The multi takes the members over, and
+ * itrack_free() frees them too. On failure they stay the caller's. */
 int itrack_multi(struct itrack_tracker **tracker,
     struct itrack_tracker *const *members, size_t count,
     struct itrack_error *err);
 
-/* NULL is fine. A run that was not ended is closed as "killed", but not an open
- * one. Waits for
- * nothing: what is not delivered yet is delivered by the worker. */
+/* NULL is fine. A run that was not ended is closed as "killed", unless it is an
+ * open one. The call waits for nothing: the worker delivers the remaining
+ * entries. */
 void itrack_free(struct itrack_tracker *tracker);
 
 /* Begins a run beneath the active one, which goes on when this one ends (MLflow
@@ -150,16 +151,16 @@ void itrack_free(struct itrack_tracker *tracker);
  * first. */
 #define ITRACK_NESTED 1u
 
-/* The run does not end with this process or its handle: others go on with it by
- * itrack_continue_run(), one at a time, until itrack_end_run() is called. What
- * was logged is delivered meanwhile. */
+/* The run does not end with this process or its handle: other processes go on
+ * with it by itrack_continue_run(), one at a time, until one calls
+ * itrack_end_run(). Meanwhile logged entries are delivered. */
 #define ITRACK_OPEN 2u
 
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
- * (TensorBoard: always). A run of that ID that is there in the local or
- * TensorBoard directory is never overwritten: the ID gets -2, -3, ...; slashes
- * and what else is no file name become %XX. The local directory is
+ * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
+ * directory is never overwritten: the ID gets -2, -3, ...; slashes and other
+ * characters that can't stand in a file name become %XX. The local directory is
  * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
  * on return. */
 int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
@@ -169,23 +170,23 @@ int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
  * none. Valid until the next start_run or free. */
 const char *itrack_run_id(const struct itrack_tracker *tracker);
 
-/* What the destination has in another form than it was given, in the last run
- * that itrack_end_run() ended: names that it refuses, values that it cuts; one
- * a line, "" if nothing (multi: the first member that has something). Valid
- * until the next end_run or free. */
+/* Names and values that the destination stores in another form (names that it
+ * refuses, values that it cuts), of the last run that itrack_end_run() ended;
+ * one a line, "" if there are none (multi: the first member that has some).
+ * Valid until the next end_run or free. */
 const char *itrack_altered(const struct itrack_tracker *tracker);
 
-/* By what name others find the last run that was started with ITRACK_OPEN
- * (multi: that of all members); NULL: none. Valid until the next start_run or
- * free. */
+/* The name by which other processes find the last run that was started with
+ * ITRACK_OPEN (multi: that of all members); NULL: none. Valid until the next
+ * start_run or free. */
 const char *itrack_open_name(const struct itrack_tracker *tracker);
 
 /* A handle, or a multi, in which the open run of this name is the active one.
- * Waits up to 30 seconds for a process that has it now. Automatic steps go on
- * behind the last one. Of the options drain and state_dir count; everything
- * else is as it was when the run was started, but for a user and password in
- * a URI, which were not kept. -ENOENT: no such run; -EALREADY: it has ended;
- * -EBUSY: another process keeps it. */
+ * Waits up to 30 seconds for a process that holds the run now. Automatic steps
+ * continue after the last one. Of the options only drain and state_dir count;
+ * everything else is as it was when the run was started, but for a user and
+ * password in a URI, which were not kept. -ENOENT: no such run; -EALREADY: it
+ * has ended; -EBUSY: another process keeps it. */
 int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
     const struct itrack_option *options, size_t option_count,
     struct itrack_error *err);
@@ -199,7 +200,7 @@ int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
 int itrack_end_run(struct itrack_tracker *tracker, const char *status,
     struct itrack_error *err);
 
-/* Waits until all that was logged is delivered, at most `seconds` (>= 0).
+/* Waits until every logged entry is delivered, at most `seconds` (>= 0).
  * TensorBoard and W&B write a step when the next one begins, or after a second
  * or so. -ETIMEDOUT: not yet; -EAGAIN, -EIO: as itrack_end_run(). */
 int itrack_flush(
@@ -213,9 +214,9 @@ struct itrack_metric {
 /* Automatic steps count from 0 in each run. */
 #define ITRACK_STEP_AUTO INT64_MIN
 
-/* One point for each, at `step` (any number; negative ones too) or at the next
- * automatic step. count 0: nothing is logged, but a step is taken. More than
- * 1,000 metrics become several entries of the same step. */
+/* Logs one point for each metric, at `step` (any number, also a negative one)
+ * or at the next automatic step. count 0: nothing is logged, but a step is
+ * taken. More than 1,000 metrics become several entries of the same step. */
 int itrack_log_metrics(struct itrack_tracker *tracker,
     const struct itrack_metric *metrics, size_t count, int64_t step,
     struct itrack_error *err);
@@ -228,8 +229,8 @@ enum itrack_type {
 	ITRACK_TEXT,
 };
 
-/* A value as Python has it; trackers that keep text get that of str(): "None",
- * "True", "12", "1e-05". */
+/* A value of a Python type; trackers that store text get what str() gives:
+ * "None", "True", "12", "1e-05". */
 struct itrack_value {
 	enum itrack_type type;
 	union {
@@ -248,15 +249,17 @@ struct itrack_param {
 int itrack_log_params(struct itrack_tracker *tracker,
     const struct itrack_param *params, size_t count, struct itrack_error *err);
 
-/* A file, or a directory with all regular files below it ("name/sub/file";
+/* Logs a file, or a directory with all regular files below it ("name/sub/file";
  * symbolic links in it are left out). name NULL: the last component of path;
  * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
- * It is read after the call returns: one that changes before is rejected. */
+ * The file is read after the call returns; a file that changes before that is
+ * rejected. */
 int itrack_log_artifact(struct itrack_tracker *tracker, const char *path,
     const char *name, const char *type, struct itrack_error *err);
 
-/* insideLLMs' ExperimentResult. Texts NULL: left out. has_score false: the
- * seven score members are left out; NaN in one of them: that one is. */
+/* insideLLMs' ExperimentResult. A text of NULL is left out. has_score false:
+ * the seven score members are left out; a single one is left out if it is
+ * NaN. */
 struct itrack_experiment_result {
 	size_t size; /* sizeof(struct itrack_experiment_result) */
 	const char *experiment_id;
@@ -270,23 +273,23 @@ struct itrack_experiment_result {
 	double mean_latency_ms, total_tokens, error_rate;
 };
 
-/* Its metrics at the next automatic step and its params, each name with
- * `prefix` (NULL: none) before it. */
+/* Logs the result's metrics at the next automatic step, and its params; each
+ * name gets `prefix` (NULL: none) before it. */
 int itrack_log_experiment_result(struct itrack_tracker *tracker,
     const struct itrack_experiment_result *result, const char *prefix,
     struct itrack_error *err);
 
-/* rows * column_count cells, row by row. MLflow: an artifact as of its own
- * log_table (NAME.json, split form). W&B: a table, NaN as null; a column with a
- * dot in its name: -EINVAL. The others: -ENOTSUP. No rows: 0, nothing is
- * logged. */
+/* Logs a table of rows * column_count cells, row by row. MLflow: an artifact
+ * like that of its own log_table (NAME.json, split form). W&B: a table, NaN as
+ * null; a column with a dot in its name: -EINVAL. Other trackers: -ENOTSUP. No
+ * rows: 0, nothing is logged. */
 int itrack_log_table(struct itrack_tracker *tracker, const char *name,
     const char *const *columns, size_t column_count,
     const struct itrack_value *cells, size_t rows, struct itrack_error *err);
 
-/* Counted in TensorBoard's default bins; values that are not finite are left
- * out. ITRACK_STEP_AUTO: the next automatic step, which is not taken.
- * TensorBoard and W&B; the others: -ENOTSUP. */
+/* Logs a histogram of the values, counted in TensorBoard's default bins; values
+ * that are not finite are left out. ITRACK_STEP_AUTO: uses the next automatic
+ * step without taking it. TensorBoard and W&B; other trackers: -ENOTSUP. */
 int itrack_log_histogram(struct itrack_tracker *tracker, const char *tag,
     const double *values, size_t count, int64_t step, struct itrack_error *err);
 
@@ -297,13 +300,14 @@ int itrack_log_histogram(struct itrack_tracker *tracker, const char *tag,
 int itrack_log_model(struct itrack_tracker *tracker, const char *path,
     const char *name, const char *flavor, struct itrack_error *err);
 
-/* MLflow: a new version of the registered model `name`, which is made if there
- * is none. uri: "runs:/RUN-ID/PATH", with the ID that itrack_start_run() gave
- * the run (of two of that ID in the experiment the newer) or with MLflow's own,
- * or where the files are ("s3://..."). With an active run it is logged like
- * everything else and done behind the files before it; without one it waits for
- * delivery, as itrack_end_run() does, and returns as that does. The other
- * trackers: -ENOTSUP. */
+/* MLflow: makes a new version of the registered model `name`, and the model
+ * itself if there is none. uri: "runs:/RUN-ID/PATH", with the ID that
+ * itrack_start_run() gave the run (if two runs of the experiment have that ID,
+ * the newer one counts) or with MLflow's own, or the address of the files
+ * ("s3://..."). With an active run the call is logged like everything else, and
+ * the version is made after the earlier files were delivered; without a run the
+ * call waits for delivery, as itrack_end_run() does, and returns the same
+ * values. Other trackers: -ENOTSUP. */
 int itrack_register_model(struct itrack_tracker *tracker, const char *uri,
     const char *name, struct itrack_error *err);
 
@@ -322,7 +326,8 @@ void itrack_free_list(char **list, size_t count);
 
 struct itrack_results;
 
-/* For the function of itrack_auto_track(): a number that it returns. */
+/* Called by the function that itrack_auto_track() runs: adds a number to its
+ * result. */
 void itrack_add_result(
     struct itrack_results *results, const char *name, double value);
 

@@ -16,15 +16,15 @@
 #include "itrack/handle.h"
 #include "base/git.h"
 
-/* Folders within folders; symbolic links are not followed, so only a hostile
- * tree is deeper. */
+/* How deep folders may be nested; symbolic links are not followed, so only a
+ * hostile tree is deeper. */
 #define DEPTH_MAX 64
-/* A path and a digest. */
+/* Room for a path and a digest. */
 #define CODE_BYTES_MAX ((size_t)64 * 1024)
 #define TYPE_DEFAULT   "file"
 
 struct logging {
-	struct run *run; /* NULL: only looks if all could be read */
+	struct run *run; /* NULL: only check if all can be read */
 	const char *type;
 };
 
@@ -76,7 +76,7 @@ log_member(const struct logging *l, const char *dir, const char *name,
 	return result;
 }
 
-/* Every regular file below the directory, by name. */
+/* Logs every regular file below the directory, sorted by name. */
 static int
 log_tree(const struct logging *l, const char *path, const char *name, int depth,
     struct err *err)
@@ -128,8 +128,8 @@ run_log_path(struct run *run, const struct artifact *a, struct err *err)
 	}
 	name = a->name != NULL ? text_of_bytes(a->name)
 			       : text_path_text(path_base(path));
-	/* Twice: nothing of a directory is logged if a part of it can't be
-	 * read. */
+	/* The first pass only checks: nothing of a directory is logged if a
+	 * part of it can't be read. */
 	result = log_either(&l, path, name, &st, err);
 	l.run = run;
 	if (result == 0)

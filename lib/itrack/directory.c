@@ -12,7 +12,8 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 
-/* Runs of one name in one directory; each costs the next a failed mkdir. */
+/* How many runs of one name a directory may have; each costs the next run a
+ * failed mkdir. */
 #define NUMBERS_MAX 100000
 /* Umask decides, as in insideLLMs. */
 #define PLACE_MODE 0777
@@ -32,8 +33,8 @@ place_of_runs(const struct settings *s)
 	return path;
 }
 
-/* The folder of the runs, made if need be. The root may be a link, the project
- * below it is none. */
+/* Opens the folder of the runs and makes it if need be. The root may be a link,
+ * the project below it may not. */
 static int
 open_runs(const struct settings *s, struct err *err)
 {

@@ -11,7 +11,7 @@
 #include "format/text.h"
 #include "itrack/start_worker.h"
 
-/* A call under way on this thread: where die() comes back to. */
+/* A call under way on this thread: die() jumps back to it. */
 struct guard {
 	jmp_buf back;
 	bool has_lock;
@@ -20,8 +20,8 @@ struct guard {
 
 static _Thread_local struct guard *guard;
 
-/* base/die.h wants a hook that does not return; without memory the call is
- * given up half done, and the handle with it. */
+/* base/die.h wants a hook that does not return. So, when memory runs out, the
+ * call is abandoned half done, and the handle becomes inert. */
 static void
 on_die(const char *message)
 {

@@ -32,15 +32,15 @@ struct run {
 	int64_t next_step;
 	int link; /* to the worker; -1: there is none */
 	struct run *outer;
-	const struct run *parent; /* while it is begun; NULL: none */
-	bool open;                /* it goes on without us */
+	const struct run *parent; /* while the run is begun; NULL: none */
+	bool open;                /* the run goes on without this process */
 	char *altered;            /* what the worker said of it; NULL: none */
 };
 
 struct itrack_tracker {
 	pthread_mutex_t control, lock;
 	pid_t owner;
-	bool broken; /* no memory once: inert */
+	bool broken; /* memory ran out once: the handle is inert */
 	/* A multi has members and nothing else. */
 	struct itrack_tracker **members;
 	size_t member_count;
@@ -50,13 +50,14 @@ struct itrack_tracker {
 	char *run_id;    /* of the last one that was started */
 	char *open_name; /* of the last one that is open; NULL: none */
 	char *altered;   /* of the last one that was ended; NULL: nothing */
-	/* Kept from call to call: names as texts, and the entry's list. */
+	/* Memory kept from call to call: names as texts, and the entry's
+	 * list. */
 	struct buf names;
 	struct metric *metrics;
 	size_t metric_cap;
 };
 
-/* Texts of one call; a million names of 100 bytes fit. */
+/* The texts of one call; a million names of 100 bytes fit. */
 #define HANDLE_NAMES_MAX ((size_t)256 * 1024 * 1024)
 
 typedef int handle_body(
@@ -72,11 +73,11 @@ enum handle_way {
 int handle_call(struct itrack_tracker *t, enum handle_way way,
     handle_body *body, const void *arguments, struct itrack_error *error);
 
-/* Within a body of HANDLE_CONTROL or HANDLE_EITHER. */
+/* Called within a body of HANDLE_CONTROL or HANDLE_EITHER. */
 void handle_lock(struct itrack_tracker *t);
 void handle_unlock(struct itrack_tracker *t);
 
-/* An error found before any call. Returns the code. */
+/* Stores an error that was found before any call. Returns the code. */
 int handle_refuse(struct itrack_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -90,18 +91,18 @@ void run_free(struct run *run);
 int run_log(struct run *run, struct entry *e, struct err *err);
 /* The same for an entry whose texts are borrowed. */
 int run_log_borrowed(struct run *run, const struct entry *e, struct err *err);
-/* For a call that needs no run: a journal of its own, which `log` fills and a
- * worker delivers; waits as long as the option drain says. */
+/* Serves a call that needs no run: makes a journal of its own, which `log`
+ * fills and a worker delivers, and waits as long as the option drain says. */
 int run_alone(const struct itrack_tracker *t,
     int (*log)(struct run *run, const void *arguments, struct err *err),
     const void *arguments, struct err *err);
-/* Ends every run, waits for nothing. */
+/* Ends every run without waiting. */
 void run_abandon_all(struct itrack_tracker *t);
 
 /* A handle without kind; freed with itrack_free(). NULL: no memory. */
 struct itrack_tracker *handle_new(void);
 
-/* Bytes of the caller as a text, allocated. */
+/* The caller's bytes as a text, allocated. */
 char *text_of_bytes(const char *bytes);
 
 /* `given`, or the next automatic step, which is taken. */

@@ -17,7 +17,7 @@
 
 #define DRAIN_SECONDS  10
 #define DRAIN_VARIABLE "ITRACK_DRAIN"
-/* A day: more is a mistake. */
+/* The longest drain is a day; a longer one is a mistake. */
 #define DRAIN_SECONDS_MAX 86400
 
 static int
@@ -52,8 +52,8 @@ add_option(struct settings *s, const char *name, char *text)
 	pair->text = text;
 }
 
-/* As it may be recorded. A login goes to the worker's environment, where it is
- * looked for. */
+/* The value in the form that may be recorded. A login goes to the worker's
+ * environment, where the tracker looks for it. */
 static char *
 take_uri(
     struct settings *s, const struct about_option *option, const char *value)
@@ -97,7 +97,7 @@ take_tracking_uri(struct settings *s, const struct about_option *option,
 	case TRACKING_URI_PATH:
 		if (value[0] != '~')
 			return add_path(s, option->name, value, err);
-		/* The worker, which has our HOME, finds it. */
+		/* The worker, which has our HOME, resolves it. */
 		add_option(s, option->name, text_of_bytes(value));
 		return 0;
 	case TRACKING_URI_UNKNOWN:
@@ -170,7 +170,7 @@ take_seconds(double *seconds, const char *value, struct err *err)
 	return 0;
 }
 
-/* An option that is there for every kind, or unknown. */
+/* Takes an option that every kind has; any other is unknown. */
 static int
 take_common(
     struct settings *s, const struct itrack_option *option, struct err *err)

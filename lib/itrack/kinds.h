@@ -1,5 +1,5 @@
 /*
- * The settings of one handle: its tracker, config and options, copied.
+ * The settings of one handle: copies of its tracker's name, config and options.
  */
 #ifndef ITRACK_KINDS_H
 #define ITRACK_KINDS_H
@@ -15,7 +15,8 @@
 /* The directory that start_run() made, among a target's options. */
 #define PLACE_OPTION "place"
 
-/* Owned; texts of format/text.h, but for paths. */
+/* The struct owns its members. They are texts of format/text.h, except
+ * paths. */
 struct settings {
 	const struct tracker_about *kind;
 	char *project;
@@ -35,10 +36,11 @@ struct settings {
 int settings_init(struct settings *s, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct err *err);
-/* The two options that every kind has, for a handle that has no kind yet. */
+/* Takes the two options that every kind has, for a handle without a kind
+ * yet. */
 int settings_common(struct settings *s, const struct itrack_option *options,
     size_t option_count, struct err *err);
-/* And the rest of them from a run that another process began. */
+/* Takes the remaining settings from a run that another process began. */
 int settings_recall(
     struct settings *s, const struct entry_start *start, struct err *err);
 void settings_release(struct settings *s);

@@ -8,10 +8,10 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 
-/* As many as MLflow takes at once; far below ENTRY_LINE_MAX, and no reader
+/* MLflow takes so many at once; it is far below ENTRY_LINE_MAX, and no reader
  * needs memory in proportion to a call. */
 #define METRICS_PER_ENTRY 1000
-/* Up to here pairs are compared, beyond they are sorted. */
+/* Up to so many names are compared in pairs; more are sorted. */
 #define COMPARE_MAX 32
 
 struct metrics {
@@ -20,7 +20,7 @@ struct metrics {
 	int64_t step;
 };
 
-/* The bytes as a text behind the others of this call. */
+/* Adds the bytes as a text to the other texts of this call. */
 static int
 add_name(struct buf *names, const char *bytes, struct err *err)
 {
@@ -106,7 +106,7 @@ drop_duplicates(struct metric *list, size_t count)
 	return kept;
 }
 
-/* The caller's metrics as the entry has them, in the handle's memory. */
+/* Copies the caller's metrics into the entry, in the handle's memory. */
 static int
 take_metrics(struct itrack_tracker *t, const struct metrics *m, size_t *count,
     struct err *err)
@@ -131,7 +131,7 @@ take_metrics(struct itrack_tracker *t, const struct metrics *m, size_t *count,
 	return 0;
 }
 
-/* A large call's memory is not kept for the small ones after it. */
+/* Frees the memory of a large call, so that small ones don't keep it. */
 static void
 give_back(struct itrack_tracker *t)
 {

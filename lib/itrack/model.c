@@ -1,4 +1,5 @@
-/* Models: saved ones as files of the run, and MLflow's registry of them. */
+/* Models: logs saved models as files of the run, and registers them with
+ * MLflow. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 #define MODEL_FILE       "MLmodel"
 #define MODEL_FILE_BYTES ((size_t)16 * 1024 * 1024)
 #define RUNS_SCHEME      "runs:/"
-/* What every model can be loaded as. */
+/* The flavor as which every model can be loaded. */
 #define ANY_FLAVOR "pyfunc"
-/* Of a registration, with the NUL: nobody makes the same one. */
+/* Size of a registration's random ID, with the NUL; no two are the same. */
 #define ID_SIZE 25
 
 struct model {
@@ -143,7 +144,7 @@ register_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	return active ? result : run_alone(t, log_registration, arguments, err);
 }
 
-/* "runs:/ID/path" has both. */
+/* Is it "runs:/ID/path", with both an ID and a path? */
 static bool
 is_uri(const char *uri)
 {

@@ -1,5 +1,5 @@
-/* Open runs: one process after the other goes on with them, by their journals;
- * one for each tracker, all with the run's name in their first entry. */
+/* Open runs: one process after the other continues them. Each tracker of the
+ * run has a journal of its own, with the run's name in its first entry. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "itrack/start_worker.h"
 #include "journal/state.h"
 
-/* How long the process before may take for what it has to say. */
+/* How long the previous process may hold a journal. */
 #define TURN_WAIT_MS 30000
-/* Trackers of one run: several times the kinds that there are. */
+/* How many trackers a run may have: several times the number of kinds. */
 #define MEMBERS_MAX 16
 
 struct search {
@@ -21,11 +21,11 @@ struct search {
 	const char *state_dir;
 	char *attempts[MEMBERS_MAX];
 	size_t len;
-	struct err refused; /* a journal that could not be looked at */
+	struct err refused; /* why a journal could not be looked at */
 };
 
-/* The first entry, if the journal is one of this run: 1. 0: it is none; a
- * negative errno: it can't be told. */
+/* Reads the first entry. 1: the journal belongs to this run; 0: it does not; a
+ * negative errno: that can't be told. */
 static int
 read_start(struct journal_reader *r, const char *state_dir, const char *attempt,
     const char *name, struct entry *start, struct err *err)
@@ -67,7 +67,7 @@ look_at(const char *attempt, void *data)
 	return s->len < MEMBERS_MAX;
 }
 
-/* Every journal of the run, in the order in which they were begun. */
+/* Lists every journal of the run, in the order in which they were begun. */
 static int
 find_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
@@ -95,7 +95,7 @@ struct take {
 	const char *attempt;
 };
 
-/* Goes on with the journal: its run is active from here on. */
+/* Continues the journal, whose run becomes the active one. */
 static int
 take_journal(struct itrack_tracker *t, const struct take *take, char *run_id,
     struct err *err)
@@ -156,7 +156,7 @@ take_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	return result;
 }
 
-/* All of them, as one handle. */
+/* Makes one handle of all journals of the run. */
 static int
 take_all(const struct search *s, struct itrack_tracker **tracker,
     struct itrack_error *err)
@@ -173,7 +173,8 @@ take_all(const struct search *s, struct itrack_tracker **tracker,
 		    ? handle_refuse(err, -ENOMEM, "out of memory")
 		    : handle_call(t, HANDLE_CONTROL, take_body, &take, err);
 		members[len++] = t;
-		/* Of some only: somebody died while he ended one by one. */
+		/* Only some have ended: a process died while it ended them one
+		 * by one. */
 		if (result == -EALREADY) {
 			itrack_free(members[--len]);
 			result = 0;

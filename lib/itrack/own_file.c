@@ -23,8 +23,8 @@ has_suffix(const char *text, const char *suffix)
 	    strcmp(text + len - suffix_len, suffix) == 0;
 }
 
-/* A line of /proc/self/maps: "from-to mode offset device inode path". The path
- * of the mapping that holds `address`, else NULL. */
+/* Reads a line of /proc/self/maps: "from-to mode offset device inode path".
+ * Returns the path of the mapping if it holds `address`, else NULL. */
 static char *
 path_in(char *line, uintptr_t address)
 {
@@ -40,11 +40,13 @@ path_in(char *line, uintptr_t address)
 	path[strcspn(path, "\n")] = '\0';
 	if (has_suffix(path, DELETED))
 		path[strlen(path) - strlen(DELETED)] = '\0';
-	/* A newline is written so, and so is what looks like it. */
+	/* The kernel writes a newline so, and a name may hold the same
+	 * characters. */
 	return strstr(path, "\\012") == NULL ? path : NULL;
 }
 
-/* As the kernel has it: absolute, whatever the loader was given. */
+/* The path as the kernel has it: absolute, whatever path the loader was
+ * given. */
 static char *
 by_mapping(uintptr_t address)
 {
@@ -63,8 +65,9 @@ by_mapping(uintptr_t address)
 	return path;
 }
 
-/* Without /proc. The loader knows a library by the path that it was opened by,
- * and the program by none: there the kernel has what was executed. */
+/* The fallback without /proc. The loader knows a library by the path that
+ * opened it; it has no path of the program, but the kernel says what it
+ * executed. */
 static char *
 by_loader(void *address)
 {

@@ -14,7 +14,7 @@
 #include "format/text.h"
 #include "itrack/handle.h"
 
-/* The five documents together. */
+/* A limit for the five documents together. */
 #define DOCUMENTS_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
 struct load {

@@ -46,7 +46,7 @@ add_text(
 	free(full);
 }
 
-/* In insideLLMs' order. */
+/* Adds the metrics in insideLLMs' order. */
 static void
 fill_metrics(struct entry *e, const struct itrack_experiment_result *r,
     const char *prefix)
@@ -160,7 +160,7 @@ itrack_log_histogram(struct itrack_tracker *t, const char *tag,
 struct itrack_results {
 	struct itrack_metric *list;
 	size_t len;
-	bool incomplete; /* no memory, or a name that is none */
+	bool incomplete; /* memory ran out, or a name is empty */
 };
 
 void

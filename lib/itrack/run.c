@@ -13,7 +13,7 @@
 #include "itrack/start_worker.h"
 #include "base/git.h"
 
-/* Longer is for ever. */
+/* A longer wait is one without end. */
 #define FLUSH_SECONDS_MAX 1e6
 
 struct start {
@@ -37,11 +37,13 @@ run_free(struct run *run)
 int
 run_log_borrowed(struct run *run, const struct entry *e, struct err *err)
 {
-	/* What an earlier call left goes first; while that fails nothing is
-	 * added, so that a full disk doesn't fill the memory. */
+	/* Entries that an earlier call could not write go first; while that
+	 * fails nothing is added, so that a full disk doesn't fill the
+	 * memory. */
 	int result = journal_flush(run->journal, err);
 
-	/* A full disk and an entry of megabytes: the worker reads no memory. */
+	/* The disk is full and an entry has megabytes: the worker can't read
+	 * our memory. */
 	if (journal_in_memory(run->journal))
 		return err_set(err, -ENOSPC,
 		    "the journal was full: nothing more is tracked of %s",
@@ -94,7 +96,7 @@ copy_text(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-/* name NULL: there is no run, only calls. */
+/* name NULL: there is no run, only single calls. */
 static void
 fill_start(struct entry *e, const struct settings *s, const struct run *run,
     const char *name, int64_t now_us)
@@ -158,7 +160,7 @@ write_start(const struct settings *s, struct run *run,
 	return run_log(run, &e, err);
 }
 
-/* The name as insideLLMs chooses it; without one it is the time. */
+/* The name that insideLLMs would choose; without one it is the time. */
 static char *
 choose_name(const struct settings *s, const char *given, int64_t now_us)
 {
@@ -213,7 +215,7 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	int result;
 
 	run->link = -1;
-	/* It can't end meanwhile: we have `control`. */
+	/* The parent can't end meanwhile, because we hold `control`. */
 	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
 	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
 	run->open = start->flags & ITRACK_OPEN;
@@ -312,8 +314,8 @@ run_alone(const struct itrack_tracker *t,
 void
 run_abandon_all(struct itrack_tracker *t)
 {
-	/* In the child of a fork the lock may be held by a thread that is not
-	 * there, and the journal is none of its business. */
+	/* In the child of a fork the lock may be held by a thread that does not
+	 * exist there, and the journal belongs to the parent. */
 	bool ours = t->owner == getpid();
 	struct run *run;
 
@@ -335,7 +337,8 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	struct run *run = NULL;
 	int result;
 
-	/* Their delivery is their own matter. */
+	/* The runs that end here are delivered independently, so we don't
+	 * wait. */
 	while (!(start->flags & ITRACK_NESTED) && t->run != NULL)
 		end_run(t, RUN_FINISHED, NULL);
 	result = begin_run(t, start, &run, err);
@@ -406,7 +409,7 @@ flush_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	handle_unlock(t);
 	if (run == NULL)
 		return handle_no_run(err);
-	/* It can't end meanwhile: we have `control`. */
+	/* The run can't end meanwhile, because we hold `control`. */
 	if (result == 0)
 		result = worker_flush(t, run, (int64_t)(*seconds * 1000), err);
 	return result;

@@ -18,12 +18,13 @@
 #include "itrack/own_file.h"
 
 #define WORKER_PLACE "libexec/itrack/itrack-worker"
-/* lib/x86_64-linux-gnu/libitrack.so.0: three folders up. */
+/* A library in lib/x86_64-linux-gnu/ is three folders below the prefix. */
 #define FOLDERS_UP 3
-/* Of the caller's wrapped shim; the worker is none of its business. */
+/* The caller's shim uses this variable; the worker must not inherit it. */
 #define SHIM_VARIABLE "ITRACK_SOCKET="
 
-/* Who could have put it there could have changed what runs here as well. */
+/* Do we trust the file's owner? He could have changed the running code as
+ * well. */
 static bool
 is_trusted(const char *worker, const struct stat *own)
 {
@@ -34,15 +35,15 @@ is_trusted(const char *worker, const struct stat *own)
 		st.st_uid == own->st_uid);
 }
 
-/* Beside the folder of this library or program, or further up; NULL: not
- * there. */
+/* Looks beside the folder of this library or program, and further up; NULL: it
+ * is not there. */
 static char *
 near_own_file(void)
 {
 	char *at = own_file(), *up, *path = NULL;
 	struct stat own;
 
-	/* Replaced since: what its place tells still holds. */
+	/* Our file was replaced since, but its folder still tells. */
 	if (at == NULL || stat(at, &own) < 0)
 		own.st_uid = geteuid();
 	for (int i = 0; at != NULL && path == NULL && i < FOLDERS_UP; i++) {
@@ -80,8 +81,8 @@ worker_find(char **path, struct err *err)
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
 
-/* The caller's environment, with the login of a URI; the first of a name
- * counts. */
+/* The caller's environment with the login of a URI added; of two variables with
+ * the same name the first counts. */
 static char **
 make_environment(const struct settings *s)
 {
@@ -100,7 +101,8 @@ make_environment(const struct settings *s)
 	return copy;
 }
 
-/* In a session of its own, no descriptor of the caller but the link. */
+/* Makes a session of its own and closes every descriptor of the caller but the
+ * link. */
 static int
 spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
     int link, pid_t *pid)
@@ -142,7 +144,7 @@ wait_for(pid_t pid)
 	int status = 0;
 
 	while (waitpid(pid, &status, 0) < 0)
-		/* ECHILD: the caller ignores SIGCHLD or was faster. */
+		/* ECHILD: the caller ignores SIGCHLD, or waited before us. */
 		if (errno != EINTR)
 			return 0;
 	return status;
@@ -166,7 +168,8 @@ start(const struct itrack_tracker *t, struct run *run, const char *word,
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, "no socket for the worker");
-	/* A link below the place where it goes would be closed on the way. */
+	/* A link with a number below its destination would be closed on the
+	 * way. */
 	result = fcntl(pair[1], F_DUPFD_CLOEXEC, LIBRARY_LINK_FD + 1);
 	close(pair[1]);
 	if (result < 0) {
@@ -202,12 +205,12 @@ worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
 void
 worker_wake(const struct itrack_tracker *t, struct run *run)
 {
-	/* One that we have notices that we go. */
+	/* A worker that we have notices when we go. */
 	if (run->link < 0)
 		start(t, run, LIBRARY_WORD_WAKE, NULL);
 }
 
-/* An open run that has ended may be delivered by `itrack sync`, too. */
+/* May the open run be over because `itrack sync` delivered it? */
 static bool
 was_delivered(const struct run *run)
 {
@@ -229,7 +232,8 @@ ask(struct run *run, uint64_t serial)
 	    sizeof packet;
 }
 
-/* The next packet before `due_ms`. 1: one; 0: too late; -1: the worker died. */
+/* Waits for the next packet until `due_ms`. 1: one came; 0: too late; -1: the
+ * worker died. */
 static int
 receive(struct run *run, struct library_packet *packet, int64_t due_ms)
 {
@@ -283,7 +287,7 @@ judge(
 	    (unsigned long long)packet->pending, journal_attempt(run->journal));
 }
 
-/* Until `word` comes. */
+/* Waits until `word` comes. */
 static int
 wait_word(const struct itrack_tracker *t, struct run *run,
     enum library_word word, int64_t limit_ms, struct err *err)

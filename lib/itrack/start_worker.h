@@ -1,5 +1,5 @@
 /*
- * The worker as the library sees it: found, started, asked.
+ * Finds the worker, starts it and asks it, on the library's side.
  */
 #ifndef ITRACK_START_WORKER_H
 #define ITRACK_START_WORKER_H
@@ -16,18 +16,19 @@
  * -EINVAL). -ENOENT: it is nowhere. *path is absolute and allocated. */
 int worker_find(char **path, struct err *err);
 
-/* Starts one for the run's journal; run->link is the way to it. */
+/* Starts a worker for the run's journal; run->link leads to it. */
 int worker_start(
     const struct itrack_tracker *t, struct run *run, struct err *err);
 
-/* Has what was written of an open run delivered, by one that works on its own.
- * Without success the next process that goes on with the run has it done. */
+/* Starts a worker that delivers, by itself, what an open run has logged so far.
+ * If that fails, the next process that goes on with the run delivers it. */
 void worker_wake(const struct itrack_tracker *t, struct run *run);
 
-/* Waits for its answer: all delivered up to now (worker_flush), or the end of
- * its work after the run's (worker_settle). A worker that died is started once
- * more. 0, -ETIMEDOUT, -EAGAIN (nothing more is tried now, the rest waits for
- * a sync), -EIO (a tracker refuses something for good). */
+/* Waits for the worker's answer: worker_flush until every entry logged so far
+ * is delivered, worker_settle until the worker's work after the run's end is
+ * over. A worker that died is started once more. 0, -ETIMEDOUT, -EAGAIN
+ * (nothing more is tried now, the rest waits for a sync), -EIO (a tracker
+ * refuses something for good). */
 int worker_flush(const struct itrack_tracker *t, struct run *run,
     int64_t limit_ms, struct err *err);
 int worker_settle(const struct itrack_tracker *t, struct run *run,

@@ -76,7 +76,7 @@ write_table(struct buf *out, const struct table *table)
 	jsonwrite_close(&w, '}');
 }
 
-/* A line for each row, an object with the columns as members. */
+/* Writes a line for each row: an object with the columns as members. */
 static void
 write_rows(struct buf *out, const struct table *table)
 {
@@ -132,7 +132,8 @@ log_artifact(struct run *run, const struct table *table,
 	return result;
 }
 
-/* W&B finds a column's cells by its name, where a dot leads into an object. */
+/* W&B finds a column's cells by its name, and takes a dot in it for the way
+ * into an object. */
 static int
 check_columns(const struct table *table, enum tables form, struct err *err)
 {
