@@ -42,8 +42,8 @@ run_log_borrowed(struct run *run, const struct entry *e, struct err *err)
 	 * memory. */
 	int result = journal_flush(run->journal, err);
 
-	/* The disk is full and an entry has megabytes: the worker can't read
-	 * our memory. */
+	/* After a full disk and an entry of megabytes the journal is in memory,
+	 * which the worker can't read. */
 	if (journal_in_memory(run->journal))
 		return err_set(err, -ENOSPC,
 		    "the journal was full: nothing more is tracked of %s",

@@ -6,7 +6,7 @@
 
 #include "format/text.h"
 
-/* Where the value of `key` goes; NULL: nowhere. */
+/* Where the value of `key` is stored; NULL: nowhere. */
 static struct json_span *
 place(struct record *record, const struct json_span *key)
 {
@@ -33,7 +33,8 @@ place(struct record *record, const struct json_span *key)
 	return NULL;
 }
 
-/* The value of custom: a later custom replaces an earlier one whole. */
+/* Reads the value of custom: a later custom replaces an earlier one
+ * completely. */
 static int
 read_custom(struct jsonscan *s, struct record *record)
 {
@@ -78,7 +79,7 @@ read_record(struct jsonscan *s, struct record *record)
 	return more < 0 ? more : jsonscan_end(s);
 }
 
-/* What Python's str.strip() takes away. */
+/* Does Python's str.strip() remove this character? */
 static bool
 is_space(uint32_t c)
 {

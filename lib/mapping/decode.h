@@ -1,5 +1,6 @@
 /*
- * One line of records.jsonl -> struct record, by the rules of the mapping.
+ * Decodes one line of records.jsonl into a struct record, by the rules of the
+ * mapping.
  */
 #ifndef MAPPING_DECODE_H
 #define MAPPING_DECODE_H

@@ -10,7 +10,8 @@
 
 #define MS_PER_US 1e-3
 
-/* As their values' names begin: a name may have a slash of its own. */
+/* Compares by the beginning of the values' names, because a name may itself
+ * hold a slash. */
 static int
 compare_names(const struct follow *a, const struct follow *b)
 {
@@ -164,7 +165,7 @@ derive_emit_run_id(
 	entry_add_param_text(params, "run_id", run_id);
 }
 
-/* RUN_ID and schema_version, at the records that bring them. */
+/* Emits RUN_ID and schema_version when a record brings them. */
 static void
 emit_identity(struct derive *d, int64_t time_us)
 {
@@ -175,8 +176,8 @@ emit_identity(struct derive *d, int64_t time_us)
 	if (m->record_count > 1 && (d->run_id != NULL || m->run_ids.len == 0))
 		return;
 	entry_init(&params, ENTRY_PARAMS, time_us);
-	/* Where it stands depends on the records alone, also when a manifest
-	 * that came before them names another. */
+	/* The entry's place depends on the records alone, even when an earlier
+	 * manifest names another run ID. */
 	if (m->run_ids.len > 0)
 		derive_emit_run_id(d,
 		    run_id != NULL ? run_id : m->run_ids.list[0]->text, &params,
@@ -225,7 +226,8 @@ emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 	d->emit(&e, d->data);
 }
 
-/* Its entries, and those of the first when this is the second. */
+/* Emits the experiment's entries; when it is the second, those of the first,
+ * too. */
 static void
 begin_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 {
@@ -233,7 +235,8 @@ begin_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 
 	emit_experiment(d, x, time_us);
 	if (m->live_len == 1) {
-		/* The first of a harness may follow plain ones. */
+		/* The first experiment of a harness may follow plain
+		 * records. */
 		d->separate = false;
 		if (!x->harness)
 			emit_params(d, x, true, time_us);

@@ -1,6 +1,6 @@
 /*
- * From records and documents to entries: running values, thinning, end values.
- * Pure: no file is read here, no clock is asked.
+ * Makes entries of records and documents: running values, thinning, end values.
+ * Pure: it reads no file and asks no clock.
  *
  *	d = derive_new(&config, emit, data);
  *	derive_begin(d, time_us);
@@ -8,13 +8,13 @@
  *	derive_end(d, &end);                        once
  *	derive_free(d);
  *
- * Same lines, same documents: the same number of entries of the same kinds in
- * the same order, live or imported, whatever the clock says. Only names that an
- * observer alone knows (observed/..., process/..., wall_time_seconds, exit_...)
- * differ, and those either stand in entries that are there anyway or come last.
- * Adoption relies on it: it derives again from the start and drops as many
- * entries as the journal has. (START, ARTIFACT, TABLE and END are the
- * watcher's.)
+ * The same lines and documents give the same number of entries of the same
+ * kinds in the same order, live or imported, whatever the clock says. Only
+ * names that an observer alone knows (observed/..., process/...,
+ * wall_time_seconds, exit_...) differ, and those stand in entries that are made
+ * anyway, or come last. Adoption relies on this: it derives again from the
+ * start and drops as many entries as the journal has. (The watcher makes START,
+ * ARTIFACT, TABLE and END.)
  *
  * The entries, in order:
  *  begin                PARAMS run_dir, config_path (if known)
@@ -59,15 +59,15 @@ struct derive_config {
 	const char *resumed_from; /* an attempt, or NULL */
 };
 
-/* When a line came. */
+/* When a line arrived. */
 struct derive_arrival {
 	int64_t time_us; /* becomes the entries' time */
-	/* The line was seen arriving alone, by a reader that kept up: it may
-	 * count for observed/latency_ms. false: read with others, or later. */
+	/* A reader that kept up saw the line arrive alone, so it may count for
+	 * observed/latency_ms. false: it was read with others, or later. */
 	bool observed;
 };
 
-/* The run's documents as far as they are there: bytes, or NULL. */
+/* The run's documents, as bytes; NULL for one that does not exist. */
 struct derive_documents {
 	const char *manifest;
 	size_t manifest_len;
@@ -78,7 +78,8 @@ struct derive_documents {
 struct derive_finish {
 	int64_t time_us;
 	struct derive_documents documents;
-	/* What only an observer knows; has_...: it does. */
+	/* Values that only an observer knows; has_... says that they are
+	 * set. */
 	bool has_exit;
 	int exit_code;   /* meaningless with a signal */
 	int exit_signal; /* 0: none */
@@ -94,7 +95,7 @@ void derive_free(struct derive *d);
 
 void derive_begin(struct derive *d, int64_t time_us);
 
-/* Knows a manifest before the records (import): its run ID wins. */
+/* Takes a manifest before the records (import): its run ID wins. */
 void derive_manifest(struct derive *d, const char *bytes, size_t len);
 
 /* A line without its newline. Blank: skipped. Malformed: counted. */
@@ -103,7 +104,7 @@ void derive_line(struct derive *d, const char *line, size_t len,
 
 void derive_end(struct derive *d, const struct derive_finish *finish);
 
-/* Live view of what was counted. */
+/* A live view of the counts. */
 const struct mapping *derive_mapping(const struct derive *d);
 /* NULL until it is known. */
 const char *derive_run_id(const struct derive *d);
@@ -111,7 +112,7 @@ const char *derive_run_id(const struct derive *d);
 int64_t derive_last_step(const struct derive *d);
 /* The first malformed line, counted from 1; 0: none. */
 uint64_t derive_first_malformed(const struct derive *d);
-/* What passed a limit, as one line of text; false: nothing did. */
+/* Writes which limits were passed, as one line of text; false: none was. */
 bool derive_limits_passed(const struct derive *d, struct buf *line);
 
 #endif

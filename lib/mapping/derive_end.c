@@ -1,7 +1,7 @@
 /*
- * The end of a run: the values of the mapping and of insideLLMs' own trackers
- * that don't stand in the last point, the documents' params, and last what only
- * an observer knows.
+ * The end of a run: emits the values of the mapping and of insideLLMs' own
+ * trackers that the last point does not have, then the documents' params, then
+ * the values that only an observer knows.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define BYTES_PER_KIB 1024
 
-/* An experiment by its probe's name, to be found by summary.json. */
+/* An experiment by its probe's name, as summary.json names it. */
 struct probe {
 	const char *name;
 	const struct experiment *experiment;
@@ -131,8 +131,8 @@ emit_late_identity(struct derive *d, const struct derive_finish *finish)
 	d->emit(&params, d->data);
 }
 
-/* The mapping's values. `stands`: the counts and the rate are at this step
- * already. */
+/* Emits the mapping's values. `stands`: the counts and the rate were logged at
+ * this step already. */
 static void
 add_result(const struct derive *d, struct entry *e, const struct tally *tally,
     bool stands)
@@ -327,11 +327,11 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	free(probes.list);
 	has_latency =
 	    emit_histogram(d, "latency_ms", &d->latency, finish->time_us);
-	/* From here on what an import does not have: last, so that the entries
-	 * before are the same. */
+	/* An import does not have the following entries; they come last, so
+	 * that the entries before are the same. */
 	emit_process(d, finish);
-	/* A name of its own: neither TensorBoard nor W&B has room for points
-	 * and a histogram under one. */
+	/* The histogram has a name of its own, because neither TensorBoard nor
+	 * W&B can have points and a histogram under one name. */
 	if (!has_latency)
 		emit_histogram(d, "observed/latency_ms_histogram", &d->arrivals,
 		    finish->time_us);

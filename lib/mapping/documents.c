@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/die.h"
 
-/* A text of a document goes into params: longer ones are cut off there
- * anyway by every destination. */
+/* A text of a document goes into params, where every destination cuts longer
+ * ones anyway. */
 #define DOCUMENT_TEXT_MAX (64 * 1024)
 
 struct json_span
@@ -47,7 +47,7 @@ member_text(const struct json_span *object, const char *key)
 	return json_truth(&value) ? text_new(&value) : NULL;
 }
 
-/* The member as the name of a file in the directory itself. */
+/* The member as a file's name, if the file is in the directory itself. */
 static char *
 member_name(const struct json_span *object, const char *key)
 {

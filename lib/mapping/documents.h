@@ -1,6 +1,6 @@
 /*
- * What manifest.json and summary.json say beyond the records. A document that
- * is no JSON object says nothing.
+ * Reads from manifest.json and summary.json what the records don't say. A
+ * document that is no JSON object says nothing.
  */
 #ifndef MAPPING_DOCUMENTS_H
 #define MAPPING_DOCUMENTS_H
@@ -35,13 +35,13 @@ struct json_span document_root(const char *bytes, size_t len);
 
 /* bytes NULL: no manifest. */
 void manifest_read(struct manifest *m, const char *bytes, size_t len);
-/* How many records more than `count` the manifest counts; 0: none, or it does
- * not say. bytes NULL: no manifest. */
+/* How many more records the manifest counts than `count`; 0: not more, or it
+ * does not say. bytes NULL: there is no manifest. */
 int64_t manifest_missing(const char *bytes, size_t len, uint64_t count);
 void manifest_release(struct manifest *m);
 
-/* Calls `each` for every probe whose accuracy is that of one experiment (its
- * n is 1), with the probe's name as text. */
+/* Calls `each` for every probe whose accuracy is that of a single experiment
+ * (its n is 1), with the probe's name as text. */
 void summary_read(const char *bytes, size_t len,
     void (*each)(const char *probe_name, double accuracy, void *data),
     void *data);

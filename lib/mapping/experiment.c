@@ -12,7 +12,7 @@
 /* A text taken from a record may be long (it is cut afterwards), but it can't
  * be much longer than its line: repr() makes four of one byte at most. */
 #define SCRATCH_MAX (SIZE_MAX / 2)
-/* More than that is given back after use. */
+/* A larger scratch buffer is given back after use. */
 #define SCRATCH_KEEP_BYTES (256 * 1024)
 
 struct node {
@@ -22,8 +22,8 @@ struct node {
 
 RB_HEAD(tree, node);
 
-/* The raw bytes of a value and what came of it: records of one run repeat
- * them, and equal bytes mean equal texts. */
+/* The raw bytes of a value and the text that they gave: records of one run
+ * repeat their values, and equal bytes give equal texts. */
 struct memory {
 	struct buf raw;
 	bool set;
@@ -62,8 +62,8 @@ static void
 remember(struct memory *memory, const struct json_span *span)
 {
 	buf_reset(&memory->raw);
-	/* An absent value has no bytes and is not remembered; one too long to
-	 * be repeated often is not kept either. */
+	/* An absent value has no bytes and is not remembered; neither is a
+	 * value so long that it is rarely repeated. */
 	memory->set = span->len > 0 && span->len <= MAPPING_TEXT_MAX &&
 	    buf_add(&memory->raw, span->start, span->len) == 0;
 }
@@ -248,7 +248,7 @@ name_harness(
 	e->probe_category = xstrdup(chosen);
 }
 
-/* The same for a plain run. */
+/* The five params of a plain run's experiment. */
 static void
 name_plain(struct mapping *m, struct experiment *e, const struct record *record)
 {
@@ -293,7 +293,8 @@ add_experiment(struct mapping *m, const char *id, const struct record *record)
 	return e;
 }
 
-/* The experiment with the key `span`, made if it is new; NULL: one too many. */
+/* Finds the experiment with the key `span`, or makes it; NULL: there are too
+ * many. */
 static struct experiment *
 find_experiment(struct mapping *m, const struct json_span *span,
     const char *fallback, const struct record *record)
@@ -319,8 +320,8 @@ find_experiment(struct mapping *m, const struct json_span *span,
 	return index->experiment;
 }
 
-/* The first record of a harness: what was made from plain ones before does not
- * count any more. */
+/* Called at the first record of a harness: experiments made from plain records
+ * before don't count any more. */
 static void
 become_harness(struct mapping *m)
 {
@@ -369,7 +370,7 @@ mapping_add(struct mapping *m, const struct record *record)
 struct experiment *
 mapping_experiment(const struct mapping *m, size_t i)
 {
-	/* Retired ones were all made before the first that counts. */
+	/* All retired experiments were made before the first that counts. */
 	return m->experiments[m->experiment_len - m->live_len + i];
 }
 

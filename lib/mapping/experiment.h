@@ -1,19 +1,21 @@
 /*
  * The mapping: how insideLLMs rebuilds experiments from records and turns each
- * into metrics and params (its log_experiment_result). Streaming: records go in
- * one by one, the values of all experiments stand at any moment.
+ * into metrics and params (its log_experiment_result). It streams: records go
+ * in one by one, and the values of all experiments are up to date at any
+ * moment.
  *
  *	mapping_init(&m);
  *	experiment = mapping_add(&m, &record);      each record, in file order
  *	... mapping_experiment(&m, i), m.record_count, m.statuses ...
  *	mapping_release(&m);
  *
- * Which experiments count is known only by looking at all records: as soon as
- * one has custom.harness, records without it belong to no experiment. Then
+ * Only all records together tell which experiments count: as soon as one record
+ * has custom.harness, records without it belong to no experiment. Then
  * mapping_add answers NULL for those, and experiments that were made from plain
  * records before are retired (`retired`, skipped by mapping_experiment).
  *
- * Limits, against files made to eat memory; passing one is counted:
+ * These limits guard against files made to eat memory; each case beyond a limit
+ * is counted:
  */
 #ifndef MAPPING_EXPERIMENT_H
 #define MAPPING_EXPERIMENT_H
@@ -34,8 +36,9 @@
  * there and counted in `cut_texts`. The longest number, of 4300 digits, fits.
  */
 #define MAPPING_TEXT_MAX 8192
-/* And all of them: the IDs and names of experiments, the statuses, the run IDs
- * each. An experiment, status or run ID that has no room is one too many. */
+/* The limit for all such texts: the IDs and names of experiments, the statuses,
+ * and the run IDs each. An experiment, status or run ID that has no room is one
+ * too many. */
 #define MAPPING_TEXTS_MAX_BYTES (4 * 1024 * 1024)
 
 /* The schema version of a run without records, insideLLMs' own default. */
@@ -68,7 +71,7 @@ struct mapping {
 	size_t experiment_len; /* retired ones too */
 	size_t live_len;       /* those that count */
 	bool harness;
-	/* What passed a limit. */
+	/* What passed a limit is counted here. */
 	uint64_t uncounted_experiments; /* records of those beyond the limit */
 	uint64_t uncounted_statuses, uncounted_run_ids, cut_texts;
 	struct mapping_index *index; /* private */
@@ -85,8 +88,8 @@ struct experiment *mapping_add(struct mapping *m, const struct record *record);
  * appearance. */
 struct experiment *mapping_experiment(const struct mapping *m, size_t i);
 
-/* What passed a limit, in words for a report, is put behind what is in `line`.
- * Returns whether there was any. */
+/* Appends to `line`, in words for a report, which limits were passed. Returns
+ * whether any was. */
 bool mapping_limits_passed(const struct mapping *m, struct buf *line);
 
 /* Sum of the experiments that count (start, end, latency too). */

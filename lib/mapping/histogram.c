@@ -74,8 +74,8 @@ histogram_fill(const struct histogram *h, struct entry_histogram *e)
 	e->len = last - first + 1;
 	e->limits = xcalloc(e->len, sizeof e->limits[0]);
 	e->counts = xcalloc(e->len, sizeof e->counts[0]);
-	/* The bucket in front is the empty bin before the first, or made up:
-	 * its count is zero either way. */
+	/* The bucket in front is the empty bin before the first one, or made
+	 * up: its count is zero either way. */
 	for (i = 0; i < e->len; i++) {
 		e->limits[i] = h->edges[first + i];
 		if (i > 0)

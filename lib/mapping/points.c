@@ -32,14 +32,15 @@ add_sums(const struct derive *d, struct entry *e, const struct numbers *names,
 			value /= (double)sums->list[i].count;
 		if (sums->list[i].count == 0 || !isfinite(value))
 			continue;
-		/* A --prefix of "scores/" can make two of one name. */
+		/* With a --prefix of "scores/" two metrics can get the same
+		 * name. */
 		if (d->prefix[0] != '\0' && derive_is_mapped(d, names->keys[i]))
 			continue;
 		entry_add_metric(e, names->keys[i], value);
 	}
 }
 
-/* The running values: of an experiment, or of the run. */
+/* Adds the running values of an experiment, or of the whole run. */
 static void
 add_running(const struct derive *d, struct entry *e, const struct tally *tally,
     const struct sums *scores, const struct sums *usage)
@@ -55,8 +56,8 @@ add_running(const struct derive *d, struct entry *e, const struct tally *tally,
 	add_sums(d, e, &d->usage, usage, false);
 }
 
-/* What only who watched can know; meaningless in a harness, which writes all at
- * the end. */
+/* Adds the values that only an observer can know; in a harness, which writes
+ * all records at the end, they have no meaning. */
 static void
 add_observed(const struct derive *d, struct entry *e)
 {
@@ -103,7 +104,8 @@ derive_emit_point(struct derive *d)
 	struct entry e;
 	size_t i;
 
-	/* The first point with several has them all. */
+	/* The first point with several experiments has the values of them
+	 * all. */
 	if (m->live_len > 1 && !d->separate) {
 		d->separate = true;
 		for (i = 0; i < m->live_len; i++)

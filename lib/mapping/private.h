@@ -11,7 +11,7 @@
 #include "mapping/documents.h"
 #include "mapping/scores.h"
 
-/* What is kept of an experiment beyond the mapping; at its index. */
+/* What derive keeps of an experiment beyond the mapping, at the same index. */
 struct follow {
 	RB_ENTRY(follow) link;
 	const struct experiment *experiment;
@@ -38,7 +38,8 @@ struct derive {
 	struct follow_tree by_name; /* model and probe */
 	size_t *changed; /* indexes of those changed since the last point */
 	size_t changed_len, changed_cap;
-	/* Points have the experiments' own values since a second one came. */
+	/* Since a second experiment came, points have each experiment's own
+	 * values. */
 	bool separate;
 
 	struct numbers scores, usage;
@@ -50,7 +51,7 @@ struct derive {
 	int64_t point_us;
 	bool observed_since_point;
 	struct derive_arrival arrival; /* of the last record */
-	bool has_gap;                  /* it and the one before were observed */
+	bool has_gap;                  /* it and the one before were seen */
 	double gap_ms;
 };
 
@@ -60,13 +61,13 @@ void derive_add_mapped(
 /* The five params, with the prefix. */
 void derive_add_params(
     const struct derive *d, struct entry *e, const struct experiment *x);
-/* Is it one of the mapping's keys with the prefix? */
+/* Is the name one of the mapping's keys with the prefix? */
 bool derive_is_mapped(const struct derive *d, const char *name);
 
-/* RUN_ID; `e` (PARAMS) gets it too. */
+/* Emits RUN_ID; `e` (PARAMS) gets the run ID too. */
 void derive_emit_run_id(
     struct derive *d, const char *run_id, struct entry *e, int64_t time_us);
-/* The next point has this experiment too. */
+/* Puts this experiment into the next point, too. */
 void derive_mark_changed(struct derive *d, struct follow *follow);
 /* A point at the last record (points.c). */
 void derive_emit_point(struct derive *d);

@@ -25,8 +25,8 @@ numbers_release(struct numbers *n)
 	n->len = 0;
 }
 
-/* The index of a name; `guess` is looked at first: records have their names
- * mostly in the same order. */
+/* The index of a name. `guess` is tried first, because most records have their
+ * names in the same order. */
 static size_t
 find(const struct numbers *n, const char *name, size_t len, size_t guess)
 {
@@ -59,7 +59,7 @@ find_or_add(
 	return n->len++;
 }
 
-/* One member; returns where the next is to be expected. */
+/* Reads one member; returns the index where the next name is expected. */
 static size_t
 read_member(struct numbers *n, const struct json_span *key,
     const struct json_span *value, size_t guess)

@@ -16,8 +16,8 @@
 
 #include "format/jsonscan.h"
 
-/* Names in one run. Further ones, and longer ones, are left out: each is a
- * chart of its own, and a hostile file must not eat memory. */
+/* The most names in one run. Further names, and longer ones, are left out: each
+ * is a chart of its own, and a hostile file must not eat memory. */
 #define NUMBERS_NAMES_MAX      64
 #define NUMBERS_NAME_MAX_BYTES 256
 
@@ -37,7 +37,7 @@ struct sum {
 	uint64_t count;
 };
 
-/* At the numbers' indexes. */
+/* Sums and counts, at the same indexes as the numbers. */
 struct sums {
 	struct sum *list;
 	size_t len;

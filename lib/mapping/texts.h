@@ -33,7 +33,7 @@ struct texts {
 void texts_init(struct texts *t, size_t max, size_t max_bytes);
 void texts_release(struct texts *t);
 
-/* The text's entry, which stays where it is; a new one has the count 0. */
+/* Finds the text's entry, which never moves; a new one has the count 0. */
 struct counted_text *texts_find(struct texts *t, const char *text);
 
 #endif
