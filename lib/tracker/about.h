@@ -1,8 +1,8 @@
 /*
- * What is known of a tracker before it runs: its name, its options, where its
- * files go and what it can take. Plain data, libc only: the launcher, the
- * commands, the library and the tracker itself read it here. Each tracker has
- * its own in lib/tracker/NAME/about.c; lib/tracker/list.h names them all.
+ * Describes a tracker before it runs: its name, its options, where its files go
+ * and what it can take. Plain data, libc only, for the launcher, the commands,
+ * the library and the tracker itself. Each tracker has its own in
+ * lib/tracker/NAME/about.c; lib/tracker/list.h names them all.
  */
 #ifndef TRACKER_ABOUT_H
 #define TRACKER_ABOUT_H
@@ -19,7 +19,7 @@ enum option_form {
 	FORM_URL,           /* http or https, by which a key may go; `choices`:
 			     * a domain that is reached by https alone */
 	FORM_TRACKING_URI,  /* a server or a directory (format/trackinguri.h) */
-	FORM_PAIR,          /* NAME=VALUE, the name not empty */
+	FORM_PAIR,          /* NAME=VALUE, where NAME is not empty */
 	FORM_PATH,          /* not empty; made absolute when it is used */
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
 	FORM_CHOICE,        /* one of `choices` */
@@ -29,12 +29,12 @@ enum option_form {
 
 /* Which programs take an option of a tracker. */
 enum option_use {
-	USE_ATTEMPT, /* those that begin an attempt: itrack-wrap, import */
-	USE_PLACE,   /* and those that only look or log: doctor, log */
+	USE_ATTEMPT, /* programs that begin an attempt: itrack-wrap, import */
+	USE_PLACE,   /* and those that only examine or log: doctor, log */
 	USE_REACH,   /* and sync, which may send a run elsewhere */
 };
 
-/* A value that the tracker's own program takes, too: older words. */
+/* Another word for a value, which the tracker's own program accepts, too. */
 struct option_word {
 	const char *old, *now;
 };
@@ -42,26 +42,27 @@ struct option_word {
 /* One option of a tracker. */
 struct about_option {
 	const char *name;     /* long form without dashes: "mlflow-uri" */
-	const char *variable; /* environment, or NULL */
+	const char *variable; /* environment variable, or NULL */
 	const char *argument; /* what --help calls the value; NULL: a flag */
 	enum option_form form;
 	const char *choices; /* of FORM_CHOICE, FORM_OPTIONAL_WORD, FORM_URL */
 	const struct option_word *old_words; /* ends with {NULL, NULL} */
 	enum option_use use;
 	const char *help; /* one line */
-	/* It says where a run goes: one that is there already stays there. */
+	/* The option decides where a run goes: it is not applied to a run that
+	 * exists already. */
 	bool destination;
 
-	/* In the library: its name (NULL: not there), what counts where it is
-	 * not given, and whether the config's experiment name does before
-	 * that. */
+	/* For the library: the option's name there (NULL: it has none), the
+	 * value that counts if none is given, and whether the config's
+	 * experiment name comes before that value. */
 	const char *library;
 	const char *library_default;
 	bool library_experiment;
 };
 
-/* How a tracker takes a table: not at all, as a file that is an artifact, or
- * from a file of rows that it reads itself. */
+/* How a tracker takes a table: not at all, as an artifact file, or as a file of
+ * rows that it reads itself. */
 enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
 
 struct tracker_about {
@@ -70,21 +71,22 @@ struct tracker_about {
 	const struct about_option *options;
 	size_t option_count;
 
-	/* The option of the directory that has its runs, and what counts beside
-	 * each run directory where that is not given; NULL: it has no such
-	 * directory, or decides itself. */
+	/* The option that names the directory of its runs, and the name of the
+	 * directory beside each run directory that is used without that option;
+	 * NULL: the tracker has no such directory, or decides itself. */
 	const char *root, *beside;
 
-	/* In the library: runs are in a directory for the project below that;
-	 * a run without a name is called by its time in ISO 8601; the option
-	 * that stands for the config's project, or NULL; what can be logged. */
+	/* For the library: runs are in a directory for the project below the
+	 * root; a run without a name gets its time in ISO 8601 as name; the
+	 * option that stands for the config's project, or NULL; what can be
+	 * logged. */
 	bool with_project, iso_names;
 	const char *library_project;
 	enum tables tables;
 	bool histograms, models;
 };
 
-/* tracker_about_NAME of each. */
+/* Declares tracker_about_NAME for each tracker. */
 #define TRACKER(name) extern const struct tracker_about tracker_about_##name;
 #include "tracker/list.h"
 #undef TRACKER

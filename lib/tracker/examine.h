@@ -1,8 +1,8 @@
 /*
- * What `itrack doctor` asks a tracker before a run depends on it: is it
- * configured, reachable, allowed, which version, what would go where. A tracker
- * answers in tracker_ops.examine, by any number of lines; it creates and
- * changes nothing anywhere.
+ * `itrack doctor` asks a tracker before a run depends on it: is it configured
+ * and reachable, may we write there, which version runs, what would go where?
+ * The tracker answers in tracker_ops.examine with any number of lines; it
+ * creates and changes nothing.
  */
 #ifndef TRACKER_EXAMINE_H
 #define TRACKER_EXAMINE_H
@@ -22,17 +22,18 @@ struct examination {
 	void *data;
 };
 
-/* One line. */
+/* Says one line. */
 void examine_say(const struct examination *x, enum verdict verdict,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Can files be made below `dir`, or below its nearest parent that exists? Says
- * so, with `what` it is for ("runs"). */
+/* Checks whether files can be made below `dir`, or below its nearest parent
+ * that exists, and says so; `what` names their purpose ("runs"). */
 void examine_directory(
     const struct examination *x, const char *dir, const char *what);
 
-/* The same for a tracker with a directory of runs (tracker/about.h: root): the
- * one that was given, else the one beside each run directory. */
+/* Checks in the same way the directory of runs of a tracker that has one
+ * (tracker/about.h: root): the given one, else the one beside each run
+ * directory. */
 void examine_root(const struct examination *x);
 
 #endif

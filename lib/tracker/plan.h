@@ -1,7 +1,7 @@
 /*
- * What is asked of a tracker for a run before there is anything to deliver:
- * its options and the run's names. Two questions go with it: where would the
- * run go (tracker_ops.destination), and could it (tracker_ops.examine).
+ * Describes a run to a tracker before there is anything to deliver: the
+ * tracker's options and the run's names. Two questions use it: where would the
+ * run go (tracker_ops.destination), and could it (tracker_ops.examine)?
  */
 #ifndef TRACKER_PLAN_H
 #define TRACKER_PLAN_H
@@ -14,21 +14,21 @@ struct plan {
 	const char *experiment; /* --experiment-name; NULL: not given */
 	const char *run_dir;    /* the run directory, bytes; NULL: none known */
 	const char *cwd;        /* of the command, for relative paths */
-	bool from_library;      /* the project was asked for by the program */
+	bool from_library;      /* the calling program chose the project */
 };
 
 /* An option by its long name; NULL: not given. */
 const char *plan_option(const struct plan *plan, const char *name);
 
-/* Where the target puts the run: a text that is the same for the same place and
- * project and for no other, of fields with a tab between; the first is the
+/* The destination of the target: a text that is equal exactly for the same
+ * place and project. Its fields are separated by tabs; the first is the
  * server's address or a directory ("http://host:5000\texperiment insidellms").
- * Asks no server. Allocated; NULL: there is no such tracker. */
+ * The function asks no server. Allocated; NULL: there is no such tracker. */
 char *plan_destination(const struct plan *plan);
 
-/* For tracker_ops.destination of a tracker with a directory of runs
- * (tracker/about.h: root): that directory and the project in it. Beside a run
- * directory is one place, by whichever name that is called. */
+/* Serves tracker_ops.destination of a tracker with a directory of runs
+ * (tracker/about.h: root): gives that directory and the project in it. The
+ * directory beside a run directory is one place, whatever name leads to it. */
 char *plan_root_destination(const struct plan *plan);
 
 #endif

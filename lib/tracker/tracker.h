@@ -1,8 +1,8 @@
 /*
  * The interface of one destination, and the engine that feeds it from the
  * journal. A tracker knows entries and its own format or protocol; it has no
- * timer for retries, no log, no thread, no file but its own output. Batching,
- * pace, retry with backoff, deadlines, lanes and the cursor are the engine's.
+ * timer for retries, no log, no thread, no file but its own output. The engine
+ * does batching, pace, retries with backoff, deadlines, lanes and the cursor.
  *
  *	delivery = delivery_new(...);      one for each tracker of an attempt
  *	delivery_kick(delivery);           after every journal_flush
@@ -45,7 +45,7 @@ enum outcome {
 	OUTCOME_BLOCKED,
 };
 
-/* What a tracker may know of the run when it opens it. Borrowed, valid until
+/* What a tracker is told of the run when it opens it. Borrowed, valid until
  * close(). */
 struct run_info {
 	const struct entry_start *start;
@@ -59,9 +59,9 @@ struct run_end {
 	int64_t ended_us; /* the end entry's time */
 };
 
-/* Entries of one lane, in journal order; start and end entries never appear
- * (open and finish carry them). A PARAMS, RUN_ID or EXPERIMENT entry travels in
- * the metrics lane, before any metrics entry that needs it. */
+/* Entries of one lane, in journal order; start and end entries never appear,
+ * because open and finish carry them. A PARAMS, RUN_ID or EXPERIMENT entry
+ * travels in the metrics lane, before any metrics entry that needs it. */
 struct batch {
 	enum lane lane;
 	const struct entry *entries;
@@ -71,7 +71,7 @@ struct batch {
 	size_t rejected; /* in: 0 */
 };
 
-/* Which call a late answer belongs to. */
+/* Tells which call a late answer belongs to. */
 enum tracker_call {
 	CALL_OPEN,
 	CALL_SEND_METRICS,
@@ -89,34 +89,37 @@ struct tracker_ops {
 	int pace_ms;       /* least time between two sends of a lane */
 	int deadline_ms; /* of a PENDING call without progress; 0: 3 minutes */
 	int idle_ms;     /* an empty metrics batch after this long; 0: never */
-	/* Open only when the run ID is known (at the latest at the end). */
+	/* The engine opens the run only when it knows the run ID, at the latest
+	 * at the end. */
 	bool needs_run_id;
 	/* A reopened run gets its entries from the start, whatever the cursor
-	 * says: the output is written anew from the journal. */
+	 * says, because the tracker writes its output anew from the journal. */
 	bool from_start;
-	/* It sends to another machine: entries are on the disk before it gets
-	 * them (a tracker without from_start always has them there). */
+	/* The tracker sends to another machine: the engine puts entries on the
+	 * disk before it hands them over (for a tracker without from_start it
+	 * always does). */
 	bool remote;
-	/* The files lane goes before finish (true) or may go on after it. */
+	/* true: the engine sends the files lane before finish; false: the files
+	 * lane may go on after it. */
 	bool files_before_finish;
-	/* Take the options (tracker_option), each already checked for form. No
-	 * I/O: files with credentials are read in open. */
+	/* Takes the options (tracker_option), whose form was checked before.
+	 * Does no I/O: files with credentials are read in open. */
 	int (*configure)(struct tracker *t, struct err *err);
-	/* Take up the run: create it, or find it again from the cursor's state
-	 * (tracker_recall). */
+	/* Takes up the run: creates it, or finds it again from the state in the
+	 * cursor (tracker_recall). */
 	enum outcome (*open)(
 	    struct tracker *t, const struct run_info *run, struct err *err);
-	/* Deliver `batch` (borrowed until the outcome is known), in order. At
+	/* Delivers `batch` (borrowed until the outcome is known), in order. At
 	 * most one send per lane is under way. */
 	enum outcome (*send)(
 	    struct tracker *t, struct batch *batch, struct err *err);
-	/* Say how the run ended. */
+	/* Tells the destination how the run ended. */
 	enum outcome (*finish)(
 	    struct tracker *t, const struct run_end *end, struct err *err);
-	/* Where a run goes (plan_destination in tracker/plan.h). */
+	/* Tells where a run goes (plan_destination in tracker/plan.h). */
 	char *(*destination)(const struct plan *plan);
-	/* What `itrack doctor` says of it (tracker/examine.h). Nothing was
-	 * configured or opened. */
+	/* Says what `itrack doctor` reports (tracker/examine.h). Nothing was
+	 * configured or opened before. */
 	void (*examine)(const struct examination *x);
 	/* Put on the disk what was written on this machine (base/durable.h):
 	 * after it a loss of power takes nothing. Once all is confirmed, before
@@ -127,8 +130,8 @@ struct tracker_ops {
 	void (*close)(struct tracker *t);
 };
 
-/* How the engine repeats a call that failed. A tracker whose user has words of
- * his own for that sets it in open(). */
+/* How the engine repeats a call that failed. A tracker whose user has set that
+ * in the tracker's own way changes it in open(). */
 struct retry {
 	int64_t first_ms; /* the first wait; each further one twice as long */
 	int most; /* in a row, then BLOCKED; -1: as long as there is time */
@@ -149,49 +152,50 @@ struct tracker {
  */
 const char *tracker_option(const struct tracker *t, const char *name);
 
-/* What is asked of it for the run that starts so. Borrows from both. */
+/* The plan of the run that starts like this. Borrows from both. */
 struct plan tracker_plan(
     const struct tracker *t, const struct entry_start *start);
 
-/* Its memory across restarts, kept in the cursor, on disk before the engine's
- * next call. NULL: nothing under that name. */
+/* Reads the tracker's memory across restarts. It is kept in the cursor and is
+ * on the disk before the engine's next call. NULL: nothing has that name. */
 const char *tracker_recall(const struct tracker *t, const char *name);
 void tracker_remember(struct tracker *t, const char *name, const char *text);
-/* The same for what can be found again, or made anew from entries that the
- * cursor has not passed: on disk when it moves. */
+/* As tracker_remember, for a value that can be found again, or made anew from
+ * entries that the cursor has not passed: it goes to the disk when the cursor
+ * moves. */
 void tracker_remember_later(
     struct tracker *t, const char *name, const char *text);
 
-/* Where to look, for the report: a path, a URL, a command. */
+/* Sets where the user finds the run, for the report: a path, a URL, a
+ * command. */
 void tracker_set_place(struct tracker *t, const char *place);
 
 /* One line in the report; the same line again is dropped. */
 void tracker_note(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same for something that was refused for good; the first one is also what
- * the program that waits for the end hears. */
+/* As tracker_note, for an item that was refused for good; the program that
+ * waits for the end also hears the first one. */
 void tracker_refused(struct tracker *t, const char *what, const char *why);
 
-/* The same for something that the destination has in another form than it was
- * given (a name, a value that was cut); the program that waits for the end
- * hears of it, too. */
+/* As tracker_note, for a name or value that the destination stores in another
+ * form (renamed, cut); the program that waits for the end hears of it, too. */
 void tracker_altered(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Something moved (bytes of an upload): a drain goes on while it does. */
 void tracker_progress(struct tracker *t);
 
-/* The answer to a call that was PENDING. Not PENDING here. For the sends the
- * batch's done and rejected were set before. retry_after_ms: the server's
- * Retry-After, 0 if none. May be called from any loop callback, not from within
- * the call itself. */
+/* Gives the answer to a call that was PENDING; it must not be PENDING again.
+ * For a send, the tracker sets the batch's done and rejected before.
+ * retry_after_ms: the server's Retry-After, 0 if none. May be called from any
+ * loop callback, but not from within the call itself. */
 void tracker_done(struct tracker *t, enum tracker_call call,
     enum outcome outcome, int64_t retry_after_ms, const struct err *err);
 
 /* --- the table ------------------------------------------------------- */
 
-/* tracker_NAME of each. */
+/* Declares tracker_NAME for each tracker. */
 #define TRACKER(name) extern const struct tracker_ops tracker_##name;
 #include "tracker/list.h"
 #undef TRACKER
@@ -208,7 +212,7 @@ struct delivery;
 enum delivery_state {
 	DELIVERY_WAITING, /* not opened yet */
 	DELIVERY_ACTIVE,
-	DELIVERY_FINISHED, /* everything is there */
+	DELIVERY_FINISHED, /* everything was delivered */
 	DELIVERY_BLOCKED,
 	DELIVERY_GIVEN_UP, /* the drain is over; the rest waits in the journal
 			    */
@@ -229,20 +233,20 @@ struct delivery_status {
 	bool ever_answered; /* this process got a confirmation */
 };
 
-/* What an attempt's deliveries have in common. Journal, loop and start outlive
- * them. */
+/* What the deliveries of an attempt have in common. Journal, loop and start
+ * must outlive them. */
 struct delivery_config {
 	struct loop *loop;
 	struct journal *journal;
 	const struct entry_start *start;
 	int64_t started_us;
-	/* From the loop, when the state becomes FINISHED or BLOCKED. */
+	/* Called from the loop when the state becomes FINISHED or BLOCKED. */
 	void (*changed)(struct delivery *d, void *data);
 	void *data;
 };
 
-/* Delivers the journal to the tracker that `target` names, with its options.
- * -EINVAL: no such tracker or bad options. */
+/* Makes a delivery of the journal to the tracker that `target` names, with its
+ * options. -EINVAL: there is no such tracker, or its options are bad. */
 int delivery_new(struct delivery **delivery,
     const struct delivery_config *config, const struct target *target,
     struct err *err);
@@ -255,10 +259,11 @@ int delivery_make_durable(struct delivery *d, struct err *err);
 /* The journal has new entries. */
 void delivery_kick(struct delivery *d);
 
-/* From now on at most `ms` milliseconds, and only while there is progress; then
- * nothing more is started. What waits for a retry is tried at once. */
+/* Delivers from now on for at most `ms` milliseconds, and only while there is
+ * progress; then starts nothing more. A call that waits for a retry is tried at
+ * once. */
 void delivery_drain(struct delivery *d, int64_t ms);
-/* Nothing left to wait for: finished, blocked or given up. */
+/* Is there nothing left to wait for: finished, blocked or given up? */
 bool delivery_is_settled(const struct delivery *d);
 
 void delivery_status(const struct delivery *d, struct delivery_status *status);

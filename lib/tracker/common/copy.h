@@ -1,8 +1,8 @@
 /*
- * One artifact of the local tracker on its way into artifacts/: piece by piece,
- * so that a large file holds nothing up, and under its name only when it is
- * whole. The source is what the entry says (size, modification time, inode), a
- * regular file, or it is rejected.
+ * Copies one artifact of the local tracker into artifacts/: piece by piece, so
+ * that a large file holds nothing up. The copy gets its name only when it is
+ * whole. The source must be a regular file with the size, modification time and
+ * inode that the entry says, or it is rejected.
  *
  *	outcome = local_copy_begin(&copy, artifact, &way, &err);
  *	while (outcome == OUTCOME_PENDING)
@@ -29,7 +29,7 @@ struct local_copy {
 	int64_t copied;
 };
 
-/* A zeroed struct is at rest. */
+/* A zeroed struct has no copy under way. */
 
 /* The artifact's name as a relative path that leads nowhere else: each
  * component by path_encode. One that would be longer than LOCAL_COPY_NAME_MAX,
@@ -41,18 +41,18 @@ struct local_copy_way {
 	int dirfd;        /* of the run's folder, which has artifacts/ */
 	const char *word; /* of temporary files (place.h) */
 	const char *host; /* where the entry was made; NULL: not known */
-	bool reuse; /* a copy of that size and time that is there will do */
+	bool reuse;       /* an existing copy of that size and time is kept */
 };
 
-/* DONE: what is there does. PENDING: call local_copy_step. REJECTED: the source
- * is not what was recorded, or something stands in the way of the name.
- * BLOCKED: the place refuses. */
+/* DONE: an existing copy is kept. PENDING: call local_copy_step. REJECTED: the
+ * source is not the recorded file, or the name can't be used. BLOCKED: the
+ * folder can't be written. */
 enum outcome local_copy_begin(struct local_copy *c,
     const struct entry_artifact *artifact, const struct local_copy_way *way,
     struct err *err);
 
 /* Copies at most LOCAL_COPY_STEP bytes: some milliseconds on a slow disk. DONE:
- * the file stands. */
+ * the copy is whole and has its name. */
 #define LOCAL_COPY_STEP ((size_t)4 * 1024 * 1024)
 enum outcome local_copy_step(struct local_copy *c, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
- * The params of a run as they stand: names in the order of their first
- * appearance, a later value in the place of the earlier one.
+ * The current params of a run: names in the order of their first appearance; a
+ * later value replaces the earlier one in its place.
  *
  *	struct paramset set;
  *	paramset_init(&set);

@@ -15,7 +15,8 @@
 #include "tracker/tracker.h"
 
 /* An option of the target that names the run's directory itself, as a text: the
- * library has made it already, and nothing below the root is looked for. */
+ * library has made that directory already, so nothing below the root is
+ * searched. */
 #define PLACE_OPTION "place"
 
 /* The file with the attempt's name, in its directories. */
@@ -35,9 +36,9 @@ const char *place_run_id(const struct run_info *run);
 
 /* Makes the run's directory below `root` and the missing ones above it, mode
  * 0777 & ~umask, or finds the one of an earlier process of this attempt again
- * (*again; made anew if it is gone). `root` may be a symbolic link, below it
- * none is followed. The tracker remembers the directory, the report names it.
- * Returns a descriptor of it or a negative errno; *path is allocated. */
+ * (*again; made anew if it is gone). `root` may be a symbolic link; below it no
+ * link is followed. The tracker remembers the directory, and the report names
+ * it. Returns a descriptor of it or a negative errno; *path is allocated. */
 int place_open(struct tracker *t, const char *root, const struct run_info *run,
     char **path, bool *again, struct err *err);
 
@@ -46,12 +47,14 @@ int place_open(struct tracker *t, const char *root, const struct run_info *run,
  * attempt finds what a kill left. Valid until the tracker is closed. */
 const char *place_word(struct tracker *t);
 
-/* Is the folder `fd` the one that was remembered under `key`? Where nothing is
- * it will be, with what is remembered next. -ESTALE: another one has its name;
- * nothing may be written there. `path` is for the message. */
+/* Is the folder `fd` the one that the tracker remembers under `key`? If nothing
+ * is remembered there, this folder will be, together with the next thing
+ * remembered. -ESTALE: another folder has its name; nothing may be written
+ * there. `path` is for the message. */
 int place_check(struct tracker *t, const char *key, int fd, const char *path,
     struct err *err);
-/* What stood under `key` is gone: its successor is remembered instead. */
+/* Forgets what is remembered under `key`: it is gone, and its successor will be
+ * remembered instead. */
 void place_forget(struct tracker *t, const char *key);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What stands before the names of each experiment in a run that has several,
- * for trackers that tell experiments apart by name: kept from the EXPERIMENT
- * entries, asked by the index that later entries carry.
+ * The prefix of each experiment's names in a run with several experiments, for
+ * trackers that tell experiments apart by name. The prefixes come from
+ * EXPERIMENT entries; later entries carry an experiment's index.
  */
 #ifndef TRACKER_COMMON_PREFIXES_H
 #define TRACKER_COMMON_PREFIXES_H

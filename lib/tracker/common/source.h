@@ -1,7 +1,7 @@
 /*
- * The file that an ARTIFACT entry names, opened for sending: what was kept of
- * it beside the journal, else itself, a regular file with the size,
- * modification time and inode that were recorded.
+ * Opens the file that an ARTIFACT entry names, for sending: the copy kept
+ * beside the journal, else the file itself, which must be a regular file with
+ * the recorded size, modification time and inode.
  */
 #ifndef TRACKER_COMMON_SOURCE_H
 #define TRACKER_COMMON_SOURCE_H
@@ -13,9 +13,9 @@
 #include "journal/entry.h"
 #include "tracker/tracker.h"
 
-/* DONE: *fd is the caller's, `st` (may be NULL) its status. REJECTED: it is
- * gone or another one than was recorded. BLOCKED: it is missing here, and the
- * entry was made on another host than this (`host`: the start entry's). */
+/* DONE: *fd is the caller's, `st` (may be NULL) gets its status. REJECTED: the
+ * file is gone, or is not the recorded one. BLOCKED: it is missing here, and
+ * the entry was made on another host (`host`: the start entry's). */
 enum outcome source_open(const struct entry_artifact *artifact,
     const char *host, int *fd, struct stat *st, struct err *err);
 
@@ -25,7 +25,8 @@ enum outcome source_open(const struct entry_artifact *artifact,
 int source_open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err);
 
-/* Still as recorded? -ESTALE if not: asked again when it was sent. */
+/* Is the file still as recorded? -ESTALE if not. Callers ask again after they
+ * sent it. */
 int source_check(
     int fd, const struct entry_artifact *artifact, struct err *err);
 

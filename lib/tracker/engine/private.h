@@ -7,18 +7,17 @@
 #include "base/buf.h"
 #include "tracker/tracker.h"
 
-/* One lane of a delivery: entries read ahead, in order, with the place behind
- * each. */
+/* One lane of a delivery: entries that were read ahead, in order, each with the
+ * place behind it. */
 struct delivery_lane {
 	struct journal_reader reader;
 	struct entry *entries;
 	int64_t *ends;
 	size_t count, cap;
 	bool in_flight;
-	bool ended;   /* the end entry was met: nothing follows */
-	bool drained; /* and all before it is confirmed */
-	size_t
-	    held; /* the tracker wants more than these before it takes them */
+	bool ended;         /* the end entry was read: nothing follows */
+	bool drained;       /* and every entry before it is confirmed */
+	size_t held;        /* the tracker wants more than these first */
 	struct batch batch; /* while in flight */
 	int64_t next_ms;    /* no send before */
 	int failures;       /* in a row */
@@ -29,7 +28,7 @@ enum phase {
 	PHASE_OPENING,
 	PHASE_OPEN,
 	PHASE_FINISHING,
-	PHASE_FINISHED, /* the end was taken; files may still be on their way */
+	PHASE_FINISHED, /* finish was taken; files may still follow */
 	PHASE_COMPLETE,
 	PHASE_BLOCKED,
 	PHASE_GIVEN_UP,
@@ -49,18 +48,18 @@ struct delivery {
 	bool durable;            /* all is confirmed, and on the disk */
 	int64_t cursor_saved_ms; /* when it was last written */
 
-	/* The scout reads ahead of the lanes: the run ID, the end, and how many
-	 * entries there are. */
+	/* The scout reads ahead of the lanes: it finds the run ID, the end, and
+	 * the number of entries. */
 	struct journal_reader scout;
 	char *run_id;
 	bool has_end;
 	struct entry end;
-	uint64_t known; /* entries seen */
+	uint64_t known; /* entries that the scout has read */
 	uint64_t taken; /* of these, confirmed or rejected */
 
 	struct delivery_lane lanes[LANE_COUNT];
-	struct loop_timer timer; /* the earliest of what waits */
-	int64_t call_next_ms;    /* open and finish: no try before */
+	struct loop_timer timer; /* for whatever is due first */
+	int64_t call_next_ms;    /* open and finish: not before this */
 	int call_failures;
 	int64_t call_ms;      /* when the last call of the tracker began */
 	int64_t last_send_ms; /* for idle_ms */
@@ -91,10 +90,10 @@ void delivery_finish_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 
 /* cursor.c */
-/* Writes it if it has moved. */
+/* Writes the cursor if it has moved. */
 void delivery_save_cursor(struct delivery *d);
 void delivery_save_cursor_if_due(struct delivery *d);
-/* When it must be on the disk; INT64_MAX: it is, or it makes no difference,
+/* When the cursor must be on the disk; INT64_MAX: it is there, or need not be,
  * because a reopened run begins anew. */
 int64_t delivery_cursor_due_ms(const struct delivery *d);
 
@@ -105,24 +104,25 @@ int64_t delivery_cursor_due_ms(const struct delivery *d);
 	{                                   \
 		.first_ms = 500, .most = -1 \
 	}
-/* The n-th failure in a row: sets when to try again, in monotonic time, or
- * blocks the delivery. */
+/* After the n-th failure in a row: sets when to try again, in monotonic time,
+ * or blocks the delivery. */
 void delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
     const struct err *err, int64_t *next_ms);
 
 /* deadline.c */
-/* A call that is under way without a sign of life for too long is given up: the
- * tracker is closed and opened anew, a little later. */
+/* Gives up a call that was under way without a sign of life for too long:
+ * closes the tracker and opens it again a little later. */
 void deadline_check(struct delivery *d);
-/* When that will be; INT64_MAX: nothing is under way. */
+/* When that is due; INT64_MAX: no call is under way. */
 int64_t deadline_due_ms(const struct delivery *d);
 
 /* lane.c */
 void lane_init(struct delivery *d, enum lane lane);
 void lane_release(struct delivery *d, enum lane lane);
-/* Forgets what was read ahead; reads again from the cursor. */
+/* Forgets the entries that were read ahead, and reads again from the cursor. */
 void lane_reset(struct delivery *d, enum lane lane);
-/* Sends what there is. Sets drained when nothing is left for good. */
+/* Sends the entries that there are. Sets drained when nothing more will
+ * come. */
 void lane_pump(struct delivery *d, enum lane lane);
 /* Is there something to send, now or when its wait is over? */
 bool lane_has_more(const struct delivery *d, enum lane lane);

@@ -2,8 +2,8 @@
  * A JSON array in a file that grows while others read it: metrics.json and
  * artifacts.json of the local tracker, each a whole document at every moment.
  * Elements go to a temporary file, which replaces the file when it is
- * published; what was published is copied inside the kernel, so memory is
- * bounded by the elements of one batch, however long the array gets.
+ * published. The kernel copies the elements that were published before, so only
+ * the elements of one batch are in memory, however long the array gets.
  *
  *	local_array_init(&a, dirfd, "metrics.json", word);
  *	local_array_begin(&a, &w); ... write one element ...
@@ -28,23 +28,24 @@ struct local_array {
 	const char *word;     /* of temporary files; borrowed */
 	int shown;            /* the file that was published last, or -1 */
 	int64_t shown_len;    /* its bytes up to the last element */
-	struct tempfile next; /* at rest: none is begun */
+	struct tempfile next; /* at rest: no file is under way */
 	int64_t next_len;
 	uint64_t count;
-	bool dirty; /* something stands in `next` or `held` only */
+	bool dirty; /* some elements stand in `next` or `held` only */
 	struct buf held;
 	size_t held_mark;
 };
 
-/* `name` is a literal. Dirty at first: publishing gives "[]". */
+/* `name` is a literal. The array is dirty at first: publishing it writes
+ * "[]". */
 void local_array_init(
     struct local_array *a, int dirfd, const char *name, const char *word);
 /* Removes the temporary file. */
 void local_array_release(struct local_array *a);
 
 void local_array_begin(struct local_array *a, struct jsonwrite *w);
-/* -EMSGSIZE: the element is too long, and left out. After any other error
- * nothing more can be added; what was published stays. */
+/* -EMSGSIZE: the element is too long, and is left out. After any other error
+ * nothing more can be added; the published file stays. */
 int local_array_end(struct local_array *a, struct err *err);
 
 int local_array_publish(struct local_array *a, struct err *err);

@@ -13,8 +13,8 @@
 #include "tracker/common/paramset.h"
 #include "tracker/tracker.h"
 
-/* metadata.json of the run in the directory `name`: its run_id is that name, so
- * that insideLLMs' load_run finds it. */
+/* Writes metadata.json of the run in the directory `name`. Its run_id is that
+ * name, so that insideLLMs' load_run finds it. */
 void local_write_metadata(
     struct buf *out, const struct run_info *run, const char *name);
 
@@ -23,11 +23,11 @@ void local_write_params(struct buf *out, const struct paramset *params);
 void local_write_final_state(
     struct buf *out, const struct run_end *end, uint64_t metrics_count);
 
-/* An element of metrics.json, `prefix` before each name. */
+/* Writes an element of metrics.json, with `prefix` before each name. */
 void local_write_metrics(
     struct jsonwrite *w, const struct entry *e, const char *prefix);
 
-/* An element of artifacts.json; `path`, text: the copy. */
+/* Writes an element of artifacts.json; `path` is the copy's path as text. */
 void local_write_artifact(struct jsonwrite *w,
     const struct entry_artifact *artifact, const char *path);
 

@@ -1,7 +1,8 @@
 /*
- * Entries -> bodies of runs/log-batch within MLflow's limits, one request at a
- * time, without holding more than that one. The batch lists the items that it
- * has to send, so that after each answer it knows what the request held.
+ * Makes bodies of runs/log-batch from entries, within MLflow's limits, one
+ * request at a time, and holds no other request in memory. The batch lists the
+ * items that it has to send, so that after each answer it knows what the
+ * request held.
  *
  *	mlflow_batch_init(&b);
  *	mlflow_batch_fill(&b, entries, count, &names);   or _tags
@@ -14,8 +15,8 @@
  *	mlflow_batch_release(&b);
  *
  * The last params go together with the first metrics. A server that refuses one
- * item refuses the whole request: its items come again in two halves, these in
- * halves, until the bad one is alone.
+ * item refuses the whole request. So its items come again in two halves, and
+ * these in halves, until the bad item is alone.
  */
 #ifndef TRACKER_MLFLOW_BATCH_H
 #define TRACKER_MLFLOW_BATCH_H
@@ -29,14 +30,14 @@
 
 #define MLFLOW_ITEMS_MAX  1000 /* params, tags and metrics together */
 #define MLFLOW_PARAMS_MAX 100  /* and as many tags */
-/* Proxies and hosted services stop at 1 MB; one item more must fit. */
+/* Proxies and hosted services accept at most 1 MB; one more item must fit. */
 #define MLFLOW_BODY_MAX 900000
-/* Where a body is built: one item more than MLFLOW_BODY_MAX. */
+/* The size of the buffer for a body: one item more than MLFLOW_BODY_MAX. */
 #define MLFLOW_BODY_BUFFER (1024 * 1024)
-/* Halves of 1000 items are single ones after nine; each may end twice. */
+/* After nine halvings, 1000 items are single ones; each may end two halves. */
 #define MLFLOW_HALVES_MAX 24
 
-/* In this order in a batch and in a request. */
+/* A batch and a request have their items in this order. */
 enum mlflow_kind { MLFLOW_TAG, MLFLOW_PARAM, MLFLOW_METRIC, MLFLOW_KINDS };
 
 /* One thing to send: entries[entry].params.list[at], tags->list[at], ... */
@@ -71,11 +72,11 @@ struct mlflow_batch {
 void mlflow_batch_init(struct mlflow_batch *b);
 void mlflow_batch_release(struct mlflow_batch *b);
 
-/* The params and metrics of these entries that names->wanted, from the first
- * item on. */
+/* Lists the params and metrics of these entries that names->wanted asks for,
+ * from the first item on. */
 void mlflow_batch_fill(struct mlflow_batch *b, const struct entry *entries,
     size_t count, const struct mlflow_names *names);
-/* The tags of a list. */
+/* Lists the tags. */
 void mlflow_batch_tags(struct mlflow_batch *b, const struct mlflow_tags *tags);
 
 /* Empties `body` (maximum MLFLOW_BODY_BUFFER) and writes the next request with
@@ -85,14 +86,14 @@ size_t mlflow_batch_next(
 
 /* The request was carried out. */
 void mlflow_batch_taken(struct mlflow_batch *b);
-/* The request was refused for good. NULL: its items come again, in halves; else
- * it held this one item alone, which is passed over. */
+/* The request was refused for good. NULL: its items come again, in halves. Else
+ * the request held only this item, which is now passed over. */
 const struct mlflow_item *mlflow_batch_refused(struct mlflow_batch *b);
 
-/* The item's name as it is in the request, appended. */
+/* Appends the item's name as it stands in the request. */
 void mlflow_batch_key(const struct mlflow_batch *b,
     const struct mlflow_item *item, struct buf *out);
-/* Of the request under way. */
+/* How many metrics the request under way has. */
 size_t mlflow_batch_metrics(const struct mlflow_batch *b);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Where MLflow is and who we are there, by MLflow's own rules: the URI, the
- * MLFLOW_ variables of this process, ~/.mlflow/credentials, the CA variables.
+ * Finds out where MLflow is and who we are there, by MLflow's own rules: from
+ * the URI, the MLFLOW_ variables of this process, ~/.mlflow/credentials and the
+ * CA variables.
  *
  *	if (mlflow_config_load(&c, &choice, &err) < 0) ... blocked: err says it
  *	mlflow_config_release(&c);
@@ -29,8 +30,8 @@ struct mlflow_config {
 	char *workspace;
 	char *experiment_name; /* one of the two is set */
 	char *experiment_id;
-	bool experiment_chosen; /* by its name: not the project's */
-	char *run_id;           /* to be joined; or NULL */
+	bool experiment_chosen; /* chosen by name, not the project's */
+	char *run_id;           /* the run to join; or NULL */
 	char *run_context;      /* JSON object of extra tags, or NULL */
 	int64_t timeout_ms;     /* of a request */
 	int retry_most;         /* -1: not said */
@@ -38,7 +39,7 @@ struct mlflow_config {
 	bool heed_retry_after;
 };
 
-/* What the user chose; each may be NULL but the project. */
+/* What the user chose. Each member but the project may be NULL. */
 struct mlflow_choice {
 	const char *uri;        /* --mlflow-uri or MLFLOW_TRACKING_URI */
 	const char *experiment; /* --mlflow-experiment, ... */
@@ -47,10 +48,10 @@ struct mlflow_choice {
 	const char *cwd;        /* for a relative path; NULL or "": not known */
 };
 
-/* What a plan asks for. Borrows its texts. */
+/* The choice that a plan holds. Borrows its texts. */
 struct mlflow_choice mlflow_choice_of(const struct plan *plan);
 
-/* -EINVAL: what is configured can't be used; err says what to do. */
+/* -EINVAL: the configuration can't be used; err says what to do. */
 int mlflow_config_load(struct mlflow_config *c,
     const struct mlflow_choice *choice, struct err *err);
 void mlflow_config_release(struct mlflow_config *c);

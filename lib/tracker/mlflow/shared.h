@@ -1,13 +1,13 @@
 /*
- * What the runs of one process have in common at an MLflow server: connections,
- * and the experiment's ID once one of them has asked for it.
+ * The runs of one process share these at an MLflow server: the connections, and
+ * the experiment's ID once one of them has asked for it.
  *
  *	s = mlflow_shared_get(loop, &config, &err);   NULL: err says why
  *	... s->http, s->experiment_id ...
  *	mlflow_shared_put(s);     the last user frees it
  *
- * Two runs share when everything is equal that says who we are and where: the
- * loop, the server, the credentials, the experiment, the run to join.
+ * Two runs share if they have the same loop, server, credentials, experiment
+ * and run to join.
  */
 #ifndef TRACKER_MLFLOW_SHARED_H
 #define TRACKER_MLFLOW_SHARED_H
@@ -25,7 +25,7 @@ struct mlflow_shared {
 
 struct mlflow_shared *mlflow_shared_get(
     struct loop *loop, const struct mlflow_config *config, struct err *err);
-/* NULL does nothing. Requests of the user are cancelled by then. */
+/* NULL does nothing. The user must have cancelled its requests before. */
 void mlflow_shared_put(struct mlflow_shared *s);
 
 #endif

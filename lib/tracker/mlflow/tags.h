@@ -5,7 +5,8 @@
  *	                                        gets the new value, in its place
  *	mlflow_tags_release(&tags);
  *
- * Whoever is put last stands: our own first, then those of the user.
+ * The value that was put last counts: we put our own tags first, then those of
+ * the user.
  */
 #ifndef TRACKER_MLFLOW_TAGS_H
 #define TRACKER_MLFLOW_TAGS_H
@@ -22,18 +23,18 @@ struct mlflow_tags {
 	size_t len;
 };
 
-/* What mlflow_tags_put() did beyond what it was asked for. */
+/* What mlflow_tags_put() had to change or replace. */
 enum {
 	MLFLOW_TAG_RENAMED = 1 << 0,  /* MLflow refuses the name */
 	MLFLOW_TAG_CUT = 1 << 1,      /* MLflow cuts the value */
 	MLFLOW_TAG_REPLACED = 1 << 2, /* another value stood there */
 };
 
-/* Copies both, made valid and cut; value NULL: nothing. Returns some of the
- * above. */
+/* Copies name and value, made valid and cut. A value of NULL does nothing.
+ * Returns a combination of the flags above. */
 unsigned mlflow_tags_put(
     struct mlflow_tags *tags, const char *name, const char *value);
-/* If it is there. */
+/* Removes the tag if it exists. */
 void mlflow_tags_remove(struct mlflow_tags *tags, const char *key);
 void mlflow_tags_release(struct mlflow_tags *tags);
 

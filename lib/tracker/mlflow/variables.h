@@ -10,10 +10,11 @@
 /* NULL: not set, or empty. */
 const char *mlflow_variable(const char *name);
 
-/* true, false, 1 or 0, in any case; nothing else. Unset: *value stays. */
+/* Accepts true, false, 1 or 0, in any case, and nothing else. If the variable
+ * is not set, *value stays. */
 int mlflow_variable_bool(const char *name, bool *value, struct err *err);
 
-/* A whole number. `what` says its unit in the message. */
+/* Reads a whole number. `what` names its unit in the message. */
 int mlflow_variable_number(const char *name, int64_t least, int64_t most,
     const char *what, int64_t *value, struct err *err);
 

@@ -23,13 +23,13 @@
 
 #include "base/buf.h"
 
-/* Bytes of a record beside the event: before and behind it. */
+/* The bytes of a record before and behind the event. */
 #define TFEVENT_HEADER_SIZE  12
 #define TFEVENT_TRAILER_SIZE 4
 
 void tfevent_version(struct buf *out, double time);
-/* Session log START: readers drop what older files of the run have from `step`
- * on. */
+/* Session log START: readers drop the values that older files of the run have
+ * from `step` on. */
 void tfevent_start(struct buf *out, double time, int64_t step);
 
 /* An event that is being written: a summary with any number of values. */
@@ -44,14 +44,14 @@ void tfevent_open(
     struct tfevent *e, struct buf *out, double time, int64_t step);
 void tfevent_close(struct tfevent *e);
 
-/* What a reader takes from a tag's first value in a file and holds for the
- * others: that it is a scalar, and a text that explains it (Markdown, or NULL).
- */
+/* A reader takes this from a tag's first value in a file: that it is a scalar,
+ * and a text (Markdown, or NULL) that explains it. It applies to all values of
+ * the tag. */
 struct tfevent_about {
 	const char *description;
 };
 
-/* about NULL: not the first value of this tag in the file. */
+/* about NULL: this is not the first value of the tag in the file. */
 void tfevent_scalar(struct tfevent *e, const char *tag, float value,
     const struct tfevent_about *about);
 
@@ -67,7 +67,7 @@ struct tfevent_histogram {
 void tfevent_histogram(
     struct tfevent *e, const char *tag, const struct tfevent_histogram *h);
 
-/* The row of a run in the HParams tab: begun once, ended once. */
+/* The row of a run in the HParams tab, which begins once and ends once. */
 enum tfevent_kind { TFEVENT_NUMBER, TFEVENT_STRING, TFEVENT_BOOL };
 
 struct tfevent_hparam {
@@ -90,16 +90,17 @@ enum tfevent_status {
 void tfevent_hparams_end(
     struct tfevent *e, enum tfevent_status status, double end_time);
 
-/* Appends `text` (format/text.h) as a Markdown code span that shows exactly it,
- * alone and in a table cell: control characters, line ends and separators
+/* Appends `text` (format/text.h) as a Markdown code span that shows exactly
+ * this text, also in a table cell: control characters, line ends and separators
  * become blanks, an empty text stays empty. Returns false if the text was no
  * valid Unicode and was changed. */
 bool tfevent_code_span(struct buf *out, const char *text);
 
-/* Reading one's own files back. */
+/* Reads our own files back. */
 
-/* The length of the record at `bytes` with everything around the event; *event
- * and *event_len: the event. 0: it is not whole; -EBADMSG: no record. */
+/* Returns the length of the record at `bytes`, including everything around the
+ * event; *event and *event_len give the event. 0: the record is not whole;
+ * -EBADMSG: it is no record. */
 int64_t tfevent_record(
     const char *bytes, size_t len, const char **event, size_t *event_len);
 struct tfevent_value {

@@ -1,8 +1,8 @@
 /*
  * MLflow's file store: a directory ROOT with one directory for each experiment
- * and, below it, for each run. Written so that MLflow's own client, server and
- * migrate-filestore read it; the format is in docs of MLflow's FileStore, the
- * traps are named where they are avoided.
+ * and, below it, for each run. We write it so that MLflow's own client, server
+ * and migrate-filestore can read it. The documentation of MLflow's FileStore
+ * describes the format; comments name its traps where the code avoids them.
  */
 #ifndef TRACKER_MLFLOW_STORE_STORE_H
 #define TRACKER_MLFLOW_STORE_STORE_H
@@ -18,9 +18,9 @@
 
 #define MLRUNS_ID_SIZE 33
 
-/* One run directory being written. It is opened for each call, because a run
- * may have children without number, and without following links: `mark` tells
- * it from another one that has its name by now. */
+/* A run directory that is being written. Each call opens it again, because a
+ * run may have any number of children, and follows no links; `mark` tells it
+ * from another directory that has taken its name. */
 struct mlruns_run {
 	int experiment; /* the experiment's directory; borrowed */
 	char mark[FOLDER_MARK_SIZE];
@@ -31,16 +31,18 @@ struct mlruns_run {
 	char *name;
 	const char *user;
 	int64_t start_ms;
-	/* Hears of keys that had to give way to others; or NULL. */
+	/* Gets a note on each key that had to give way to another one; or
+	 * NULL. */
 	struct tracker *tracker;
-	/* Points that an earlier process or try may have written are looked
-	 * for before they are added. */
+	/* Before points are added, look for those that an earlier process or
+	 * try may have written. */
 	bool check;
 };
 
 /* --- meta.c: meta.yaml --- */
 
-/* A text as a double-quoted YAML scalar; other characters stay UTF-8. */
+/* Appends a text as a double-quoted YAML scalar; other characters stay
+ * UTF-8. */
 void mlruns_quote(struct buf *out, const char *text);
 
 #define MLRUNS_RUNNING 1
@@ -66,23 +68,23 @@ struct mlruns_version {
 int mlruns_write_version(
     int fd, const struct mlruns_version *version, struct err *err);
 
-/* "file://" + the percent-encoded path. */
+/* Appends "file://" and the percent-encoded path. */
 void mlruns_uri(struct buf *out, const char *path);
 
 /* --- experiment.c --- */
 
-/* A store: the directory that the user has named, which may be a link. */
+/* A store: the directory that the user named, which may be a link. */
 struct mlruns_root {
 	const char *path;
 	int fd;
 };
 
-/* Makes it if need be. A descriptor. */
+/* Opens the store and makes it if need be. Returns a descriptor. */
 int mlruns_open_root(const char *path, struct err *err);
 
-/* The experiment with this name (or, if not NULL, ID) below root, created under
- * the store's lock if there is none: its ID, allocated, and a descriptor of its
- * directory. -EBUSY: another process holds the lock. */
+/* The experiment with this name (or, if not NULL, this ID) below root. If there
+ * is none, it is created under the store's lock. Gives its ID, allocated, and a
+ * descriptor of its directory. -EBUSY: another process holds the lock. */
 int mlruns_experiment(const struct mlruns_root *root, const char *name,
     const char *known_id, char **id, struct err *err);
 
@@ -91,12 +93,13 @@ char *mlruns_find_experiment(const char *root, const char *name);
 
 /* --- run.c --- */
 
-/* A descriptor of the run's directory. -ESTALE: another one has its name. */
+/* Opens the run's directory; returns a descriptor. -ESTALE: another directory
+ * has its name. */
 int mlruns_run_open(const struct mlruns_run *run, struct err *err);
 
 /* --- data.c --- */
 
-/* Points of one batch, gathered so that each file is written once. */
+/* The points of one batch, gathered so that each file is written once. */
 struct mlruns_points;
 
 struct mlruns_points *mlruns_points_new(void);
@@ -107,7 +110,7 @@ void mlruns_points_add(struct mlruns_points *p, const char *key,
 int mlruns_points_write(
     struct mlruns_points *p, const struct mlruns_run *run, struct err *err);
 
-/* 1: another value stands there already and stays. */
+/* Returns 1 if another value stands there already; that one stays. */
 int mlruns_write_param(const struct mlruns_run *run, const char *key,
     const char *value, struct err *err);
 int mlruns_write_tag(const struct mlruns_run *run, const char *key,
