@@ -1,7 +1,7 @@
 /*
  * The files of a run that are tracked as artifacts. They are taken when the
- * manifest is there, and once more when the writer has ended; what was taken is
- * delivered whatever becomes of the directory.
+ * manifest appears, and once more when the writer has ended. A file that was
+ * taken is delivered, whatever happens to the directory.
  *
  *	settle_init(&s, &config);
  *	settle_take(&s, dir_fd);          any number of times
@@ -18,20 +18,20 @@
 #include "base/err.h"
 #include "journal/entry.h"
 
-/* Which files: --artifacts. */
+/* The choice of files that --artifacts makes. */
 enum artifact_choice { ARTIFACTS_ALL, ARTIFACTS_SAFE, ARTIFACTS_NONE };
 
 /* "all", "safe", "none"; anything else is all. */
 enum artifact_choice artifact_choice_of(const char *word);
 
 #define SETTLE_FILES 6
-/* Of all files of a run; the records come last. What is beyond is read where it
- * lies. */
+/* The limit for all kept files of a run; the records are kept last. A file
+ * beyond the limit is read where it lies. */
 #define SETTLE_KEEP_BYTES (INT64_C(64) * 1024 * 1024)
 
-/* What was kept of a file. */
+/* The kept copy of a file. */
 struct settle_kept {
-	char *name; /* allocated; NULL: nothing, it is read where it lies */
+	char *name; /* allocated; NULL: not kept, read where it lies */
 	int64_t bytes;
 };
 
@@ -43,7 +43,7 @@ struct settle_config {
 	int (*keep)(const char *name, int number, int fd,
 	    struct settle_kept *kept, struct err *err, void *data);
 	void (*emit)(struct entry *e, void *data);
-	/* A file that can't be taken, and why. */
+	/* Called for a file that can't be taken; `why` gives the reason. */
 	void (*refused)(const char *name, const char *why, void *data);
 	void *data;
 };
@@ -76,9 +76,9 @@ int settle_held(const struct settle *s, const char *name);
 /* Gives back what is held: they are the last names. */
 void settle_let_go(struct settle *s);
 
-/* An ARTIFACT entry for each file that was taken, in insideLLMs' order.
- * `dir_text` is where the directory is now, as text; NULL: it is nowhere, and
- * what was not kept is refused. */
+/* Emits an ARTIFACT entry for each file that was taken, in insideLLMs' order.
+ * `dir_text` is the present path of the directory, as text; NULL: it has none,
+ * and files that were not kept are refused. */
 void settle_emit(struct settle *s, const char *dir_text, int64_t time_us);
 
 #endif

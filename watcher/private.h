@@ -1,18 +1,18 @@
-/* What watcher.c (while it is written) and watcher_end.c (its manifest and its
- * end) share. */
+/* Shared by watcher.c (while the run is written) and end.c (its manifest and
+ * its end). */
 #ifndef WATCHER_PRIVATE_H
 #define WATCHER_PRIVATE_H
 
 #include "watcher/watcher.h"
 
-/* Documents are small; a hostile one must not eat the memory. */
+/* Documents are small; a larger one is hostile and must not eat the memory. */
 #define WATCHER_DOCUMENT_MAX (8 * 1024 * 1024)
 
 struct watcher {
 	struct loop *loop;
 	struct tree *tree;
 	struct tree_watch watch;
-	struct loop_timer again; /* the rest of a large file */
+	struct loop_timer again; /* to read on in a large file */
 	char *path;
 	char *end_place;
 	bool placed; /* the path led to the directory in the beginning */
@@ -21,9 +21,9 @@ struct watcher {
 	struct tail tail;
 	struct derive *derive;
 	bool live, ended;
-	bool replaced;   /* its records or its name are another run's by now */
-	bool is_short;   /* fewer records than the manifest counts */
-	bool superseded; /* the directory holds another run's files by now */
+	bool replaced;   /* another run has replaced its records or name */
+	bool is_short;   /* the manifest counts more records than we read */
+	bool superseded; /* another run has put its files there */
 	uint64_t entries, skip_entries;
 	int64_t start_us, end_us; /* the files' times */
 	int64_t last_size;        /* of the records, when not live */
@@ -46,13 +46,13 @@ struct watcher {
 };
 
 void watcher_remark(struct watcher *w, const char *name, const char *why);
-/* Reads on; returns what the tail says. */
+/* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
-/* Takes the manifest that is there and the files beside it, if it is a new one
- * of this run. True: it did. */
+/* If there is a new manifest of this run, takes it and the files beside it.
+ * Returns whether it did. */
 bool watcher_look_at_manifest(struct watcher *w);
 
-/* A whole line of the records: a tail_line. */
+/* Takes a whole line of the records; a tail_line. */
 void watcher_on_line(
     const char *line, size_t len, int64_t end, bool alone, void *data);
 

@@ -1,7 +1,8 @@
 /*
- * File systems where other machines write too: inotify does not see that, and a
- * file that is held open there stays in its directory under another name when
- * it is removed, so that the directory can't be removed.
+ * Recognises file systems to which other machines write, too. inotify does not
+ * see such writes. If we hold a file open there and somebody removes it, it
+ * stays in its directory under another name, so that the directory can't be
+ * removed.
  */
 #ifndef WATCHER_REMOTE_H
 #define WATCHER_REMOTE_H

@@ -1,5 +1,6 @@
 /*
- * Which file is it, and has it changed? Pure questions to the file system.
+ * Tells which file it is, and whether it has changed. The functions only ask
+ * the file system.
  */
 #ifndef WATCHER_STAMP_H
 #define WATCHER_STAMP_H
@@ -8,14 +9,14 @@
 
 #include "watcher/watcher.h"
 
-/* Of an open directory. 0 or a negative errno. */
+/* Identifies an open directory. Returns 0 or a negative errno. */
 int stamp_identify(int fd, struct watcher_identity *identity);
-/* Of a file in an open directory, symbolic links not followed. */
+/* The stamp of a file in an open directory; symbolic links are not followed. */
 struct watcher_stamp stamp_at(int dir_fd, const char *name);
 /* Size of a regular file in a directory; 0 if there is none. */
 int64_t stamp_size(const char *dir_path, const char *name);
 int64_t stamp_size_at(int dir_fd, const char *name);
-/* Of an open file. */
+/* The stamp of an open file. */
 struct watcher_stamp stamp_of(const struct stat *st);
 
 #endif

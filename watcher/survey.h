@@ -1,6 +1,6 @@
 /*
- * A run directory as it stands, read once: what its records and its manifest
- * say. Only regular files are read, records in memory for the longest line.
+ * Reads the records and the manifest of a run directory once, as they are now.
+ * Reads regular files only, and needs memory for the longest line.
  *
  *	r = survey_read(&s, path, err);
  *	... s.mapping, survey_run_id(&s) ...
@@ -33,14 +33,14 @@ struct survey {
 /* -ENOENT: there is no such directory, or it is no run directory. A run
  * directory without records is fine: it has none yet. */
 int survey_read(struct survey *s, const char *path, struct err *err);
-/* The same, but the manifest alone. */
+/* As survey_read, but reads the manifest only. */
 int survey_manifest(struct survey *s, const char *path, struct err *err);
 void survey_release(struct survey *s);
 
-/* As tracking names it: the manifest's, else the first in the records, else the
- * directory's name. */
+/* The run ID that tracking uses: the manifest's, else the first in the records,
+ * else the directory's name. */
 const char *survey_run_id(const struct survey *s);
-/* NULL: not said anywhere. */
+/* NULL: neither the records nor the manifest name one. */
 const char *survey_schema_version(const struct survey *s);
 
 #endif

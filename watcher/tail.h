@@ -1,14 +1,14 @@
 /*
- * Whole lines of a growing file. The file is opened and read at each call. With
- * `hold` it stays open in between, so that what it holds can be read when its
- * name is gone; on a network file system a held file would break the program's
- * own removal of it.
+ * Reads the whole lines of a growing file. Each call opens and reads the file.
+ * With `hold` it stays open between the calls, so that its lines can be read
+ * when its name is gone. On a network file system holding it would keep the
+ * program from removing its directory.
  *
  *	tail_init(&t); t.hold = ...;
  *	tail_read(&t, dir_fd, "records.jsonl", on_line, data, &err);   ...
  *	tail_release(&t);
  *
- * What insideLLMs does to the file and what becomes of it:
+ * insideLLMs does these things to the file, and the tail reacts as follows:
  *  - appended to: the new whole lines are taken;
  *  - cut to 0 and written anew in place (--resume cuts a torn tail so): while
  *    it is shorter than what was taken nothing happens (TAIL_SHRUNK); when it
@@ -27,10 +27,10 @@
 #include "base/err.h"
 #include "base/lines.h"
 
-/* A longer line than this is not kept but handed over as one NUL byte, which no
- * reader takes for a record. */
+/* A longer line is not kept: the reader gets one NUL byte in its place, which
+ * no reader takes for a record. */
 #define TAIL_LINE_MAX LINES_LINE_MAX
-/* Read in one call, so that the loop goes on turning. */
+/* How much one call reads, so that the loop goes on turning. */
 #define TAIL_BYTES_A_CALL (16 * 1024 * 1024)
 
 enum tail_result {
@@ -38,14 +38,14 @@ enum tail_result {
 	TAIL_MORE,      /* call again soon */
 	TAIL_ABSENT,    /* no such file (now) */
 	TAIL_SHRUNK,    /* shorter than what was taken: being written anew? */
-	TAIL_REPLACED,  /* what was taken is there no more */
+	TAIL_REPLACED,  /* the lines that were taken are gone */
 };
 
 struct tail {
 	int64_t offset; /* bytes taken: whole lines */
 	uint32_t crc;   /* CRC-32C of these */
 	bool seen;
-	bool doubtful; /* the bytes before offset must be compared */
+	bool doubtful; /* bytes before offset must be compared */
 	dev_t device;
 	ino_t inode;
 	int64_t size;     /* of the file at the last look */
@@ -54,29 +54,31 @@ struct tail {
 	bool skipping;    /* in a line that is too long */
 	bool hold;
 	int held; /* the file; -1: none */
-	/* Of a directory that the user named: the file is what records_open()
-	 * finds, and stays open. */
+	/* For a directory that the user named: records_open() finds the file,
+	 * and it stays open. */
 	bool find;
 	int found; /* -1: nothing yet */
 };
 
-/* `alone`: the line came by itself, to a reader that had caught up before.
- * `end`: the offset behind the line. */
+/* `alone`: the line came by itself, and the reader had caught up before. `end`:
+ * the offset behind the line. */
 typedef void tail_line(
     const char *line, size_t len, int64_t end, bool alone, void *data);
 
 void tail_init(struct tail *t);
 void tail_release(struct tail *t);
 
-/* A negative errno for what can't be read (err says why), else a result. */
+/* Returns a tail_result, or a negative errno if the file can't be read (err
+ * says why). */
 int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err);
 
-/* Bytes of the file that it finds; 0: none. */
+/* The size of the file that it finds; 0: there is none. */
 int64_t tail_size(struct tail *t, int dir_fd);
 
-/* When nobody writes any more. What follows the last newline of a run that is
- * `finished` is a line if it is a record; returns how many bytes are none. */
+/* Called when nobody writes any more. Text behind the last newline of a
+ * `finished` run is a line if it is a record; returns how many bytes are
+ * none. */
 uint64_t tail_end(struct tail *t, bool finished, tail_line *line, void *data);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * inotify on directories: one instance for the whole process, watches with a
- * callback each. What changed is not told: the answer to every event is a scan,
- * because events can be lost (queue overflow) and merged.
+ * callback each. A callback is not told what changed; it has to scan, because
+ * events can be lost (queue overflow) and merged.
  *
  * Where there are no events (network file systems, limits reached) the tree
  * calls every watch of that kind once in TREE_SLOW_MS.
@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 
-/* How late a change on a file system without events is seen. */
+/* How long a change on a file system without events may go unseen. */
 #define TREE_SLOW_MS 1000
 
 struct tree;
@@ -32,7 +32,7 @@ struct tree_watch {
 
 /* Never fails: without inotify every watch is a slow one. */
 struct tree *tree_new(struct loop *loop);
-/* Its watches must have been removed. */
+/* The caller must have removed its watches before. */
 void tree_free(struct tree *tree);
 
 /* Watches one directory (not what is below it). Returns 0, or a negative errno

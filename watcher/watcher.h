@@ -1,6 +1,7 @@
 /*
- * One run directory, followed: from the program's files to journal entries. The
- * folder's only door. The directory is only read.
+ * Follows one run directory and makes journal entries from the program's files.
+ * Others need only this header to follow a run. The watcher only reads the
+ * directory.
  *
  *	watcher_new(&w, loop, tree, &config, &err);
  *	... on its own: entries come by config.emit as records arrive ...
@@ -24,7 +25,7 @@
 #include "watcher/tail.h"
 #include "watcher/tree.h"
 
-/* A directory is known by these: inodes are used again. */
+/* These values identify a directory; an inode alone may be used again. */
 struct watcher_identity {
 	uint64_t device, inode;
 	int64_t birth_ns; /* 0: the file system does not say */
@@ -36,7 +37,8 @@ bool watcher_identity_equal(
 int watcher_identify(
     const char *path, struct watcher_identity *identity, struct err *err);
 
-/* Another file than before, by device, inode and time of change. */
+/* Tells a file from another one of the same name, by device, inode and time of
+ * change. */
 struct watcher_stamp {
 	bool there;
 	uint64_t device, inode;
@@ -44,36 +46,38 @@ struct watcher_stamp {
 };
 
 enum watcher_event {
-	/* What was followed is there no more under this name: the directory or
-	 * its records were replaced. This attempt ends with what it has; a new
-	 * one may follow the directory. */
+	/* The directory or its records were replaced, so the path leads to
+	 * another run. This attempt ends with what it has; a new one may follow
+	 * the directory. */
 	WATCHER_REPLACED,
-	/* Its manifest is there and was read with all records before it: the
-	 * run is complete. It may be written on (a harness has more files). */
+	/* The manifest exists and was read, with all records before it: the run
+	 * is complete. The writer may still go on (a harness has more
+	 * files). */
 	WATCHER_COMPLETE,
 };
 
 struct watcher_config {
 	const char *path; /* bytes, as opened */
-	/* The directory itself, which the path need not lead to (it was moved,
-	 * or the path is one of another mount namespace); borrowed. 0: the path
-	 * is opened. */
+	/* A descriptor of the directory, borrowed. The path need not lead to
+	 * it, because it may have moved, or the path may belong to another
+	 * mount namespace. 0: the path is opened. */
 	int dir_fd;
 	struct derive_config derive; /* run_dir is path as text */
 	enum artifact_choice artifacts;
-	/* Live: entries carry the time of arrival. Else the files' times: the
-	 * marker's for the start, the last document's for the end, between them
-	 * by the place in the file. */
+	/* Live: entries carry the time of arrival. Else they carry the files'
+	 * times: the marker's for the start, the last document's for the end,
+	 * and between them a time by the place in the file. */
 	bool live;
-	/* Adoption: so many derived entries are in the journal already. */
+	/* Adoption: the journal has so many derived entries already. */
 	uint64_t skip_entries;
-	/* A manifest with this stamp is one of before, no result of this run.
-	 */
+	/* A manifest with this stamp existed before, so it is no result of this
+	 * run. */
 	struct watcher_stamp old_manifest;
-	/* Nor one that changed before this time (the clock of file times). */
+	/* Neither is one that changed before this time (by the clock of file
+	 * times). */
 	struct timespec not_before;
 	derive_emit *emit;
-	/* As struct settle_config has it; or NULL. */
+	/* As in struct settle_config; or NULL. */
 	int (*keep)(const char *name, int number, int fd,
 	    struct settle_kept *kept, struct err *err, void *data);
 	void (*event)(enum watcher_event event, void *data);
@@ -82,29 +86,29 @@ struct watcher_config {
 
 struct watcher;
 
-/* tree NULL: no events; everything is read by watcher_end(). The first scan is
- * made by the loop, or by watcher_scan(). */
+/* tree NULL: there are no events, and watcher_end() reads everything. The loop
+ * or watcher_scan() makes the first scan. */
 int watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
     const struct watcher_config *config, struct err *err);
 void watcher_free(struct watcher *w);
 
-/* Reads what is new, now. */
+/* Reads now whatever is new. */
 void watcher_scan(struct watcher *w);
 
 struct watcher_end {
 	/* time_us and documents are filled in here. */
 	struct derive_finish finish;
-	/* Another run has begun in the directory: what is there now is not
-	 * looked at where something was taken before. */
+	/* Another run has begun in the directory: files that were taken before
+	 * are not looked at again. */
 	bool superseded;
 };
 
-/* Says all that is left: last lines, end values, artifacts. Returns whether a
- * manifest of this run was read that does not deny that it is complete.
- * Afterwards only watcher_free(). */
+/* Emits everything that is left: last lines, end values, artifacts. Returns
+ * whether a manifest of this run was read that does not deny that the run is
+ * complete. After this only watcher_free() may be called. */
 bool watcher_end(struct watcher *w, const struct watcher_end *end);
 
-/* Is such a manifest there by now? */
+/* Was such a manifest read by now? */
 bool watcher_is_complete(const struct watcher *w);
 /* One of its files as its writer opened it or renamed it into place, `fd`
  * borrowed: its name may be gone by now. */
@@ -114,8 +118,8 @@ int64_t watcher_changed_ms(const struct watcher *w);
 /* Did the manifest count more records than could be read? */
 bool watcher_is_short(const struct watcher *w);
 
-/* Start and end: the files' times of a run that was not seen; live, the end is
- * when watcher_end() had read the last line. */
+/* The run's start and end. For a run that nobody watched, these are the files'
+ * times; live, the end is when watcher_end() had read the last line. */
 int64_t watcher_start_us(const struct watcher *w);
 int64_t watcher_end_us(const struct watcher *w);
 
@@ -126,11 +130,12 @@ const struct watcher_identity *watcher_identity(const struct watcher *w);
  * found by a path. */
 const char *watcher_end_place(const struct watcher *w);
 
-/* Stamp of a file in a run directory; there = false if it is not. */
+/* The stamp of a file in a run directory; there = false if it does not
+ * exist. */
 struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);
 
-/* What the report should say (unreadable files, refused artifacts), one a line;
- * "" if nothing. */
+/* Remarks for the report (unreadable files, refused artifacts), one a line; ""
+ * if there are none. */
 const char *watcher_remarks(const struct watcher *w);
 
 #endif
