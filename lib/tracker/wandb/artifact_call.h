@@ -1,7 +1,7 @@
 /*
  * The GraphQL calls that make an artifact, in their order: create, manifest
- * (without a digest), each file, manifest again (with the digest), commit. The
- * texts of an answer are the caller's; done(call, reply) follows each.
+ * (without a digest), each file, manifest again (with the digest), commit.
+ * done(call, reply) follows each call; its user reads the texts of the answer.
  */
 #ifndef TRACKER_WANDB_ARTIFACT_CALL_H
 #define TRACKER_WANDB_ARTIFACT_CALL_H
@@ -17,7 +17,8 @@ struct wandb_artifact_ids {
 	const char *digest; /* of the whole manifest; NULL: not yet */
 };
 
-/* The same client IDs each time: the server knows the artifact again. */
+/* Sends the same client IDs each time, so that the server recognises the
+ * artifact. */
 void wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, const struct wandb_manifest *files,
     wandb_done *done, void *data);

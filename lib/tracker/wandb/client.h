@@ -33,15 +33,15 @@ int wandb_client_open(struct wandb_client *c, struct loop *loop,
     const struct wandb_settings *settings, struct err *err);
 void wandb_client_close(struct wandb_client *c);
 
-/* What a call came to. RETRY: not now. REJECTED: this call, for good. BLOCKED:
- * the key. */
+/* The result of a call. RETRY: not now. REJECTED: this call is refused for
+ * good. BLOCKED: the server refuses the key. */
 struct wandb_reply {
 	enum outcome outcome;
 	int status; /* 0: no answer */
 	int64_t retry_after_ms;
 	int64_t rest_ms; /* the server's rate limit: no request before */
-	/* GraphQL: "data"; else the whole answer; NULL: no JSON. Valid during
-	 * done(). */
+	/* GraphQL: "data"; for other calls the whole answer; NULL: it is no
+	 * JSON. Valid during done(). */
 	const cJSON *data;
 	struct err err; /* unless DONE */
 };
@@ -53,7 +53,8 @@ struct wandb_call {
 	void (*done)(struct wandb_call *call, const struct wandb_reply *reply);
 	void *data;
 	bool is_graphql;
-	/* An upload, for the second try with credentials. */
+	/* is_upload: the call is an upload; with_key: this is its second try,
+	 * with credentials. */
 	bool is_upload, with_key;
 	char *url;
 	char **headers;
@@ -65,7 +66,7 @@ typedef void wandb_done(
     struct wandb_call *call, const struct wandb_reply *reply);
 
 void wandb_call_release(struct wandb_call *call);
-/* Forgets the answer; may be used again. */
+/* Forgets the answer; the call may be used again. */
 void wandb_call_cancel(struct wandb_call *call);
 
 /* Empties call->body, for wandb_post and wandb_put. */
@@ -74,7 +75,7 @@ void wandb_call_reset(struct wandb_call *call);
 /* Opens the object of variables in `w`. The query is a named operation. */
 void wandb_graphql_begin(
     struct wandb_call *call, struct jsonwrite *w, const char *query);
-/* Closes it and sends. */
+/* Closes the object of variables and sends the call. */
 void wandb_graphql_send(struct wandb_call *call, struct wandb_client *c,
     struct jsonwrite *w, wandb_done *done, void *data);
 

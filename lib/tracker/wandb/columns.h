@@ -1,7 +1,7 @@
 /*
- * The columns of a table of records: members of a record, named by their way
- * ("model.params.name"). At the end of a way "*" stands for all members that
- * any of the records has there, "#" for those that are numbers.
+ * The columns of a table of records: each is a member of a record, named by the
+ * way to it ("model.params.name"). At the end of a way "*" stands for every
+ * member that some record has there, "#" for those that are numbers.
  *
  *	wandb_columns_find(&c, entry, &record);     each record
  *	wandb_columns_order(&c, entry);             then
@@ -19,13 +19,14 @@
 #include "format/jsonscan.h"
 #include "journal/entry.h"
 
-/* Columns that a wildcard may come to, against files made to eat memory. */
+/* The most columns that a wildcard may give, against files made to eat
+ * memory. */
 #define WANDB_TABLE_COLUMNS_MAX 256
 
 struct wandb_column {
 	char **way; /* members, NULL behind the last */
 	char *title;
-	bool numbers; /* others are none */
+	bool numbers; /* values of other types are left out */
 };
 
 struct wandb_columns {
@@ -34,10 +35,11 @@ struct wandb_columns {
 	bool cut; /* there were more */
 };
 
-/* Takes what the entry's wildcards stand for in this record. */
+/* Adds the columns for which the entry's wildcards stand in this record. */
 void wandb_columns_find(struct wandb_columns *c,
     const struct entry_table *entry, const struct json_span *record);
-/* All columns, in the entry's order; wildcards come where they stand. */
+/* Puts all columns into the entry's order; those of a wildcard take its
+ * place. */
 void wandb_columns_order(
     struct wandb_columns *c, const struct entry_table *entry);
 void wandb_columns_release(struct wandb_columns *c);

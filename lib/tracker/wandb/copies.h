@@ -30,12 +30,12 @@ struct wandb_copies {
 	const char *host; /* where the entries were made; NULL: not known */
 	struct wandb_manifest manifest; /* files of the artifact */
 	struct wandb_manifest media;    /* run files that are not in it */
-	/* The one that is on its way. */
+	/* The batch that is on its way. */
 	struct batch *batch; /* NULL: none */
 	size_t at;
 	struct local_copy copy;
 	struct wandb_hash hash;
-	int hash_fd; /* -1: not yet */
+	int hash_fd; /* -1: no digest is being computed */
 	struct wandb_table table;
 	struct tempfile table_file; /* at rest: none under way */
 	struct loop_timer timer;

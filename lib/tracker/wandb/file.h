@@ -1,8 +1,8 @@
 /*
  * The container of W&B's log file (run-<id>.wandb): a header of seven bytes,
  * then records, cut into chunks that never cross a block of 32768 bytes. It is
- * LevelDB's log format with another header and a plain CRC-32. Pure: where a
- * record starts in the file is the caller's to say.
+ * LevelDB's log format with another header and a plain CRC-32. Pure: the caller
+ * says where in the file a record starts.
  *
  *	wandbfile_header(&out);                       the file's first bytes
  *	wandbfile_record(&out, offset, data, len);    offset: its place there
@@ -22,8 +22,8 @@
 
 void wandbfile_header(struct buf *out);
 
-/* Appends what stands in the file from `offset` on for one record. Overflow is
- * the buffer's. */
+/* Appends the bytes of one record for the place `offset` in the file. The
+ * buffer notes an overflow. */
 void wandbfile_record(
     struct buf *out, int64_t offset, const void *data, size_t len);
 

@@ -20,7 +20,8 @@
 /* One artifact holds a run's files; every run of one run ID is a version of
  * it. */
 #define WANDB_ARTIFACT_TYPE "insidellms-run"
-/* Larger files are in the artifact alone: they would go up twice. */
+/* Larger files are in the artifact only, because they would be uploaded
+ * twice. */
 #define WANDB_RUN_FILE_MAX_BYTES ((int64_t)64 * 1024 * 1024)
 /* Bytes of an MD5 digest; its Base64 and hexadecimal forms with a NUL. */
 #define WANDB_MD5_BYTES  16
@@ -33,7 +34,7 @@ struct wandb_file {
 	char *name; /* relative path, a text */
 	char md5[WANDB_MD5_BASE64];
 	int64_t size;
-	bool is_run_file; /* stands among the run's files too */
+	bool is_run_file; /* it is among the run's files, too */
 };
 
 struct wandb_manifest {
@@ -41,21 +42,23 @@ struct wandb_manifest {
 	size_t len;
 };
 
-/* A name that is there already gets the new digest ("": none is needed). */
+/* If the name exists already, it gets the new digest ("": none is needed). */
 void wandb_manifest_add(struct wandb_manifest *m, const char *name,
     const char *md5, int64_t size, bool is_run_file);
 void wandb_manifest_release(struct wandb_manifest *m);
 
 void wandb_manifest_digest(
     const struct wandb_manifest *m, char hex[WANDB_MD5_HEX]);
-/* The JSON that is uploaded as wandb_manifest.json. */
+/* Writes the JSON that is uploaded as wandb_manifest.json. */
 void wandb_manifest_json(const struct wandb_manifest *m, struct buf *out);
 
-/* "insidellms-<run id>", of characters and length that W&B takes. */
+/* Appends "insidellms-<run id>", with the characters and the length that W&B
+ * allows. */
 void wandb_artifact_name(struct buf *out, const char *run_id);
 
-/* Characters [0-9a-f] that stand for this artifact of this run alone: the same
- * whenever they are asked for, so that a repeated call is known as one. */
+/* Writes characters [0-9a-f] that stand for this artifact of this run alone.
+ * They are the same each time, so that the server recognises a repeated
+ * call. */
 void wandb_client_id(
     char id[WANDB_CLIENT_ID_SIZE], const char *attempt, const char *purpose);
 

@@ -6,9 +6,9 @@
  *	                                          files/      what the run shows
  *	                                          artifacts/  of its artifact
  *
- * It is written from the journal's start each time; what stands there already
- * is kept (online_log.h). Copies in artifacts/ are ours: wandb deletes what it
- * has uploaded.
+ * Each process writes it from the journal's start and keeps what is there
+ * already (online_log.h). artifacts/ holds copies, because wandb deletes the
+ * files that it has uploaded.
  */
 #ifndef TRACKER_WANDB_OFFLINE_H
 #define TRACKER_WANDB_OFFLINE_H
@@ -34,7 +34,7 @@ struct wandb_offline {
 	struct wandb_copies copies;
 };
 
-/* The struct is zeroed before, or was closed. */
+/* The caller has zeroed or closed the struct before. */
 enum outcome wandb_offline_open(struct wandb_offline *o, struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
     struct wandb_run *run, struct err *err);

@@ -1,8 +1,8 @@
 /*
- * A W&B run on a server: created (or found again) by its ID, its rows through
- * the file stream about every 15 seconds, its files, its artifact, its end.
- * Entries come from the journal's start each time; the server's line count says
- * which rows it has.
+ * A W&B run on a server: creates the run or finds it by its ID, sends its rows
+ * through the file stream about every 15 seconds, then its files, its artifact
+ * and its end. Entries come from the journal's start each time; the server's
+ * line count says which rows it has.
  */
 #ifndef TRACKER_WANDB_ONLINE_H
 #define TRACKER_WANDB_ONLINE_H
@@ -25,28 +25,28 @@ struct wandb_online {
 	const struct entry_start *start; /* borrowed */
 	struct wandb_client client;
 	struct wandb_call call; /* of the run itself */
-	int64_t updated_ms;     /* of the last of these, monotonic */
-	/* REJECTED or BLOCKED: the server refuses the run; its reason in err.
-	 * Set by the user of this struct. */
+	int64_t updated_ms;     /* when it was last updated, monotonic */
+	/* REJECTED or BLOCKED: the server refuses the run; err says why. The
+	 * user of this struct sets it. */
 	void (*opened)(void *data, const struct wandb_reply *reply);
 	void *data;
 	struct wandb_stream stream;
 	struct wandb_upload upload;
 	struct wandb_artifact artifact;
-	/* The metrics batch: entries at its front that are in rows already, and
-	 * of these the ones before the open row. */
+	/* The metrics batch: how many entries at its front are in rows already,
+	 * and how many of these come before the open row. */
 	struct batch *batch; /* NULL: none under way */
 	size_t taken, whole;
 	size_t confirms; /* entries that the request's answer settles */
 	struct wandb_end end;
 };
 
-/* PENDING, then opened() follows; or BLOCKED. */
+/* PENDING: opened() follows; or BLOCKED. */
 enum outcome wandb_online_open(struct wandb_online *o, struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
     struct wandb_run *run, struct err *err);
 void wandb_online_row(struct wandb_online *o);
-/* Once it is open: says in the report where the run is seen. */
+/* Called once the run is open: tells the report where the user sees the run. */
 void wandb_online_show(
     struct wandb_online *o, const struct wandb_settings *settings);
 

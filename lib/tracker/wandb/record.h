@@ -1,7 +1,7 @@
 /*
  * The messages of W&B's log file (package wandb_internal, proto3): each
  * function appends one whole Record message. Numbers and meanings are those of
- * wandb_internal.proto; what is not known is left out.
+ * wandb_internal.proto; unknown values are left out.
  *
  * `num` counts the records of a file from 1.
  */
@@ -16,7 +16,7 @@
 #include "tracker/wandb/values.h"
 
 void wandb_record_header(struct buf *out, int64_t num);
-/* With the config as it stands. */
+/* Includes the config as it is now. */
 void wandb_record_run(
     struct buf *out, int64_t num, const struct wandb_run *run);
 void wandb_record_environment(struct buf *out, int64_t num,
@@ -28,7 +28,7 @@ void wandb_record_summary(struct buf *out, int64_t num,
     const struct wandb_values *values, int64_t runtime_seconds);
 void wandb_record_history(
     struct buf *out, int64_t num, const struct wandb_values *row);
-/* Run files that lie in files/ below the log file. */
+/* Lists run files that are in files/ below the log file. */
 void wandb_record_files(
     struct buf *out, int64_t num, const struct wandb_manifest *files);
 /* `folder`: absolute path of the copies, a text. */

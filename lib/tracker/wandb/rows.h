@@ -1,7 +1,7 @@
 /*
  * History and summary of a W&B run, from entries. All values of one step are
- * one row; W&B wants the steps of rows strictly rising, so a row stays open
- * until the step moves or somebody closes it.
+ * one row; W&B wants the steps of rows to rise strictly, so a row stays open
+ * until another step comes or the caller closes it.
  *
  *	wandb_rows_init(&rows, started_us, on_closed, data);
  *	wandb_rows_metrics(&rows, prefix, time_us, &entry->metrics);
@@ -21,8 +21,8 @@
 #include "tracker/wandb/values.h"
 
 struct wandb_rows {
-	/* Called for each row when it is whole: `row` has _step, _timestamp and
-	 * _runtime, `summary` has taken it over. */
+	/* Called for each complete row: `row` has _step, _timestamp and
+	 * _runtime, and `summary` has taken over the row's values. */
 	void (*closed)(const struct wandb_rows *rows, void *data);
 	void *data;
 	int64_t started_us;
@@ -33,7 +33,7 @@ struct wandb_rows {
 	/* A step was not larger than the one before: its row got the next
 	 * free step. */
 	bool stepped_back;
-	bool renamed; /* a name is W&B's own */
+	bool renamed; /* a name was W&B's own and was changed */
 	struct wandb_values row, summary;
 };
 
@@ -45,7 +45,7 @@ void wandb_rows_metrics(struct wandb_rows *rows, const char *prefix,
     int64_t time_us, const struct entry_metrics *metrics);
 void wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
     int64_t time_us, const struct entry_histogram *histogram);
-/* Nothing if none is open. */
+/* Does nothing if no row is open. */
 void wandb_rows_close(struct wandb_rows *rows);
 
 #endif

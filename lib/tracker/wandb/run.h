@@ -1,6 +1,6 @@
 /*
- * A run as W&B knows it, put together from the journal's entries: who it is,
- * its config, its history and summary. The same for online and offline.
+ * A run as W&B knows it, put together from the journal's entries: its identity,
+ * its config, its history and its summary. Online and offline runs share this.
  *
  *	wandb_run_init(&run, t, info, &settings, on_row, data);
  *	wandb_run_take(&run, &entry);          metrics lane, in order, each once
@@ -21,7 +21,7 @@
 #include "tracker/wandb/settings.h"
 #include "tracker/wandb/values.h"
 
-/* What the run record says of us. */
+/* How the run record names its writer. */
 #define WANDB_CLIENT "itrack-" ITRACK_VERSION
 
 struct wandb_run {
@@ -37,7 +37,8 @@ struct wandb_run {
 	char *remote, *commit; /* the working directory's git; NULL: none */
 	char **tags;
 	size_t tag_len;
-	/* W&B would refuse what was asked for. */
+	/* Parts of the identity were changed, because W&B would refuse the
+	 * given ones. */
 	bool project_changed, tag_cut;
 	char *run_id; /* insideLLMs'; NULL: not known yet */
 	int64_t started_us;
@@ -50,19 +51,19 @@ struct wandb_run {
 	struct prefixes prefixes; /* of the experiments */
 };
 
-/* What was chosen at the first opening (names from the environment, git) is
- * taken from the cursor again, if it is there. */
+/* Takes from the cursor what was chosen at the first opening (names from the
+ * environment, git), if it is there. */
 void wandb_run_init(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
     void (*on_row)(const struct wandb_rows *rows, void *data), void *data);
 void wandb_run_release(struct wandb_run *run);
-/* Keeps in the cursor what wandb_run_init takes from there. */
+/* Keeps in the cursor what wandb_run_init reads there. */
 void wandb_run_remember(const struct wandb_run *run, struct tracker *t);
 
 void wandb_run_take(struct wandb_run *run, const struct entry *e);
 
-/* The params of an entry under the names that they have in the config. Returns
- * whether one of these is another than it was given. */
+/* Adds the params of an entry under their names in the config. Returns whether
+ * a name had to be changed. */
 bool wandb_run_params(const struct wandb_run *run,
     const struct entry_params *params, struct wandb_values *config);
 

@@ -1,6 +1,6 @@
 /*
- * Where W&B is and who we are there, by W&B's own rules: our options, then its
- * variables, its settings files, netrc.
+ * Finds out where W&B is and who we are there, by W&B's own rules: from our
+ * options, then its variables, its settings files and netrc.
  *
  *	wandb_settings_load(&s, &wishes);
  *	... s.base_url, s.key ...
@@ -24,11 +24,11 @@ enum wandb_mode {
 };
 
 struct wandb_settings {
-	enum wandb_mode mode; /* asked for; without a wish by `key` */
+	enum wandb_mode mode; /* as asked for; if not asked, `key` decides */
 	bool mode_given;      /* by option, variable or settings file */
 	char *base_url;       /* no slash at the end, nothing secret */
-	/* What the user must know of the address; why no key goes there. Each
-	 * one line, or NULL. */
+	/* What the user must know about the address, and why no key is sent
+	 * there. Each is one line, or NULL. */
 	char *note, *refused;
 	char *root;    /* W&B's folder, for offline runs */
 	char *entity;  /* NULL: the key's default */
@@ -38,15 +38,16 @@ struct wandb_settings {
 	const char *why_no_key;
 };
 
-/* What our own options say, each NULL if not given; all are texts. */
+/* The values of our own options, as texts; NULL: not given. */
 struct wandb_wishes {
 	const char *mode, *entity, *base_url, *dir;
 	const char *cwd; /* of the command */
 };
 
-/* What a plan asks for. Borrows its texts. */
+/* The wishes that a plan holds. Borrows its texts. */
 struct wandb_wishes wandb_wishes_of(const struct plan *plan);
-/* The project: of the option, else W&B's own, else the plan's. Borrowed. */
+/* The project: the option's, else the one set for W&B, else the plan's.
+ * Borrowed. */
 const char *wandb_project_of(
     const struct plan *plan, const struct wandb_settings *s);
 /* Where a run goes: the server or folder, the entity and the project.
@@ -63,8 +64,8 @@ void wandb_settings_release(struct wandb_settings *s);
 char *wandb_url_host(const char *url);
 /* The value of `name` in the section [default]; NULL: none. Allocated. */
 char *wandb_ini_value(const char *text, const char *name);
-/* What W&B's own check takes: 40 characters or more behind a prefix that ends
- * with the first "-", or a token (JWT). */
+/* Accepts what W&B's own check accepts: 40 characters or more behind a prefix
+ * that ends with the first "-", or a token (JWT). */
 bool wandb_key_is_valid(const char *key);
 
 #endif

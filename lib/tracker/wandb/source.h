@@ -1,6 +1,6 @@
 /*
- * Where the files of a run are, and what they were when the journal named them:
- * a file that has changed since has other bytes than its digest.
+ * Remembers where the files of a run are, and what they were when the journal
+ * named them: if a file has changed since, its digest is no longer right.
  */
 #ifndef TRACKER_WANDB_SOURCE_H
 #define TRACKER_WANDB_SOURCE_H
@@ -23,7 +23,7 @@ struct wandb_sources {
 	size_t len;
 };
 
-/* The same name again takes the place of the earlier file. Valid until the next
+/* A file with an earlier name replaces the earlier file. Valid until the next
  * call. */
 const struct wandb_source *wandb_sources_put(struct wandb_sources *s,
     const char *name, const struct entry_artifact *artifact);
@@ -32,7 +32,7 @@ const struct wandb_source *wandb_sources_find(
     const struct wandb_sources *s, const char *name);
 void wandb_sources_release(struct wandb_sources *s);
 
-/* A descriptor. -ESTALE: it has changed since it was listed. */
+/* Returns a descriptor. -ESTALE: the file has changed since it was listed. */
 int wandb_source_open(const struct wandb_source *source, struct err *err);
 
 #endif

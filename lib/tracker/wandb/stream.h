@@ -1,7 +1,7 @@
 /*
- * W&B's file stream: history and summary of a run, line by line, each line at
- * its number. A request is built once and sent again as it is until it was
- * answered; the server knows lines that came before by their numbers.
+ * W&B's file stream takes the history and summary of a run, line by line, each
+ * with its number. A request is built once and sent again unchanged until it
+ * was answered; by the numbers the server recognises lines that it has.
  *
  *	wandb_stream_init(&s, client, run, lines_there);
  *	wandb_stream_row(&s);                       for each row, from the first
@@ -32,13 +32,13 @@ struct wandb_stream {
 	STAILQ_HEAD(, wandb_line)
 	lines;             /* not confirmed; the first has number
 			      `confirmed` */
-	size_t line_bytes; /* of these */
+	size_t line_bytes; /* the size of these lines */
 	int64_t confirmed; /* lines that the server has */
-	int64_t rows;      /* rows so far, those that it had before too */
+	int64_t rows;      /* all rows so far, those that it had before, too */
 	bool summary_dirty;
 	char **uploaded; /* run files to be named in a request */
 	size_t uploaded_len;
-	/* The request that waits for its answer. */
+	/* The request that has not been answered yet. */
 	bool waiting;
 	int64_t sent_lines;
 	size_t sent_uploaded;
@@ -59,21 +59,22 @@ void wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
     const struct wandb_run *run, int64_t lines_there);
 void wandb_stream_release(struct wandb_stream *s);
 
-/* The run's row, which is whole, as the next line. */
+/* Adds the run's row, which is complete, as the next line. */
 void wandb_stream_row(struct wandb_stream *s);
-/* A run file is there; said with the next request. */
+/* Notes that a run file was uploaded; the next request tells the server. */
 void wandb_stream_uploaded(struct wandb_stream *s, const char *name);
 
-/* Is there anything to say? */
+/* Is there anything to send? */
 bool wandb_stream_has_news(const struct wandb_stream *s);
 
-/* Sends what there is, or again what was not answered; without news a sign of
- * life. At most WANDB_STREAM_BYTES: call again while there are lines. `end`:
- * the last request, if all lines fit into it (else it is as with NULL). */
+/* Sends the lines that there are, or again the request that was not answered;
+ * without either, a sign of life. Sends at most WANDB_STREAM_BYTES: call again
+ * while there are lines. `end`: makes this the last request, if all lines fit
+ * into it (else it is as with NULL). */
 #define WANDB_STREAM_BYTES (4 * 1024 * 1024)
 void wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data);
-/* To be called by done() for an answer that is DONE, and only then. */
+/* done() must call this for an answer that is DONE, and for no other. */
 void wandb_stream_answered(
     struct wandb_stream *s, const struct wandb_reply *reply);
 

@@ -1,8 +1,8 @@
 /*
  * Records as a W&B table: a JSON file of columns and rows among the run's
  * files, and a value in the summary that points to it. The rows are read twice
- * when they are sent: first for the columns and how many there are, then to be
- * written.
+ * when they are sent: first to find the columns and count the rows, then to
+ * write them.
  *
  *	wandb_table_begin(&table, &entry->table, fd, &err);
  *	while ((more = wandb_table_step(&table, &err)) > 0) ...
@@ -28,7 +28,8 @@
 #include "tracker/wandb/columns.h"
 #include "tracker/wandb/values.h"
 
-/* What W&B takes of one table; more rows are left out and counted. */
+/* The most rows that W&B takes in a table; further rows are left out and
+ * counted. */
 #define WANDB_TABLE_ROWS_MAX 200000
 struct wandb_table {
 	const struct entry_table *entry; /* borrowed */
@@ -45,16 +46,17 @@ struct wandb_table {
 	char sha256[SHA256_DIGEST_STRING_LENGTH];
 };
 
-/* Writes to `to`, an empty file. */
+/* Writes into `to`, an empty file. */
 int wandb_table_begin(struct wandb_table *table,
     const struct entry_table *entry, int to, struct err *err);
 /* 1: there is more to do; 0: the file is whole; or a negative errno. */
 int wandb_table_step(struct wandb_table *table, struct err *err);
 void wandb_table_release(struct wandb_table *table);
 
-/* For a tracker's answer: can't the table be made, or has the place no room? */
+/* A tracker's answer to this error: was it the table that can't be made, or is
+ * there no room? */
 enum outcome wandb_table_outcome(int error);
-/* Says in the report what was left out of the table. */
+/* Tells the report what was left out of the table. */
 void wandb_table_say(const struct wandb_table *table, struct tracker *t);
 
 /* Puts the value that points to the file into a summary. */

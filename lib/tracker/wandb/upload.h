@@ -1,7 +1,7 @@
 /*
- * Files of a run on their way to W&B: read for their digest, then sent as run
- * files, one after the other; the run's artifact is made of the same list at
- * the end (tracker/wandb/artifact.h).
+ * Sends the files of a run to W&B: each is read for its digest and then sent as
+ * a run file, one after the other. At the end the run's artifact is made of the
+ * same list (tracker/wandb/artifact.h).
  *
  *	wandb_upload_init(&u, client, run, stream);
  *	wandb_upload_send(&u, batch, done, data);      files lane
@@ -28,16 +28,16 @@ struct wandb_upload {
 	struct wandb_stream *stream;
 	struct wandb_manifest manifest;
 	struct wandb_sources sources; /* of the files of the manifest */
-	bool no_run_files;            /* this server does not know them */
+	bool no_run_files;            /* this server has no run files */
 	char *host; /* where the entries were made; NULL: not known */
-	/* The one on its way. */
+	/* The batch on its way. */
 	struct batch *batch; /* NULL: none */
 	size_t at;
 	char *name;
 	int fd; /* -1: none */
 	struct wandb_hash hash;
 	struct wandb_table table;
-	bool is_table; /* the one on its way */
+	bool is_table; /* the file on its way is one */
 	struct wandb_call call;
 	struct loop_timer timer;
 };

@@ -1,6 +1,6 @@
 /*
- * UpsertBucket: W&B's call that makes a run, or changes what is known of it.
- * Members that are not sent stay as they are; the config is always whole.
+ * UpsertBucket: W&B's call that makes a run or changes it. Members that are not
+ * sent stay unchanged; the config is always sent as a whole.
  */
 #ifndef TRACKER_WANDB_UPSERT_H
 #define TRACKER_WANDB_UPSERT_H
@@ -8,8 +8,8 @@
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/run.h"
 
-/* `start`: at the first time, with all that does not change later; else NULL.
- * done(call, reply) follows. */
+/* `start`: given at the first call, which sends everything that does not change
+ * later; else NULL. done(call, reply) follows. */
 void wandb_upsert(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, const struct entry_start *start,
     wandb_done *done, void *data);

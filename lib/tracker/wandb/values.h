@@ -1,8 +1,8 @@
 /*
  * Names with JSON values, in the order of their first appearance; a later value
  * takes the place of the earlier one. W&B's config, summary and history rows
- * are all of this form. What UTF-8 has no place for is U+FFFD here: a server
- * may refuse a whole row for a lone surrogate.
+ * are all of this form. Characters that UTF-8 can't express become U+FFFD,
+ * because a server may refuse a whole row for a lone surrogate.
  *
  *	wandb_values_init(&v);
  *	wandb_values_double(&v, "loss", 0.5);       names and values are copied
@@ -48,22 +48,21 @@ void wandb_values_text(
     struct wandb_values *v, const char *name, const char *text);
 void wandb_values_value(
     struct wandb_values *v, const char *name, const struct value *value);
-/* All of `from`. */
+/* Puts every value of `from` into `v`. */
 void wandb_values_merge(
     struct wandb_values *v, const struct wandb_values *from);
 /* The JSON under that name; NULL: none. */
 const char *wandb_values_get(const struct wandb_values *v, const char *name);
 
-/* prefix + name as a name in W&B, allocated. Those that W&B has for itself get
- * a
- * `_` more, as do those that look so then; *renamed is set where that was done.
- */
+/* prefix + name as a name in W&B, allocated. A name that W&B uses itself gets
+ * one more `_`, and so does a name that then looks the same; *renamed is set if
+ * that was done. */
 char *wandb_name(const char *prefix, const char *name, bool *renamed);
 
-/* A text as UTF-8, see above. Allocated. */
+/* A text as UTF-8, as described above. Allocated. */
 char *wandb_utf8(const char *text);
 
-/* As members of the object that is open in `w`. */
+/* Writes the values as members of the object that is open in `w`. */
 void wandb_values_write(const struct wandb_values *v, struct jsonwrite *w);
 
 #endif
