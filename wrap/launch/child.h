@@ -1,6 +1,6 @@
 /*
- * The command as a child of the launcher: start it, see what becomes of it,
- * end as it did.
+ * The command as a child of the launcher: starts it, follows its state, and
+ * ends the launcher as the command ended.
  */
 #ifndef LAUNCH_CHILD_H
 #define LAUNCH_CHILD_H
@@ -12,7 +12,7 @@
 #include "wrap/launch/inherit.h"
 #include "wrap/launch/signals.h"
 
-/* As env(1) and timeout(1) have them. */
+/* The values that env(1) and timeout(1) use. */
 enum {
 	EXIT_OWN_MISTAKE = 125,
 	EXIT_NOT_EXECUTABLE = 126,
@@ -27,24 +27,26 @@ struct child {
 	struct rusage usage;
 };
 
-/* Starts the command, found by PATH as execvp does. Returns 0 when it runs;
- * else the errno of vfork or exec, negative: nothing was started. output: what
- * its standard output is to be; -1: ours. */
+/* Starts the command, which is found by PATH as with execvp. Returns 0 when it
+ * runs; else the negative errno of vfork or exec: nothing was started. output:
+ * a descriptor for its standard output; -1: it gets ours. */
 int child_start(struct child *c, char **arguments, char **environment,
     int output, const struct signals *signals, const struct inherit *in);
 
-/* Becomes the command, where no process can be had for it: better untracked
- * than not at all. Returns only on failure, a negative errno. */
+/* Executes the command in place of this process, if no process can be made for
+ * it: it is better to run untracked than not at all. Returns only on failure, a
+ * negative errno. */
 int child_replace_us(char **arguments, char **environment,
     const struct signals *signals, const struct inherit *in);
 
-/* Takes in a result of wait4 for the command; stops and continues us with it.
- */
+/* Notes a result of wait4 for the command; if the command stopped, stops us
+ * until we are continued, too. */
 void child_changed(struct child *c, int status, const struct rusage *usage,
     struct signals *signals, int64_t now_ms);
 
-/* Ends this process the way the command ended: its exit status, or death by the
- * same signal (as process 1, which can't: 128 + the signal's number). */
+/* Ends this process as the command ended: with its exit status, or by the same
+ * signal (process 1, which can't die so, exits with 128 + the signal's
+ * number). */
 _Noreturn void child_exit_as(const struct child *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Would a program accept our preload library? Looks at the program's header
- * only; what it can't judge it accepts.
+ * Would a program accept our preload library? The check reads the program's
+ * header only, and accepts a program that it can't judge.
  */
 #ifndef LAUNCH_ELF_H
 #define LAUNCH_ELF_H

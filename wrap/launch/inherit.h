@@ -1,6 +1,7 @@
 /*
- * What a process keeps when it executes a program, and its child does not get:
- * the command has it as if it were in our place.
+ * A process keeps some things when it executes a program, which its child does
+ * not get. We hand them to the command, so that it has them as if it ran in our
+ * place.
  *
  *	inherit_take(&in, ...);	all signals are blocked
  *	inherit_give(&in);	in the child just before its exec, or in us
@@ -15,12 +16,13 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
-/* More signals that wait at our start (only real-time signals can be so many)
- * are passed on later, as those that arrive then. */
+/* If more signals wait at our start (only real-time signals can be so many),
+ * the rest is passed on later, like signals that arrive then. */
 #define INHERIT_PENDING_MAX 64
 #define INHERIT_TIMERS      3
 /* The kernel's struct sched_attr in its first form, which every kernel takes:
- * 48 bytes, the first four are its size. (Headers do not agree where it is.) */
+ * 48 bytes, of which the first four hold its size. (Headers disagree on where
+ * it is declared.) */
 #define INHERIT_SCHEDULING_WORDS 12
 
 struct inherit {
@@ -28,16 +30,17 @@ struct inherit {
 	int parent_death; /* the signal of PR_SET_PDEATHSIG; 0: none */
 	int subreaper;
 	struct itimerval timers[INHERIT_TIMERS]; /* and alarm(2) */
-	/* Size 0: a child has it anyway. */
+	/* Size 0: a child inherits the scheduling anyway. */
 	uint32_t scheduling[INHERIT_SCHEDULING_WORDS];
 	siginfo_t pending[INHERIT_PENDING_MAX];
 	int pending_len;
 };
 
-/* Takes timers, and the signals that wait because the caller has blocked them,
- * away from this process. */
+/* Takes away from this process its timers, and the signals that wait because
+ * the caller has blocked them. */
 void inherit_take(struct inherit *in, const sigset_t *blocked);
-/* System calls only. Mask and dispositions are restored behind it. */
+/* Uses system calls only. The caller restores mask and dispositions
+ * afterwards. */
 void inherit_give(const struct inherit *in);
 void inherit_drop(const struct inherit *in);
 

@@ -1,11 +1,11 @@
 /*
- * The socket that the shim's messages come to, as long as the launcher itself
- * reads it: an abstract Unix socket with a random name, so that what an older
- * command left running can't speak to a newer one.
+ * The socket that receives the shim's messages, as long as the launcher itself
+ * reads it: an abstract Unix socket with a random name, so that processes left
+ * by an older command can't speak to a newer launcher.
  *
- * Each message has a connection of its own. Who has connected may be stopped
- * before it speaks: that caller is kept, and nobody behind it is taken, so that
- * messages stay in order.
+ * Each message has a connection of its own. A process that has connected may be
+ * stopped before it speaks: the launcher keeps that caller and accepts no later
+ * one, so that messages stay in order.
  */
 #ifndef LAUNCH_LISTEN_H
 #define LAUNCH_LISTEN_H

@@ -11,8 +11,9 @@
  * there is no memory. */
 char **preload_command_environment(const char *shim, const char *socket);
 
-/* As this process got it, but without the shim and a socket (of an itrack-wrap
- * around this one): the worker's own files are no run. */
+/* The environment as this process got it, but without the shim and the socket
+ * (of an itrack-wrap around this one): the worker's own files must not be taken
+ * for a run. */
 char **preload_worker_environment(const char *shim);
 
 #endif

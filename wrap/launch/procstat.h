@@ -1,5 +1,5 @@
 /*
- * What /proc tells of a process.
+ * Reads what /proc tells of a process.
  */
 #ifndef LAUNCH_PROCSTAT_H
 #define LAUNCH_PROCSTAT_H
@@ -12,10 +12,11 @@ struct procstat {
 	pid_t parent;
 };
 
-/* False: it can't be told (no such process, no /proc). */
+/* False: the process does not exist, or there is no /proc. */
 bool procstat_read(pid_t pid, struct procstat *stat);
 
-/* Is it below the other one, as far as the processes between them live? */
+/* Is `pid` a descendant of `ancestor`? Only living processes in between can
+ * show it. */
 bool procstat_is_below(pid_t pid, pid_t ancestor);
 
 #endif

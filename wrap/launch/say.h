@@ -1,6 +1,6 @@
 /*
- * The launcher's words, on standard error: mistakes before the launch, and in
- * the end what the worker can't say.
+ * The launcher's messages on standard error: mistakes before the launch, and at
+ * the end those that the worker can't print.
  */
 #ifndef LAUNCH_SAY_H
 #define LAUNCH_SAY_H
@@ -9,11 +9,11 @@
 #include "wrap/launch/tracking.h"
 #include "wrap/options/options.h"
 
-/* One line; control characters of names as '?'. */
+/* Prints one line; control characters in names become '?'. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
-/* What the worker can't say because it never ran, is dead or does not answer,
- * and what finishes its work. */
+/* Says what the worker can't say, because it never ran, is dead or does not
+ * answer, and which command finishes its work. */
 void say_report(const struct tracking *t, const struct options *options,
     const struct copy *copy);
 

@@ -1,6 +1,7 @@
 /*
- * Signals of the launcher: held from before the launch until it exits, read
- * through a signalfd, passed on to whom they were meant for.
+ * Signals of the launcher: it blocks them from before the launch until it
+ * exits, reads them through a signalfd, and passes them on to the process for
+ * which they were meant.
  *
  *	signals_hold(&s);               before the launch
  *	signals_witness(&s, argv);      just before it
@@ -9,9 +10,10 @@
  *	signals_take / signals_pass     whenever s.fd is readable / due
  *	signals_finish / _reap          the command is over
  *
- * The command in our place would have got what is sent to us alone: it gets it.
- * What is sent to the whole group it has already; the witness tells. What the
- * command, or a process below it, sends to its parent is for ours.
+ * A signal sent to us alone goes to the command, which would have got it in our
+ * place. A signal sent to the whole group has reached the command already; the
+ * witness tells us of it. A signal that the command, or a process below it,
+ * sends to its parent goes to our own parent.
  */
 #ifndef LAUNCH_SIGNALS_H
 #define LAUNCH_SIGNALS_H
@@ -23,13 +25,14 @@
 
 #include "wrap/launch/witness.h"
 
-/* So long after we have a signal every process of the group has it, too, if it
- * was for all of them: also where somebody sends it to one after the other. */
+/* So long after we get a signal, every process of the group has got it, too, if
+ * it was meant for all of them, even if the sender sends it to one after the
+ * other. */
 #define SIGNALS_PASS_MS 20
-/* Signals that wait to be passed on; more at the same time stay in the kernel's
- * queue until then. */
+/* How many signals may wait to be passed on; further ones stay in the kernel's
+ * queue. */
 #define SIGNALS_WAITING_MAX 32
-/* What the witness had lately. */
+/* How many of the witness's recent signals we remember. */
 #define SIGNALS_HEARD_MAX (2 * WITNESS_HEARD_MAX)
 
 struct signals_waiting {
@@ -37,7 +40,7 @@ struct signals_waiting {
 	pid_t sender; /* 0: the kernel, or another PID namespace */
 	union sigval value;
 	bool for_caller;
-	bool early; /* perhaps from before there was a command */
+	bool early; /* it may be older than the command */
 	int64_t due_ms;
 };
 
@@ -45,7 +48,7 @@ struct signals {
 	int fd;
 	sigset_t entry_mask;
 	struct sigaction entry_child;
-	pid_t caller; /* our parent; 0: out of our sight */
+	pid_t caller; /* our parent; 0: we can't see it */
 	struct witness witness;
 	struct {
 		struct witness_heard what;
@@ -54,10 +57,10 @@ struct signals {
 	size_t heard_at; /* the oldest */
 	struct signals_waiting waiting[SIGNALS_WAITING_MAX];
 	int waiting_len;
-	bool has_taken; /* all that was there at the launch */
+	bool has_taken; /* all signals pending at the launch were taken */
 };
 
-/* What signals_take has seen beyond what it keeps to pass on. */
+/* What signals_take has seen, besides the signals that it keeps to pass on. */
 struct signals_seen {
 	bool child; /* some child changed its state */
 	bool hurry; /* we are asked to end (only while draining) */
@@ -66,34 +69,38 @@ struct signals_seen {
 
 /* Blocks every signal and makes sure that children can be waited for. */
 void signals_hold(struct signals *s);
-/* From here on it is told what the whole group gets. `arguments`: ours. */
+/* From here on the witness is told what the whole group gets. `arguments`:
+ * ours. */
 void signals_witness(struct signals *s, char **arguments);
-/* Mask and dispositions as they were at signals_hold. For the child between
- * vfork and exec: system calls only. */
+/* Restores mask and dispositions as they were at signals_hold. For the child
+ * between vfork and exec: uses system calls only. */
 void signals_restore(const struct signals *s);
-/* From here on our own writes can't kill us. 0 or a negative errno. */
+/* From here on our own writes can't kill us. Returns 0 or a negative errno. */
 int signals_open(struct signals *s);
 
-/* What to wait for; -1: there is no room for more just now. */
+/* The descriptor to wait for; -1: there is no room for more signals now. */
 int signals_fd(const struct signals *s);
-/* Reads what has arrived. With `command` above 0 signals are kept to be passed
- * on; with 0 (it has ended) they are for us. */
+/* Reads the signals that have arrived. With `command` above 0 they are kept to
+ * be passed on; with 0 (it has ended) they are for us. */
 void signals_take(struct signals *s, pid_t command, int64_t now_ms,
     struct signals_seen *seen);
-/* Passes on what is due. Returns when the next one is, or -1. */
+/* Passes on the signals that are due. Returns when the next one is due, or
+ * -1. */
 int64_t signals_pass(struct signals *s, pid_t command, int64_t now_ms);
-/* The command is over (or was never there, 0): what it sent to our caller goes
- * there, the rest is forgotten, the witness can go. */
+/* Called when the command is over (0: it never ran): passes the signals that it
+ * sent to its parent on to our parent, forgets the rest, and lets the witness
+ * end. */
 void signals_finish(struct signals *s, int64_t now_ms);
 /* Waits for the end of the witness, so that nobody else has to. */
 void signals_reap(struct signals *s);
 
-/* The command was stopped by `signo`: stops us as well, so that the caller sees
- * it. Returns when we go on, or at once where we are to (somebody has continued
- * us just now, the kernel refuses to stop an orphaned process group). */
+/* `signo` stopped the command: stops us as well, so that our parent sees it.
+ * Returns when we are continued, or at once if we must not stop (somebody has
+ * continued us just now, or the kernel refuses to stop an orphaned process
+ * group). */
 void signals_stop_with(
     struct signals *s, pid_t command, int signo, int64_t now_ms);
-/* Stops this process as `signo` would (SIGTSTP). */
+/* Stops this process as `signo` (SIGTSTP) would. */
 void signals_stop_self(int signo);
 /* Dies of `signo` without a core file. Returns only if that is impossible. */
 void signals_die_of(int signo);
