@@ -1,6 +1,6 @@
 /*
- * An attempt: one tracking of one run. It joins a watcher (where entries come
- * from), the journal (where they are kept) and a delivery for each tracker.
+ * An attempt: one tracking of one run. It connects a watcher, which makes
+ * entries, the journal, which keeps them, and a delivery for each tracker.
  *
  *	attempt_new(&a, &config, &err);   or attempt_adopt() for one left behind
  *	attempt_turn(a);                  at the end of every loop turn
@@ -33,17 +33,18 @@ struct attempt_config {
 	struct tree *tree; /* NULL: read at the end only (import) */
 	const struct options *options;
 	const char *state_dir; /* NULL: memory only */
-	/* SOURCE_LIBRARY: no run directory is followed, the caller keeps the
-	 * entries. */
+	/* SOURCE_LIBRARY: the attempt follows no run directory; the caller adds
+	 * the entries. */
 	enum run_source source;
 	int64_t started_us;  /* 0: now, or what the files say */
 	const char *run_dir; /* absolute bytes, not resolved */
-	/* The directory itself, borrowed; 0: the path is opened. */
+	/* A descriptor of the directory, borrowed; 0: the path is opened. */
 	int dir_fd;
-	/* Nothing is delivered until attempt_let_go(). */
+	/* Deliver nothing until attempt_let_go() is called. */
 	bool held;
 	const char *config_path; /* bytes as typed, or NULL */
-	/* insideLLMs' --output, bytes, absolute; or NULL. Borrowed for good. */
+	/* The file of insideLLMs' --output, bytes, absolute; or NULL. The
+	 * caller must keep it until the end of the process. */
 	const char *results;
 	const char *command; /* base name of the program, or NULL */
 	pid_t writer;        /* of the command that we track; or 0 */
@@ -52,18 +53,19 @@ struct attempt_config {
 	bool record_only;
 	/* For each target of the options: true leaves it out; NULL: none. */
 	const bool *leave_out;
-	/* The directory was replaced under us: end this one, begin another. */
+	/* The directory was replaced: the caller ends this attempt and begins
+	 * another. */
 	void (*replaced)(struct attempt *a, void *data);
-	/* Its manifest is there: all of it can be told from here on. */
+	/* The manifest exists: the whole run can be told from here on. */
 	void (*complete)(struct attempt *a, void *data);
-	/* A delivery settled. */
+	/* A delivery finished, blocked or gave up. */
 	void (*settled)(struct attempt *a, void *data);
 	void *data;
 };
 
-/* How the run ended, as far as it is known. */
+/* How the run ended, as far as that is known. */
 struct attempt_outcome {
-	bool has_exit; /* the writer is the command: its wait status */
+	bool has_exit; /* the writer is the command; its wait status */
 	int wait_status;
 	bool command_killed; /* the command died by a signal */
 	bool has_usage;
@@ -77,21 +79,23 @@ struct attempt_outcome {
 	size_t line_len;
 };
 
-/* Before the names of the numbers in that line, in a run that has others. */
+/* The prefix for the names of the numbers in that line, in a run that has other
+ * metrics. */
 #define ATTEMPT_LINE_PREFIX "stdout/"
 
-/* A new one; negative errno: the directory can't be followed. */
+/* Begins a new attempt; a negative errno: the directory can't be followed. */
 int attempt_new(struct attempt **attempt, const struct attempt_config *config,
     struct err *err);
 
-/* Takes over a journal whose owner is dead. With a directory that is still
- * there and no end in it, it is followed on from where the journal stands.
- * -EBUSY: it has an owner, or its command goes on, and without a tree we
- * would end it too early. */
+/* Takes over a journal whose owner is dead. If the directory still exists and
+ * the journal has no end, the attempt follows the directory from where the
+ * journal stops. -EBUSY: the journal has an owner, or its command goes on and
+ * without a tree we would end it too early. */
 int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, struct err *err);
 
-/* The same, but -ESTALE if its records are not those that are there now. */
+/* As attempt_adopt, but -ESTALE if the journal was made from other records than
+ * the directory has now. */
 int attempt_adopt_if_fits(struct attempt **attempt,
     const struct attempt_config *config, const char *name, struct err *err);
 
@@ -104,12 +108,12 @@ bool attempt_has_manifest(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
 bool attempt_is_ended(const struct attempt *a);
 void attempt_drain(struct attempt *a, int64_t ms);
-/* It is delivered from now on. */
+/* From now on the attempt is delivered. */
 void attempt_let_go(struct attempt *a);
-/* It is forgotten, with its journal: only one that is held. */
+/* Forgets an attempt that is held, and removes its journal. */
 void attempt_drop(struct attempt *a);
 bool attempt_is_settled(const struct attempt *a);
-/* Everything is where it should be, nothing was rejected. */
+/* Has every tracker taken everything, with nothing rejected? */
 bool attempt_is_complete(const struct attempt *a);
 /* Nothing more is delivered. Where the outputs, the line or the removal of the
  * journal fails, the journal stays with its cursors: attempt_remarks() has why,
@@ -134,7 +138,8 @@ const struct watcher *attempt_watcher(const struct attempt *a);
 size_t attempt_delivery_count(const struct attempt *a);
 void attempt_delivery_status(
     const struct attempt *a, size_t i, struct delivery_status *status);
-/* Entries that a tracker is still being sent; 0 for one that has settled. */
+/* How many entries the tracker still has to take; 0 if its delivery has
+ * settled. */
 uint64_t attempt_pending(const struct attempt *a, const char *tracker);
 /* Nothing of the journal is on the disk: what is not delivered is lost. */
 bool attempt_in_memory(const struct attempt *a);

@@ -1,6 +1,6 @@
 /*
- * The deliveries of a journal that another process is writing: all of them
- * together, as the library's worker asks and its program hears of them.
+ * The deliveries of a journal that another process is writing, for the
+ * library's worker: it asks about all of them together and tells the program.
  */
 #ifndef WRAP_ATTEMPT_LIBRARY_DELIVERIES_H
 #define WRAP_ATTEMPT_LIBRARY_DELIVERIES_H
@@ -15,11 +15,11 @@
 struct follow_deliveries {
 	struct delivery **list;
 	size_t len;
-	char *remark; /* a tracker that could not begin */
+	char *remark; /* on a tracker that could not begin */
 };
 
-/* One for each target of the journal that can begin. `changed`: as in
- * delivery_new(). */
+/* Adds a delivery for each target of the journal that can begin. `changed`: as
+ * in delivery_new(). */
 void follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
     struct journal *journal, const struct entry *start,
     void (*changed)(struct delivery *delivery, void *data), void *data);
@@ -33,13 +33,13 @@ void follow_deliveries_release(struct follow_deliveries *d);
 bool follow_deliveries_are(
     const struct follow_deliveries *d, enum delivery_state state);
 bool follow_deliveries_are_settled(const struct follow_deliveries *d);
-/* Nothing is pending but with those that are settled. */
+/* Are all entries delivered, except by deliveries that have settled? */
 bool follow_deliveries_have_all(const struct follow_deliveries *d);
 
-/* Sums and the first reason over all trackers. */
+/* Gives the sums and the first reason over all trackers. */
 void follow_deliveries_tell(
     const struct follow_deliveries *d, struct library_packet *packet);
-/* Where each has put the run, and how much they rejected. */
+/* Says where each tracker has put the run, and how much it rejected. */
 void follow_deliveries_places(
     const struct follow_deliveries *d, struct index_entry *e);
 

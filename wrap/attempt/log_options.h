@@ -1,5 +1,5 @@
-/* What -v says first: where itrack keeps its state, and each option that was
- * set, with who set it. */
+/* Logs the first lines of -v: where itrack keeps its state, and each option
+ * that was set, with its source. */
 #ifndef WRAP_ATTEMPT_LOG_OPTIONS_H
 #define WRAP_ATTEMPT_LOG_OPTIONS_H
 

@@ -1,5 +1,5 @@
-/* What an attempt's files share: make.c (how it comes and goes) and
- * attempt.c (what happens to it). */
+/* Shared by make.c (which makes and closes attempts) and attempt.c (the events
+ * in between). */
 #ifndef WRAP_ATTEMPT_PRIVATE_H
 #define WRAP_ATTEMPT_PRIVATE_H
 
@@ -27,11 +27,11 @@ struct attempt {
 	struct buf remarks;
 };
 
-/* A line for the report, each once. */
+/* Adds a line to the report, but each line only once. */
 void attempt_say(struct attempt *a, const struct err *err);
-/* Into the journal; releases the entry. */
+/* Puts the entry into the journal and releases it. */
 void attempt_keep(struct attempt *a, struct entry *e);
-/* Keeps what the open file holds beside the journal, under this number.
+/* Keeps a copy of the open file beside the journal, under this number.
  * -ENOTSUP: the journal is in memory. */
 int attempt_keep_file(struct attempt *a, int number, int fd,
     struct settle_kept *kept, struct err *err);

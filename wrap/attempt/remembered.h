@@ -1,9 +1,9 @@
 /*
- * What is tracked already: the question that `import` asks before it starts. A
- * run is the same by the real path of its directory and by the length and
- * checksum of the whole lines of its records; a tracker has it if the index
- * says so for the same destination (struct target) and, where that is a directory,
- * it still exists.
+ * Tells what is tracked already; `import` asks this before it starts. Two runs
+ * are the same if the real path of the directory and the length and checksum of
+ * the whole lines of the records are equal. A tracker has a run if the index
+ * says so for the same destination (struct target) and, if that is a directory,
+ * the directory still exists.
  */
 #ifndef WRAP_ATTEMPT_REMEMBERED_H
 #define WRAP_ATTEMPT_REMEMBERED_H
@@ -15,21 +15,21 @@
 #include "journal/entry.h"
 
 struct tracked {
-	bool *has;     /* for each target: it is there already, or will be */
-	char **places; /* where; NULL if not there (yet) */
+	bool *has;     /* for each target: has, or will have, the run */
+	char **places; /* where it is; NULL if not there (yet) */
 	size_t len;
 	size_t count; /* how many of them */
-	/* An attempt of this directory, with these records (or the first of
-	 * them, if its run has no end), that is not delivered; NULL: none. Its
-	 * targets count as had. */
+	/* An undelivered attempt of this directory with these records (or, if
+	 * its run has no end, with the first of them); NULL: there is none. The
+	 * targets of that attempt count as having the run. */
 	char *pending;
-	bool pending_live;    /* its owner lives */
-	bool pending_unended; /* its run has no end yet */
+	bool pending_live;    /* the owner of that attempt is alive */
+	bool pending_unended; /* the run of that attempt has no end yet */
 	int64_t pending_us;   /* when it started */
 	/* Not all could be looked at: what is not found here may be there. */
 	struct err failed;
 	/* When the last delivered attempt of this directory with these records
-	 * started, wherever it went; 0: none. */
+	 * started, whatever its destination; 0: there is none. */
 	int64_t delivered_us;
 };
 

@@ -1,7 +1,7 @@
 /*
- * The last words: one line on what was seen, one for each tracker: what was
- * delivered and where to look, or what is pending, why, and how to finish. The
- * same as JSON for --report.
+ * The report at the end has one line on what was seen and one for each tracker:
+ * what was delivered and where to look, or what is pending, why, and how to
+ * finish it. --report writes the same as JSON.
  */
 #ifndef WRAP_ATTEMPT_REPORT_H
 #define WRAP_ATTEMPT_REPORT_H
@@ -10,7 +10,7 @@
 #include "wrap/attempt/attempt.h"
 
 #define REPORT_VERSION 1
-/* Of the text and of the JSON; a run has a few lines. */
+/* The limit for the text and for the JSON; a run has a few lines. */
 #define REPORT_MAX_BYTES (16 * 1024 * 1024)
 
 struct report {
@@ -22,18 +22,18 @@ struct report {
 void report_init(struct report *r);
 void report_release(struct report *r);
 
-/* Takes down what became of an attempt, before it is closed. */
+/* Notes what became of an attempt, before it is closed. */
 void report_add(struct report *r, const struct attempt *a);
 
-/* The same of one that is still being written, by `writer` (0: not known), when
+/* As report_add, for an attempt that `writer` (0: not known) still writes when
  * the command is over. */
 void report_add_going_on(
     struct report *r, const struct attempt *a, pid_t writer);
 
-/* A line of its own ("itrack: ..."), escaped. */
+/* Adds a line of its own ("itrack: ..."), escaped. */
 void report_say(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Each line of a text of several. */
+/* Adds each line of a text of several lines. */
 void report_say_lines(struct report *r, const char *lines);
 
 /* Writes the JSON form to `path` (temp file and rename):

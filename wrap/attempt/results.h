@@ -1,12 +1,12 @@
-/* The results file of `insidellms run --output FILE`, an artifact as it is with
- * insideLLMs' own tracking. */
+/* Tracks the results file of `insidellms run --output FILE` as an artifact, as
+ * insideLLMs' own tracking does. */
 #ifndef WRAP_ATTEMPT_RESULTS_H
 #define WRAP_ATTEMPT_RESULTS_H
 
 #include "wrap/attempt/attempt.h"
 
-/* Of a run that is over: the file, if this run has written one and all
- * artifacts are asked for. */
+/* Called when the run is over: keeps the file, if this run wrote one and the
+ * user asked for all artifacts. */
 void attempt_keep_results(struct attempt *a, int64_t time_us);
 
 #endif

@@ -1,4 +1,5 @@
-/* The first entry of an attempt: what was asked for, by whom, where. */
+/* Makes the first entry of an attempt: what the user asked for, who ran it, and
+ * where. */
 #ifndef WRAP_ATTEMPT_START_H
 #define WRAP_ATTEMPT_START_H
 
@@ -8,17 +9,18 @@
 void attempt_make_start(struct entry *e, const struct attempt_config *config,
     const char *name, int64_t time_us);
 
-/* The same targets with URIs as they were given: with their secrets, for
- * this process alone. Freed by attempt_free_targets. */
+/* Makes the same targets with the URIs as the user gave them, secrets included,
+ * for this process alone. attempt_free_targets frees them. */
 struct target *attempt_make_targets(
     const struct options *options, bool secrets, size_t *len);
-/* Says of each where a run of this directory would go: target.destination. */
+/* Sets target.destination of each target: where a run of this directory would
+ * go. */
 void attempt_name_destinations(struct target *targets, size_t len,
     const struct options *options, const char *run_dir);
 void attempt_free_targets(struct target *targets, size_t len);
 
-/* The text of one tracker option: a path made absolute, a URI without its
- * secrets unless `secrets`. The caller frees it. */
+/* The text of one tracker option: a path becomes absolute, a URI loses its
+ * secrets unless `secrets` is set. The caller frees it. */
 char *attempt_option_text(
     const struct option_row *row, const char *value, bool secrets);
 

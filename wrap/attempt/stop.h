@@ -1,6 +1,7 @@
 /*
- * How a program that delivers is asked to stop: SIGINT, SIGTERM and SIGHUP set
- * a flag, in the loop; SIGPIPE and SIGXFSZ become errors of the call.
+ * Lets the user stop a program that delivers: the loop sets a flag for SIGINT,
+ * SIGTERM and SIGHUP. SIGPIPE and SIGXFSZ become errors of the call that caused
+ * them.
  *
  *	stop_init(&stop, loop);
  *	... if (stop.asked) ...

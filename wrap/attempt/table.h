@@ -7,7 +7,7 @@
 
 #include "journal/entry.h"
 
-/* Makes the TABLE entry that the options of the start entry ask for; false:
+/* Makes the TABLE entry for which the options of the start entry ask; false:
  * they ask for none, and nothing was made. */
 bool attempt_make_table(struct entry *e, const struct entry_start *start,
     const char *records, int64_t time_us);

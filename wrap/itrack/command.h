@@ -1,7 +1,7 @@
 /*
- * The commands of `itrack`: one file cmd_NAME.c each, with one constant struct;
- * everything else in it is static. A new command is its file, one declaration
- * here and one line in main.c.
+ * The commands of `itrack`: each has a file NAME.c with one constant struct;
+ * everything else in it is static. A new command needs its file, one
+ * declaration here and one line in main.c.
  */
 #ifndef WRAP_ITRACK_COMMAND_H
 #define WRAP_ITRACK_COMMAND_H
@@ -18,9 +18,9 @@ struct command {
 	enum program program;
 	const char *usage; /* "itrack show [option]... dir" */
 	const char *about; /* one line */
-	/* Does it: prints, returns the exit status. The options are parsed and
-	 * --help and --version done already. For wrong arguments it says so by
-	 * command_usage() and returns its value. */
+	/* Runs the command: prints and returns the exit status. The options
+	 * were parsed, and --help and --version handled, before. For wrong
+	 * arguments it calls command_usage() and returns its value. */
 	int (*run)(const struct options *options);
 };
 
@@ -32,8 +32,8 @@ extern const struct command command_check;
 extern const struct command command_doctor;
 extern const struct command command_log;
 
-/* One line on standard error, "itrack show: MESSAGE", and where the help is.
- * Returns STATUS_USAGE. */
+/* Prints one line on standard error, "itrack show: MESSAGE", and where to find
+ * help. Returns STATUS_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

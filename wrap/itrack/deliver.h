@@ -1,6 +1,6 @@
 /*
- * What import and sync share: several attempts, a few at a time, each read,
- * ended and delivered until everything is there or nothing moves any more.
+ * Shared by import and sync: reads, ends and delivers several attempts, a few
+ * at a time, until everything is delivered or there is no more progress.
  *
  *	d = deliver_new(options, state_dir, &report);
  *	config = deliver_config(d);  ... attempt_new(&a, &config, &err);
@@ -8,7 +8,7 @@
  *	complete = deliver_run(d);           the rest; all is in the report
  *	deliver_free(d);
  *
- * SIGINT, SIGTERM and SIGHUP end it at once; what is left stays in the
+ * SIGINT, SIGTERM and SIGHUP end it at once; undelivered entries stay in the
  * journals.
  */
 #ifndef WRAP_ITRACK_DELIVER_H
@@ -23,18 +23,18 @@ struct deliver *deliver_new(const struct options *options,
     const char *state_dir, struct report *report);
 void deliver_free(struct deliver *d);
 
-/* Loop, options, state directory and callbacks filled in. */
+/* A config with loop, options, state directory and callbacks filled in. */
 struct attempt_config deliver_config(struct deliver *d);
 
-/* Takes the attempt over. `follow`: its run goes on; it is ended when a
- * manifest of it is there and nothing has changed for a while. */
+/* Takes the attempt over. `follow`: its run goes on; the attempt ends when its
+ * manifest exists and nothing has changed for a while. */
 void deliver_add(struct deliver *d, struct attempt *a, bool follow);
 
-/* True if every attempt is complete everywhere. */
+/* Returns true if every tracker has taken every attempt completely. */
 bool deliver_run(struct deliver *d);
 
-/* For a program that goes on: `closed` is called with each attempt that is done
- * with, before it goes; deliver_wait() turns the loop until deliver_wake() was
+/* For a program that goes on: `closed` is called with each finished attempt
+ * before it is freed; deliver_wait() runs the loop until deliver_wake() is
  * called. False: a signal has stopped it. */
 void deliver_on_closed(struct deliver *d,
     void (*closed)(struct attempt *a, bool complete, void *data), void *data);

@@ -1,7 +1,7 @@
 /*
- * One table of options, for every program: names, environment variables,
- * defaults, forms and help. --help, the config file, the report of a wrong name
- * and the check of the manual all come from it. libc only: the launcher links
+ * One table has the options of every program: names, environment variables,
+ * defaults, forms and help. --help, the config file, the message on a wrong
+ * name and the check of the manual all use it. libc only: the launcher links
  * it.
  *
  * Which value wins: command line, environment, config file
@@ -50,10 +50,10 @@ enum option_id {
 	OPT_OF_TRACKERS, /* the first option of a tracker; more follow */
 };
 
-/* At most so many options, those of the trackers with them. */
+/* The limit for all options, including those of the trackers. */
 #define OPTIONS_MAX 128
 
-/* Which programs take an option: a bit each. */
+/* A bit for each program, to say which programs take an option. */
 enum program {
 	PROGRAM_WRAP = 1 << 0,
 	PROGRAM_IMPORT = 1 << 1,
@@ -84,8 +84,9 @@ struct option_row {
 	    *own; /* what its tracker says of it, or NULL */
 };
 
-/* How many options there are, and the one with an ID below that: those of enum
- * option_id, then the trackers' (tracker/about.h), tracker by tracker. */
+/* options_count: how many options there are. options_at: the option with an ID
+ * below that; the IDs of enum option_id come first, then the trackers'
+ * (tracker/about.h), tracker by tracker. */
 int options_count(void);
 const struct option_row *options_at(int id);
 
@@ -100,7 +101,8 @@ enum option_source {
 
 /* Tags that one run may have. */
 #define OPTIONS_TAGS_MAX 64
-/* Metrics, params and artifacts of one `itrack log`; more go by the library. */
+/* The limit for metrics, params and artifacts of one `itrack log`; the library
+ * takes more. */
 #define OPTIONS_ITEMS_MAX 256
 
 struct option_item {
@@ -125,12 +127,12 @@ struct options {
 /* Reads command line (argv[0] is skipped), environment and config file. For
  * itrack-wrap the first argument that is no option ends the options, elsewhere
  * options may stand between arguments; `--` always ends them. An empty variable
- * is none; the variables of a tracker that is not used are not looked at (in
- * programs without --track all are). Returns 0, or -1 with one line (what is
- * wrong, the nearest valid name) in message. With --help or --version given it
- * returns 0 whatever else is wrong, and reads nothing else.
- * Values point into argv, the environment or memory that is never freed. A list
- * of trackers is in the table's order, each once: "local,mlflow". */
+ * counts as not set. The variables of a tracker that is not used are not read
+ * (a program without --track reads all). Returns 0, or -1 with one line (what
+ * is wrong, the nearest valid name) in message. With --help or --version given
+ * it returns 0 whatever else is wrong, and reads nothing else. Values point
+ * into argv, the environment or memory that is never freed. A list of trackers
+ * is in the table's order, each once: "local,mlflow". */
 int options_parse(struct options *options, enum program program, int argc,
     char **argv, char message[OPTIONS_MESSAGE_MAX]);
 
@@ -140,7 +142,8 @@ bool options_given(const struct options *options, enum option_id id);
 /* The value of a tracker's option by its long name; NULL: not set. */
 const char *options_of(const struct options *options, const char *name);
 
-/* --drain in milliseconds; --points as a number, 0 for all. */
+/* options_drain_ms: --drain in milliseconds. options_points: --points as a
+ * number, 0 for all. */
 long options_drain_ms(const struct options *options);
 long options_points(const struct options *options);
 

@@ -1,12 +1,12 @@
 /*
- * What the options_*.c files share. Nobody else includes it, but the tests.
+ * Shared by the files of this folder. Nobody else but the tests includes it.
  */
 #ifndef WRAP_OPTIONS_PRIVATE_H
 #define WRAP_OPTIONS_PRIVATE_H
 
 #include "wrap/options/options.h"
 
-/* One reading of command line, environment and file. */
+/* The state while command line, environment and file are read. */
 struct parse {
 	struct options *options;
 	enum program program;
@@ -29,26 +29,26 @@ const char *options_program_name(enum program program);
 int options_complain(struct parse *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Checks the value's form and takes it, unless a source that stands above has
+/* Checks the value's form and takes it, unless a source of higher rank has
  * given one. `label` is what the user wrote: "--drain", "ITRACK_DRAIN",
  * "drain". A flag's value is NULL (set), or yes or no in words. */
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
-/* Zeroed memory, a copy of bytes with a NUL behind them: each lives as long as
- * the process. NULL: no memory. */
+/* Allocates zeroed memory, or a copy of bytes with a NUL behind them. It lives
+ * as long as the process. NULL: there is no memory. */
 void *options_allocate(size_t size);
 char *options_keep(const char *text, size_t len);
-/* Frees all that was kept: for tests that parse many times. */
+/* Frees all memory that was kept, for tests that parse many times. */
 void options_forget(void);
 
 /* Reads the config file if there is one. */
 int options_config(struct parse *p);
-/* Its content; `path` is for messages. */
+/* Reads the config file's content; `path` is for messages. */
 int options_config_text(
     struct parse *p, const char *path, const char *text, size_t len);
 
-/* The best of the names offered to it for a word that is none of them. */
+/* For a word that is no known name: the nearest of the names offered so far. */
 struct nearest {
 	const char *word;
 	const char *name; /* NULL: nothing is near */
@@ -57,7 +57,7 @@ struct nearest {
 
 void nearest_init(struct nearest *n, const char *word);
 void nearest_offer(struct nearest *n, const char *name);
-/* " (did you mean --NAME?)" with `dashes` before the name, or "". */
+/* Makes " (did you mean --NAME?)", with `dashes` before the name, or "". */
 #define NEAREST_HINT_MAX 80
 void nearest_hint(
     const struct nearest *n, const char *dashes, char hint[NEAREST_HINT_MAX]);

@@ -1,5 +1,5 @@
 /*
- * Every defect of a run directory by name.
+ * Finds the defects of a run directory and names them.
  *
  *	r = check_directory(&check, path, err);     < 0: it can't be read
  *	for (i = 0; i < CHECK_COUNT; i++)
@@ -85,8 +85,8 @@ extern const struct check_row check_table[CHECK_COUNT];
 
 struct defect {
 	uint64_t count; /* how often; 0: not there */
-	uint64_t line;  /* of records.jsonl, from 1; 0: of no line */
-	char *detail;   /* of the first, text; or NULL */
+	uint64_t line;  /* in records.jsonl, from 1; 0: of no line */
+	char *detail;   /* on the first defect, text; or NULL */
 };
 
 struct check {
@@ -96,7 +96,7 @@ struct check {
 int check_directory(struct check *c, const char *path, struct err *err);
 void check_release(struct check *c);
 
-/* Counts a defect. `format` may be NULL: no detail. */
+/* Counts a defect. `format` may be NULL: there is no detail. */
 void check_add(struct check *c, enum check_kind kind, uint64_t line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

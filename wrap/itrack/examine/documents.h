@@ -1,5 +1,5 @@
 /*
- * The defects in manifest.json, summary.json and explain.json; a part of
+ * Finds the defects in manifest.json, summary.json and explain.json, for
  * directory.c.
  */
 #ifndef WRAP_ITRACK_EXAMINE_DOCUMENTS_H
@@ -12,8 +12,8 @@
 #include "mapping/experiment.h"
 #include "wrap/itrack/examine/directory.h"
 
-/* `root`: the manifest, or no object at all. Is it of a harness, by the
- * manifest or by the records? */
+/* `root`: the manifest, or a value that is no object. Returns whether the
+ * manifest or the records say that the run is of a harness. */
 bool check_manifest(
     struct check *c, const struct mapping *m, const struct json_span *root);
 

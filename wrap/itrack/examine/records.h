@@ -1,5 +1,5 @@
 /*
- * The defects in the lines of records.jsonl; a part of directory.c.
+ * Finds the defects in the lines of records.jsonl, for directory.c.
  */
 #ifndef WRAP_ITRACK_EXAMINE_RECORDS_H
 #define WRAP_ITRACK_EXAMINE_RECORDS_H
@@ -8,12 +8,12 @@
 #include "mapping/experiment.h"
 #include "wrap/itrack/examine/directory.h"
 
-/* Indexes that were passed over, in one experiment; more gaps than that are
- * taken for missing at once. */
+/* How many gaps in the indexes of one experiment are remembered; indexes in
+ * further gaps are counted as missing at once. */
 #define CHECK_GAPS_MAX 64
 
 struct gap {
-	int64_t from, to; /* both missing, and all between */
+	int64_t from, to; /* the first and last missing index */
 };
 
 /* The record_index of one experiment. */
@@ -34,9 +34,9 @@ struct check_records {
 };
 
 void check_records_init(struct check_records *r, struct check *check);
-/* `line` NULL: one that is too long. */
+/* Checks a line; `line` NULL: it is too long. */
 void check_records_line(struct check_records *r, const char *line, size_t len);
-/* What shows at the end only. */
+/* Counts the defects that show only at the end. */
 void check_records_end(struct check_records *r, uint64_t torn_bytes);
 void check_records_release(struct check_records *r);
 
