@@ -14,7 +14,7 @@
 #include "tracker/common/source.h"
 
 #define ARTIFACTS_DIR "artifacts"
-/* In the names of temporary files. */
+/* The word that the names of temporary files have. */
 #define COPY_NAME "itrack-copy"
 
 char *
@@ -44,8 +44,8 @@ local_copy_name(const char *artifact_name)
 	return buf_steal(&path);
 }
 
-/* Errors of the name itself: another artifact stands in its way, or it is too
- * long. Everything else is the place's fault. */
+/* Is it an error of the name itself, because another artifact stands in its way
+ * or it is too long? Any other error is the folder's. */
 static bool
 is_names_fault(int code)
 {
@@ -116,7 +116,8 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 	return outcome;
 }
 
-/* Mode and times of the source, as shutil.copy2 gives them; no set-ID bits. */
+/* Gives the copy the source's mode and times, as shutil.copy2 does, but no
+ * set-ID bits. */
 static int
 put_in_place(struct local_copy *c, struct err *err)
 {
@@ -156,7 +157,8 @@ local_copy_step(struct local_copy *c, struct err *err)
 	size_t left = LOCAL_COPY_STEP;
 	ssize_t got = 1;
 
-	/* A source that grows as fast as we copy would have no end. */
+	/* The copy ends at the recorded size: a source that grows as fast as we
+	 * copy would have no end. */
 	while (left > 0 && got > 0 && c->copied <= c->artifact->size) {
 		got = file_copy_some(c->from, c->to.fd, left, err);
 		if (got > 0) {

@@ -132,8 +132,8 @@ place_forget(struct tracker *t, const char *key)
 		tracker_remember_later(t, key, "");
 }
 
-/* The root that the user has named, made if need be; links in it are followed.
- */
+/* Opens the root that the user named, and makes it if need be; links in it are
+ * followed. */
 static int
 open_root(const char *root, struct err *err)
 {

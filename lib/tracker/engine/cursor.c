@@ -1,9 +1,9 @@
-/* When a delivery writes its cursor. */
+/* Decides when a delivery writes its cursor. */
 #include "base/clock.h"
 #include "tracker/engine/private.h"
 
-/* A cursor that moved is on the disk so soon: each time is a file made and
- * renamed, and what a crash repeats every tracker recognises. */
+/* How long a moved cursor may stay off the disk: each write makes and renames a
+ * file, and every tracker recognises what a crash repeats. */
 #define CURSOR_MS 1000
 
 void

@@ -1,5 +1,5 @@
-/* No call lasts for ever. The trackers have time limits of their own for what
- * they wait for; this is the last one, for what they did not think of. */
+/* No call may last for ever. The trackers have time limits of their own for
+ * what they wait for; this one catches cases of which they did not think. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* The engine: the life of one delivery. What moves it is delivery_pump(),
- * called when the journal grew, when an answer came, or when a wait is over; it
- * does whatever can be done now and sets one timer for the rest. */
+/* The engine: the life of one delivery. delivery_pump() drives it: called when
+ * the journal grew, when an answer came, or when a wait is over, it does
+ * whatever can be done now and sets one timer for the rest. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +20,14 @@
  * it for the first one. */
 #define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
 #define DRAIN_PATIENT_MS      35000
-/* What tracker_altered() said: all notes that there may be. */
+/* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
 {
-	/* Here alone: elsewhere the tracker may be the caller, and would go on
-	 * with what was closed under it. */
+	/* We check only here: elsewhere the tracker may be our caller, and
+	 * would go on with what was closed under it. */
 	deadline_check(timer->data);
 	delivery_pump(timer->data);
 }
@@ -134,8 +134,8 @@ delivery_say_why(struct delivery *d, const struct err *err)
 	d->why = xstrdup(err->message);
 }
 
-/* With the last tracker's end the cursor goes with the journal: most are never
- * written. */
+/* When the last tracker has finished, the cursor goes with the journal, so most
+ * cursors are never written. */
 static void
 complete(struct delivery *d)
 {
@@ -187,8 +187,8 @@ delivery_answered(struct delivery *d)
 {
 	d->ever_answered = true;
 	d->progress_ms = clock_mono_ms();
-	/* What the other lane still had under way does not undo a refusal, nor
-	 * what a lane waits for. */
+	/* A late answer of the other lane undoes neither a refusal nor the
+	 * reason for which a lane waits. */
 	if (d->phase == PHASE_BLOCKED)
 		return;
 	for (int i = 0; i < LANE_COUNT; i++)
@@ -257,8 +257,8 @@ count_entry(struct delivery *d, enum entry_kind kind)
 		d->taken++;
 }
 
-/* Moves the scout behind one entry. Only those that it needs are decoded: the
- * others are the lanes' to read. */
+/* Moves the scout behind one entry. It decodes only the entries that it needs;
+ * the lanes read the others. */
 static int
 scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
 {
@@ -280,8 +280,8 @@ scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
 	return 1;
 }
 
-/* Reads what is new in the journal: is the run ID known, has the run ended, how
- * much is there? */
+/* Reads the new part of the journal: is the run ID known, has the run ended,
+ * how many entries are there? */
 static void
 scout_ahead(struct delivery *d)
 {
@@ -364,7 +364,8 @@ stall_ms(const struct delivery *d)
 	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
 }
 
-/* Is the drain over? Its time, or no progress any more. */
+/* Is the drain over, because its time is up or because there is no more
+ * progress? */
 static bool
 drain_is_over(const struct delivery *d)
 {
@@ -376,15 +377,16 @@ drain_is_over(const struct delivery *d)
 	    now_ms - d->progress_ms >= stall_ms(d);
 }
 
-/* The earlier of two times; one that is over does not count: what it waited for
- * was done in this pump, or waits for something else. */
+/* The earlier of two times. A time that is past does not count: its task was
+ * done in this pump, or waits for something else. */
 static int64_t
 earlier(int64_t now_ms, int64_t due_ms, int64_t other_ms)
 {
 	return other_ms > now_ms && other_ms < due_ms ? other_ms : due_ms;
 }
 
-/* One timer for all that waits: backoff, pace, idle, the end of the drain. */
+/* Sets the one timer for all that waits: backoff, pace, idle, the end of the
+ * drain. */
 static void
 set_timer(struct delivery *d)
 {
@@ -427,14 +429,16 @@ delivery_pump(struct delivery *d)
 		delivery_save_cursor_if_due(d);
 		return;
 	}
-	/* Given up, too: the report says how much is left. */
+	/* We read on even after giving up, because the report says how much is
+	 * left. */
 	scout_ahead(d);
 	if (d->phase > PHASE_COMPLETE)
 		return;
 	if (d->phase == PHASE_CLOSED)
 		try_open(d);
-	/* Before the first remote send of an entry it is on the disk: after a
-	 * power loss it must not be made anew with another time. */
+	/* An entry must be on the disk before it is first sent to another
+	 * machine: after a power loss it must not be made anew with another
+	 * time. */
 	if (d->phase >= PHASE_OPEN && must_be_on_disk(d))
 		journal_sync(d->journal, NULL);
 	if (d->phase == PHASE_OPEN)

@@ -1,4 +1,4 @@
-/* When a call that failed is tried again, and when no more. */
+/* Decides when a failed call is tried again, and when no more. */
 #include <stdlib.h>
 
 #include "base/clock.h"

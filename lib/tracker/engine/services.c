@@ -68,7 +68,7 @@ tracker_set_place(struct tracker *t, const char *place)
 	t->delivery->cursor_dirty = true;
 }
 
-/* False: it was said before, or there is no room. */
+/* Returns false if the line was noted before, or there is no room. */
 static bool
 take_note(struct delivery *d, char note[NOTE_BYTES])
 {

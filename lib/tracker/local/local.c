@@ -140,7 +140,7 @@ on_publish(struct loop_timer *timer)
 		publish(l, &l->publish_error);
 }
 
-/* Now if it is time, else when it is. */
+/* Publishes now if it is time, else sets the timer. */
 static enum outcome
 publish_soon(struct tracker *t, struct err *err)
 {
@@ -187,8 +187,8 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	l->publish_timer.data = t;
 	l->copy_timer.data = t;
 	l->host = run->start->host != NULL ? xstrdup(run->start->host) : NULL;
-	/* What is there is longer than what we have so far: leave it until the
-	 * journal was read. */
+	/* The existing files have more than we have so far: leave them until
+	 * the journal was read. */
 	if (l->again)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
@@ -350,7 +350,8 @@ local_send(struct tracker *t, struct batch *batch, struct err *err)
 					 : send_metrics(t, batch, err);
 }
 
-/* final_state.json last: who sees it can read the others whole. */
+/* Writes final_state.json last: a reader who sees it can read the other files
+ * completely. */
 static enum outcome
 local_finish(struct tracker *t, const struct run_end *end, struct err *err)
 {

@@ -1,7 +1,7 @@
-/* Files of a run. Where they go says the run's artifact_uri: through the server
- * ("mlflow-artifacts:"), into a directory that this machine shares with it, or
- * into a store that only MLflow's own client can reach: what is small may go
- * through the server's page (upload.c). */
+/* Sends the files of a run. The run's artifact_uri says where they go: through
+ * the server ("mlflow-artifacts:"), into a directory that this machine shares
+ * with it, or into a store that only MLflow's own client can reach: small files
+ * may go through the server's page (upload.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +69,7 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 	mlflow_file_settled(m, a);
 }
 
-/* To the directory `path` of the server's store. */
+/* Uploads the file to the directory `path` of the server's store. */
 static enum outcome
 upload(struct mlflow *m, const char *path,
     const struct entry_artifact *artifact, struct err *err)
@@ -101,7 +101,7 @@ uploaded_small(struct mlflow *m, struct mlflow_answer *a)
 	uploaded(m, a);
 }
 
-/* REJECTED without a word: there is no way but MLflow's own client. */
+/* REJECTED without a note: only MLflow's own client can send the file. */
 static enum outcome
 upload_small(
     struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
@@ -157,7 +157,7 @@ begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
 	return outcome;
 }
 
-/* Into a store of the user's own. */
+/* Copies the file into a store that is the user's own directory. */
 static enum outcome
 start_copy(
     struct mlflow *m, const struct entry_artifact *artifact, struct err *err)
@@ -172,8 +172,8 @@ start_copy(
 	return outcome;
 }
 
-/* The run's directory is the server's to make; only where it has, on this
- * machine and ours to write, can we put files into it. */
+/* The server has to make the run's directory. We can put files there only if it
+ * has made it on this machine and we may write it. */
 static enum outcome
 copy(struct mlflow *m, const char *path, const struct entry_artifact *artifact,
     struct err *err)
@@ -273,7 +273,7 @@ start_file(struct mlflow *m, const struct entry *e, struct err *err)
 				 : start_artifact(m, &e->artifact, err);
 }
 
-/* Counts what is refused. A file that only another host has waits for a sync
+/* Counts a refused file. A file that only another host has waits for a sync
  * there. */
 static enum outcome
 settle(struct mlflow *m, enum outcome outcome, const struct err *err)

@@ -203,7 +203,7 @@ write_value(struct builder *m, const struct mlflow_item *item)
 	jsonwrite_close(&m->w, '}');
 }
 
-/* False: the item belongs to the next request. */
+/* Returns false if the item belongs to the next request. */
 static bool
 write_item(struct builder *m, const struct mlflow_item *item)
 {
@@ -217,7 +217,8 @@ write_item(struct builder *m, const struct mlflow_item *item)
 	buf_reset(&m->key);
 	if (put_key(m->b, item, &m->key))
 		note_key(m, item);
-	/* A param twice in one request is refused, also with equal values. */
+	/* A server refuses a request that has a param twice, even with equal
+	 * values. */
 	if (item->kind == MLFLOW_PARAM && has_param(m))
 		return false;
 	write_value(m, item);

@@ -69,7 +69,7 @@ classify_denied(
 		say(a, OUTCOME_BLOCKED, base, http->error, "");
 }
 
-/* {"error_code", "message"}, cut to what fits a line. */
+/* Reads "error_code" and "message", cut to fit a line. */
 static void
 say_message(const char *base, enum outcome outcome,
     const struct http_answer *http, struct mlflow_answer *a)
@@ -120,8 +120,9 @@ classify_failure(
 		say_message(base, OUTCOME_REJECTED, http, a);
 }
 
-/* A page with 200 (a login, a proxy's notice) is not MLflow: what was sent is
- * not there. An answer that ends within its headers comes as an empty one. */
+/* A page with status 200 (a login, a proxy's notice) does not come from MLflow,
+ * so the request was not carried out. An answer that ends within its headers
+ * looks like an empty one. */
 void
 mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a)

@@ -40,8 +40,9 @@ add(struct mlflow *m, int64_t index, const char *prefix)
 	return child;
 }
 
-/* In the order of their indices, which are dense: one list in the state. On
- * disk no later than the cursor that is behind the entry. */
+/* Keeps the children as one list in the state, in the order of their indices,
+ * which are dense. The list is on the disk no later than the cursor that has
+ * passed the entry. */
 void
 mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 {

@@ -33,7 +33,7 @@ copy(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-/* Decoded; NULL: there is none. */
+/* Decodes the piece; NULL: there is none. */
 static char *
 part(struct uri_span span)
 {
@@ -46,7 +46,8 @@ part(struct uri_span span)
 	return text;
 }
 
-/* The URI as it may be shown; its login into *user and *password. */
+/* Returns the URI in a form that may be shown; *user and *password get its
+ * login. */
 static char *
 take_apart(const char *text, char **user, char **password)
 {
@@ -165,7 +166,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	return 0;
 }
 
-/* The option is recorded without user and password; this process's own
+/* The journal has the option without user and password; this process's own
  * variable may still have them for the same server. */
 static void
 take_uri_user(struct mlflow_config *c)
@@ -224,8 +225,8 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 		*field = trimmed(equals + 1, strlen(equals + 1));
 }
 
-/* [mlflow] with mlflow_tracking_username and ..._password. A missing file is
- * the usual case; one that can't be read counts as missing, as in MLflow. */
+/* Reads [mlflow] with mlflow_tracking_username and ..._password. Usually the
+ * file is missing; one that can't be read counts as missing, as in MLflow. */
 static void
 take_credentials_file(struct mlflow_config *c)
 {

@@ -1,5 +1,6 @@
-/* What MLflow would do with a run: the address, the login, the version, the
- * experiment, the way of the files. Asks, changes nothing. */
+/* Examines what MLflow would do with a run: the address, the login, the
+ * version, the experiment, the way of the files. It only asks and changes
+ * nothing. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ say_login(const struct probe *p)
 		    "(MLFLOW_TRACKING_INSECURE_TLS)");
 }
 
-/* The experiment's folder stands for that of a run to come. */
+/* The experiment's folder shows where the folder of a later run would be. */
 static void
 say_files(const struct probe *p, const char *location)
 {

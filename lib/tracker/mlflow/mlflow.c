@@ -27,7 +27,7 @@ mlflow_configure(struct tracker *t, struct err *err)
 	return 0;
 }
 
-/* The environment is read here, not before: `itrack sync` may have another one
+/* Reads the environment here, not earlier: `itrack sync` may have another one
  * than the process that failed. */
 static int
 load_config(struct mlflow *m, struct err *err)
@@ -62,7 +62,8 @@ mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
 					       : mlflow_server_open(m, err);
 }
 
-/* Calls that need no run travel with the files: none of these is one. */
+/* Refuses the metrics lane where there is no run: calls that need none travel
+ * in the files lane. */
 static enum outcome
 refuse(struct mlflow *m, struct batch *batch)
 {

@@ -178,7 +178,7 @@ search_run(struct mlflow *m, const char *id, mlflow_then *then)
 	mlflow_post(m, "runs/search", then);
 }
 
-/* Looks for it, and makes it if nobody has. */
+/* Looks for the run, and makes it if nobody has. */
 static void
 find_run(struct mlflow *m)
 {
@@ -249,7 +249,7 @@ found_parent(struct mlflow *m, struct mlflow_answer *a)
 	find_run(m);
 }
 
-/* A run that was made before has its tag. */
+/* A run that existed before has its tag. */
 static void
 find_parent(struct mlflow *m)
 {
@@ -261,8 +261,8 @@ find_parent(struct mlflow *m)
 		search_run(m, parent, found_parent);
 }
 
-/* Calls without a run need no experiment; a run that they name is looked for
- * in it. */
+/* Opens for calls that need no run, and thus no experiment; if there is one, a
+ * run that they name is looked for in it. */
 static bool
 opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
 {
@@ -280,8 +280,8 @@ opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
 	return true;
 }
 
-/* The other runs of this process need not ask. One that is deleted meanwhile is
- * told of by runs/create. */
+/* Keeps the experiment's ID, so that the other runs of this process need not
+ * ask. If somebody deletes it meanwhile, runs/create says so. */
 static void
 experiment_known(struct mlflow *m)
 {

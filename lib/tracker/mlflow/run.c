@@ -16,7 +16,7 @@
 #define USER_MAX     256
 #define TEXT_BYTES   (1024 * 1024)
 
-/* What is said of a tag of the user's. */
+/* Notes how a user's tag had to be changed. */
 static void
 say(const struct mlflow *m, const char *name, unsigned did)
 {
@@ -74,7 +74,7 @@ put_context(struct given *g, const char *context)
 	cJSON_Delete(doc);
 }
 
-/* The variable below the command line, as everywhere. */
+/* The variable has a lower rank than the command line, as everywhere. */
 static void
 put_all_given(const struct mlflow *m, struct mlflow_tags *tags)
 {
@@ -101,8 +101,8 @@ put_own(const struct mlflow *m, struct mlflow_tags *tags)
 	mlflow_tags_put(tags, "mlflow.source.git.commit", start->git_commit);
 }
 
-/* What the run is found by, and what ties a child to it: nobody else's value
- * can stand there. */
+/* The tags that identify the run and tie a child to it; nobody else may set
+ * them. */
 static void
 put_needed(const struct mlflow *m, struct mlflow_tags *tags,
     const struct mlflow_tagged *run)
@@ -152,8 +152,8 @@ mlflow_wanted_tagged(const struct mlflow *m)
 	    .parent = child ? m->run_id : m->parent_id};
 }
 
-/* By the tag that MLflow has for it, or else --run-name, which a library run
- * always has. NULL: by neither. */
+/* The name given by MLflow's own tag, or else by --run-name, which a library
+ * run always has. NULL: neither gives one. */
 static char *
 given_name(const struct mlflow *m)
 {

@@ -25,7 +25,8 @@ static bool advance(struct mlflow *m);
 static void
 fail(struct mlflow *m, const struct mlflow_answer *a)
 {
-	/* Entries before this one may be only half there: all come again. */
+	/* Entries before this one may be only half delivered, so all of them
+	 * come again. */
 	m->batch->done = 0;
 	m->batch->rejected = 0;
 	if (a->ambiguous)
@@ -41,7 +42,7 @@ go_on(struct mlflow *m)
 		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
 }
 
-/* An entry counts once, whatever of it was refused. */
+/* An entry counts once, however many of its items were refused. */
 static void
 count_rejected(struct mlflow *m, const struct mlflow_item *item)
 {
@@ -78,7 +79,7 @@ slot_run(const struct mlflow *m)
 	return m->slot == 0 ? m->run_id : m->children[m->slot - 1]->run_id;
 }
 
-/* The next log-batch of this run; false: there is none. */
+/* Makes the next log-batch of this run; false: there is none. */
 static bool
 send_part(struct mlflow *m)
 {
@@ -152,7 +153,7 @@ send_rename(struct mlflow *m)
 	mlflow_post(m, "runs/update", renamed);
 }
 
-/* One whose run, or whose run's tags, are still to be made. */
+/* The next child whose run or tags are still to be made. */
 static struct mlflow_child *
 child_to_make(const struct mlflow *m)
 {
@@ -302,7 +303,7 @@ ended(struct mlflow *m, struct mlflow_answer *a)
 	mlflow_fail(m, CALL_FINISH, a);
 }
 
-/* Children first, so that none outlives its parent. */
+/* Ends the children first, so that none outlives its parent. */
 static void
 send_end(struct mlflow *m)
 {

@@ -43,7 +43,7 @@ mlflow_classify_small(struct mlflow *m, struct mlflow_answer *a)
 	if (a->outcome != OUTCOME_REJECTED && a->status != 404 &&
 	    a->status != 500)
 		return;
-	/* 400 is about this file alone. */
+	/* A 400 concerns this file alone. */
 	m->no_small_uploads = a->status != 400;
 	a->outcome = OUTCOME_REJECTED;
 	a->err = (struct err)ERR_INIT;

@@ -15,7 +15,7 @@
 /* Values of one step and params of a run, both bounded by the entry's line, in
  * the longer form of an event. */
 #define EVENT_BYTES_MAX (16 * (size_t)ENTRY_LINE_MAX)
-/* Whole records go to the file beyond this, at the latest. */
+/* When so many bytes are collected, whole records go to the file. */
 #define OUT_BYTES (256 * 1024)
 /* Integers that a double holds exactly. */
 #define EXACT_INTEGER_MAX (INT64_C(1) << 53)
@@ -243,7 +243,7 @@ tbrun_text(struct tbrun *run, const struct tbrun_point *at, const char *content,
 	return 0;
 }
 
-/* A table in Markdown, each name and value in a code span. */
+/* Writes a table in Markdown, with each name and value in a code span. */
 static void
 write_params(struct tbrun *run, struct buf *out)
 {

@@ -129,7 +129,7 @@ tbrun_make_file(struct tbrun *run, struct err *err)
 	return 0;
 }
 
-/* Opened for each write: a file that somebody removed is noticed. */
+/* We open the file for each write, so that we notice if somebody removed it. */
 static int
 open_file(const struct tbrun *run, struct err *err)
 {

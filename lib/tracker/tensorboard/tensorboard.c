@@ -23,8 +23,7 @@
 #include "tracker/tensorboard/descriptions.h"
 #include "tracker/tracker.h"
 
-/* A point waits at most so long for more values of its step; then it is shown.
- */
+/* A point waits so long for more values of its step before it is shown. */
 #define STEP_WAIT_MS 1000
 /* The params text and the HParams row wait so long after the first point: what
  * arrives all at once (an import, a harness) has its params in both. */
@@ -198,8 +197,8 @@ take_metrics(struct tensorboard *tb, const struct entry *e, struct err *err)
 		tbrun_scalar(run, &at, metrics->list[i].value,
 		    tensorboard_about(at.name, tb->prefix), &refused);
 	}
-	/* All of it or some of it: the entry counts as refused, the good values
-	 * stand. */
+	/* The entry counts as refused, even if only a part of it was; its good
+	 * values are written. */
 	if (refused.code != 0)
 		*err = refused;
 	return refused.code;
@@ -275,7 +274,7 @@ take_entry(struct tracker *t, const struct entry *e, struct err *err)
 	}
 }
 
-/* Puts on disk what is due. */
+/* Writes to the disk whatever is due. */
 static int
 write_due(struct tbrun *run, bool idle, struct err *err)
 {

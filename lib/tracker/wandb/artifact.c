@@ -35,7 +35,7 @@ wandb_artifact_release(struct wandb_artifact *a)
 	*a = (struct wandb_artifact){0};
 }
 
-/* A refusal costs the artifact, not the run. */
+/* A refusal costs the artifact, but not the run. */
 static void
 fail(struct wandb_artifact *a, const struct wandb_reply *reply)
 {
@@ -50,7 +50,7 @@ fail(struct wandb_artifact *a, const struct wandb_reply *reply)
 	a->done(a->data, &passed);
 }
 
-/* An answer that has not what it must have. */
+/* Handles an answer that lacks a member that it must have. */
 static void
 fail_short(struct wandb_artifact *a, const char *what)
 {

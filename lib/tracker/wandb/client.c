@@ -90,7 +90,7 @@ read_graphql(struct wandb_reply *reply, const cJSON *answer)
 	}
 }
 
-/* Sets *doc, the document that reply->data is a part of. */
+/* Sets *doc to the document that holds reply->data. */
 static void
 read_answer(const struct wandb_call *call, const struct http_answer *answer,
     struct wandb_reply *reply, cJSON **doc)
@@ -109,7 +109,7 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 	if (call->is_graphql) {
 		read_graphql(reply, *doc);
 	} else if (!call->is_upload && *doc == NULL && answer->body_len > 0) {
-		/* A portal between us and W&B says 200 to everything. */
+		/* A portal between us and W&B answers everything with 200. */
 		reply->outcome = OUTCOME_RETRY;
 		err_set(&reply->err, -EPROTO, "the answer is not W&B's: %s",
 		    why.message);
@@ -119,10 +119,11 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 static enum outcome
 outcome_of(const struct wandb_call *call, const struct http_answer *answer)
 {
-	/* Another writer of the same run record: it passes. */
+	/* Another process writes the same run record at this moment: try
+	 * again. */
 	if (call->is_graphql && answer->status == HTTP_CONFLICT)
 		return OUTCOME_RETRY;
-	/* A signed URL is no judge of our key. */
+	/* A signed URL says nothing about our key. */
 	if (call->is_upload && answer->result == HTTP_DENIED)
 		return OUTCOME_REJECTED;
 	switch (answer->result) {

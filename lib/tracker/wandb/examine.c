@@ -1,5 +1,5 @@
-/* What W&B would do with a run: online or offline, the key, who it belongs to,
- * where the run goes. Asks, changes nothing. */
+/* Examines what W&B would do with a run: online or offline, the key and its
+ * owner, where the run goes. It only asks and changes nothing. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

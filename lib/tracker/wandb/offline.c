@@ -72,7 +72,7 @@ open_folder(struct wandb_offline *o, int root, struct err *err)
 	if (o->dir == -ENOENT) {
 		place_forget(o->t, REMEMBERED_MARK);
 		o->dir = folder_open(root, name, true, err);
-		/* No run stops for it. */
+		/* A run does not stop if this fails. */
 		if (new)
 			tempfile_link(root, LATEST, o->word, name, NULL);
 	} else if (o->dir < 0) {
@@ -159,8 +159,8 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	return flush(o, err) < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
-/* What can't be written here is tried again by the flush at the end of the
- * send, and its error is the one that counts. */
+/* If this write fails, the flush at the end of the send tries again, and its
+ * error counts. */
 static void
 add_record(struct wandb_offline *o)
 {

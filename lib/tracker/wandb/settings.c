@@ -193,7 +193,7 @@ netrc_key(const char *machine, bool *by_default)
 	}
 	if (text != NULL)
 		key = wandb_netrc_password(text, machine, by_default);
-	/* What stands for all machines need not be meant for W&B. */
+	/* An entry for all machines need not be meant for W&B. */
 	if (key != NULL && *by_default && !wandb_key_is_valid(key)) {
 		explicit_bzero(key, strlen(key));
 		free(key);
@@ -307,7 +307,7 @@ cut_slashes(char *url)
 		url[--len] = '\0';
 }
 
-/* Has netrc a key that is for this server and no other? */
+/* Has netrc a key for this very server? */
 static bool
 has_own_key(const char *url)
 {

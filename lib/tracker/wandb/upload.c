@@ -118,7 +118,7 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 		file_is_there(u, md5, u->hash.size, true);
 		return;
 	}
-	/* The artifact is another place, and may take it. */
+	/* The artifact is another place, which may take the file. */
 	if (reply->outcome == OUTCOME_REJECTED && !u->is_table) {
 		wandb_hash_end(&u->hash, md5);
 		wandb_manifest_add(
@@ -202,7 +202,8 @@ ask_for_url(struct wandb_upload *u)
 	wandb_graphql_send(&u->call, u->client, &w, on_run_file, u);
 }
 
-/* Sent by a process before us: then it is listed again, and not read. */
+/* An earlier process has sent the file: then it is listed again, but not
+ * read. */
 static bool
 is_there_already(struct wandb_upload *u, const struct entry_artifact *artifact)
 {

@@ -94,8 +94,8 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 	return OUTCOME_DONE;
 }
 
-/* Without a word on the key or the entity (an answer with "errors" is a 200) it
- * is the server that is not the right one. */
+/* An answer with "errors" but no word about the key or the entity (it is a 200)
+ * means that this is not the right server. */
 static const char *
 what_to_check(const struct wandb_reply *reply)
 {

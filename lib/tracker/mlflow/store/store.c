@@ -168,8 +168,8 @@ make_child(struct mlflow *m, size_t i, struct err *err)
 	return result;
 }
 
-/* The runs of children that are used and have none yet; children[i] is that of
- * m->children[i]. */
+/* Makes the runs of children that are used and have none yet; children[i] is
+ * the run of m->children[i]. */
 static int
 make_children(struct mlflow *m, struct err *err)
 {
@@ -276,7 +276,7 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 	return result;
 }
 
-/* Everything but points, in order. */
+/* Writes everything but points, in order. */
 static int
 put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
     struct err *err)
@@ -294,7 +294,7 @@ put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
 	}
 }
 
-/* The points of one run, over the whole batch. */
+/* Writes the points of one run, over the whole batch. */
 static int
 put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
     struct err *err)
