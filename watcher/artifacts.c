@@ -96,7 +96,7 @@ keep(struct settle *s, int i, int fd)
 		return;
 	result = s->config.keep(
 	    files[i].name, i + 1, fd, &file->kept, &err, s->config.data);
-	/* It grew meanwhile: what was kept is what is delivered. */
+	/* The file grew meanwhile: the kept part is what is delivered. */
 	if (result == 0)
 		file->size = file->kept.bytes;
 	else if (result != -ENOTSUP)

@@ -1,4 +1,4 @@
-/* The manifest, the files beside it, and the end of a run. */
+/* Reads the manifest and the files beside it, and ends a run. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -124,7 +124,7 @@ watcher_look_at_manifest(struct watcher *w)
 {
 	if (!read_manifest(w))
 		return false;
-	/* The last records are older than the manifest. */
+	/* The last records were written before the manifest. */
 	while (w->live && watcher_read_records(w) == TAIL_MORE)
 		;
 	take_files(w);
@@ -203,7 +203,7 @@ take_last(struct watcher *w, bool superseded)
 
 	if (superseded && w->manifest.there)
 		return;
-	/* Nobody writes any more, so what is shrunk stays. */
+	/* Nobody writes any more, so a file that has shrunk stays so. */
 	while ((result = watcher_read_records(w)) == TAIL_MORE)
 		;
 	if (result == TAIL_REPLACED)
@@ -218,7 +218,7 @@ static void
 give_back(struct watcher *w)
 {
 	w->ended = true;
-	/* Offset and checksum stay; a run that waits for its tracker holds no
+	/* Offset and checksum stay; a run that waits for its tracker needs no
 	 * buffer. */
 	tail_release(&w->tail);
 	settle_let_go(&w->settle);
@@ -232,7 +232,7 @@ watcher_end_place(const struct watcher *w)
 	return w->end_place;
 }
 
-/* The last line, and what is missing. */
+/* Takes the last line, and notes what is missing. */
 static void
 say_uncounted(struct watcher *w)
 {
@@ -275,7 +275,7 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 	take_last(w, end->superseded || w->superseded);
 	say_uncounted(w);
 	give_back(w);
-	/* Not before the last line that was just read. */
+	/* The end is not earlier than the last line, which was just read. */
 	if (w->live)
 		w->end_us = clock_wall_us();
 	finish.time_us = w->end_us;

@@ -20,7 +20,7 @@
 /* Where a file without a name is made. */
 #define FALLBACK_DIR "/tmp"
 
-/* -ENOENT: nothing of that name, not even a link. Never blocks on a FIFO, does
+/* -ENOENT: nothing has that name, not even a link. Never blocks on a FIFO, does
  * not touch a device. */
 static int
 open_through_links(
@@ -74,7 +74,7 @@ unpack_into(int to, gzFile from, const char *name, struct err *err)
 		if (file_write_all(to, chunk, (size_t)n, err) < 0)
 			result = err_prefix(err, "%s, unpacked", name);
 	free(chunk);
-	/* What ends in the middle is told by the close alone. */
+	/* Only the close reports a file that ends in the middle. */
 	if (result == 0 && n < 0)
 		result = err_set(err, -EBADMSG, "%s: can't be unpacked: %s",
 		    name, gzerror(from, &ignored));
@@ -180,7 +180,8 @@ look_at(struct probe *p, const char *line, size_t len)
 		memcmp(line, "\xfe\xff", 2) == 0 ||
 		memchr(line, '\0', len < 4 ? len : 4) != NULL))
 		p->utf16 = true;
-	/* Alone in its line: what follows are the members of one document. */
+	/* The bracket is alone in its line: the lines that follow are members
+	 * of one document. */
 	if (!p->any && blank < len && line[blank] == '[' &&
 	    strspn(line + blank + 1, " \t\r") >= len - blank - 1)
 		p->array = true;

@@ -72,7 +72,7 @@ read_manifest(struct survey *s, struct err *err)
 	r = file_read_all(s->fd, MANIFEST_FILE, &bytes, err);
 	manifest_read(&s->manifest, r == 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
-	/* One that is a link, a device or huge says nothing to us. */
+	/* A link, a device or a huge file tells us nothing. */
 	if (r == -ENOENT || r == -EINVAL || r == -ELOOP || r == -EMSGSIZE)
 		return 0;
 	return r;

@@ -31,7 +31,7 @@ tail_release(struct tail *t)
 	t->held = t->found = -1;
 }
 
-/* The file, or what is left of the one that had its name. */
+/* Opens the file, or what is left of the one that had its name. */
 static int
 open_named(const struct tail *t, int dir_fd, const char *name, struct stat *st,
     struct err *err)
@@ -189,7 +189,7 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 		ssize_t n;
 
 		if (searched > TAIL_LINE_MAX) {
-			/* Its bytes count for offset and checksum, no more. */
+			/* Its bytes count for offset and checksum only. */
 			t->crc = crc32c(t->crc, t->part.data, searched);
 			t->offset += (int64_t)searched;
 			buf_reset(&t->part);

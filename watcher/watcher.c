@@ -25,7 +25,8 @@ watcher_remark(struct watcher *w, const char *name, const char *why)
 {
 	char *line = xasprintf("%s: %s\n", name, why);
 
-	/* The same again and again (a scan for each event) is one remark. */
+	/* The same remark may come again with each event's scan; it is noted
+	 * once. */
 	if (strstr(w->remarks.data, line) == NULL)
 		buf_adds(&w->remarks, line);
 	free(line);
@@ -37,7 +38,7 @@ on_refused(const char *name, const char *why, void *data)
 	watcher_remark(data, name, why);
 }
 
-/* Derived entries pass here: those that the journal has are dropped. */
+/* Derived entries pass here; those that the journal has already are dropped. */
 static void
 on_entry(struct entry *e, void *data)
 {
@@ -66,8 +67,8 @@ on_keep(const char *name, int number, int fd, struct settle_kept *kept,
 	return w->keep(name, number, fd, kept, err, w->data);
 }
 
-/* Not live: a time between the files' start and end, by the place in the file,
- * so that importing twice gives the same points. */
+/* For a run that is not live: a time between the files' start and end, by the
+ * place in the file, so that importing twice gives the same points. */
 static int64_t
 time_at(const struct watcher *w, int64_t offset)
 {
@@ -116,7 +117,7 @@ say_replaced(struct watcher *w)
 		w->event(WATCHER_REPLACED, w->data);
 }
 
-/* Has another directory the name by now? */
+/* Has another directory taken the name? */
 static bool
 is_displaced(const struct watcher *w)
 {
@@ -213,8 +214,8 @@ open_directory(struct watcher *w, int dir_fd, struct err *err)
 	return 0;
 }
 
-/* By the descriptor: the path may lead elsewhere. Without /proc only the path
- * is left. */
+/* Opens the directory by its descriptor, because the path may lead elsewhere.
+ * Without /proc only the path is left. */
 static int
 watch_directory(struct watcher *w, struct err *err)
 {
@@ -268,7 +269,8 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 	w->tail.find = !config->live;
 	w->derive = derive_new(&config->derive, on_entry, w);
 	result = open_directory(w, config->dir_fd, err);
-	/* Watched first, scanned then: what comes between is seen by both. */
+	/* We watch first and scan then, so that no change in between is
+	 * missed. */
 	if (result == 0 && tree != NULL)
 		result = watch_directory(w, err);
 	if (result < 0) {
