@@ -15,8 +15,7 @@
 
 /* Data is on disk at least so often. */
 #define SYNC_MS 1000
-/* A disk that is full may have room again soon: so often it is asked before the
- * journal goes on in memory. */
+/* How often a full disk is tried again before the journal goes on in memory. */
 #define DISK_RETRY_MS 1000
 #define DISK_RETRIES  5
 
@@ -113,7 +112,8 @@ keep_table(struct attempt *a, int64_t time_us)
 	free(records);
 }
 
-/* At the last step, under names that none of the run's own can be. */
+/* Logs the numbers at the last step, under names that no metric of the run can
+ * have. */
 static void
 keep_numbers(
     struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
@@ -184,7 +184,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		a->status = status_of(outcome, true);
 		a->past.last_step = 1;
 	} else {
-		/* The directory is another's by now, or gone. */
+		/* The directory belongs to another run by now, or is gone. */
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;

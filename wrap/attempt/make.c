@@ -86,7 +86,8 @@ attempt_keep_file(struct attempt *a, int number, int fd,
 	return result;
 }
 
-/* What a journal that was adopted has of a file is what it was then. */
+/* If an adopted journal has kept a file, that copy is what the file was
+ * then. */
 static int
 on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
@@ -118,7 +119,7 @@ on_sync_timer(struct loop_timer *timer)
 		attempt_say(a, &err);
 }
 
-/* The turn that follows tries again. */
+/* The next turn tries again. */
 static void
 on_disk_timer(struct loop_timer *timer)
 {
@@ -159,8 +160,8 @@ attempt_free(struct attempt *a)
 	free(a);
 }
 
-/* The targets as this process may use them: those of the journal, with the
- * values of the options given now in place of what was recorded. */
+/* Makes the targets for this process: those of the journal, but an option given
+ * now replaces the recorded value. */
 static void
 add_delivery(struct attempt *a, const struct target *target)
 {
@@ -183,7 +184,7 @@ add_delivery(struct attempt *a, const struct target *target)
 	a->deliveries[a->delivery_count++] = d;
 }
 
-/* A program that chooses no trackers delivers to those of the journal. */
+/* If the program chooses no trackers, it delivers to those of the journal. */
 static void
 add_retargeted(struct attempt *a)
 {
@@ -308,7 +309,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 		a->start.start.resumed_from =
 		    attempt_past_resumed_from(config->state_dir,
 			config->run_dir, config->source == SOURCE_IMPORT);
-	/* The journal's copy goes through its text, as it will be read. */
+	/* The entry goes through its text form, as the journal's readers will
+	 * see it. */
 	buf_init(&line, ENTRY_LINE_MAX);
 	entry_encode(&a->start, &line);
 	if (entry_decode(&copy, line.data, line.len - 1, err) < 0)

@@ -186,8 +186,8 @@ struct search {
 	char *found;                      /* the latest attempt that fits */
 };
 
-/* Equal runs write equal records, so these alone do not tell a directory that
- * is written on from one that was made again. */
+/* Equal runs write equal records, so the records alone do not tell whether a
+ * directory is being continued or was made again. */
 static bool
 same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
 {
@@ -211,7 +211,7 @@ search_each(const struct index_entry *e, void *data)
 	return true;
 }
 
-/* By its first entry alone: thousands may be pending. */
+/* Tells by the first entry alone, because thousands may be pending. */
 static bool
 is_of_this_directory(const struct search *s, const char *attempt)
 {
@@ -226,7 +226,7 @@ is_of_this_directory(const struct search *s, const char *attempt)
 	return same;
 }
 
-/* The same among those that are not delivered yet; they are younger. */
+/* Does the same for attempts that are not delivered yet; they are younger. */
 static bool
 search_pending(const char *attempt, void *data)
 {

@@ -78,7 +78,8 @@ measure(struct search *s)
 	close(fd);
 }
 
-/* Asked for every line of the index: by inode, which is one system call. */
+/* Compares inodes, which takes one system call, because this runs for every
+ * line of the index. */
 static bool
 same_directory(const struct search *s, const char *run_dir_text)
 {
@@ -92,9 +93,9 @@ same_directory(const struct search *s, const char *run_dir_text)
 	return same;
 }
 
-/* Does what was put there still exist? A directory that was deleted is to be
- * made again; a server is not asked. Some places are commands: there the
- * destination has the directory. */
+/* Does the tracked output still exist? If a directory was deleted, the run is
+ * to be tracked again; a server is not asked. Some places are commands: then
+ * the destination has the directory. */
 static bool
 is_there(const char *place, const char *destination)
 {
@@ -155,8 +156,8 @@ same_records(struct search *s, const struct attempt_past *past)
 	    s->crc == past->records_crc32c;
 }
 
-/* Where a run that is not delivered goes: a sync may have been told another
- * destination than the start says. */
+/* Where an undelivered run goes: a sync may have been given another destination
+ * than the start entry has. */
 static bool
 goes_there(const struct search *s, const char *attempt,
     const struct target *recorded, const struct target *wanted)

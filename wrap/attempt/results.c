@@ -18,7 +18,7 @@
 /* Behind the numbers of the run directory's own files. */
 #define KEPT_NUMBER (SETTLE_FILES + 1)
 
-/* Two artifacts of one name would be one file. */
+/* Two artifacts with the same name would become one file. */
 static bool
 is_of_run_directory(const char *name)
 {
@@ -31,7 +31,7 @@ is_of_run_directory(const char *name)
 	return false;
 }
 
-/* Under a name of its own; NULL: it is an artifact by now. */
+/* Keeps the file under a name of its own; NULL: it is an artifact already. */
 static char *
 name_of(const struct attempt *a)
 {
@@ -92,7 +92,8 @@ attempt_keep_results(struct attempt *a, int64_t time_us)
 	if (name == NULL)
 		return;
 	fd = file_open_regular(AT_FDCWD, path, &st, &err);
-	/* A run that fails writes none, and an older one is not its own. */
+	/* A run that failed wrote no results file; an older one is not its
+	 * own. */
 	if (fd >= 0 &&
 	    clock_ns(&st.st_ctim) >= clock_ns(&a->config.not_before)) {
 		add(a, name, &st, fd, time_us);

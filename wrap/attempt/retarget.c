@@ -36,7 +36,7 @@ put(struct target *t, const char *name, const char *text)
 	    (struct pair){.name = xstrdup(name), .text = xstrdup(text)};
 }
 
-/* Takes one option of now. 1: the destination has changed. */
+/* Takes one option that is given now. 1: the destination has changed. */
 static int
 take(struct target *t, struct cursor *c, const struct options *options,
     const struct option_row *row, struct err *err)
@@ -73,7 +73,7 @@ out:
 	return result;
 }
 
-/* It goes where the options lead now. */
+/* Sets the destination to which the options lead now. */
 static void
 name_destination(
     struct cursor *c, const struct target *t, const struct entry_start *start)
@@ -107,7 +107,7 @@ attempt_retarget(struct target **target, const struct journal *j,
 	int result;
 
 	target_copy(t, recorded);
-	/* A damaged cursor is the engine's to tell. */
+	/* The engine reports a damaged cursor. */
 	result = cursor_load(j, t->tracker, &c, NULL) < 0 ? 1 : 0;
 	for (size_t i = 0; i < c.state_len; i++)
 		if (strncmp(c.state[i].name, MOVED, strlen(MOVED)) == 0)

@@ -33,7 +33,7 @@ attempt_option_text(
 	if (!secrets &&
 	    (row->form == FORM_TRACKING_URI || row->form == FORM_URL))
 		uri_clean(plain);
-	/* Also without a working directory: the path as it is. */
+	/* Without a working directory, too: the path stays as it is. */
 	text = text_path_text(plain != NULL ? plain : value);
 	free(plain);
 	return text;
@@ -147,7 +147,7 @@ manifest_command(const char *run_dir)
 	return command;
 }
 
-/* Who imports a directory knows nothing of these but what stands there. */
+/* A program that imports a directory knows these values only from its files. */
 static void
 take_facts(
     struct entry_start *s, const struct attempt_config *config, const char *cwd)

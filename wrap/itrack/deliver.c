@@ -17,10 +17,10 @@
 #define AT_ONCE_NEAR 4
 #define AT_ONCE_FAR  16
 #define NEAR_US      5000
-/* No time limit of its own: the engine stops where nothing moves. */
+/* There is no real time limit: the engine stops where nothing moves. */
 #define PATIENCE_MS (24 * 60 * 60 * 1000)
-/* A followed run has ended when its manifest is there and so long nothing
- * changed: summary and report come behind it. */
+/* A followed run has ended when its manifest exists and nothing changed for so
+ * long: summary and report are written after the manifest. */
 #define QUIET_MS 2000
 /* How often that is looked at. */
 #define LOOK_MS 500
@@ -50,8 +50,8 @@ struct deliver {
 	bool filling; /* more come as soon as there is room */
 };
 
-/* Fewer records could be read than there should be: it is tracked, and no
- * success. */
+/* Were fewer records read than there should be? Such a run is tracked, but is
+ * no success. */
 static bool
 is_short(const struct attempt *a)
 {
@@ -84,7 +84,7 @@ has_room(const struct deliver *d)
 	    (http_distance_us() > NEAR_US ? AT_ONCE_FAR : AT_ONCE_NEAR);
 }
 
-/* Is what the loop was turned for done? */
+/* Is the task done for which the loop was run? */
 static bool
 is_done(const struct deliver *d)
 {
@@ -213,7 +213,7 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	} else {
 		loop_timer_set(d->loop, &d->look, LOOK_MS);
 	}
-	/* One that settled at once needs a turn to be closed. */
+	/* An attempt that settled at once needs a turn to be closed. */
 	loop_kick(d->loop);
 	if (follow)
 		return;

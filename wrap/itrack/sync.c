@@ -30,7 +30,8 @@ refuse(struct sync *s, const struct err *err)
 	s->failed = true;
 }
 
-/* Ended by hand: its journal goes, and with it what was not delivered. */
+/* Drops an attempt on request: its journal is removed, with the entries that
+ * were not delivered. */
 static void
 drop(struct sync *s, const char *attempt)
 {
@@ -81,7 +82,8 @@ each(const char *attempt, void *data)
 {
 	struct sync *s = data;
 
-	/* One that was killed before its first entry has nothing to deliver. */
+	/* A process that was killed before its first entry left nothing to
+	 * deliver. */
 	if (!journals_discard_empty(s->state_dir, attempt))
 		sync_one(s, attempt, false);
 	return true;

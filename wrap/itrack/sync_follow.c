@@ -20,12 +20,13 @@
 #include "journal/list.h"
 #include "wrap/attempt/report.h"
 
-/* What was not delivered is tried again so long after: a server that is down
- * for the day gets one request a minute and attempt. */
+/* How long an undelivered journal waits for the next try: a server that is down
+ * for the day gets one request a minute for each attempt. */
 #define RETRY_MS (60 * 1000)
 /* A thousand nodes may end at once; their server is one. */
 #define REQUESTS_PER_SECOND 20
-/* Its owner is delivering it itself, which ends without a word to us. */
+/* The owner still delivers the journal itself, and does not tell us when that
+ * ends. */
 #define BUSY_MS 1000
 
 struct root {
@@ -63,7 +64,7 @@ struct follower {
 	TAILQ_HEAD(, known) known;
 };
 
-/* Prints what the report holds by now, and forgets it. */
+/* Prints the report as it is now, and empties it. */
 static void
 print_report(struct follower *f, bool wanted)
 {
@@ -162,7 +163,7 @@ adopt(struct follower *f, struct known *k)
 	struct err err = ERR_INIT;
 	int result;
 
-	/* Our own opening and closing would be a change, too. */
+	/* Otherwise our own opening and closing would be a change, too. */
 	unwatch(k);
 	config.tree = NULL;
 	config.state_dir = k->root->dir;
@@ -189,7 +190,7 @@ look_once(struct follower *f, struct known *k)
 	int result;
 
 	k->next_ms = 0;
-	/* Its maker is about to write the first entry, or dead. */
+	/* Its maker is about to write the first entry, or is dead. */
 	if (journals_discard_empty(k->root->dir, k->attempt))
 		return watch_journal(f, k);
 	result = journals_start(k->root->dir, k->attempt, &start, &err);

@@ -176,9 +176,9 @@ let_go(struct launcher *l)
 			close(fd);
 }
 
-/* Everything that has changed: the command, the worker and, as the first
- * process of a container, orphans. Other children were there before us (a shell
- * that started one and then executed us) and are not ours to reap. */
+/* Reaps every child that has changed: the command, the worker and, as the first
+ * process of a container, orphans. Other children existed before us (a shell
+ * started one and then executed us) and are not ours to reap. */
 static void
 reap(struct launcher *l)
 {
@@ -227,7 +227,8 @@ take_signals(struct launcher *l)
 	if (seen.stop)
 		signals_stop_self(SIGTSTP);
 	if (seen.hurry) {
-		/* Once: so long for the last words. Twice: not even that. */
+		/* After the first request the worker gets so long for its last
+		 * words; after a second one it gets no time. */
 		int64_t until_ms = now_ms() + DRAIN_GRACE_MS;
 
 		tracking_hurry(&l->tracking);
@@ -261,7 +262,7 @@ turn(struct launcher *l)
 	tracking_waited(t, now_ms());
 }
 
-/* What came up to now was for the command. */
+/* Signals that came up to now were meant for the command. */
 static void
 take_last_signals(struct launcher *l)
 {
@@ -321,7 +322,8 @@ main(int argc, char **argv)
 	launch(l, argv);
 	let_go(l);
 	if (signals_open(&l->signals) < 0) {
-		/* Hardly a descriptor to be had: signals before tracking. */
+		/* There is hardly a free descriptor, and signals matter more
+		 * than tracking. */
 		tracking_off(t, errno);
 		signals_open(&l->signals);
 	}

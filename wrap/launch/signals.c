@@ -61,7 +61,8 @@ is_by_process(int code)
 	return code == SI_USER || code == SI_QUEUE || code == SI_TKILL;
 }
 
-/* Ours, and nobody's business: a failed write of ours, a call to go on. */
+/* Is the signal our own business and nobody else's: a failed write of ours, or
+ * a call to go on? */
 static bool
 is_our_own(const struct signalfd_siginfo *info, const struct signals *s)
 {
@@ -74,8 +75,8 @@ is_our_own(const struct signalfd_siginfo *info, const struct signals *s)
 	return sender > 0 && sender == s->witness.pid;
 }
 
-/* It, or a process below it. One that has only just sent the signal and is gone
- * can't be told from others. */
+/* Is it the command or a process below it? A process that has sent the signal
+ * and is gone can't be told from others. */
 static bool
 is_of_command(pid_t sender, pid_t command)
 {
@@ -130,7 +131,8 @@ signals_take(
 		switch (info.ssi_signo) {
 		case SIGCHLD:
 			seen->child = true;
-			/* Not a child's, but somebody's own. */
+			/* The signal does not report a child: somebody sent
+			 * it. */
 			if (is_by_process(info.ssi_code))
 				break;
 			continue;
@@ -284,7 +286,7 @@ suffer(int signo)
 void
 signals_stop_with(struct signals *s, pid_t command, int signo, int64_t now_ms)
 {
-	/* Somebody continues us at this moment: the command, too, then. */
+	/* Somebody continues us at this moment, and so the command, too. */
 	for (int i = 0; i < s->waiting_len; i++)
 		if (s->waiting[i].signo == SIGCONT)
 			return;

@@ -32,8 +32,8 @@ static volatile int exec_errno;
 /* Room for a path that can still get one of the places behind it. */
 #define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
 
-/* This program's file. Without /proc by what the kernel was asked to execute;
- * a relative path of that kind means nothing by now. */
+/* Finds this program's file. Without /proc it is the path that the kernel was
+ * asked to execute; a relative one is useless by now. */
 static bool
 find_own_file(char path[HOME_SIZE])
 {
@@ -166,7 +166,7 @@ become_worker(const struct tracking *t, int link)
 	_exit(EXIT_NOT_FOUND);
 }
 
-/* In as many packets as it takes. */
+/* Sends the text in as many packets as it needs. */
 static void
 send_line(const struct tracking *t)
 {
@@ -355,7 +355,7 @@ read_link(struct tracking *t)
 		}
 	}
 	if (got == 0) {
-		/* Its death comes as a signal; here just stop to listen. */
+		/* A signal tells of its death; here we only stop to listen. */
 		close(t->link);
 		t->link = -1;
 	}
@@ -375,7 +375,7 @@ tracking_read(struct tracking *t)
 	if (!t->on)
 		return;
 	if (t->starts == 0) {
-		/* A worker may have more descriptors than we. */
+		/* A worker may have more free descriptors than we have. */
 		if (read_channel(t, TRACKING_TURN_MAX) < 0)
 			start_worker(t);
 	} else if (t->link >= 0)
@@ -424,7 +424,7 @@ tracking_ended(
 	if (!t->on)
 		return;
 	if (t->starts == 0)
-		/* What came just before the end. */
+		/* Read the messages that came just before the end. */
 		read_channel(t, CHANNEL_BACKLOG + 1);
 	else if (t->link >= 0) {
 		packet.ended = t->end;

@@ -189,7 +189,8 @@ options_config(struct parse *p)
 
 	if (!config_path(path))
 		return 0;
-	/* Not blocking: whatever lies there, even a FIFO, must not hold us. */
+	/* We don't block: whatever the file is, even a FIFO, must not hold us
+	 * up. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	/* No permission: the home directory of someone else, as for a service
 	 * that has left root behind. Git reads on there, too. */

@@ -96,7 +96,7 @@ read_short(struct parse *p, struct line *line)
 	return 0;
 }
 
-/* All of the command line is read even when something is wrong with it: --help
+/* Reads the whole command line even if something in it is wrong, because --help
  * may follow. */
 static void
 read_command_line(struct parse *p, int argc, char **argv)
