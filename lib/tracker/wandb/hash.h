@@ -1,6 +1,10 @@
 /*
  * Computes the MD5 of a file piece by piece, so that a large file holds nothing
  * up.
+ *
+ *	wandb_hash_begin(&h, fd);
+ *	while ((more = wandb_hash_step(&h, &err)) > 0) ...
+ *	wandb_hash_end(&h, base64);
  */
 #ifndef TRACKER_WANDB_HASH_H
 #define TRACKER_WANDB_HASH_H
