@@ -179,9 +179,9 @@ table_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	return result;
 }
 
-/* Seven parameters, which programs are linked against:
- * NOLINTNEXTLINE(readability-function-size) */
+/* Its seven parameters are what programs are linked against. */
 int
+/* NOLINTNEXTLINE(readability-function-size) */
 itrack_log_table(struct itrack_tracker *t, const char *name,
     const char *const *columns, size_t column_count,
     const struct itrack_value *cells, size_t rows, struct itrack_error *err)

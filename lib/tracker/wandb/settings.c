@@ -361,7 +361,7 @@ clean_url(char *url)
 
 static void
 find_base_url(struct wandb_settings *s, const struct wandb_wishes *wishes,
-    char *filed, char *found)
+    const char *filed, char *found)
 {
 	const char *chosen = wishes->base_url, *unfit;
 	char *file = path_join(s->root, "settings");
