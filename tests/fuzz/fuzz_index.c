@@ -102,7 +102,7 @@ find_each(const struct both *b)
 	for (size_t i = 0; i < b->len; i++) {
 		struct sought sought = {.one = &b->list[i]};
 
-		expect(index_has(b->to, b->list[i].attempt));
+		expect(index_has(b->to, b->list[i].attempt, NULL) == 1);
 		expect(index_each_of(b->to, b->list[i].dir_inode,
 			   path_base(b->list[i].run_dir), on_sought, &sought,
 			   NULL) == 0);
