@@ -53,7 +53,7 @@ need_strace() {
         rm disk/fill
         ls disk/itrack/runs >left'
     [ "$status" -ne 99 ] || skip "no disk can be mounted here"
-    ! grep -q 'itrack sync' err
+    run ! grep -q 'itrack sync' err
     grep -q "lost.*itrack import $to" err
     grep -q '"journal_in_memory":true' report.json
     [ ! -s left ]
@@ -76,7 +76,7 @@ need_strace() {
         ls disk/itrack/runs >after'
     [ "$status" -ne 99 ] || skip "no disk can be mounted here"
     grep -qx journal.jsonl left
-    ! grep -q '^cursor' left
+    run ! grep -q '^cursor' left
     [ ! -s after ]
     [ "$(ls "$tracking")" = "$id" ]
     [ "$(ls "$runs/tracking/tensorboard/insidellms")" = "$id" ]

@@ -15,6 +15,8 @@ import os
 import sys
 import time
 
+MARK = ".itrack-attempt"
+
 
 def iso(us):
     second, us = divmod(us, 10**6)
@@ -73,7 +75,10 @@ def whole(entries, run_dir):
             "status": end["status"], "ended_at": iso(end["time_us"]),
             "total_steps": end["last_step"], "metrics_count": len(metrics)},
     }
-    bad = set(os.listdir(run_dir)) - {"artifacts"} ^ set(want)
+    # Whose directory it is.
+    with open(os.path.join(run_dir, MARK)) as mark:
+        bad = set() if mark.read() == start["attempt"] else {MARK}
+    bad |= set(os.listdir(run_dir)) - {"artifacts", MARK} ^ set(want)
     for name, value in want.items():
         got = open(os.path.join(run_dir, name)).read()
         if got != json.dumps(value, indent=2):

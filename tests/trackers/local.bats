@@ -68,7 +68,7 @@ check() {
     deliver state e1
     [ ! -e "$place-2" ]
     check whole e1 "$place"
-    [ "$(find "$place" -name '.*' | wc -l)" -eq 0 ]
+    [ "$(find "$place" -name '.*' -printf '%f ')" = '.itrack-attempt ' ]
     cmp big "$place/artifacts/big"
 }
 

@@ -92,7 +92,7 @@ check() {
         [" lead",".hidden"],["new\nline","\u001b[31m"]]' >e1
     deliver state e1
     base=$tb/insidellms/$RUN_ID
-    [ "$(find "$tb" -type f | wc -l)" -eq 16 ]
+    [ "$(find "$tb" -type f -name 'events.out.*' | wc -l)" -eq 16 ]
     check files e1 "$base"
     check server fast "$tb" e1 "$base"
     check server slow "$tb" e1 "$base"
