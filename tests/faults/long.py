@@ -90,7 +90,10 @@ class Run:
             raise SystemExit(f"not delivered: {left}")
 
     def content(self):
-        return {t: content.content(t, self.d / t) for t in TRACKERS}
+        """All but the exit code: under the fast clock the command ends minutes
+        behind its run, which waits no longer than 30 seconds for that."""
+        return {t: [line for line in content.content(t, self.d / t)
+                    if "exit_code" not in line] for t in TRACKERS}
 
 
 def small_fixture(base):
