@@ -108,14 +108,15 @@ say_run(struct report *r, const struct attempt *a)
 	report_say_lines(r, watcher_remarks(w));
 }
 
-/* What becomes of what is pending; allocated. What is on the disk decides. */
+/* What becomes of what is pending; allocated. The disk decides. `lead` stands
+ * before a command that finishes it. */
 static char *
-what_next(const struct attempt *a)
+what_next(const struct attempt *a, const char *lead)
 {
 	bool directory = attempt_start(a)->source != SOURCE_LIBRARY;
 
 	if (!attempt_in_memory(a))
-		return xasprintf("to finish: itrack sync %s%s", attempt_name(a),
+		return xasprintf("%sitrack sync %s%s", lead, attempt_name(a),
 		    !attempt_is_cut(a) ? ""
 			: directory
 			? " (the journal is cut short: the rest is read from "
@@ -133,7 +134,7 @@ say_pending(
     struct report *r, const struct attempt *a, const struct delivery_status *s)
 {
 	uint64_t all = s->delivered + s->rejected + s->pending;
-	char *next = what_next(a);
+	char *next = what_next(a, "to finish: ");
 
 	report_say(r, "%s: delivered %llu of %llu, the rest is pending: %s; %s",
 	    s->tracker, (unsigned long long)s->delivered,
@@ -241,7 +242,7 @@ report_add(struct report *r, const struct attempt *a)
 		say_delivery(r, a, &status);
 	}
 	if (attempt_delivery_count(a) == 0) {
-		char *next = what_next(a);
+		char *next = what_next(a, "");
 
 		report_say(r, "recorded, not delivered: %s", next);
 		free(next);
