@@ -52,7 +52,7 @@ static int
 remove_listed(int dir_fd, const char *attempt, struct err *err)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct state_names names;
+	struct state_names names = {0};
 	int result = fd < 0 ? err_errno(err, "%s", attempt)
 			    : state_list(fd, attempt, &names, err);
 
