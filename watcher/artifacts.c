@@ -123,7 +123,32 @@ take_open(struct settle *s, int i, int fd, const struct stat *st)
 	keep(s, i, fd);
 }
 
-static void
+/* Returns `code`, unless the file was taken before. */
+static int
+could_not_look(struct settle *s, int i, int code)
+{
+	s->config.refused(files[i].name, strerror(-code), s->config.data);
+	return s->files[i].there ? 0 : code;
+}
+
+/* Takes a file whose name is gone. */
+static int
+take_held(struct settle *s, int i)
+{
+	int held = s->files[i].held;
+	struct stat st;
+
+	if (held == 0)
+		return 0;
+	if (held < 0)
+		return could_not_look(s, i, held);
+	if (fstat(held, &st) < 0)
+		return could_not_look(s, i, -errno);
+	take_open(s, i, held, &st);
+	return 0;
+}
+
+static int
 take(struct settle *s, int i, int dir_fd)
 {
 	struct err err = ERR_INIT;
@@ -133,25 +158,36 @@ take(struct settle *s, int i, int dir_fd)
 	if (fd >= 0) {
 		take_open(s, i, fd, &st);
 		close(fd);
-	} else if (fd == -ENOENT && s->files[i].held > 0 &&
-	    fstat(s->files[i].held, &st) == 0) {
-		take_open(s, i, s->files[i].held, &st);
-	} else if (fd == -EINVAL || fd == -ELOOP) {
+	} else if (file_is_absent(fd)) {
+		return take_held(s, i);
+	} else if (file_is_unknown(fd)) {
+		return could_not_look(s, i, fd);
+	} else {
 		s->config.refused(
 		    files[i].name, "not a regular file", s->config.data);
-	} else if (fd != -ENOENT && fd != -ENOTDIR) {
-		s->config.refused(files[i].name, strerror(-fd), s->config.data);
 	}
+	return 0;
 }
 
-void
+int
 settle_take(struct settle *s, int dir_fd)
 {
-	for (int i = 0; i < SETTLE_FILES; i++)
-		if (is_chosen(s, i) && i != RECORDS)
-			take(s, i, dir_fd);
-	if (is_chosen(s, RECORDS))
-		take(s, RECORDS, dir_fd);
+	int result = 0;
+
+	for (int i = 0; i < SETTLE_FILES; i++) {
+		int code =
+		    is_chosen(s, i) && i != RECORDS ? take(s, i, dir_fd) : 0;
+
+		if (code < 0)
+			result = code;
+	}
+	if (is_chosen(s, RECORDS)) {
+		int code = take(s, RECORDS, dir_fd);
+
+		if (code < 0)
+			result = code;
+	}
+	return result;
 }
 
 static int
@@ -171,8 +207,11 @@ settle_hold(struct settle *s, const char *name, int fd)
 	if (i < 0)
 		return;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 1);
-	if (copy < 0)
+	if (copy < 0) {
+		if (s->files[i].held <= 0)
+			s->files[i].held = -errno;
 		return;
+	}
 	if (s->files[i].held > 0)
 		close(s->files[i].held);
 	s->files[i].held = copy;

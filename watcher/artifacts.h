@@ -57,7 +57,7 @@ struct settle {
 		mode_t mode;
 		int64_t size, mtime_ns, ctime_ns;
 		struct settle_kept kept;
-		int held; /* what its writer opened; 0: none */
+		int held; /* what its writer opened; see settle_held() */
 	} files[SETTLE_FILES];
 };
 
@@ -66,12 +66,13 @@ void settle_release(struct settle *s);
 
 /* Takes the files that are in the directory now and are new or have changed.
  * One whose name is gone is taken from what is held of it, else stays as it was
- * taken; one that is no regular file is refused. */
-void settle_take(struct settle *s, int dir_fd);
+ * taken; one that is no regular file is refused. Returns 0, or a negative errno
+ * if a file could not be looked at and was not taken before; it is refused. */
+int settle_take(struct settle *s, int dir_fd);
 /* Holds a file of the run, `fd` borrowed, for the time when its name is gone.
  * One of another name is left alone. */
 void settle_hold(struct settle *s, const char *name, int fd);
-/* What is held; 0: nothing. */
+/* What is held; 0: nothing; a negative errno: it could not be held. */
 int settle_held(const struct settle *s, const char *name);
 /* Gives back what is held: they are the last names. */
 void settle_let_go(struct settle *s);

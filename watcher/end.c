@@ -61,54 +61,87 @@ take_text(
 	return true;
 }
 
-/* The manifest that has no name any more. */
-static bool
-read_held(struct watcher *w)
+/* Reads the manifest that has no name any more. */
+static int
+read_held(int fd, struct buf *text, struct err *err)
 {
-	int fd = settle_held(&w->settle, MANIFEST_FILE);
-	struct watcher_stamp stamp;
-	struct buf text;
-	struct stat st;
 	ssize_t n = 1;
 
-	if (fd <= 0 || fstat(fd, &st) < 0)
-		return false;
-	stamp = stamp_of(&st);
-	if (!is_new(w, &stamp))
-		return false;
-	buf_init(&text, WATCHER_DOCUMENT_MAX);
 	while (n > 0) {
-		char *room = buf_reserve(&text, CHUNK_BYTES);
+		char *room = buf_reserve(text, CHUNK_BYTES);
 
-		n = room != NULL ? pread(fd, room, CHUNK_BYTES, (off_t)text.len)
-				 : -1;
+		if (room == NULL)
+			return err_set(
+			    err, -EMSGSIZE, "larger than %zu bytes", text->max);
+		n = pread(fd, room, CHUNK_BYTES, (off_t)text->len);
 		if (n > 0)
-			buf_advance(&text, (size_t)n);
+			buf_advance(text, (size_t)n);
+		else if (n < 0 && errno == EINTR)
+			n = 1;
 	}
-	if (n == 0)
-		return take_text(w, &text, &stamp);
-	buf_release(&text);
-	return false;
+	return n == 0 ? 0 : err_errno(err, MANIFEST_FILE);
+}
+
+/* Stamp of what settle_held() returned. */
+static struct watcher_stamp
+stamp_held(int held)
+{
+	struct stat st;
+
+	if (held < 0)
+		return (struct watcher_stamp){.code = held};
+	if (fstat(held, &st) < 0)
+		return (struct watcher_stamp){.code = -errno};
+	return stamp_of(&st);
+}
+
+/* Returns 1 if there is a new manifest, which `text` gets, else 0. */
+static int
+read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
+    struct err *err)
+{
+	int held = 0, result;
+
+	*stamp = stamp_at(w->dir_fd, MANIFEST_FILE);
+	if (stamp->code == 0 && !stamp->there)
+		held = settle_held(&w->settle, MANIFEST_FILE);
+	if (held != 0)
+		*stamp = stamp_held(held);
+	if (stamp->code < 0)
+		return err_set(err, stamp->code, "%s", strerror(-stamp->code));
+	if (!is_new(w, stamp))
+		return 0;
+	result = held > 0 ? read_held(held, text, err)
+			  : file_read_all(w->dir_fd, MANIFEST_FILE, text, err);
+	return result < 0 ? result : 1;
+}
+
+/* A manifest that was read before stays what it was. */
+static void
+could_not_look(struct watcher *w, const char *name, const struct err *err)
+{
+	if (w->manifest.there && strcmp(name, MANIFEST_FILE) == 0)
+		watcher_remark(w, name, err->message);
+	else
+		watcher_unread(w, name, err->message);
 }
 
 static bool
 read_manifest(struct watcher *w)
 {
-	struct watcher_stamp stamp = stamp_at(w->dir_fd, MANIFEST_FILE);
+	struct watcher_stamp stamp;
 	struct err err = ERR_INIT;
 	struct buf text;
 	int result;
 
-	if (!stamp.there)
-		return read_held(w);
-	if (!is_new(w, &stamp))
-		return false;
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	result = file_read_all(w->dir_fd, MANIFEST_FILE, &text, &err);
-	if (result == 0)
+	result = read_new(w, &stamp, &text, &err);
+	if (result > 0)
 		return take_text(w, &text, &stamp);
 	buf_release(&text);
-	if (result != -ENOENT)
+	if (file_is_unknown(result))
+		could_not_look(w, MANIFEST_FILE, &err);
+	else if (result < 0 && !file_is_absent(result))
 		watcher_remark(w, MANIFEST_FILE, err.message);
 	return false;
 }
@@ -116,7 +149,9 @@ read_manifest(struct watcher *w)
 static void
 take_files(struct watcher *w)
 {
-	settle_take(&w->settle, w->dir_fd);
+	/* settle_take() has named the file. */
+	if (settle_take(&w->settle, w->dir_fd) < 0)
+		w->unread = true;
 }
 
 bool
@@ -137,8 +172,8 @@ watcher_take_file(struct watcher *w, const char *name, int fd)
 	if (w->ended || !w->tail.hold)
 		return;
 	settle_hold(&w->settle, name, fd);
-	if (strcmp(name, RECORDS_FILE) == 0 && w->tail.held < 0)
-		w->tail.held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (strcmp(name, RECORDS_FILE) == 0)
+		tail_hold(&w->tail, fd);
 }
 
 bool
@@ -153,13 +188,16 @@ watcher_changed_ms(const struct watcher *w)
 	return w->changed_ms;
 }
 
+/* A path that can't be looked at counts as leading where it led before. */
 static bool
 leads_here(const struct watcher *w, const char *path)
 {
 	struct watcher_identity there;
+	int result = watcher_identify(path, &there, NULL);
 
-	return watcher_identify(path, &there, NULL) == 0 &&
-	    watcher_identity_equal(&there, &w->identity);
+	if (result < 0)
+		return !file_is_absent(result);
+	return watcher_identity_equal(&there, &w->identity);
 }
 
 /* As text, allocated; NULL: nowhere that a path leads to. */
@@ -184,11 +222,16 @@ find_place(const struct watcher *w)
 static void
 read_summary(struct watcher *w)
 {
+	struct err err = ERR_INIT;
 	struct buf text;
+	int result;
 
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	if (file_read_all(w->dir_fd, SUMMARY_FILE, &text, NULL) < 0) {
+	result = file_read_all(w->dir_fd, SUMMARY_FILE, &text, &err);
+	if (result < 0) {
 		buf_release(&text);
+		if (file_is_unknown(result))
+			could_not_look(w, SUMMARY_FILE, &err);
 		return;
 	}
 	buf_release(&w->manifest.summary);
@@ -201,6 +244,8 @@ take_last(struct watcher *w, bool superseded)
 {
 	int result;
 
+	/* A file that could not be looked at before is looked at once more. */
+	w->unread = false;
 	if (superseded && w->manifest.there)
 		return;
 	/* Nobody writes any more, so a file that has shrunk stays so. */
@@ -267,12 +312,38 @@ watcher_is_short(const struct watcher *w)
 	return w->is_short;
 }
 
+static void
+give_back_rest(struct watcher *w)
+{
+	close(w->dir_fd);
+	w->dir_fd = -1;
+	buf_release(&w->manifest.text);
+	buf_release(&w->manifest.summary);
+}
+
+bool
+watcher_is_unread(const struct watcher *w)
+{
+	return w->unread;
+}
+
+static void
+leave(struct watcher *w)
+{
+	give_back(w);
+	give_back_rest(w);
+}
+
 bool
 watcher_end(struct watcher *w, const struct watcher_end *end)
 {
 	struct derive_finish finish = end->finish;
 
 	take_last(w, end->superseded || w->superseded);
+	if (w->unread) {
+		leave(w);
+		return false;
+	}
 	say_uncounted(w);
 	give_back(w);
 	/* The end is not earlier than the last line, which was just read. */
@@ -290,9 +361,6 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 	derive_end(w->derive, &finish);
 	w->end_place = find_place(w);
 	settle_emit(&w->settle, w->end_place, finish.time_us);
-	close(w->dir_fd);
-	w->dir_fd = -1;
-	buf_release(&w->manifest.text);
-	buf_release(&w->manifest.summary);
+	give_back_rest(w);
 	return watcher_is_complete(w);
 }

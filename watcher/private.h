@@ -23,6 +23,7 @@ struct watcher {
 	bool live, ended;
 	bool replaced;   /* another run has replaced its records or name */
 	bool is_short;   /* the manifest counts more records than we read */
+	bool unread;     /* something could not be looked at in the end */
 	bool superseded; /* another run has put its files there */
 	uint64_t entries, skip_entries;
 	int64_t start_us, end_us; /* the files' times */
@@ -46,6 +47,8 @@ struct watcher {
 };
 
 void watcher_remark(struct watcher *w, const char *name, const char *why);
+/* Remarks that something could not be looked at: then the run has no end. */
+void watcher_unread(struct watcher *w, const char *name, const char *why);
 /* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.

@@ -27,7 +27,7 @@ open_through_links(
     int dir_fd, const char *name, struct stat *st, struct err *err)
 {
 	struct stat own;
-	int fd;
+	int fd, code;
 
 	if (st == NULL)
 		st = &own;
@@ -43,10 +43,14 @@ open_through_links(
 	if (fd < 0)
 		return err_set(err, errno == ENOENT ? -ESTALE : -errno,
 		    "%s: %s", name, strerror(errno));
-	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+	if (fstat(fd, st) < 0)
+		code = err_errno(err, "%s", name);
+	else if (!S_ISREG(st->st_mode))
+		code = err_set(err, -EINVAL, "%s: not a regular file", name);
+	else
 		return fd;
 	close(fd);
-	return err_set(err, -EINVAL, "%s: not a regular file", name);
+	return code;
 }
 
 static int
@@ -111,10 +115,20 @@ static int
 open_name(int dir_fd, const char *name, struct stat *st, struct err *err)
 {
 	unsigned char magic[2];
-	int fd = open_through_links(dir_fd, name, st, err);
+	int fd = open_through_links(dir_fd, name, st, err), code;
+	ssize_t n;
 
-	if (fd >= 0 && pread(fd, magic, sizeof magic, 0) == sizeof magic &&
-	    magic[0] == 0x1f && magic[1] == 0x8b)
+	if (fd < 0)
+		return fd;
+	do
+		n = pread(fd, magic, sizeof magic, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		code = err_errno(err, "%s", name);
+		close(fd);
+		return code;
+	}
+	if (n == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b)
 		return unpack(fd, name, st, err);
 	return fd;
 }
@@ -133,17 +147,20 @@ open_either(int dir_fd, const char *name, struct stat *st, struct err *err)
 	return fd;
 }
 
+/* 0 without one, too. */
 static int
 read_manifest(int dir_fd, struct manifest *manifest, struct err *err)
 {
+	struct err why = ERR_INIT;
 	struct buf bytes;
 	int result;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	result = file_read_all(dir_fd, MANIFEST_FILE, &bytes, err);
+	result = file_read_all(dir_fd, MANIFEST_FILE, &bytes, &why);
 	manifest_read(manifest, result == 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
-	return result;
+	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
+				       : 0;
 }
 
 int
@@ -151,11 +168,14 @@ records_open(int dir_fd, struct stat *st, struct err *err)
 {
 	int fd = open_either(dir_fd, RECORDS_FILE, st, err);
 	struct manifest manifest;
+	int result;
 
 	if (fd != -ENOENT)
 		return fd;
-	read_manifest(dir_fd, &manifest, NULL);
-	if (manifest.records_file != NULL)
+	result = read_manifest(dir_fd, &manifest, err);
+	if (result < 0)
+		fd = result;
+	else if (manifest.records_file != NULL)
 		fd = open_either(dir_fd, manifest.records_file, st, err);
 	manifest_release(&manifest);
 	return fd;
@@ -246,12 +266,12 @@ records_probe(const char *dir, struct err *err)
 	struct probe probe = {0};
 	struct manifest manifest;
 	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd, result = 0;
+	int fd, result;
 
 	if (dir_fd < 0)
 		return err_errno(err, "%s", dir);
-	read_manifest(dir_fd, &manifest, NULL);
-	fd = records_open(dir_fd, NULL, err);
+	result = read_manifest(dir_fd, &manifest, err);
+	fd = result == 0 ? records_open(dir_fd, NULL, err) : result;
 	if (fd >= 0)
 		result = probe_lines(fd, &probe, err);
 	else if (fd != -ENOENT)

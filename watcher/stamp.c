@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/path.h"
 
 int
@@ -69,7 +70,8 @@ stamp_at(int dir_fd, const char *name)
 	struct stat st;
 
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return (struct watcher_stamp){0};
+		return (struct watcher_stamp){
+		    .code = file_is_absent(-errno) ? 0 : -errno};
 	return stamp_of(&st);
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "format/crc32c.h"
 #include "mapping/decode.h"
+#include "mapping/names.h"
 #include "watcher/records.h"
 
 #define CHUNK_BYTES (256 * 1024)
@@ -36,17 +37,29 @@ static int
 open_named(const struct tail *t, int dir_fd, const char *name, struct stat *st,
     struct err *err)
 {
-	int fd = file_open_regular(dir_fd, name, st, err);
+	int fd = file_open_regular(dir_fd, name, st, err), code;
 
+	if (fd == -ENOENT && t->held < 0 && t->not_held < 0)
+		return err_set(err, t->not_held, "%s", strerror(-t->not_held));
 	if (fd != -ENOENT || t->held < 0)
 		return fd;
 	fd = fcntl(t->held, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0 || fstat(fd, st) < 0) {
-		if (fd >= 0)
-			close(fd);
-		return -ENOENT;
-	}
-	return fd;
+	if (fd >= 0 && fstat(fd, st) == 0)
+		return fd;
+	code = err_errno(err, "%s", name);
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+void
+tail_hold(struct tail *t, int fd)
+{
+	if (t->held >= 0)
+		return;
+	t->held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (t->held < 0)
+		t->not_held = -errno;
 }
 
 /* Closes it, or holds it from now on. */
@@ -160,11 +173,15 @@ open_file(struct tail *t, int dir_fd, const char *name, struct stat *st,
 }
 
 int64_t
-tail_size(struct tail *t, int dir_fd)
+tail_size(struct tail *t, int dir_fd, struct err *err)
 {
+	struct err why = ERR_INIT;
 	struct stat st;
+	int fd = open_file(t, dir_fd, RECORDS_FILE, &st, &why);
 
-	return open_file(t, dir_fd, "", &st, NULL) >= 0 ? st.st_size : 0;
+	if (fd >= 0)
+		return st.st_size;
+	return fd == -ENOENT ? 0 : err_set(err, fd, "%s", why.message);
 }
 
 int

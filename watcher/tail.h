@@ -53,7 +53,8 @@ struct tail {
 	struct buf part;  /* read behind offset, no newline yet */
 	bool skipping;    /* in a line that is too long */
 	bool hold;
-	int held; /* the file; -1: none */
+	int held;     /* the file; -1: none */
+	int not_held; /* why it could not be held: a negative errno */
 	/* For a directory that the user named: records_open() finds the file,
 	 * and it stays open. */
 	bool find;
@@ -73,8 +74,10 @@ void tail_release(struct tail *t);
 int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err);
 
-/* The size of the file that it finds; 0: there is none. */
-int64_t tail_size(struct tail *t, int dir_fd);
+/* The size of the file that it finds (0: there is none), or a negative errno. */
+int64_t tail_size(struct tail *t, int dir_fd, struct err *err);
+/* Holds the file, `fd` borrowed, unless one is held already. */
+void tail_hold(struct tail *t, int fd);
 
 /* Called when nobody writes any more. Text behind the last newline of a
  * `finished` run is a line if it is a record; returns how many bytes are

@@ -32,6 +32,13 @@ watcher_remark(struct watcher *w, const char *name, const char *why)
 	free(line);
 }
 
+void
+watcher_unread(struct watcher *w, const char *name, const char *why)
+{
+	watcher_remark(w, name, why);
+	w->unread = true;
+}
+
 static void
 on_refused(const char *name, const char *why, void *data)
 {
@@ -135,7 +142,7 @@ watcher_read_records(struct watcher *w)
 	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 
 	if (result < 0) {
-		watcher_remark(w, RECORDS_FILE, err.message);
+		watcher_unread(w, RECORDS_FILE, err.message);
 		result = TAIL_ABSENT;
 	}
 	return result;
@@ -162,13 +169,15 @@ watcher_scan(struct watcher *w)
 		say_replaced(w);
 }
 
-static void
-read_file_times(struct watcher *w)
+/* Of a run that was not seen the times are the files': they must be known. */
+static int
+read_file_times(struct watcher *w, struct err *err)
 {
 	struct watcher_stamp marker = stamp_at(w->dir_fd, MARKER_FILE);
 	struct watcher_stamp config = stamp_at(w->dir_fd, CONFIG_FILE);
 	struct watcher_stamp records = stamp_at(w->dir_fd, RECORDS_FILE);
 	struct watcher_stamp manifest = stamp_at(w->dir_fd, MANIFEST_FILE);
+	int codes[] = {marker.code, config.code, records.code, manifest.code};
 
 	w->end_us = (manifest.there ? manifest : records).mtime_ns / 1000;
 	w->start_us = (marker.there          ? marker
@@ -178,18 +187,42 @@ read_file_times(struct watcher *w)
 	    1000;
 	if (w->start_us == 0 || w->start_us > w->end_us)
 		w->start_us = w->end_us;
+	for (size_t i = 0; !w->live && i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i] < 0)
+			return err_set(err, codes[i], "%s: %s", w->path,
+			    strerror(-codes[i]));
+	return 0;
 }
 
 /* A manifest that is there before the records are read names the run. */
-static void
-offer_manifest(struct watcher *w)
+static int
+offer_manifest(struct watcher *w, struct err *err)
 {
+	struct err why = ERR_INIT;
 	struct buf text;
+	int result;
 
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	if (file_read_all(w->dir_fd, MANIFEST_FILE, &text, NULL) == 0)
+	result = file_read_all(w->dir_fd, MANIFEST_FILE, &text, &why);
+	if (result == 0)
 		derive_manifest(w->derive, text.data, text.len);
 	buf_release(&text);
+	if (!file_is_unknown(result))
+		return 0;
+	return err_set(err, result, "%s: %s", w->path, why.message);
+}
+
+static int
+look_back(struct watcher *w, struct err *err)
+{
+	int result = read_file_times(w, err);
+
+	if (result < 0 || w->live)
+		return result;
+	w->last_size = tail_size(&w->tail, w->dir_fd, err);
+	if (w->last_size < 0)
+		return err_prefix(err, "%s", w->path);
+	return offer_manifest(w, err);
 }
 
 static int
@@ -273,14 +306,11 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 	 * missed. */
 	if (result == 0 && tree != NULL)
 		result = watch_directory(w, err);
+	if (result == 0)
+		result = look_back(w, err);
 	if (result < 0) {
 		watcher_free(w);
 		return result;
-	}
-	read_file_times(w);
-	if (!w->live) {
-		w->last_size = tail_size(&w->tail, w->dir_fd);
-		offer_manifest(w);
 	}
 	derive_begin(w->derive, w->live ? clock_wall_us() : w->start_us);
 	if (tree != NULL)

@@ -41,6 +41,7 @@ int watcher_identify(
  * change. */
 struct watcher_stamp {
 	bool there;
+	int code; /* it could not be looked at: a negative errno */
 	uint64_t device, inode;
 	int64_t mtime_ns, ctime_ns;
 };
@@ -105,7 +106,8 @@ struct watcher_end {
 
 /* Emits everything that is left: last lines, end values, artifacts. Returns
  * whether a manifest of this run was read that does not deny that the run is
- * complete. After this only watcher_free() may be called. */
+ * complete. If something is there and can't be read, it emits none of that
+ * (watcher_is_unread()). After this only watcher_free() may be called. */
 bool watcher_end(struct watcher *w, const struct watcher_end *end);
 
 /* Was such a manifest read by now? */
@@ -115,6 +117,10 @@ bool watcher_is_complete(const struct watcher *w);
 void watcher_take_file(struct watcher *w, const char *name, int fd);
 /* When the directory changed last (monotonic). */
 int64_t watcher_changed_ms(const struct watcher *w);
+/* Was there at the end a file that could not be looked at and was not taken
+ * before? Then watcher_end() emitted no end; who looks again may find the run
+ * whole. */
+bool watcher_is_unread(const struct watcher *w);
 /* Did the manifest count more records than could be read? */
 bool watcher_is_short(const struct watcher *w);
 
@@ -130,8 +136,8 @@ const struct watcher_identity *watcher_identity(const struct watcher *w);
  * found by a path. */
 const char *watcher_end_place(const struct watcher *w);
 
-/* The stamp of a file in a run directory; there = false if it does not
- * exist. */
+/* The stamp of a file in a run directory; there = false if it does not exist.
+ * If it could not be looked at, `code` says why. */
 struct watcher_stamp watcher_stamp(const char *dir_path, const char *name);
 
 /* Remarks for the report (unreadable files, refused artifacts), one a line; ""

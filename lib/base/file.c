@@ -11,6 +11,19 @@
 
 #define READ_CHUNK_BYTES (64 * 1024)
 
+bool
+file_is_absent(int code)
+{
+	return code == -ENOENT || code == -ENOTDIR;
+}
+
+bool
+file_is_unknown(int code)
+{
+	return code < 0 && !file_is_absent(code) && code != -EINVAL &&
+	    code != -ELOOP && code != -EMSGSIZE;
+}
+
 int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 {

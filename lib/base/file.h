@@ -14,6 +14,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Is a file not there, by this negative errno? */
+bool file_is_absent(int code);
+
+/* What file_open_regular() and file_read_all() answered: 0 and the absence of a
+ * file are answers, and so is what is no file to read, whoever looks (a link, a
+ * device, more than the maximum). Every other error says that it could not be
+ * looked at: nothing is known of it. */
+bool file_is_unknown(int code);
+
 /* Opens `name` in `dirfd` for reading if it is a regular file: follows no
  * symbolic link in the last component, never blocks on a FIFO, does not touch a
  * device. `st` (may be NULL) gets its status. -EINVAL: `name` is no regular

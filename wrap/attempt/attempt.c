@@ -151,6 +151,17 @@ keep_end(
 	attempt_keep(a, &e);
 }
 
+/* The journal gets no end: who looks again may find the run whole. */
+static void
+leave(struct attempt *a)
+{
+	a->left = true;
+	a->status = RUN_FAILED;
+	attempt_turn(a);
+	if (a->config.settled != NULL)
+		a->config.settled(a, a->config.data);
+}
+
 void
 attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 {
@@ -177,6 +188,10 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		end.finish.exit_signal = WTERMSIG(outcome->wait_status);
 	if (a->watcher != NULL) {
 		manifest = watcher_end(a->watcher, &end);
+		if (watcher_is_unread(a->watcher)) {
+			leave(a);
+			return;
+		}
 		time_us = watcher_end_us(a->watcher);
 		a->status = status_of(outcome, manifest);
 	} else if (a->start.start.source == SOURCE_LIBRARY &&
@@ -228,8 +243,16 @@ attempt_drop(struct attempt *a)
 }
 
 bool
+attempt_is_left(const struct attempt *a)
+{
+	return a->left;
+}
+
+bool
 attempt_is_settled(const struct attempt *a)
 {
+	if (a->left)
+		return true;
 	for (size_t i = 0; i < a->delivery_count; i++)
 		if (!delivery_is_settled(a->deliveries[i]))
 			return false;
@@ -247,7 +270,8 @@ all_finished(const struct attempt *a, bool no_rejects)
 		    (no_rejects && status.rejected > 0))
 			return false;
 	}
-	return a->ended && a->delivery_count == a->start.start.target_len;
+	return a->ended && !a->left &&
+	    a->delivery_count == a->start.start.target_len;
 }
 
 bool
@@ -256,7 +280,7 @@ attempt_is_complete(const struct attempt *a)
 	if (a->unsettled)
 		return false;
 	if (a->config.record_only)
-		return a->ended && !journal_in_memory(a->journal) &&
+		return a->ended && !a->left && !journal_in_memory(a->journal) &&
 		    !journal_is_cut(a->journal);
 	return all_finished(a, true);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "format/text.h"
@@ -373,9 +374,17 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)
 		a->run_id = xstrdup(a->past.run_id);
-	if (!a->ended && fits && a->start.start.source != SOURCE_LIBRARY &&
-	    add_watcher(a, a->past.derived_entries, &why) < 0)
-		attempt_say(a, &why);
+	if (!a->ended && fits && a->start.start.source != SOURCE_LIBRARY) {
+		result = add_watcher(a, a->past.derived_entries, &why);
+		/* The directory has gone since it was looked at. */
+		if (file_is_absent(result))
+			attempt_say(a, &why);
+		else if (result < 0) {
+			attempt_free(a);
+			return err_set(
+			    err, result, "%s: pending: %s", name, why.message);
+		}
+	}
 	add_deliveries(a);
 	*attempt = a;
 	return 0;

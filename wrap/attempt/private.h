@@ -18,6 +18,7 @@ struct attempt {
 	char *run_id;
 	char *records; /* what was kept of them, text; NULL: nothing */
 	bool ended, held;
+	bool left; /* ended here, but not in the journal: not read whole */
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;

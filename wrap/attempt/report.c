@@ -74,9 +74,9 @@ say_run(struct report *r, const struct attempt *a)
 	const struct mapping *m =
 	    w != NULL ? derive_mapping(watcher_derive(w)) : NULL;
 	const char *id = attempt_run_id(a);
-	const char *status = !attempt_is_ended(a)
-	    ? "going on"
-	    : run_status_name(attempt_status(a));
+	const char *status = attempt_is_left(a) ? "not read to its end"
+	    : !attempt_is_ended(a)              ? "going on"
+				   : run_status_name(attempt_status(a));
 	struct buf line;
 
 	if (m == NULL && attempt_start(a)->source == SOURCE_LIBRARY) {
@@ -139,7 +139,10 @@ say_pending(
 	report_say(r, "%s: delivered %llu of %llu, the rest is pending: %s; %s",
 	    s->tracker, (unsigned long long)s->delivered,
 	    (unsigned long long)all,
-	    s->why[0] != '\0' ? s->why : "no answer in time", next);
+	    s->why[0] != '\0'        ? s->why
+		: attempt_is_left(a) ? "the run was not read to its end"
+				     : "no answer in time",
+	    next);
 	free(next);
 }
 
@@ -207,7 +210,9 @@ add_json(struct report *r, const struct attempt *a)
 	jsonwrite_text_member(&w, "run_id", attempt_run_id(a));
 	jsonwrite_text_member(&w, "run_dir", attempt_start(a)->run_dir);
 	jsonwrite_text_member(&w, "status",
-	    attempt_is_ended(a) ? run_status_name(attempt_status(a)) : NULL);
+	    attempt_is_ended(a) && !attempt_is_left(a)
+		? run_status_name(attempt_status(a))
+		: NULL);
 	if (watcher != NULL) {
 		const struct mapping *m =
 		    derive_mapping(watcher_derive(watcher));

@@ -34,9 +34,15 @@ check_directory(const char *dir, struct err *err)
 
 	if (watcher_identify(dir, &identity, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (watcher_stamp(dir, names[i]).there)
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct watcher_stamp stamp = watcher_stamp(dir, names[i]);
+
+		if (stamp.there)
 			return records_probe(dir, err);
+		if (stamp.code < 0)
+			return err_set(err, stamp.code, "%s/%s: %s", dir,
+			    names[i], strerror(-stamp.code));
+	}
 	return err_set(err, -ENOENT,
 	    "%s: not a run directory (no records.jsonl, no manifest.json)",
 	    dir);
@@ -47,9 +53,11 @@ check_directory(const char *dir, struct err *err)
 static bool
 is_tracking_output(const char *dir)
 {
-	return strcmp(path_base(dir), "tracking") == 0 &&
-	    !watcher_stamp(dir, RECORDS_FILE).there &&
-	    !watcher_stamp(dir, MARKER_FILE).there;
+	struct watcher_stamp records = watcher_stamp(dir, RECORDS_FILE);
+	struct watcher_stamp marker = watcher_stamp(dir, MARKER_FILE);
+
+	return strcmp(path_base(dir), "tracking") == 0 && !records.there &&
+	    !marker.there && records.code == 0 && marker.code == 0;
 }
 
 struct import {
