@@ -139,11 +139,12 @@ finish_copy(struct local_copy *c, struct err *err)
 		err_errno(err, "cannot check the copy of %s", c->name);
 		return OUTCOME_BLOCKED;
 	}
-	if (source_check(c->from, c->artifact, err) < 0)
-		return OUTCOME_REJECTED;
+	error = source_check(c->from, c->artifact, err);
+	if (error < 0)
+		return source_outcome(error);
 	if (copy.st_size != c->artifact->size) {
-		err_set(err, -ESTALE, "%s has changed while it was copied",
-		    c->artifact->path);
+		err_set(err, SOURCE_CHANGED,
+		    "%s has changed while it was copied", c->artifact->path);
 		return OUTCOME_REJECTED;
 	}
 	error = put_in_place(c, err);

@@ -41,7 +41,7 @@ source_check(int fd, const struct entry_artifact *artifact, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "%s", artifact->path);
 	if (!is_as_recorded(&st, artifact))
-		return err_set(err, -ESTALE,
+		return err_set(err, SOURCE_CHANGED,
 		    "%s has changed since it was recorded", artifact->path);
 	return 0;
 }
@@ -61,13 +61,15 @@ source_open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err)
 {
 	struct entry_artifact recorded = *artifact;
+	struct err why = ERR_INIT;
 	struct stat own;
-	int fd = -ENOENT, result;
+	int fd = -ENOENT, kept, result;
 
 	if (st == NULL)
 		st = &own;
 	if (artifact->kept != NULL)
-		fd = open_text(artifact->kept, st, NULL);
+		fd = open_text(artifact->kept, st, &why);
+	kept = fd;
 	if (fd >= 0)
 		st->st_mode = S_IFREG | (mode_t)(artifact->mode & 0777);
 	/* It may be all that there is, but need not be. */
@@ -75,15 +77,24 @@ source_open_file(
 		recorded.kept = NULL;
 		fd = open_text(artifact->path, st, err);
 	}
-	if (fd < 0)
-		return fd;
-	result = source_check(fd, &recorded, err);
-	if (result < 0) {
+	result = fd < 0 ? fd : source_check(fd, &recorded, err);
+	if (result < 0 && fd >= 0)
 		close(fd);
+	/* The kept file may be whole. */
+	if (result < 0 && file_is_unknown(kept))
+		return err_set(err, kept, "%s", why.message);
+	if (result < 0)
 		return result;
-	}
 	st->st_mtim = clock_timespec(artifact->mtime_ns);
 	return fd;
+}
+
+enum outcome
+source_outcome(int code)
+{
+	return code != SOURCE_CHANGED && file_is_unknown(code)
+	    ? OUTCOME_BLOCKED
+	    : OUTCOME_REJECTED;
 }
 
 enum outcome
@@ -96,5 +107,5 @@ source_open(const struct entry_artifact *artifact, const char *host, int *fd,
 		    artifact->path, host);
 		return OUTCOME_BLOCKED;
 	}
-	return *fd < 0 ? OUTCOME_REJECTED : OUTCOME_DONE;
+	return *fd < 0 ? source_outcome(*fd) : OUTCOME_DONE;
 }

@@ -6,6 +6,7 @@
 #ifndef TRACKER_COMMON_SOURCE_H
 #define TRACKER_COMMON_SOURCE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -14,20 +15,27 @@
 #include "tracker/tracker.h"
 
 /* DONE: *fd is the caller's, `st` (may be NULL) gets its status. REJECTED: the
- * file is gone, or is not the recorded one. BLOCKED: it is missing here, and
- * the entry was made on another host (`host`: the start entry's). */
+ * file is gone, or is not the recorded one. BLOCKED: it could not be looked at,
+ * or it is missing here, and the entry was made on another host (`host`: the
+ * start entry's). */
 enum outcome source_open(const struct entry_artifact *artifact,
     const char *host, int *fd, struct stat *st, struct err *err);
 
+/* No system call that these functions make has this error. */
+#define SOURCE_CHANGED (-EREMCHG)
+
 /* A descriptor, `st` (may be NULL) its status with the recorded modification
- * time and permissions; or a negative errno, -ESTALE: another file than was
- * recorded. */
+ * time and permissions; or a negative errno, SOURCE_CHANGED: another file than
+ * was recorded. */
 int source_open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err);
 
-/* Is the file still as recorded? -ESTALE if not. Callers ask again after they
- * sent it. */
+/* Is the file still as recorded? SOURCE_CHANGED if not. Callers ask again after
+ * they sent it. */
 int source_check(
     int fd, const struct entry_artifact *artifact, struct err *err);
+
+/* What a negative errno of these functions means: REJECTED or BLOCKED. */
+enum outcome source_outcome(int code);
 
 #endif

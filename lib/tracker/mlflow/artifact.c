@@ -61,10 +61,12 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 {
 	const struct entry_artifact *artifact =
 	    &m->files->entries[m->file_at].artifact;
+	int code = 0;
 
-	if (a->outcome == OUTCOME_DONE &&
-	    source_check(m->file, artifact, &a->err) < 0)
-		a->outcome = OUTCOME_REJECTED;
+	if (a->outcome == OUTCOME_DONE)
+		code = source_check(m->file, artifact, &a->err);
+	if (code < 0)
+		a->outcome = source_outcome(code);
 	close_file(m);
 	mlflow_file_settled(m, a);
 }

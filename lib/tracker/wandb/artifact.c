@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tracker/common/source.h"
 #include "tracker/wandb/artifact_call.h"
 
 /* Beyond it W&B wants uploads in parts, which itrack does not make. */
@@ -177,10 +178,12 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	what.headers = json_at(node, "uploadHeaders");
 	what.file = a->fd;
 	what.size = file->size;
-	if (a->fd < 0)
+	if (a->fd < 0) {
+		failed.outcome = source_outcome(a->fd);
 		fail(a, &failed);
-	else
+	} else {
 		wandb_put(call, a->upload->client, &what, on_file_put, a);
+	}
 }
 
 /* One at a time: URLs are signed for minutes, an upload may take hours. */

@@ -168,9 +168,10 @@ step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 			err_prefix(err, "in %s", c->path);
 			return OUTCOME_BLOCKED;
 		}
-		if (wandb_table_begin(
-			&c->table, &e->table, c->table_file.fd, err) < 0)
-			outcome = OUTCOME_REJECTED;
+		more = wandb_table_begin(
+		    &c->table, &e->table, c->table_file.fd, err);
+		if (more < 0)
+			outcome = wandb_table_outcome(more);
 	} else {
 		more = wandb_table_step(&c->table, err);
 		if (more < 0)

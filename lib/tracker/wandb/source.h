@@ -32,7 +32,8 @@ const struct wandb_source *wandb_sources_find(
     const struct wandb_sources *s, const char *name);
 void wandb_sources_release(struct wandb_sources *s);
 
-/* Returns a descriptor. -ESTALE: the file has changed since it was listed. */
+/* Returns a descriptor, or an error of source_open_file()
+ * (tracker/common/source.h). */
 int wandb_source_open(const struct wandb_source *source, struct err *err);
 
 #endif

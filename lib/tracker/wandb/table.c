@@ -235,9 +235,7 @@ wandb_table_step(struct wandb_table *t, struct err *err)
 enum outcome
 wandb_table_outcome(int error)
 {
-	return error == -ENOSPC || error == -EDQUOT || error == -EIO
-	    ? OUTCOME_BLOCKED
-	    : OUTCOME_REJECTED;
+	return file_is_unknown(error) ? OUTCOME_BLOCKED : OUTCOME_REJECTED;
 }
 
 void

@@ -53,8 +53,8 @@ int wandb_table_begin(struct wandb_table *table,
 int wandb_table_step(struct wandb_table *table, struct err *err);
 void wandb_table_release(struct wandb_table *table);
 
-/* A tracker's answer to this error: was it the table that can't be made, or is
- * there no room? */
+/* A tracker's answer to this error: is it that the table can't be made, or that
+ * a file could not be read or written now? */
 enum outcome wandb_table_outcome(int error);
 /* Tells the report what was left out of the table. */
 void wandb_table_say(const struct wandb_table *table, struct tracker *t);

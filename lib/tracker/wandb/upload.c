@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "tracker/common/copy.h"
+#include "tracker/common/source.h"
 
 /* The cursor keeps under this and the name what was sent: "<size> <md5>". */
 #define REMEMBERED "file "
@@ -250,7 +251,7 @@ take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
 		    source->path, u->host);
 		answer(u, OUTCOME_BLOCKED, 0, &err);
 	} else if (u->fd < 0) {
-		answer(u, OUTCOME_REJECTED, 0, &err);
+		answer(u, source_outcome(u->fd), 0, &err);
 	} else {
 		wandb_hash_begin(&u->hash, u->fd);
 		go_on_later(u);
@@ -265,7 +266,7 @@ read_on(struct wandb_upload *u)
 
 	tracker_progress(u->client->t);
 	if (more < 0) {
-		answer(u, OUTCOME_REJECTED, 0, &err);
+		answer(u, OUTCOME_BLOCKED, 0, &err);
 	} else if (more > 0) {
 		go_on_later(u);
 	} else if (u->no_run_files ||
