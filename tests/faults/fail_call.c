@@ -9,7 +9,8 @@
  *
  *	-s       it is made with half of its length, instead of -e
  *	-l       it is made, and gives ERRNO all the same
- *	-a       so does every later one
+ *	-a       so does every later one; standard error, by which a program says
+ *	         so, is spared
  *	-w TEXT  only calls count that are about a path with TEXT in it
  *	-t S     kills everything after S seconds; exit status 124
  *
@@ -293,6 +294,8 @@ take_call(struct task *task)
 		return PTRACE_CONT;
 	counts[task->program][call - calls]++;
 	if (call != wanted || strcmp(program, wanted_program) != 0)
+		return PTRACE_CONT;
+	if (lasting && call->argument == FD && regs.rdi == STDERR_FILENO)
 		return PTRACE_CONT;
 	find_what(task, call, &regs, what);
 	if (strstr(what, wanted_text) == NULL)

@@ -110,8 +110,7 @@ ERRORS = {
 SHIM_CALLS = ("socket", "connect", "sendto", "sendmsg", "getcwd", "readlink",
               "prctl", "accept4", "poll")
 # What says that something is not as it should be, and what to do.
-NAMED = re.compile(r"pending|lost|itrack import|itrack sync|not tracked|"
-                   r"could not|can't|failed|no run|Cannot|error", re.I)
+NAMED = re.compile(r"pending|lost|itrack import|itrack sync|nothing was tracked")
 SAID = re.compile(r"^itrack.*: .*", re.M)
 # Then nothing can know at the next import that the run was delivered.
 FORGOTTEN = "no journal on disk"
@@ -301,11 +300,11 @@ class Round:
         self.words.append(f"status {status}: {said}")
         failed = re.search(r"^failed .*", place.log_text.replace(
             str(place.base), ""), re.M)
-        if failed is None and not place.log_text.startswith("died"):
+        if failed is None:
             if status == 124:
                 self.problems.append("hangs, without a fault")
             return None
-        self.failed = failed[0] if failed else ""
+        self.failed = failed[0]
         if status == 124:
             self.problems.append("did not end")
         for line in re.findall(r"^died .*", place.log_text, re.M):
