@@ -186,7 +186,7 @@ LD_PRELOAD=$shim" ]
     run --separate-stderr "$wrap" sh -c 'echo out; exit 3'
     [ "$status" -eq 3 ]
     [ "$output" = out ]
-    [ "$stderr" = "itrack: tracking is off: $tree/libexec/itrack/itrack-worker: No such file or directory" ]
+    [ "$stderr" = "itrack: tracking is off: $tree/libexec/itrack/itrack-worker: No such file or directory; \`itrack import RUN_DIR\` tracks what was written" ]
 }
 
 @test "a worker that dies is started once more" {

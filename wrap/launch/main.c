@@ -113,9 +113,15 @@ launch(struct launcher *l, char **argv)
 		signals_finish(&l->signals, now_ms());
 		signals_reap(&l->signals);
 	}
-	if (code == -EAGAIN || code == -ENOMEM)
+	if (code == -EAGAIN || code == -ENOMEM) {
+		if (!options_given(&l->options, OPT_QUIET))
+			say("itrack-wrap: no process for the command (%s): it "
+			    "runs untracked; `itrack import RUN_DIR` tracks "
+			    "what it writes",
+			    strerror(-code));
 		code = child_replace_us(
 		    command, environ, &l->signals, &l->inherit);
+	}
 	if (code != 0) {
 		say("itrack-wrap: %s: %s", command[0], strerror(-code));
 		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

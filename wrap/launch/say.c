@@ -56,7 +56,8 @@ say_report(const struct tracking *t, const struct options *options,
 	char begin[128];
 
 	if (t->start_errno != 0) {
-		say("itrack: tracking is off: %s: %s",
+		say("itrack: tracking is off: %s: %s; `itrack import RUN_DIR` "
+		    "tracks what was written",
 		    *t->worker_path != '\0' ? t->worker_path : "itrack-worker",
 		    strerror(t->start_errno));
 	} else if (!t->on) {
