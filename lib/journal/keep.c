@@ -38,7 +38,7 @@ journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
     struct err *err)
 {
 	struct tempfile f;
-	struct stat st;
+	struct stat st = {0};
 	int result;
 
 	if (journal_in_memory(j))
