@@ -29,7 +29,7 @@ is_whole() {
 }
 
 names_are() {
-    [ "$(echo $(ls "$places"))" = "$*" ]
+    [ "$(ls "$places" | paste -sd ' ' -)" = "$*" ]
 }
 
 # shellcheck disable=SC2086

@@ -38,7 +38,7 @@ peer_of_this_user(int fd)
 }
 
 ssize_t
-peer_peek(int fd, unsigned char *data, size_t size)
+peer_peek(int fd, void *data, size_t size)
 {
 	ssize_t got;
 
@@ -61,7 +61,7 @@ take_along(struct msghdr *msg, struct peer_along *along)
 }
 
 ssize_t
-peer_receive(int fd, unsigned char *data, size_t size, struct peer_along *along)
+peer_receive(int fd, void *data, size_t size, struct peer_along *along)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof along->fds)];

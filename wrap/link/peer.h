@@ -28,9 +28,8 @@ struct peer_along {
 /* The next message, with what came along. Returns its length, more than `size`
  * if it was cut, or a negative errno (-EAGAIN: nothing was said yet). Never
  * blocks. */
-ssize_t peer_receive(
-    int fd, unsigned char *data, size_t size, struct peer_along *along);
+ssize_t peer_receive(int fd, void *data, size_t size, struct peer_along *along);
 /* The same, but it stays there to be received. */
-ssize_t peer_peek(int fd, unsigned char *data, size_t size);
+ssize_t peer_peek(int fd, void *data, size_t size);
 
 #endif

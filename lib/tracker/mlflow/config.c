@@ -155,7 +155,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 		file_root(c, uri);
 		break;
 	default:
-		if (path_root(c, uri, choice->cwd, err) < 0)
+		if (path_root(c, uri, choice->cwd, err) < 0 || c->root == NULL)
 			return -EINVAL;
 	}
 	if (c->root[0] == '/')

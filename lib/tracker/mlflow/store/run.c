@@ -146,7 +146,7 @@ mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
 	run->tracker = m->tracker;
 	run->user = m->run->start->user;
 	run->start_ms = m->run->started_us / 1000;
-	result = dir = open_made(m, run, err);
+	dir = open_made(m, run, err);
 	if (dir < 0)
 		return dir;
 	result = make_dirs(dir, err);
