@@ -153,7 +153,7 @@ PY
         [ "$status" != 137 ] || kills=$((kills + 1))
         if [ "$status" = 0 ] && [ "$kills" -lt "$wanted" ]; then
             check --nested "$url" "$e"
-            odd "20261123T130842Z-00000000004$kills" 300 3
+            odd "20261123T130842Z-0000000004$(printf %02d "$kills")" 300 3
             status=137
         fi
     done
