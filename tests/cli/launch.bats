@@ -334,7 +334,10 @@ END
         floods=()
         # So many that the launcher never finds an empty queue.
         for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-            "$place/launch_flood" "$(cat name)" >flood.$i 3>&- &
+            # Without traps it is the flood itself that is killed, and that one
+            # may end by itself when the launcher is gone.
+            (trap - ERR EXIT DEBUG
+                exec "$place/launch_flood" "$(cat name)" >flood.$i 3>&-) &
             floods+=($!)
         done
         wait_for grep -q flooding flood.1
