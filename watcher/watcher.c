@@ -273,8 +273,7 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 	w->live = config->live;
 	w->skip_entries = config->skip_entries;
 	w->old_manifest = config->old_manifest;
-	w->not_before_ns = (int64_t)config->not_before.tv_sec * 1000000000 +
-	    config->not_before.tv_nsec;
+	w->not_before_ns = clock_ns(&config->not_before);
 	w->emit = config->emit;
 	w->keep = config->keep;
 	w->event = config->event;
