@@ -11,6 +11,15 @@
 /* A power of two. */
 #define METRICS_FIRST 8
 
+const char *
+target_option(const struct target *t, const char *name)
+{
+	for (size_t i = 0; i < t->option_len; i++)
+		if (strcmp(t->options[i].name, name) == 0)
+			return t->options[i].text;
+	return NULL;
+}
+
 void
 target_copy(struct target *to, const struct target *from)
 {

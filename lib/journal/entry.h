@@ -93,6 +93,8 @@ struct target {
 	char *destination;
 };
 
+/* The value of an option by its long name ("mlflow-uri"); NULL: not given. */
+const char *target_option(const struct target *t, const char *name);
 void target_copy(struct target *to, const struct target *from);
 void target_release(struct target *t);
 

@@ -12,15 +12,6 @@
 /* In the cursor's state, before the option's name. */
 #define MOVED "moved."
 
-static const char *
-find(const struct target *t, const char *name)
-{
-	for (size_t i = 0; i < t->option_len; i++)
-		if (strcmp(t->options[i].name, name) == 0)
-			return t->options[i].text;
-	return NULL;
-}
-
 static void
 put(struct target *t, const char *name, const char *text)
 {
@@ -41,7 +32,7 @@ static int
 take(struct target *t, struct cursor *c, const struct options *options,
     const struct option_row *row, struct err *err)
 {
-	const char *was = find(t, row->name);
+	const char *was = target_option(t, row->name);
 	bool command_line = options->source[row->id] == FROM_COMMAND_LINE;
 	char *plain = attempt_option_text(row, options->value[row->id], false);
 	char *full = attempt_option_text(row, options->value[row->id], true);

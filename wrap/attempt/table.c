@@ -35,12 +35,11 @@ static const struct {
 static const char *
 find_option(const struct entry_start *start)
 {
-	for (size_t i = 0; i < start->target_len; i++)
-		for (size_t k = 0; k < start->targets[i].option_len; k++)
-			if (strcmp(start->targets[i].options[k].name, OPTION) ==
-			    0)
-				return start->targets[i].options[k].text;
-	return NULL;
+	const char *text = NULL;
+
+	for (size_t i = 0; i < start->target_len && text == NULL; i++)
+		text = target_option(&start->targets[i], OPTION);
+	return text;
 }
 
 bool

@@ -39,18 +39,29 @@
 /* Trackers that write into a directory of a run of their own. */
 #define PLACES_MAX 8
 
+char *
+place_root_of(
+    const struct tracker_about *about, const char *given, const char *run_dir)
+{
+	char *parent, *root;
+
+	if (given != NULL)
+		return text_path_bytes(given);
+	if (run_dir == NULL)
+		return NULL;
+	parent = path_parent(run_dir);
+	root = path_join(parent, about->beside);
+	free(parent);
+	return root;
+}
+
 static char *
 root_of(const struct tracker_about *about, const char *given,
     const struct run_info *run)
 {
-	char *dir, *parent, *root;
+	char *dir = given == NULL ? text_path_bytes(run->start->run_dir) : NULL;
+	char *root = place_root_of(about, given, dir);
 
-	if (given != NULL)
-		return text_path_bytes(given);
-	dir = text_path_bytes(run->start->run_dir);
-	parent = path_parent(dir);
-	root = path_join(parent, about->beside);
-	free(parent);
 	free(dir);
 	return root;
 }

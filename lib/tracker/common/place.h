@@ -22,6 +22,12 @@
 /* The file with the attempt's name, in its directories. */
 #define PLACE_MARK ".itrack-attempt"
 
+/* The directory that has a tracker's runs, as the bytes of a path: `given` (a
+ * text), else the folder beside the run directory (bytes). Allocated; NULL:
+ * neither is known. */
+char *place_root_of(
+    const struct tracker_about *about, const char *given, const char *run_dir);
+
 /* The root, as the bytes of a path: the tracker's option if it is given, else a
  * folder beside the run directory. Allocated. */
 char *place_root(const struct tracker *t, const struct run_info *run);

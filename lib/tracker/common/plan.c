@@ -6,17 +6,13 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "tracker/common/place.h"
 #include "tracker/tracker.h"
 
 const char *
 plan_option(const struct plan *plan, const char *name)
 {
-	const struct target *target = plan->target;
-
-	for (size_t i = 0; i < target->option_len; i++)
-		if (strcmp(target->options[i].name, name) == 0)
-			return target->options[i].text;
-	return NULL;
+	return target_option(plan->target, name);
 }
 
 char *
@@ -32,18 +28,10 @@ plan_destination(const struct plan *plan)
 static char *
 root_of(const struct plan *plan, const struct tracker_about *about)
 {
-	const char *given = plan_option(plan, about->root);
-	char *real, *parent, *root;
+	char *real = plan->run_dir != NULL ? path_real(plan->run_dir) : NULL;
+	char *root = place_root_of(about, plan_option(plan, about->root), real);
 
-	if (given != NULL)
-		return text_path_bytes(given);
-	if (plan->run_dir == NULL)
-		return NULL;
-	real = path_real(plan->run_dir);
-	parent = path_parent(real);
 	free(real);
-	root = path_join(parent, about->beside);
-	free(parent);
 	return root;
 }
 

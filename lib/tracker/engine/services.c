@@ -16,12 +16,7 @@
 const char *
 tracker_option(const struct tracker *t, const char *name)
 {
-	const struct target *target = &t->delivery->target;
-
-	for (size_t i = 0; i < target->option_len; i++)
-		if (strcmp(target->options[i].name, name) == 0)
-			return target->options[i].text;
-	return NULL;
+	return target_option(&t->delivery->target, name);
 }
 
 struct plan
