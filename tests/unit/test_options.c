@@ -56,6 +56,13 @@ config(const char *text)
 		exit(1);
 }
 
+/* The value of a tracker's option, whose ID only the table knows. */
+static const char *
+options_of(const struct options *options, const char *name)
+{
+	return options->value[options_row(name, strlen(name))->id];
+}
+
 static void
 clear_environment(void)
 {

@@ -139,9 +139,6 @@ int options_parse(struct options *options, enum program program, int argc,
 /* Is the flag or option set (by whatever source)? */
 bool options_given(const struct options *options, enum option_id id);
 
-/* The value of a tracker's option by its long name; NULL: not set. */
-const char *options_of(const struct options *options, const char *name);
-
 /* options_drain_ms: --drain in milliseconds. options_points: --points as a
  * number, 0 for all. */
 long options_drain_ms(const struct options *options);

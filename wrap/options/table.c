@@ -198,14 +198,6 @@ options_row_of_letter(char letter)
 }
 
 const char *
-options_of(const struct options *options, const char *name)
-{
-	const struct option_row *row = options_row(name, strlen(name));
-
-	return row != NULL ? options->value[row->id] : NULL;
-}
-
-const char *
 options_program_name(enum program program)
 {
 	switch (program) {
