@@ -51,7 +51,11 @@ struct attempt_config {
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
-	/* For each target of the options: true leaves it out; NULL: none. */
+	/* Where it goes, with destinations, read by attempt_new() alone; NULL:
+	 * as the options say. */
+	const struct target *targets;
+	size_t target_len;
+	/* For each of these: true leaves it out; NULL: none. */
 	const bool *leave_out;
 	/* The directory was replaced: the caller ends this attempt and begins
 	 * another. */

@@ -116,21 +116,32 @@ attempt_free_targets(struct target *targets, size_t len)
 	free(targets);
 }
 
+/* Copies those of the targets that are not left out. */
 static void
-leave_out_targets(struct entry_start *s, const bool *leave_out)
+take_targets(struct entry_start *s, const struct target *targets, size_t len,
+    const bool *leave_out)
 {
-	size_t kept = 0;
+	s->targets = xcalloc(len, sizeof *s->targets);
+	for (size_t i = 0; i < len; i++)
+		if (leave_out == NULL || !leave_out[i])
+			target_copy(&s->targets[s->target_len++], &targets[i]);
+}
 
-	for (size_t i = 0; leave_out != NULL && i < s->target_len; i++) {
-		struct target target = s->targets[i];
+static void
+make_targets(struct entry_start *s, const struct attempt_config *config)
+{
+	struct target *made;
+	size_t len;
 
-		if (leave_out[i])
-			target_release(&target);
-		else
-			s->targets[kept++] = target;
+	if (config->targets != NULL) {
+		take_targets(
+		    s, config->targets, config->target_len, config->leave_out);
+		return;
 	}
-	if (leave_out != NULL)
-		s->target_len = kept;
+	made = attempt_make_targets(config->options, false, &len);
+	attempt_name_destinations(made, len, config->options, config->run_dir);
+	take_targets(s, made, len, config->leave_out);
+	attempt_free_targets(made, len);
 }
 
 /* What the run directory itself says of its command. */
@@ -212,10 +223,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	s->tags = xcalloc(o->tag_len, sizeof *s->tags);
 	for (size_t i = 0; i < o->tag_len; i++)
 		s->tags[s->tag_len++] = text_of(o->tags[i]);
-	s->targets = attempt_make_targets(o, false, &s->target_len);
-	attempt_name_destinations(
-	    s->targets, s->target_len, o, config->run_dir);
-	leave_out_targets(s, config->leave_out);
+	make_targets(s, config);
 	s->host = process_host();
 	s->boot_id = process_boot_id();
 	s->pid = getpid();

@@ -126,6 +126,8 @@ look_and_begin(struct import *im, struct attempt_config *config,
 	int result = 0;
 
 	tracked_find(&tracked, im->state_dir, dir, targets, target_len);
+	config->targets = targets;
+	config->target_len = target_len;
 	config->leave_out = again ? NULL : tracked.has;
 	if (!again && tracked.failed.code < 0) {
 		report_say(&im->report,
