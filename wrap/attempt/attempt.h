@@ -98,8 +98,10 @@ int attempt_new(struct attempt **attempt, const struct attempt_config *config,
 int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, struct err *err);
 
-/* As attempt_adopt, but -ESTALE if the journal was made from other records than
- * the directory has now. */
+/* Not an error that a system call has. */
+#define ATTEMPT_MISFIT (-EREMCHG)
+/* As attempt_adopt, but ATTEMPT_MISFIT if the journal was made from other
+ * records than the directory has now. */
 int attempt_adopt_if_fits(struct attempt **attempt,
     const struct attempt_config *config, const char *name, struct err *err);
 

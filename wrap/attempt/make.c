@@ -366,7 +366,8 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	fits = attempt_past_fits(&a->past, a->run_dir);
 	if (must_fit && (!fits || a->past.ended)) {
 		attempt_free(a);
-		return err_set(err, -ESTALE, "%s: of other records", name);
+		return err_set(
+		    err, ATTEMPT_MISFIT, "%s: of other records", name);
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;

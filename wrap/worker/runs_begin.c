@@ -70,6 +70,14 @@ is_of_this_command(const struct run *run, int64_t started_us)
 	return l->restarts > 0 && started_us >= clock_us(&l->wall);
 }
 
+/* Nothing is known of the journal, but that it is there. */
+static bool
+is_passing(int code)
+{
+	return code == -EIO || code == -ESTALE || code == -EINTR ||
+	    code == -EMFILE || code == -ENFILE || code == -ENOMEM;
+}
+
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
@@ -78,6 +86,7 @@ static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
 {
+	struct err why = ERR_INIT;
 	struct tracked t;
 	bool ours;
 	int result = -ENOENT;
@@ -89,12 +98,15 @@ adopt_or_begin(
 	ours = is_of_this_command(run, t.pending_us);
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
 		result = attempt_adopt_if_fits(
-		    &run->attempt, config, t.pending, NULL);
+		    &run->attempt, config, t.pending, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
-		result = attempt_adopt(&run->attempt, config, t.pending, NULL);
+		result = attempt_adopt(&run->attempt, config, t.pending, &why);
 	else if (is_of_this_command(run, t.delivered_us))
 		result = -EALREADY;
 	tracked_release(&t);
+	/* A second attempt beside one that is there would be the run twice. */
+	if (is_passing(result))
+		return err_set(err, result, "%s", why.message);
 	if (result < 0 && result != -EALREADY)
 		result = attempt_new(&run->attempt, config, err);
 	return result;
