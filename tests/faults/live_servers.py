@@ -4,6 +4,7 @@
 	server.url
 	server.kill(); server.start()
 	server.content()    of the run that is new since the last call
+	server.forget()     what it has by now is not new
 	server.stop()
 """
 import json
@@ -60,6 +61,11 @@ class Mlflow:
     def options(self):
         return ["--mlflow-uri", self.url]
 
+    def forget(self):
+        db = sqlite3.connect(self.dir / "mlflow.db")
+        self.seen |= {run for run, in db.execute("SELECT run_uuid FROM runs")}
+        db.close()
+
     def content(self):
         db = sqlite3.connect(self.dir / "mlflow.db")
         runs = dict(db.execute("SELECT run_uuid, status FROM runs"))
@@ -83,6 +89,7 @@ class Wandb:
     def __init__(self, directory):
         self.dir = directory
         self.seen = set()
+        self.problems = 0
         self.dir.mkdir(parents=True)
         self.start()
         self.url = (directory / "url").read_text().strip()
@@ -109,6 +116,13 @@ class Wandb:
     def options(self):
         return ["--wandb-mode", "online", "--wandb-base-url", self.url]
 
+    def forget(self):
+        path = self.dir / "state.json"
+        if path.exists():
+            state = json.loads(path.read_text())
+            self.seen |= set(state["runs"])
+            self.problems = len(state["problems"])
+
     def content(self):
         state = json.loads((self.dir / "state.json").read_text())
         new = set(state["runs"]) - self.seen
@@ -119,7 +133,7 @@ class Wandb:
         lines += [json.dumps(["summary", timeless(run["summary"])]),
                   json.dumps(["end", run["complete"], run["exitcode"]]),
                   json.dumps(["wrong", run["gaps"], run["conflicts"],
-                              state["problems"]])]
+                              state["problems"][self.problems:]])]
         lines += [json.dumps(["file", name, what["md5"]])
                   for name, what in run["files"].items() if name in FILES]
         return sorted(lines)

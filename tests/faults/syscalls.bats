@@ -3,6 +3,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load ../cli/runs
+
 # failing [option]...
 failing() {
     "${CC:-cc}" --version >/dev/null 2>&1 || skip "no compiler"
@@ -18,6 +20,62 @@ failing() {
     echo "# ${lines[-1]#\# }" >&3
 }
 
+# whole_or_sample N [option]...
+whole_or_sample() {
+    local sample=$1
+    shift
+    if [ -n "${ITRACK_TORTURE:-}" ]; then
+        failing "$@"
+    else
+        failing "$@" --sample "$sample"
+    fi
+}
+
 @test "calls whose failure was not borne well once" {
     failing --cases "$BATS_TEST_DIRNAME/syscalls.cases"
+}
+
+@test "each call of an import and a sync fails once" {
+    whole_or_sample 30 --way import --way sync
+}
+
+@test "each call of a tracked command fails once" {
+    whole_or_sample 12 --way wrap
+}
+
+@test "each call of a delivery to the other trackers fails once" {
+    sample=3
+    [ -z "${ITRACK_TORTURE:-}" ] || sample=400
+    for tracker in tensorboard mlflow wandb wandb-server; do
+        failing --way import --way sync --tracker "$tracker" \
+            --sample "$sample"
+    done
+}
+
+@test "each call of a delivery to a server of MLflow fails once" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "the long form has it"
+    venv=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" mlflow \
+        'mlflow[auth]==3.17.2') || skip "no mlflow package"
+    failing --way import --way sync --way wrap --tracker mlflow-server \
+        --venv "$venv" --sample 400
+}
+
+@test "an experiment that can't be read in a file store is not made again" {
+    use_clean_home
+    [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
+    "${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
+        "$BATS_TEST_DIRNAME/fail_call.c" || skip "no compiler"
+    to=(--track mlflow --mlflow-uri "file:$PWD/m")
+    cp -r "$fixtures/run_errors/run" "$runs/x"
+    itrack import -q "${to[@]}" "$runs/x"
+    for n in 1 2 3; do
+        status=0
+        ./fail_call -o log -p itrack -c openat -w "$PWD/m/" -n "$n" -e 5 \
+            "$BUILD/bin/itrack" import -q --again "${to[@]}" "$runs/x" ||
+            status=$?
+        grep ^failed log
+        [ "$status" -eq 1 ]
+        itrack sync -q
+        [ "$(grep -l insidellms m/*/meta.yaml | wc -l)" -eq 1 ]
+    done
 }

@@ -37,7 +37,6 @@ import hashlib
 import itertools
 import json
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -221,6 +220,8 @@ class Place:
 
     def fresh(self, way, tracker):
         """What there is before the way is gone."""
+        if tracker in self.servers:
+            self.servers[tracker].forget()
         shutil.rmtree(self.round / "d", ignore_errors=True)
         shutil.rmtree(self.round / "state", ignore_errors=True)
         if way == "wrap" or not self.run_dir.exists():
@@ -423,6 +424,12 @@ def parse():
     return args
 
 
+def lot(seed):
+    """A case keeps its lot when there are more or fewer of the others."""
+    return lambda case: hashlib.sha256(
+        f"{seed}:{case_name(case)}".encode()).digest()
+
+
 def chosen(place, args):
     """The cases, and what each way is to give."""
     wants, cases = {}, []
@@ -435,7 +442,7 @@ def chosen(place, args):
         return args.case, wants
     print(f"# {len(cases)} cases", flush=True)
     if args.sample is not None and args.sample < len(cases):
-        cases = sorted(random.Random(args.seed).sample(cases, args.sample))
+        cases = sorted(sorted(cases, key=lot(args.seed))[:args.sample])
     return cases, wants
 
 

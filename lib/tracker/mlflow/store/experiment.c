@@ -67,20 +67,25 @@ take_lock(const struct mlruns_root *root, struct err *err)
 	return err->code;
 }
 
-/* The name that DIR/ID/meta.yaml gives; NULL: no experiment. */
-static char *
-experiment_name(const char *dir, const char *id)
+/* *name: that DIR/ID/meta.yaml gives; NULL: no experiment. 0, or a negative
+ * errno: it could not be looked at. */
+static int
+experiment_name(const char *dir, const char *id, char **name, struct err *err)
 {
 	char *path = xasprintf("%s/%s/meta.yaml", dir, id);
+	struct err why = ERR_INIT;
 	struct buf text;
-	char *name = NULL;
+	int result;
 
+	*name = NULL;
 	buf_init(&text, META_MAX_BYTES);
-	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
-		name = yaml_member(text.data, text.len, "name");
+	result = file_read_all(AT_FDCWD, path, &text, &why);
+	if (result == 0)
+		*name = yaml_member(text.data, text.len, "name");
 	buf_release(&text);
 	free(path);
-	return name;
+	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
+				       : 0;
 }
 
 static bool
@@ -92,27 +97,38 @@ is_number(const char *text)
 	return *text != '\0';
 }
 
-/* The ID of the experiment `name` in dir; NULL: none. */
-static char *
-scan(const char *dir, const char *name)
+/* *id: of the experiment `name` in dir; NULL: none. 0, or a negative errno: not
+ * all of them could be looked at. */
+static int
+scan(const char *dir, const char *name, char **id, struct err *err)
 {
 	DIR *d = opendir(dir);
 	const struct dirent *e;
-	char *id = NULL;
+	int result = 0;
 
-	while (d != NULL && id == NULL && (e = readdir(d)) != NULL) {
+	*id = NULL;
+	if (d == NULL)
+		return file_is_absent(-errno) ? 0 : err_errno(err, "%s", dir);
+	for (;;) {
 		char *found;
 
+		errno = 0;
+		e = readdir(d);
+		if (e == NULL && errno != 0)
+			result = err_errno(err, "%s", dir);
+		if (e == NULL)
+			break;
 		if (!is_number(e->d_name))
 			continue;
-		found = experiment_name(dir, e->d_name);
+		result = experiment_name(dir, e->d_name, &found, err);
 		if (found != NULL && strcmp(found, name) == 0)
-			id = xstrdup(e->d_name);
+			*id = xstrdup(e->d_name);
 		free(found);
+		if (result < 0 || *id != NULL)
+			break;
 	}
-	if (d != NULL)
-		closedir(d);
-	return id;
+	closedir(d);
+	return result;
 }
 
 /* As it stands in a meta.yaml, which has no lone surrogates. */
@@ -129,8 +145,11 @@ name_in_store(const char *name)
 char *
 mlruns_find_experiment(const char *root, const char *name)
 {
-	char *stored = name_in_store(name), *id = scan(root, stored);
+	char *stored = name_in_store(name), *id;
 
+	/* For those who only tell of it. */
+	if (scan(root, stored, &id, NULL) < 0)
+		id = NULL;
 	free(stored);
 	return id;
 }
@@ -158,6 +177,8 @@ make_default(const struct mlruns_root *root, struct err *err)
 {
 	if (faccessat(root->fd, "0/meta.yaml", F_OK, 0) == 0)
 		return 0;
+	if (!file_is_absent(-errno))
+		return err_errno(err, "%s/0/meta.yaml", root->path);
 	return make(root, "0", "Default", err);
 }
 
@@ -180,12 +201,14 @@ make_once(const struct mlruns_root *root, const char *name, char **id,
 	char *trash, *deleted;
 	int result;
 
-	*id = scan(root->path, name);
-	if (*id != NULL)
-		return 0;
+	result = scan(root->path, name, id, err);
+	if (result < 0 || *id != NULL)
+		return result;
 	trash = path_join(root->path, TRASH_NAME);
-	deleted = scan(trash, name);
+	result = scan(trash, name, &deleted, err);
 	free(trash);
+	if (result < 0)
+		return result;
 	if (deleted != NULL) {
 		err_set(err, -EEXIST,
 		    "the experiment %s was deleted in %s: restore it (mlflow "
@@ -208,9 +231,9 @@ find_or_make(const struct mlruns_root *root, const char *name, char **id,
 {
 	int lock, result;
 
-	*id = scan(root->path, name);
-	if (*id != NULL)
-		return 0;
+	result = scan(root->path, name, id, err);
+	if (result < 0 || *id != NULL)
+		return result;
 	lock = take_lock(root, err);
 	if (lock < 0)
 		return lock;
@@ -224,10 +247,13 @@ static int
 find_known(const char *root, const char *name, const char *known_id, char **id,
     struct err *err)
 {
-	char *found =
-	    is_number(known_id) ? experiment_name(root, known_id) : NULL;
+	char *found = NULL;
 	int result = 0;
 
+	if (is_number(known_id))
+		result = experiment_name(root, known_id, &found, err);
+	if (result < 0)
+		return result;
 	if (found == NULL)
 		result = err_set(
 		    err, -ENOENT, "%s has no experiment %s", root, known_id);
