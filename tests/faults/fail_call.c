@@ -37,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -274,6 +275,13 @@ fail_it(struct task *task, const struct call *call,
 	return PTRACE_CONT;
 }
 
+/* A removal needs no memory. */
+static bool
+cannot_fail(const struct call *call, const struct user_regs_struct *regs)
+{
+	return call->number == SYS_epoll_ctl && regs->rsi == EPOLL_CTL_DEL;
+}
+
 /* A call that the filter has stopped. */
 static int
 take_call(struct task *task)
@@ -290,7 +298,7 @@ take_call(struct task *task)
 	for (size_t i = 0; i < CALLS; i++)
 		if ((unsigned long long)calls[i].number == regs.orig_rax)
 			call = &calls[i];
-	if (call == NULL)
+	if (call == NULL || cannot_fail(call, &regs))
 		return PTRACE_CONT;
 	counts[task->program][call - calls]++;
 	if (call != wanted || strcmp(program, wanted_program) != 0)
