@@ -10,6 +10,8 @@
 
 /* How many events epoll gives at once; more wait for the next turn. */
 #define EVENTS_A_TURN 32
+/* What the kernel has no room for is asked of it again so often. */
+#define REFUSED_MS 100
 
 struct loop {
 	int epoll;
@@ -18,6 +20,7 @@ struct loop {
 	 * handled yet. */
 	struct epoll_event events[EVENTS_A_TURN];
 	int event_count;
+	TAILQ_HEAD(, loop_io) refused;
 	TAILQ_HEAD(, loop_timer) timers; /* sorted by due_ms */
 	TAILQ_HEAD(, loop_turn) turns;
 	struct loop_turn *next_turn; /* the next to call at the end */
@@ -33,6 +36,7 @@ loop_new(void)
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
 		die("no event loop: epoll_create1 failed");
+	TAILQ_INIT(&loop->refused);
 	TAILQ_INIT(&loop->timers);
 	TAILQ_INIT(&loop->turns);
 	return loop;
@@ -47,10 +51,10 @@ loop_free(struct loop *loop)
 	free(loop);
 }
 
-int
-loop_add(struct loop *loop, struct loop_io *io, uint32_t events)
+static int
+ask_kernel(struct loop *loop, struct loop_io *io)
 {
-	struct epoll_event event = {.events = events, .data.ptr = io};
+	struct epoll_event event = {.events = io->events, .data.ptr = io};
 	int op = io->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
 	if (epoll_ctl(loop->epoll, op, io->fd, &event) < 0)
@@ -59,9 +63,45 @@ loop_add(struct loop *loop, struct loop_io *io, uint32_t events)
 	return 0;
 }
 
+static void
+forget_refusal(struct loop *loop, struct loop_io *io)
+{
+	if (io->refused)
+		TAILQ_REMOVE(&loop->refused, io, link);
+	io->refused = false;
+}
+
+int
+loop_add(struct loop *loop, struct loop_io *io, uint32_t events)
+{
+	int result;
+
+	forget_refusal(loop, io);
+	io->events = events;
+	result = ask_kernel(loop, io);
+	/* What would wait for it in vain waits a little longer instead. */
+	if (result == -ENOSPC || result == -ENOMEM) {
+		io->refused = true;
+		TAILQ_INSERT_TAIL(&loop->refused, io, link);
+		result = 0;
+	}
+	return result;
+}
+
+static void
+ask_again(struct loop *loop)
+{
+	struct loop_io *io, *next;
+
+	TAILQ_FOREACH_SAFE (io, &loop->refused, link, next)
+		if (ask_kernel(loop, io) == 0)
+			forget_refusal(loop, io);
+}
+
 void
 loop_remove(struct loop *loop, struct loop_io *io)
 {
+	forget_refusal(loop, io);
 	if (!io->added)
 		return;
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
@@ -122,14 +162,17 @@ wait_ms(const struct loop *loop)
 {
 	const struct loop_timer *first = TAILQ_FIRST(&loop->timers);
 	int64_t left;
+	int most = TAILQ_EMPTY(&loop->refused) ? -1 : REFUSED_MS;
 
 	if (loop->kicked)
 		return 0;
 	if (first == NULL)
-		return -1;
+		return most;
 	left = first->due_ms - clock_mono_ms();
 	if (left <= 0)
 		return 0;
+	if (most >= 0 && left > most)
+		return most;
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
@@ -168,6 +211,7 @@ loop_run(struct loop *loop)
 		int n;
 
 		loop->turn++;
+		ask_again(loop);
 		n = epoll_wait(
 		    loop->epoll, loop->events, EVENTS_A_TURN, wait_ms(loop));
 

@@ -28,6 +28,11 @@ struct loop_io {
 	void (*ready)(struct loop_io *io, uint32_t events);
 	void *data; /* the user's own */
 	bool added;
+	/* The kernel had no room for it, or for its new events: it is asked
+	 * again. */
+	bool refused;
+	uint32_t events;
+	TAILQ_ENTRY(loop_io) link;
 };
 
 struct loop_timer {
@@ -50,8 +55,9 @@ struct loop_turn {
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);
 
-/* events: EPOLLIN, EPOLLOUT; again with others changes them. Returns 0 or a
- * negative errno (-EPERM: the descriptor can't be waited for). */
+/* events: EPOLLIN, EPOLLOUT; again with others changes them. Where the kernel
+ * has no room (ENOMEM, ENOSPC) the loop asks it again until it has. Returns 0 or
+ * a negative errno (-EPERM: the descriptor can't be waited for). */
 int loop_add(struct loop *loop, struct loop_io *io, uint32_t events);
 void loop_remove(struct loop *loop, struct loop_io *io);
 
