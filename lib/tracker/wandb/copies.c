@@ -1,11 +1,13 @@
 #include "tracker/wandb/copies.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/folder.h"
 
 /* In the name of a table that is being written. */
@@ -41,29 +43,54 @@ is_reserved(const char *name)
 	return false;
 }
 
-/* A second name for the copy: no byte is stored twice. */
+/* Neither a second name nor this one is to be had there, now or later. */
 static bool
-show_as_run_file(struct wandb_copies *c, const char *name)
+is_for_good(int code)
+{
+	switch (code) {
+	case -EPERM: /* so says a file system without second names */
+	case -EXDEV:
+	case -EOPNOTSUPP:
+	case -EMLINK:
+	case -EEXIST:
+	case -EISDIR:
+	case -ENOTEMPTY:
+	case -ENAMETOOLONG:
+		return true;
+	default:
+		return !file_is_unknown(code);
+	}
+}
+
+/* A second name for the copy: no byte is stored twice. *linked: it has one. */
+static int
+show_as_run_file(
+    struct wandb_copies *c, const char *name, bool *linked, struct err *err)
 {
 	char *copy = xasprintf("artifacts/%s", name);
 	char *shown = xasprintf(FILES_DIR "%s", name);
 	const char *from, *to;
-	int from_dir, to_dir = -1;
-	bool linked = false;
+	struct err why = ERR_INIT;
+	int from_dir, to_dir = -1, result;
 
-	from_dir = folder_open_parent(c->dir, copy, false, &from, NULL);
-	if (from_dir >= 0 && !is_reserved(name))
-		to_dir = folder_open_parent(c->dir, shown, true, &to, NULL);
+	from_dir = result =
+	    folder_open_parent(c->dir, copy, false, &from, &why);
+	if (from_dir >= 0)
+		to_dir = result =
+		    folder_open_parent(c->dir, shown, true, &to, &why);
 	if (to_dir >= 0) {
-		linked = tempfile_second_name(
-			     to_dir, to, c->word, from_dir, from, NULL) == 0;
+		result = tempfile_second_name(
+		    to_dir, to, c->word, from_dir, from, &why);
 		close(to_dir);
 	}
 	if (from_dir >= 0)
 		close(from_dir);
 	free(shown);
 	free(copy);
-	return linked;
+	*linked = result == 0;
+	if (result == 0 || is_for_good(result))
+		return 0;
+	return err_set(err, result, "%s: %s", name, why.message);
 }
 
 static int
@@ -82,18 +109,24 @@ open_copy(struct wandb_copies *c, const char *name, struct err *err)
 	return c->hash_fd;
 }
 
-static void
-list_copy(struct wandb_copies *c, const char *name)
+static enum outcome
+list_copy(struct wandb_copies *c, const char *name, struct err *err)
 {
 	char md5[WANDB_MD5_BASE64];
 	bool wanted =
 	    c->hash.size <= WANDB_RUN_FILE_MAX_BYTES || c->run->entity == NULL;
-	bool run_file = wanted && show_as_run_file(c, name);
+	bool run_file = false;
+	int result = 0;
 
+	if (wanted && !is_reserved(name))
+		result = show_as_run_file(c, name, &run_file, err);
 	wandb_hash_end(&c->hash, md5);
-	wandb_manifest_add(&c->manifest, name, md5, c->hash.size, run_file);
 	close(c->hash_fd);
 	c->hash_fd = -1;
+	if (result < 0)
+		return OUTCOME_BLOCKED;
+	wandb_manifest_add(&c->manifest, name, md5, c->hash.size, run_file);
+	return OUTCOME_DONE;
 }
 
 /* One step of the file that is on its way: copied, then read for its digest. */
@@ -117,7 +150,7 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 	} else {
 		more = wandb_hash_step(&c->hash, err);
 		if (more == 0)
-			list_copy(c, name);
+			outcome = list_copy(c, name, err);
 		else
 			outcome = more < 0 ? OUTCOME_BLOCKED : OUTCOME_PENDING;
 	}
