@@ -66,6 +66,27 @@ take_lock(const struct journal *j, int fd, struct err *err)
 	return err_errno(err, "%s: can't lock", j->attempt);
 }
 
+/* Its maker has opened it and is about to lock it. */
+static bool
+is_newborn(const struct journal *j)
+{
+	struct stat st;
+
+	return fstat(j->fd, &st) == 0 && st.st_size == 0 &&
+	    clock_wall_us() / 1000000 - st.st_mtime <= JOURNAL_NEWBORN_S;
+}
+
+/* Of a journal that another process made: who looks in must not come between
+ * its maker's opening and its maker's lock. A maker writes only under the lock. */
+static int
+take_lock_of_another(const struct journal *j, struct err *err)
+{
+	if (is_newborn(j))
+		return err_set(
+		    err, -EBUSY, "%s: its itrack begins just now", j->attempt);
+	return take_lock(j, j->fd, err);
+}
+
 int
 journal_open_follower_lock(const struct journal *j, int flags, struct err *err)
 {
@@ -122,6 +143,20 @@ journal_use_memory(struct journal *j)
 	j->fd = fd;
 }
 
+/* Its owner may have delivered and removed it between our opening it and our
+ * lock: without its cursors it would be delivered once more. */
+int
+journal_check_there(const struct journal *j, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(j->fd, &st) < 0)
+		return err_errno(err, "%s", j->path);
+	if (st.st_nlink == 0)
+		return err_set(err, -ENOENT, "%s: delivered just now", j->path);
+	return 0;
+}
+
 struct journal *
 journal_create(const char *state_dir, const char *attempt, struct err *why)
 {
@@ -136,6 +171,8 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 		    journal_open_files(j, state_dir, O_CREAT | O_EXCL, why);
 	if (result == 0)
 		result = take_lock(j, j->fd, why);
+	if (result == 0)
+		result = journal_check_there(j, why);
 	if (result == 0)
 		return j;
 	if (j->fd >= 0)
@@ -176,20 +213,6 @@ journal_cut_tail(struct journal *j, struct err *err)
 	return 0;
 }
 
-/* Its owner may have delivered and removed it between our opening it and our
- * lock: without its cursors it would be delivered once more. */
-int
-journal_check_there(const struct journal *j, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(j->fd, &st) < 0)
-		return err_errno(err, "%s", j->path);
-	if (st.st_nlink == 0)
-		return err_set(err, -ENOENT, "%s: delivered just now", j->path);
-	return 0;
-}
-
 int
 journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err)
@@ -198,7 +221,7 @@ journal_adopt(const char *state_dir, const char *attempt,
 	int result = journal_open_files(j, state_dir, 0, err);
 
 	if (result == 0)
-		result = take_lock(j, j->fd, err);
+		result = take_lock_of_another(j, err);
 	if (result == 0)
 		result = journal_check_there(j, err);
 	if (result == 0)
@@ -427,7 +450,7 @@ journal_is_removed(const struct journal *j)
 static int
 check_empty(struct journal *j, struct err *err)
 {
-	int result = take_lock(j, j->fd, err);
+	int result = take_lock_of_another(j, err);
 
 	if (result == 0)
 		result = take_follower_lock(j, 0, err);
@@ -439,8 +462,7 @@ check_empty(struct journal *j, struct err *err)
 }
 
 int
-journal_discard(
-    const char *state_dir, const char *attempt, int64_t age_s, struct err *err)
+journal_discard(const char *state_dir, const char *attempt, struct err *err)
 {
 	struct journal *j = journal_alloc(attempt);
 	int result = journal_open_files(j, state_dir, 0, err);
@@ -453,7 +475,7 @@ journal_discard(
 		result = check_empty(j, err);
 	if (result == 0 && fstat(j->dir_fd, &st) < 0)
 		result = err_errno(err, "%s", j->path);
-	if (result == 0 && clock_wall_us() / 1000000 - st.st_mtime > age_s)
+	if (result == 0 && clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S)
 		result = journal_remove(j, err);
 	journal_close(j);
 	return result;

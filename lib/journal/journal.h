@@ -125,10 +125,12 @@ int64_t journal_size(const struct journal *j);
 int journal_remove(struct journal *j, struct err *err);
 /* It is gone: a cursor is of no use any more. */
 bool journal_is_removed(const struct journal *j);
-/* Deletes what is left of one that never came to a first entry, if its folder
- * has not changed for `age_s` seconds and nobody has its lock. */
+/* A journal that is empty and younger than this is its maker's alone. */
+#define JOURNAL_NEWBORN_S 60
+/* Deletes what is left of one that never came to a first entry, if it is no
+ * newborn and nobody has its lock. */
 int journal_discard(
-    const char *state_dir, const char *attempt, int64_t age_s, struct err *err);
+    const char *state_dir, const char *attempt, struct err *err);
 
 /* --- reading --------------------------------------------------------- */
 

@@ -8,8 +8,6 @@
 
 #include "base/process.h"
 
-/* A journal this young may be about to get its first entry. */
-#define NEWBORN_S 60
 /* Far more than an end entry has. */
 #define END_MAX_BYTES 4096
 
@@ -61,7 +59,7 @@ journals_discard_empty(const char *state_dir, const char *attempt)
 		entry_release(&start);
 	if (result != -ENODATA && result != -ENOENT)
 		return false;
-	journal_discard(state_dir, attempt, NEWBORN_S, NULL);
+	journal_discard(state_dir, attempt, NULL);
 	return true;
 }
 

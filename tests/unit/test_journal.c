@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "tap.h"
 
 #define LEFT "20261123T124842Z-left00000000"
+#define NEWBORN "20261123T124842Z-newborn00000"
 #define LONG "20261123T124842Z-long00000000"
 #define MANY "20261123T124842Z-many00000000"
 
@@ -34,6 +36,25 @@ expect(struct journal_reader *r, const char *run_id)
 		return;
 	is_text(e.run_id, run_id, run_id);
 	entry_release(&e);
+}
+
+/* Who comes between the making of a journal and its maker's lock takes neither
+ * the lock nor the journal. */
+static void
+test_newborn(void)
+{
+	struct journal *j = journal_create(state, NEWBORN, NULL), *visitor = NULL;
+	char path[256];
+	int held;
+
+	snprintf(path, sizeof path, "%s/runs/%s/journal.jsonl", state, NEWBORN);
+	held = open(path, O_RDWR | O_CLOEXEC);
+	journal_close(j);
+	is_int(journal_adopt(state, NEWBORN, &visitor, NULL), -EBUSY,
+	    "a newborn is not taken up");
+	is_int(journal_discard(state, NEWBORN, NULL), -EBUSY, "nor removed");
+	is_int(flock(held, LOCK_EX | LOCK_NB), 0, "its maker gets the lock");
+	close(held);
 }
 
 static void
@@ -351,6 +372,7 @@ main(void)
 		return 1;
 	journal_new_attempt(attempt, 1795438122000000);
 	ok(strncmp(attempt, "20261123T124842Z-", 17) == 0, "%s", attempt);
+	test_newborn();
 	test_write_and_read(attempt);
 	test_adoption(attempt);
 	test_cursor(attempt);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -304,6 +305,31 @@ test_remove_without_descriptors(void)
 	free(dir);
 }
 
+/* As if the attempt's folder and journal had last changed at that time. */
+static void
+set_changed(const char *path, time_t time_s)
+{
+	struct timespec times[] = {{.tv_sec = time_s}, {.tv_sec = time_s}};
+	char *dir = in_top(path), *file = xasprintf("%s/journal.jsonl", dir);
+
+	is_int(utimensat(AT_FDCWD, file, times, 0), 0, "the file's time");
+	is_int(utimensat(AT_FDCWD, dir, times, 0), 0, "the folder's time");
+	free(file);
+	free(dir);
+}
+
+static void
+make_old(const char *path)
+{
+	set_changed(path, time(NULL) - 2 * JOURNAL_NEWBORN_S);
+}
+
+static void
+make_young(const char *path)
+{
+	set_changed(path, time(NULL));
+}
+
 /* What a killed maker left: not while somebody holds it, nor with an entry. */
 static void
 test_discard(void)
@@ -312,12 +338,15 @@ test_discard(void)
 	struct journal *j = journal_create(dir, NAME, NULL);
 	struct entry e;
 
-	is_int(journal_discard(dir, NAME, -1, NULL), -EBUSY, "it is held");
+	make_old("discard/runs/" NAME);
+	is_int(journal_discard(dir, NAME, NULL), -EBUSY, "it is held");
 	ok(is_there("discard/runs/" NAME), "it stays");
 	journal_close(j);
-	is_int(journal_discard(dir, NAME, 60, NULL), 0, "it is young");
+	make_young("discard/runs/" NAME);
+	is_int(journal_discard(dir, NAME, NULL), -EBUSY, "it is young");
 	ok(is_there("discard/runs/" NAME), "it stays");
-	is_int(journal_discard(dir, NAME, -1, NULL), 0, "it is old and empty");
+	make_old("discard/runs/" NAME);
+	is_int(journal_discard(dir, NAME, NULL), 0, "it is old and empty");
 	ok(!is_there("discard/runs/" NAME), "it goes");
 	j = journal_create(dir, NAME, NULL);
 	entry_init(&e, ENTRY_RUN_ID, 1);
@@ -326,7 +355,8 @@ test_discard(void)
 	entry_release(&e);
 	journal_flush(j, NULL);
 	journal_close(j);
-	is_int(journal_discard(dir, NAME, -1, NULL), -EBUSY, "it has entries");
+	make_old("discard/runs/" NAME);
+	is_int(journal_discard(dir, NAME, NULL), -EBUSY, "it has entries");
 	ok(is_there("discard/runs/" NAME), "it stays");
 	free(dir);
 }
