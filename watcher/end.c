@@ -71,8 +71,8 @@ read_held(int fd, struct buf *text, struct err *err)
 		char *room = buf_reserve(text, CHUNK_BYTES);
 
 		if (room == NULL)
-			return err_set(
-			    err, -EMSGSIZE, "larger than %zu bytes", text->max);
+			return err_set(err, -EMSGSIZE,
+			    MANIFEST_FILE ": larger than %zu bytes", text->max);
 		n = pread(fd, room, CHUNK_BYTES, (off_t)text->len);
 		if (n > 0)
 			buf_advance(text, (size_t)n);
@@ -108,7 +108,8 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 	if (held != 0)
 		*stamp = stamp_held(held);
 	if (stamp->code < 0)
-		return err_set(err, stamp->code, "%s", strerror(-stamp->code));
+		return err_set(err, stamp->code, MANIFEST_FILE ": %s",
+		    strerror(-stamp->code));
 	if (!is_new(w, stamp))
 		return 0;
 	result = held > 0 ? read_held(held, text, err)
@@ -118,12 +119,12 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 
 /* A manifest that was read before stays what it was. */
 static void
-could_not_look(struct watcher *w, const char *name, const struct err *err)
+could_not_look_at_manifest(struct watcher *w, const struct err *err)
 {
-	if (w->manifest.there && strcmp(name, MANIFEST_FILE) == 0)
-		watcher_remark(w, name, err->message);
+	if (w->manifest.there)
+		watcher_remark_error(w, err);
 	else
-		watcher_unread(w, name, err->message);
+		watcher_unread(w, err);
 }
 
 static bool
@@ -140,9 +141,9 @@ read_manifest(struct watcher *w)
 		return take_text(w, &text, &stamp);
 	buf_release(&text);
 	if (file_is_unknown(result))
-		could_not_look(w, MANIFEST_FILE, &err);
+		could_not_look_at_manifest(w, &err);
 	else if (result < 0 && !file_is_absent(result))
-		watcher_remark(w, MANIFEST_FILE, err.message);
+		watcher_remark_error(w, &err);
 	return false;
 }
 
@@ -231,7 +232,7 @@ read_summary(struct watcher *w)
 	if (result < 0) {
 		buf_release(&text);
 		if (file_is_unknown(result))
-			could_not_look(w, SUMMARY_FILE, &err);
+			watcher_unread(w, &err);
 		return;
 	}
 	buf_release(&w->manifest.summary);

@@ -47,8 +47,10 @@ struct watcher {
 };
 
 void watcher_remark(struct watcher *w, const char *name, const char *why);
+/* An error's message names the file itself. */
+void watcher_remark_error(struct watcher *w, const struct err *err);
 /* Remarks that something could not be looked at: then the run has no end. */
-void watcher_unread(struct watcher *w, const char *name, const char *why);
+void watcher_unread(struct watcher *w, const struct err *err);
 /* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.

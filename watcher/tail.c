@@ -40,7 +40,8 @@ open_named(const struct tail *t, int dir_fd, const char *name, struct stat *st,
 	int fd = file_open_regular(dir_fd, name, st, err), code;
 
 	if (fd == -ENOENT && t->held < 0 && t->not_held < 0)
-		return err_set(err, t->not_held, "%s", strerror(-t->not_held));
+		return err_set(
+		    err, t->not_held, "%s: %s", name, strerror(-t->not_held));
 	if (fd != -ENOENT || t->held < 0)
 		return fd;
 	fd = fcntl(t->held, F_DUPFD_CLOEXEC, 0);
@@ -96,7 +97,7 @@ compare_prefix(struct tail *t, int fd, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(err, "records");
+			return err_errno(err, RECORDS_FILE);
 		if (n == 0)
 			return TAIL_SHRUNK;
 		crc = crc32c(crc, chunk, (size_t)n);

@@ -20,10 +20,10 @@
 
 #define REMARKS_MAX_BYTES 4096
 
-void
-watcher_remark(struct watcher *w, const char *name, const char *why)
+static void
+remark(struct watcher *w, const char *what)
 {
-	char *line = xasprintf("%s: %s\n", name, why);
+	char *line = xasprintf("%s\n", what);
 
 	/* The same remark may come again with each event's scan; it is noted
 	 * once. */
@@ -33,9 +33,24 @@ watcher_remark(struct watcher *w, const char *name, const char *why)
 }
 
 void
-watcher_unread(struct watcher *w, const char *name, const char *why)
+watcher_remark(struct watcher *w, const char *name, const char *why)
 {
-	watcher_remark(w, name, why);
+	char *what = xasprintf("%s: %s", name, why);
+
+	remark(w, what);
+	free(what);
+}
+
+void
+watcher_remark_error(struct watcher *w, const struct err *err)
+{
+	remark(w, err->message);
+}
+
+void
+watcher_unread(struct watcher *w, const struct err *err)
+{
+	watcher_remark_error(w, err);
 	w->unread = true;
 }
 
@@ -142,7 +157,7 @@ watcher_read_records(struct watcher *w)
 	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 
 	if (result < 0) {
-		watcher_unread(w, RECORDS_FILE, err.message);
+		watcher_unread(w, &err);
 		result = TAIL_ABSENT;
 	}
 	return result;
