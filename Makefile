@@ -252,8 +252,8 @@ fuzz: $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(FUZZ))
 	    mkdir -p $(BUILD)/fuzz/found/$$name tests/fuzz/corpus/$$name; \
 	    echo "fuzz $$name, $(SECONDS) s"; \
 	    nice -n 19 $(BUILD)/fuzz/fuzz_$$name -max_total_time=$(SECONDS) \
-	        -artifact_prefix=$(BUILD)/fuzz/$$name- -print_final_stats=1 \
-	        -verbosity=0 $(BUILD)/fuzz/found/$$name \
+	        -artifact_prefix='$(abspath $(BUILD))'/fuzz/$$name- \
+	        -print_final_stats=1 -verbosity=0 $(BUILD)/fuzz/found/$$name \
 	        tests/fuzz/corpus/$$name; \
 	done
 

@@ -101,6 +101,8 @@ extern const struct field_type field_doubles;
 
 /* A text that names a file: bytes of a path, so no U+0000. */
 extern const struct field_form form_path;
+/* One that starts with "/": it leads to the same file from everywhere. */
+extern const struct field_form form_absolute_path;
 extern const struct field_form form_attempt;
 extern const struct field_form form_tracker;
 /* kept.<n>, a file beside the journal. */

@@ -17,7 +17,15 @@ field_is_path(const char *text)
 	return bytes != NULL;
 }
 
+static bool
+is_absolute_path(const char *text)
+{
+	return text[0] == '/' && field_is_path(text);
+}
+
 const struct field_form form_path = {field_is_path, "no path"};
+const struct field_form form_absolute_path = {
+    is_absolute_path, "no absolute path"};
 const struct field_form form_attempt = {
     state_is_attempt, "no name of an attempt"};
 const struct field_form form_tracker = {

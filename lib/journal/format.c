@@ -51,7 +51,8 @@ static const struct field start_fields[] = {
     {"attempt", REQUIRED, &field_text, AT(start.attempt),
 	.form = &form_attempt},
     {"source", ALWAYS, &field_word, AT(start.source), .words = source_names},
-    {"run_dir", REQUIRED, &field_text, AT(start.run_dir), .form = &form_path},
+    {"run_dir", REQUIRED, &field_text, AT(start.run_dir),
+	.form = &form_absolute_path},
     {"dir_inode", ALWAYS, &field_int, AT(start.dir_inode)},
     {"dir_birth_ns", ALWAYS, &field_int, AT(start.dir_birth_ns)},
     {"config_path", OPTIONAL, &field_text, AT(start.config_path),
@@ -82,7 +83,7 @@ static const struct field start_fields[] = {
     {"command", OPTIONAL, &field_text, AT(start.command)},
     {"git_commit", OPTIONAL, &field_text, AT(start.git_commit)},
     {"git_remote", OPTIONAL, &field_text, AT(start.git_remote)},
-    {"cwd", OPTIONAL, &field_text, AT(start.cwd), .form = &form_path},
+    {"cwd", OPTIONAL, &field_text, AT(start.cwd), .form = &form_absolute_path},
     {"artifacts", OPTIONAL, &field_text, AT(start.artifacts)},
     {"points", ALWAYS, &field_int, AT(start.points), .range = &range_count},
     {.name = NULL},
@@ -129,7 +130,8 @@ static const struct field_range permissions = {0, 0777};
 static const struct field artifact_fields[] = {
     {"name", REQUIRED, &field_text, AT(artifact.name)},
     {"type", REQUIRED, &field_text, AT(artifact.type)},
-    {"path", REQUIRED, &field_text, AT(artifact.path), .form = &form_path},
+    {"path", REQUIRED, &field_text, AT(artifact.path),
+	.form = &form_absolute_path},
     {"kept", OPTIONAL, &field_text, AT(artifact.kept), .form = &form_kept},
     {"mode", OPTIONAL, &field_int, AT(artifact.mode), .range = &permissions},
     {"size", ALWAYS, &field_int, AT(artifact.size), .range = &range_count},
@@ -140,7 +142,8 @@ static const struct field artifact_fields[] = {
 
 static const struct field table_fields[] = {
     {"name", REQUIRED, &field_text, AT(table.name)},
-    {"path", REQUIRED, &field_text, AT(table.path), .form = &form_path},
+    {"path", REQUIRED, &field_text, AT(table.path),
+	.form = &form_absolute_path},
     {"columns", ALWAYS, &field_texts, LIST_AT(table.columns, table.column_len)},
     {.name = NULL},
 };
