@@ -343,9 +343,15 @@ take_headers(struct http_call *call)
 void
 http_call_set(struct http_call *call, bool foreign)
 {
-	CURL *easy = call->easy;
+	CURL *easy = curl_easy_init();
 
-	curl_easy_reset(easy);
+	if (easy == NULL)
+		die("out of memory (libcurl)");
+	/* A handle that is used again can read a header of its last answer
+	 * that libcurl has freed (7.88: an answer whose first header is folded
+	 * goes on with the last one). */
+	curl_easy_cleanup(call->easy);
+	call->easy = easy;
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
 	curl_easy_setopt(easy, CURLOPT_URL, call->url);
@@ -392,12 +398,8 @@ http_start(struct http *h, const struct http_request *request)
 {
 	int64_t wait_ms = http_pace_wait_ms();
 	struct http_call *call = xcalloc(1, sizeof *call);
-	CURL *easy = curl_easy_init();
 
-	if (easy == NULL)
-		die("out of memory (libcurl)");
 	call->http = h;
-	call->easy = easy;
 	call->request = *request;
 	buf_init(&call->answer,
 	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);
