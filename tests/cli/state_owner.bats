@@ -126,7 +126,7 @@ files_of() {
     : >"$left/journal.jsonl"
     : >"$left/cursor.local"
     : >"$left/.cursor.local.0123abcd4567.tmp"
-    touch -d '2 hours ago' "$left"
+    find "$left" -exec touch -d '2 hours ago' {} +
     itrack sync
     [ ! -e "$left" ]
 }
