@@ -58,6 +58,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     [[ "$stderr" != *$'\033'* ]]
     rm -rf "$runs/x"
     run --separate-stderr tracked done,hang,... --drain 2 -q
+    echo "$stderr"
     [ -z "$stderr" ]
 }
 

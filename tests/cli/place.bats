@@ -56,6 +56,7 @@ delivers() {
 
 @test "without /proc" {
     [ "$(id -u)" -eq 0 ] || skip "not root: /proc can't be taken away"
+    [ -z "${SANITIZE:-}" ] || skip "a sanitizer needs /proc"
     unshare -m true || skip "no mount namespaces"
     cat >"$here/no-proc" <<'END'
 #!/bin/sh

@@ -269,12 +269,17 @@ def put_lines(run, name, lines, part):
             lines.append(line)
 
 
+def contents(run):
+    return json.dumps([run[what] for what in
+                       ("history", "events", "console", "summary")])
+
+
 def file_stream(name, body):
     run = state["runs"].get(name)
     if run is None:
         return 404, {"error": "no such run"}
-    if run["complete"] and body.get("files"):
-        problem("lines behind the end")
+    # The last request may come again, because its answer was lost.
+    ended, before = run["complete"], contents(run)
     run["requests"] += 1
     for path, part in (body.get("files") or {}).items():
         if path == "wandb-history.jsonl":
@@ -291,6 +296,8 @@ def file_stream(name, body):
                 run["summary"] = json.loads(text)
     run["uploaded"] += [u for u in body.get("uploaded") or []
                         if u not in run["uploaded"]]
+    if ended and contents(run) != before:
+        problem("other values behind the end")
     if body.get("complete"):
         run["complete"] = True
         run["exitcode"] = body.get("exitcode")
