@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/die.h"
+
 #define REPLACEMENT     0xFFFDu
 #define SURROGATE_FIRST 0xD800u
 #define SURROGATE_LOW   0xDC00u
@@ -297,6 +299,27 @@ text_escape(struct buf *out, const char *text)
 			r = buf_addf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
 	}
 	return r;
+}
+
+char *
+text_shell_word(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+,:@%=";
+	struct buf word;
+
+	if (text[0] != '\0' && text[strspn(text, plain)] == '\0')
+		return xstrdup(text);
+	buf_init(&word, SIZE_MAX / 2);
+	buf_addc(&word, '\'');
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			buf_adds(&word, "'\\''");
+		else
+			buf_addc(&word, *text);
+	buf_addc(&word, '\'');
+	return buf_steal(&word);
 }
 
 size_t

@@ -50,6 +50,11 @@ int text_to_utf8(struct buf *out, const char *text);
  * surrogates become \n, \t, \r, \xNN or \uNNNN; a backslash stays. */
 int text_escape(struct buf *out, const char *text);
 
+/* The text as one word of a command that is shown to be pasted into a shell:
+ * as it is, or in single quotes where the shell would take it apart. Allocated.
+ * Source: POSIX.1-2017, Shell Command Language, 2.2 Quoting. */
+char *text_shell_word(const char *text);
+
 /* Number of code points. */
 size_t text_length(const char *text);
 

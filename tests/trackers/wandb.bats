@@ -134,7 +134,7 @@ offline_folder() {
     cat report
     grep -q "no W&B key" report
     folder=$(realpath "$(offline_folder .)")
-    grep -qF "wandb sync '$folder'" report
+    grep -qF "wandb sync $folder" report
     ls tracking/insidellms/*/final_state.json
     [ "$(readlink wandb/latest-run)" = "$(basename "$folder")" ]
     cmp "$folder/files/records.jsonl" run/records.jsonl
@@ -514,7 +514,7 @@ has_points_up_to() {
     run -3 "$BUILD/bin/itrack-wrap" --drain 120 --track wandb,local -- \
         "$program" \
         --mode run --from "$from" --to "$PWD/two" --status 3
-    [[ $output == *"wandb sync '"* ]]
+    [[ $output == *"wandb sync /"* ]]
     ls tracking/insidellms/*/final_state.json
     real_wandb
     WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync wandb/offline-run-*

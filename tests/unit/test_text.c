@@ -125,6 +125,25 @@ test_ways_out(void)
 	buf_release(&b);
 }
 
+static void
+is_word(const char *text, const char *expected)
+{
+	char *word = text_shell_word(text);
+
+	is_text(word, expected, "a word of a command");
+	free(word);
+}
+
+static void
+test_shell_words(void)
+{
+	is_word("/a/b-1.2_c+d,e:f@g%h=i", "/a/b-1.2_c+d,e:f@g%h=i");
+	is_word("", "''");
+	is_word("~", "'~'");
+	is_word("15. my runs", "'15. my runs'");
+	is_word("it's $HOME", "'it'\\''s $HOME'");
+}
+
 int
 main(void)
 {
@@ -132,5 +151,6 @@ main(void)
 	test_code_points();
 	test_paths();
 	test_ways_out();
+	test_shell_words();
 	return done_testing();
 }

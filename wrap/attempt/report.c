@@ -114,6 +114,7 @@ static char *
 what_next(const struct attempt *a, const char *lead)
 {
 	bool directory = attempt_start(a)->source != SOURCE_LIBRARY;
+	char *run_dir, *next;
 
 	if (!attempt_in_memory(a))
 		return xasprintf("%sitrack sync %s%s", lead, attempt_name(a),
@@ -124,9 +125,12 @@ what_next(const struct attempt *a, const char *lead)
 			: " (the journal is cut short: the rest is lost)");
 	if (!directory)
 		return xstrdup("it is lost, because there is no journal");
-	return xasprintf("it is lost, because there is no journal; while the "
+	run_dir = text_shell_word(attempt_start(a)->run_dir);
+	next = xasprintf("it is lost, because there is no journal; while the "
 			 "run directory is there: itrack import %s",
-	    attempt_start(a)->run_dir);
+	    run_dir);
+	free(run_dir);
+	return next;
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
+#include "format/text.h"
 #include "format/trackinguri.h"
 #include "tracker/mlflow/variables.h"
 
@@ -92,11 +93,13 @@ take_server(struct mlflow_config *c, const char *uri)
 static int
 refuse_database(const char *uri, struct err *err)
 {
-	char *shown = xstrdup(uri);
+	char *shown = xstrdup(uri), *word;
 
 	uri_clean(shown);
+	word = text_shell_word(shown);
 	err_set(err, -EINVAL,
-	    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown, shown);
+	    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown, word);
+	free(word);
 	free(shown);
 	return -EINVAL;
 }

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/uri.h"
 #include "foreign/json.h"
+#include "format/text.h"
 #include "http/http.h"
 #include "tracker/examine.h"
 #include "tracker/mlflow/private.h"
@@ -208,11 +209,14 @@ examine_server(const struct examination *x, const struct mlflow_config *config)
 static void
 examine_files(const struct examination *x, const struct mlflow_config *config)
 {
+	char *root = text_shell_word(config->root);
+
 	examine_directory(x, config->root, "runs (MLflow's file store)");
 	examine_say(x, VERDICT_NOTE,
 	    "to look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
 	    "--backend-store-uri %s",
-	    config->root);
+	    root);
+	free(root);
 }
 
 void

@@ -29,9 +29,6 @@
  * arrives all at once (an import, a harness) has its params in both. */
 #define PARAMS_WAIT_MS 1000
 /* What a shell takes as it is. */
-#define PLAIN_CHARACTERS                                                 \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
-	"/._-+,:@%="
 
 struct experiment_run {
 	char *below;       /* below the run's; NULL: not named yet */
@@ -65,21 +62,10 @@ static void
 say_where(struct tracker *t, const char *root)
 {
 	char *text = text_path_text(root);
-	struct buf word;
-	const char *c;
+	char *word = text_shell_word(text);
 
-	buf_init(&word, ENTRY_LINE_MAX);
-	for (c = text; *c != '\0'; c++)
-		if (*c == '\'')
-			buf_adds(&word, "'\\''");
-		else
-			buf_addc(&word, *c);
-	if (text[strspn(text, PLAIN_CHARACTERS)] == '\0')
-		tracker_note(t, "to look: tensorboard --logdir %s", text);
-	else
-		tracker_note(
-		    t, "to look: tensorboard --logdir '%s'", word.data);
-	buf_release(&word);
+	tracker_note(t, "to look: tensorboard --logdir %s", word);
+	free(word);
 	free(text);
 }
 

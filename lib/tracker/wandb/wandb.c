@@ -12,6 +12,7 @@
 #include "base/die.h"
 #include "base/durable.h"
 #include "base/uri.h"
+#include "format/text.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/examine.h"
 #include "tracker/wandb/offline.h"
@@ -22,7 +23,6 @@
 /* Under this name the cursor keeps the decision. */
 #define REMEMBERED "mode"
 /* A command line with a long path in it. */
-#define COMMAND_MAX 8192
 /* How often an empty batch comes: the pace of requests is kept by it. */
 #define IDLE_MS 5000
 
@@ -56,25 +56,17 @@ on_row(const struct wandb_rows *rows, void *data)
 		wandb_offline_row(&w->offline);
 }
 
-/* What the user types to upload the folder; quoted for a shell. */
+/* Says what the user types to upload the folder. */
 static void
 note_offline(struct tracker *t, const char *why)
 {
 	const struct wandb *w = t->state;
-	struct buf command;
-	const char *at;
+	char *folder = text_shell_word(w->offline.path);
 
-	buf_init(&command, COMMAND_MAX);
-	buf_adds(&command, "wandb sync '");
-	for (at = w->offline.path; *at != '\0'; at++)
-		if (*at == '\'')
-			buf_adds(&command, "'\\''");
-		else
-			buf_addc(&command, *at);
-	buf_adds(&command, "'");
-	tracker_note(t, "%s: offline; after the run's end upload it with: %s",
-	    why, command.data);
-	buf_release(&command);
+	tracker_note(t,
+	    "%s: offline; after the run's end upload it with: wandb sync %s",
+	    why, folder);
+	free(folder);
 }
 
 static enum outcome

@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "format/text.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/common/place.h"
@@ -30,16 +31,18 @@ struct mlruns {
 static void
 say_place(struct mlflow *m)
 {
+	char *root = text_shell_word(m->config.root);
 	char *place = xasprintf("MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
 				"--backend-store-uri %s",
-	    m->config.root);
+	    root);
 
 	tracker_set_place(m->tracker, place);
 	free(place);
 	tracker_note(m->tracker,
 	    "to keep it in a database: mlflow migrate-filestore --source %s "
 	    "--target sqlite:///new.db",
-	    m->config.root);
+	    root);
+	free(root);
 }
 
 static enum outcome
