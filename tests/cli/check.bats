@@ -40,7 +40,7 @@ PYTHON
 names() {
     "$BUILD/bin/itrack" check --json "$dir" >"$BATS_TEST_TMPDIR/json" || true
     python3 -c 'import json, sys
-print(*[d["name"] for c in json.load(sys.stdin) for d in c["defects"]])' \
+print(*[d["name"] for c in json.load(sys.stdin)["directories"] for d in c["defects"]])' \
         <"$BATS_TEST_TMPDIR/json"
 }
 
@@ -263,7 +263,7 @@ success-count-mismatch status-counts-mismatch"
     [[ ${lines[0]} == *': malformed-line: '*'(line 3 and 2 more)' ]]
     names
     python3 -c 'import json, sys
-d = json.load(sys.stdin)[0]["defects"][0]
+d = json.load(sys.stdin)["directories"][0]["defects"][0]
 assert (d["name"], d["count"], d["line"]) == ("malformed-line", 3, 3), d' \
         <"$BATS_TEST_TMPDIR/json"
 }

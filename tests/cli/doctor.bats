@@ -30,6 +30,16 @@ rules() {
     [[ $output == "local: problem: "*"is no directory" ]]
 }
 
+@test "JSON: a version, and for each finding tracker, verdict and text" {
+    run -1 doctor --json --track local,mlflow
+    jq -e '.version == 1 and ([.findings[] | [.tracker, .verdict]] ==
+        [["local", "ok"], ["mlflow", "problem"]]) and
+        (.findings[1].text | startswith("no MLflow server is named"))' \
+        <<<"$output"
+    run -0 doctor --json --local-dir "$BATS_TEST_TMPDIR/$(printf 'a\377"')"
+    jq -e '.findings[0].text | endswith("/a\ufffd\"")' <<<"$output"
+}
+
 @test "no argument is taken" {
     run -125 doctor x
 }

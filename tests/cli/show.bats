@@ -42,6 +42,11 @@ equals_python() {
     [ "$count" -ge 9 ]
 }
 
+@test "the JSON has a version" {
+    cp "$tests/fixtures/run_plain/run/records.jsonl" "$dir"
+    [ "$(field version)" = 1 ]
+}
+
 @test "the comparison can fail" {
     cp "$tests/fixtures/run_plain/run/records.jsonl" "$dir"
     head -n 11 "$dir/records.jsonl" >"$BATS_TEST_TMPDIR/less"

@@ -11,24 +11,7 @@
 #include "format/text.h"
 #include "wrap/itrack/examine/directory.h"
 #include "wrap/itrack/command.h"
-
-/* A path or a detail; longer ones are cut. */
-#define TEXT_MAX ((size_t)64 * 1024)
-
-/* Bytes of any kind, for the terminal. */
-static void
-print_escaped(const char *bytes, FILE *file)
-{
-	struct buf text, safe;
-
-	buf_init(&text, TEXT_MAX);
-	buf_init(&safe, TEXT_MAX);
-	text_from_bytes(&text, bytes, strlen(bytes));
-	text_escape(&safe, text.data);
-	fputs(safe.data, file);
-	buf_release(&text);
-	buf_release(&safe);
-}
+#include "wrap/itrack/print.h"
 
 static void
 print_place(const struct defect *d)
@@ -85,19 +68,6 @@ print_text(const char *dir, const struct check *c, bool quiet)
 }
 
 static void
-write_bytes(struct jsonwrite *w, const char *key, const char *bytes)
-{
-	struct buf text;
-
-	buf_init(&text, TEXT_MAX);
-	jsonwrite_key(w, key);
-	if (bytes != NULL)
-		text_from_bytes(&text, bytes, strlen(bytes));
-	jsonwrite_text(w, bytes != NULL ? text.data : NULL);
-	buf_release(&text);
-}
-
-static void
 write_json(struct jsonwrite *w, const char *dir, const struct check *c,
     const struct err *err)
 {
@@ -105,8 +75,8 @@ write_json(struct jsonwrite *w, const char *dir, const struct check *c,
 	size_t i;
 
 	jsonwrite_open(w, '{');
-	write_bytes(w, "directory", dir);
-	write_bytes(w, "error", err->code != 0 ? err->message : NULL);
+	print_json_bytes(w, "directory", dir);
+	print_json_bytes(w, "error", err->code != 0 ? err->message : NULL);
 	jsonwrite_key(w, "defects");
 	jsonwrite_open(w, '[');
 	for (i = 0; i < CHECK_COUNT; i++) {
@@ -114,8 +84,8 @@ write_json(struct jsonwrite *w, const char *dir, const struct check *c,
 		if (d->count == 0)
 			continue;
 		jsonwrite_open(w, '{');
-		write_bytes(w, "name", check_table[i].name);
-		write_bytes(w, "about", check_table[i].about);
+		print_json_bytes(w, "name", check_table[i].name);
+		print_json_bytes(w, "about", check_table[i].about);
 		jsonwrite_key(w, "count");
 		jsonwrite_int(w, (int64_t)d->count);
 		jsonwrite_key(w, "line");
@@ -123,7 +93,7 @@ write_json(struct jsonwrite *w, const char *dir, const struct check *c,
 			jsonwrite_int(w, (int64_t)d->line);
 		else
 			jsonwrite_null(w);
-		write_bytes(w, "detail", d->detail);
+		print_json_bytes(w, "detail", d->detail);
 		jsonwrite_close(w, '}');
 	}
 	jsonwrite_close(w, ']');
@@ -158,20 +128,22 @@ check(const struct options *options)
 {
 	struct jsonwrite w;
 	struct buf out;
-	bool good = true;
+	bool json = options_given(options, OPT_JSON), good = true;
 	int i;
 
 	if (options->argument_count == 0)
 		return command_usage(&command_check, "which directory?");
-	buf_init(&out, SIZE_MAX / 2);
-	jsonwrite_init(&w, &out, JSONWRITE_INDENTED);
-	jsonwrite_open(&w, '[');
+	if (json) {
+		print_json_begin(&w, &out);
+		jsonwrite_key(&w, "directories");
+		jsonwrite_open(&w, '[');
+	}
 	for (i = 0; i < options->argument_count; i++)
 		good &= check_one(options->arguments[i], options, &w);
-	jsonwrite_close(&w, ']');
-	if (options_given(options, OPT_JSON))
-		printf("%s\n", out.data);
-	buf_release(&out);
+	if (json) {
+		jsonwrite_close(&w, ']');
+		print_json_end(&w, &out);
+	}
 	return good ? STATUS_OK : STATUS_FAILURE;
 }
 

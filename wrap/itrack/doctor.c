@@ -1,23 +1,20 @@
 /* itrack doctor: each selected tracker, before a run depends on it. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "format/text.h"
 #include "tracker/tracker.h"
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
-
-/* A URL or path and a sentence. */
-#define LINE_MAX_BYTES (64 * 1024)
+#include "wrap/itrack/print.h"
 
 struct doctor {
 	const char *tracker;
-	bool failed; /* something was bad */
+	struct jsonwrite *json; /* NULL: lines */
+	bool failed;            /* something was bad */
 };
 
+/* An examiner's say(). */
 static void
 say(void *data, enum verdict verdict, const char *plain)
 {
@@ -25,31 +22,28 @@ say(void *data, enum verdict verdict, const char *plain)
 	    [VERDICT_NOTE] = "note",
 	    [VERDICT_BAD] = "problem"};
 	struct doctor *d = data;
-	struct buf line, text;
 
-	buf_init(&text, LINE_MAX_BYTES);
-	buf_init(&line, LINE_MAX_BYTES);
-	text_from_bytes(&text, plain, strlen(plain));
-	text_escape(&line, text.data);
-	printf("%s: %s: %s\n", d->tracker, words[verdict], line.data);
-	if (verdict == VERDICT_BAD)
-		d->failed = true;
-	buf_release(&line);
-	buf_release(&text);
+	d->failed |= verdict == VERDICT_BAD;
+	if (d->json != NULL) {
+		jsonwrite_open(d->json, '{');
+		print_json_bytes(d->json, "tracker", d->tracker);
+		print_json_bytes(d->json, "verdict", words[verdict]);
+		print_json_bytes(d->json, "text", plain);
+		jsonwrite_close(d->json, '}');
+		return;
+	}
+	printf("%s: %s: ", d->tracker, words[verdict]);
+	print_escaped(plain, stdout);
+	putchar('\n');
 }
 
-static int
-run(const struct options *options)
+static void
+examine(struct doctor *d, const struct options *options)
 {
-	struct doctor d = {0};
+	char *cwd = getcwd(NULL, 0);
 	struct target *targets;
-	char *cwd;
 	size_t len;
 
-	if (options->argument_count > 0)
-		return command_usage(&command_doctor,
-		    "takes no argument, but got \"%s\"", options->arguments[0]);
-	cwd = getcwd(NULL, 0);
 	targets = attempt_make_targets(options, true, &len);
 	for (size_t i = 0; i < len; i++) {
 		const struct plan plan = {
@@ -59,13 +53,36 @@ run(const struct options *options)
 		    .cwd = cwd != NULL ? cwd : "/",
 		};
 		const struct examination x = {
-		    .plan = &plan, .say = say, .data = &d};
+		    .plan = &plan, .say = say, .data = d};
 
-		d.tracker = targets[i].tracker;
-		tracker_find(d.tracker)->examine(&x);
+		d->tracker = targets[i].tracker;
+		tracker_find(d->tracker)->examine(&x);
 	}
 	attempt_free_targets(targets, len);
 	free(cwd);
+}
+
+static int
+run(const struct options *options)
+{
+	struct doctor d = {0};
+	struct jsonwrite w;
+	struct buf out;
+
+	if (options->argument_count > 0)
+		return command_usage(&command_doctor,
+		    "takes no argument, but got \"%s\"", options->arguments[0]);
+	if (options_given(options, OPT_JSON)) {
+		d.json = &w;
+		print_json_begin(&w, &out);
+		jsonwrite_key(&w, "findings");
+		jsonwrite_open(&w, '[');
+	}
+	examine(&d, options);
+	if (d.json != NULL) {
+		jsonwrite_close(&w, ']');
+		print_json_end(&w, &out);
+	}
 	return d.failed ? STATUS_FAILURE : STATUS_OK;
 }
 

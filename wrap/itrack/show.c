@@ -11,6 +11,7 @@
 #include "format/text.h"
 #include "watcher/survey.h"
 #include "wrap/itrack/command.h"
+#include "wrap/itrack/print.h"
 
 /* Output is handed on in pieces, one experiment at most in each. */
 #define PIECE_MAX ((size_t)1024 * 1024)
@@ -140,9 +141,7 @@ print_json(const struct survey *survey)
 	struct buf out;
 	size_t i;
 
-	buf_init(&out, SIZE_MAX / 2);
-	jsonwrite_init(&w, &out, JSONWRITE_INDENTED);
-	jsonwrite_open(&w, '{');
+	print_json_begin(&w, &out);
 	write_run_ids(&w, m);
 	/* The mapping's, as all that is above and below it. */
 	write_text(&w, "schema_version",
@@ -167,10 +166,7 @@ print_json(const struct survey *survey)
 	write_count(&w, "first_malformed_line", survey->first_malformed);
 	write_count(&w, "torn_bytes", survey->torn_bytes);
 	write_limits(&w, m);
-	jsonwrite_close(&w, '}');
-	buf_addc(&out, '\n');
-	hand_on(&out);
-	buf_release(&out);
+	print_json_end(&w, &out);
 }
 
 enum { COLUMNS = 7 };

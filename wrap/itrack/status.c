@@ -1,5 +1,6 @@
 /* itrack status: attempts, their run directory, state, and what each tracker
  * has of them. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,10 @@
 #include "journal/state.h"
 #include "wrap/attempt/past.h"
 #include "wrap/itrack/command.h"
+#include "wrap/itrack/print.h"
 #include "journal/list.h"
 
-/* All of it is made before it is printed; a line for each attempt. */
-#define STATUS_MAX_BYTES (256 * 1024 * 1024)
-
+/* All of it is made before it is printed. */
 struct status {
 	char *state_dir;
 	bool json;
@@ -140,7 +140,7 @@ refuse(struct status *s, const char *attempt, const struct err *err)
 {
 	struct buf line;
 
-	buf_init(&line, STATUS_MAX_BYTES);
+	buf_init(&line, SIZE_MAX / 2);
 	if (attempt != NULL) {
 		text_escape(&line, attempt);
 		buf_adds(&line, ": ");
@@ -210,13 +210,12 @@ status_run(const struct options *options)
 	if (s.state_dir == NULL)
 		return command_usage(&command_status,
 		    "neither XDG_STATE_HOME nor HOME names a directory");
-	buf_init(&s.text, STATUS_MAX_BYTES);
-	jsonwrite_init(&s.w, &s.text, JSONWRITE_INDENTED);
 	if (s.json) {
-		jsonwrite_open(&s.w, '{');
-		jsonwrite_int_member(&s.w, "version", 1);
+		print_json_begin(&s.w, &s.text);
 		jsonwrite_key(&s.w, "attempts");
 		jsonwrite_open(&s.w, '[');
+	} else {
+		buf_init(&s.text, SIZE_MAX / 2);
 	}
 	if (index_each(s.state_dir, each_indexed, &s, &err) < 0)
 		refuse(&s, NULL, &err);
@@ -224,13 +223,13 @@ status_run(const struct options *options)
 		refuse(&s, NULL, &err);
 	if (s.json) {
 		jsonwrite_close(&s.w, ']');
-		jsonwrite_close(&s.w, '}');
-		buf_addc(&s.text, '\n');
-	} else if (s.count == 0) {
-		buf_adds(&s.text, "no attempts\n");
+		print_json_end(&s.w, &s.text);
+	} else {
+		if (s.count == 0)
+			buf_adds(&s.text, "no attempts\n");
+		fwrite(s.text.data, 1, s.text.len, stdout);
+		buf_release(&s.text);
 	}
-	fwrite(s.text.data, 1, s.text.len, stdout);
-	buf_release(&s.text);
 	free(s.state_dir);
 	return s.failed ? STATUS_FAILURE : STATUS_OK;
 }
