@@ -12,7 +12,7 @@ setup() {
     mkdir -p bin
     cat >bin/insidellms <<'END'
 #!/usr/bin/env python3
-import os, sys
+import os, sys, time
 from pathlib import Path
 source, to = Path(os.environ["FROM"]), Path(sys.argv[4])
 to.mkdir(parents=True)
@@ -20,6 +20,11 @@ for name in (".insidellms_run", "records.jsonl", "manifest.json"):
     (to / name).write_bytes((source / name).read_bytes())
 if len(sys.argv) > 6 and "WITHOUT" not in os.environ:
     Path(sys.argv[6]).write_text("[1]")
+# Its command line can be read while it lives: a real one lives long enough.
+end = time.monotonic() + 30
+while not [*to.parent.glob("tracking/insidellms/*/params.json")] and \
+        time.monotonic() < end:
+    time.sleep(0.01)
 END
     chmod +x bin/insidellms
     PATH=$PWD/bin:$PATH
