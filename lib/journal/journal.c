@@ -475,7 +475,8 @@ journal_discard(const char *state_dir, const char *attempt, struct err *err)
 		result = check_empty(j, err);
 	if (result == 0 && fstat(j->dir_fd, &st) < 0)
 		result = err_errno(err, "%s", j->path);
-	if (result == 0 && clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S)
+	if (result == 0 &&
+	    clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S)
 		result = journal_remove(j, err);
 	journal_close(j);
 	return result;
