@@ -1,7 +1,8 @@
 /*
- * The files of a run that are tracked as artifacts. They are taken when the
- * manifest appears, and once more when the writer has ended. A file that was
- * taken is delivered, whatever happens to the directory.
+ * Decides which files of a run are tracked as artifacts, and keeps copies of
+ * them until every tracker has them. They are taken when the manifest
+ * appears, and once more when the writer has ended. A file that was taken is
+ * delivered, whatever happens to the directory.
  *
  *	settle_init(&s, &config);
  *	settle_take(&s, dir_fd);          any number of times

@@ -1,4 +1,5 @@
-/* Reads the manifest and the files beside it, and ends a run. */
+/* Reads the manifest and the files beside it, decides by them whether a
+ * run is complete, and ends it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /*
- * Tells which file it is, and whether it has changed. The functions only ask
- * the file system.
+ * Tells which directory or file it is (by inode and birth), and whether a
+ * file has changed since. The functions only ask the file system.
  */
 #ifndef WATCHER_STAMP_H
 #define WATCHER_STAMP_H

@@ -1,7 +1,8 @@
 /*
- * Reads the whole lines of a growing file. Each call opens and reads the file.
- * With `hold` it stays open between the calls, so that its lines can be read
- * when its name is gone. On a network file system holding it would keep the
+ * Reads the whole lines of a growing file, and tells when it was cut short,
+ * rewritten or replaced by another. Each call opens and reads the file. With
+ * `hold` it stays open between the calls, so that its lines can be read when
+ * its name is gone. On a network file system holding it would keep the
  * program from removing its directory.
  *
  *	tail_init(&t); t.hold = ...;

@@ -1,5 +1,7 @@
 /*
- * Paths as text: pure functions. Results are allocated, the caller frees.
+ * Paths as text: pure functions, among them path_encode(), which makes one
+ * name of a file of any text, however long it is and whatever it holds.
+ * Results are allocated, the caller frees.
  */
 #ifndef BASE_PATH_H
 #define BASE_PATH_H

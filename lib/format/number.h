@@ -1,6 +1,7 @@
 /*
- * Numbers in files. They need a fixed locale, because a program that uses the
- * library may have chosen one in which 1.5 is written "1,5".
+ * Reads and writes numbers in files, in a fixed locale. They need a fixed
+ * locale, because a program that uses the library may have chosen one in
+ * which 1.5 is written "1,5".
  */
 #ifndef FORMAT_NUMBER_H
 #define FORMAT_NUMBER_H

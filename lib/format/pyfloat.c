@@ -1,3 +1,5 @@
+/* Python's repr() of a float: the shortest digits that read back as the
+ * same double. */
 #include "format/jsonwrite.h"
 
 #include <float.h>

@@ -1,3 +1,5 @@
+/* One request: its options for curl (time limits, credentials, TLS,
+ * body), its answer, and the words for what went wrong. */
 #include "http/private.h"
 
 #include <errno.h>

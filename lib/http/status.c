@@ -1,3 +1,5 @@
+/* What a status code means for a request (done, try again, refused), how
+ * long Retry-After says to wait, and how text is escaped in an address. */
 #include "http/http.h"
 
 #include <curl/curl.h>

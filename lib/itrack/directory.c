@@ -1,4 +1,5 @@
-/* The directory of a run of the local or TensorBoard tracker. */
+/* Decides in which directory a run of the library's local or TensorBoard
+ * tracker is, and makes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * The settings of one handle: copies of its tracker's name, config and options.
+ * Decides which trackers, options and values the library takes, and what the
+ * default of each is.
  */
 #ifndef ITRACK_KINDS_H
 #define ITRACK_KINDS_H

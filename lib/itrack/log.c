@@ -1,4 +1,6 @@
-/* Metrics and params. */
+/* Takes metrics and params of the library's callers: which names are
+ * accepted, which of two equal ones counts, and how many go into one
+ * entry. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Open runs: one process after the other continues them. Each tracker of the
- * run has a journal of its own, with the run's name in its first entry. */
+/* Open runs: one process after the other continues them, and waits for
+ * the one before it. Each tracker of the run has a journal of its own,
+ * with the run's name in its first entry. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * The journals that are there: attempts not yet delivered everywhere. Their
- * names come from state_each() (journal/state.h).
+ * The journals that are there (attempts not yet delivered everywhere): which
+ * are live, ended, empty or unreadable. Their names come from state_each()
+ * (journal/state.h).
  */
 #ifndef JOURNAL_LIST_H
 #define JOURNAL_LIST_H

@@ -1,3 +1,5 @@
+/* Reads a journal's entries in order, and tells on which lane (metrics or
+ * files) each is delivered. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A journal that several processes write, and others follow, one after the
- * other. */
+/* A journal that several processes write, and others follow, one after
+ * the other: who waits for whom, and how long. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,8 +1,9 @@
 /*
- * The mapping: how insideLLMs rebuilds experiments from records and turns each
- * into metrics and params (its log_experiment_result). It streams: records go
- * in one by one, and the values of all experiments are up to date at any
- * moment.
+ * The mapping: how insideLLMs rebuilds experiments from records (which
+ * status words count as success or error, which model and probe) and turns
+ * each into metrics and params (its log_experiment_result). It streams:
+ * records go in one by one, and the values of all experiments are up to date
+ * at any moment.
  *
  *	mapping_init(&m);
  *	experiment = mapping_add(&m, &record);      each record, in file order

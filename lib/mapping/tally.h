@@ -1,5 +1,6 @@
 /*
- * Counts and sums over records: of an experiment, or of the whole run.
+ * Counts and sums over records, of an experiment or of the whole run:
+ * success rate, errors, latencies, duration.
  */
 #ifndef MAPPING_TALLY_H
 #define MAPPING_TALLY_H

@@ -1,6 +1,8 @@
 /*
- * An attempt: one tracking of one run. It connects a watcher, which makes
- * entries, the journal, which keeps them, and a delivery for each tracker.
+ * An attempt: one tracking of one run. attempt.c decides which status it
+ * ends with (finished, failed, killed), make.c how it begins. It connects a
+ * watcher, which makes entries, the journal, which keeps them, and a
+ * delivery for each tracker.
  *
  *	attempt_new(&a, &config, &err);   or attempt_adopt() for one left behind
  *	attempt_turn(a);                  at the end of every loop turn

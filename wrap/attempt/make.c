@@ -1,3 +1,5 @@
+/* Makes an attempt, or takes up one that was left behind, with its
+ * deliveries, its watcher and its timers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

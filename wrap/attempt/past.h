@@ -1,6 +1,6 @@
 /*
- * Reads what earlier attempts left: the journal that is adopted, and the
- * attempts that this machine remembers for a run directory.
+ * Reads what an earlier attempt's journal says, and whether the records are
+ * still those that it was made from.
  */
 #ifndef WRAP_ATTEMPT_PAST_H
 #define WRAP_ATTEMPT_PAST_H

@@ -1,9 +1,10 @@
 /*
- * Tells what is tracked already; `import` asks this before it starts. Two runs
- * are the same if the real path of the directory and the length and checksum of
- * the whole lines of the records are equal. A tracker has a run if the index
- * says so for the same destination (struct target) and, if that is a directory,
- * the directory still exists.
+ * Decides what is tracked already and so is not tracked again; `import` asks
+ * this before it starts. Two runs are the same if the real path of the
+ * directory and the length and checksum of the whole lines of the records
+ * are equal. A tracker has a run if the index says so for the same
+ * destination (struct target) and, if that is a directory, the directory
+ * still exists.
  */
 #ifndef WRAP_ATTEMPT_REMEMBERED_H
 #define WRAP_ATTEMPT_REMEMBERED_H

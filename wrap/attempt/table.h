@@ -1,4 +1,5 @@
-/* The records as a table (--table), for trackers that have tables. */
+/* Makes a table of the records for trackers that have tables (--table),
+ * with prompts and answers or without. */
 #ifndef WRAP_ATTEMPT_TABLE_H
 #define WRAP_ATTEMPT_TABLE_H
 

@@ -1,6 +1,7 @@
 /*
- * Would a program accept our preload library? The check reads the program's
- * header only, and accepts a program that it can't judge.
+ * Decides whether a program can take our preload library: not one for
+ * another C library or machine, nor one with a sanitizer. The check reads
+ * the program's header only, and accepts a program that it can't judge.
  */
 #ifndef LAUNCH_ELF_H
 #define LAUNCH_ELF_H

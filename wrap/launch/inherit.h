@@ -1,7 +1,7 @@
 /*
- * A process keeps some things when it executes a program, which its child does
- * not get. We hand them to the command, so that it has them as if it ran in our
- * place.
+ * Hands the command what a process keeps when it executes a program and its
+ * child does not get: timers, scheduling, the parent's death signal. We hand
+ * them to the command, so that it has them as if it ran in our place.
  *
  *	inherit_take(&in, ...);	all signals are blocked
  *	inherit_give(&in);	in the child just before its exec, or in us

@@ -1,7 +1,7 @@
 /*
- * The environments of the command (with the shim and its socket) and of the
- * worker (without). The arrays are allocated once and never freed; strings that
- * stay as they are are shared with `environ`.
+ * Makes the environments of the command (with the shim and its socket) and
+ * of the worker (without). The arrays are allocated once and never freed;
+ * strings that stay as they are are shared with `environ`.
  */
 #ifndef LAUNCH_PRELOAD_H
 #define LAUNCH_PRELOAD_H

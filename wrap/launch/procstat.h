@@ -1,5 +1,6 @@
 /*
- * Reads what /proc tells of a process.
+ * Reads what /proc tells of a process: its parent and its start; tells
+ * whether it is below another.
  */
 #ifndef LAUNCH_PROCSTAT_H
 #define LAUNCH_PROCSTAT_H

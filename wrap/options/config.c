@@ -1,3 +1,5 @@
+/* The configuration file: where it is looked for, how a line is read, and
+ * which options it may not set, because they are for one call. */
 #include "wrap/options/private.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The layout of --help. */
 #include "wrap/options/private.h"
 
 #include <stdio.h>

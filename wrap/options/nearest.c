@@ -1,3 +1,4 @@
+/* Finds the name that somebody who mistyped one has meant. */
 #include "wrap/options/private.h"
 
 #include <stdint.h>

@@ -1,3 +1,5 @@
+/* Reads a command line and the environment, and decides which of command
+ * line, environment, configuration file and default counts. */
 #include "wrap/options/private.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* The table of the options: names, letters, variables, defaults, help,
+ * and which program takes which. */
 #include "wrap/options/private.h"
 
 #include <stdio.h>

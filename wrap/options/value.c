@@ -1,3 +1,5 @@
+/* Decides which values an option may have, and what a value means:
+ * seconds, counts, choices, tags, tracking URIs, lists of trackers. */
 #include "wrap/options/private.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* Who has a run's records open? From /proc. */
+/* Finds, in /proc, the process that has a run's records open. From /proc. */
 #ifndef WRAP_WORKER_FIND_OPEN_H
 #define WRAP_WORKER_FIND_OPEN_H
 

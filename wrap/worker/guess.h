@@ -1,6 +1,6 @@
 /*
- * Which directory will a command write? By insideLLMs' own rules, from its
- * arguments and environment. Pure, but for reading the `output_dir:` of a
+ * Guesses which directory a command will write, by insideLLMs' own rules,
+ * from its arguments and environment. Pure, but for reading the `output_dir:` of a
  * harness's configuration.
  *
  * run:      --run-dir; --run-root ROOT/<id>; $INSIDELLMS_RUN_ROOT/<id>;

@@ -1,3 +1,6 @@
+/* Decides how the tracking of a run directory begins: with a new attempt,
+ * with one that was left behind, or not at all, because it is tracked
+ * already. */
 #include <errno.h>
 #include <sys/queue.h>
 

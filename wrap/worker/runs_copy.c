@@ -1,8 +1,9 @@
 /*
- * Copies of run directories. A command that copies the directory of its run
- * writes the same files under the same names; what tells it is that it writes
- * them in another way than insideLLMs does, and that they are the same. So the
- * run of a directory that may be a copy is held back until it is known.
+ * Decides whether a run directory is a copy of one that the same command has
+ * written. A command that copies the directory of its run writes the same
+ * files under the same names; what tells it is that it writes them in
+ * another way than insideLLMs does, and that they are the same. So the run
+ * of a directory that may be a copy is held back until it is known.
  */
 #include <stdlib.h>
 #include <string.h>

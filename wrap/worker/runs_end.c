@@ -1,4 +1,5 @@
-/* How the runs of a command end. */
+/* Decides when a run of the command has ended: by its writer's death, by
+ * quiet, or by a process that carries it on. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

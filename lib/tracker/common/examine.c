@@ -1,3 +1,5 @@
+/* What every tracker that writes files can say to `itrack doctor`: may we
+ * write there? */
 #include "tracker/examine.h"
 
 #include <stdarg.h>

@@ -1,3 +1,5 @@
+/* The destination of a run, one canonical text by which "already tracked
+ * there" is decided, for trackers that write files. */
 #include "tracker/plan.h"
 
 #include <stdlib.h>

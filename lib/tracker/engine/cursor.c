@@ -1,4 +1,5 @@
-/* Decides when a delivery writes its cursor. */
+/* Decides when a delivery writes its cursor, and how long a moved one may
+ * stay off the disk. */
 #include "base/clock.h"
 #include "tracker/engine/private.h"
 

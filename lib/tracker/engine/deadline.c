@@ -1,5 +1,6 @@
-/* No call may last for ever. The trackers have time limits of their own for
- * what they wait for; this one catches cases of which they did not think. */
+/* Ends a call to a tracker that lasts too long (three minutes): no call
+ * may last for ever. The trackers have time limits of their own for what
+ * they wait for; this one catches cases of which they did not think. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

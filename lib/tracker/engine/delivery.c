@@ -1,6 +1,5 @@
-/* The engine: the life of one delivery. delivery_pump() drives it: called when
- * the journal grew, when an answer came, or when a wait is over, it does
- * whatever can be done now and sets one timer for the rest. */
+/* The engine: the life of one delivery, from the opening to the end of
+ * the drain, which it may cut short when a server confirms nothing. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

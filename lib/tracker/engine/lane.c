@@ -1,5 +1,6 @@
-/* One lane of a delivery: reads entries ahead from the journal, hands them to
- * the tracker in batches, and moves the cursor by what it confirms. */
+/* One lane of a delivery: reads entries ahead from the journal, hands
+ * them to the tracker in batches of bounded size, and moves the cursor by
+ * what it confirms. */
 #include <stdlib.h>
 #include <string.h>
 

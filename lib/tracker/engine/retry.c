@@ -1,4 +1,5 @@
-/* Decides when a failed call is tried again, and when no more. */
+/* Decides when a failed call is tried again (the waits between tries),
+ * and when no more. */
 #include <stdlib.h>
 
 #include "base/clock.h"

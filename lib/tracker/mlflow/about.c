@@ -1,3 +1,4 @@
+/* MLflow before it runs: its name, its options, and what it can take. */
 #include "tracker/about.h"
 
 static const struct about_option options[] = {

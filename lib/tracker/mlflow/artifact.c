@@ -1,7 +1,8 @@
-/* Sends the files of a run. The run's artifact_uri says where they go: through
- * the server ("mlflow-artifacts:"), into a directory that this machine shares
- * with it, or into a store that only MLflow's own client can reach: small files
- * may go through the server's page (upload.c). */
+/* Sends the files of a run to MLflow, one after the other, by the way
+ * that way.c has found. The run's artifact_uri says where they go:
+ * through the server ("mlflow-artifacts:"), into a directory that this
+ * machine shares with it, or into a store that only MLflow's own client
+ * can reach: small files may go through the server's page (upload.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

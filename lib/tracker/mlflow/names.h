@@ -1,7 +1,8 @@
 /*
- * Makes names and texts that an MLflow store accepts. A server may answer 200
- * and yet drop half of a request, or refuse a whole batch for one bad name, so
- * we make everything valid before we send it. Pure functions.
+ * Makes names and texts that an MLflow store accepts: which characters and
+ * how many, and the digest of what had to be changed. A server may answer
+ * 200 and yet drop half of a request, or refuse a whole batch for one bad
+ * name, so we make everything valid before we send it. Pure functions.
  */
 #ifndef TRACKER_MLFLOW_NAMES_H
 #define TRACKER_MLFLOW_NAMES_H

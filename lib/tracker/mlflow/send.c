@@ -1,5 +1,5 @@
-/* Metrics, params and the run's name, and how it ended: one request after the
- * other until the batch is done.
+/* Sends metrics, params, the run's name and its end to an MLflow server: one
+ * request after the other until the batch is done, a refused one in halves.
  *
  * A request that was refused is sent again in halves, until the bad item is
  * alone: it is named and counted, everything else arrives. Points that may be

@@ -1,3 +1,5 @@
+/* TensorBoard before it runs: its name, its options, its default
+ * directory. */
 #include "tracker/about.h"
 
 static const struct about_option options[] = {

@@ -1,7 +1,8 @@
-/* The files of a TensorBoard run. Readers take a directory's files in the order
- * of their names and never go back, so each new one sorts behind all others. An
- * old file is never touched: a reader that has met its torn end would be stuck
- * for ever if that end were repaired. */
+/* Names and opens the event files of a TensorBoard run, so that each new
+ * one sorts behind all others. Readers take a directory's files in the
+ * order of their names and never go back, so each new one sorts behind
+ * all others. An old file is never touched: a reader that has met its
+ * torn end would be stuck for ever if that end were repaired. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* Text that TensorBoard shows as it is. Its Markdown takes any text in a code
- * span, in a table cell too, if the span's fence is longer than every run of
- * backticks inside; nothing else needs an escape, and escapes would be shown.
- */
+/* Makes text that TensorBoard shows as it is. Its Markdown takes any text
+ * in a code span, in a table cell too, if the span's fence is longer than
+ * every run of backticks inside; nothing else needs an escape, and
+ * escapes would be shown. */
 #include <string.h>
 
 #include "format/text.h"

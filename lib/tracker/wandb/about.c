@@ -1,3 +1,5 @@
+/* Weights & Biases before it runs: its name, its options, and what it can
+ * take. */
 #include "tracker/about.h"
 
 /* wandb itself takes older words, and one for several writers of a run, which

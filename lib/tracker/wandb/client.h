@@ -1,6 +1,7 @@
 /*
- * Calls to a W&B server: GraphQL, the file stream, uploads. One struct
- * wandb_call is one call at a time; a zeroed one is at rest.
+ * Calls to a W&B server (GraphQL, the file stream, uploads): limits,
+ * headers, and what an answer means. One struct wandb_call is one call at a
+ * time; a zeroed one is at rest.
  *
  *	wandb_graphql_begin(&call, &w, "mutation ...");
  *	jsonwrite_key(&w, "name"); ...            the members of "variables"

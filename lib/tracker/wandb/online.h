@@ -1,8 +1,8 @@
 /*
- * A W&B run on a server: creates the run or finds it by its ID, sends its rows
- * through the file stream about every 15 seconds, then its files, its artifact
- * and its end. Entries come from the journal's start each time; the server's
- * line count says which rows it has.
+ * A W&B run on a server: creates the run or finds it by its ID, decides at
+ * which pace its rows go up (about every 15 seconds, a full load earlier),
+ * then sends its files, its artifact and its end. Entries come from the
+ * journal's start each time; the server's line count says which rows it has.
  */
 #ifndef TRACKER_WANDB_ONLINE_H
 #define TRACKER_WANDB_ONLINE_H

@@ -1,7 +1,8 @@
 /*
- * History and summary of a W&B run, from entries. All values of one step are
- * one row; W&B wants the steps of rows to rise strictly, so a row stays open
- * until another step comes or the caller closes it.
+ * Makes history rows and the summary of a W&B run from entries, and makes
+ * histograms fit W&B's limit of buckets. All values of one step are one row;
+ * W&B wants the steps of rows to rise strictly, so a row stays open until
+ * another step comes or the caller closes it.
  *
  *	wandb_rows_init(&rows, started_us, on_closed, data);
  *	wandb_rows_metrics(&rows, prefix, time_us, &entry->metrics);

@@ -1,6 +1,7 @@
 /*
- * A run as W&B knows it, put together from the journal's entries: its identity,
- * its config, its history and its summary. Online and offline runs share this.
+ * A run as W&B knows it, put together from the journal's entries: its ID,
+ * project, name, tags and config, its history and its summary. Online and
+ * offline runs share this.
  *
  *	wandb_run_init(&run, t, info, &settings, on_row, data);
  *	wandb_run_take(&run, &entry);          metrics lane, in order, each once

@@ -1,7 +1,8 @@
 /*
- * W&B's file stream takes the history and summary of a run, line by line, each
- * with its number. A request is built once and sent again unchanged until it
- * was answered; by the numbers the server recognises lines that it has.
+ * Builds the requests of W&B's file stream, which takes the history and
+ * summary of a run, line by line, each with its number. A request is built
+ * once and sent again unchanged until it was answered; by the numbers the
+ * server recognises lines that it has.
  *
  *	wandb_stream_init(&s, client, run, lines_there);
  *	wandb_stream_row(&s);                       for each row, from the first

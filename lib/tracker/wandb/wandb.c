@@ -1,9 +1,10 @@
 /*
- * The Weights & Biases tracker. At the first opening it is decided whether the
- * run is online (tracker/wandb/online.h) or a folder for `wandb sync`
- * (tracker/wandb/offline.h); a restart goes on the same way. Either way all
- * entries come again from the start after a restart: what W&B has is known
- * there, by line numbers, or by the bytes of the file.
+ * The Weights & Biases tracker: decides between a server and an offline run,
+ * and says what a refused key or run needs. At the first opening it is
+ * decided whether the run is online (tracker/wandb/online.h) or a folder for
+ * `wandb sync` (tracker/wandb/offline.h); a restart goes on the same way.
+ * Either way all entries come again from the start after a restart: what W&B
+ * has is known there, by line numbers, or by the bytes of the file.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* The names of the defects that `itrack check` finds, and what each
+ * means. */
 #include "wrap/itrack/examine/directory.h"
 
 /* One line a row. */

@@ -1,3 +1,5 @@
+/* Writes meta.yaml of experiments, runs, models and versions as MLflow's
+ * file store reads it, and quotes its texts. */
 #include "tracker/mlflow/store/store.h"
 
 #include <stdlib.h>
