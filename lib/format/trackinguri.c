@@ -1,7 +1,6 @@
 #include "format/trackinguri.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -56,21 +55,47 @@ is_file(const char *uri)
 	    starts_with(path + 2, "localhost/");
 }
 
-enum tracking_uri
-tracking_uri_kind(const char *uri)
+/* Is it the user's directory, or a path in it? */
+static bool
+is_at_home(const char *uri)
 {
-	if (is_server(uri))
-		return TRACKING_URI_SERVER;
-	if (is_file(uri))
-		return TRACKING_URI_FILE;
-	if (is_database(uri))
-		return TRACKING_URI_DATABASE;
-	if (uri[0] == '/' || uri[0] == '.' || strcmp(uri, OWN_STORE) == 0 ||
-	    (uri[0] == '~' && (uri[1] == '/' || uri[1] == '\0')))
-		return TRACKING_URI_PATH;
-	if (uri[0] == '\0' || strchr(uri, ':') != NULL || uri[0] == '~')
-		return TRACKING_URI_UNKNOWN;
-	return TRACKING_URI_NAME;
+	return uri[0] == '~' && (uri[1] == '/' || uri[1] == '\0');
+}
+
+static bool
+is_path(const char *uri)
+{
+	return uri[0] == '/' || uri[0] == '.' || strcmp(uri, OWN_STORE) == 0;
+}
+
+static bool
+may_be_name(const char *uri)
+{
+	return uri[0] != '\0' && uri[0] != '~' && strchr(uri, ':') == NULL;
+}
+
+void
+tracking_uri_read(
+    struct tracking_place *place, const char *uri, const char *home, bool there)
+{
+	*place = (struct tracking_place){
+	    .kind = TRACKING_URI_PATH, .before = "", .path = uri};
+	if (is_server(uri)) {
+		place->kind = TRACKING_URI_SERVER;
+	} else if (is_file(uri)) {
+		place->kind = TRACKING_URI_FILE;
+	} else if (is_database(uri)) {
+		place->kind = TRACKING_URI_DATABASE;
+	} else if (is_at_home(uri)) {
+		if (home != NULL) {
+			place->before = home;
+			place->path = uri + 1;
+		}
+	} else if (!is_path(uri)) {
+		place->before = "./";
+		if (!there || !may_be_name(uri))
+			place->kind = TRACKING_URI_UNKNOWN;
+	}
 }
 
 /* Copies the URI without surrounding blanks, user, password and query. */

@@ -87,27 +87,23 @@ static int
 take_tracking_uri(struct settings *s, const struct about_option *option,
     const char *value, struct err *err)
 {
-	char why[TRACKING_URI_MESSAGE_MAX];
+	char why[TRACKING_URI_MESSAGE_MAX], *path;
+	struct tracking_place place;
+	int result = 0;
 
-	switch (tracking_uri_kind(value)) {
-	case TRACKING_URI_NAME:
-		if (access(value, F_OK) == 0)
-			return add_path(s, option->name, value, err);
-		break;
-	case TRACKING_URI_PATH:
-		if (value[0] != '~')
-			return add_path(s, option->name, value, err);
-		/* The worker, which has our HOME, resolves it. */
-		add_option(s, option->name, text_of_bytes(value));
-		return 0;
-	case TRACKING_URI_UNKNOWN:
-		break;
-	default:
+	tracking_uri_read(
+	    &place, value, secure_getenv("HOME"), access(value, F_OK) == 0);
+	if (place.kind == TRACKING_URI_PATH) {
+		path = xasprintf("%s%s", place.before, place.path);
+		result = add_path(s, option->name, path, err);
+		free(path);
+	} else if (place.kind == TRACKING_URI_UNKNOWN) {
+		tracking_uri_complain(value, why, sizeof why);
+		result = err_set(err, -EINVAL, "%s: %s", option->library, why);
+	} else {
 		add_option(s, option->name, take_uri(s, option, value));
-		return 0;
 	}
-	tracking_uri_complain(value, why, sizeof why);
-	return err_set(err, -EINVAL, "%s: %s", option->library, why);
+	return result;
 }
 
 /* Is it one of "online|offline"? */

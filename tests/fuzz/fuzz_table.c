@@ -69,7 +69,7 @@ make_table(const struct entry_table *entry)
 		expect(strchr(table.name + 12, '/') == NULL);
 		wandb_values_init(&summary);
 		wandb_table_show(&table, &summary);
-		expect(!TAILQ_EMPTY(&summary.list));
+		expect(!TAILQ_EMPTY(&summary.set.list));
 		wandb_values_release(&summary);
 		check_document(&table, to);
 	}

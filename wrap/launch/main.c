@@ -347,9 +347,9 @@ main(int argc, char **argv)
 	say_report(&l->tracking, &l->options, &l->copy);
 	signals_reap(&l->signals);
 	copy_reap(&l->copy);
-	if (options_given(&l->options, OPT_STRICT) && !t->complete &&
-	    (t->starts > 0 || !t->on) && WIFEXITED(l->child.status) &&
-	    WEXITSTATUS(l->child.status) == 0)
+	if (options_given(&l->options, OPT_STRICT) &&
+	    t->phase != TRACKING_LISTENS && t->phase != TRACKING_COMPLETE &&
+	    WIFEXITED(l->child.status) && WEXITSTATUS(l->child.status) == 0)
 		return EXIT_NOT_COMPLETE;
 	child_exit_as(&l->child);
 }

@@ -48,6 +48,23 @@ say_what_is_left(const struct tracking *t, const char *begin)
 		    r->journals == 1 ? LINK_ATTEMPT_MAX : 0, r->attempt);
 }
 
+static void
+say_that_none_was_seen(const struct tracking *t, const struct options *options,
+    const struct copy *copy)
+{
+	if (options_given(options, OPT_QUIET))
+		return;
+	if (t->nested)
+		say("itrack: tracked by the itrack-wrap inside");
+	else
+		say("itrack: no run directory seen%s%s; nothing was tracked",
+		    !options_given(options, OPT_METRICS_FROM_STDOUT) ? ""
+			: copy->on
+			? ", and no JSON object in the last line of the output"
+			: ", and the output could not be read",
+		    t->silent ? "; " LINK_LOCKED_UP : "");
+}
+
 void
 say_report(const struct tracking *t, const struct options *options,
     const struct copy *copy)
@@ -55,34 +72,33 @@ say_report(const struct tracking *t, const struct options *options,
 	int status = t->worker_status;
 	char begin[128];
 
-	if (t->start_errno != 0) {
-		say("itrack: tracking is off: %s: %s; `itrack import RUN_DIR` "
-		    "tracks what was written",
-		    *t->worker_path != '\0' ? t->worker_path : "itrack-worker",
-		    strerror(t->start_errno));
-	} else if (!t->on) {
+	switch (t->phase) {
+	case TRACKING_LISTENS:
+		say_that_none_was_seen(t, options, copy);
+		break;
+	case TRACKING_WORKS: /* it hangs, is stopped, or had too much to do */
+		snprintf(begin, sizeof(begin),
+		    "itrack: tracking does not answer (process %d): once that "
+		    "process has ended, ",
+		    (int)t->worker);
+		say_what_is_left(t, begin);
+		break;
+	case TRACKING_COMPLETE:
+	case TRACKING_INCOMPLETE:
+		break; /* the worker has said it */
+	case TRACKING_LOST:
 		snprintf(begin, sizeof(begin),
 		    "itrack: the worker died twice (%s %d): ",
 		    WIFSIGNALED(status) ? "signal" : "status",
 		    WIFSIGNALED(status) ? WTERMSIG(status)
 					: WEXITSTATUS(status));
 		say_what_is_left(t, begin);
-	} else if (tracking_is_silent(t)) {
-		snprintf(begin, sizeof(begin),
-		    "itrack: tracking does not answer (process %d): once that "
-		    "process has ended, ",
-		    (int)t->worker);
-		say_what_is_left(t, begin);
-	} else if (t->starts > 0 || options_given(options, OPT_QUIET)) {
-		return;
-	} else if (t->nested) {
-		say("itrack: tracked by the itrack-wrap inside");
-	} else {
-		say("itrack: no run directory seen%s%s; nothing was tracked",
-		    !options_given(options, OPT_METRICS_FROM_STDOUT) ? ""
-			: copy->on
-			? ", and no JSON object in the last line of the output"
-			: ", and the output could not be read",
-		    t->silent ? "; " LINK_LOCKED_UP : "");
+		break;
+	case TRACKING_OFF:
+		say("itrack: tracking is off: %s: %s; `itrack import RUN_DIR` "
+		    "tracks what was written",
+		    *t->worker_path != '\0' ? t->worker_path : "itrack-worker",
+		    strerror(t->start_errno));
+		break;
 	}
 }

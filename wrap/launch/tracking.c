@@ -29,6 +29,25 @@
 
 static volatile int exec_errno;
 
+#define TO(phase) (1U << (phase))
+
+/* The moves of the tracking. The phases without a row are ends, which nothing
+ * that happens afterwards changes. */
+static const unsigned moves[TRACKING_OFF + 1] = {
+    /* There may be something to track: a worker starts, or can't be started. */
+    [TRACKING_LISTENS] = TO(TRACKING_WORKS) | TO(TRACKING_OFF),
+    /* The worker says its last word, or it dies and another one starts. */
+    [TRACKING_WORKS] = TO(TRACKING_WORKS) | TO(TRACKING_COMPLETE) |
+	TO(TRACKING_INCOMPLETE) | TO(TRACKING_LOST) | TO(TRACKING_OFF),
+};
+
+static void
+enter(struct tracking *t, enum tracking_phase phase)
+{
+	if ((moves[t->phase] & TO(phase)) != 0)
+		t->phase = phase;
+}
+
 /* Room for a path that can still get one of the places behind it. */
 #define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
 
@@ -90,7 +109,6 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->hello_due_ms = -1;
 	t->arguments = arguments;
 	t->expected = names_insidellms(arguments);
-	t->on = true;
 	find_home(home);
 	snprintf(
 	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
@@ -104,7 +122,7 @@ const char *
 tracking_shim(const struct tracking *t, const char *command)
 {
 	/* The loader splits its list there and has no way to quote. */
-	if (!t->on || strpbrk(t->shim_path, " :") != NULL)
+	if (t->phase == TRACKING_OFF || strpbrk(t->shim_path, " :") != NULL)
 		return NULL;
 	/* It complains of a library that is not there. */
 	if (access(t->shim_path, R_OK) != 0)
@@ -222,7 +240,7 @@ void
 tracking_off(struct tracking *t, int code)
 {
 	t->start_errno = code;
-	t->on = false;
+	enter(t, TRACKING_OFF);
 	if (t->channel >= 0)
 		close(t->channel);
 	t->channel = -1;
@@ -234,6 +252,7 @@ start_worker(struct tracking *t)
 {
 	int pair[2], code;
 
+	enter(t, TRACKING_WORKS);
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (t->environment == NULL)
@@ -280,7 +299,7 @@ tracking_launched(struct tracking *t, pid_t command, bool preloaded)
 void
 tracking_begin(struct tracking *t, bool at_once, int64_t now_ms)
 {
-	if (!t->on)
+	if (t->phase == TRACKING_OFF)
 		return;
 	if (at_once || !t->launched.preloaded)
 		start_worker(t);
@@ -303,7 +322,7 @@ read_channel(struct tracking *t, int max)
 	static struct link_message message;
 	int op;
 
-	for (int i = 0; i < max && t->starts == 0; i++) {
+	for (int i = 0; i < max && t->phase == TRACKING_LISTENS; i++) {
 		op = listen_take(t->channel, &t->caller, &message);
 		if (op < 0) {
 			t->in_row = 0;
@@ -347,12 +366,12 @@ read_link(struct tracking *t)
 	int got;
 
 	while ((got = link_receive(t->link, &packet)) > 0) {
-		if (packet.type == LINK_DRAINED) {
-			t->drained = true;
-			t->complete = packet.drained.complete != 0;
-		} else if (packet.type == LINK_RECORDED) {
+		if (packet.type == LINK_DRAINED)
+			enter(t,
+			    packet.drained.complete != 0 ? TRACKING_COMPLETE
+							 : TRACKING_INCOMPLETE);
+		else if (packet.type == LINK_RECORDED)
 			t->recorded = packet.recorded;
-		}
 	}
 	if (got == 0) {
 		/* A signal tells of its death; here we only stop to listen. */
@@ -364,7 +383,7 @@ read_link(struct tracking *t)
 int
 tracking_fd(const struct tracking *t)
 {
-	if (t->starts > 0)
+	if (t->phase != TRACKING_LISTENS)
 		return t->link;
 	return t->caller.fd >= 0 ? t->caller.fd : t->channel;
 }
@@ -372,9 +391,7 @@ tracking_fd(const struct tracking *t)
 void
 tracking_read(struct tracking *t)
 {
-	if (!t->on)
-		return;
-	if (t->starts == 0) {
+	if (t->phase == TRACKING_LISTENS) {
 		/* A worker may have more free descriptors than we have. */
 		if (read_channel(t, TRACKING_TURN_MAX) < 0)
 			start_worker(t);
@@ -388,7 +405,8 @@ tracking_waited(struct tracking *t, int64_t now_ms)
 	/* Stopped, if it is not just about to speak: others wait behind. */
 	if (t->caller.fd >= 0 && t->hello_due_ms < 0)
 		t->hello_due_ms = now_ms + TRACKING_HELLO_MS;
-	if (t->on && t->hello_due_ms >= 0 && now_ms >= t->hello_due_ms)
+	if (t->phase == TRACKING_LISTENS && t->hello_due_ms >= 0 &&
+	    now_ms >= t->hello_due_ms)
 		start_worker(t);
 }
 
@@ -402,13 +420,13 @@ tracking_worker_died(struct tracking *t, int status)
 			close(t->link);
 		t->link = -1;
 	}
-	if (!t->on || t->drained)
+	if (t->phase != TRACKING_WORKS)
 		return;
 	t->worker_status = status;
 	if (t->starts < STARTS_MAX)
 		start_worker(t);
 	else
-		t->on = false;
+		enter(t, TRACKING_LOST);
 }
 
 void
@@ -421,9 +439,7 @@ tracking_ended(
 	t->end.wait_status = command->status;
 	t->end.usage = command->usage;
 	clock_gettime(CLOCK_REALTIME, &t->end.wall);
-	if (!t->on)
-		return;
-	if (t->starts == 0)
+	if (t->phase == TRACKING_LISTENS)
 		/* Read the messages that came just before the end. */
 		read_channel(t, CHANNEL_BACKLOG + 1);
 	else if (t->link >= 0) {
@@ -432,7 +448,7 @@ tracking_ended(
 	}
 	/* Too short for the wait, and not a word: it may be a static program
 	 * that has made a run all the same. Or its word found no room. */
-	if (t->starts == 0 &&
+	if (t->phase == TRACKING_LISTENS &&
 	    (!t->hello || t->expected || t->crowded || needs_worker ||
 		t->caller.fd >= 0))
 		start_worker(t);
@@ -441,13 +457,7 @@ tracking_ended(
 bool
 tracking_busy(const struct tracking *t)
 {
-	return t->on && t->starts > 0 && (!t->drained || t->worker > 0);
-}
-
-bool
-tracking_is_silent(const struct tracking *t)
-{
-	return t->on && t->starts > 0 && !t->drained;
+	return t->phase == TRACKING_WORKS || t->worker > 0;
 }
 
 void

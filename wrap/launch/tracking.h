@@ -32,7 +32,18 @@
  * messages lost. */
 #define TRACKING_CROWD 128
 
+/* Where the tracking stands; tracking.c has the moves from one to another. */
+enum tracking_phase {
+	TRACKING_LISTENS,    /* the launcher reads the shim's socket */
+	TRACKING_WORKS,      /* a worker reads it, and has not said its last */
+	TRACKING_COMPLETE,   /* the worker said that everything is delivered */
+	TRACKING_INCOMPLETE, /* the worker said that it leaves something */
+	TRACKING_LOST,       /* the worker died, and so did its successor */
+	TRACKING_OFF, /* no socket, or a worker can't be started: start_errno */
+};
+
 struct tracking {
+	enum tracking_phase phase;
 	int channel;                 /* the shim's socket, or -1 */
 	int link;                    /* to the worker, or -1 */
 	pid_t worker;                /* 0: none runs */
@@ -40,10 +51,10 @@ struct tracking {
 	int starts;
 	int start_errno;   /* the worker could not be started */
 	int worker_status; /* how the last one died */
-	bool on;           /* false: given up, or nothing to track with */
 	bool expected;     /* a hello tells nothing new: env -i, sudo, ... */
-	bool hello, nested, silent, ended, drained, complete;
+	bool hello, nested, silent;      /* what the shim has said by now */
 	bool crowded;                    /* messages may have been lost */
+	bool ended;                      /* the command has; see `end` */
 	int in_row;                      /* connections without a break */
 	int64_t hello_due_ms;            /* when a hello is due; -1: none */
 	char **arguments, **environment; /* the worker's */
@@ -95,9 +106,6 @@ void tracking_line(struct tracking *t, const char *line, size_t len);
 void tracking_ended(
     struct tracking *t, const struct child *command, bool needs_worker);
 bool tracking_busy(const struct tracking *t);
-/* The time is over, but the worker has not said that it is done: it hangs, is
- * stopped, or had too much to do. */
-bool tracking_is_silent(const struct tracking *t);
 /* Asks the worker to end now. */
 void tracking_hurry(struct tracking *t);
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "format/trackinguri.h"
 
@@ -277,32 +277,19 @@ tracking_uri(struct parse *p, const char *label, const char *value,
     enum option_source source)
 {
 	char why[TRACKING_URI_MESSAGE_MAX], *path;
-	const char *before = NULL;
-	struct stat st;
+	struct tracking_place place;
 
-	switch (tracking_uri_kind(value)) {
-	case TRACKING_URI_PATH:
-		if (value[0] == '~')
-			before = getenv("HOME");
-		if (before == NULL)
-			return value;
-		value++;
-		break;
-	case TRACKING_URI_NAME:
-		if (stat(value, &st) == 0)
-			before = "./";
-		break;
-	case TRACKING_URI_UNKNOWN:
-		break;
-	default:
-		return value;
-	}
-	if (before != NULL) {
-		path = options_allocate(strlen(before) + strlen(value) + 1);
+	tracking_uri_read(
+	    &place, value, getenv("HOME"), access(value, F_OK) == 0);
+	if (place.kind == TRACKING_URI_PATH) {
+		path = options_allocate(
+		    strlen(place.before) + strlen(place.path) + 1);
 		if (path != NULL)
-			stpcpy(stpcpy(path, before), value);
+			stpcpy(stpcpy(path, place.before), place.path);
 		return path;
 	}
+	if (place.kind != TRACKING_URI_UNKNOWN)
+		return value;
 	if (source == FROM_ENVIRONMENT &&
 	    (options_at(OPT_TRACK)->programs & (unsigned)p->program) == 0)
 		return value;

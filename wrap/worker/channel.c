@@ -273,6 +273,8 @@ channel_keep(struct channel *channel, int fd)
 void
 channel_release(struct channel *channel)
 {
+	if (channel->loop == NULL)
+		return;
 	while (!TAILQ_EMPTY(&channel->callers))
 		drop(channel, TAILQ_FIRST(&channel->callers));
 	loop_timer_cancel(channel->loop, &channel->again);

@@ -66,6 +66,7 @@ struct channel {
 /* Reads from `fd` in the loop from now on. */
 int channel_init(
     struct channel *channel, struct loop *loop, int fd, struct err *err);
+/* A zeroed channel may be released, too. */
 void channel_release(struct channel *channel);
 
 /* A connection of before; the channel owns it from now on. */

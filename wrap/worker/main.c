@@ -40,7 +40,27 @@
 /* More than the launcher sends. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
+/* What the worker is at, in order: it never goes back. */
+enum phase {
+	PHASE_NEW,      /* the launcher has not said yet what it launched */
+	PHASE_LAUNCHED, /* it said so, and hands over the messages it has read */
+	PHASE_FOLLOWS,  /* we read the shim's channel; the command runs */
+	PHASE_DELIVERS, /* the command is over: the runs end and are delivered */
+	PHASE_ALONE,    /* the launcher has left, but runs go on */
+};
+
+#define TO(phase) (1U << (phase))
+
+static const unsigned moves[PHASE_ALONE + 1] = {
+    /* Without a word of a launcher that was killed there is nothing to follow. */
+    [PHASE_NEW] = TO(PHASE_LAUNCHED) | TO(PHASE_DELIVERS),
+    [PHASE_LAUNCHED] = TO(PHASE_FOLLOWS),
+    [PHASE_FOLLOWS] = TO(PHASE_DELIVERS),
+    [PHASE_DELIVERS] = TO(PHASE_ALONE),
+};
+
 struct worker {
+	enum phase phase;
 	struct options options;
 	struct loop *loop;
 	struct tree *tree;
@@ -57,12 +77,23 @@ struct worker {
 	struct announced announced;
 	struct countdown *countdown;
 	struct report report;
-	struct buf line; /* parts of the last line of the output */
-	bool has_launched, listens, heard, nested, silent, ended, hurry;
-	bool link_gone, settled;
-	bool alone; /* the launcher has left, and runs go on */
+	struct buf line;            /* parts of the last line of the output */
+	bool heard, nested, silent; /* what the shim has said by now */
+	bool link_gone;             /* the launcher was killed, or has left */
+	bool hurry;                 /* it does not wait any longer */
+	bool settled;               /* the runs may be done: look once more */
 	struct link_recorded recorded; /* as the launcher knows it */
 };
+
+/* Returns false, and changes nothing, if there is no such move. */
+static bool
+enter(struct worker *w, enum phase phase)
+{
+	if ((moves[w->phase] & TO(phase)) == 0)
+		return false;
+	w->phase = phase;
+	return true;
+}
 
 /* Every new run opens the marker, and every run the configuration, once, and
  * the records. The manifest is the last chance, if these messages were lost. */
@@ -300,12 +331,12 @@ end_all(struct worker *w, const struct link_ended *ended)
 {
 	int64_t drain_ms;
 
-	if (w->ended)
+	if (w->phase >= PHASE_DELIVERS)
 		return;
-	if (w->listens)
+	if (w->phase == PHASE_FOLLOWS)
 		channel_read(&w->channel);
 	look_at_announced(w);
-	w->ended = true;
+	enter(w, PHASE_DELIVERS);
 	loop_timer_cancel(w->loop, &w->silence);
 	take_line(w);
 	if (w->channel.crowded)
@@ -342,7 +373,8 @@ on_command_death(struct loop_io *io, uint32_t events)
 static void
 follow_command(struct worker *w)
 {
-	int fd = w->has_launched ? pidfd_open(w->launched.command, 0) : -1;
+	int fd =
+	    w->phase == PHASE_FOLLOWS ? pidfd_open(w->launched.command, 0) : -1;
 
 	if (fd < 0) {
 		end_all(w, NULL);
@@ -360,9 +392,8 @@ begin_listening(struct worker *w)
 {
 	struct err err = ERR_INIT;
 
-	if (!w->has_launched || w->listens)
+	if (!enter(w, PHASE_FOLLOWS))
 		return;
-	w->listens = true;
 	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
 		die("%s", err.message);
 	if (w->launched.caller)
@@ -386,8 +417,8 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		begin_listening(w);
 	switch (packet->type) {
 	case LINK_LAUNCHED:
-		w->launched = packet->launched;
-		w->has_launched = true;
+		if (enter(w, PHASE_LAUNCHED))
+			w->launched = packet->launched;
 		break;
 	case LINK_MESSAGE:
 		if (message_parse(&message, packet->message.sender,
@@ -425,7 +456,7 @@ on_link(struct loop_io *io, uint32_t events)
 		return;
 	w->link_gone = true;
 	loop_remove(w->loop, io);
-	if (!w->ended)
+	if (w->phase < PHASE_DELIVERS)
 		follow_command(w);
 }
 
@@ -484,7 +515,7 @@ stay_alone(struct worker *w)
 	struct link_packet packet = {.type = LINK_DRAINED};
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	w->alone = true;
+	enter(w, PHASE_ALONE);
 	countdown_free(w->countdown);
 	w->countdown = NULL;
 	runs_report_going_on(w->runs);
@@ -528,14 +559,14 @@ on_turn(struct loop_turn *turn)
 
 	runs_turn(w->runs);
 	tell_recorded(w);
-	if (!w->ended || !w->settled)
+	if (w->phase < PHASE_DELIVERS || !w->settled)
 		return;
 	w->settled = false;
 	if (!runs_are_settled(w->runs))
 		return;
 	if (runs_going_on(w->runs) == 0)
 		loop_stop(w->loop);
-	else if (!w->alone)
+	else if (w->phase != PHASE_ALONE)
 		stay_alone(w);
 }
 
@@ -591,8 +622,7 @@ worker_release(struct worker *w)
 {
 	find_free(w->find);
 	announced_release(&w->announced);
-	if (w->listens)
-		channel_release(&w->channel);
+	channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
@@ -627,7 +657,7 @@ main(int argc, char **argv)
 	loop_run(w.loop);
 	countdown_free(w.countdown);
 	packet.drained.complete = runs_close(w.runs);
-	if (!w.alone)
+	if (w.phase != PHASE_ALONE)
 		say_report(&w);
 	else
 		write_report(&w);

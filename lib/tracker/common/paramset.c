@@ -56,12 +56,27 @@ same_value(const struct value *a, const struct value *b)
 	return false;
 }
 
+static struct paramset_item *
+find(const struct paramset *set, const char *name)
+{
+	struct paramset_item key = {.name = (char *)name};
+
+	return RB_FIND(paramset_tree, &((struct paramset *)set)->by_name, &key);
+}
+
+const struct value *
+paramset_get(const struct paramset *set, const char *name)
+{
+	const struct paramset_item *item = find(set, name);
+
+	return item != NULL ? &item->value : NULL;
+}
+
 bool
 paramset_put(struct paramset *set, const char *name, const struct value *value)
 {
-	struct paramset_item key = {.name = (char *)name}, *item;
+	struct paramset_item *item = find(set, name);
 
-	item = RB_FIND(paramset_tree, &set->by_name, &key);
 	if (item != NULL && same_value(&item->value, value))
 		return false;
 	if (item == NULL) {

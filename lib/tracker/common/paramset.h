@@ -1,6 +1,6 @@
 /*
- * The current params of a run: names in the order of their first appearance; a
- * later value replaces the earlier one in its place.
+ * Named values, such as the current params of a run: names in the order of their
+ * first appearance; a later value replaces the earlier one in its place.
  *
  *	struct paramset set;
  *	paramset_init(&set);
@@ -43,6 +43,8 @@ bool paramset_put(
     struct paramset *set, const char *name, const struct value *value);
 bool paramset_put_text(
     struct paramset *set, const char *name, const char *text);
+/* The value of that name, which the set owns; NULL: none. */
+const struct value *paramset_get(const struct paramset *set, const char *name);
 /* Every param of a PARAMS entry, `prefix` before each name. Returns whether
  * that changed anything. */
 bool paramset_put_entry(struct paramset *set, const char *prefix,

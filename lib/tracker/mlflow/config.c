@@ -62,19 +62,19 @@ take_apart(const char *text, char **user, char **password)
 	return clean;
 }
 
-/* file:///dir, file:/dir, file://localhost/dir. */
-static void
-file_root(struct mlflow_config *c, const char *uri)
+/* file:///dir, file:/dir, file://localhost/dir, file:dir. Allocated. */
+static char *
+file_path(const char *uri)
 {
-	char *clean = xstrdup(uri);
-	const char *path = clean + strlen("file:");
+	char *clean = xstrdup(uri), *path = clean + strlen("file:");
 
 	uri_clean(clean);
 	if (strncmp(path, "//", 2) == 0)
 		path = strchr(path + 2, '/');
-	c->root = xstrdup(path);
-	uri_unescape(c->root);
+	path = xstrdup(path);
+	uri_unescape(path);
 	free(clean);
+	return path;
 }
 
 static int
@@ -104,37 +104,36 @@ refuse_database(const char *uri, struct err *err)
 	return -EINVAL;
 }
 
-/* A path, or a name that is there. */
-static int
-path_root(
-    struct mlflow_config *c, const char *uri, const char *cwd, struct err *err)
+/* What the text means in the directory `cwd`. Where that is not known, any name
+ * may be there. */
+static void
+read_uri(struct tracking_place *place, const char *uri, const char *cwd)
 {
-	const char *home = uri[0] == '~' ? mlflow_variable("HOME") : NULL;
-	enum tracking_uri kind = tracking_uri_kind(uri);
-	char why[TRACKING_URI_MESSAGE_MAX];
-	char *path;
-	bool there;
+	char *path = cwd != NULL ? path_join(cwd, uri) : NULL;
 
-	if (home != NULL) {
-		c->root = path_join(home, uri[1] == '/' ? uri + 2 : "");
-		return 0;
-	}
-	if (uri[0] != '/' && kind != TRACKING_URI_UNKNOWN &&
-	    (cwd == NULL || cwd[0] != '/'))
-		return err_set(err, -EINVAL,
+	tracking_uri_read(place, uri, mlflow_variable("HOME"),
+	    path == NULL || access(path, F_OK) == 0);
+	free(path);
+}
+
+/* `path` is taken over. */
+static int
+take_directory(struct mlflow_config *c, char *path,
+    const struct mlflow_choice *choice, struct err *err)
+{
+	const char *cwd = choice->cwd;
+
+	if (path[0] != '/' && (cwd == NULL || cwd[0] != '/')) {
+		err_set(err, -EINVAL,
 		    "MLflow URI \"%s\" is a relative path, and in which "
 		    "directory is not known: use a whole one",
-		    uri);
-	path = path_join(cwd != NULL ? cwd : "", uri);
-	there = kind == TRACKING_URI_PATH ||
-	    (kind == TRACKING_URI_NAME && access(path, F_OK) == 0);
-	free(path);
-	if (there) {
-		c->root = xstrdup(uri);
-		return 0;
+		    choice->uri);
+		free(path);
+		return -EINVAL;
 	}
-	tracking_uri_complain(uri, why, sizeof why);
-	return err_set(err, -EINVAL, "%s", why);
+	c->root = path_join(cwd != NULL ? cwd : "", path);
+	free(path);
+	return 0;
 }
 
 static int
@@ -142,30 +141,29 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
     struct err *err)
 {
 	const char *uri = choice->uri;
-	char *rest;
+	char why[TRACKING_URI_MESSAGE_MAX];
+	struct tracking_place place;
 
 	if (uri == NULL || uri[0] == '\0')
 		return err_set(err, -EINVAL,
 		    "no MLflow server is named; " SERVER_HINT,
 		    "sqlite:///mlflow.db");
 	c->store = MLFLOW_FILES;
-	switch (tracking_uri_kind(uri)) {
+	read_uri(&place, uri, choice->cwd);
+	switch (place.kind) {
 	case TRACKING_URI_SERVER:
 		return take_server(c, uri);
 	case TRACKING_URI_DATABASE:
 		return refuse_database(uri, err);
 	case TRACKING_URI_FILE:
-		file_root(c, uri);
-		break;
-	default:
-		if (path_root(c, uri, choice->cwd, err) < 0 || c->root == NULL)
-			return -EINVAL;
+		return take_directory(c, file_path(uri), choice, err);
+	case TRACKING_URI_PATH:
+		return take_directory(c,
+		    xasprintf("%s%s", place.before, place.path), choice, err);
+	case TRACKING_URI_UNKNOWN:
+		tracking_uri_complain(uri, why, sizeof why);
+		return err_set(err, -EINVAL, "%s", why);
 	}
-	if (c->root[0] == '/')
-		return 0;
-	rest = path_join(choice->cwd, c->root);
-	free(c->root);
-	c->root = rest;
 	return 0;
 }
 

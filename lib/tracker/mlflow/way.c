@@ -72,15 +72,16 @@ static enum mlflow_way
 proxy_way(const char *base, const char *uri, char **path, struct err *err)
 {
 	const char *rest = uri + strlen(PROXY_SCHEME);
-	const char *scheme = strstr(base, "://");
+	struct uri server;
 	size_t host;
 	char *url;
 	bool own;
 
 	if (strncmp(rest, "//", 2) == 0) {
 		host = strcspn(rest + 2, "/");
-		url = xasprintf("%.*s:%.*s", (int)(scheme - base), base,
-		    (int)(host + 2), rest);
+		uri_split(base, &server);
+		url = xasprintf("%.*s:%.*s", (int)server.scheme.len,
+		    server.scheme.start, (int)(host + 2), rest);
 		own = host == 0 || http_same_origin(base, url);
 		free(url);
 		if (!own)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/die.h"
+#include "base/uri.h"
 
 /* The rows of a request stay below 10 MiB; a config may be as long. */
 #define BODY_MAX (64 * 1024 * 1024)
@@ -136,16 +137,6 @@ outcome_of(const struct wandb_call *call, const struct http_answer *answer)
 	default:
 		return OUTCOME_BLOCKED;
 	}
-}
-
-/* How much of the base URL is scheme, host and port. */
-static size_t
-origin_length(const char *base)
-{
-	const char *scheme = strstr(base, "://");
-	size_t len = scheme != NULL ? (size_t)(scheme - base) + 3 : 0;
-
-	return len + strcspn(base + len, "/?#");
 }
 
 static void
@@ -325,13 +316,17 @@ void
 wandb_put(struct wandb_call *call, struct wandb_client *c,
     const struct wandb_destined *what, wandb_done *done, void *data)
 {
+	struct uri server;
+
 	free_upload(call);
 	prepare(call, c, done, data);
 	call->is_upload = true;
 	/* A server may name places of its own without its name. */
+	uri_split(c->base_url, &server);
 	call->url = what->url[0] == '/'
-	    ? xasprintf("%.*s%s", (int)origin_length(c->base_url), c->base_url,
-		  what->url)
+	    ? xasprintf("%.*s://%.*s%s", (int)server.scheme.len,
+		  server.scheme.start, (int)server.authority.len,
+		  server.authority.start, what->url)
 	    : xstrdup(what->url);
 	call->headers = read_headers(what->headers);
 	call->file = what->file;

@@ -59,13 +59,13 @@ begin(struct buf *out, int64_t num, enum record_member member)
 static void
 put_items(struct buf *out, uint32_t field, const struct wandb_values *values)
 {
-	const struct wandb_value *item;
+	const struct paramset_item *item;
 	size_t at;
 
-	TAILQ_FOREACH (item, &values->list, link) {
+	TAILQ_FOREACH (item, &values->set.list, link) {
 		at = pb_begin(out, field);
 		put_text(out, 1, item->name);
-		pb_text(out, 16, item->json);
+		pb_text(out, 16, item->value.text);
 		pb_end(out, at);
 	}
 }

@@ -34,15 +34,15 @@ put_text(struct jsonwrite *w, const char *name, const char *text)
 static void
 write_config(struct jsonwrite *w, const struct wandb_run *run)
 {
-	const struct wandb_value *item;
+	const struct paramset_item *item;
 	struct buf platform;
 
 	jsonwrite_open(w, '{');
-	TAILQ_FOREACH (item, &run->config.list, link) {
+	TAILQ_FOREACH (item, &run->config.set.list, link) {
 		jsonwrite_key(w, item->name);
 		jsonwrite_open(w, '{');
 		jsonwrite_key(w, "value");
-		jsonwrite_raw(w, item->json, strlen(item->json));
+		jsonwrite_raw(w, item->value.text, strlen(item->value.text));
 		jsonwrite_close(w, '}');
 	}
 	buf_init(&platform, PLATFORM_MAX);

@@ -5,39 +5,21 @@
 
 #include "base/die.h"
 #include "format/text.h"
-#include "tracker/common/paramset.h"
 
 /* A value is a number, a text or a short object; rows of a table never come
  * this way. */
 #define VALUE_MAX ENTRY_LINE_MAX
 
-static int
-compare(struct wandb_value *a, struct wandb_value *b)
-{
-	return strcmp(a->name, b->name);
-}
-
-RB_GENERATE_INTERNAL(wandb_value_tree, wandb_value, node, compare,
-    __attribute__((unused)) static)
-
 void
 wandb_values_init(struct wandb_values *v)
 {
-	TAILQ_INIT(&v->list);
-	RB_INIT(&v->by_name);
+	paramset_init(&v->set);
 }
 
 void
 wandb_values_release(struct wandb_values *v)
 {
-	struct wandb_value *item, *next;
-
-	TAILQ_FOREACH_SAFE (item, &v->list, link, next) {
-		free(item->name);
-		free(item->json);
-		free(item);
-	}
-	wandb_values_init(v);
+	paramset_release(&v->set);
 }
 
 char *
@@ -80,29 +62,13 @@ wandb_name(const char *prefix, const char *name, bool *renamed)
 	return other;
 }
 
-/* `json` is taken over. */
-static void
-put(struct wandb_values *v, const char *name, char *json)
-{
-	struct wandb_value *item = xcalloc(1, sizeof(*item)), *old;
-
-	item->name = wandb_utf8(name);
-	item->json = json;
-	old = RB_INSERT(wandb_value_tree, &v->by_name, item);
-	if (old == NULL) {
-		TAILQ_INSERT_TAIL(&v->list, item, link);
-		return;
-	}
-	free(old->json);
-	old->json = json;
-	free(item->name);
-	free(item);
-}
-
 void
 wandb_values_json(struct wandb_values *v, const char *name, const char *json)
 {
-	put(v, name, xstrdup(json));
+	char *utf8 = wandb_utf8(name);
+
+	paramset_put_text(&v->set, utf8, json);
+	free(utf8);
 }
 
 void
@@ -142,39 +108,34 @@ wandb_values_value(
 	if (value->type == VALUE_TEXT)
 		free(clean.text);
 	/* Cut JSON would cost the whole row. */
-	if (buf_overflowed(&out))
-		wandb_values_json(v, name, "null");
-	else
-		put(v, name, buf_steal(&out));
+	wandb_values_json(v, name, buf_overflowed(&out) ? "null" : out.data);
 	buf_release(&out);
 }
 
 void
 wandb_values_merge(struct wandb_values *v, const struct wandb_values *from)
 {
-	const struct wandb_value *item;
+	const struct paramset_item *item;
 
-	TAILQ_FOREACH (item, &from->list, link)
-		wandb_values_json(v, item->name, item->json);
+	TAILQ_FOREACH (item, &from->set.list, link)
+		paramset_put(&v->set, item->name, &item->value);
 }
 
 const char *
 wandb_values_get(const struct wandb_values *v, const char *name)
 {
-	struct wandb_value key = {.name = (char *)name}, *item;
+	const struct value *value = paramset_get(&v->set, name);
 
-	item = RB_FIND(
-	    wandb_value_tree, &((struct wandb_values *)v)->by_name, &key);
-	return item != NULL ? item->json : NULL;
+	return value != NULL ? value->text : NULL;
 }
 
 void
 wandb_values_write(const struct wandb_values *v, struct jsonwrite *w)
 {
-	const struct wandb_value *item;
+	const struct paramset_item *item;
 
-	TAILQ_FOREACH (item, &v->list, link) {
+	TAILQ_FOREACH (item, &v->set.list, link) {
 		jsonwrite_key(w, item->name);
-		jsonwrite_raw(w, item->json, strlen(item->json));
+		jsonwrite_raw(w, item->value.text, strlen(item->value.text));
 	}
 }

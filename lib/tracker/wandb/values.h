@@ -6,7 +6,7 @@
  *
  *	wandb_values_init(&v);
  *	wandb_values_double(&v, "loss", 0.5);       names and values are copied
- *	TAILQ_FOREACH(item, &v.list, link) ... item->name, item->json
+ *	TAILQ_FOREACH(item, &v.set.list, link) ... item->name, item->value.text
  *	wandb_values_release(&v);
  */
 #ifndef TRACKER_WANDB_VALUES_H
@@ -15,25 +15,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
-#include <sys/tree.h>
 
 #include "format/jsonwrite.h"
 #include "journal/entry.h"
+#include "tracker/common/paramset.h"
 
-struct wandb_value {
-	char *name; /* UTF-8 */
-	char *json; /* ASCII; NaN and infinities quoted */
-	TAILQ_ENTRY(wandb_value) link;
-	RB_ENTRY(wandb_value) node;
-};
-
-TAILQ_HEAD(wandb_value_list, wandb_value);
-RB_HEAD(wandb_value_tree, wandb_value);
-
+/* Names in UTF-8; each value is a text of JSON in ASCII, NaN and infinities
+ * quoted. */
 struct wandb_values {
-	struct wandb_value_list list;
-	struct wandb_value_tree by_name;
+	struct paramset set;
 };
 
 void wandb_values_init(struct wandb_values *v);
