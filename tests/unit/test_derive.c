@@ -14,6 +14,10 @@
 	"{\"run_id\":\"r\",\"status\":\"" status              \
 	"\",\"custom\":{\"harness\":{\"experiment_id\":\"" id \
 	"\",\"model_name\":\"" model "\",\"probe_name\":\"" probe "\"}}}"
+#define HARNESS_AT(id, start, end)                                         \
+	"{\"run_id\":\"r\",\"status\":\"success\",\"started_at\":\"" start \
+	"\",\"completed_at\":\"" end                                       \
+	"\",\"custom\":{\"harness\":{\"experiment_id\":\"" id "\"}}}"
 
 /* Entries as lines, with times left out. */
 static struct buf got;
@@ -379,6 +383,46 @@ test_harness_several(void)
 	    "end: the last point, what does not stand there, documents");
 }
 
+/* Each experiment of a harness has times of its own, years apart here. */
+static void
+test_duration(void)
+{
+	const char *const a = HARNESS_AT("a", "2021-01-01", "2021-01-02");
+	const char *const b = HARNESS_AT("b", "2031-01-01", "2031-01-03");
+
+	begin((struct derive_config){.points = 2});
+	line(a);
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M1 duration_seconds=86400.0 record_count=1.0 "
+		   "experiment_count=1.0\n"
+		   "P experiment_id=a model_name=model model_provider=unknown "
+		   "probe_name=probe probe_category=custom model_count=1 "
+		   "probe_count=1\n",
+	    "one experiment: its duration is the run's");
+	begin((struct derive_config){.points = 2});
+	line(a);
+	line(b);
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
+		   "M2[0] duration_seconds=86400.0\n"
+		   "M2[1] duration_seconds=172800.0\n"
+		   "P model_count=1 probe_count=1\n",
+	    "two experiments: each has its own, the run has none");
+	begin((struct derive_config){.points = 2});
+	line("{\"run_id\":\"r\",\"started_at\":\"2021-01-01\","
+	     "\"completed_at\":\"2021-01-02\"}");
+	line("{\"run_id\":\"s\",\"started_at\":\"2021-01-01\","
+	     "\"completed_at\":\"2021-01-02\"}");
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
+		   "M2[0] duration_seconds=86400.0\n"
+		   "M2[1] duration_seconds=86400.0\n",
+	    "as two plain ones have");
+}
+
 static void
 test_harness_after_plain(void)
 {
@@ -526,6 +570,7 @@ main(void)
 	test_score_limits();
 	test_harness();
 	test_harness_several();
+	test_duration();
 	test_harness_after_plain();
 	test_accuracy();
 	test_prefix();
