@@ -192,18 +192,15 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	d->emit(&e, d->data);
 }
 
+/* Of one of several: its counts stand already, in the first point after its last
+ * record, and the step that its own run has there is its last. */
 static void
 emit_experiment_end(struct derive *d, const struct probes *probes,
     const struct experiment *x, int64_t time_us)
 {
-	bool stands = d->follows[x->index]->point == d->mapping.record_count;
 	struct entry e;
 
-	entry_init(&e, ENTRY_METRICS, time_us);
-	e.metrics.step = derive_last_step(d);
-	e.metrics.experiment = (int64_t)x->index;
-	if (!stands)
-		add_counts(d, &e, &x->tally);
+	derive_init_experiment(d, &e, x, time_us);
 	add_result(d, &e, probes, x);
 	if (e.metrics.len > 0)
 		d->emit(&e, d->data);

@@ -61,6 +61,8 @@ show_metrics(const struct entry_metrics *m)
 
 	buf_addf(&got, "M%jd", (intmax_t)m->step);
 	show_scope(m->experiment);
+	if (m->experiment_step != 0)
+		buf_addf(&got, "(%jd)", (intmax_t)m->experiment_step);
 	for (i = 0; i < m->len; i++) {
 		buf_addf(&got, " %s=", m->list[i].name);
 		show_number(m->list[i].value);
@@ -236,9 +238,9 @@ test_run_id(void)
 		   "probe_category=custom\n"
 		   "M2 total_count=2.0 success_count=0.0 error_count=2.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M2[0] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M2[0](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M2[1] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M2[1](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
 		   "E2 8 model/probe with ID\n"
 		   "P[2] experiment_id=8 model_name=model "
@@ -246,7 +248,7 @@ test_run_id(void)
 		   "probe_category=custom\n"
 		   "M3 total_count=3.0 success_count=0.0 error_count=3.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M3[2] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M3[2](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n",
 	    "the first run ID that is one");
 	begin((struct derive_config){.points = 4});
@@ -343,9 +345,9 @@ test_harness_several(void)
 		   "probe_name=Q probe_category=custom\n"
 		   "M2 total_count=2.0 success_count=2.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
-		   "M2[0] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M2[0](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
-		   "M2[1] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M2[1](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n",
 	    "the second: both get params, the point has both");
 	line(HARNESS("b", "M", "Q", "timeout"));
@@ -353,7 +355,7 @@ test_harness_several(void)
 	line(HARNESS("b", "M", "Q", "error"));
 	is_entries("M4 total_count=4.0 success_count=2.0 error_count=1.0 "
 		   "success_rate=0.5 timeout_count=1.0\n"
-		   "M4[1] total_count=3.0 success_count=1.0 error_count=1.0 "
+		   "M4[1](3) total_count=3.0 success_count=1.0 error_count=1.0 "
 		   "success_rate=0.3333333333333333 timeout_count=1.0\n",
 	    "only what changed since the point before");
 	line(HARNESS("c", "M", "Q", "success"));
@@ -370,13 +372,10 @@ test_harness_several(void)
 	    "\"Q\":{\"accuracy\":{\"n\":1,\"mean\":0.5}}}}}");
 	is_entries("M5 total_count=5.0 success_count=3.0 error_count=1.0 "
 		   "success_rate=0.6 timeout_count=1.0\n"
-		   "M5[2] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M5[2](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
 		   "M5 record_count=5.0 experiment_count=3.0\n"
-		   "M5[0] success_rate=1.0 total_count=1.0 success_count=1.0 "
-		   "error_count=0.0 accuracy=0.25\n"
-		   "M5[1] success_rate=0.3333333333333333 total_count=3.0 "
-		   "success_count=1.0 error_count=1.0\n"
+		   "M5[0](1) accuracy=0.25\n"
 		   "P model_count=7 probe_count=2 dataset_id=3 "
 		   "dataset_version=None dataset_hash=None "
 		   "dataset_provenance=jsonl\n",
@@ -406,8 +405,8 @@ test_duration(void)
 	buf_reset(&got);
 	finish_with(NULL, NULL);
 	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
-		   "M2[0] duration_seconds=86400.0\n"
-		   "M2[1] duration_seconds=172800.0\n"
+		   "M2[0](1) duration_seconds=86400.0\n"
+		   "M2[1](1) duration_seconds=172800.0\n"
 		   "P model_count=1 probe_count=1\n",
 	    "two experiments: each has its own, the run has none");
 	begin((struct derive_config){.points = 2});
@@ -418,8 +417,8 @@ test_duration(void)
 	buf_reset(&got);
 	finish_with(NULL, NULL);
 	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
-		   "M2[0] duration_seconds=86400.0\n"
-		   "M2[1] duration_seconds=86400.0\n",
+		   "M2[0](1) duration_seconds=86400.0\n"
+		   "M2[1](1) duration_seconds=86400.0\n",
 	    "as two plain ones have");
 }
 
