@@ -133,6 +133,17 @@ value_text(const struct value *v, struct buf *out)
 	return 0;
 }
 
+int64_t
+entry_step(const struct entry *e, bool own_run)
+{
+	bool histogram = e->kind == ENTRY_HISTOGRAM;
+	int64_t step = histogram ? e->histogram.step : e->metrics.step;
+	int64_t own = histogram ? e->histogram.experiment_step
+				: e->metrics.experiment_step;
+
+	return own_run && own > 0 ? own : step;
+}
+
 const char *
 run_status_name(enum run_status status)
 {

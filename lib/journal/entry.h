@@ -152,6 +152,9 @@ struct entry_params {
 struct entry_metrics {
 	int64_t step;
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	/* The step in a run that the experiment has to itself: the number of
+	 * its own records; 0: not said. */
+	int64_t experiment_step;
 	struct metric *list;
 	size_t len;
 	/* The records that were read for it: length and CRC-32C of the file's
@@ -185,6 +188,7 @@ struct entry_histogram {
 	char *name;
 	int64_t step;
 	int64_t experiment;
+	int64_t experiment_step; /* as that of metrics */
 	double min, max, count, sum, sum_squares;
 	double *limits; /* right edge of each bucket */
 	double *counts;
@@ -237,6 +241,10 @@ void entry_add_param_null(struct entry *e, const char *name);
 
 /* The value as Python's str() gives it: "None", "True", "12", "1e-05". */
 int value_text(const struct value *v, struct buf *out);
+
+/* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
+ * that their experiment has to itself. */
+int64_t entry_step(const struct entry *e, bool own_run);
 
 /* One line, newline included, appended to `out`. -EMSGSIZE: longer than
  * ENTRY_LINE_MAX, nothing appended. */

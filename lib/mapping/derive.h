@@ -27,7 +27,7 @@
  *                       single experiment at the end under plain names
  *  a point (design 4)   METRICS with the totals (no experiment), then, when
  *                       there are several, METRICS for each experiment that
- *                       changed since the point before
+ *                       changed since the point before, with its own step
  *  end                  RUN_ID and its PARAMS if no record brought one; the
  *                       last point; METRICS with the end values that do not
  *                       stand there already; PARAMS; HISTOGRAM latency_ms if

@@ -131,27 +131,30 @@ emit_late_identity(struct derive *d, const struct derive_finish *finish)
 	d->emit(&params, d->data);
 }
 
-/* Emits the mapping's values. `stands`: the counts and the rate were logged at
- * this step already. */
+/* The counts and the rate. */
 static void
-add_result(const struct derive *d, struct entry *e, const struct tally *tally,
-    bool stands)
+add_counts(const struct derive *d, struct entry *e, const struct tally *tally)
 {
-	double seconds;
+	if (tally->total_count > 0)
+		derive_add_mapped(
+		    d, e, "success_rate", tally_success_rate(tally));
+	derive_add_mapped(d, e, "total_count", (double)tally->total_count);
+	derive_add_mapped(d, e, "success_count", (double)tally->success_count);
+	derive_add_mapped(d, e, "error_count", (double)tally->error_count);
+}
 
-	if (!stands) {
-		if (tally->total_count > 0)
-			derive_add_mapped(
-			    d, e, "success_rate", tally_success_rate(tally));
-		derive_add_mapped(
-		    d, e, "total_count", (double)tally->total_count);
-		derive_add_mapped(
-		    d, e, "success_count", (double)tally->success_count);
-		derive_add_mapped(
-		    d, e, "error_count", (double)tally->error_count);
-	}
-	if (tally_duration(tally, &seconds))
+/* What an experiment has at its end alone, and no total has: the times of two
+ * experiments are of two clocks. */
+static void
+add_result(const struct derive *d, struct entry *e, const struct probes *probes,
+    const struct experiment *x)
+{
+	double seconds, accuracy;
+
+	if (tally_duration(&x->tally, &seconds))
 		derive_add_mapped(d, e, "duration_seconds", seconds);
+	if (find_accuracy(probes, x, &accuracy))
+		derive_add_mapped(d, e, "accuracy", accuracy);
 }
 
 static void
@@ -166,17 +169,16 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 {
 	const struct mapping *m = &d->mapping;
 	bool stands = m->record_count > 0;
-	double accuracy;
 	struct tally t;
 	struct entry e;
 
 	mapping_totals(m, &t);
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(d);
-	add_result(d, &e, &t, stands);
-	if (m->live_len == 1 &&
-	    find_accuracy(probes, mapping_experiment(m, 0), &accuracy))
-		derive_add_mapped(d, &e, "accuracy", accuracy);
+	if (!stands)
+		add_counts(d, &e, &t);
+	if (m->live_len == 1)
+		add_result(d, &e, probes, mapping_experiment(m, 0));
 	if (!stands)
 		entry_add_metric(&e, "timeout_count", (double)t.timeout_count);
 	if (t.latency_count > 0) {
@@ -190,20 +192,16 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	d->emit(&e, d->data);
 }
 
+/* Of one of several: its counts stand already, in the first point after its last
+ * record, and the step that its own run has there is its last. */
 static void
 emit_experiment_end(struct derive *d, const struct probes *probes,
     const struct experiment *x, int64_t time_us)
 {
-	bool stands = d->follows[x->index]->point == d->mapping.record_count;
-	double accuracy;
 	struct entry e;
 
-	entry_init(&e, ENTRY_METRICS, time_us);
-	e.metrics.step = derive_last_step(d);
-	e.metrics.experiment = (int64_t)x->index;
-	add_result(d, &e, &x->tally, stands);
-	if (find_accuracy(probes, x, &accuracy))
-		derive_add_mapped(d, &e, "accuracy", accuracy);
+	derive_init_experiment(d, &e, x, time_us);
+	add_result(d, &e, probes, x);
 	if (e.metrics.len > 0)
 		d->emit(&e, d->data);
 	else

@@ -93,7 +93,8 @@ struct experiment *mapping_experiment(const struct mapping *m, size_t i);
  * whether any was. */
 bool mapping_limits_passed(const struct mapping *m, struct buf *line);
 
-/* Sum of the experiments that count (start, end, latency too). */
+/* Sum of the experiments that count (latency too). Of several experiments start
+ * and end mean nothing: the clocks of two need not agree. */
 void mapping_totals(const struct mapping *m, struct tally *sum);
 
 #endif

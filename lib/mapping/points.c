@@ -81,17 +81,24 @@ compare_indexes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void
+derive_init_experiment(const struct derive *d, struct entry *e,
+    const struct experiment *x, int64_t time_us)
+{
+	entry_init(e, ENTRY_METRICS, time_us);
+	e->metrics.step = derive_last_step(d);
+	e->metrics.experiment = (int64_t)x->index;
+	e->metrics.experiment_step = (int64_t)x->tally.total_count;
+}
+
 static void
-emit_experiment_point(struct derive *d, struct follow *follow)
+emit_experiment_point(struct derive *d, const struct follow *follow)
 {
 	const struct experiment *x = follow->experiment;
 	struct entry e;
 
-	entry_init(&e, ENTRY_METRICS, d->arrival.time_us);
-	e.metrics.step = derive_last_step(d);
-	e.metrics.experiment = (int64_t)x->index;
+	derive_init_experiment(d, &e, x, d->arrival.time_us);
 	add_running(d, &e, &x->tally, &follow->scores, &follow->usage);
-	follow->point = d->mapping.record_count;
 	d->emit(&e, d->data);
 }
 

@@ -16,8 +16,7 @@ struct follow {
 	RB_ENTRY(follow) link;
 	const struct experiment *experiment;
 	struct sums scores, usage;
-	bool changed;   /* since the last point */
-	uint64_t point; /* number of the last point that has it; 0: none */
+	bool changed; /* since the last point */
 };
 
 RB_HEAD(follow_tree, follow);
@@ -67,6 +66,9 @@ bool derive_is_mapped(const struct derive *d, const char *name);
 /* Emits RUN_ID; `e` (PARAMS) gets the run ID too. */
 void derive_emit_run_id(
     struct derive *d, const char *run_id, struct entry *e, int64_t time_us);
+/* Begins METRICS of an experiment of several, at the last record. */
+void derive_init_experiment(const struct derive *d, struct entry *e,
+    const struct experiment *x, int64_t time_us);
 /* Puts this experiment into the next point, too. */
 void derive_mark_changed(struct derive *d, struct follow *follow);
 /* A point at the last record (points.c). */

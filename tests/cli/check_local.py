@@ -264,6 +264,9 @@ def check_all(args):
     values = last_values(points)
     for key, value in metrics.items():
         check.same(f"last {key}", values.get(key), value)
+    check.true("a duration of several experiments, which have no common clock",
+               args.prefix + "duration_seconds" in metrics or
+               args.prefix + "duration_seconds" not in values)
     if args.live is not None:
         check.same("metrics of an observer",
                    sorted(set(LIVE_METRICS) & set(values)),

@@ -108,6 +108,11 @@ def artifact_name(name):
     return re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
 
 
+def own_step(entry):
+    """In a run of its own an experiment counts its own records."""
+    return entry.get("experiment_step", entry["step"])
+
+
 def check(entries):
     start, end = entries[0], entries[-1]
     params, points, files, prefixes = {}, {}, {}, {}
@@ -136,7 +141,8 @@ def check(entries):
             s, prefix = slot(e)
             for name, value in e["metrics"].items():
                 points.setdefault(s, {}).setdefault(key(prefix + name), []).append(
-                    (e["step"], number(value), e["time_us"] // 1000)
+                    (own_step(e) if s is not None else e["step"],
+                     number(value), e["time_us"] // 1000)
                 )
         elif kind == "artifact":
             files[artifact_name(e["name"])] = e["path"]

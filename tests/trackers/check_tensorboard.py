@@ -102,15 +102,18 @@ def expected(path):
             continue
         place = "" if index is None else names[index]
         run = runs.setdefault(place, Run())
+        # In a run of its own an experiment counts its own records.
+        step = entry.get("step") if index is None else entry.get(
+            "experiment_step", entry.get("step"))
         if entry["entry"] == "params":
             run.params.update(entry["params"])
         elif entry["entry"] == "metrics":
             for tag, value in entry["metrics"].items():
                 run.points.setdefault(utf8(tag), []).append(
-                    (entry["step"], float32(number(value))))
+                    (step, float32(number(value))))
         elif entry["entry"] == "histogram":
             run.histograms.setdefault(utf8(entry["name"]), []).append(
-                (entry["step"], entry["count"]))
+                (step, entry["count"]))
         elif entry["entry"] == "artifact":
             tag = "artifact/%s/text_summary" % utf8(entry["name"])
             runs[""].artifacts[tag] = entry["path"]
@@ -197,6 +200,9 @@ def check_expected(expected_file, entries):
             got = run.points.get(tag, [(None, None)])[-1][1] if run else None
             if got != float32(value):
                 differ(name, tag, got, value)
+        for step, count in run.points["total_count"] if run else []:
+            if count != float32(step):
+                differ(name, "has", count, "records at its step", step)
 
 
 class Server:

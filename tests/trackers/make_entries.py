@@ -74,8 +74,9 @@ for n in range(1, args.points + 1):
                         "tiny": 5e-324})
     put("metrics", step=n, metrics=metrics)
     if several:
-        put("metrics", step=n, experiment=n % len(pairs),
-            metrics={"total_count": float(n // len(pairs))})
+        own = (n - 1) // len(pairs) + 1
+        put("metrics", step=n, experiment=(n - 1) % len(pairs),
+            experiment_step=own, metrics={"total_count": float(own)})
 put("metrics", step=args.points, metrics={"duration_seconds": 2.3e-05,
                                           "accuracy": 0.1 + 0.2})
 put("params", params={"exit_code": 0 if args.status == "finished" else 3})

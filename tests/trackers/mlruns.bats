@@ -39,6 +39,22 @@ odd() {
     check --nested "sqlite:///$BATS_TEST_TMPDIR/new.db" "$e"
 }
 
+# A line of a metric's file is "timestamp value step".
+@test "a child run of a harness counts its own records" {
+    entries harness_two_by_two harness "$e"
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$root" nested=1
+    check --nested "$root" "$e"
+    files=("$root"/*/*/metrics/total_count)
+    [ "${#files[@]}" = 5 ]
+    [ -z "$(awk '$2 != $3' "${files[@]}")" ]
+    # The last step is 36 in the run itself, 9 in each of the four below it.
+    steps=$(for f in "${files[@]}"; do tail -n 1 "$f"; done | cut -d ' ' -f 3)
+    [ "$(sort -n <<<"$steps" | paste -sd ' ')" = "9 9 9 9 36" ]
+    files=("$root"/*/*/metrics/duration_seconds)
+    [ "${#files[@]}" = 4 ]
+    [ "$(cut -d ' ' -f 3 "${files[@]}" | sort -u)" = 9 ]
+}
+
 # Name, last value and steps of each metric, as MLflow's client has them; params
 # and tags.
 read_all() {

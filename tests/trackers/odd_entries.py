@@ -64,6 +64,7 @@ for step in range(1, points + 1):
         for i in range(experiments):
             entry(
                 "metrics", step=step, experiment=i,
+                experiment_step=step // 3 + i,
                 metrics={"success_count": float(step + i)},
             )
 for path in sys.argv[4:]:

@@ -14,6 +14,10 @@
 	"{\"run_id\":\"r\",\"status\":\"" status              \
 	"\",\"custom\":{\"harness\":{\"experiment_id\":\"" id \
 	"\",\"model_name\":\"" model "\",\"probe_name\":\"" probe "\"}}}"
+#define HARNESS_AT(id, start, end)                                         \
+	"{\"run_id\":\"r\",\"status\":\"success\",\"started_at\":\"" start \
+	"\",\"completed_at\":\"" end                                       \
+	"\",\"custom\":{\"harness\":{\"experiment_id\":\"" id "\"}}}"
 
 /* Entries as lines, with times left out. */
 static struct buf got;
@@ -57,6 +61,8 @@ show_metrics(const struct entry_metrics *m)
 
 	buf_addf(&got, "M%jd", (intmax_t)m->step);
 	show_scope(m->experiment);
+	if (m->experiment_step != 0)
+		buf_addf(&got, "(%jd)", (intmax_t)m->experiment_step);
 	for (i = 0; i < m->len; i++) {
 		buf_addf(&got, " %s=", m->list[i].name);
 		show_number(m->list[i].value);
@@ -232,9 +238,9 @@ test_run_id(void)
 		   "probe_category=custom\n"
 		   "M2 total_count=2.0 success_count=0.0 error_count=2.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M2[0] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M2[0](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M2[1] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M2[1](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
 		   "E2 8 model/probe with ID\n"
 		   "P[2] experiment_id=8 model_name=model "
@@ -242,7 +248,7 @@ test_run_id(void)
 		   "probe_category=custom\n"
 		   "M3 total_count=3.0 success_count=0.0 error_count=3.0 "
 		   "success_rate=0.0 timeout_count=0.0\n"
-		   "M3[2] total_count=1.0 success_count=0.0 error_count=1.0 "
+		   "M3[2](1) total_count=1.0 success_count=0.0 error_count=1.0 "
 		   "success_rate=0.0 timeout_count=0.0\n",
 	    "the first run ID that is one");
 	begin((struct derive_config){.points = 4});
@@ -339,9 +345,9 @@ test_harness_several(void)
 		   "probe_name=Q probe_category=custom\n"
 		   "M2 total_count=2.0 success_count=2.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
-		   "M2[0] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M2[0](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
-		   "M2[1] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M2[1](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n",
 	    "the second: both get params, the point has both");
 	line(HARNESS("b", "M", "Q", "timeout"));
@@ -349,7 +355,7 @@ test_harness_several(void)
 	line(HARNESS("b", "M", "Q", "error"));
 	is_entries("M4 total_count=4.0 success_count=2.0 error_count=1.0 "
 		   "success_rate=0.5 timeout_count=1.0\n"
-		   "M4[1] total_count=3.0 success_count=1.0 error_count=1.0 "
+		   "M4[1](3) total_count=3.0 success_count=1.0 error_count=1.0 "
 		   "success_rate=0.3333333333333333 timeout_count=1.0\n",
 	    "only what changed since the point before");
 	line(HARNESS("c", "M", "Q", "success"));
@@ -366,17 +372,54 @@ test_harness_several(void)
 	    "\"Q\":{\"accuracy\":{\"n\":1,\"mean\":0.5}}}}}");
 	is_entries("M5 total_count=5.0 success_count=3.0 error_count=1.0 "
 		   "success_rate=0.6 timeout_count=1.0\n"
-		   "M5[2] total_count=1.0 success_count=1.0 error_count=0.0 "
+		   "M5[2](1) total_count=1.0 success_count=1.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0\n"
 		   "M5 record_count=5.0 experiment_count=3.0\n"
-		   "M5[0] success_rate=1.0 total_count=1.0 success_count=1.0 "
-		   "error_count=0.0 accuracy=0.25\n"
-		   "M5[1] success_rate=0.3333333333333333 total_count=3.0 "
-		   "success_count=1.0 error_count=1.0\n"
+		   "M5[0](1) accuracy=0.25\n"
 		   "P model_count=7 probe_count=2 dataset_id=3 "
 		   "dataset_version=None dataset_hash=None "
 		   "dataset_provenance=jsonl\n",
 	    "end: the last point, what does not stand there, documents");
+}
+
+/* Each experiment of a harness has times of its own, years apart here. */
+static void
+test_duration(void)
+{
+	const char *const a = HARNESS_AT("a", "2021-01-01", "2021-01-02");
+	const char *const b = HARNESS_AT("b", "2031-01-01", "2031-01-03");
+
+	begin((struct derive_config){.points = 2});
+	line(a);
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M1 duration_seconds=86400.0 record_count=1.0 "
+		   "experiment_count=1.0\n"
+		   "P experiment_id=a model_name=model model_provider=unknown "
+		   "probe_name=probe probe_category=custom model_count=1 "
+		   "probe_count=1\n",
+	    "one experiment: its duration is the run's");
+	begin((struct derive_config){.points = 2});
+	line(a);
+	line(b);
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
+		   "M2[0](1) duration_seconds=86400.0\n"
+		   "M2[1](1) duration_seconds=172800.0\n"
+		   "P model_count=1 probe_count=1\n",
+	    "two experiments: each has its own, the run has none");
+	begin((struct derive_config){.points = 2});
+	line("{\"run_id\":\"r\",\"started_at\":\"2021-01-01\","
+	     "\"completed_at\":\"2021-01-02\"}");
+	line("{\"run_id\":\"s\",\"started_at\":\"2021-01-01\","
+	     "\"completed_at\":\"2021-01-02\"}");
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
+		   "M2[0](1) duration_seconds=86400.0\n"
+		   "M2[1](1) duration_seconds=86400.0\n",
+	    "as two plain ones have");
 }
 
 static void
@@ -526,6 +569,7 @@ main(void)
 	test_score_limits();
 	test_harness();
 	test_harness_several();
+	test_duration();
 	test_harness_after_plain();
 	test_accuracy();
 	test_prefix();

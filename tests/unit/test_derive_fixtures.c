@@ -1,7 +1,8 @@
 /*
  * Whole run directories through derive: the last values are those that
- * insideLLMs' own tracker wrote, no name stands twice at one step, and a live
- * run has the entries of an import, in the same order, and more behind them.
+ * insideLLMs' own tracker wrote, no name stands twice at one step, an
+ * experiment's own step is the number of its own records, and a live run has the
+ * entries of an import, in the same order, and more behind them.
  */
 #include "mapping/derive.h"
 
@@ -29,15 +30,19 @@ struct seen {
 		int64_t step;
 	} points[VALUES_MAX];
 	size_t point_len;
-	bool twice;
+	bool twice, own_step_wrong;
+	size_t own_steps;
 	char kinds[VALUES_MAX];
 	size_t kind_len;
 };
 
+/* run: 'r' for the whole run, 'o' for the experiment's own. */
 static void
-see_point(struct seen *seen, const char *name, int64_t experiment, int64_t step)
+see_point(struct seen *seen, char run, const struct entry_metrics *m, size_t at)
 {
-	char *full = xasprintf("%jd %s", (intmax_t)experiment, name);
+	char *full = xasprintf(
+	    "%c %jd %s", run, (intmax_t)m->experiment, m->list[at].name);
+	int64_t step = run == 'r' ? m->step : m->experiment_step;
 	size_t i;
 
 	for (i = 0; i < seen->point_len; i++)
@@ -48,14 +53,26 @@ see_point(struct seen *seen, const char *name, int64_t experiment, int64_t step)
 }
 
 static void
+see_own_step(struct seen *seen, const struct entry_metrics *m, size_t at)
+{
+	see_point(seen, 'o', m, at);
+	seen->own_steps++;
+	seen->own_step_wrong |= strcmp(m->list[at].name, "total_count") == 0 &&
+	    (double)m->experiment_step != m->list[at].value;
+}
+
+static void
 see_metrics(struct seen *seen, struct entry_metrics *m)
 {
 	size_t i;
 
 	for (i = 0; i < m->len; i++) {
-		see_point(seen, m->list[i].name, m->experiment, m->step);
-		if (m->experiment != ENTRY_NO_EXPERIMENT)
+		see_point(seen, 'r', m, i);
+		if (m->experiment != ENTRY_NO_EXPERIMENT) {
+			see_own_step(seen, m, i);
 			continue;
+		}
+		seen->own_step_wrong |= m->experiment_step != 0;
 		seen->metrics[seen->metric_len++] = m->list[i];
 		m->list[i].name = NULL;
 	}
@@ -268,7 +285,7 @@ compare_tracking(const struct seen *seen, const char *fixture)
 }
 
 static void
-test_fixture(const char *name)
+test_fixture(const char *name, bool several)
 {
 	struct seen *import = derive_fixture(name, false);
 	struct seen *live = derive_fixture(name, true);
@@ -276,6 +293,8 @@ test_fixture(const char *name)
 	printf("# %s\n", name);
 	compare_tracking(import, name);
 	ok(!import->twice && !live->twice, "no name twice at one step");
+	ok((import->own_steps > 0) == several && !import->own_step_wrong,
+	    "an experiment's own step: its number of records");
 	ok(live->kind_len >= import->kind_len + 2 &&
 		memcmp(live->kinds, import->kinds, import->kind_len) == 0,
 	    "live: the same entries, and more behind them");
@@ -286,13 +305,13 @@ test_fixture(const char *name)
 int
 main(void)
 {
-	test_fixture("harness_one_model");
-	test_fixture("harness_two_by_two");
-	test_fixture("interrupted");
-	test_fixture("latencies");
-	test_fixture("run_errors");
-	test_fixture("run_plain");
-	test_fixture("run_schema_1_0_0");
-	test_fixture("run_scored");
+	test_fixture("harness_one_model", true);
+	test_fixture("harness_two_by_two", true);
+	test_fixture("interrupted", false);
+	test_fixture("latencies", false);
+	test_fixture("run_errors", false);
+	test_fixture("run_plain", false);
+	test_fixture("run_schema_1_0_0", false);
+	test_fixture("run_scored", false);
 	return done_testing();
 }

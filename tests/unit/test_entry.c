@@ -95,9 +95,17 @@ test_metrics(void)
 	ok(isnan(back.metrics.list[1].value), "NaN");
 	ok(back.metrics.list[2].value == -INFINITY, "minus infinity");
 	is_int(back.metrics.experiment, ENTRY_NO_EXPERIMENT, "no experiment");
+	is_int(entry_step(&back, true), 12, "and so no step of its own");
 	entry_release(&back);
 	buf_release(&line);
 	round_trip(&e, "metrics");
+	entry_init(&e, ENTRY_METRICS, 7);
+	e.metrics.step = 12;
+	e.metrics.experiment = 1;
+	e.metrics.experiment_step = 4;
+	is_int(entry_step(&e, false), 12, "step in the run of all");
+	is_int(entry_step(&e, true), 4, "step in the experiment's own");
+	round_trip(&e, "metrics of an experiment");
 }
 
 static void
@@ -129,6 +137,11 @@ test_others(void)
 	e.histogram.limits = xcalloc(2, sizeof(double));
 	e.histogram.counts = xcalloc(2, sizeof(double));
 	e.histogram.limits[1] = 1.5;
+	e.histogram.step = 12;
+	e.histogram.experiment = 1;
+	e.histogram.experiment_step = 4;
+	is_int(entry_step(&e, false), 12, "a histogram's step");
+	is_int(entry_step(&e, true), 4, "and its own");
 	round_trip(&e, "histogram");
 	entry_init(&e, ENTRY_REGISTER, 1);
 	e.registration =
@@ -225,6 +238,8 @@ static const struct damage damages[] = {
     {METRICS, "step", "\"1\""},
     {METRICS, "experiment", "-2"},
     {METRICS, "experiment", "99999999999"},
+    {METRICS, "experiment_step", "-1"},
+    {METRICS, "experiment_step", "1.0"},
     {METRICS, "records_bytes", "-1"},
     {METRICS, "records_crc32c", "4294967296"},
     {PARAMS, "params", "[]"},
@@ -239,6 +254,7 @@ static const struct damage damages[] = {
     {HISTOGRAM, "counts", "[1],\"limits\":[]"},
     {HISTOGRAM, "min", "null"},
     {HISTOGRAM, "experiment", "-1"},
+    {HISTOGRAM, "experiment_step", "-1"},
     {REGISTER, "id", "\"../../x\""},
     {REGISTER, "id", "5"},
     {END, "status", "\"crashed\""},

@@ -135,6 +135,20 @@ test_wanted(const void *data, int64_t experiment)
 	return experiment != 7;
 }
 
+static bool
+test_of_all(const void *data)
+{
+	(void)data;
+	return false;
+}
+
+static bool
+test_own(const void *data)
+{
+	(void)data;
+	return true;
+}
+
 static void
 test_note(void *data, const char *line)
 {
@@ -165,13 +179,45 @@ make_bodies(struct entry e[4])
 	entry_add_param_text(&e[3], "model", "again");
 }
 
+/* In a run of the experiment's own the step is its own. */
+static void
+test_own_steps(void)
+{
+	struct mlflow_names names = {.prefix = test_prefix,
+	    .wanted = test_wanted,
+	    .own_run = test_of_all};
+	struct mlflow_batch b;
+	struct entry e;
+	struct buf body;
+
+	entry_init(&e, ENTRY_METRICS, 5000);
+	e.metrics.step = 12;
+	e.metrics.experiment = 0;
+	e.metrics.experiment_step = 4;
+	entry_add_metric(&e, "a", 1);
+	buf_init(&body, MLFLOW_BODY_BUFFER);
+	mlflow_batch_init(&b);
+	for (int own = 0; own < 2; own++) {
+		names.own_run = own ? test_own : test_of_all;
+		mlflow_batch_fill(&b, &e, 1, &names);
+		mlflow_batch_next(&b, &body, "abc", 1000);
+		ok(strstr(body.data,
+		       own ? "\"timestamp\":5,\"step\":4}"
+			   : "\"timestamp\":5,\"step\":12}") != NULL,
+		    "step in the %s", own ? "experiment's run" : "run of all");
+	}
+	entry_release(&e);
+	mlflow_batch_release(&b);
+	buf_release(&body);
+}
+
 static void
 test_bodies(void)
 {
 	struct entry e[4];
 	int notes = 0;
 	const struct mlflow_names names = {
-	    test_prefix, test_wanted, test_note, &notes};
+	    test_prefix, test_wanted, test_of_all, test_note, &notes};
 	struct mlflow_batch b;
 	struct buf body;
 
@@ -223,7 +269,7 @@ refuse(const char *what, size_t count, bool (*is_bad)(uint32_t at),
 	struct entry e[2];
 	int notes = 0;
 	const struct mlflow_names names = {
-	    test_prefix, test_wanted, test_note, &notes};
+	    test_prefix, test_wanted, test_of_all, test_note, &notes};
 	struct mlflow_batch b;
 	struct buf body;
 	size_t requests = 0, taken = 0, refused = 0, wrong = 0, bad = 0;
@@ -345,7 +391,7 @@ test_body_limit(void)
 	struct entry e;
 	int notes = 0;
 	const struct mlflow_names names = {
-	    test_prefix, test_wanted, test_note, &notes};
+	    test_prefix, test_wanted, test_of_all, test_note, &notes};
 	struct mlflow_batch b;
 	char *value = xmalloc(4 * 6001 + 1);
 	struct buf body;
@@ -616,6 +662,7 @@ main(void)
 	test_keys();
 	test_texts();
 	test_bodies();
+	test_own_steps();
 	test_body_limit();
 	test_refusals();
 	test_tags();

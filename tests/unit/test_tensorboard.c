@@ -12,6 +12,7 @@ extern const struct tracker_ops tracker_tensorboard;
 
 struct found {
 	char tags[8192];
+	char steps[8192]; /* TAG@STEP of each */
 	int64_t step;
 	size_t files, events, values;
 };
@@ -26,6 +27,11 @@ on_value(const struct tfevent_value *value, void *data)
 	if (len + value->tag_len + 2 < sizeof(found->tags))
 		snprintf(found->tags + len, sizeof(found->tags) - len, "%.*s ",
 		    (int)value->tag_len, value->tag);
+	len = strlen(found->steps);
+	if (len + value->tag_len + 24 < sizeof(found->steps))
+		snprintf(found->steps + len, sizeof(found->steps) - len,
+		    "%.*s@%jd ", (int)value->tag_len, value->tag,
+		    (intmax_t)found->step);
 }
 
 static void
@@ -58,22 +64,30 @@ is_event_file(const struct dirent *d)
 	return strstr(d->d_name, "tfevents") != NULL;
 }
 
-/* Everything that stands in the run's own directory, in order. */
+/* Everything that stands in this directory below the run's, in order. */
 static struct found
-look(const struct fake *f)
+look_below(const struct fake *f, const char *below)
 {
+	char *dir = xasprintf("%s%s", f->place, below);
 	struct found found = {.step = 0};
 	struct dirent **names;
-	int count = scandir(f->place, &names, is_event_file, alphasort);
+	int count = scandir(dir, &names, is_event_file, alphasort);
 
 	for (int i = 0; i < count; i++) {
-		read_file(&found, f->place, names[i]->d_name);
+		read_file(&found, dir, names[i]->d_name);
 		found.files++;
 		free(names[i]);
 	}
 	if (count >= 0)
 		free(names);
+	free(dir);
 	return found;
+}
+
+static struct found
+look(const struct fake *f)
+{
+	return look_below(f, "");
 }
 
 static enum outcome
@@ -84,6 +98,18 @@ send_one(struct fake *f, int64_t step, const char *name, double value)
 
 	entry_release(&e);
 	return outcome;
+}
+
+static void
+send_param(struct fake *f, int64_t experiment)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_PARAMS, 1000);
+	e.params.experiment = experiment;
+	entry_add_param_text(&e, "late", "x");
+	fake_send(f, LANE_METRICS, &e, 1, false, NULL);
+	entry_release(&e);
 }
 
 static void
@@ -153,6 +179,83 @@ test_steps(void)
 	fake_release(&f);
 }
 
+/* An experiment, a param, a metric and a histogram of it, the last three at the
+ * run's step 12 and its own step 4. */
+static void
+send_experiment(struct fake *f, bool named)
+{
+	struct entry e[4];
+
+	entry_init(&e[0], ENTRY_EXPERIMENT, 1000);
+	e[0].experiment = (struct entry_experiment){.index = named ? 3 : 4,
+	    .id = xstrdup("i"),
+	    .model_name = xstrdup("m"),
+	    .model_provider = xstrdup("v"),
+	    .probe_name = xstrdup("p"),
+	    .probe_category = xstrdup("c")};
+	entry_init(&e[1], ENTRY_METRICS, 1000);
+	e[1].metrics.step = 12;
+	e[1].metrics.experiment = 3;
+	e[1].metrics.experiment_step = 4;
+	entry_add_metric(&e[1], "a", 1);
+	entry_init(&e[2], ENTRY_HISTOGRAM, 1000);
+	e[2].histogram.name = xstrdup("h");
+	e[2].histogram.step = 12;
+	e[2].histogram.experiment = 3;
+	e[2].histogram.experiment_step = 4;
+	e[2].histogram.limits = xcalloc(1, sizeof(double));
+	e[2].histogram.counts = xcalloc(1, sizeof(double));
+	e[2].histogram.len = 1;
+	entry_init(&e[3], ENTRY_PARAMS, 1000);
+	e[3].params.experiment = 3;
+	entry_add_param_text(&e[3], "q", "x");
+	fake_send(f, LANE_METRICS, e, 4, false, NULL);
+	for (size_t i = 0; i < 4; i++)
+		entry_release(&e[i]);
+}
+
+/* The run below has the experiment's own steps, the run of all the others. */
+static void
+test_own_steps(void)
+{
+	struct found found;
+	struct fake f;
+
+	fake_init(&f, &tracker_tensorboard);
+	fake_open(&f, false);
+	send_experiment(&f, true);
+	fake_finish(&f, RUN_FINISHED, 12);
+	found = look_below(&f, "/m/p");
+	is_text(found.steps,
+	    "a@4 h@4 params/text_summary@0 _hparams_/session_start_info@0 "
+	    "_hparams_/session_end_info@0 ",
+	    "steps of the experiment's own run");
+	fake_restart(&f, &tracker_tensorboard);
+	fake_open(&f, true);
+	send_experiment(&f, true);
+	fake_finish(&f, RUN_FINISHED, 12);
+	found = look_below(&f, "/m/p");
+	is_int((long long)found.files, 1, "opened again: nothing new");
+	fake_restart(&f, &tracker_tensorboard);
+	fake_open(&f, true);
+	send_experiment(&f, true);
+	send_param(&f, 3);
+	fake_finish(&f, RUN_FINISHED, 12);
+	found = look_below(&f, "/m/p");
+	ok(strstr(found.steps, "info@0 params/text_summary@4 ") != NULL,
+	    "params that came later stand at its last step: %s", found.steps);
+	fake_release(&f);
+
+	fake_init(&f, &tracker_tensorboard);
+	fake_open(&f, false);
+	send_experiment(&f, false);
+	fake_finish(&f, RUN_FINISHED, 12);
+	found = look(&f);
+	ok(strncmp(found.steps, "a@12 h@12 ", 10) == 0,
+	    "in the run of all the step is the run's: %s", found.steps);
+	fake_release(&f);
+}
+
 static void
 test_full(void)
 {
@@ -192,6 +295,7 @@ main(void)
 	signal(SIGXFSZ, SIG_IGN);
 	test_order();
 	test_steps();
+	test_own_steps();
 	test_full();
 	return done_testing();
 }

@@ -156,6 +156,7 @@ has_param(const struct builder *m)
 static void
 write_metric(struct builder *m, const struct mlflow_item *item)
 {
+	const struct mlflow_names *names = m->b->names;
 	const struct entry *e = &m->b->entries[item->entry];
 	struct jsonwrite *w = &m->w;
 
@@ -164,7 +165,7 @@ write_metric(struct builder *m, const struct mlflow_item *item)
 	JSONWRITE_KEY(w, "timestamp");
 	jsonwrite_int(w, e->time_us > 0 ? e->time_us / 1000 : 0);
 	JSONWRITE_KEY(w, "step");
-	jsonwrite_int(w, e->metrics.step);
+	jsonwrite_int(w, entry_step(e, names->own_run(names->data)));
 }
 
 static void

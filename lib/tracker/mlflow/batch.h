@@ -51,6 +51,8 @@ struct mlflow_item {
 struct mlflow_names {
 	const char *(*prefix)(const void *data, int64_t experiment);
 	bool (*wanted)(const void *data, int64_t experiment);
+	/* Is the run that is written an experiment's own? */
+	bool (*own_run)(const void *data);
 	/* One line for the report: a name changed, a value cut. */
 	void (*note)(void *data, const char *line);
 	void *data;

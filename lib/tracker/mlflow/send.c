@@ -215,6 +215,14 @@ is_wanted(const void *data, int64_t experiment)
 	return m->slot == 0 ? child == NULL : child == m->children[m->slot - 1];
 }
 
+static bool
+is_own_run(const void *data)
+{
+	const struct mlflow *m = data;
+
+	return m->slot > 0;
+}
+
 static void
 take_note(void *data, const char *line)
 {
@@ -262,7 +270,8 @@ enum outcome
 mlflow_server_send(struct mlflow *m, struct batch *batch)
 {
 	m->batch = batch;
-	m->names = (struct mlflow_names){prefix_of, is_wanted, take_note, m};
+	m->names = (struct mlflow_names){
+	    prefix_of, is_wanted, is_own_run, take_note, m};
 	m->slot = 0;
 	m->last_rejected = 0;
 	for (size_t i = 0; i < batch->count; i++)

@@ -1,8 +1,8 @@
 /*
  * The TensorBoard tracker: event files that stock TensorBoard shows by both of
  * its loaders. The run has its totals in a directory of its own; with several
- * experiments each has one below it, <model>/<probe>, with the same plain names
- * and a row of its own in the HParams tab.
+ * experiments each has one below it, <model>/<probe>, with the same plain names,
+ * steps of its own and a row of its own in the HParams tab.
  *
  * Everything is written from the journal's start; what stands in the files of
  * an earlier process is skipped (run.h), so nothing hangs on how far a cursor
@@ -33,6 +33,7 @@
 struct experiment_run {
 	char *below;       /* below the run's; NULL: not named yet */
 	struct tbrun *run; /* NULL: has no entry yet */
+	int64_t last_step; /* its own */
 };
 
 struct tensorboard {
@@ -167,17 +168,31 @@ run_of(struct tensorboard *tb, int64_t index, struct err *err)
 	return e->run;
 }
 
+/* The entry's step in the run that it belongs to. */
+static int64_t
+step_in(struct tensorboard *tb, const struct tbrun *run, int64_t index,
+    const struct entry *e)
+{
+	bool own_run = run != tb->run;
+	int64_t step = entry_step(e, own_run);
+
+	if (own_run && step > tb->experiments[index].last_step)
+		tb->experiments[index].last_step = step;
+	return step;
+}
+
 static int
 take_metrics(struct tensorboard *tb, const struct entry *e, struct err *err)
 {
 	const struct entry_metrics *metrics = &e->metrics;
 	struct tbrun *run = run_of(tb, metrics->experiment, err);
-	struct tbrun_point at = {.time_us = e->time_us, .step = metrics->step};
+	struct tbrun_point at = {.time_us = e->time_us};
 	struct err refused = ERR_INIT;
 	size_t i;
 
 	if (run == NULL)
 		return err->code;
+	at.step = step_in(tb, run, metrics->experiment, e);
 	for (i = 0; i < metrics->len; i++) {
 		at.name = metrics->list[i].name;
 		tbrun_scalar(run, &at, metrics->list[i].value,
@@ -195,8 +210,7 @@ take_histogram(struct tensorboard *tb, const struct entry *e, struct err *err)
 {
 	const struct entry_histogram *h = &e->histogram;
 	struct tbrun *run = run_of(tb, h->experiment, err);
-	const struct tbrun_point at = {
-	    .time_us = e->time_us, .step = h->step, .name = h->name};
+	struct tbrun_point at = {.time_us = e->time_us, .name = h->name};
 	struct tfevent_histogram histogram = {
 	    .min = h->min,
 	    .max = h->max,
@@ -210,6 +224,7 @@ take_histogram(struct tensorboard *tb, const struct entry *e, struct err *err)
 
 	if (run == NULL)
 		return err->code;
+	at.step = step_in(tb, run, h->experiment, e);
 	return tbrun_histogram(run, &at, &histogram, err);
 }
 
@@ -315,10 +330,9 @@ tensorboard_send(struct tracker *t, struct batch *batch, struct err *err)
 }
 
 static int
-finish_run(struct tbrun *run, const struct run_end *end, struct err *err)
+finish_run(
+    struct tbrun *run, const struct run_end *end, int64_t step, struct err *err)
 {
-	int64_t step = end->end->last_step;
-
 	tbrun_end_step(run);
 	if (run->has_params)
 		tbrun_params(run, end->ended_us, step);
@@ -339,9 +353,10 @@ tensorboard_finish(
 
 	for (i = 0; result == 0 && i < tb->experiment_len; i++)
 		if (tb->experiments[i].run != NULL)
-			result = finish_run(tb->experiments[i].run, end, err);
+			result = finish_run(tb->experiments[i].run, end,
+			    tb->experiments[i].last_step, err);
 	if (result == 0)
-		result = finish_run(tb->run, end, err);
+		result = finish_run(tb->run, end, end->end->last_step, err);
 	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 

@@ -320,7 +320,8 @@ put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
 			    metrics->list[k].name);
 			mlruns_points_add(points, key.data,
 			    e->time_us > 0 ? e->time_us / 1000 : 0,
-			    metrics->list[k].value, metrics->step);
+			    metrics->list[k].value,
+			    entry_step(e, run != &m->mlruns->run));
 		}
 	}
 	result = mlruns_points_write(points, run, err);
