@@ -2,7 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/path.h"
+
+static bool
+has_no_syncs(int error)
+{
+	return error == EINVAL || error == EROFS || error == ENOSYS ||
+	    error == EOPNOTSUPP;
+}
 
 int
 durable_folder(const char *path, struct err *err)
@@ -16,5 +28,47 @@ durable_folder(const char *path, struct err *err)
 	if (syncfs(fd) < 0)
 		result = err_errno(err, "cannot sync %s", path);
 	close(fd);
+	return result;
+}
+
+/* Closes the descriptor. */
+static int
+sync_names(int fd, const char *path, struct err *err)
+{
+	int result = 0;
+
+	if (fd < 0)
+		return err_errno(err, "cannot sync %s", path);
+	if (fsync(fd) < 0 && !has_no_syncs(errno))
+		result = err_errno(err, "cannot sync %s", path);
+	close(fd);
+	return result;
+}
+
+int
+durable_names(int fd, const char *name, const char *path, struct err *err)
+{
+	return sync_names(
+	    openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, err);
+}
+
+int
+durable_path(const char *path, struct err *err)
+{
+	char *folder = path_parent(path), *above;
+	int result = 0;
+
+	while (result == 0) {
+		int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 || errno != EACCES)
+			result = sync_names(fd, folder, err);
+		if (strcmp(folder, "/") == 0 || strcmp(folder, ".") == 0)
+			break;
+		above = path_parent(folder);
+		free(folder);
+		folder = above;
+	}
+	free(folder);
 	return result;
 }

@@ -14,4 +14,13 @@
  * meanwhile is no error. */
 int durable_folder(const char *path, struct err *err);
 
+/* The names in the folder `name` of `fd` ("." for itself): those that files and
+ * folders got in it, and lost. `path` is for the message. Where the file system
+ * has no such call, there is nothing more to do. */
+int durable_names(int fd, const char *name, const char *path, struct err *err);
+
+/* The name of the folder `path`, and those of the folders above it. A folder
+ * that we may not read is passed over: it is not ours, and was there before. */
+int durable_path(const char *path, struct err *err);
+
 #endif

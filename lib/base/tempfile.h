@@ -10,7 +10,7 @@
  *	tempfile_drop(&f);                      at any time
  *
  * A process that was killed leaves its temporary file behind. A later process
- * that kept the word knows the full name and removes that file before it makes
+ * that has the word knows the full name and removes that file before it makes
  * the same file anew. Nothing else is ever removed.
  */
 #ifndef BASE_TEMPFILE_H

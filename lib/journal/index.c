@@ -143,6 +143,9 @@ index_append(
 		err_prefix(err, "index left torn");
 	if (result == 0 && fdatasync(fd) < 0)
 		result = err_errno(err, "sync");
+	/* Who made the file may have been killed before this. */
+	if (result == 0)
+		result = state_sync_names(state_dir, err);
 	buf_release(&line);
 	close(fd);
 	return result < 0 ? err_prefix(err, "%s/" INDEX_FILE, state_dir) : 0;

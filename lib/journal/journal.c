@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "journal/private.h"
@@ -50,6 +51,8 @@ journal_alloc(const char *attempt)
 
 	j->fd = j->dir_fd = j->old_fd = j->lock_fd = -1;
 	j->attempt = xstrdup(attempt);
+	/* Who had it before may have been killed before a sync. */
+	j->unnamed = j->unplaced = true;
 	/* Room for one more entry than may be held. */
 	buf_init(&j->held, JOURNAL_HELD_MAX + ENTRY_LINE_MAX);
 	return j;
@@ -408,15 +411,34 @@ journal_flush(struct journal *j, struct err *err)
 	return err != NULL ? err->code : -ENOSPC;
 }
 
+/* A journal that is lost while outputs stay would be tracked once more, under
+ * another number. */
+static int
+sync_names(struct journal *j, struct err *err)
+{
+	int result = 0;
+
+	if (j->unnamed)
+		result = durable_names(j->dir_fd, ".", j->path, err);
+	if (result == 0 && j->unplaced)
+		result = durable_names(j->dir_fd, "..", j->path, err);
+	j->unnamed = j->unplaced = false;
+	return result;
+}
+
 int
 journal_sync(struct journal *j, struct err *err)
 {
-	if (!j->unsynced || j->in_memory)
+	int result;
+
+	if (!j->unsynced || j->in_memory || j->removed)
 		return 0;
 	j->unsynced = false;
+	/* What an entry names is there before the entry is. */
+	result = sync_names(j, err);
 	if (fdatasync(j->fd) < 0)
 		return err_errno(err, "journal %s", j->attempt);
-	return 0;
+	return result;
 }
 
 bool

@@ -19,7 +19,9 @@ struct journal {
 	int lock_fd;      /* follower.lock, if it is held; or -1 */
 	bool in_memory;
 	bool unsynced;
-	bool removed; /* what a cursor says is of no use any more */
+	bool unnamed;  /* its folder's names may not be on the disk yet */
+	bool unplaced; /* nor the folder's own name */
+	bool removed;  /* what a cursor says is of no use any more */
 	int64_t size;
 	struct buf held; /* appended, not yet written */
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "journal/journal.h"
@@ -160,6 +161,7 @@ int
 state_make(const char *state_dir, struct err *err)
 {
 	int result = file_make_dirs(state_dir, 0700, err), fd;
+	bool made;
 
 	if (result < 0)
 		return result;
@@ -167,8 +169,24 @@ state_make(const char *state_dir, struct err *err)
 	if (fd < 0)
 		return fd;
 	put_mark(fd);
-	if (mkdirat(fd, RUNS, 0700) < 0 && errno != EEXIST)
+	made = mkdirat(fd, RUNS, 0700) == 0;
+	if (!made && errno != EEXIST)
 		result = err_errno(err, "%s/" RUNS, state_dir);
+	/* It is looked for again under this path, whatever happens. */
+	if (made && durable_names(fd, ".", state_dir, NULL) == 0)
+		durable_path(state_dir, NULL);
+	close(fd);
+	return result;
+}
+
+int
+state_sync_names(const char *state_dir, struct err *err)
+{
+	int fd = open_state(state_dir, O_PATH, err), result;
+
+	if (fd < 0)
+		return fd;
+	result = durable_names(fd, ".", state_dir, err);
 	close(fd);
 	return result;
 }

@@ -43,6 +43,9 @@ int state_recognise(const char *dir, struct err *err);
 int state_each(const char *state_dir,
     bool (*each)(const char *name, void *data), void *data, struct err *err);
 
+/* Makes sure of the names beside runs/: they outlive a loss of power. */
+int state_sync_names(const char *state_dir, struct err *err);
+
 /* The attempt's folder as a descriptor. `make`: it is made if it is missing.
  * -ENOENT: there is none. */
 int state_open_attempt(

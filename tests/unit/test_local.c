@@ -304,13 +304,14 @@ test_left(void)
 	struct entry e = fake_metrics(1, ENTRY_NO_EXPERIMENT, "a", 1);
 	struct entry file;
 	struct fake f;
-	char path[128], name[256], word[64], source[128];
+	char path[128], name[256], source[128];
+	const char *word;
 
 	fake_init(&f, &tracker_local);
+	f.start.attempt = (char *)"20261123T130842Z-4f8a1c0d9e2b";
 	fake_open(&f, false);
 	snprintf(path, sizeof(path), "%s/tracking/demo/abc", f.root);
-	snprintf(
-	    word, sizeof(word), "%s", tracker_recall(&f.tracker, "temporary"));
+	word = strrchr(f.start.attempt, '-') + 1;
 	fake_restart(&f, &tracker_local);
 	snprintf(name, sizeof(name), "%s/artifacts", path);
 	mkdir(name, 0777);

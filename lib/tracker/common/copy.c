@@ -117,14 +117,15 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 }
 
 /* Gives the copy the source's mode and times, as shutil.copy2 does, but no
- * set-ID bits. */
+ * set-ID bits. A copy that is there by size and time is not made again: it must
+ * not be one whose content a loss of power took. */
 static int
 put_in_place(struct local_copy *c, struct err *err)
 {
 	struct timespec times[2] = {c->source.st_atim, c->source.st_mtim};
 
 	if (fchmod(c->to.fd, c->source.st_mode & 0777) < 0 ||
-	    futimens(c->to.fd, times) < 0)
+	    futimens(c->to.fd, times) < 0 || fdatasync(c->to.fd) < 0)
 		return err_errno(err, "cannot put %s in place", c->name);
 	return tempfile_place(&c->to, c->folder, c->name, err);
 }

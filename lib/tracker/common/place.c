@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
@@ -29,9 +30,6 @@
 #define KEY_TAKEN "dir"
 /* What tells that directory from another one (base/folder.h). */
 #define KEY_MARK "dir-mark"
-/* The word in the names of temporary files. */
-#define KEY_WORD        "temporary"
-#define WORD_CHARACTERS "0123456789abcdefghijklmnopqrstuvwxyz"
 
 /* An attempt's name, in pieces as files are read; anything longer is not ours.
  */
@@ -100,19 +98,15 @@ recall(const struct tracker *t, const char *key)
 }
 
 const char *
-place_word(struct tracker *t)
+place_word(const char *attempt)
 {
-	char word[TEMPFILE_WORD_SIZE];
-	const char *known = tracker_recall(t, KEY_WORD);
+	const char *dash = strrchr(attempt, '-');
 
-	if (known == NULL ||
-	    strspn(known, WORD_CHARACTERS) != sizeof word - 1 ||
-	    known[sizeof word - 1] != '\0') {
-		random_name(word, sizeof word);
-		tracker_remember(t, KEY_WORD, word);
-		known = tracker_recall(t, KEY_WORD);
-	}
-	return known;
+	return dash != NULL &&
+		random_is_name(dash + 1, TEMPFILE_WORD_SIZE - 1) &&
+		strlen(dash + 1) == TEMPFILE_WORD_SIZE - 1
+	    ? dash + 1
+	    : NULL;
 }
 
 int
@@ -203,12 +197,15 @@ owner_of(int parent, const char *name, const char *attempt, struct err *err)
 static int
 put_mark(int parent, const char *name, const char *attempt, struct err *err)
 {
+	const struct tempfile_bytes mark = {
+	    attempt, strlen(attempt), 0666, true};
 	int fd = folder_open(parent, name, false, err), result;
 
 	if (fd < 0)
 		return fd;
-	result =
-	    file_replace(fd, PLACE_MARK, attempt, strlen(attempt), 0666, err);
+	result = tempfile_write(fd, PLACE_MARK, NULL, &mark, err);
+	if (result == 0)
+		result = durable_names(fd, ".", name, err);
 	close(fd);
 	return result;
 }
@@ -225,8 +222,8 @@ rename_alone(int dirfd, const char *from, const char *to)
 	    : -1;
 }
 
-/* A directory comes with its mark or not at all, so that a kill leaves none that
- * nobody knows. What it leaves under the first name is ours by that name. 0, or
+/* A directory comes with its mark or not at all, so that a kill or a loss of
+ * power leaves none that nobody knows. What it leaves under the first name is ours by that name. 0, or
  * -EEXIST: another was quicker. */
 static int
 make_marked(int parent, const char *name, const char *attempt, struct err *err)

@@ -48,10 +48,10 @@ const char *place_run_id(const struct run_info *run);
 int place_open(struct tracker *t, const char *root, const struct run_info *run,
     char **path, bool *again, struct err *err);
 
-/* The word in the names of this attempt's temporary files (base/tempfile.h),
- * random. It is on the disk before it is used, so that the next process of the
- * attempt finds what a kill left. Valid until the tracker is closed. */
-const char *place_word(struct tracker *t);
+/* The word in the names of this attempt's temporary files (base/tempfile.h): the
+ * random part of its name, which the next process of the attempt knows as well.
+ * Borrowed. NULL: the name has none. */
+const char *place_word(const char *attempt);
 
 /* Is the folder `fd` the one that the tracker remembers under `key`? If nothing
  * is remembered there, this folder will be, together with the next thing

@@ -321,8 +321,9 @@ try_open(struct delivery *d)
 	    .again = d->cursor.opened};
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
-	if (must_be_on_disk(d))
-		journal_sync(d->journal, NULL);
+	/* An output that stays while its journal is lost would be somebody
+	 * else's: the run would get a second one. */
+	journal_sync(d->journal, NULL);
 	d->call_ms = clock_mono_ms();
 	outcome = d->tracker.ops->open(&d->tracker, &d->info, &err);
 	if (outcome != OUTCOME_PENDING)

@@ -178,7 +178,7 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	char *root = place_root(t, run);
 	struct local *l = t->state;
 
-	l->word = place_word(t);
+	l->word = place_word(run->start->attempt);
 	l->dir = place_open(t, root, run, &l->path, &l->again, err);
 	free(root);
 	if (l->dir < 0 || write_metadata(l, run, err) < 0)

@@ -97,7 +97,7 @@ take_folder(struct wandb_offline *o, const struct wandb_settings *settings,
 	char *parent, *text;
 	int root, result;
 
-	o->word = place_word(o->t);
+	o->word = place_word(o->start->attempt);
 	o->path = choose_folder(o, settings->root);
 	if (o->path == NULL)
 		return err_set(err, -EBADMSG, "the cursor's folder is no path");

@@ -137,7 +137,7 @@ mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
 
 	mlruns_run_release(run);
 	run->experiment = experiment;
-	run->word = place_word(m->tracker);
+	run->word = place_word(m->run->start->attempt);
 	run->id = mlruns_run_id(tagged->id);
 	run->dir =
 	    xasprintf("%s/%s/%s", m->config.root, m->experiment_id, run->id);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bats
+# Every crash point: a loss of power loses no run and doubles none (crash.py).
+
+bats_require_minimum_version 1.5.0
+
+load ../cli/runs
+
+# crashing SAMPLE LONG_SAMPLE [option]...
+crashing() {
+    local sample=$1
+    [ -z "${ITRACK_TORTURE:-}" ] || sample=$2
+    shift 2
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+    ulimit -c 0
+    run env TMPDIR="$BATS_TEST_TMPDIR" \
+        python3 "$BATS_TEST_DIRNAME/crash.py" --sample "$sample" "$@" 3>&-
+    echo "$output"
+    [ "$status" -eq 0 ]
+    echo "# ${lines[-1]#\# }" >&3
+}
+
+@test "a loss of power during an import to local" {
+    crashing 30 20000 --way import
+}
