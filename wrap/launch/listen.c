@@ -100,12 +100,13 @@ is_for_worker(int op)
 }
 
 int
-listen_take(int fd, struct listen_caller *caller, struct link_message *message)
+listen_take(int fd, pid_t command, struct listen_caller *caller,
+    struct link_message *message)
 {
 	int result = 1;
 
 	if (caller->fd < 0)
-		result = peer_accept(fd, &caller->fd, &caller->pid);
+		result = peer_accept(fd, command, &caller->fd, &caller->pid);
 	if (result <= 0)
 		return result;
 	result = hear(caller, message);

@@ -342,7 +342,8 @@ main(int argc, char **argv)
 	if (l->copy.line != NULL)
 		tracking_line(t, l->copy.line, l->copy.line_len);
 	tracking_ended(t, &l->child,
-	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT));
+	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT),
+	    now_ms());
 	drain(l);
 	say_report(&l->tracking, &l->options, &l->copy);
 	signals_reap(&l->signals);

@@ -7,7 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "wrap/launch/procstat.h"
+#include "wrap/link/procstat.h"
 
 void
 signals_hold(struct signals *s)

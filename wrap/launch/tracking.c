@@ -280,6 +280,7 @@ tracking_launched(struct tracking *t, pid_t command, bool preloaded)
 void
 tracking_begin(struct tracking *t, bool at_once, int64_t now_ms)
 {
+	t->begun_ms = now_ms;
 	if (!t->on)
 		return;
 	if (at_once || !t->launched.preloaded)
@@ -295,6 +296,29 @@ keep(struct tracking *t, const struct link_message *message)
 		t->kept[t->kept_len++] = *message;
 }
 
+static void
+note_other(struct tracking *t, pid_t pid)
+{
+	pid_t *others = t->launched.others;
+
+	if (pid == t->launched.command)
+		return;
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (others[i] == pid)
+			return;
+	others[t->others_heard++ % LINK_OTHERS_MAX] = pid;
+}
+
+static bool
+has_living_other(const struct tracking *t)
+{
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (t->launched.others[i] > 0 &&
+		    (kill(t->launched.others[i], 0) == 0 || errno == EPERM))
+			return true;
+	return false;
+}
+
 /* Takes so many connections at the most. Returns 0 or a negative errno: no
  * connection can be taken. */
 static int
@@ -304,7 +328,8 @@ read_channel(struct tracking *t, int max)
 	int op;
 
 	for (int i = 0; i < max && t->starts == 0; i++) {
-		op = listen_take(t->channel, &t->caller, &message);
+		op = listen_take(
+		    t->channel, t->launched.command, &t->caller, &message);
 		if (op < 0) {
 			t->in_row = 0;
 			return op == -EAGAIN ? 0 : op;
@@ -314,8 +339,7 @@ read_channel(struct tracking *t, int max)
 		if (op == 0)
 			continue;
 		t->hello = true;
-		if (!t->expected)
-			t->hello_due_ms = -1;
+		note_other(t, message.sender);
 		if (op == MESSAGE_HELLO || (op == MESSAGE_SILENT && t->silent))
 			continue;
 		if (op == MESSAGE_SILENT) {
@@ -412,8 +436,8 @@ tracking_worker_died(struct tracking *t, int status)
 }
 
 void
-tracking_ended(
-    struct tracking *t, const struct child *command, bool needs_worker)
+tracking_ended(struct tracking *t, const struct child *command,
+    bool needs_worker, int64_t now_ms)
 {
 	struct link_packet packet = {.type = LINK_ENDED};
 
@@ -430,11 +454,13 @@ tracking_ended(
 		packet.ended = t->end;
 		link_send(t->link, &packet);
 	}
-	/* Too short for the wait, and not a word: it may be a static program
-	 * that has made a run all the same. Or its word found no room. */
+	/* It may have made a run without a word, or left somebody behind who
+	 * will. Or its word found no room. */
 	if (t->starts == 0 &&
 	    (!t->hello || t->expected || t->crowded || needs_worker ||
-		t->caller.fd >= 0))
+		t->caller.fd >= 0 ||
+		(!t->nested && now_ms - t->begun_ms >= TRACKING_SHORT_MS) ||
+		has_living_other(t)))
 		start_worker(t);
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap/launch/procstat.h"
+#include "wrap/link/procstat.h"
 
 /* Where the witness has its end of the link. */
 #define WITNESS_LINK 3

@@ -21,8 +21,8 @@
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
-#include "wrap/worker/find.h"
 #include "wrap/worker/library.h"
+#include "wrap/worker/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
@@ -35,8 +35,6 @@
  * insideLLMs' own way, which no copy has. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
-/* The shim's first word comes with the launch or not at all. */
-#define SILENCE_MS 50
 /* More than the launcher sends. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
@@ -48,12 +46,11 @@ struct worker {
 	struct loop_io link_io;
 	struct loop_io command_io; /* pidfd, when the launcher is gone */
 	struct loop_turn turn;
-	struct loop_timer silence;
 	char *state_dir;
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;
-	struct find *find;
+	struct search *search; /* NULL: not begun, or somebody else's */
 	struct announced announced;
 	struct countdown *countdown;
 	struct report report;
@@ -138,6 +135,14 @@ consider(struct worker *w, const struct message *message, const char *dir)
 }
 
 static void
+hear_silence(struct worker *w)
+{
+	w->silent = true;
+	if (w->search != NULL)
+		search_hear_silence(w->search);
+}
+
+static void
 on_message(struct channel *channel, const struct message *message)
 {
 	struct worker *w = channel->data;
@@ -146,16 +151,20 @@ on_message(struct channel *channel, const struct message *message)
 
 	if (message->op == MESSAGE_NESTED) {
 		/* What is to be found is tracked by that one. */
-		w->nested = w->heard = true;
-		find_free(w->find);
-		w->find = NULL;
+		w->nested = true;
+		search_free(w->search);
+		w->search = NULL;
 		return;
 	}
+	if (w->search != NULL)
+		search_hear(w->search, message->sender);
 	if (message->op == MESSAGE_SILENT)
-		w->silent = true;
+		hear_silence(w);
 	if (!tells_of_run(message->op, base) && !is_aside(base))
 		return;
 	w->heard = true;
+	if (w->search != NULL)
+		search_hear_run(w->search);
 	dir = path_parent(message->path);
 	if (message->op == MESSAGE_MARKING) {
 		announced_add(
@@ -167,96 +176,12 @@ on_message(struct channel *channel, const struct message *message)
 	free(dir);
 }
 
-static bool
-is_known(const char *dir, void *data)
-{
-	const struct worker *w = data;
-
-	return runs_know(w->runs, dir);
-}
-
-static void
-on_found(const char *dir, pid_t writer, void *data)
-{
-	struct worker *w = data;
-
-	runs_found(w->runs, dir, writer);
-}
-
-/* In the tick of the launch older files may have been written, too. */
-static int64_t
-not_before_ns(const struct link_launched *l)
-{
-	return clock_ns(&l->file_clock) + (l->just_ticked ? 0 : 1);
-}
-
-/* No shim in the command, or the user says where: look for the directory. */
-static void
-start_find(struct worker *w)
-{
-	const char *named = w->options.value[OPT_RUN_DIR];
-	char *dir = named != NULL ? path_absolute(named) : NULL;
-	struct find_config config = {
-	    .tree = w->tree,
-	    .dir = dir != NULL ? dir : w->guess.dir,
-	    .root = dir != NULL ? NULL : w->guess.root,
-	    .command = w->launched.command,
-	    .direct = w->guess.dir != NULL || w->guess.root != NULL,
-	    .not_before_ns = not_before_ns(&w->launched),
-	    .known = is_known,
-	    .found = on_found,
-	    .data = w,
-	};
-
-	if (w->find == NULL)
-		w->find = find_new(&config);
-	free(dir);
-}
-
-static void
-on_silence(struct loop_timer *timer)
-{
-	struct worker *w = timer->data;
-
-	if (!w->heard)
-		start_find(w);
-}
-
 static void
 describe_pending(struct buf *line, void *data)
 {
 	struct worker *w = data;
 
 	runs_describe_pending(w->runs, line);
-}
-
-/* More messages than the socket holds, from hundreds of short runs, or a
- * program that could not say more: what is new beside the runs that were heard
- * of is theirs, too. */
-static void
-look_beside(struct worker *w)
-{
-	size_t count = runs_count(w->runs);
-	struct find_config config = {
-	    .tree = w->tree,
-	    .command = w->launched.command,
-	    .not_before_ns = not_before_ns(&w->launched),
-	    .known = is_known,
-	    .found = on_found,
-	    .data = w,
-	};
-	char *last = xstrdup("");
-
-	for (size_t i = 0; i < count; i++) {
-		char *parent = path_parent(runs_dir(w->runs, i));
-
-		config.root = parent;
-		if (strcmp(parent, last) != 0)
-			find_free(find_new(&config));
-		free(last);
-		last = parent;
-	}
-	free(last);
 }
 
 /* Killed between the marker and the word that it is there. */
@@ -306,17 +231,15 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	w->ended = true;
-	loop_timer_cancel(w->loop, &w->silence);
+	if (w->search != NULL)
+		search_before_end(w->search);
 	take_line(w);
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
 	runs_end(w->runs, ended);
-	if (!w->heard || w->silent)
-		start_find(w);
-	if (w->find != NULL)
-		find_look(w->find);
-	if (w->channel.crowded || w->launched.crowded || w->silent)
-		look_beside(w);
+	if (w->search != NULL)
+		search_at_end(
+		    w->search, w->channel.crowded || w->launched.crowded);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
@@ -353,6 +276,38 @@ follow_command(struct worker *w)
 	loop_add(w->loop, &w->command_io, EPOLLIN);
 }
 
+static void
+on_settled(void *data)
+{
+	struct worker *w = data;
+
+	w->settled = true;
+	loop_kick(w->loop);
+}
+
+static void
+begin_search(struct worker *w)
+{
+	struct search_config config = {
+	    .loop = w->loop,
+	    .tree = w->tree,
+	    .runs = w->runs,
+	    .options = &w->options,
+	    .guess = &w->guess,
+	    .launched = &w->launched,
+	    .state_dir = w->state_dir,
+	    .channel = CHANNEL_FD,
+	    .settled = on_settled,
+	    .data = w,
+	};
+
+	w->search = search_new(&config);
+	if (w->heard)
+		search_hear_run(w->search);
+	if (w->silent)
+		search_hear_silence(w->search);
+}
+
 /* Not before the command's process ID is known, without which a message means
  * nothing, and behind the messages that the launcher has read. */
 static void
@@ -363,18 +318,15 @@ begin_listening(struct worker *w)
 	if (!w->has_launched || w->listens)
 		return;
 	w->listens = true;
+	w->channel.command = w->launched.command;
 	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
 		die("%s", err.message);
 	if (w->launched.caller)
 		channel_keep(&w->channel, CALLER_FD);
 	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
 	channel_read(&w->channel);
-	if (w->nested)
-		return;
-	if (options_given(&w->options, OPT_RUN_DIR) || !w->launched.preloaded)
-		start_find(w);
-	else
-		loop_timer_set(w->loop, &w->silence, SILENCE_MS);
+	if (!w->nested)
+		begin_search(w);
 }
 
 static void
@@ -430,24 +382,26 @@ on_link(struct loop_io *io, uint32_t events)
 }
 
 static void
-on_settled(void *data)
+say_nothing(struct worker *w)
 {
-	struct worker *w = data;
+	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
 
-	w->settled = true;
-}
-
-static const char *
-why_nothing(const struct worker *w)
-{
 	if (w->nested)
-		return "tracked by the itrack-wrap inside";
-	if (!w->launched.preloaded && !options_given(&w->options, OPT_RUN_DIR))
-		return "no run directory seen without the preload library "
-		       "(--run-dir names it); nothing was tracked";
-	return w->silent ? "no run directory seen; " LINK_LOCKED_UP
-			   "; nothing was tracked"
-			 : "no run directory seen; nothing was tracked";
+		report_say(&w->report, "tracked by the itrack-wrap inside");
+	else if (!w->launched.preloaded &&
+	    !options_given(&w->options, OPT_RUN_DIR))
+		report_say(&w->report,
+		    "no run directory seen without the preload library "
+		    "(--run-dir names it)%s%s; nothing was tracked",
+		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
+	else if (w->silent)
+		report_say(&w->report,
+		    "no run directory seen; " LINK_LOCKED_UP
+		    "; nothing was tracked");
+	else
+		report_say(&w->report,
+		    "no run directory seen%s%s; nothing was tracked",
+		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
 }
 
 static void
@@ -463,12 +417,13 @@ write_report(struct worker *w)
 static void
 say_report(struct worker *w)
 {
-
 	if (tree_is_limited(w->tree) != NULL)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
+	if (w->search != NULL)
+		search_report(w->search, &w->report);
 	if (w->report.run_count == 0)
-		report_say(&w->report, "%s", why_nothing(w));
+		say_nothing(w);
 	write_report(w);
 	if (!options_given(&w->options, OPT_QUIET))
 		/* One write, so that lines of others don't come between. */
@@ -488,6 +443,8 @@ stay_alone(struct worker *w)
 	countdown_free(w->countdown);
 	w->countdown = NULL;
 	runs_report_going_on(w->runs);
+	if (w->search != NULL && runs_going_on(w->runs) == 0)
+		search_report_going_on(w->search, &w->report);
 	say_report(w);
 	if (!w->link_gone)
 		link_send(LINK_FD, &packet);
@@ -533,7 +490,8 @@ on_turn(struct loop_turn *turn)
 	w->settled = false;
 	if (!runs_are_settled(w->runs))
 		return;
-	if (runs_going_on(w->runs) == 0)
+	if (runs_going_on(w->runs) == 0 &&
+	    (w->search == NULL || !search_goes_on(w->search)))
 		loop_stop(w->loop);
 	else if (!w->alone)
 		stay_alone(w);
@@ -575,7 +533,6 @@ worker_init(struct worker *w)
 	    .settled = on_settled,
 	    .data = w};
 	w->runs = runs_new(&config);
-	w->silence = (struct loop_timer){.fire = on_silence, .data = w};
 	w->turn = (struct loop_turn){.end = on_turn, .data = w};
 	loop_turn_add(w->loop, &w->turn);
 	w->channel.heard = on_message;
@@ -589,7 +546,7 @@ worker_init(struct worker *w)
 static void
 worker_release(struct worker *w)
 {
-	find_free(w->find);
+	search_free(w->search);
 	announced_release(&w->announced);
 	if (w->listens)
 		channel_release(&w->channel);

@@ -30,6 +30,12 @@ void proc_words_release(struct proc_words *w);
 /* As getenv; `words` is a struct proc_words. */
 const char *proc_variable(const char *name, void *words);
 
+/* Is the open file of this number (a name in its "fd") open for writing? */
+bool proc_writes(pid_t pid, const char *number);
+
+/* Is the preload library loaded into it? *closed: it may not be asked. */
+bool proc_has_shim(pid_t pid, bool *closed);
+
 /* Where the link leads ("cwd", "root", "ns/mnt"), allocated; NULL: not known,
  * or the file that it led to is gone. */
 char *proc_link(pid_t pid, const char *name);

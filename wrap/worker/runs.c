@@ -279,13 +279,13 @@ runs_are_crowded(struct runs *runs)
 	runs->crowded = true;
 }
 
-bool
-runs_know(const struct runs *runs, const char *dir)
+static bool
+know(const struct runs *runs, const char *dir, int dir_fd)
 {
 	struct watcher_identity identity;
 	const struct run *run;
 
-	if (watcher_identify(dir, &identity, NULL) < 0)
+	if (identify(dir, dir_fd, &identity, NULL) < 0)
 		return false;
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (watcher_identity_equal(&run->identity, &identity))
@@ -293,13 +293,19 @@ runs_know(const struct runs *runs, const char *dir)
 	return false;
 }
 
-void
-runs_found(struct runs *runs, const char *dir, pid_t writer)
+bool
+runs_know(const struct runs *runs, const char *dir)
 {
-	if (runs_know(runs, dir))
+	return know(runs, dir, 0);
+}
+
+void
+runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer)
+{
+	if (know(runs, dir, dir_fd))
 		return;
-	if (!runs->over) {
-		begin_run(runs, dir, 0, writer, false);
+	if (!runs->over || writer > 0) {
+		begin_run(runs, dir, dir_fd, writer, false);
 		return;
 	}
 	put_off(runs, dir);
