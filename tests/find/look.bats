@@ -4,6 +4,8 @@
 
 load ../cli/runs
 
+# shellcheck disable=SC2154,SC2016 # of runs.bash; for the inner shell
+
 setup() {
     use_clean_home
     f=run_plain
@@ -90,6 +92,12 @@ is_finished() {
     cp -r "$fixtures/run_errors/run" host/x
     # The same name out here is another run; what is mounted has a place here.
     wrap -q --no-preload unshare -m sh -c \
+        'mount --bind other host && shift && "$@"; :' - - "$write_run" \
+        --quiet --pace 30 --overwrite --from "$from" --to host/x 3>&-
+    is_finished "other/tracking/insidellms/$id"
+    [ ! -e host/tracking ]
+    rm -r other/*
+    wrap -q unshare -m sh -c \
         'mount --bind other host && shift && "$@"; :' - - "$write_run" \
         --quiet --pace 30 --overwrite --from "$from" --to host/x 3>&-
     is_finished "other/tracking/insidellms/$id"

@@ -35,7 +35,7 @@
 /* Program names in a report. */
 #define NAMED_MAX 4
 
-struct place {
+struct watched {
 	char *path;
 	bool is_root;
 	struct find *find;
@@ -46,7 +46,7 @@ struct look {
 	struct descendants all;
 	struct loop_timer timer;
 	unsigned looks;
-	struct place places[PLACES_MAX];
+	struct watched places[PLACES_MAX];
 	size_t place_len;
 	struct markers markers;
 	char **marked; /* that were found so */
@@ -119,7 +119,7 @@ watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
 	    .found = on_found,
 	    .data = l,
 	};
-	struct place *place;
+	struct watched *place;
 
 	for (size_t i = 0; i < l->place_len; i++)
 		if (strcmp(l->places[i].path, path) == 0)
@@ -129,7 +129,7 @@ watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
 		return;
 	}
 	place = &l->places[l->place_len++];
-	*place = (struct place){.path = xstrdup(path), .is_root = is_root};
+	*place = (struct watched){.path = xstrdup(path), .is_root = is_root};
 	if (is_root)
 		markers_add(&l->markers, path);
 	place->find = find_new(&config);

@@ -22,6 +22,7 @@
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
 #include "wrap/worker/library.h"
+#include "wrap/worker/place.h"
 #include "wrap/worker/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
@@ -105,11 +106,12 @@ sign_of(enum message_op op, const char *base)
 }
 
 static void
-consider(struct worker *w, const struct message *message, const char *dir)
+consider(
+    struct worker *w, const struct message *message, const struct place *place)
 {
 	const char *base = path_base(message->path);
 	struct run_news news = {
-	    .dir = dir,
+	    .dir = place->dir,
 	    .writer = message->sender,
 	    .sign = sign_of(message->op, base),
 	    .genuine = strcmp(base, CONFIG_TEMP) == 0 ||
@@ -118,20 +120,15 @@ consider(struct worker *w, const struct message *message, const char *dir)
 		strcmp(base, MANIFEST_FILE) == 0,
 	    .aside = !tells_of_run(message->op, base),
 	    .name = base,
-	    .dir_fd = message->dir_fd,
+	    .dir_fd = message->dir_fd > 0 ? message->dir_fd : place->fd,
 	    .file_fd = there_open_file(message->file_fd),
 	};
-	int there = news.dir_fd == 0 ? there_open_dir(message->sender, dir) : 0;
 
-	if (there > 0)
-		news.dir_fd = there;
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
 	runs_consider(w->runs, &news);
 	if (news.file_fd > 0)
 		close(news.file_fd);
-	if (there > 0)
-		close(there);
 }
 
 static void
@@ -147,6 +144,7 @@ on_message(struct channel *channel, const struct message *message)
 {
 	struct worker *w = channel->data;
 	const char *base = path_base(message->path);
+	struct place place;
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
@@ -166,13 +164,16 @@ on_message(struct channel *channel, const struct message *message)
 	if (w->search != NULL)
 		search_hear_run(w->search);
 	dir = path_parent(message->path);
+	place_find(&place, message->sender, dir);
 	if (message->op == MESSAGE_MARKING) {
-		announced_add(
-		    &w->announced, dir, message->dir_fd, message->sender);
+		announced_add(&w->announced, place.dir,
+		    message->dir_fd > 0 ? message->dir_fd : place.fd,
+		    message->sender);
 	} else {
-		announced_remove(&w->announced, dir);
-		consider(w, message, dir);
+		announced_remove(&w->announced, place.dir);
+		consider(w, message, &place);
 	}
+	place_release(&place);
 	free(dir);
 }
 

@@ -4,15 +4,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "base/path.h"
 #include "mapping/names.h"
-#include "wrap/worker/mounts.h"
+#include "wrap/worker/place.h"
 #include "wrap/worker/proc.h"
 
 static bool
@@ -24,51 +24,24 @@ is_same(int dir_fd, const struct stat *records)
 	    st.st_dev == records->st_dev && st.st_ino == records->st_ino;
 }
 
-static int
-open_directory(const char *path)
-{
-	return open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-}
-
-/* Does the path lead to the directory of these records, from here? */
-static bool
-leads(const char *dir, const struct stat *records)
-{
-	int fd = open_directory(dir);
-	bool same = fd >= 0 && is_same(fd, records);
-
-	if (fd >= 0)
-		close(fd);
-	return same;
-}
-
 static void
 tell(pid_t pid, const char *records_path, const struct stat *records,
     void (*found)(const char *dir, int dir_fd, pid_t pid, void *data),
     void *data)
 {
 	char *dir = path_parent(records_path);
-	char *ours = NULL, *below = NULL;
-	int fd = -1;
+	struct place place;
+	int fd;
 
-	if (leads(dir, records)) {
-		found(dir, 0, pid, data);
-		free(dir);
-		return;
-	}
-	ours = mounts_path_of_ours(pid, dir);
-	if (ours != NULL && leads(ours, records)) {
-		found(ours, 0, pid, data);
-	} else {
-		below = xasprintf("/proc/%d/root%s", (int)pid, dir);
-		fd = open_directory(below);
-		if (fd >= 0 && is_same(fd, records))
-			found(dir, fd, pid, data);
-		if (fd >= 0)
-			close(fd);
-	}
-	free(below);
-	free(ours);
+	place_find(&place, pid, dir);
+	fd = place.fd > 0
+	    ? place.fd
+	    : open(place.dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && is_same(fd, records))
+		found(place.dir, place.fd, pid, data);
+	if (fd >= 0 && fd != place.fd)
+		close(fd);
+	place_release(&place);
 	free(dir);
 }
 
