@@ -59,6 +59,15 @@ is_finished() {
     finish
 }
 
+@test "a run that was written just before the launch is not ours" {
+    for _ in {1..10}; do
+        rm -rf "$runs/x"
+        cp -r "$from" "$runs/x"
+        "$BUILD/bin/itrack-wrap" -q --no-preload true 3>&-
+        [ ! -e "$tracking" ]
+    done
+}
+
 @test "a run that another itrack-wrap tracks is not tracked twice" {
     # The inner one can't say that it is there.
     wrap sh -c 'env -i HOME="$HOME" XDG_STATE_HOME="$XDG_STATE_HOME" "$@"' - \

@@ -85,11 +85,17 @@ is_taken(const char *dir, void *data)
 	return taken;
 }
 
-/* In the tick of the launch older files may have been written, too. */
+/* In the tick of the launch older files may have been written, too. They have the
+ * time of the tick or, by kernels from 6.13 on, their own. */
 static int64_t
 not_before_ns(const struct link_launched *l)
 {
-	return clock_ns(&l->file_clock) + (l->just_ticked ? 0 : 1);
+	int64_t tick_ns = clock_ns(&l->file_clock);
+	int64_t launch_ns = clock_ns(&l->wall);
+
+	if (l->just_ticked)
+		return tick_ns;
+	return launch_ns > tick_ns ? launch_ns : tick_ns + 1;
 }
 
 static struct find_config
