@@ -206,11 +206,10 @@ add_if_named(struct descendants *d, pid_t pid)
 }
 
 void
-descendants_read_all(struct descendants *d)
+descendants_read_named(struct descendants *d)
 {
 	if (d->socket[0] != '\0')
 		each_process(add_if_named, d);
-	descendants_read(d);
 }
 
 bool

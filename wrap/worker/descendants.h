@@ -5,8 +5,8 @@
  *
  *	descendants_init(&d, command, socket);
  *	descendants_add(&d, pid);       one that is known from elsewhere
+ *	descendants_read_named(&d);     those with the variable
  *	descendants_read(&d);           who is there now
- *	descendants_read_all(&d);       the same, and those with the variable
  *	for (i < d.len) d.list[i] ...
  *	descendants_release(&d);
  */
@@ -49,8 +49,8 @@ void descendants_release(struct descendants *d);
 
 void descendants_add(struct descendants *d, pid_t pid);
 void descendants_read(struct descendants *d);
-/* Looks into every process of this user. */
-void descendants_read_all(struct descendants *d);
+/* Adds those with the variable. Looks into every process of this user. */
+void descendants_read_named(struct descendants *d);
 
 /* Also for one that came behind the last reading. */
 bool descendants_have(const struct descendants *d, pid_t pid);

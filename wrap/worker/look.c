@@ -21,11 +21,11 @@
 #define LOOK_MS      50
 #define LOOK_SOON    20
 #define LOOK_SLOW_MS 100
-/* Processor time: one part in so many. */
-#define LOOK_SHARE 200
-/* Every process of this user is looked into each so many looks, for those that
- * left their parents between two looks. */
-#define LOOK_WIDE 20
+/* Every process of this user is looked into, for those that left their parents
+ * between two looks. */
+#define WIDE_MS 1000
+/* Processor time, for each of the two: one part in so many. */
+#define LOOK_SHARE 400
 /* Places that the arguments of programs name. Each has an inotify watch. */
 #define PLACES_MAX 64
 /* How long what the command left behind may take to begin a run. */
@@ -46,6 +46,7 @@ struct look {
 	struct descendants all;
 	struct loop_timer timer;
 	unsigned looks;
+	int64_t wide_due_ms;
 	struct watched places[PLACES_MAX];
 	size_t place_len;
 	struct markers markers;
@@ -230,29 +231,41 @@ look_at(struct look *l, struct descendant *p)
 }
 
 static void
-look(struct look *l, bool wide)
+look(struct look *l)
 {
-	if (wide)
-		descendants_read_all(&l->all);
-	else
-		descendants_read(&l->all);
+	descendants_read(&l->all);
 	for (size_t i = 0; i < l->all.len; i++)
 		look_at(l, &l->all.list[i]);
 	l->looks++;
+}
+
+/* When the next look is due after one that has begun with this processor time:
+ * what takes long is seldom, and does not put off what takes less. */
+static int64_t
+next_ms(int64_t before_us, int64_t least_ms)
+{
+	int64_t rest_ms = (clock_cpu_us() - before_us) * LOOK_SHARE / 1000;
+
+	return clock_mono_ms() + (rest_ms > least_ms ? rest_ms : least_ms);
 }
 
 static void
 on_timer(struct loop_timer *timer)
 {
 	struct look *l = timer->data;
-	int64_t before_us = clock_cpu_us(), least_ms;
+	int64_t before_us = clock_cpu_us(), due_ms;
 
-	look(l, l->looks % LOOK_WIDE == 0);
-	least_ms = l->looks < LOOK_SOON ? LOOK_MS : LOOK_SLOW_MS;
-	before_us = (clock_cpu_us() - before_us) * LOOK_SHARE / 1000;
+	if (clock_mono_ms() >= l->wide_due_ms) {
+		descendants_read_named(&l->all);
+		l->wide_due_ms = next_ms(before_us, WIDE_MS);
+		before_us = clock_cpu_us();
+	}
+	look(l);
+	due_ms =
+	    next_ms(before_us, l->looks < LOOK_SOON ? LOOK_MS : LOOK_SLOW_MS);
 	if (!l->stays || look_goes_on(l))
-		loop_timer_set(l->config.loop, &l->timer,
-		    before_us > least_ms ? before_us : least_ms);
+		loop_timer_set(
+		    l->config.loop, &l->timer, due_ms - clock_mono_ms());
 	else
 		l->config.settled(l->config.data);
 }
@@ -320,7 +333,8 @@ look_trust_nobody(struct look *l)
 void
 look_now(struct look *l)
 {
-	look(l, true);
+	descendants_read_named(&l->all);
+	look(l);
 	for (size_t i = 0; i < l->place_len; i++)
 		if (l->places[i].find != NULL)
 			find_look(l->places[i].find);
@@ -370,20 +384,21 @@ look_goes_on(const struct look *l)
 void
 look_describe(const struct look *l, struct buf *text)
 {
-	size_t named = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < l->all.len && named < NAMED_MAX; i++) {
+	for (size_t i = 0; i < l->all.len; i++) {
+		pid_t pid = l->all.list[i].pid;
 		char *name;
 
-		if (l->all.list[i].pid == l->config.command)
+		if (pid == l->config.command || ++count > NAMED_MAX)
 			continue;
-		name = process_name(l->all.list[i].pid);
-		buf_addf(text, "%s%d (%s)", named++ > 0 ? ", " : "",
-		    (int)l->all.list[i].pid, name != NULL ? name : "?");
+		name = process_name(pid);
+		buf_addf(text, "%s%d (%s)", count > 1 ? ", " : "", (int)pid,
+		    name != NULL ? name : "?");
 		free(name);
 	}
-	if (l->all.len > NAMED_MAX)
-		buf_adds(text, ", ...");
+	if (count > NAMED_MAX)
+		buf_addf(text, " and %zu more", count - NAMED_MAX);
 }
 
 const char *
@@ -396,17 +411,22 @@ look_blind(const struct look *l)
 			     : NULL;
 }
 
-const char *
-look_passed(const struct look *l)
+void
+look_report(const struct look *l, struct report *report)
 {
 	if (l->all.passed)
-		return "more processes than can be looked at (1024): a run of "
-		       "theirs may have been missed";
+		report_say(report,
+		    "more processes than are looked at (%d): a run of theirs "
+		    "may have been missed",
+		    DESCENDANTS_MAX);
 	if (l->passed)
-		return "more run directories in arguments of programs than are "
-		       "watched (64): a run may have been missed";
-	return l->markers.passed
-	    ? "the search for run directories was cut off (20000 names, 8 "
-	      "folders deep, 256 places): --run-dir names one"
-	    : NULL;
+		report_say(report,
+		    "more run directories in arguments of programs than are "
+		    "watched (%d): a run may have been missed",
+		    PLACES_MAX);
+	if (l->markers.passed)
+		report_say(report,
+		    "the search for run directories was cut off (%d names, %d "
+		    "folders deep, %d places): --run-dir names one",
+		    MARKERS_NAMES_MAX, MARKERS_DEPTH_MAX, MARKERS_PLACES_MAX);
 }

@@ -9,8 +9,8 @@
  *	if (look_goes_on(look)) ...     processes of the command live on
  *	look_free(look);
  *
- * A look takes at most 1/200 of a processor: the more there is to be looked at,
- * the more seldom it is.
+ * The looks take at most 1/200 of a processor: the more there is to be looked at,
+ * the more seldom they are.
  */
 #ifndef WRAP_WORKER_LOOK_H
 #define WRAP_WORKER_LOOK_H
@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "watcher/tree.h"
+#include "wrap/attempt/report.h"
 
 struct look;
 
@@ -72,7 +73,7 @@ void look_describe(const struct look *l, struct buf *text);
 
 /* What could not be seen, as the rest of a sentence; NULL: nothing. */
 const char *look_blind(const struct look *l);
-/* A bound that was passed, as a sentence; NULL: none. */
-const char *look_passed(const struct look *l);
+/* Says which bounds were passed. */
+void look_report(const struct look *l, struct report *report);
 
 #endif

@@ -317,8 +317,7 @@ search_report_going_on(const struct search *s, struct report *report)
 void
 search_report(const struct search *s, struct report *report)
 {
-	if (look_passed(s->look) != NULL)
-		report_say(report, "%s", look_passed(s->look));
+	look_report(s->look, report);
 }
 
 const char *
