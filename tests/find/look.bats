@@ -2,9 +2,8 @@
 # Runs that are found by the processes below the command, and what must not be
 # taken for one.
 
-load ../cli/runs
-
 # shellcheck disable=SC2154,SC2016 # of runs.bash; for the inner shell
+load ../cli/runs
 
 setup() {
     use_clean_home
@@ -12,6 +11,16 @@ setup() {
     id=$(run_id $f)
     from=$fixtures/$f/run
     static=$BUILD/tests/programs/write_run_static
+}
+
+# What bats has made for this test lets nobody else in.
+open_to_others() {
+    local dir=$BATS_TEST_TMPDIR
+
+    while [ "$dir" != "${BATS_RUN_TMPDIR%/*}" ]; do
+        chmod a+x "$dir"
+        dir=${dir%/*}
+    done
 }
 
 is_finished() {
@@ -116,7 +125,7 @@ is_finished() {
 @test "another user below root" {
     [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
     command -v setpriv >/dev/null || skip "no setpriv"
-    chmod 755 "$BATS_TEST_TMPDIR"
+    open_to_others
     mkdir -m 777 "$runs/open"
     as() {
         setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -126,6 +135,33 @@ is_finished() {
     wrap -q bash -c 'as "$@"; :' - "$write_run" --quiet --pace 20 \
         --from "$from" --to "$runs/open/x" 3>&-
     is_finished "$runs/open/tracking/insidellms/$id"
+}
+
+@test "another user can't pass for a process of root's command" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    command -v setpriv >/dev/null || skip "no setpriv"
+    open_to_others
+    mkdir -m 777 "$runs/theirs"
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$runs/theirs" ||
+        skip "the other user can't come here"
+    mkfifo -m 666 gate
+    mkfifo go
+    wrap --no-preload sh -c 'echo "$ITRACK_SOCKET" >socket; read -r _ <go' \
+        2>err 3>&- &
+    job=$!
+    wait_until test -s socket
+    setpriv --reuid=65534 --regid=65534 --clear-groups \
+        env ITRACK_SOCKET="$(cat socket)" "$static" --quiet --from "$from" \
+        --to "$runs/theirs/x" --gate "$PWD/gate" 3>&- &
+    exec 7>gate
+    turn 3
+    wait_until test -s "$runs/theirs/x/records.jsonl"
+    echo >go
+    wait "$job"
+    grep -q 'nothing was tracked' err
+    [ ! -e "$runs/theirs/tracking" ]
+    run_free
+    wait
 }
 
 @test "no /proc: said, where nothing is found" {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -189,6 +190,7 @@ descendants_read(struct descendants *d)
 		}
 }
 
+/* Another user may give a process the same variable. */
 static void
 add_if_named(struct descendants *d, pid_t pid)
 {
@@ -199,7 +201,8 @@ add_if_named(struct descendants *d, pid_t pid)
 		return;
 	if (proc_words_read(&environment, pid, "environ") == 0) {
 		value = proc_variable(MESSAGE_SOCKET_VARIABLE, &environment);
-		if (value != NULL && strcmp(value, d->socket) == 0)
+		if (value != NULL && strcmp(value, d->socket) == 0 &&
+		    proc_user(pid) == (uid_t)syscall(SYS_getuid))
 			add(d, pid, 0);
 	}
 	proc_words_release(&environment);

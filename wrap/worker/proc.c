@@ -109,23 +109,43 @@ proc_link(pid_t pid, const char *name)
 	return xstrdup(target);
 }
 
+/* The number behind this word, where a line begins with it. */
+static bool
+read_number(const char *path, const char *word, int base, unsigned long *number)
+{
+	FILE *f = fopen(path, "re");
+	char line[128];
+	bool has = false;
+
+	while (f != NULL && !has && fgets(line, sizeof line, f) != NULL)
+		has = strncmp(line, word, strlen(word)) == 0;
+	if (has)
+		*number = strtoul(line + strlen(word), NULL, base);
+	if (f != NULL)
+		fclose(f);
+	return has;
+}
+
+uid_t
+proc_user(pid_t pid)
+{
+	unsigned long user;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	return read_number(path, "Uid:", 10, &user) ? (uid_t)user : (uid_t)-1;
+}
+
 /* By the access mode in what /proc says of the descriptor. */
 bool
 proc_writes(pid_t pid, const char *number)
 {
-	char path[64], line[128];
-	unsigned flags = O_RDONLY;
-	FILE *f;
+	unsigned long flags;
+	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%d/fdinfo/%.16s", (int)pid, number);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	while (fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, "flags: %o", &flags) == 1)
-			break;
-	fclose(f);
-	return (flags & O_ACCMODE) != O_RDONLY;
+	return read_number(path, "flags:", 8, &flags) &&
+	    (flags & O_ACCMODE) != O_RDONLY;
 }
 
 bool
