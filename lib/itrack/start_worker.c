@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/environment.h"
 #include "base/path.h"
 #include "itrack/library_link.h"
 #include "itrack/own_file.h"
@@ -81,8 +82,8 @@ worker_find(char **path, struct err *err)
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
 
-/* The caller's environment with the login of a URI added; of two variables with
- * the same name the first counts. */
+/* What the caller's environment has for trackers, with the login of a URI added; of
+ * two variables with the same name the first counts. */
 static char **
 make_environment(const struct settings *s)
 {
@@ -96,7 +97,8 @@ make_environment(const struct settings *s)
 		copy[kept++] = s->login;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], SHIM_VARIABLE, strlen(SHIM_VARIABLE)) !=
-		    0)
+			0 &&
+		    environment_keeps(environ[i]))
 			copy[kept++] = environ[i];
 	return copy;
 }

@@ -13,7 +13,7 @@ setup() {
     [ "$status" -eq 0 ]
     [ "$output" = hello ]
     [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
-    [ ! -e "$FAKE_LOG" ]
+    [ ! -e "$ITRACK_FAKE_LOG" ]
 }
 
 @test "quiet says nothing without a run" {
@@ -107,7 +107,7 @@ setup() {
     wait
     logged "argument --run-dir"
     logged "argument here"
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
     wait_for logged "launched version 5 restarts 0 preloaded 0"
     echo >go
@@ -146,20 +146,28 @@ setup() {
     logged "argument b"
 }
 
-@test "the worker gets the user's own preload library" {
+@test "the worker gets what trackers need of the environment, no more" {
     needs_plain_launcher
     cp "$shim" other.so
-    LD_PRELOAD=$PWD/other.so "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl'
+    LD_PRELOAD=$PWD/other.so LD_AUDIT=$PWD/none.so LD_LIBRARY_PATH=$PWD \
+        OPENSSL_CONF=$PWD/none PYTHONHOME=/none GLIBC_TUNABLES=x=y \
+        WANDB_API_KEY=key https_proxy=http://p NO_PROXY=host \
+        "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl' 2>err
     [ "$(cat seen)" = "$PWD/other.so:$shim" ]
-    logged "environment socket not set, preload $PWD/other.so"
+    logged "environment socket not set, preload not set"
+    logged "has WANDB_API_KEY"
+    logged "has https_proxy"
+    logged "has NO_PROXY"
+    logged "has HOME"
+    run ! grep -E "^has (LD_|OPENSSL_|PYTHON|GLIBC_)" "$ITRACK_FAKE_LOG"
 }
 
 @test "the environment of the command" {
     needs_plain_launcher
-    env -i A=1 PATH="$PATH" FAKE_LOG="$FAKE_LOG" "$wrap" -q env >seen
+    env -i A=1 PATH="$PATH" ITRACK_FAKE_LOG="$ITRACK_FAKE_LOG" "$wrap" -q env >seen
     [ "$(grep -v ITRACK_SOCKET= seen)" = "A=1
 PATH=$PATH
-FAKE_LOG=$FAKE_LOG
+ITRACK_FAKE_LOG=$ITRACK_FAKE_LOG
 LD_PRELOAD=$shim" ]
     env -i LD_PRELOAD= PATH="$PATH" "$wrap" -q env >seen
     grep -qx "LD_PRELOAD=$shim" seen
@@ -190,33 +198,33 @@ LD_PRELOAD=$shim" ]
 }
 
 @test "a worker that dies is started once more" {
-    FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     logged "launched version 5 restarts 0 preloaded 1"
     logged "launched version 5 restarts 1 preloaded 1"
-    [ "$(grep -c "OPEN $PWD/records.jsonl" "$FAKE_LOG")" -ge 1 ]
+    [ "$(grep -c "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG")" -ge 1 ]
     logged "ended status 0"
 }
 
 @test "a worker that dies while draining is started once more" {
-    FAKE_WORKER=die-late run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 5'
+    ITRACK_FAKE_WORKER=die-late run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 5'
     [ "$status" -eq 5 ]
     [ -z "$stderr" ]
-    [ "$(grep -c 'ended status 5' "$FAKE_LOG")" -eq 2 ]
+    [ "$(grep -c 'ended status 5' "$ITRACK_FAKE_LOG")" -eq 2 ]
 }
 
 @test "a worker that dies twice: one line, the status is the command's" {
-    FAKE_WORKER=die run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 7'
+    ITRACK_FAKE_WORKER=die run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 7'
     [ "$status" -eq 7 ]
     [ "${#stderr_lines[@]}" -eq 1 ]
     [[ "$stderr" == "itrack: the worker died twice (signal 9)"* ]]
-    [ "$(grep -c launched "$FAKE_LOG")" -eq 2 ]
+    [ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 2 ]
 }
 
 @test "a worker that never answers delays the exit by the drain time" {
     start=${EPOCHREALTIME/./}
-    FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
+    ITRACK_FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
     took=$(((${EPOCHREALTIME/./} - start) / 1000))
     [ "$status" -eq 4 ]
     [[ $output == "itrack: tracking does not answer (process "*"): once that \
@@ -230,7 +238,7 @@ process has ended, \`itrack status\` lists what is recorded, \
 
 @test "a worker that leaves the link is one that does not answer" {
     for option in -v -q; do
-        FAKE_WORKER=leave run --separate-stderr "$wrap" $option --drain 0.1 \
+        ITRACK_FAKE_WORKER=leave run --separate-stderr "$wrap" $option --drain 0.1 \
             sh -c ': >records.jsonl; exit 4'
         [ "$status" -eq 4 ]
         said=$(sed '/^itrack: launched sh as process [0-9]*,/d' <<<"$stderr")
@@ -238,7 +246,7 @@ process has ended, \`itrack status\` lists what is recorded, \
         kill "${BASH_REMATCH[1]}"
         [ "$(wc -l <<<"$said")" -eq 1 ]
     done
-    FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
     [[ $output =~ \(process\ ([0-9]+)\) ]]
     kill "${BASH_REMATCH[1]}"
@@ -246,8 +254,8 @@ process has ended, \`itrack status\` lists what is recorded, \
 
 @test "a signal while draining ends at once" {
     for signal in TERM INT HUP QUIT; do
-        rm -f "$FAKE_LOG"
-        FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
+        rm -f "$ITRACK_FAKE_LOG"
+        ITRACK_FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
             --drain 60 sh -c ': >records.jsonl; exit 6' 3>&- &
         pid=$!
         wait_for logged "ended status 6"
@@ -260,13 +268,13 @@ process has ended, \`itrack status\` lists what is recorded, \
 }
 
 @test "strict: 123 only if the command succeeded and something is missing" {
-    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
-    FAKE_WORKER=incomplete run "$wrap" sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
-    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl; exit 9'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl; exit 9'
     [ "$status" -eq 9 ]
-    FAKE_WORKER=die run "$wrap" --strict sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=die run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
     run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
@@ -290,10 +298,10 @@ process has ended, \`itrack status\` lists what is recorded, \
     run --separate-stderr "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
     [ "$output" = "$shim" ]
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     run --separate-stderr "$wrap" "$wrap" sh -c ': >records.jsonl'
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    [ "$(grep -c launched "$FAKE_LOG")" -eq 1 ]
+    [ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 1 ]
     logged "environment socket not set, preload not set"
 }
 
@@ -318,8 +326,8 @@ END
     [ "$status" -eq 0 ]
     # Nothing of it was passed on to the worker, if it took long enough for one.
     [[ $stderr = "itrack: no run directory seen; nothing was tracked" ||
-        -e $FAKE_LOG ]]
-    run ! grep -q "^link " "$FAKE_LOG"
+        -e $ITRACK_FAKE_LOG ]]
+    run ! grep -q "^link " "$ITRACK_FAKE_LOG"
 }
 
 @test "another user who connects without end holds up neither part" {
@@ -380,7 +388,7 @@ s.close()
 open("records.jsonl", "w").close()'
     [ -z "$stderr" ]
     # Where even the shell takes its time, the worker is there before.
-    grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$FAKE_LOG"
+    grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     run ! logged "silent caller"
 }
 
@@ -388,7 +396,7 @@ stopped() {
     silent '
 import time
 open("records.jsonl", "w").close()
-while not os.path.exists(os.environ["FAKE_LOG"]):
+while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
     time.sleep(0.01)
 s.send(b"\1\2" + bytes(6) + b"/first")'
     [ -z "$stderr" ]
@@ -398,25 +406,25 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
     # Where even the shell takes its time, the worker is there before: then
     # again.
     for try in {1..20}; do
-        rm -f "$FAKE_LOG"
+        rm -f "$ITRACK_FAKE_LOG"
         stopped
-        ! grep -qx "caller OPEN /first" "$FAKE_LOG" || break
+        ! grep -qx "caller OPEN /first" "$ITRACK_FAKE_LOG" || break
     done
-    sed -n "/^silent/,/channel OPEN/p" "$FAKE_LOG" | diff - <(
+    sed -n "/^silent/,/channel OPEN/p" "$ITRACK_FAKE_LOG" | diff - <(
         echo "silent caller"
         echo "caller OPEN /first"
         echo "channel OPEN $PWD/records.jsonl"
     )
     # It speaks before that, or the command ends.
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     silent 's.send(b"\1\2" + bytes(6) + b"/first")'
-    grep -Eqx "(caller|channel) OPEN /first" "$FAKE_LOG"
-    rm "$FAKE_LOG"
+    grep -Eqx "(caller|channel) OPEN /first" "$ITRACK_FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     silent 'if os.fork() == 0:
     os.close(1)
     os.close(2)
     import time
-    while not os.path.exists(os.environ["FAKE_LOG"]):
+    while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
         time.sleep(0.01)
     s.send(b"\1\2" + bytes(6) + b"/late")'
     logged "caller OPEN /late"

@@ -237,7 +237,7 @@ start_worker(struct tracking *t)
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (t->environment == NULL)
-		t->environment = preload_worker_environment(t->shim_path);
+		t->environment = preload_worker_environment();
 	if (t->environment == NULL) {
 		tracking_off(t, ENOMEM);
 		return;
