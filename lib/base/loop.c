@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -176,6 +177,14 @@ wait_ms(const struct loop *loop)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+/* Past libc, as base/clock.c: a preloaded library may stretch the wait. */
+static int
+wait_for_events(struct loop *loop, int ms)
+{
+	return (int)syscall(SYS_epoll_pwait, loop->epoll, loop->events,
+	    EVENTS_A_TURN, ms, NULL, (size_t)8);
+}
+
 /* A timer that was set in this turn waits for the next one, so a timer that
  * sets itself to 0 never starves the descriptors. */
 static void
@@ -212,9 +221,7 @@ loop_run(struct loop *loop)
 
 		loop->turn++;
 		ask_again(loop);
-		n = epoll_wait(
-		    loop->epoll, loop->events, EVENTS_A_TURN, wait_ms(loop));
-
+		n = wait_for_events(loop, wait_ms(loop));
 		loop->kicked = false;
 		loop->event_count = n > 0 ? n : 0;
 		for (int i = 0; i < loop->event_count; i++) {

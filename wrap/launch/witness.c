@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wrap/launch/closing.h"
 #include "wrap/link/procstat.h"
 
 /* Where the witness has its end of the link. */
@@ -88,8 +89,8 @@ become_witness(int link, pid_t launcher, char **arguments)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != launcher || dup2(link, WITNESS_LINK) < 0)
 		_exit(0);
-	close_range(0, WITNESS_LINK - 1, 0);
-	close_range(WITNESS_LINK + 1, ~0U, 0);
+	closing_range(0, WITNESS_LINK - 1);
+	closing_range(WITNESS_LINK + 1, ~0U);
 	take_name(arguments);
 	for (;;) {
 		ssize_t got = recv(WITNESS_LINK, &request, sizeof(request), 0);

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/lifeline.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "mapping/names.h"
@@ -45,7 +45,7 @@ struct worker {
 	struct tree *tree;
 	struct channel channel;
 	struct loop_io link_io;
-	struct loop_io command_io; /* pidfd, when the launcher is gone */
+	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
 	char *state_dir;
 	struct rundir_guess guess;
@@ -252,29 +252,19 @@ end_all(struct worker *w, const struct link_ended *ended)
 }
 
 static void
-on_command_death(struct loop_io *io, uint32_t events)
+on_command_death(struct lifeline *line)
 {
-	struct worker *w = io->data;
-
-	(void)events;
-	loop_remove(w->loop, io);
-	close(io->fd);
-	end_all(w, NULL);
+	end_all(line->data, NULL);
 }
 
 /* The launcher was killed: the command lives on, and so do we. */
 static void
 follow_command(struct worker *w)
 {
-	int fd = w->has_launched ? pidfd_open(w->launched.command, 0) : -1;
-
-	if (fd < 0) {
+	w->command = (struct lifeline){.cut = on_command_death, .data = w};
+	if (!w->has_launched ||
+	    lifeline_hold(&w->command, w->loop, w->launched.command) < 0)
 		end_all(w, NULL);
-		return;
-	}
-	w->command_io =
-	    (struct loop_io){.fd = fd, .ready = on_command_death, .data = w};
-	loop_add(w->loop, &w->command_io, EPOLLIN);
 }
 
 static void

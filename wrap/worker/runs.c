@@ -135,7 +135,6 @@ begin_run(
 	run->runs = runs;
 	run->dir = xstrdup(dir);
 	run->writer = writer;
-	run->pidfd = -1;
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
 	run->held = heard && !TAILQ_EMPTY(&runs->list);
@@ -477,7 +476,6 @@ begin_own_run(struct runs *runs)
 	run->runs = runs;
 	run->dir = own_run_dir(runs->config.options);
 	run->writer = runs->config.launched->command;
-	run->pidfd = -1;
 	result = runs_begin_own(run, &callbacks, &err);
 	if (result < 0) {
 		if (result != -EALREADY)
