@@ -33,7 +33,7 @@ setup() {
 
 @test "settings for other programs: OpenSSL, Python, glibc, locales" {
     echo 'no = [[[' >openssl.cnf
-    OPENSSL_CONF=$PWD/openssl.cnf OPENSSL_MODULES=/none PYTHONHOME= \
+    OPENSSL_CONF=$PWD/openssl.cnf OPENSSL_MODULES=/none PYTHONHOME='' \
         MALLOC_PERTURB_=1 LOCPATH=/none LC_ALL=none \
         run -0 --separate-stderr wrap "$write_run" --quiet --from "$from" \
         --to "$runs/x" 3>&-

@@ -156,7 +156,9 @@ tracked_as() {
 }
 
 @test "installed where the loader takes no library from" {
+    export XDG_RUNTIME_DIR=$PWD/runtime
     mkdir "a b:c"
+    mkdir -m 711 runtime
     cp -r "$BUILD/bin" "$BUILD/libexec" "a b:c"
     run --separate-stderr "a b:c/bin/itrack-wrap" "$write_run" --from "$from" \
         --to "$runs/x"

@@ -173,15 +173,38 @@ LD_PRELOAD=$shim" ]
     grep -qx "LD_PRELOAD=$shim" seen
 }
 
-@test "a path with a blank or a colon is not preloaded" {
+@test "a path with a blank or a colon is preloaded by a link" {
+    needs_plain_launcher
+    # Root's would be elsewhere if others could not come there.
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime
+    mkdir -m 711 "$XDG_RUNTIME_DIR"
     for name in 'a b' 'a:b'; do
         cp -r "$tree" "$name"
         run --separate-stderr "$name/bin/itrack-wrap" -q env
         [ "$status" -eq 0 ]
-        [[ "$output" != *LD_PRELOAD* ]]
         [ -z "$stderr" ]
+        link=$(sed -n 's/^LD_PRELOAD=//p' <<<"$output")
+        [[ $link = */itrack-preload-*.so && $link != *[\ :]* ]]
+        [ "$(readlink "$link")" = \
+            "$PWD/$name/libexec/itrack/itrack-preload.so" ]
+        [ "$(find "${link%/*}" -maxdepth 0 -perm 711)" = "${link%/*}" ]
+        rm -f "$ITRACK_FAKE_LOG"
+        "$name/bin/itrack-wrap" -q sh -c ': >records.jsonl'
+        logged "launched version 5 restarts 0 preloaded 1"
+        grep -q "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     done
-    logged "launched version 5 restarts 0 preloaded 0"
+}
+
+@test "a folder for the link that others can write to is not used" {
+    [ "$(id -u)" -ne 0 ] || exec_as_user=(setpriv --reuid=65534 --clear-groups)
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime
+    chmod 755 "$BATS_TEST_TMPDIR"
+    mkdir -m 777 "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/itrack"
+    cp -r "$tree" 'a b'
+    [ ! -e /tmp/itrack-65534 ] || skip "/tmp has such a folder"
+    run "${exec_as_user[@]}" "a b/bin/itrack-wrap" -q env
+    [[ $output != *"$XDG_RUNTIME_DIR/itrack/"*.so* ]]
+    rm -rf /tmp/itrack-65534
 }
 
 @test "without a shim or a worker the command runs all the same" {
@@ -427,7 +450,7 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
     while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
         time.sleep(0.01)
     s.send(b"\1\2" + bytes(6) + b"/late")'
-    logged "caller OPEN /late"
+    grep -Eqx "(caller|channel) OPEN /late" "$ITRACK_FAKE_LOG"
 }
 
 @test "as process 1: 128 + n, and orphans are reaped" {
@@ -460,9 +483,11 @@ for options in commands:
         sys.exit("left by %s" % options)
 END
     run unshare -rpf --mount-proc python3 init.py "$wrap"
+    echo "$output"
     [ "$status" -eq 0 ]
     rm "$tree/libexec/itrack/itrack-worker"
     run unshare -rpf --mount-proc python3 init.py "$wrap"
+    echo "$output"
     [ "$status" -eq 0 ]
 }
 

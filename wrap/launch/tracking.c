@@ -14,6 +14,7 @@
 
 #include "wrap/launch/elf.h"
 #include "wrap/launch/preload.h"
+#include "wrap/launch/shimlink.h"
 #include "wrap/shim/message.h"
 
 /* Below the folder that holds bin/. */
@@ -101,10 +102,9 @@ tracking_prepare(struct tracking *t, char **arguments)
 }
 
 const char *
-tracking_shim(const struct tracking *t, const char *command)
+tracking_shim(struct tracking *t, const char *command)
 {
-	/* The loader splits its list there and has no way to quote. */
-	if (!t->on || strpbrk(t->shim_path, " :") != NULL)
+	if (!t->on || shimlink_make(t->shim_path) < 0)
 		return NULL;
 	/* It complains of a library that is not there. */
 	if (access(t->shim_path, R_OK) != 0)

@@ -66,7 +66,7 @@ struct tracking {
 /* Finds worker and shim beside this program, and makes the socket. */
 void tracking_prepare(struct tracking *t, char **arguments);
 /* The shim's path if it can be preloaded into the command, else NULL. */
-const char *tracking_shim(const struct tracking *t, const char *command);
+const char *tracking_shim(struct tracking *t, const char *command);
 
 /* Notes the times of the launch, just before it. `await_tick`: only file times
  * will tell the run from older ones, so the launch waits for a tick of their
