@@ -58,8 +58,8 @@ lifeline_hold(struct lifeline *line, struct loop *loop, pid_t pid)
 	line->loop = loop;
 	line->pid = pid;
 	fd = pidfd_open(pid, 0);
-	if (fd < 0 && errno != ENOSYS && errno != EPERM)
-		return -errno;
+	if (fd < 0 && errno == ESRCH)
+		return -ESRCH;
 	if (fd >= 0) {
 		line->io =
 		    (struct loop_io){.fd = fd, .ready = on_ready, .data = line};

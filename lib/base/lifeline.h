@@ -1,6 +1,6 @@
 /*
- * Tells of the end of another process: by a pidfd, or, where a filter or the
- * kernel has no such thing, by looking ten times a second.
+ * Tells of the end of another process: by a pidfd, or, where none is to be had (a
+ * filter, the kernel, the limit of descriptors), by looking ten times a second.
  *
  *	line = (struct lifeline){.cut = on_end, .data = me};
  *	lifeline_hold(&line, loop, pid);

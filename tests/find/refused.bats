@@ -22,7 +22,8 @@ is_finished() {
 @test "each of them, with EPERM and with ENOSYS" {
     for code in EPERM ENOSYS; do
         for call in statx pidfd_open close_range signalfd4 memfd_create clone3 \
-            copy_file_range renameat2 inotify_init1; do
+            copy_file_range renameat2 inotify_init1 epoll_create1 epoll_ctl \
+            epoll_pwait getrandom; do
             to=$runs/$code/$call
             run -3 --separate-stderr "$refuse" "$code" "$call" -- \
                 "$BUILD/bin/itrack-wrap" sh -c '"$@"; exit 3' - \
@@ -36,10 +37,17 @@ is_finished() {
 
 @test "all of them at once" {
     "$refuse" EPERM statx pidfd_open close_range signalfd4 memfd_create clone3 \
-        copy_file_range renameat2 inotify_init1 -- \
+        copy_file_range renameat2 inotify_init1 epoll_create1 epoll_ctl \
+        epoll_pwait getrandom -- \
         "$BUILD/bin/itrack-wrap" -q "$write_run" --quiet --from "$from" \
         --to "$runs/x" 3>&-
     is_finished "$tracking/$id"
+}
+
+@test "without epoll: what waits for descriptors does the same" {
+    for call in epoll_create1 epoll_ctl epoll_pwait; do
+        "$refuse" EPERM "$call" -- "$BUILD/tests/unit/test_loop"
+    done
 }
 
 @test "without signalfd: signals reach the command, its end is seen" {

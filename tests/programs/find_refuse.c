@@ -29,6 +29,10 @@ static const struct {
     {"copy_file_range", SYS_copy_file_range},
     {"renameat2", SYS_renameat2},
     {"inotify_init1", SYS_inotify_init1},
+    {"epoll_create1", SYS_epoll_create1},
+    {"epoll_ctl", SYS_epoll_ctl},
+    {"epoll_pwait", SYS_epoll_pwait},
+    {"getrandom", SYS_getrandom},
 };
 
 static long

@@ -68,7 +68,8 @@ run_watch_writer(struct run *run)
 {
 	if (run->writer <= 0 || run_is_command(run))
 		return;
-	run->line = (struct lifeline){.cut = on_death, .data = run};
+	run->line.cut = on_death;
+	run->line.data = run;
 	/* A quick one may be gone before its message was read. */
 	if (lifeline_hold(&run->line, run->runs->config.loop, run->writer) ==
 	    -ESRCH)
