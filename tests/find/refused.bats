@@ -50,6 +50,14 @@ is_finished() {
     done
 }
 
+@test "what a program logs by the library is delivered" {
+    "$refuse" EPERM statx pidfd_open close_range signalfd4 memfd_create clone3 \
+        copy_file_range renameat2 inotify_init1 epoll_create1 epoll_ctl \
+        epoll_pwait getrandom -- "$BUILD/bin/itrack" log --run-name x \
+        --metric a=1
+    is_finished experiments/insidellms/*
+}
+
 @test "without signalfd: signals reach the command, its end is seen" {
     run -143 "$refuse" EPERM signalfd4 -- "$BUILD/bin/itrack-wrap" -q sh -c '
         trap "echo got; exit 5" USR1

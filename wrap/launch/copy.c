@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wrap/launch/closing.h"
+#include "base/closing.h"
 
 #define COPY_BYTES (64 * 1024)
 /* Where the copier has what it needs. */

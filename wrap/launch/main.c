@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "wrap/launch/child.h"
-#include "wrap/launch/closing.h"
+#include "base/closing.h"
 #include "wrap/launch/copy.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap/launch/closing.h"
+#include "base/closing.h"
 #include "wrap/link/procstat.h"
 
 /* Where the witness has its end of the link. */

@@ -116,6 +116,16 @@ look(struct follow *f)
 	pass_on(f);
 }
 
+/* Where the kernel or a filter lets nothing be watched, the next look is soon. */
+static void
+wait_for_change(struct follow *f)
+{
+	if (f->watch.fd >= 0)
+		loop_add(f->loop, &f->watch, EPOLLIN);
+	else
+		loop_timer_set(f->loop, &f->pace, PACE_MS);
+}
+
 static void
 on_pace(struct loop_timer *timer)
 {
@@ -123,7 +133,7 @@ on_pace(struct loop_timer *timer)
 
 	f->paced = false;
 	if (!f->ended)
-		loop_add(f->loop, &f->watch, EPOLLIN);
+		wait_for_change(f);
 	look(f);
 }
 
@@ -286,10 +296,13 @@ listen_to_journal(struct follow *f)
 	    (struct loop_io){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
 		.ready = on_change,
 		.data = f};
-	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0)
-		die("can't watch %s: %s", file, strerror(errno));
+	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0) {
+		if (f->watch.fd >= 0)
+			close(f->watch.fd);
+		f->watch.fd = -1;
+	}
 	free(file);
-	loop_add(f->loop, &f->watch, EPOLLIN);
+	wait_for_change(f);
 }
 
 static void
@@ -380,7 +393,8 @@ release(struct follow *f)
 	loop_timer_cancel(f->loop, &f->linger);
 	loop_remove(f->loop, &f->link);
 	loop_remove(f->loop, &f->watch);
-	close(f->watch.fd);
+	if (f->watch.fd >= 0)
+		close(f->watch.fd);
 	stop_release(&f->stop, f->loop);
 	lifeline_let_go(&f->owner);
 	loop_turn_remove(f->loop, &f->turn);

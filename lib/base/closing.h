@@ -1,7 +1,7 @@
 /* Closing many descriptors, where a filter or the kernel has no close_range,
  * too. System calls only: for children between vfork or fork and exec. */
-#ifndef LAUNCH_CLOSING_H
-#define LAUNCH_CLOSING_H
+#ifndef BASE_CLOSING_H
+#define BASE_CLOSING_H
 
 /* From `first` to `last`, which may be more than there can be. */
 void closing_range(unsigned first, unsigned last);

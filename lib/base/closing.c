@@ -1,4 +1,4 @@
-#include "wrap/launch/closing.h"
+#include "base/closing.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
