@@ -35,6 +35,12 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
     -include base/banned.h $(CPPFLAGS)
 CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+# Programs find their libraries where they were built with them, whatever
+# LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
+# the libraries, too.
+PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
+    $(shell $(PKG_CONFIG) --variable=libdir $(p))))
+PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
 ifneq ($(SANITIZE),)
 LDFLAGS_ALL += -fsanitize=$(SANITIZE)
 endif
@@ -52,7 +58,7 @@ SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of: what is known of
 # the trackers is plain data.
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/uri.c lib/format/trackinguri.c \
+    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c lib/base/uri.c lib/format/trackinguri.c \
     lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)

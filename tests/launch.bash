@@ -12,10 +12,10 @@ launch_setup() {
     cp "$programs/launch_worker" "$tree/libexec/itrack/itrack-worker"
     wrap=$tree/bin/itrack-wrap
     shim=$tree/libexec/itrack/itrack-preload.so
-    export FAKE_LOG=$BATS_TEST_TMPDIR/worker.log
+    export ITRACK_FAKE_LOG=$BATS_TEST_TMPDIR/worker.log
     export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-    unset FAKE_WORKER ITRACK_SOCKET LD_PRELOAD
+    unset ITRACK_FAKE_WORKER ITRACK_SOCKET LD_PRELOAD
     cd "$BATS_TEST_TMPDIR" || return 1
 }
 
@@ -41,7 +41,7 @@ wait_for() {
 }
 
 logged() {
-    grep -qxF -- "$1" "$FAKE_LOG"
+    grep -qxF -- "$1" "$ITRACK_FAKE_LOG"
 }
 
 # Runs a command bare and by itrack-wrap, with the shim and without; output,

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -17,8 +16,6 @@
 #include "watcher/survey.h"
 
 #define CHUNK_BYTES (256 * 1024)
-/* Where a file without a name is made. */
-#define FALLBACK_DIR "/tmp"
 
 /* -ENOENT: nothing has that name, not even a link. Never blocks on a FIFO, does
  * not touch a device. */
@@ -54,21 +51,6 @@ open_through_links(
 }
 
 static int
-nameless_file(struct err *err)
-{
-	const char *dir = getenv("TMPDIR");
-	int fd;
-
-	fd = open(dir != NULL && dir[0] == '/' ? dir : FALLBACK_DIR,
-	    O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fd = memfd_create("records", MFD_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, "no temporary file");
-	return fd;
-}
-
-static int
 unpack_into(int to, gzFile from, const char *name, struct err *err)
 {
 	char *chunk = xmalloc(CHUNK_BYTES);
@@ -96,7 +78,7 @@ unpack(int packed, const char *name, struct stat *st, struct err *err)
 		close(packed);
 		return err_set(err, -ENOMEM, "%s: can't be unpacked", name);
 	}
-	to = nameless_file(err);
+	to = file_nameless(true, err);
 	result = to < 0 ? to : unpack_into(to, from, name, err);
 	if (gzclose_r(from) != Z_OK && result == 0)
 		result = err_set(err, -EBADMSG,

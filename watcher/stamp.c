@@ -11,6 +11,19 @@
 #include "base/file.h"
 #include "base/path.h"
 
+/* A filter or a kernel may have the old call alone, which knows no birth. */
+static int
+identify_by_stat(int fd, struct watcher_identity *identity)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*identity =
+	    (struct watcher_identity){.device = st.st_dev, .inode = st.st_ino};
+	return 0;
+}
+
 int
 stamp_identify(int fd, struct watcher_identity *identity)
 {
@@ -18,7 +31,7 @@ stamp_identify(int fd, struct watcher_identity *identity)
 	struct timespec born;
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) < 0)
-		return -errno;
+		return identify_by_stat(fd, identity);
 	*identity = (struct watcher_identity){
 	    .device = makedev(st.stx_dev_major, st.stx_dev_minor),
 	    .inode = st.stx_ino,

@@ -11,9 +11,12 @@
 
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);
-/* Milliseconds, microseconds of a clock that never goes back. */
+/* Milliseconds, microseconds of a clock that never goes back and that nobody
+ * but the kernel has a hand in. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/* Microseconds of processor time that this thread has had. */
+int64_t clock_cpu_us(void);
 
 /* The only conversions of a time that a file or a process gives. Nanoseconds
  * reach from 1677 to 2262, microseconds far beyond; a time outside becomes the

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -146,6 +148,29 @@ file_replace(int dirfd, const char *name, const void *data, size_t len,
 	const struct tempfile_bytes bytes = {data, len, mode, false};
 
 	return tempfile_write(dirfd, name, NULL, &bytes, err);
+}
+
+static int
+nameless_on_disk(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return open(dir != NULL && dir[0] == '/' ? dir : P_tmpdir,
+	    O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+}
+
+int
+file_nameless(bool on_disk, struct err *err)
+{
+	int fd =
+	    on_disk ? nameless_on_disk() : memfd_create("itrack", MFD_CLOEXEC);
+
+	if (fd < 0)
+		fd = on_disk ? memfd_create("itrack", MFD_CLOEXEC)
+			     : nameless_on_disk();
+	if (fd < 0)
+		return err_errno(err, "no temporary file");
+	return fd;
 }
 
 ssize_t

@@ -38,6 +38,10 @@ int file_read_all(
  * message. */
 int file_read_rest(int fd, const char *name, struct buf *out, struct err *err);
 
+/* A file without a name, gone with its descriptor: in memory, or where temporary
+ * files are if there is no such thing; `on_disk`: the other way round. */
+int file_nameless(bool on_disk, struct err *err);
+
 /* Writes every byte, however many calls of write() that takes. */
 int file_write_all(int fd, const void *data, size_t len, struct err *err);
 

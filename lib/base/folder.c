@@ -115,11 +115,16 @@ folder_open_file(int dirfd, const char *name, int flags, struct err *err)
 int
 folder_mark(int fd, char mark[FOLDER_MARK_SIZE], struct err *err)
 {
-	struct statx st;
+	struct statx st = {0};
 	struct timespec born;
+	struct stat plain;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) < 0)
-		return err_errno(err, "cannot look at the folder");
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) < 0) {
+		/* A filter or a kernel may have the old call alone. */
+		if (fstat(fd, &plain) < 0)
+			return err_errno(err, "cannot look at the folder");
+		st.stx_ino = plain.st_ino;
+	}
 	born = (struct timespec){
 	    .tv_sec = st.stx_btime.tv_sec, .tv_nsec = st.stx_btime.tv_nsec};
 	snprintf(mark, FOLDER_MARK_SIZE, "%ju %jd", (uintmax_t)st.stx_ino,

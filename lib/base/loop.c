@@ -1,8 +1,13 @@
 #include "base/loop.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,7 +19,7 @@
 #define REFUSED_MS 100
 
 struct loop {
-	int epoll;
+	int epoll; /* -1: there is none, and all descriptors are `refused` */
 	bool running;
 	/* The events of this turn: a callback may remove one that was not
 	 * handled yet. */
@@ -28,14 +33,37 @@ struct loop {
 	uint64_t turn;               /* counts */
 };
 
+/* Past libc, as base/clock.c: a preloaded library may stretch the wait. */
+static int
+epoll_events(int epoll, struct epoll_event *events, int ms)
+{
+	return (int)syscall(SYS_epoll_pwait, epoll, events, EVENTS_A_TURN, ms,
+	    NULL, (size_t)_NSIG / 8);
+}
+
+/* Whoever refuses one of the three has no use for the others. */
+static int
+open_epoll(void)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = {0};
+
+	if (epoll >= 0 && epoll_events(epoll, &event, 0) == 0 &&
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, -1, &event) < 0 && errno == EBADF)
+		return epoll;
+	if (errno != ENOSYS && errno != EPERM)
+		die("no event loop: %s", strerror(errno));
+	if (epoll >= 0)
+		close(epoll);
+	return -1;
+}
+
 struct loop *
 loop_new(void)
 {
 	struct loop *loop = xcalloc(1, sizeof *loop);
 
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epoll < 0)
-		die("no event loop: epoll_create1 failed");
+	loop->epoll = open_epoll();
 	TAILQ_INIT(&loop->refused);
 	TAILQ_INIT(&loop->timers);
 	TAILQ_INIT(&loop->turns);
@@ -47,8 +75,20 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	close(loop->epoll);
+	if (loop->epoll >= 0)
+		close(loop->epoll);
 	free(loop);
+}
+
+/* What epoll says of a descriptor that is always ready, such as a file. */
+static int
+is_to_be_waited_for(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? -EPERM : 0;
 }
 
 static int
@@ -78,9 +118,11 @@ loop_add(struct loop *loop, struct loop_io *io, uint32_t events)
 
 	forget_refusal(loop, io);
 	io->events = events;
-	result = ask_kernel(loop, io);
+	result = loop->epoll >= 0 ? ask_kernel(loop, io)
+				  : is_to_be_waited_for(io->fd);
 	/* What would wait for it in vain waits a little longer instead. */
-	if (result == -ENOSPC || result == -ENOMEM) {
+	if (result == -ENOSPC || result == -ENOMEM ||
+	    (result == 0 && loop->epoll < 0)) {
 		io->refused = true;
 		TAILQ_INSERT_TAIL(&loop->refused, io, link);
 		result = 0;
@@ -102,9 +144,8 @@ void
 loop_remove(struct loop *loop, struct loop_io *io)
 {
 	forget_refusal(loop, io);
-	if (!io->added)
-		return;
-	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
+	if (io->added)
+		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, io->fd, NULL);
 	io->added = false;
 	for (int i = 0; i < loop->event_count; i++)
 		if (loop->events[i].data.ptr == io)
@@ -162,7 +203,8 @@ wait_ms(const struct loop *loop)
 {
 	const struct loop_timer *first = TAILQ_FIRST(&loop->timers);
 	int64_t left;
-	int most = TAILQ_EMPTY(&loop->refused) ? -1 : REFUSED_MS;
+	bool asks = loop->epoll >= 0 && !TAILQ_EMPTY(&loop->refused);
+	int most = asks ? REFUSED_MS : -1;
 
 	if (loop->kicked)
 		return 0;
@@ -174,6 +216,40 @@ wait_ms(const struct loop *loop)
 	if (most >= 0 && left > most)
 		return most;
 	return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+/* Those that were ready go behind all others, so that more than there are events
+ * get their turn. */
+static int
+poll_events(struct loop *loop, int ms)
+{
+	struct pollfd *fds = NULL;
+	size_t count = 0, i = 0;
+	struct loop_io *io;
+	int n = 0;
+
+	TAILQ_FOREACH (io, &loop->refused, link)
+		count++;
+	fds = xreallocarray(NULL, count + 1, sizeof *fds);
+	TAILQ_FOREACH (io, &loop->refused, link)
+		fds[i++] =
+		    (struct pollfd){.fd = io->fd, .events = (short)io->events};
+	if (poll(fds, count, ms) <= 0)
+		count = 0;
+	io = TAILQ_FIRST(&loop->refused);
+	for (i = 0; i < count && n < EVENTS_A_TURN; i++) {
+		struct loop_io *next = TAILQ_NEXT(io, link);
+
+		if (fds[i].revents != 0) {
+			loop->events[n++] = (struct epoll_event){
+			    .events = (uint32_t)fds[i].revents, .data.ptr = io};
+			TAILQ_REMOVE(&loop->refused, io, link);
+			TAILQ_INSERT_TAIL(&loop->refused, io, link);
+		}
+		io = next;
+	}
+	free(fds);
+	return n;
 }
 
 /* A timer that was set in this turn waits for the next one, so a timer that
@@ -211,10 +287,13 @@ loop_run(struct loop *loop)
 		int n;
 
 		loop->turn++;
-		ask_again(loop);
-		n = epoll_wait(
-		    loop->epoll, loop->events, EVENTS_A_TURN, wait_ms(loop));
-
+		if (loop->epoll >= 0) {
+			ask_again(loop);
+			n = epoll_events(
+			    loop->epoll, loop->events, wait_ms(loop));
+		} else {
+			n = poll_events(loop, wait_ms(loop));
+		}
 		loop->kicked = false;
 		loop->event_count = n > 0 ? n : 0;
 		for (int i = 0; i < loop->event_count; i++) {

@@ -28,8 +28,8 @@ struct loop_io {
 	void (*ready)(struct loop_io *io, uint32_t events);
 	void *data; /* the user's own */
 	bool added;
-	/* The kernel had no room for it, or for its new events: it is asked
-	 * again. */
+	/* The kernel had no room for it, or for its new events, and is asked
+	 * again; or a filter lets us have no epoll, and poll() waits for it. */
 	bool refused;
 	uint32_t events;
 	TAILQ_ENTRY(loop_io) link;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/closing.h"
 #include "base/die.h"
+#include "base/environment.h"
 #include "base/path.h"
 #include "itrack/library_link.h"
 #include "itrack/own_file.h"
@@ -22,6 +25,8 @@
 #define FOLDERS_UP 3
 /* The caller's shim uses this variable; the worker must not inherit it. */
 #define SHIM_VARIABLE "ITRACK_SOCKET="
+/* Of a child that did not become the worker, as shells have it. */
+#define EXIT_NOT_STARTED 127
 
 /* Do we trust the file's owner? He could have changed the running code as
  * well. */
@@ -81,8 +86,8 @@ worker_find(char **path, struct err *err)
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
 
-/* The caller's environment with the login of a URI added; of two variables with
- * the same name the first counts. */
+/* What the caller's environment has for trackers, with the login of a URI added; of
+ * two variables with the same name the first counts. */
 static char **
 make_environment(const struct settings *s)
 {
@@ -96,20 +101,60 @@ make_environment(const struct settings *s)
 		copy[kept++] = s->login;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], SHIM_VARIABLE, strlen(SHIM_VARIABLE)) !=
-		    0)
+			0 &&
+		    environment_keeps(environ[i]))
 			copy[kept++] = environ[i];
 	return copy;
 }
 
-/* Makes a session of its own and closes every descriptor of the caller but the
- * link. */
-static int
-spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
-    int link, pid_t *pid)
+/* In the child: what posix_spawn() does there, by calls that are safe in a child
+ * of a program with threads. */
+static _Noreturn void
+become_worker(const char *worker, char *const *arguments,
+    char *const *environment, int link)
 {
-	const char *const arguments[] = {"itrack-worker", word,
-	    t->settings.state_dir, journal_attempt(run->journal), NULL};
-	char **environment = make_environment(&t->settings);
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &usual, NULL);
+	setsid();
+	for (int fd = 0; fd < LIBRARY_LINK_FD; fd++) {
+		close(fd);
+		open("/dev/null", O_RDWR);
+	}
+	if (dup2(link, LIBRARY_LINK_FD) < 0 || chdir("/") < 0)
+		_exit(EXIT_NOT_STARTED);
+	closing_range(LIBRARY_LINK_FD + 1, ~0U);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(worker, arguments, environment);
+	_exit(EXIT_NOT_STARTED);
+}
+
+/* posix_spawn() knows clone3 alone where a filter refuses that by EPERM. */
+static int
+spawn_by_fork(const char *worker, char *const *arguments,
+    char *const *environment, int link, pid_t *pid)
+{
+	sigset_t all, before;
+	int result = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	*pid = fork();
+	if (*pid == 0)
+		become_worker(worker, arguments, environment, link);
+	if (*pid < 0)
+		result = -errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+static int
+spawn_plainly(const char *worker, char *const *arguments,
+    char *const *environment, int link, pid_t *pid)
+{
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t how;
 	sigset_t none, all;
@@ -130,12 +175,30 @@ spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
 	posix_spawnattr_setflags(&how,
 	    POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
 		POSIX_SPAWN_SETSIGDEF);
-	result = posix_spawn(pid, t->worker, &files, &how,
-	    (char *const *)(uintptr_t)arguments, environment);
+	result = posix_spawn(pid, worker, &files, &how, arguments, environment);
 	posix_spawnattr_destroy(&how);
 	posix_spawn_file_actions_destroy(&files);
-	free(environment);
 	return -result;
+}
+
+/* Makes a session of its own and closes every descriptor of the caller but the
+ * link. */
+static int
+spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
+    int link, pid_t *pid)
+{
+	const char *const words[] = {"itrack-worker", word,
+	    t->settings.state_dir, journal_attempt(run->journal), NULL};
+	char *const *arguments = (char *const *)(uintptr_t)words;
+	char **environment = make_environment(&t->settings);
+	int result =
+	    spawn_plainly(t->worker, arguments, environment, link, pid);
+
+	if (result == -EPERM)
+		result =
+		    spawn_by_fork(t->worker, arguments, environment, link, pid);
+	free(environment);
+	return result;
 }
 
 static int

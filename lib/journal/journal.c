@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,11 +136,11 @@ journal_open_files(
 static void
 journal_use_memory(struct journal *j)
 {
-	int fd = memfd_create("itrack-journal", MFD_CLOEXEC);
+	struct err err = ERR_INIT;
+	int fd = file_nameless(false, &err);
 
 	if (fd < 0)
-		die("no memory for the journal: memfd_create: %s",
-		    strerror(errno));
+		die("no memory for the journal: %s", err.message);
 	j->in_memory = true;
 	j->fd = fd;
 }

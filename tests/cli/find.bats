@@ -128,9 +128,8 @@ tracked_as() {
     tracked_as "$TO" "$tracking/$id"
 }
 
-@test "a run that nothing can find: said, status unchanged" {
-    run -0 --separate-stderr wrap --no-preload "$WRITE_RUN" --from "$from" \
-        --to "$runs/x" 3>&-
+@test "a command without a run: said, status unchanged" {
+    run -0 --separate-stderr wrap --no-preload sh -c 'exit 0' 3>&-
     [[ $stderr == *"no run directory"* ]]
     [ ! -e "$runs/tracking" ]
 }
@@ -156,17 +155,15 @@ tracked_as() {
     [ "$(ls "$tracking")" = "$id" ]
 }
 
-@test "installed where the loader takes no library from: said, --run-dir helps" {
-    mkdir "a b"
-    cp -r "$BUILD/bin" "$BUILD/libexec" "a b"
-    run --separate-stderr "a b/bin/itrack-wrap" "$write_run" --from "$from" \
+@test "installed where the loader takes no library from" {
+    export XDG_RUNTIME_DIR=$PWD/runtime
+    mkdir "a b:c"
+    mkdir -m 711 runtime
+    cp -r "$BUILD/bin" "$BUILD/libexec" "a b:c"
+    run --separate-stderr "a b:c/bin/itrack-wrap" "$write_run" --from "$from" \
         --to "$runs/x"
     [ "$status" -eq 0 ]
-    [[ $stderr = *"no run directory seen without the preload library (--run-dir \
-names it); nothing was tracked" ]]
-    [ ! -e "$tracking" ]
-    run --separate-stderr "a b/bin/itrack-wrap" --run-dir "$runs/y" \
-        "$write_run" --from "$from" --to "$runs/y"
+    [[ $stderr != *"cannot be preloaded"* ]]
     echo "$stderr" >err
-    tracked_as "$runs/y" "$tracking/$id"
+    tracked_as "$runs/x" "$tracking/$id"
 }

@@ -13,7 +13,7 @@ setup() {
     [ "$status" -eq 0 ]
     [ "$output" = hello ]
     [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
-    [ ! -e "$FAKE_LOG" ]
+    [ ! -e "$ITRACK_FAKE_LOG" ]
 }
 
 @test "quiet says nothing without a run" {
@@ -80,7 +80,7 @@ setup() {
     run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 4 restarts 0 preloaded 1"
+    logged "launched version 5 restarts 0 preloaded 1"
     # Once, with what came along.
     logged "caller MARKING $PWD/run/.insidellms_run"
     run ! logged "link MARKING $PWD/run/.insidellms_run"
@@ -102,14 +102,14 @@ setup() {
 @test "the worker starts at once with --run-dir and --no-preload" {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 4 restarts 0 preloaded 1"
+    wait_for logged "launched version 5 restarts 0 preloaded 1"
     echo >go
     wait
     logged "argument --run-dir"
     logged "argument here"
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 4 restarts 0 preloaded 0"
+    wait_for logged "launched version 5 restarts 0 preloaded 0"
     echo >go
     wait
 }
@@ -118,7 +118,7 @@ setup() {
     mkfifo go
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
-    wait_for logged "launched version 4 restarts 0 preloaded 1"
+    wait_for logged "launched version 5 restarts 0 preloaded 1"
     echo >go
     wait
     logged "ended status 0"
@@ -126,13 +126,13 @@ setup() {
 
 @test "the worker looks at a short static command too" {
     "$wrap" "$programs/launch_quiet_static" /dev/null
-    logged "launched version 4 restarts 0 preloaded 1"
+    logged "launched version 5 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
 @test "a report without a run is the worker's to write" {
     "$wrap" --report file true
-    logged "launched version 4 restarts 0 preloaded 1"
+    logged "launched version 5 restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
@@ -146,34 +146,65 @@ setup() {
     logged "argument b"
 }
 
-@test "the worker gets the user's own preload library" {
+@test "the worker gets what trackers need of the environment, no more" {
     needs_plain_launcher
     cp "$shim" other.so
-    LD_PRELOAD=$PWD/other.so "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl'
+    LD_PRELOAD=$PWD/other.so LD_AUDIT=$PWD/none.so LD_LIBRARY_PATH=$PWD \
+        OPENSSL_CONF=$PWD/none PYTHONHOME=/none GLIBC_TUNABLES=x=y \
+        WANDB_API_KEY=key https_proxy=http://p NO_PROXY=host \
+        "$wrap" sh -c 'echo $LD_PRELOAD >seen; : >records.jsonl' 2>err
     [ "$(cat seen)" = "$PWD/other.so:$shim" ]
-    logged "environment socket not set, preload $PWD/other.so"
+    logged "environment socket not set, preload not set"
+    logged "has WANDB_API_KEY"
+    logged "has https_proxy"
+    logged "has NO_PROXY"
+    logged "has HOME"
+    run ! grep -E "^has (LD_|OPENSSL_|PYTHON|GLIBC_)" "$ITRACK_FAKE_LOG"
 }
 
 @test "the environment of the command" {
     needs_plain_launcher
-    env -i A=1 PATH="$PATH" FAKE_LOG="$FAKE_LOG" "$wrap" -q env >seen
+    env -i A=1 PATH="$PATH" ITRACK_FAKE_LOG="$ITRACK_FAKE_LOG" "$wrap" -q env >seen
     [ "$(grep -v ITRACK_SOCKET= seen)" = "A=1
 PATH=$PATH
-FAKE_LOG=$FAKE_LOG
+ITRACK_FAKE_LOG=$ITRACK_FAKE_LOG
 LD_PRELOAD=$shim" ]
     env -i LD_PRELOAD= PATH="$PATH" "$wrap" -q env >seen
     grep -qx "LD_PRELOAD=$shim" seen
 }
 
-@test "a path with a blank or a colon is not preloaded" {
+@test "a path with a blank or a colon is preloaded by a link" {
+    needs_plain_launcher
+    # Root's would be elsewhere if others could not come there.
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime
+    mkdir -m 711 "$XDG_RUNTIME_DIR"
     for name in 'a b' 'a:b'; do
         cp -r "$tree" "$name"
         run --separate-stderr "$name/bin/itrack-wrap" -q env
         [ "$status" -eq 0 ]
-        [[ "$output" != *LD_PRELOAD* ]]
         [ -z "$stderr" ]
+        link=$(sed -n 's/^LD_PRELOAD=//p' <<<"$output")
+        [[ $link = */itrack-preload-*.so && $link != *[\ :]* ]]
+        [ "$(readlink "$link")" = \
+            "$PWD/$name/libexec/itrack/itrack-preload.so" ]
+        [ "$(find "${link%/*}" -maxdepth 0 -perm 711)" = "${link%/*}" ]
+        rm -f "$ITRACK_FAKE_LOG"
+        "$name/bin/itrack-wrap" -q sh -c ': >records.jsonl'
+        logged "launched version 5 restarts 0 preloaded 1"
+        grep -q "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     done
-    logged "launched version 4 restarts 0 preloaded 0"
+}
+
+@test "a folder for the link that others can write to is not used" {
+    [ "$(id -u)" -ne 0 ] || exec_as_user=(setpriv --reuid=65534 --clear-groups)
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime
+    chmod 755 "$BATS_TEST_TMPDIR"
+    mkdir -m 777 "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/itrack"
+    cp -r "$tree" 'a b'
+    [ ! -e /tmp/itrack-65534 ] || skip "/tmp has such a folder"
+    run "${exec_as_user[@]}" "a b/bin/itrack-wrap" -q env
+    [[ $output != *"$XDG_RUNTIME_DIR/itrack/"*.so* ]]
+    rm -rf /tmp/itrack-65534
 }
 
 @test "without a shim or a worker the command runs all the same" {
@@ -190,33 +221,33 @@ LD_PRELOAD=$shim" ]
 }
 
 @test "a worker that dies is started once more" {
-    FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 4 restarts 0 preloaded 1"
-    logged "launched version 4 restarts 1 preloaded 1"
-    [ "$(grep -c "OPEN $PWD/records.jsonl" "$FAKE_LOG")" -ge 1 ]
+    logged "launched version 5 restarts 0 preloaded 1"
+    logged "launched version 5 restarts 1 preloaded 1"
+    [ "$(grep -c "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG")" -ge 1 ]
     logged "ended status 0"
 }
 
 @test "a worker that dies while draining is started once more" {
-    FAKE_WORKER=die-late run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 5'
+    ITRACK_FAKE_WORKER=die-late run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 5'
     [ "$status" -eq 5 ]
     [ -z "$stderr" ]
-    [ "$(grep -c 'ended status 5' "$FAKE_LOG")" -eq 2 ]
+    [ "$(grep -c 'ended status 5' "$ITRACK_FAKE_LOG")" -eq 2 ]
 }
 
 @test "a worker that dies twice: one line, the status is the command's" {
-    FAKE_WORKER=die run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 7'
+    ITRACK_FAKE_WORKER=die run --separate-stderr "$wrap" sh -c ': >records.jsonl; exit 7'
     [ "$status" -eq 7 ]
     [ "${#stderr_lines[@]}" -eq 1 ]
     [[ "$stderr" == "itrack: the worker died twice (signal 9)"* ]]
-    [ "$(grep -c launched "$FAKE_LOG")" -eq 2 ]
+    [ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 2 ]
 }
 
 @test "a worker that never answers delays the exit by the drain time" {
     start=${EPOCHREALTIME/./}
-    FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
+    ITRACK_FAKE_WORKER=deaf run "$wrap" --drain 0.3 sh -c ': >records.jsonl; exit 4'
     took=$(((${EPOCHREALTIME/./} - start) / 1000))
     [ "$status" -eq 4 ]
     [[ $output == "itrack: tracking does not answer (process "*"): once that \
@@ -230,7 +261,7 @@ process has ended, \`itrack status\` lists what is recorded, \
 
 @test "a worker that leaves the link is one that does not answer" {
     for option in -v -q; do
-        FAKE_WORKER=leave run --separate-stderr "$wrap" $option --drain 0.1 \
+        ITRACK_FAKE_WORKER=leave run --separate-stderr "$wrap" $option --drain 0.1 \
             sh -c ': >records.jsonl; exit 4'
         [ "$status" -eq 4 ]
         said=$(sed '/^itrack: launched sh as process [0-9]*,/d' <<<"$stderr")
@@ -238,7 +269,7 @@ process has ended, \`itrack status\` lists what is recorded, \
         kill "${BASH_REMATCH[1]}"
         [ "$(wc -l <<<"$said")" -eq 1 ]
     done
-    FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=leave run "$wrap" --strict --drain 0.1 sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
     [[ $output =~ \(process\ ([0-9]+)\) ]]
     kill "${BASH_REMATCH[1]}"
@@ -246,8 +277,8 @@ process has ended, \`itrack status\` lists what is recorded, \
 
 @test "a signal while draining ends at once" {
     for signal in TERM INT HUP QUIT; do
-        rm -f "$FAKE_LOG"
-        FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
+        rm -f "$ITRACK_FAKE_LOG"
+        ITRACK_FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
             --drain 60 sh -c ': >records.jsonl; exit 6' 3>&- &
         pid=$!
         wait_for logged "ended status 6"
@@ -260,13 +291,13 @@ process has ended, \`itrack status\` lists what is recorded, \
 }
 
 @test "strict: 123 only if the command succeeded and something is missing" {
-    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
-    FAKE_WORKER=incomplete run "$wrap" sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
-    FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl; exit 9'
+    ITRACK_FAKE_WORKER=incomplete run "$wrap" --strict sh -c ': >records.jsonl; exit 9'
     [ "$status" -eq 9 ]
-    FAKE_WORKER=die run "$wrap" --strict sh -c ': >records.jsonl'
+    ITRACK_FAKE_WORKER=die run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 123 ]
     run "$wrap" --strict sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
@@ -290,10 +321,10 @@ process has ended, \`itrack status\` lists what is recorded, \
     run --separate-stderr "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
     [ "$output" = "$shim" ]
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     run --separate-stderr "$wrap" "$wrap" sh -c ': >records.jsonl'
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    [ "$(grep -c launched "$FAKE_LOG")" -eq 1 ]
+    [ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 1 ]
     logged "environment socket not set, preload not set"
 }
 
@@ -316,7 +347,10 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
 END
     run --separate-stderr "$wrap" python3 send.py
     [ "$status" -eq 0 ]
-    [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
+    # Nothing of it was passed on to the worker, if it took long enough for one.
+    [[ $stderr = "itrack: no run directory seen; nothing was tracked" ||
+        -e $ITRACK_FAKE_LOG ]]
+    run ! grep -q "^link " "$ITRACK_FAKE_LOG"
 }
 
 @test "another user who connects without end holds up neither part" {
@@ -357,13 +391,17 @@ END
 # As one that is stopped between connect and sendmsg.
 silent() {
     cat >silent.py <<'END'
-import os, socket, sys
+import os, signal, socket, sys
 a = b"\0" + os.environb[b"ITRACK_SOCKET"]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.connect(a)
+os.kill(os.getppid(), signal.SIGCONT)
 exec(sys.argv[1])
 END
-    run --separate-stderr "$wrap" python3 silent.py "$1"
+    # The launcher stands still until the connection is there, however long
+    # Python takes: else it may have started the worker before.
+    run --separate-stderr "$wrap" sh -c 'kill -STOP $PPID; exec "$@"' - \
+        python3 -S silent.py "$1"
     [ "$status" -eq 0 ]
 }
 
@@ -372,36 +410,47 @@ END
 s.close()
 open("records.jsonl", "w").close()'
     [ -z "$stderr" ]
-    logged "caller OPEN $PWD/records.jsonl"
+    # Where even the shell takes its time, the worker is there before.
+    grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     run ! logged "silent caller"
 }
 
-@test "who connects and is stopped: the worker gets it, its message is first" {
+stopped() {
     silent '
 import time
 open("records.jsonl", "w").close()
-while not os.path.exists(os.environ["FAKE_LOG"]):
+while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
     time.sleep(0.01)
 s.send(b"\1\2" + bytes(6) + b"/first")'
     [ -z "$stderr" ]
-    sed -n "/^silent/,/channel OPEN/p" "$FAKE_LOG" | diff - <(
+}
+
+@test "who connects and is stopped: the worker gets it, its message is first" {
+    # Where even the shell takes its time, the worker is there before: then
+    # again.
+    for try in {1..20}; do
+        rm -f "$ITRACK_FAKE_LOG"
+        stopped
+        ! grep -qx "caller OPEN /first" "$ITRACK_FAKE_LOG" || break
+    done
+    sed -n "/^silent/,/channel OPEN/p" "$ITRACK_FAKE_LOG" | diff - <(
         echo "silent caller"
         echo "caller OPEN /first"
         echo "channel OPEN $PWD/records.jsonl"
     )
     # It speaks before that, or the command ends.
-    rm "$FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     silent 's.send(b"\1\2" + bytes(6) + b"/first")'
-    logged "caller OPEN /first"
-    rm "$FAKE_LOG"
+    grep -Eqx "(caller|channel) OPEN /first" "$ITRACK_FAKE_LOG"
+    rm "$ITRACK_FAKE_LOG"
     silent 'if os.fork() == 0:
     os.close(1)
     os.close(2)
     import time
-    while not os.path.exists(os.environ["FAKE_LOG"]):
+    while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
         time.sleep(0.01)
     s.send(b"\1\2" + bytes(6) + b"/late")'
-    logged "caller OPEN /late"
+    grep -Eqx "(caller|channel) OPEN /late" "$ITRACK_FAKE_LOG"
 }
 
 @test "as process 1: 128 + n, and orphans are reaped" {
@@ -434,9 +483,11 @@ for options in commands:
         sys.exit("left by %s" % options)
 END
     run unshare -rpf --mount-proc python3 init.py "$wrap"
+    echo "$output"
     [ "$status" -eq 0 ]
     rm "$tree/libexec/itrack/itrack-worker"
     run unshare -rpf --mount-proc python3 init.py "$wrap"
+    echo "$output"
     [ "$status" -eq 0 ]
 }
 

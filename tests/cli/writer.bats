@@ -4,6 +4,8 @@
 
 load runs
 
+# shellcheck disable=SC2154,SC2016 # of runs.bash; for the inner shell
+
 setup() {
     use_clean_home
     f=run_plain

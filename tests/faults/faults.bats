@@ -146,8 +146,9 @@ assert len({r["run_dir"] for r in rows}) == len(rows)' \
     fi
     cc -shared -fPIC -o clock.so "$BATS_TEST_DIRNAME/clock_back.c" ||
         skip "no C compiler"
-    start_gated env LD_PRELOAD="$PWD/clock.so" CLOCK_BACK="$PWD/back" \
-        "$BUILD/bin/itrack-wrap" -q --track local,tensorboard,mlflow,wandb \
+    "$BATS_TEST_DIRNAME/with_worker" "$PWD/tree" \
+        LD_PRELOAD="$PWD/clock.so" CLOCK_BACK="$PWD/back"
+    start_gated "$PWD/tree/bin/itrack-wrap" -q --track local,tensorboard,mlflow,wandb \
         --local-dir "$PWD/d/local" --tensorboard-dir "$PWD/d/tensorboard" \
         --wandb-mode offline --wandb-dir "$PWD/d/wandb" \
         --mlflow-uri "file:$PWD/d/mlflow" "$write_run" --gate gate \

@@ -40,6 +40,7 @@ class Run:
         shutil.rmtree(self.base, ignore_errors=True)
         self.d = self.base / "d"
         self.d.mkdir(parents=True)
+        self.tree = BUILD
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.base),
                     "XDG_STATE_HOME": str(self.base / "state")}
         self.peak_kib = self.fds = self.journal_bytes = 0
@@ -47,7 +48,7 @@ class Run:
     def start(self, source, *writer):
         d = self.d
         self.process = subprocess.Popen(
-            [BUILD / "bin/itrack-wrap", "-q", "--track", ",".join(TRACKERS),
+            [self.tree / "bin/itrack-wrap", "-q", "--track", ",".join(TRACKERS),
              "--local-dir", d / "local", "--tensorboard-dir",
              d / "tensorboard", "--wandb-mode", "offline", "--wandb-dir",
              d / "wandb", "--mlflow-uri", f"file:{d}/mlflow", "--artifacts",
@@ -167,8 +168,10 @@ def day(base, seconds):
     true.wait()
     want = true.content()
     run = Run(base)
-    run.env["LD_PRELOAD"] = str(base / "fast.so")
-    run.env["CLOCK_FAST"] = str(int(24 * HOUR_S / seconds))
+    run.tree = base / "tree"
+    subprocess.run([TOP / "tests/faults/with_worker", run.tree,
+                    f"LD_PRELOAD={base / 'fast.so'}",
+                    f"CLOCK_FAST={int(24 * HOUR_S / seconds)}"], check=True)
     run.start(FIXTURE, "--copies", str(copies), "--pace", str(pace_ms))
     run.wait()
     check_bounds(run, points_of(copies * 12), 32)

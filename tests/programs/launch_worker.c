@@ -1,6 +1,6 @@
 /*
  * Stands in for the worker: writes what it is told, one thing a line, to the
- * file that FAKE_LOG names. FAKE_WORKER says what it does otherwise than a good
+ * file that ITRACK_FAKE_LOG names. ITRACK_FAKE_WORKER says what it does otherwise than a good
  * worker:
  *
  *	incomplete  says at the end that something is missing
@@ -34,7 +34,7 @@ static const char *mode;
 __attribute__((format(printf, 1, 2))) static void
 note(const char *format, ...)
 {
-	const char *file = getenv("FAKE_LOG");
+	const char *file = getenv("ITRACK_FAKE_LOG");
 	char line[8192];
 	va_list ap;
 	int fd, len;
@@ -124,6 +124,8 @@ note_state(void)
 		len = readlink(link, target, sizeof(target) - 1);
 		note("state %d is %.*s", fd, (int)(len > 0 ? len : 0), target);
 	}
+	for (char **entry = environ; *entry != NULL; entry++)
+		note("has %.*s", (int)strcspn(*entry, "="), *entry);
 	note("environment socket %s, preload %s",
 	    getenv(MESSAGE_SOCKET_VARIABLE) != NULL ? "set" : "not set",
 	    getenv("LD_PRELOAD") != NULL ? getenv("LD_PRELOAD") : "not set");
@@ -203,7 +205,7 @@ main(int argc, char **argv)
 	static struct link_packet packet;
 	struct pollfd fds[2] = {{LINK_FD, POLLIN, 0}, {CHANNEL_FD, POLLIN, 0}};
 
-	mode = getenv("FAKE_WORKER");
+	mode = getenv("ITRACK_FAKE_WORKER");
 	for (int i = 0; i < argc; i++)
 		note("argument %s", argv[i]);
 	note_state();

@@ -259,7 +259,7 @@ print(s.run(["sh", "-c", "echo hi; exit 3"], close_fds=True))'
 @test "a reader sees the end when the command's last process is gone" {
     mkfifo go
     # The worker drains far longer than the reader may wait.
-    FAKE_WORKER=deaf "$wrap" -q --drain 60 sh -c ': >records.jsonl
+    ITRACK_FAKE_WORKER=deaf "$wrap" -q --drain 60 sh -c ': >records.jsonl
         (read -r x <go; echo late) & echo early' 3>&- </dev/null \
         > >(cat >read.out; : >read.end) &
     pid=$!
@@ -274,7 +274,7 @@ late" ]
 }
 
 @test "a lock is free when the command is gone" {
-    FAKE_WORKER=deaf "$programs/launch_enter" open 9 lock -- "$wrap" -q \
+    ITRACK_FAKE_WORKER=deaf "$programs/launch_enter" open 9 lock -- "$wrap" -q \
         --drain 60 sh -c ': >records.jsonl; flock 9' 3>&- &
     pid=$!
     wait_for logged "ended status 0"

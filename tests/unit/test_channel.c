@@ -384,11 +384,12 @@ test_other_user(void)
 	begin(100);
 	is_int(call_as_other_user(5), 0, "another user connects");
 	for (int i = 0; i < 5; i++) {
-		result = peer_accept(f.fd, &fd, &pid);
+		result = peer_accept(f.fd, 0, &fd, &pid);
 		taken += result == 0 && fd == -1;
 	}
 	is_int(taken, 5, "each is taken by itself and closed");
-	is_int(peer_accept(f.fd, &fd, &pid), -EAGAIN, "then nobody is there");
+	is_int(
+	    peer_accept(f.fd, 0, &fd, &pid), -EAGAIN, "then nobody is there");
 	call_as_other_user(20);
 	speak(call(), MESSAGE_RENAME, "/1");
 	f.channel.queue = 15;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/closing.h"
+
 #define COPY_BYTES (64 * 1024)
 /* Where the copier has what it needs. */
 #define COPIER_OUT  1
@@ -187,7 +189,7 @@ become_copier(struct copy_shared *s, int pipe_end, int link)
 		_exit(1);
 	close(STDIN_FILENO);
 	close(STDERR_FILENO);
-	close_range(COPIER_PIPE + 1, ~0U, 0);
+	closing_range(COPIER_PIPE + 1, ~0U);
 	fcntl(COPIER_PIPE, F_SETFL, O_NONBLOCK);
 	if (chdir("/") < 0)
 		_exit(1);

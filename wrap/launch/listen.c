@@ -46,6 +46,20 @@ above_standard(int fd)
 	return moved;
 }
 
+static bool
+random_number(uint64_t *number)
+{
+	ssize_t n = getrandom(number, sizeof(*number), GRND_NONBLOCK);
+	int fd;
+
+	if (n < 0 && (errno == EPERM || errno == ENOSYS)) {
+		fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+		n = read(fd, number, sizeof(*number));
+		close(fd);
+	}
+	return n == sizeof(*number);
+}
+
 int
 listen_open(char name[LISTEN_NAME_SIZE])
 {
@@ -55,7 +69,7 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	socklen_t len;
 	int fd, code;
 
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+	if (!random_number(&number))
 		return -EAGAIN;
 	snprintf(name, LISTEN_NAME_SIZE, "itrack-%016llx.%u",
 	    (unsigned long long)number, filters > 0 ? (unsigned)filters : 0);
@@ -100,12 +114,13 @@ is_for_worker(int op)
 }
 
 int
-listen_take(int fd, struct listen_caller *caller, struct link_message *message)
+listen_take(int fd, pid_t command, struct listen_caller *caller,
+    struct link_message *message)
 {
 	int result = 1;
 
 	if (caller->fd < 0)
-		result = peer_accept(fd, &caller->fd, &caller->pid);
+		result = peer_accept(fd, command, &caller->fd, &caller->pid);
 	if (result <= 0)
 		return result;
 	result = hear(caller, message);

@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wrap/launch/child.h"
+#include "base/closing.h"
 #include "wrap/launch/copy.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
@@ -44,7 +46,9 @@ now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* Past libc: a preloaded library may have a clock of its own. */
+	if (syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) < 0)
+		clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -177,9 +181,7 @@ let_go(struct launcher *l)
 		close(STDOUT_FILENO);
 	}
 	first_not_ours = move_down(l);
-	if (close_range((unsigned)first_not_ours, ~0U, 0) < 0)
-		for (int fd = first_not_ours; fd < FD_SETSIZE; fd++)
-			close(fd);
+	closing_range((unsigned)first_not_ours, ~0U);
 }
 
 /* Reaps every child that has changed: the command, the worker and, as the first
@@ -254,10 +256,10 @@ turn(struct launcher *l)
 	if (l->drain_until_ms < 0)
 		until_ms = earlier(
 		    until_ms, signals_pass(&l->signals, l->child.pid, now));
-	fds[0].fd = signals_fd(&l->signals);
 	if (until_ms >= 0)
 		wait_ms = until_ms > now ? until_ms - now : 0;
-	if (poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0)
+	if (signals_poll(&l->signals, fds, 2,
+		wait_ms > INT_MAX ? INT_MAX : (int)wait_ms) < 0)
 		return;
 	/* Signals first: nothing that others send holds up the command's end,
 	 * behind which its last messages are read. */
@@ -285,15 +287,15 @@ take_last_signals(struct launcher *l)
 static void
 finish_copy(struct launcher *l)
 {
-	struct pollfd fds[2] = {
-	    {l->copy.link, POLLIN, 0}, {l->signals.fd, POLLIN, 0}};
+	struct pollfd fds[2] = {{-1, POLLIN, 0}, {l->copy.link, POLLIN, 0}};
 	struct signals_seen seen = {0};
 
 	if (!l->copy.on)
 		return;
 	copy_ask(&l->copy);
 	while (!seen.hurry && !copy_is_done(&l->copy)) {
-		if (poll(fds, 2, -1) < 0 || fds[1].revents == 0)
+		if (signals_poll(&l->signals, fds, 2, -1) < 0 ||
+		    fds[0].revents == 0)
 			continue;
 		signals_take(&l->signals, 0, now_ms(), &seen);
 		if (seen.child)
@@ -342,7 +344,8 @@ main(int argc, char **argv)
 	if (l->copy.line != NULL)
 		tracking_line(t, l->copy.line, l->copy.line_len);
 	tracking_ended(t, &l->child,
-	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT));
+	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT),
+	    now_ms());
 	drain(l);
 	say_report(&l->tracking, &l->options, &l->copy);
 	signals_reap(&l->signals);

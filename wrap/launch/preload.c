@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "wrap/shim/message.h"
 
 #define PRELOAD_VARIABLE "LD_PRELOAD"
@@ -103,48 +104,18 @@ preload_command_environment(const char *shim, const char *socket)
 	return copy;
 }
 
-/* The entry without our library, NULL if nothing is left (or no memory: then
- * the worker goes without anybody's library). */
-static char *
-without_shim(char *entry, const char *shim)
-{
-	char *value = entry + strlen(PRELOAD_VARIABLE "=");
-	const char *at = find_in_list(value, shim);
-	const char *rest;
-	size_t before;
-	char *left;
-
-	if (at == NULL)
-		return entry;
-	before = (size_t)(at - value);
-	rest = at + strlen(shim);
-	rest += strspn(rest, PRELOAD_SEPARATORS);
-	if (before == 0 && *rest == '\0')
-		return NULL;
-	if (asprintf(&left, PRELOAD_VARIABLE "=%.*s%s", (int)before, value,
-		rest) < 0)
-		return NULL;
-	return left;
-}
-
 char **
-preload_worker_environment(const char *shim)
+preload_worker_environment(void)
 {
 	size_t count, kept = 0;
 	char **copy = copy_environment(0, &count);
 
 	if (copy == NULL)
 		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		char *entry = copy[i];
-
-		if (is_variable(entry, MESSAGE_SOCKET_VARIABLE))
-			continue;
-		if (is_variable(entry, PRELOAD_VARIABLE))
-			entry = without_shim(entry, shim);
-		if (entry != NULL)
-			copy[kept++] = entry;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!is_variable(copy[i], MESSAGE_SOCKET_VARIABLE) &&
+		    environment_keeps(copy[i]))
+			copy[kept++] = copy[i];
 	copy[kept] = NULL;
 	return copy;
 }

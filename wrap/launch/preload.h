@@ -11,9 +11,8 @@
  * there is no memory. */
 char **preload_command_environment(const char *shim, const char *socket);
 
-/* The environment as this process got it, but without the shim and the socket
- * (of an itrack-wrap around this one): the worker's own files must not be taken
- * for a run. */
-char **preload_worker_environment(const char *shim);
+/* What base/environment.h keeps of it, without the socket (of an itrack-wrap around
+ * this one): the worker's own files must not be taken for a run. */
+char **preload_worker_environment(void);
 
 #endif

@@ -7,7 +7,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "wrap/launch/procstat.h"
+#include "wrap/link/procstat.h"
+
+/* Without a signalfd the messages and the worker are looked at so often. */
+#define SIGNALS_SLICE_MS 10
 
 void
 signals_hold(struct signals *s)
@@ -52,7 +55,72 @@ signals_open(struct signals *s)
 	sigaction(SIGXFSZ, &ignore, NULL);
 	sigfillset(&all);
 	s->fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->fd < 0 ? -errno : 0;
+	if (s->fd >= 0)
+		return 0;
+	/* A filter or a kernel that has no such thing: sigtimedwait does it. */
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno
+								     : 0;
+}
+
+/* A signal that waits, or comes within that time. */
+static bool
+take_one(struct signals *s, int wait_ms)
+{
+	const struct timespec wait = {
+	    .tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
+	sigset_t all;
+
+	if (s->has_taken_one)
+		return true;
+	sigfillset(&all);
+	s->has_taken_one = sigtimedwait(&all, &s->taken, &wait) > 0;
+	return s->has_taken_one;
+}
+
+static bool
+next_signal(struct signals *s, struct signalfd_siginfo *info)
+{
+	const siginfo_t *t = &s->taken;
+
+	if (s->fd >= 0)
+		return read(s->fd, info, sizeof(*info)) == sizeof(*info);
+	if (!take_one(s, 0))
+		return false;
+	s->has_taken_one = false;
+	memset(info, 0, sizeof(*info));
+	info->ssi_signo = (uint32_t)t->si_signo;
+	info->ssi_code = t->si_code;
+	info->ssi_pid = (uint32_t)t->si_pid;
+	info->ssi_ptr = (uint64_t)(uintptr_t)t->si_value.sival_ptr;
+	return true;
+}
+
+int
+signals_poll(struct signals *s, struct pollfd *fds, nfds_t count, int wait_ms)
+{
+	bool room = s->waiting_len < SIGNALS_WAITING_MAX;
+	int left_ms = wait_ms, ready;
+
+	fds[0].revents = 0;
+	fds[0].fd = room ? s->fd : -1;
+	if (s->fd >= 0 || !room)
+		return poll(fds, count, wait_ms);
+	/* Signals end the wait at once, all else a moment later. */
+	for (;;) {
+		int slice_ms = left_ms < 0 || left_ms > SIGNALS_SLICE_MS
+		    ? SIGNALS_SLICE_MS
+		    : left_ms;
+
+		ready = poll(fds + 1, count - 1, 0);
+		if (take_one(s, ready > 0 ? 0 : slice_ms)) {
+			fds[0].revents = POLLIN;
+			return ready > 0 ? ready + 1 : 1;
+		}
+		if (ready != 0 || (left_ms >= 0 && slice_ms == left_ms))
+			return ready;
+		if (left_ms > 0)
+			left_ms -= slice_ms;
+	}
 }
 
 static bool
@@ -113,12 +181,6 @@ keep(struct signals *s, const struct signalfd_siginfo *info, pid_t command,
 	s->waiting_len++;
 }
 
-int
-signals_fd(const struct signals *s)
-{
-	return s->waiting_len < SIGNALS_WAITING_MAX ? s->fd : -1;
-}
-
 void
 signals_take(
     struct signals *s, pid_t command, int64_t now_ms, struct signals_seen *seen)
@@ -126,8 +188,7 @@ signals_take(
 	struct signalfd_siginfo info;
 
 	memset(seen, 0, sizeof(*seen));
-	while (s->waiting_len < SIGNALS_WAITING_MAX &&
-	    read(s->fd, &info, sizeof(info)) == sizeof(info)) {
+	while (s->waiting_len < SIGNALS_WAITING_MAX && next_signal(s, &info)) {
 		switch (info.ssi_signo) {
 		case SIGCHLD:
 			seen->child = true;

@@ -18,6 +18,7 @@
 #ifndef LAUNCH_SIGNALS_H
 #define LAUNCH_SIGNALS_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,7 +46,10 @@ struct signals_waiting {
 };
 
 struct signals {
-	int fd;
+	int fd; /* -1: none is to be had */
+	/* Without: the signal that ended the last wait. */
+	siginfo_t taken;
+	bool has_taken_one;
 	sigset_t entry_mask;
 	struct sigaction entry_child;
 	pid_t caller; /* our parent; 0: we can't see it */
@@ -75,11 +79,14 @@ void signals_witness(struct signals *s, char **arguments);
 /* Restores mask and dispositions as they were at signals_hold. For the child
  * between vfork and exec: uses system calls only. */
 void signals_restore(const struct signals *s);
-/* From here on our own writes can't kill us. Returns 0 or a negative errno. */
+/* From here on our own writes can't kill us. Returns 0 or a negative errno: no
+ * descriptor is to be had. */
 int signals_open(struct signals *s);
 
-/* The descriptor to wait for; -1: there is no room for more signals now. */
-int signals_fd(const struct signals *s);
+/* As poll(). The first of `fds` is for the signals (POLLIN: some are there); as
+ * long as there is no room for more they wait. */
+int signals_poll(
+    struct signals *s, struct pollfd *fds, nfds_t count, int wait_ms);
 /* Reads the signals that have arrived. With `command` above 0 they are kept to
  * be passed on; with 0 (it has ended) they are for us. */
 void signals_take(struct signals *s, pid_t command, int64_t now_ms,

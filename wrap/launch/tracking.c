@@ -14,6 +14,7 @@
 
 #include "wrap/launch/elf.h"
 #include "wrap/launch/preload.h"
+#include "wrap/launch/shimlink.h"
 #include "wrap/shim/message.h"
 
 /* Below the folder that holds bin/. */
@@ -119,10 +120,9 @@ tracking_prepare(struct tracking *t, char **arguments)
 }
 
 const char *
-tracking_shim(const struct tracking *t, const char *command)
+tracking_shim(struct tracking *t, const char *command)
 {
-	/* The loader splits its list there and has no way to quote. */
-	if (t->phase == TRACKING_OFF || strpbrk(t->shim_path, " :") != NULL)
+	if (t->phase == TRACKING_OFF || shimlink_make(t->shim_path) < 0)
 		return NULL;
 	/* It complains of a library that is not there. */
 	if (access(t->shim_path, R_OK) != 0)
@@ -256,7 +256,7 @@ start_worker(struct tracking *t)
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (t->environment == NULL)
-		t->environment = preload_worker_environment(t->shim_path);
+		t->environment = preload_worker_environment();
 	if (t->environment == NULL) {
 		tracking_off(t, ENOMEM);
 		return;
@@ -299,6 +299,7 @@ tracking_launched(struct tracking *t, pid_t command, bool preloaded)
 void
 tracking_begin(struct tracking *t, bool at_once, int64_t now_ms)
 {
+	t->begun_ms = now_ms;
 	if (t->phase == TRACKING_OFF)
 		return;
 	if (at_once || !t->launched.preloaded)
@@ -314,6 +315,29 @@ keep(struct tracking *t, const struct link_message *message)
 		t->kept[t->kept_len++] = *message;
 }
 
+static void
+note_other(struct tracking *t, pid_t pid)
+{
+	pid_t *others = t->launched.others;
+
+	if (pid == t->launched.command)
+		return;
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (others[i] == pid)
+			return;
+	others[t->others_heard++ % LINK_OTHERS_MAX] = pid;
+}
+
+static bool
+has_living_other(const struct tracking *t)
+{
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (t->launched.others[i] > 0 &&
+		    (kill(t->launched.others[i], 0) == 0 || errno == EPERM))
+			return true;
+	return false;
+}
+
 /* Takes so many connections at the most. Returns 0 or a negative errno: no
  * connection can be taken. */
 static int
@@ -323,7 +347,8 @@ read_channel(struct tracking *t, int max)
 	int op;
 
 	for (int i = 0; i < max && t->phase == TRACKING_LISTENS; i++) {
-		op = listen_take(t->channel, &t->caller, &message);
+		op = listen_take(
+		    t->channel, t->launched.command, &t->caller, &message);
 		if (op < 0) {
 			t->in_row = 0;
 			return op == -EAGAIN ? 0 : op;
@@ -333,8 +358,7 @@ read_channel(struct tracking *t, int max)
 		if (op == 0)
 			continue;
 		t->hello = true;
-		if (!t->expected)
-			t->hello_due_ms = -1;
+		note_other(t, message.sender);
 		if (op == MESSAGE_HELLO || (op == MESSAGE_SILENT && t->silent))
 			continue;
 		if (op == MESSAGE_SILENT) {
@@ -430,8 +454,8 @@ tracking_worker_died(struct tracking *t, int status)
 }
 
 void
-tracking_ended(
-    struct tracking *t, const struct child *command, bool needs_worker)
+tracking_ended(struct tracking *t, const struct child *command,
+    bool needs_worker, int64_t now_ms)
 {
 	struct link_packet packet = {.type = LINK_ENDED};
 
@@ -446,11 +470,13 @@ tracking_ended(
 		packet.ended = t->end;
 		link_send(t->link, &packet);
 	}
-	/* Too short for the wait, and not a word: it may be a static program
-	 * that has made a run all the same. Or its word found no room. */
+	/* It may have made a run without a word, or left somebody behind who
+	 * will. Or its word found no room. */
 	if (t->phase == TRACKING_LISTENS &&
 	    (!t->hello || t->expected || t->crowded || needs_worker ||
-		t->caller.fd >= 0))
+		t->caller.fd >= 0 ||
+		(!t->nested && now_ms - t->begun_ms >= TRACKING_SHORT_MS) ||
+		has_living_other(t)))
 		start_worker(t);
 }
 

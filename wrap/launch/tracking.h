@@ -19,9 +19,12 @@
 #include "wrap/link/link.h"
 #include "wrap/launch/listen.h"
 
-/* If the shim says nothing for so long, it is not there (a static program), and
- * the worker has to look for the run itself. */
+/* A command that lives so long gets a worker, which looks at what the command
+ * does: a hello tells nothing of the programs that it starts. */
 #define TRACKING_HELLO_MS 100
+/* When a command is over after so long, a worker looks at what is there: in less
+ * time no interpreter starts and makes a run. */
+#define TRACKING_SHORT_MS 20
 /* How many messages are kept for the worker, and for its successor. */
 #define TRACKING_KEPT_MAX 4
 /* How many connections are taken before signals are looked at again, so that
@@ -51,12 +54,14 @@ struct tracking {
 	int starts;
 	int start_errno;   /* the worker could not be started */
 	int worker_status; /* how the last one died */
-	bool expected;     /* a hello tells nothing new: env -i, sudo, ... */
+	bool expected;     /* the arguments name insideLLMs */
 	bool hello, nested, silent;      /* what the shim has said by now */
 	bool crowded;                    /* messages may have been lost */
 	bool ended;                      /* the command has; see `end` */
 	int in_row;                      /* connections without a break */
-	int64_t hello_due_ms;            /* when a hello is due; -1: none */
+	int64_t begun_ms;
+	int64_t hello_due_ms;            /* the worker's start; -1: none */
+	size_t others_heard;             /* other processes than the command */
 	char **arguments, **environment; /* the worker's */
 	struct link_launched launched;
 	struct link_ended end;
@@ -72,7 +77,7 @@ struct tracking {
 /* Finds worker and shim beside this program, and makes the socket. */
 void tracking_prepare(struct tracking *t, char **arguments);
 /* The shim's path if it can be preloaded into the command, else NULL. */
-const char *tracking_shim(const struct tracking *t, const char *command);
+const char *tracking_shim(struct tracking *t, const char *command);
 
 /* Notes the times of the launch, just before it. `await_tick`: only file times
  * will tell the run from older ones, so the launch waits for a tick of their
@@ -91,20 +96,20 @@ void tracking_off(struct tracking *t, int code);
  * the link. */
 int tracking_fd(const struct tracking *t);
 void tracking_read(struct tracking *t);
-/* Called when no hello came in time, or a caller did not speak: starts the
- * worker. */
+/* Called when it may be time for the worker: starts it then, or when a caller did
+ * not speak. */
 void tracking_waited(struct tracking *t, int64_t now_ms);
 /* Called when the worker has ended: starts it once more, or gives up. */
 void tracking_worker_died(struct tracking *t, int status);
 /* Keeps the last line of the command's output for the worker; called before the
  * end. The caller must never free it. */
 void tracking_line(struct tracking *t, const char *line, size_t len);
-/* Called when the command has ended. With `needs_worker` a worker is started
- * even if there is no run, because it writes the report's file. Afterwards
+/* Called when the command has ended, at `now_ms`. With `needs_worker` a worker is
+ * started even if there is no run, because it writes the report's file. Afterwards
  * tracking_busy says whether the launcher must wait for the worker's last words
  * and its end; no other code may wait for it. */
-void tracking_ended(
-    struct tracking *t, const struct child *command, bool needs_worker);
+void tracking_ended(struct tracking *t, const struct child *command,
+    bool needs_worker, int64_t now_ms);
 bool tracking_busy(const struct tracking *t);
 /* Asks the worker to end now. */
 void tracking_hurry(struct tracking *t);

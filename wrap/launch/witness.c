@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap/launch/procstat.h"
+#include "base/closing.h"
+#include "wrap/link/procstat.h"
 
 /* Where the witness has its end of the link. */
 #define WITNESS_LINK 3
@@ -88,8 +89,8 @@ become_witness(int link, pid_t launcher, char **arguments)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != launcher || dup2(link, WITNESS_LINK) < 0)
 		_exit(0);
-	close_range(0, WITNESS_LINK - 1, 0);
-	close_range(WITNESS_LINK + 1, ~0U, 0);
+	closing_range(0, WITNESS_LINK - 1);
+	closing_range(WITNESS_LINK + 1, ~0U);
 	take_name(arguments);
 	for (;;) {
 		ssize_t got = recv(WITNESS_LINK, &request, sizeof(request), 0);

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 4
+#define LINK_VERSION 5
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -26,6 +26,9 @@
 /* A message of the shim that the launcher has read already: at most so long
  * (wrap/shim/message.h says the same). */
 #define LINK_DATA_MAX 4608
+/* Other processes than the command that the launcher has heard of: the last
+ * ones. */
+#define LINK_OTHERS_MAX 32
 /* An attempt's name, a time and a random part, is shorter. */
 #define LINK_ATTEMPT_MAX 64
 
@@ -61,6 +64,9 @@ struct link_launched {
 	uint32_t just_ticked;
 	/* Messages may have been lost before there was a worker. */
 	uint32_t crowded;
+	/* Processes of the command that the launcher has heard of; 0: none.
+	 * Those above them may be gone by now. */
+	pid_t others[LINK_OTHERS_MAX];
 };
 
 struct link_message {

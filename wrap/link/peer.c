@@ -6,8 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "wrap/link/procstat.h"
+
 int
-peer_accept(int listener, int *fd, pid_t *pid)
+peer_accept(int listener, pid_t command, int *fd, pid_t *pid)
 {
 	do
 		*fd =
@@ -15,7 +17,7 @@ peer_accept(int listener, int *fd, pid_t *pid)
 	while (*fd < 0 && errno == EINTR);
 	if (*fd < 0)
 		return -errno;
-	*pid = peer_of_this_user(*fd);
+	*pid = peer_of_ours(*fd, command);
 	if (*pid > 0)
 		return 1;
 	close(*fd);
@@ -26,15 +28,20 @@ peer_accept(int listener, int *fd, pid_t *pid)
 /* The kernel is asked, as it was for the other side: fakeroot has another
  * answer to getuid(). */
 pid_t
-peer_of_this_user(int fd)
+peer_of_ours(int fd, pid_t command)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    peer.uid != (uid_t)syscall(SYS_getuid))
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return 0;
-	return peer.pid;
+	if (peer.uid == (uid_t)syscall(SYS_getuid))
+		return peer.pid;
+	if (syscall(SYS_geteuid) != 0 || command <= 0 || peer.pid <= 0)
+		return 0;
+	return peer.pid == command || procstat_is_below(peer.pid, command)
+	    ? peer.pid
+	    : 0;
 }
 
 ssize_t

@@ -12,13 +12,16 @@
 
 /* Takes one connection from the queue, so that the caller can count how many it
  * takes before it turns to something else: others may make them without end.
- * 1: `*fd` is a connection of the process `*pid`, of this user. 0: it was one
- * of another user (or who it is can't be told) and is closed unread. Negative
- * errno: none was taken, -EAGAIN because none is there. Never blocks. */
-int peer_accept(int listener, int *fd, pid_t *pid);
+ * 1: `*fd` is a connection of the process `*pid`, which is one of ours. 0: it
+ * was one of somebody else (or who it is can't be told) and is closed unread.
+ * Negative errno: none was taken, -EAGAIN because none is there. Never blocks.
+ */
+int peer_accept(int listener, pid_t command, int *fd, pid_t *pid);
 
-/* The process that connected; 0: one of another user, or it can't be told. */
-pid_t peer_of_this_user(int fd);
+/* The process that connected, if it is one of this user, or, where we are root,
+ * the command or a process below it: root's commands become other users (su,
+ * setpriv, gosu). 0: somebody else's, or it can't be told. */
+pid_t peer_of_ours(int fd, pid_t command);
 
 /* The descriptors that came along; 0: none. They are the caller's. */
 struct peer_along {

@@ -174,7 +174,9 @@ static bool
 read_one(struct channel *channel)
 {
 	pid_t sender;
-	int fd, result = peer_accept(channel->io.fd, &fd, &sender);
+	int fd,
+	    result =
+		peer_accept(channel->io.fd, channel->command, &fd, &sender);
 
 	/* What a process said before it connected again was there when it did.
 	 */
@@ -260,7 +262,7 @@ channel_init(
 void
 channel_keep(struct channel *channel, int fd)
 {
-	pid_t sender = peer_of_this_user(fd);
+	pid_t sender = peer_of_ours(fd, channel->command);
 
 	if (sender > 0) {
 		hear_new(channel, fd, sender);

@@ -5,6 +5,7 @@
  * kept.
  *
  *	channel.heard = on_message; channel.data = worker;
+ *	channel.command = pid;
  *	channel_init(&channel, loop, CHANNEL_FD, &err);
  *	channel_keep(&channel, CALLER_FD);	if the launcher had one
  *	...
@@ -47,10 +48,11 @@ bool message_parse(struct message *message, pid_t sender,
     const unsigned char *data, size_t len);
 
 struct channel {
-	/* Called for each message of this user. */
+	/* Called for each message of our processes (link/peer.h). */
 	void (*heard)(struct channel *channel, const struct message *message);
 	void *data; /* the user's own */
-	/* What was not a message of this user, for the log. */
+	pid_t command;
+	/* What was not a message of theirs, for the log. */
 	unsigned long refused;
 	/* As many connections as the kernel queues were there without a break:
 	 * the queue may have been full, and messages lost. */

@@ -48,7 +48,9 @@ writer_of(const struct find *f, const struct find_open *open)
 
 	if (open->below > 0)
 		return open->below;
-	return f->config.direct && !process_has_children(command) ? command : 0;
+	return f->config.direct && command > 0 && !process_has_children(command)
+	    ? command
+	    : 0;
 }
 
 static void
@@ -63,7 +65,7 @@ consider(struct find *f, const char *dir)
 	if (!f->has_open)
 		open_files_read(&f->open);
 	f->has_open = true;
-	find_open(&open, &f->open, dir, f->config.command);
+	find_open(&open, &f->open, dir, f->config.ours, f->config.data);
 	if (open.below > 0 || !open.elsewhere)
 		f->config.found(dir, writer_of(f, &open), f->config.data);
 }
@@ -112,6 +114,23 @@ watch_nearest(struct find *f)
 	f->watching = tree_add(f->config.tree, &f->watch, at, NULL) == 0;
 }
 
+static void
+let_go(struct find *f)
+{
+	open_files_release(&f->open);
+	f->has_open = false;
+}
+
+void
+find_among(const struct find_config *config, char *const *dirs, size_t count)
+{
+	struct find f = {.config = *config};
+
+	for (size_t i = 0; i < count; i++)
+		consider(&f, dirs[i]);
+	let_go(&f);
+}
+
 void
 find_look(struct find *f)
 {
@@ -130,8 +149,7 @@ find_look(struct find *f)
 		consider(f, f->dir);
 	else
 		consider_root(f);
-	open_files_release(&f->open);
-	f->has_open = false;
+	let_go(f);
 }
 
 static void

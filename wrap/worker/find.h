@@ -11,6 +11,7 @@
 #define WRAP_WORKER_FIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,11 +24,14 @@ struct find_config {
 	struct tree *tree;
 	const char *dir;  /* bytes, absolute: this one or */
 	const char *root; /* one in here; both NULL: nothing is looked for */
+	/* The process that may be the writer; 0: none. */
 	pid_t command;
-	/* The arguments of the command are those of insideLLMs: as long as it
+	/* The arguments of that process are those of insideLLMs: as long as it
 	 * has no children it is the writer itself. */
 	bool direct;
 	int64_t not_before_ns; /* file times of the command's own files */
+	/* Is it a process of the command? */
+	bool (*ours)(pid_t pid, void *data);
 	/* Was this directory found before? Then no process is looked at. */
 	bool (*known)(const char *dir, void *data);
 	/* A directory of this command; `writer` 0: not known. */
@@ -40,5 +44,8 @@ struct find *find_new(const struct find_config *config);
 void find_free(struct find *f);
 /* Looks now: at the end of the command. */
 void find_look(struct find *f);
+/* Looks once at these directories. */
+void find_among(
+    const struct find_config *config, char *const *dirs, size_t count);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +76,7 @@ open_files_release(struct open_files *o)
 
 void
 find_open(struct find_open *result, const struct open_files *o, const char *dir,
-    pid_t command)
+    bool (*ours)(pid_t pid, void *data), void *data)
 {
 	char *path = path_join(dir, RECORDS_FILE);
 	struct stat records;
@@ -90,32 +89,12 @@ find_open(struct find_open *result, const struct open_files *o, const char *dir,
 		if (file->device != records.st_dev ||
 		    file->inode != records.st_ino)
 			continue;
-		if (proc_is_below(file->pid, command))
+		if (ours(file->pid, data))
 			result->below = file->pid;
 		else
 			result->elsewhere = true;
 	}
 	free(path);
-}
-
-/* Are the files of this number open for writing in the process? By the access
- * mode in what /proc says of the descriptor. */
-static bool
-writes(pid_t pid, const char *number)
-{
-	char path[64], line[128];
-	unsigned flags = O_RDONLY;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/%d/fdinfo/%.16s", (int)pid, number);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	while (fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, "flags: %o", &flags) == 1)
-			break;
-	fclose(f);
-	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
 static bool
@@ -132,7 +111,7 @@ has_for_writing(pid_t pid, dev_t device, ino_t inode)
 	while (!has && dir != NULL && (d = readdir(dir)) != NULL)
 		has = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
 		    st.st_dev == device && st.st_ino == inode &&
-		    writes(pid, d->d_name);
+		    proc_writes(pid, d->d_name);
 	if (dir != NULL)
 		closedir(dir);
 	return has;

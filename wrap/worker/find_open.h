@@ -8,7 +8,7 @@
 #include "watcher/watcher.h"
 
 struct find_open {
-	pid_t below; /* a process below (or the same as) `command`; 0: none */
+	pid_t below;    /* a process of the command; 0: none */
 	bool elsewhere; /* another process of this user has them open */
 };
 
@@ -29,7 +29,8 @@ void open_files_release(struct open_files *o);
 /* A process that has the records open for writing; 0: none that can be seen. */
 pid_t find_open_writer(const struct watcher *watcher);
 
+/* `ours`: is it a process of the command? */
 void find_open(struct find_open *result, const struct open_files *o,
-    const char *dir, pid_t command);
+    const char *dir, bool (*ours)(pid_t pid, void *data), void *data);
 
 #endif

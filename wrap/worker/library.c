@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/lifeline.h"
 #include "base/loop.h"
 #include "base/process.h"
 #include "itrack/library_link.h"
@@ -41,7 +41,8 @@ struct follow {
 	struct entry start;
 	struct loop *loop;
 	struct loop_turn turn;
-	struct loop_io link, watch, owner;
+	struct loop_io link, watch;
+	struct lifeline owner;
 	struct stop stop;
 	struct loop_timer pace, sync, linger;
 	struct follow_deliveries deliveries;
@@ -115,6 +116,16 @@ look(struct follow *f)
 	pass_on(f);
 }
 
+/* Where the kernel or a filter lets nothing be watched, the next look is soon. */
+static void
+wait_for_change(struct follow *f)
+{
+	if (f->watch.fd >= 0)
+		loop_add(f->loop, &f->watch, EPOLLIN);
+	else
+		loop_timer_set(f->loop, &f->pace, PACE_MS);
+}
+
 static void
 on_pace(struct loop_timer *timer)
 {
@@ -122,7 +133,7 @@ on_pace(struct loop_timer *timer)
 
 	f->paced = false;
 	if (!f->ended)
-		loop_add(f->loop, &f->watch, EPOLLIN);
+		wait_for_change(f);
 	look(f);
 }
 
@@ -151,15 +162,11 @@ on_sync(struct loop_timer *timer)
 
 /* The owner is dead; a run without an end was killed with it. */
 static void
-on_owner_death(struct loop_io *io, uint32_t events)
+on_owner_death(struct lifeline *line)
 {
-	struct follow *f = io->data;
+	struct follow *f = line->data;
 	struct entry e;
 
-	(void)events;
-	loop_remove(f->loop, io);
-	close(io->fd);
-	io->fd = -1;
 	look(f);
 	if (f->ended || f->courier)
 		return;
@@ -263,17 +270,21 @@ open_journal(struct follow *f, const char *attempt, bool open, struct err *err)
 	return 0;
 }
 
-/* The owner that the journal names, if it lives. */
-static int
-open_owner(const struct entry_start *start)
+/* The owner that the journal names. */
+static void
+listen_to_owner(struct follow *f)
 {
-	int fd = pidfd_open((pid_t)start->pid, 0);
+	const struct entry_start *start = &f->start.start;
+	int result;
 
-	if (fd >= 0 && process_start((pid_t)start->pid) != start->pid_start) {
-		close(fd);
-		return -1;
+	f->owner = (struct lifeline){.cut = on_owner_death, .data = f};
+	result = lifeline_hold(&f->owner, f->loop, (pid_t)start->pid);
+	/* Another process of the same number? */
+	if (result < 0 ||
+	    process_start((pid_t)start->pid) != start->pid_start) {
+		lifeline_let_go(&f->owner);
+		on_owner_death(&f->owner);
 	}
-	return fd;
 }
 
 static void
@@ -285,17 +296,18 @@ listen_to_journal(struct follow *f)
 	    (struct loop_io){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
 		.ready = on_change,
 		.data = f};
-	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0)
-		die("can't watch %s: %s", file, strerror(errno));
+	if (inotify_add_watch(f->watch.fd, file, IN_MODIFY) < 0) {
+		if (f->watch.fd >= 0)
+			close(f->watch.fd);
+		f->watch.fd = -1;
+	}
 	free(file);
-	loop_add(f->loop, &f->watch, EPOLLIN);
+	wait_for_change(f);
 }
 
 static void
 begin(struct follow *f)
 {
-	int owner;
-
 	f->loop = loop_new();
 	f->turn = (struct loop_turn){.end = on_turn, .data = f};
 	loop_turn_add(f->loop, &f->turn);
@@ -324,13 +336,7 @@ begin(struct follow *f)
 	f->courier = f->start.start.open != NULL && (!f->ended || f->alone);
 	pass_on(f);
 	look(f);
-	owner = open_owner(&f->start.start);
-	f->owner =
-	    (struct loop_io){.fd = owner, .ready = on_owner_death, .data = f};
-	if (owner >= 0)
-		loop_add(f->loop, &f->owner, EPOLLIN);
-	else
-		on_owner_death(&f->owner, 0);
+	listen_to_owner(f);
 	loop_kick(f->loop);
 }
 
@@ -387,12 +393,10 @@ release(struct follow *f)
 	loop_timer_cancel(f->loop, &f->linger);
 	loop_remove(f->loop, &f->link);
 	loop_remove(f->loop, &f->watch);
-	close(f->watch.fd);
+	if (f->watch.fd >= 0)
+		close(f->watch.fd);
 	stop_release(&f->stop, f->loop);
-	if (f->owner.fd >= 0) {
-		loop_remove(f->loop, &f->owner);
-		close(f->owner.fd);
-	}
+	lifeline_let_go(&f->owner);
 	loop_turn_remove(f->loop, &f->turn);
 	loop_free(f->loop);
 	journal_reader_release(&f->reader);

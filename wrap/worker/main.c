@@ -10,19 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/lifeline.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "mapping/names.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
-#include "wrap/worker/find.h"
 #include "wrap/worker/library.h"
+#include "wrap/worker/place.h"
+#include "wrap/worker/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
@@ -35,8 +36,6 @@
  * insideLLMs' own way, which no copy has. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
-/* The shim's first word comes with the launch or not at all. */
-#define SILENCE_MS 50
 /* More than the launcher sends. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
@@ -66,14 +65,13 @@ struct worker {
 	struct tree *tree;
 	struct channel channel;
 	struct loop_io link_io;
-	struct loop_io command_io; /* pidfd, when the launcher is gone */
+	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
-	struct loop_timer silence;
 	char *state_dir;
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;
-	struct find *find;
+	struct search *search; /* NULL: not begun, or somebody else's */
 	struct announced announced;
 	struct countdown *countdown;
 	struct report report;
@@ -139,11 +137,12 @@ sign_of(enum message_op op, const char *base)
 }
 
 static void
-consider(struct worker *w, const struct message *message, const char *dir)
+consider(
+    struct worker *w, const struct message *message, const struct place *place)
 {
 	const char *base = path_base(message->path);
 	struct run_news news = {
-	    .dir = dir,
+	    .dir = place->dir,
 	    .writer = message->sender,
 	    .sign = sign_of(message->op, base),
 	    .genuine = strcmp(base, CONFIG_TEMP) == 0 ||
@@ -152,20 +151,23 @@ consider(struct worker *w, const struct message *message, const char *dir)
 		strcmp(base, MANIFEST_FILE) == 0,
 	    .aside = !tells_of_run(message->op, base),
 	    .name = base,
-	    .dir_fd = message->dir_fd,
+	    .dir_fd = message->dir_fd > 0 ? message->dir_fd : place->fd,
 	    .file_fd = there_open_file(message->file_fd),
 	};
-	int there = news.dir_fd == 0 ? there_open_dir(message->sender, dir) : 0;
 
-	if (there > 0)
-		news.dir_fd = there;
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
 	runs_consider(w->runs, &news);
 	if (news.file_fd > 0)
 		close(news.file_fd);
-	if (there > 0)
-		close(there);
+}
+
+static void
+hear_silence(struct worker *w)
+{
+	w->silent = true;
+	if (w->search != NULL)
+		search_hear_silence(w->search);
 }
 
 static void
@@ -173,84 +175,37 @@ on_message(struct channel *channel, const struct message *message)
 {
 	struct worker *w = channel->data;
 	const char *base = path_base(message->path);
+	struct place place;
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
 		/* What is to be found is tracked by that one. */
-		w->nested = w->heard = true;
-		find_free(w->find);
-		w->find = NULL;
+		w->nested = true;
+		search_free(w->search);
+		w->search = NULL;
 		return;
 	}
+	if (w->search != NULL)
+		search_hear(w->search, message->sender);
 	if (message->op == MESSAGE_SILENT)
-		w->silent = true;
+		hear_silence(w);
 	if (!tells_of_run(message->op, base) && !is_aside(base))
 		return;
 	w->heard = true;
+	if (w->search != NULL)
+		search_hear_run(w->search);
 	dir = path_parent(message->path);
+	place_find(&place, message->sender, dir);
 	if (message->op == MESSAGE_MARKING) {
-		announced_add(
-		    &w->announced, dir, message->dir_fd, message->sender);
+		announced_add(&w->announced, place.dir,
+		    message->dir_fd > 0 ? message->dir_fd : place.fd,
+		    message->sender);
 	} else {
-		announced_remove(&w->announced, dir);
-		consider(w, message, dir);
+		announced_remove(&w->announced, place.dir);
+		consider(w, message, &place);
 	}
+	place_release(&place);
 	free(dir);
-}
-
-static bool
-is_known(const char *dir, void *data)
-{
-	const struct worker *w = data;
-
-	return runs_know(w->runs, dir);
-}
-
-static void
-on_found(const char *dir, pid_t writer, void *data)
-{
-	struct worker *w = data;
-
-	runs_found(w->runs, dir, writer);
-}
-
-/* In the tick of the launch older files may have been written, too. */
-static int64_t
-not_before_ns(const struct link_launched *l)
-{
-	return clock_ns(&l->file_clock) + (l->just_ticked ? 0 : 1);
-}
-
-/* No shim in the command, or the user says where: look for the directory. */
-static void
-start_find(struct worker *w)
-{
-	const char *named = w->options.value[OPT_RUN_DIR];
-	char *dir = named != NULL ? path_absolute(named) : NULL;
-	struct find_config config = {
-	    .tree = w->tree,
-	    .dir = dir != NULL ? dir : w->guess.dir,
-	    .root = dir != NULL ? NULL : w->guess.root,
-	    .command = w->launched.command,
-	    .direct = w->guess.dir != NULL || w->guess.root != NULL,
-	    .not_before_ns = not_before_ns(&w->launched),
-	    .known = is_known,
-	    .found = on_found,
-	    .data = w,
-	};
-
-	if (w->find == NULL)
-		w->find = find_new(&config);
-	free(dir);
-}
-
-static void
-on_silence(struct loop_timer *timer)
-{
-	struct worker *w = timer->data;
-
-	if (!w->heard)
-		start_find(w);
 }
 
 static void
@@ -259,35 +214,6 @@ describe_pending(struct buf *line, void *data)
 	struct worker *w = data;
 
 	runs_describe_pending(w->runs, line);
-}
-
-/* More messages than the socket holds, from hundreds of short runs, or a
- * program that could not say more: what is new beside the runs that were heard
- * of is theirs, too. */
-static void
-look_beside(struct worker *w)
-{
-	size_t count = runs_count(w->runs);
-	struct find_config config = {
-	    .tree = w->tree,
-	    .command = w->launched.command,
-	    .not_before_ns = not_before_ns(&w->launched),
-	    .known = is_known,
-	    .found = on_found,
-	    .data = w,
-	};
-	char *last = xstrdup("");
-
-	for (size_t i = 0; i < count; i++) {
-		char *parent = path_parent(runs_dir(w->runs, i));
-
-		config.root = parent;
-		if (strcmp(parent, last) != 0)
-			find_free(find_new(&config));
-		free(last);
-		last = parent;
-	}
-	free(last);
 }
 
 /* Killed between the marker and the word that it is there. */
@@ -337,17 +263,15 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
-	loop_timer_cancel(w->loop, &w->silence);
+	if (w->search != NULL)
+		search_before_end(w->search);
 	take_line(w);
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
 	runs_end(w->runs, ended);
-	if (!w->heard || w->silent)
-		start_find(w);
-	if (w->find != NULL)
-		find_look(w->find);
-	if (w->channel.crowded || w->launched.crowded || w->silent)
-		look_beside(w);
+	if (w->search != NULL)
+		search_at_end(
+		    w->search, w->channel.crowded || w->launched.crowded);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
@@ -359,30 +283,51 @@ end_all(struct worker *w, const struct link_ended *ended)
 }
 
 static void
-on_command_death(struct loop_io *io, uint32_t events)
+on_command_death(struct lifeline *line)
 {
-	struct worker *w = io->data;
-
-	(void)events;
-	loop_remove(w->loop, io);
-	close(io->fd);
-	end_all(w, NULL);
+	end_all(line->data, NULL);
 }
 
 /* The launcher was killed: the command lives on, and so do we. */
 static void
 follow_command(struct worker *w)
 {
-	int fd =
-	    w->phase == PHASE_FOLLOWS ? pidfd_open(w->launched.command, 0) : -1;
-
-	if (fd < 0) {
+	w->command = (struct lifeline){.cut = on_command_death, .data = w};
+	if (w->phase != PHASE_FOLLOWS ||
+	    lifeline_hold(&w->command, w->loop, w->launched.command) < 0)
 		end_all(w, NULL);
-		return;
-	}
-	w->command_io =
-	    (struct loop_io){.fd = fd, .ready = on_command_death, .data = w};
-	loop_add(w->loop, &w->command_io, EPOLLIN);
+}
+
+static void
+on_settled(void *data)
+{
+	struct worker *w = data;
+
+	w->settled = true;
+	loop_kick(w->loop);
+}
+
+static void
+begin_search(struct worker *w)
+{
+	struct search_config config = {
+	    .loop = w->loop,
+	    .tree = w->tree,
+	    .runs = w->runs,
+	    .options = &w->options,
+	    .guess = &w->guess,
+	    .launched = &w->launched,
+	    .state_dir = w->state_dir,
+	    .channel = CHANNEL_FD,
+	    .settled = on_settled,
+	    .data = w,
+	};
+
+	w->search = search_new(&config);
+	if (w->heard)
+		search_hear_run(w->search);
+	if (w->silent)
+		search_hear_silence(w->search);
 }
 
 /* Not before the command's process ID is known, without which a message means
@@ -394,18 +339,15 @@ begin_listening(struct worker *w)
 
 	if (!enter(w, PHASE_FOLLOWS))
 		return;
+	w->channel.command = w->launched.command;
 	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
 		die("%s", err.message);
 	if (w->launched.caller)
 		channel_keep(&w->channel, CALLER_FD);
 	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
 	channel_read(&w->channel);
-	if (w->nested)
-		return;
-	if (options_given(&w->options, OPT_RUN_DIR) || !w->launched.preloaded)
-		start_find(w);
-	else
-		loop_timer_set(w->loop, &w->silence, SILENCE_MS);
+	if (!w->nested)
+		begin_search(w);
 }
 
 static void
@@ -461,24 +403,26 @@ on_link(struct loop_io *io, uint32_t events)
 }
 
 static void
-on_settled(void *data)
+say_nothing(struct worker *w)
 {
-	struct worker *w = data;
+	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
 
-	w->settled = true;
-}
-
-static const char *
-why_nothing(const struct worker *w)
-{
 	if (w->nested)
-		return "tracked by the itrack-wrap inside";
-	if (!w->launched.preloaded && !options_given(&w->options, OPT_RUN_DIR))
-		return "no run directory seen without the preload library "
-		       "(--run-dir names it); nothing was tracked";
-	return w->silent ? "no run directory seen; " LINK_LOCKED_UP
-			   "; nothing was tracked"
-			 : "no run directory seen; nothing was tracked";
+		report_say(&w->report, "tracked by the itrack-wrap inside");
+	else if (!w->launched.preloaded &&
+	    !options_given(&w->options, OPT_RUN_DIR))
+		report_say(&w->report,
+		    "no run directory seen without the preload library "
+		    "(--run-dir names it)%s%s; nothing was tracked",
+		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
+	else if (w->silent)
+		report_say(&w->report,
+		    "no run directory seen; " LINK_LOCKED_UP
+		    "; nothing was tracked");
+	else
+		report_say(&w->report,
+		    "no run directory seen%s%s; nothing was tracked",
+		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
 }
 
 static void
@@ -494,12 +438,13 @@ write_report(struct worker *w)
 static void
 say_report(struct worker *w)
 {
-
 	if (tree_is_limited(w->tree) != NULL)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
+	if (w->search != NULL)
+		search_report(w->search, &w->report);
 	if (w->report.run_count == 0)
-		report_say(&w->report, "%s", why_nothing(w));
+		say_nothing(w);
 	write_report(w);
 	if (!options_given(&w->options, OPT_QUIET))
 		/* One write, so that lines of others don't come between. */
@@ -519,6 +464,8 @@ stay_alone(struct worker *w)
 	countdown_free(w->countdown);
 	w->countdown = NULL;
 	runs_report_going_on(w->runs);
+	if (w->search != NULL && runs_going_on(w->runs) == 0)
+		search_report_going_on(w->search, &w->report);
 	say_report(w);
 	if (!w->link_gone)
 		link_send(LINK_FD, &packet);
@@ -564,7 +511,8 @@ on_turn(struct loop_turn *turn)
 	w->settled = false;
 	if (!runs_are_settled(w->runs))
 		return;
-	if (runs_going_on(w->runs) == 0)
+	if (runs_going_on(w->runs) == 0 &&
+	    (w->search == NULL || !search_goes_on(w->search)))
 		loop_stop(w->loop);
 	else if (w->phase != PHASE_ALONE)
 		stay_alone(w);
@@ -606,7 +554,6 @@ worker_init(struct worker *w)
 	    .settled = on_settled,
 	    .data = w};
 	w->runs = runs_new(&config);
-	w->silence = (struct loop_timer){.fire = on_silence, .data = w};
 	w->turn = (struct loop_turn){.end = on_turn, .data = w};
 	loop_turn_add(w->loop, &w->turn);
 	w->channel.heard = on_message;
@@ -620,7 +567,7 @@ worker_init(struct worker *w)
 static void
 worker_release(struct worker *w)
 {
-	find_free(w->find);
+	search_free(w->search);
 	announced_release(&w->announced);
 	channel_release(&w->channel);
 	tree_free(w->tree);

@@ -6,6 +6,7 @@
 
 #include <sys/queue.h>
 
+#include "base/lifeline.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/writer.h"
 
@@ -14,10 +15,9 @@ struct run {
 	struct runs *runs;
 	char *dir;
 	struct watcher_identity identity;
-	pid_t writer;        /* 0: not known, ends with the command */
-	struct writer asked; /* how it was started */
-	int pidfd;           /* of the writer; -1: none */
-	struct loop_io io;
+	pid_t writer;         /* 0: not known, ends with the command */
+	struct writer asked;  /* how it was started */
+	struct lifeline line; /* of the writer */
 	/* The writer is dead: it ends soon, if no other process goes on. */
 	bool orphaned, searched;
 	int64_t orphaned_ms;

@@ -10,44 +10,26 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "wrap/link/procstat.h"
 
-/* Processes above each other; a longer chain is a loop in the making. */
-#define ANCESTORS_MAX 1000
 /* Arguments or environment of one process: an eighth of what Linux allows by
  * default. Of what is longer nothing is known. */
 #define WORDS_MAX_BYTES (256 * 1024)
+/* The preload library's file, by whatever path it is loaded. */
+#define SHIM_NAME "itrack-preload.so"
 
 pid_t
 proc_parent(pid_t pid)
 {
-	char path[64], text[512];
-	const char *bracket;
-	ssize_t n;
-	int fd, parent = 0;
+	struct procstat stat;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	/* The name before it may hold anything. */
-	bracket = strrchr(text, ')');
-	if (bracket == NULL || sscanf(bracket + 1, " %*c %d", &parent) != 1)
-		return 0;
-	return parent;
+	return procstat_read(pid, &stat) ? stat.parent : 0;
 }
 
 bool
 proc_is_below(pid_t pid, pid_t ancestor)
 {
-	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
-		if (pid == ancestor)
-			return true;
-		pid = proc_parent(pid);
-	}
-	return false;
+	return pid == ancestor || procstat_is_below(pid, ancestor);
 }
 
 static void
@@ -125,4 +107,71 @@ proc_link(pid_t pid, const char *name)
 	    strcmp(target + len - strlen(gone), gone) == 0)
 		return NULL;
 	return xstrdup(target);
+}
+
+/* The number behind this word, where a line begins with it. */
+static bool
+read_number(const char *path, const char *word, int base, unsigned long *number)
+{
+	FILE *f = fopen(path, "re");
+	char line[128];
+	bool has = false;
+
+	while (f != NULL && !has && fgets(line, sizeof line, f) != NULL)
+		has = strncmp(line, word, strlen(word)) == 0;
+	if (has)
+		*number = strtoul(line + strlen(word), NULL, base);
+	if (f != NULL)
+		fclose(f);
+	return has;
+}
+
+uid_t
+proc_user(pid_t pid)
+{
+	unsigned long user;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	return read_number(path, "Uid:", 10, &user) ? (uid_t)user : (uid_t)-1;
+}
+
+/* By the access mode in what /proc says of the descriptor. */
+bool
+proc_writes(pid_t pid, const char *number)
+{
+	unsigned long flags;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/fdinfo/%.16s", (int)pid, number);
+	return read_number(path, "flags:", 8, &flags) &&
+	    (flags & O_ACCMODE) != O_RDONLY;
+}
+
+bool
+proc_has_shim(pid_t pid, bool *closed)
+{
+	static const char name[] = "/" SHIM_NAME "\n";
+	size_t name_len = sizeof name - 1, have = 0;
+	char path[64], text[16 * 1024];
+	bool has = false;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	*closed = fd < 0 && (errno == EACCES || errno == EPERM);
+	if (fd < 0)
+		return false;
+	while (!has && (got = read(fd, text + have, sizeof text - have)) > 0) {
+		have += (size_t)got;
+		has = memmem(text, have, name, name_len) != NULL;
+		/* It may be cut here. */
+		if (have > name_len) {
+			memmove(text, text + have - name_len, name_len);
+			have = name_len;
+		}
+	}
+	close(fd);
+	return has;
 }

@@ -30,6 +30,15 @@ void proc_words_release(struct proc_words *w);
 /* As getenv; `words` is a struct proc_words. */
 const char *proc_variable(const char *name, void *words);
 
+/* The real user, which no program with its bit set has changed; -1: not known. */
+uid_t proc_user(pid_t pid);
+
+/* Is the open file of this number (a name in its "fd") open for writing? */
+bool proc_writes(pid_t pid, const char *number);
+
+/* Is the preload library loaded into it? *closed: it may not be asked. */
+bool proc_has_shim(pid_t pid, bool *closed);
+
 /* Where the link leads ("cwd", "root", "ns/mnt"), allocated; NULL: not known,
  * or the file that it led to is gone. */
 char *proc_link(pid_t pid, const char *name);

@@ -135,7 +135,6 @@ begin_run(
 	run->runs = runs;
 	run->dir = xstrdup(dir);
 	run->writer = writer;
-	run->pidfd = -1;
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
 	run->held = heard && !TAILQ_EMPTY(&runs->list);
@@ -279,13 +278,13 @@ runs_are_crowded(struct runs *runs)
 	runs->crowded = true;
 }
 
-bool
-runs_know(const struct runs *runs, const char *dir)
+static bool
+know(const struct runs *runs, const char *dir, int dir_fd)
 {
 	struct watcher_identity identity;
 	const struct run *run;
 
-	if (watcher_identify(dir, &identity, NULL) < 0)
+	if (identify(dir, dir_fd, &identity, NULL) < 0)
 		return false;
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (watcher_identity_equal(&run->identity, &identity))
@@ -293,13 +292,19 @@ runs_know(const struct runs *runs, const char *dir)
 	return false;
 }
 
-void
-runs_found(struct runs *runs, const char *dir, pid_t writer)
+bool
+runs_know(const struct runs *runs, const char *dir)
 {
-	if (runs_know(runs, dir))
+	return know(runs, dir, 0);
+}
+
+void
+runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer)
+{
+	if (know(runs, dir, dir_fd))
 		return;
-	if (!runs->over) {
-		begin_run(runs, dir, 0, writer, false);
+	if (!runs->over || writer > 0) {
+		begin_run(runs, dir, dir_fd, writer, false);
 		return;
 	}
 	put_off(runs, dir);
@@ -471,7 +476,6 @@ begin_own_run(struct runs *runs)
 	run->runs = runs;
 	run->dir = own_run_dir(runs->config.options);
 	run->writer = runs->config.launched->command;
-	run->pidfd = -1;
 	result = runs_begin_own(run, &callbacks, &err);
 	if (result < 0) {
 		if (result != -EALREADY)

@@ -74,9 +74,10 @@ void runs_are_crowded(struct runs *runs);
 /* Is the directory that is there now one of these? */
 bool runs_know(const struct runs *runs, const char *dir);
 
-/* A run directory of this command was found without the shim. One that is
- * known already is none. Behind runs_end() it waits for its turn. */
-void runs_found(struct runs *runs, const char *dir, pid_t writer);
+/* A run directory of this command was found without the shim; `dir_fd` as in
+ * the news. One that is known already is none. Behind runs_end() it waits for
+ * its turn, if nobody is known to write it. */
+void runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer);
 
 size_t runs_count(const struct runs *runs);
 /* The directory of the i-th. */

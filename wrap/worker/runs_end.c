@@ -1,12 +1,8 @@
 /* Decides when a run of the command has ended: by its writer's death, by
  * quiet, or by a process that carries it on. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "wrap/worker/find_open.h"
@@ -46,11 +42,7 @@ run_is_complete(const struct run *run)
 void
 run_unwatch_writer(struct run *run)
 {
-	if (run->pidfd < 0)
-		return;
-	loop_remove(run->runs->config.loop, &run->io);
-	close(run->pidfd);
-	run->pidfd = -1;
+	lifeline_let_go(&run->line);
 }
 
 /* Not the end yet: messages of before are read in the same turn. */
@@ -65,10 +57,9 @@ orphan(struct run *run)
 }
 
 static void
-on_death(struct loop_io *io, uint32_t events)
+on_death(struct lifeline *line)
 {
-	(void)events;
-	orphan(io->data);
+	orphan(line->data);
 }
 
 /* The writer's death ends its run, but for the command's own: the launcher
@@ -78,16 +69,12 @@ run_watch_writer(struct run *run)
 {
 	if (run->writer <= 0 || run_is_command(run))
 		return;
-	run->pidfd = pidfd_open(run->writer, 0);
-	if (run->pidfd < 0) {
-		/* A quick one, gone before its message was read. */
-		if (errno == ESRCH)
-			orphan(run);
-		return;
-	}
-	run->io =
-	    (struct loop_io){.fd = run->pidfd, .ready = on_death, .data = run};
-	loop_add(run->runs->config.loop, &run->io, EPOLLIN);
+	run->line.cut = on_death;
+	run->line.data = run;
+	/* A quick one may be gone before its message was read. */
+	if (lifeline_hold(&run->line, run->runs->config.loop, run->writer) ==
+	    -ESRCH)
+		orphan(run);
 }
 
 static double
@@ -219,7 +206,7 @@ has_heir(struct run *run)
 	run->orphaned = false;
 	run->writer = heir;
 	run_watch_writer(run);
-	return run->pidfd >= 0;
+	return run->line.held;
 }
 
 /* A script may write a run by a program for each file: the next one may come.
@@ -282,14 +269,6 @@ runs_end_quiet(struct runs *runs)
 	}
 }
 
-static bool
-lives(const struct run *run)
-{
-	struct pollfd fd = {.fd = run->pidfd, .events = POLLIN};
-
-	return run->pidfd >= 0 && poll(&fd, 1, 0) == 0;
-}
-
 void
 runs_end(struct runs *runs, const struct link_ended *ended)
 {
@@ -301,6 +280,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 		runs->end = *ended;
 	runs_end_orphans(runs, true);
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (!run_is_over(run) && !lives(run) && !has_heir(run))
+		if (!run_is_over(run) && !lifeline_lives(&run->line) &&
+		    !has_heir(run))
 			run_end(run, ended, false);
 }

@@ -1,22 +1,15 @@
 /*
- * What a message names, as its sender has it: a path may lead elsewhere here, in
- * another mount namespace or below another root, or nowhere any more.
+ * The file that a message names, as its sender has it: its path may lead
+ * elsewhere here, or nowhere any more. place.h tells of its directory.
  *
  *	fd = there_open_file(message->file_fd);
- *	dir_fd = there_open_dir(message->sender, "/runs/a");
  */
 #ifndef WRAP_WORKER_THERE_H
 #define WRAP_WORKER_THERE_H
-
-#include <sys/types.h>
 
 /* For reading, the file that came along as an O_PATH descriptor, which opens
  * nothing by itself; `fd` stays the caller's. 0: none came, or it can't be
  * read. */
 int there_open_file(int fd);
-
-/* The directory by the sender's own root, as an O_PATH descriptor. 0: that root
- * is ours, or it can't be told, or no such directory is there. */
-int there_open_dir(pid_t sender, const char *dir);
 
 #endif

@@ -210,14 +210,14 @@ put_mark(int parent, const char *name, const char *attempt, struct err *err)
 	return result;
 }
 
-/* Not over an empty one that is another's; where the file system can't say that,
- * none was there a moment ago. */
+/* Not over an empty one that is another's; where the file system, the kernel or a
+ * filter has no such call, none was there a moment ago. */
 static int
 rename_alone(int dirfd, const char *from, const char *to)
 {
 	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
 		return 0;
-	return errno == EINVAL || errno == ENOSYS
+	return errno == EINVAL || errno == ENOSYS || errno == EPERM
 	    ? renameat(dirfd, from, dirfd, to)
 	    : -1;
 }

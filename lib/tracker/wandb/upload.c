@@ -5,10 +5,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "tracker/common/copy.h"
 #include "tracker/common/source.h"
 
@@ -291,10 +291,8 @@ take_up_table(struct wandb_upload *u, const struct entry_table *entry)
 	int error;
 
 	put_down(u);
-	u->fd = open(P_tmpdir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	if (u->fd < 0)
-		u->fd = memfd_create("itrack-table", MFD_CLOEXEC);
-	error = u->fd < 0 ? err_errno(&err, "no place for a table")
+	u->fd = file_nameless(true, &err);
+	error = u->fd < 0 ? u->fd
 			  : wandb_table_begin(&u->table, entry, u->fd, &err);
 	if (error < 0) {
 		fail_table(u, error, &err);

@@ -2,8 +2,8 @@
  * Reads what /proc tells of a process: its parent and its start; tells
  * whether it is below another.
  */
-#ifndef LAUNCH_PROCSTAT_H
-#define LAUNCH_PROCSTAT_H
+#ifndef LINK_PROCSTAT_H
+#define LINK_PROCSTAT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-#include "wrap/launch/procstat.h"
+#include "wrap/link/procstat.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,0 +1,126 @@
+#include "wrap/launch/shimlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEPARATORS " :"
+/* "itrack-preload-", 16 hex digits, ".so", NUL */
+#define NAME_SIZE 48
+
+/* Each installation has its own. */
+static void
+make_name(char name[NAME_SIZE], const char *shim)
+{
+	uint64_t sum = 14695981039346656037U;
+
+	for (const char *at = shim; *at != '\0'; at++)
+		sum = (sum ^ (unsigned char)*at) * 1099511628211U;
+	snprintf(name, NAME_SIZE, "itrack-preload-%016llx.so",
+	    (unsigned long long)sum);
+}
+
+/* Nobody else can change what is in there; programs that become other users can
+ * follow the link. Returns a descriptor. */
+static int
+open_folder(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (path[0] != '/' || strpbrk(path, SEPARATORS) != NULL)
+		return -EINVAL;
+	mkdir(path, 0711);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static bool
+leads_to(int folder, const char *name, const char *shim)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlinkat(folder, name, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	return strcmp(target, shim) == 0;
+}
+
+/* Another launcher may do the same at the same time. */
+static int
+make_link(int folder, const char *name, const char *shim)
+{
+	char temp[NAME_SIZE + 16];
+
+	if (leads_to(folder, name, shim))
+		return 0;
+	snprintf(temp, sizeof(temp), ".%s.%d", name, (int)getpid());
+	unlinkat(folder, temp, 0);
+	if (symlinkat(shim, folder, temp) < 0)
+		return -errno;
+	if (renameat(folder, temp, folder, name) == 0)
+		return 0;
+	unlinkat(folder, temp, 0);
+	return -errno;
+}
+
+static int
+link_in(const char *path, char shim[PATH_MAX])
+{
+	int folder = open_folder(path), result;
+	char name[NAME_SIZE];
+
+	if (folder < 0)
+		return folder;
+	make_name(name, shim);
+	result = make_link(folder, name, shim);
+	close(folder);
+	if (result == 0)
+		snprintf(shim, PATH_MAX, "%s/%s", path, name);
+	return result;
+}
+
+/* Root's commands may become other users, who have to come there. */
+static bool
+is_for_our_users(const char *path)
+{
+	struct stat st;
+
+	return geteuid() != 0 ||
+	    (stat(path, &st) == 0 && (st.st_mode & S_IXOTH) != 0);
+}
+
+int
+shimlink_make(char shim[PATH_MAX])
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char path[PATH_MAX];
+
+	if (strpbrk(shim, SEPARATORS) == NULL)
+		return 0;
+	if (access(shim, R_OK) < 0)
+		return -errno;
+	if (runtime != NULL && strlen(runtime) < PATH_MAX - NAME_SIZE - 16 &&
+	    is_for_our_users(runtime)) {
+		snprintf(path, sizeof(path), "%s/itrack", runtime);
+		if (link_in(path, shim) == 0)
+			return 0;
+	}
+	if (geteuid() == 0 && link_in("/run/itrack", shim) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/tmp/itrack-%u", (unsigned)geteuid());
+	return link_in(path, shim);
+}

@@ -1,0 +1,58 @@
+/*
+ * The processes below the command, as /proc has them. One that was seen stays
+ * known when the process above it has left; one that was not, because it was
+ * quicker, is known by the variable that the launcher gave to the command.
+ *
+ *	descendants_init(&d, command, socket);
+ *	descendants_add(&d, pid);       one that is known from elsewhere
+ *	descendants_read_named(&d);     those with the variable
+ *	descendants_read(&d);           who is there now
+ *	for (i < d.len) d.list[i] ...
+ *	descendants_release(&d);
+ */
+#ifndef WRAP_WORKER_DESCENDANTS_H
+#define WRAP_WORKER_DESCENDANTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* So many are looked at; a build that has more at a time has them on many
+ * machines' worth of cores. */
+#define DESCENDANTS_MAX 1024
+
+struct descendant {
+	pid_t pid, parent;
+	int64_t start;
+	bool there;
+	uint64_t arguments; /* a digest: another one is another program */
+	bool fresh;         /* it is another program than in the last look */
+	unsigned looks;     /* at this program */
+	bool has_shim;      /* the preload library is loaded into it */
+	bool is_insidellms; /* its arguments are */
+	bool is_closed;     /* another user's: not to be looked into */
+	char *cwd;          /* NULL: not known */
+};
+
+struct descendants {
+	pid_t command;
+	char *socket; /* as the variable has it; "": not known */
+	struct descendant *list;
+	size_t len, cap;
+	bool passed;    /* there were more */
+	bool was_blind; /* without /proc, or without what is needed of it */
+};
+
+void descendants_init(struct descendants *d, pid_t command, const char *socket);
+void descendants_release(struct descendants *d);
+
+void descendants_add(struct descendants *d, pid_t pid);
+void descendants_read(struct descendants *d);
+/* Adds those with the variable. Looks into every process of this user. */
+void descendants_read_named(struct descendants *d);
+
+/* Also for one that came behind the last reading. */
+bool descendants_have(const struct descendants *d, pid_t pid);
+
+#endif
