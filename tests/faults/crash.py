@@ -50,6 +50,9 @@ WAYS = ("import", "sync", "wrap", "log")
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb")
 FIXTURE = TOP / "tests/fixtures/run_errors/run"
 LIMIT_SECONDS = 60
+# A live run lasts longer than a second, after which journals are synced and
+# cursors saved.
+PACE_MS = "120"
 # A journal that is empty and young belongs to a process that lives.
 AGE_SECONDS = 120
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -102,9 +105,9 @@ class Place:
         if self.run(words) != 0:
             raise SystemExit(f"{words}: {self.said}")
 
-    def writer(self):
+    def writer(self, pace="0"):
         return [BUILD / "tests/programs/write_run", "--mode", "run", "--from",
-                FIXTURE, "--to", self.run_dir]
+                FIXTURE, "--to", self.run_dir, "--pace", pace]
 
     def prepare(self, way, tracker):
         """What is there before; returns the command that is to crash."""
@@ -119,7 +122,7 @@ class Place:
             "import": [BUILD / "bin/itrack", "import", *options, self.run_dir],
             "sync": [BUILD / "bin/itrack", "sync"],
             "wrap": [BUILD / "bin/itrack-wrap", "-q", *options, "--drain", "5",
-                     *self.writer()],
+                     *self.writer(PACE_MS)],
             "log": [BUILD / "bin/itrack", "log", *options, "--run-name", "n",
                     "--metric", "a=1", "--metric", "b=0.5", "--param", "p=x",
                     "--artifact", FIXTURE / "manifest.json"],

@@ -239,6 +239,9 @@ make_marked(int parent, const char *name, const char *attempt, struct err *err)
 		result = errno == EEXIST || errno == ENOTEMPTY
 		    ? -EEXIST
 		    : err_errno(err, "cannot create %s", name);
+	/* The cursor may get there first: it looks under the last name. */
+	else if (result == 0)
+		result = durable_names(parent, ".", name, err);
 	if (result < 0)
 		unmake(parent, first);
 	free(first);
