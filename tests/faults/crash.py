@@ -212,6 +212,7 @@ class Way:
 
     def __init__(self, place, way, tracker):
         self.place, self.way, self.tracker = place, way, tracker
+        self.words = []
         words = place.prepare(way, tracker)
         self.before = self.new_disk()
         place.need(["strace", "-f", "-q", "-y", "-xx", "-s", "100000000",
@@ -272,12 +273,13 @@ class Way:
 
     def step(self, problems, *words):
         status = self.place.run([BUILD / "bin/itrack", *words])
-        said = self.place.said.strip().replace("\n", "\n      ")
+        self.words.append(f"{words[0]}: {status}: {self.place.said.strip()}")
         if status != 0:
-            problems.append(f"{words[0]}: {status}: {said}")
+            problems.append(f"{words[0]}: {status}")
 
     def recover(self):
         problems = []
+        self.words = []
         place = self.place
         self.step(problems, "sync")
         if self.way != "log":
@@ -320,9 +322,11 @@ def lot(seed):
         f"{seed}:{':'.join(map(str, case))}".encode()).digest()
 
 
-def show(case, done, state, problems):
+def show(case, done, state, problems, words):
     print(f"{':'.join(map(str, case))}  (behind {done})", *problems,
           sep="\n    ")
+    for said in words:
+        print("      >", said.replace("\n", "\n      > "))
     for path, item in sorted(state.items()):
         print(f"      | {item.node:3} {path} {len(item.data)}")
     sys.stdout.flush()
@@ -354,7 +358,7 @@ def try_way(way, args):
         tried += 1
         failed += bool(problems)
         if problems:
-            show(case, done, state, problems)
+            show(case, done, state, problems, way.words)
     print(f"# {way.way} to {way.tracker}: {way.count} operations, "
           f"{len(names)} crashes, {len(chosen)} of them tried, "
           f"{tried} different states, {failed} fail", flush=True)

@@ -105,9 +105,8 @@ mlruns_open(struct mlflow *m, struct err *err)
 	free(parent);
 	if (result < 0)
 		return outcome_of(result);
-	/* What it has of it is not on the disk for sure. */
-	if (m->mlruns->run.check)
-		tracker_send_anew(m->tracker);
+	/* What an earlier process put there may be gone, with its folder. */
+	tracker_send_anew(m->tracker);
 	free(m->artifact_uri);
 	buf_init(&uri, TEXT_BYTES);
 	mlruns_uri(&uri, m->mlruns->run.dir);
