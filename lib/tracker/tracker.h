@@ -166,6 +166,12 @@ void tracker_remember(struct tracker *t, const char *name, const char *text);
 void tracker_remember_later(
     struct tracker *t, const char *name, const char *text);
 
+/* To be called in open(): the run gets its entries from the start, whatever the
+ * cursor says. For a tracker whose outputs on this machine are synced only at
+ * the end, and that knows what it has: the cursor may be on the disk where they
+ * are not. */
+void tracker_send_anew(struct tracker *t);
+
 /* Sets where the user finds the run, for the report: a path, a URL, a
  * command. */
 void tracker_set_place(struct tracker *t, const char *place);

@@ -50,6 +50,9 @@ WAYS = ("import", "sync", "wrap", "log")
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb")
 FIXTURE = TOP / "tests/fixtures/run_errors/run"
 LIMIT_SECONDS = 60
+# A live run lasts longer than a second, after which journals are synced and
+# cursors saved.
+PACE_MS = "120"
 # A journal that is empty and young belongs to a process that lives.
 AGE_SECONDS = 120
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -102,9 +105,9 @@ class Place:
         if self.run(words) != 0:
             raise SystemExit(f"{words}: {self.said}")
 
-    def writer(self):
+    def writer(self, pace="0"):
         return [BUILD / "tests/programs/write_run", "--mode", "run", "--from",
-                FIXTURE, "--to", self.run_dir]
+                FIXTURE, "--to", self.run_dir, "--pace", pace]
 
     def prepare(self, way, tracker):
         """What is there before; returns the command that is to crash."""
@@ -119,7 +122,7 @@ class Place:
             "import": [BUILD / "bin/itrack", "import", *options, self.run_dir],
             "sync": [BUILD / "bin/itrack", "sync"],
             "wrap": [BUILD / "bin/itrack-wrap", "-q", *options, "--drain", "5",
-                     *self.writer()],
+                     *self.writer(PACE_MS)],
             "log": [BUILD / "bin/itrack", "log", *options, "--run-name", "n",
                     "--metric", "a=1", "--metric", "b=0.5", "--param", "p=x",
                     "--artifact", FIXTURE / "manifest.json"],
@@ -209,6 +212,7 @@ class Way:
 
     def __init__(self, place, way, tracker):
         self.place, self.way, self.tracker = place, way, tracker
+        self.words = []
         words = place.prepare(way, tracker)
         self.before = self.new_disk()
         place.need(["strace", "-f", "-q", "-y", "-xx", "-s", "100000000",
@@ -269,12 +273,13 @@ class Way:
 
     def step(self, problems, *words):
         status = self.place.run([BUILD / "bin/itrack", *words])
-        said = self.place.said.strip().replace("\n", "\n      ")
+        self.words.append(f"{words[0]}: {status}: {self.place.said.strip()}")
         if status != 0:
-            problems.append(f"{words[0]}: {status}: {said}")
+            problems.append(f"{words[0]}: {status}")
 
     def recover(self):
         problems = []
+        self.words = []
         place = self.place
         self.step(problems, "sync")
         if self.way != "log":
@@ -317,9 +322,11 @@ def lot(seed):
         f"{seed}:{':'.join(map(str, case))}".encode()).digest()
 
 
-def show(case, done, state, problems):
+def show(case, done, state, problems, words):
     print(f"{':'.join(map(str, case))}  (behind {done})", *problems,
           sep="\n    ")
+    for said in words:
+        print("      >", said.replace("\n", "\n      > "))
     for path, item in sorted(state.items()):
         print(f"      | {item.node:3} {path} {len(item.data)}")
     sys.stdout.flush()
@@ -351,7 +358,7 @@ def try_way(way, args):
         tried += 1
         failed += bool(problems)
         if problems:
-            show(case, done, state, problems)
+            show(case, done, state, problems, way.words)
     print(f"# {way.way} to {way.tracker}: {way.count} operations, "
           f"{len(names)} crashes, {len(chosen)} of them tried, "
           f"{tried} different states, {failed} fail", flush=True)

@@ -28,9 +28,9 @@ TRACED = ("execve clone clone3 fork vfork open openat creat read readv write "
           "fallocate rename renameat renameat2 link linkat symlink symlinkat "
           "unlink unlinkat mkdir mkdirat rmdir fsync fdatasync syncfs sync "
           "copy_file_range sendfile ioctl fchmod chmod fchmodat utimensat").split()
-LINE = re.compile(r"^(\d+) (\w+)\((.*)\) += (-?\d+|\?)(.*)$", re.S)
-PART = re.compile(r"^(\d+) (.*) <unfinished \.\.\.>$", re.S)
-REST = re.compile(r"^(\d+) <\.\.\. \w+ resumed>(.*)$", re.S)
+LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)(.*)$", re.S)
+PART = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$", re.S)
+REST = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$", re.S)
 HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 TIME = re.compile(r"tv_sec=(\d+), tv_nsec=(\d+)")
 FILE, FOLDER, LINK = "file", "folder", "link"

@@ -222,13 +222,20 @@ rename_alone(int dirfd, const char *from, const char *to)
 	    : -1;
 }
 
+/* The name until it has its mark. */
+static char *
+first_name(const char *attempt)
+{
+	return xasprintf(".itrack-%s.tmp", attempt);
+}
+
 /* A directory comes with its mark or not at all, so that a kill or a loss of
  * power leaves none that nobody knows. What it leaves under the first name is ours by that name. 0, or
  * -EEXIST: another was quicker. */
 static int
 make_marked(int parent, const char *name, const char *attempt, struct err *err)
 {
-	char *first = xasprintf(".itrack-%s.tmp", attempt);
+	char *first = first_name(attempt);
 	int result = 0;
 
 	if (mkdirat(parent, first, PLACE_MODE) < 0 && errno != EEXIST)
@@ -239,6 +246,9 @@ make_marked(int parent, const char *name, const char *attempt, struct err *err)
 		result = errno == EEXIST || errno == ENOTEMPTY
 		    ? -EEXIST
 		    : err_errno(err, "cannot create %s", name);
+	/* The cursor may get there first: it looks under the last name. */
+	else if (result == 0)
+		result = durable_names(parent, ".", name, err);
 	if (result < 0)
 		unmake(parent, first);
 	free(first);
@@ -350,6 +360,20 @@ look_at_number(const struct places *p, int number, struct err *err)
 	return result;
 }
 
+/* Is it there? Then what a kill left under the first name is of no use. */
+static bool
+is_made(const struct place *place, const char *name, const char *attempt)
+{
+	char *first;
+
+	if (owner_of(place->parent, name, attempt, NULL) != OURS)
+		return false;
+	first = first_name(attempt);
+	unmake(place->parent, first);
+	free(first);
+	return true;
+}
+
 /* All of them, or none. `ours`: the number is ours already, and those that are
  * not there are made. */
 static int
@@ -363,6 +387,10 @@ make_number(struct places *p, int number, bool ours, struct err *err)
 		int made;
 
 		name = numbered(path_base(place->path), number);
+		if (ours && is_made(place, name, p->attempt)) {
+			free(name);
+			continue;
+		}
 		made = make_marked(
 		    place->parent, name, p->attempt, place->own ? err : NULL);
 		place->made = made == 0;

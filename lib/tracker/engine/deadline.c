@@ -40,12 +40,8 @@ deadline_check(struct delivery *d)
 		return;
 	ops->close(&d->tracker);
 	memset(d->tracker.state, 0, ops->state_size);
-	if (ops->from_start) {
-		d->cursor.offset[LANE_METRICS] = 0;
-		d->cursor.offset[LANE_FILES] = 0;
-		d->cursor.delivered = d->cursor.rejected = 0;
-		d->taken = 0;
-	}
+	if (ops->from_start)
+		delivery_begin_anew(d);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_reset(d, (enum lane)i);
 	d->phase = PHASE_CLOSED;

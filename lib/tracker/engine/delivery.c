@@ -299,6 +299,17 @@ scout_ahead(struct delivery *d)
 	}
 }
 
+void
+delivery_begin_anew(struct delivery *d)
+{
+	d->cursor.offset[LANE_METRICS] = 0;
+	d->cursor.offset[LANE_FILES] = 0;
+	d->cursor.delivered = d->cursor.rejected = 0;
+	d->taken = 0;
+	for (int i = 0; i < LANE_COUNT; i++)
+		lane_reset(d, (enum lane)i);
+}
+
 static bool
 must_be_on_disk(const struct delivery *d)
 {

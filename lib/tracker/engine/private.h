@@ -82,6 +82,8 @@ struct delivery {
 /* delivery.c */
 void delivery_pump(struct delivery *d);
 void delivery_set_phase(struct delivery *d, enum phase phase);
+/* Nothing was sent. */
+void delivery_begin_anew(struct delivery *d);
 void delivery_answered(struct delivery *d);
 void delivery_say_why(struct delivery *d, const struct err *err);
 void delivery_open_done(struct delivery *d, enum outcome outcome,

@@ -52,6 +52,12 @@ tracker_remember(struct tracker *t, const char *name, const char *text)
 }
 
 void
+tracker_send_anew(struct tracker *t)
+{
+	delivery_begin_anew(t->delivery);
+}
+
+void
 tracker_set_place(struct tracker *t, const char *place)
 {
 	struct cursor *c = &t->delivery->cursor;

@@ -1,7 +1,8 @@
 /* metrics/<key>: lines "timestamp value step", appended whole. params/<key>,
  * tags/<key>: the bare value. A line that is there twice breaks MLflow's
- * migration, a torn one every search, so a file that may have either is looked
- * at before it grows. */
+ * migration, a torn one every search, so a file of an earlier process is
+ * compared with what it should have before it grows: the run gets its points
+ * from the start. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -19,8 +20,6 @@
 
 /* Points of one batch in one file: 1000 entries of 60 bytes. */
 #define LINES_MAX_BYTES (16 * 1024 * 1024)
-/* What an earlier try can have left at the end of a file: one batch. */
-#define TAIL_BYTES      (1024 * 1024)
 #define VALUE_MAX_BYTES (1024 * 1024)
 /* Of a component, of the path to a file. */
 #define NAME_MAX_BYTES 4096
@@ -28,7 +27,11 @@
 
 struct series {
 	char *key;
-	struct buf lines;
+	struct buf lines; /* of this batch */
+	int64_t at;       /* where in the file they belong */
+	int64_t next;     /* where those of the next batch do */
+	bool known;       /* it was written to before */
+	bool level;       /* the file ends there: nothing is to be compared */
 };
 
 struct mlruns_points {
@@ -224,72 +227,57 @@ open_key(const struct mlruns_run *run, const char *kind, const char *key,
 	return fd;
 }
 
-/* Reads the file's last megabyte, from the beginning of a line, and cuts a torn
- * last line off the file. */
+/* How much of the lines the file has already, in whole lines. A loss of power
+ * can leave anything in the place of what was not synced. */
 static int
-read_tail(int fd, struct buf *tail, struct err *err)
+compare(int fd, struct series *s, size_t *same, struct err *err)
 {
+	struct buf there;
 	struct stat st;
-	off_t from, whole;
-	char *room;
-	ssize_t n;
+	ssize_t n = 0;
+	size_t i = 0;
 
+	*same = 0;
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, "metric file");
-	from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
-	room = buf_reserve(tail, (size_t)(st.st_size - from));
-	n = pread(fd, room, (size_t)(st.st_size - from), from);
-	if (n < 0)
+	if (st.st_size < s->at)
+		s->at = st.st_size;
+	buf_init(&there, LINES_MAX_BYTES + 1);
+	n = pread(fd, buf_reserve(&there, s->lines.len + 1), s->lines.len + 1,
+	    s->at);
+	if (n < 0) {
+		buf_release(&there);
 		return err_errno(err, "metric file");
-	buf_advance(tail, (size_t)n);
-	whole = st.st_size;
-	while (tail->len > 0 && tail->data[tail->len - 1] != '\n') {
-		buf_truncate(tail, tail->len - 1);
-		whole--;
 	}
-	if (whole < st.st_size && ftruncate(fd, whole) < 0)
-		return err_errno(err, "metric file");
+	buf_advance(&there, (size_t)n);
+	for (; i < there.len && i < s->lines.len &&
+	     there.data[i] == s->lines.data[i];
+	     i++)
+		if (there.data[i] == '\n')
+			*same = i + 1;
+	s->level = there.len <= s->lines.len;
+	buf_release(&there);
 	return 0;
 }
 
-static bool
-has_line(const struct buf *tail, const char *line, size_t len)
-{
-	const char *at = tail->data;
-	size_t left = tail->len;
-
-	while ((at = memmem(at, left, line, len)) != NULL) {
-		if (at == tail->data || at[-1] == '\n')
-			return true;
-		at++;
-		left = tail->len - (size_t)(at - tail->data);
-	}
-	return false;
-}
-
+/* Leaves of the lines those that the file has not, and cuts off what stands in
+ * their place. */
 static int
-drop_known(int fd, struct buf *lines, struct err *err)
+drop_known(int fd, struct series *s, struct err *err)
 {
-	struct buf tail, fresh;
-	int result;
+	size_t same;
+	int result = compare(fd, s, &same, err);
 
-	buf_init(&tail, TAIL_BYTES);
-	buf_init(&fresh, LINES_MAX_BYTES);
-	result = read_tail(fd, &tail, err);
-	for (const char *line = lines->data; result == 0 && *line != '\0';) {
-		size_t len = strcspn(line, "\n") + 1;
-
-		if (!has_line(&tail, line, len))
-			buf_add(&fresh, line, len);
-		line += len;
+	if (result < 0)
+		return result;
+	s->next = s->at + (int64_t)s->lines.len;
+	if (same < s->lines.len) {
+		if (ftruncate(fd, s->at + (int64_t)same) < 0)
+			return err_errno(err, "metric file");
+		s->level = true;
 	}
-	if (result == 0) {
-		buf_reset(lines);
-		buf_add(lines, fresh.data, fresh.len);
-	}
-	buf_release(&tail);
-	buf_release(&fresh);
-	return result;
+	buf_consume(&s->lines, same);
+	return 0;
 }
 
 /* One write; a short one (full disk) is taken back, because a torn line breaks
@@ -322,8 +310,15 @@ write_series(const struct mlruns_run *run, struct series *s, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	if (run->check)
-		result = drop_known(fd, &s->lines, err);
+	if (!s->known)
+		s->level = !run->check;
+	s->known = true;
+	if (s->level) {
+		s->at = lseek(fd, 0, SEEK_END);
+		s->next = s->at + (int64_t)s->lines.len;
+	} else {
+		result = drop_known(fd, s, err);
+	}
 	if (result == 0)
 		result = append(fd, &s->lines, err);
 	close(fd);
@@ -337,7 +332,19 @@ mlruns_points_write(
 	int result = 0;
 
 	for (size_t i = 0; i < p->len && result == 0; i++)
-		result = write_series(run, p->in_turn[i], err);
+		if (p->in_turn[i]->lines.len > 0)
+			result = write_series(run, p->in_turn[i], err);
+	for (size_t i = 0; i < p->len; i++) {
+		struct series *s = p->in_turn[i];
+
+		/* A batch that failed comes again as a whole. */
+		if (result < 0)
+			s->level = false;
+		else if (s->known)
+			s->at = s->next;
+		buf_release(&s->lines);
+		buf_init(&s->lines, LINES_MAX_BYTES);
+	}
 	return result;
 }
 
@@ -349,12 +356,22 @@ put_text(int fd, const char *value, struct err *err)
 	return file_write_all(fd, value, strlen(value), err);
 }
 
-/* What stands there and is a beginning of the value was torn by a kill. */
+/* A value has no zeros: a loss of power left them in its place. */
+static size_t
+without_zeros(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == '\0')
+		len--;
+	return len;
+}
+
+/* What stands there and is a beginning of the value was torn. */
 int
 mlruns_write_param(const struct mlruns_run *run, const char *key,
     const char *value, struct err *err)
 {
 	int fd = open_key(run, "params", key, O_RDWR | O_CREAT, err);
+	size_t len;
 	char *old;
 	ssize_t n;
 	int result = 0;
@@ -363,12 +380,12 @@ mlruns_write_param(const struct mlruns_run *run, const char *key,
 		return fd;
 	old = xmalloc(VALUE_MAX_BYTES);
 	n = read(fd, old, VALUE_MAX_BYTES);
+	len = n < 0 ? 0 : without_zeros(old, (size_t)n);
 	if (n < 0)
 		result = err_errno(err, "param %s", key);
-	else if ((size_t)n > strlen(value) ||
-	    memcmp(old, value, (size_t)n) != 0)
+	else if (len > strlen(value) || memcmp(old, value, len) != 0)
 		result = 1;
-	else if ((size_t)n < strlen(value))
+	else if (len < strlen(value) || len < (size_t)n)
 		result = put_text(fd, value, err);
 	free(old);
 	close(fd);

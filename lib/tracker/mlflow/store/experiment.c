@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/durable.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
@@ -163,6 +164,11 @@ make(const struct mlruns_root *root, const char *id, const char *name,
 
 	if (fd >= 0) {
 		result = mlruns_write_experiment(fd, dir, id, name, err);
+		/* A run in it outlives a loss of power: so must it. */
+		if (result == 0)
+			result = durable_names(fd, ".", dir, err);
+		if (result == 0)
+			result = durable_names(root->fd, ".", root->path, err);
 		close(fd);
 	}
 	if (result < 0)

@@ -78,6 +78,7 @@ mlruns_run_release(struct mlruns_run *run)
 	free(run->id);
 	free(run->experiment_id);
 	free(run->name);
+	mlruns_points_free(run->points);
 	memset(run, 0, sizeof *run);
 }
 

@@ -108,6 +108,8 @@ mlruns_open(struct mlflow *m, struct err *err)
 	free(parent);
 	if (result < 0)
 		return outcome_of(result);
+	/* What an earlier process put there may be gone, with its folder. */
+	tracker_send_anew(m->tracker);
 	free(m->artifact_uri);
 	buf_init(&uri, TEXT_BYTES);
 	mlruns_uri(&uri, m->mlruns->run.dir);
@@ -302,10 +304,11 @@ static int
 put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
     struct err *err)
 {
-	struct mlruns_points *points = mlruns_points_new();
 	struct buf key;
 	int result;
 
+	if (run->points == NULL)
+		run->points = mlruns_points_new();
 	buf_init(&key, TEXT_BYTES);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct entry *e = &batch->entries[i];
@@ -318,16 +321,14 @@ put_points(struct mlflow *m, struct mlruns_run *run, const struct batch *batch,
 			buf_reset(&key);
 			put_key(m, &key, prefix_of(m, metrics->experiment),
 			    metrics->list[k].name);
-			mlruns_points_add(points, key.data,
+			mlruns_points_add(run->points, key.data,
 			    e->time_us > 0 ? e->time_us / 1000 : 0,
 			    metrics->list[k].value,
 			    entry_step(e, run != &m->mlruns->run));
 		}
 	}
-	result = mlruns_points_write(points, run, err);
-	run->check = result < 0;
+	result = mlruns_points_write(run->points, run, err);
 	buf_release(&key);
-	mlruns_points_free(points);
 	return result;
 }
 
@@ -350,12 +351,8 @@ mlruns_send(struct mlflow *m, struct batch *batch, struct err *err)
 	for (size_t i = 0; i < s->child_len && result == 0; i++)
 		if (s->children[i].dir != NULL)
 			result = put_points(m, &s->children[i], batch, err);
-	if (result < 0) {
+	if (result < 0)
 		batch->done = batch->rejected = 0;
-		s->run.check = true;
-		for (size_t i = 0; i < s->child_len; i++)
-			s->children[i].check = true;
-	}
 	return outcome_of(result);
 }
 

@@ -21,6 +21,8 @@
 /* A run directory that is being written. Each call opens it again, because a
  * run may have any number of children, and follows no links; `mark` tells it
  * from another directory that has taken its name. */
+struct mlruns_points;
+
 struct mlruns_run {
 	int experiment; /* the experiment's directory; borrowed */
 	char mark[FOLDER_MARK_SIZE];
@@ -34,9 +36,9 @@ struct mlruns_run {
 	/* Gets a note on each key that had to give way to another one; or
 	 * NULL. */
 	struct tracker *tracker;
-	/* Before points are added, look for those that an earlier process or
-	 * try may have written. */
+	/* An earlier process has written in it. */
 	bool check;
+	struct mlruns_points *points; /* NULL: none yet */
 };
 
 /* --- meta.c: meta.yaml --- */
@@ -99,9 +101,9 @@ int mlruns_run_open(const struct mlruns_run *run, struct err *err);
 
 /* --- data.c --- */
 
-/* The points of one batch, gathered so that each file is written once. */
-struct mlruns_points;
-
+/* The points of a run: those of one batch are gathered, so that each file is
+ * written once, and written. What an earlier process or try has written of them
+ * is not written again, if the run gets its points from the start. */
 struct mlruns_points *mlruns_points_new(void);
 void mlruns_points_free(struct mlruns_points *p);
 void mlruns_points_add(struct mlruns_points *p, const char *key,
