@@ -142,7 +142,7 @@ take_held(struct settle *s, int i)
 		return 0;
 	if (held < 0)
 		return could_not_look(s, i, held);
-	if (fstat(held, &st) < 0)
+	if (file_stat(held, &st) < 0)
 		return could_not_look(s, i, -errno);
 	take_open(s, i, held, &st);
 	return 0;

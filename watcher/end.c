@@ -91,7 +91,7 @@ stamp_held(int held)
 
 	if (held < 0)
 		return (struct watcher_stamp){.code = held};
-	if (fstat(held, &st) < 0)
+	if (file_stat(held, &st) < 0)
 		return (struct watcher_stamp){.code = -errno};
 	return stamp_of(&st);
 }

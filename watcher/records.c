@@ -28,9 +28,9 @@ open_through_links(
 
 	if (st == NULL)
 		st = &own;
-	if (fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (file_stat_at(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, "%s", name);
-	if (fstatat(dir_fd, name, st, 0) < 0)
+	if (file_stat_at(dir_fd, name, st, 0) < 0)
 		return err_set(err, errno == ENOENT ? -ENOLINK : -errno,
 		    "%s: a link that can't be followed: %s", name,
 		    strerror(errno));
@@ -40,7 +40,7 @@ open_through_links(
 	if (fd < 0)
 		return err_set(err, errno == ENOENT ? -ESTALE : -errno,
 		    "%s: %s", name, strerror(errno));
-	if (fstat(fd, st) < 0)
+	if (file_stat(fd, st) < 0)
 		code = err_errno(err, "%s", name);
 	else if (!S_ISREG(st->st_mode))
 		code = err_set(err, -EINVAL, "%s: not a regular file", name);
@@ -84,7 +84,8 @@ unpack(int packed, const char *name, struct stat *st, struct err *err)
 		result = err_set(err, -EBADMSG,
 		    "%s: can't be unpacked: it ends in the middle", name);
 	if (result == 0 &&
-	    (lseek(to, 0, SEEK_SET) < 0 || (st != NULL && fstat(to, st) < 0)))
+	    (lseek(to, 0, SEEK_SET) < 0 ||
+		(st != NULL && file_stat(to, st) < 0)))
 		result = err_errno(err, "%s", name);
 	if (result == 0)
 		return to;

@@ -17,7 +17,7 @@ identify_by_stat(int fd, struct watcher_identity *identity)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (file_stat(fd, &st) < 0)
 		return -errno;
 	*identity =
 	    (struct watcher_identity){.device = st.st_dev, .inode = st.st_ino};
@@ -82,7 +82,7 @@ stamp_at(int dir_fd, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (file_stat_at(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (struct watcher_stamp){
 		    .code = file_is_absent(-errno) ? 0 : -errno};
 	return stamp_of(&st);
@@ -103,7 +103,7 @@ stamp_size_at(int dir_fd, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (file_stat_at(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode))
 		return 0;
 	return st.st_size;

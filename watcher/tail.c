@@ -45,7 +45,7 @@ open_named(const struct tail *t, int dir_fd, const char *name, struct stat *st,
 	if (fd != -ENOENT || t->held < 0)
 		return fd;
 	fd = fcntl(t->held, F_DUPFD_CLOEXEC, 0);
-	if (fd >= 0 && fstat(fd, st) == 0)
+	if (fd >= 0 && file_stat(fd, st) == 0)
 		return fd;
 	code = err_errno(err, "%s", name);
 	if (fd >= 0)
@@ -70,7 +70,7 @@ put_down(struct tail *t, int fd)
 	struct stat st;
 
 	if (!t->hold ||
-	    (t->held >= 0 && fstat(t->held, &st) == 0 &&
+	    (t->held >= 0 && file_stat(t->held, &st) == 0 &&
 		st.st_dev == t->device && st.st_ino == t->inode)) {
 		close(fd);
 		return;
@@ -168,7 +168,7 @@ open_file(struct tail *t, int dir_fd, const char *name, struct stat *st,
 		return open_named(t, dir_fd, name, st, err);
 	if (t->found < 0)
 		t->found = records_open(dir_fd, st, err);
-	else if (fstat(t->found, st) < 0)
+	else if (file_stat(t->found, st) < 0)
 		return err_errno(err, "%s", name);
 	return t->found;
 }

@@ -55,13 +55,15 @@ clock_clamp_us(int64_t wall_us)
 }
 
 /* Past libc: a preloaded library may stop its clock or make it run faster, and
- * who waits by such a clock waits for ever. */
+ * who waits by such a clock waits for ever. (Not where a program has longer times
+ * than the call.) */
 static int64_t
 read_us(clockid_t id)
 {
 	struct timespec ts;
 
-	if (syscall(SYS_clock_gettime, id, &ts) < 0)
+	if (sizeof(ts.tv_sec) != sizeof(long) ||
+	    syscall(SYS_clock_gettime, id, &ts) < 0)
 		clock_gettime(id, &ts);
 	return clock_us(&ts);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -26,6 +27,44 @@ file_is_unknown(int code)
 	    code != -ELOOP && code != -EMSGSIZE;
 }
 
+/* Where libc's struct stat is the kernel's. */
+#if defined(__LP64__) && \
+    (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv))
+#define HAS_KERNEL_STAT 1
+#else
+#define HAS_KERNEL_STAT 0
+#endif
+
+int
+file_stat(int fd, struct stat *st)
+{
+#if HAS_KERNEL_STAT
+	return (int)syscall(SYS_fstat, fd, st);
+#else
+	return fstat(fd, st);
+#endif
+}
+
+int
+file_stat_at(int dirfd, const char *name, struct stat *st, int flags)
+{
+#if HAS_KERNEL_STAT
+	return (int)syscall(SYS_newfstatat, dirfd, name, st, flags);
+#else
+	return fstatat(dirfd, name, st, flags);
+#endif
+}
+
+int
+file_set_times(int fd, const struct timespec times[2])
+{
+#if HAS_KERNEL_STAT
+	return (int)syscall(SYS_utimensat, fd, NULL, times, 0);
+#else
+	return futimens(fd, times);
+#endif
+}
+
 int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 {
@@ -36,7 +75,7 @@ file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 		st = &own;
 	/* We look before we open, because opening a device can have effects.
 	 * The second look catches a change between the two. */
-	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (file_stat_at(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, "%s", name);
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, -EINVAL, "%s: not a regular file", name);
@@ -44,7 +83,7 @@ file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, "%s", name);
-	if (fstat(fd, st) < 0) {
+	if (file_stat(fd, st) < 0) {
 		err_errno(err, "%s", name);
 		close(fd);
 		return err != NULL ? err->code : -EIO;

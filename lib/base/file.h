@@ -23,6 +23,13 @@ bool file_is_absent(int code);
  * looked at: nothing is known of it. */
 bool file_is_unknown(int code);
 
+/* As fstat(), fstatat() and futimens(), past libc: a preloaded library that shifts
+ * the clock shifts the times of files, too, and other processes compare them with
+ * what they see. */
+int file_stat(int fd, struct stat *st);
+int file_stat_at(int dirfd, const char *name, struct stat *st, int flags);
+int file_set_times(int fd, const struct timespec times[2]);
+
 /* Opens `name` in `dirfd` for reading if it is a regular file: follows no
  * symbolic link in the last component, never blocks on a FIFO, does not touch a
  * device. `st` (may be NULL) gets its status. -EINVAL: `name` is no regular

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "format/jsonwrite.h"
@@ -64,7 +65,7 @@ log_member(const struct logging *l, const char *dir, const char *name,
 	struct stat st;
 	int result = 0;
 
-	if (lstat(path, &st) < 0)
+	if (file_stat_at(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		result = err_errno(err, "%s", path);
 	else if (S_ISDIR(st.st_mode))
 		result = log_tree(l, path, full, depth + 1, err);
@@ -121,7 +122,7 @@ run_log_path(struct run *run, const struct artifact *a, struct err *err)
 
 	if (path == NULL)
 		return err_errno(err, "no working directory");
-	if (stat(path, &st) < 0) {
+	if (file_stat_at(AT_FDCWD, path, &st, 0) < 0) {
 		result = err_errno(err, "%s", path);
 		free(path);
 		return result;
@@ -190,7 +191,7 @@ run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
 
 	if (path == NULL)
 		return err->code;
-	if (stat(path, &st) < 0)
+	if (file_stat_at(AT_FDCWD, path, &st, 0) < 0)
 		result = err_errno(err, "%s", path);
 	else
 		result = log_file(&l, path, name, &st, err);

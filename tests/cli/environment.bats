@@ -59,3 +59,29 @@ END
         --from "$from" --to "$runs/x" 3>&-
     python3 "$check_local" --child "$runs/x" "$tracking/$id"
 }
+
+# As libfaketime does it: times of files are shifted with the clock.
+@test "a clock that a preloaded library stops or shifts, with the times of files" {
+    if grep -q __asan_init "$BUILD/bin/itrack-wrap"; then
+        skip "ASan wants to be the first of the preloaded"
+    fi
+    cc -shared -fPIC -D_GNU_SOURCE -o shift.so \
+        "$BATS_TEST_DIRNAME/clock_shift.c" || skip "no C compiler"
+    echo hello >file.txt
+    for clock in -86400 86400 stopped; do
+        export CLOCK_SHIFT=$clock
+        LD_PRELOAD=$PWD/shift.so run -0 --separate-stderr itrack log \
+            --run-name "$clock" --metric a=1 --artifact file.txt
+        [[ $stderr != *rejected* ]]
+        cmp file.txt "experiments/insidellms/$clock/artifacts/file.txt"
+        # What is recorded with the shift is delivered without.
+        cp -rp "$from" "$runs/$clock"
+        LD_PRELOAD=$PWD/shift.so itrack import --record-only "$runs/$clock"
+        run -0 itrack sync
+        rm -rf "$runs/tracking"
+        LD_PRELOAD=$PWD/shift.so wrap -q "$write_run" --quiet --from "$from" \
+            --to "$runs/$clock.x" 3>&-
+        python3 "$check_local" --child "$runs/$clock.x" "$tracking/$id"
+        rm -rf "$runs/tracking"
+    done
+}

@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../launch
+load ../others
 
 setup() {
     launch_setup
@@ -195,16 +196,23 @@ LD_PRELOAD=$shim" ]
     done
 }
 
-@test "a folder for the link that others can write to is not used" {
-    [ "$(id -u)" -ne 0 ] || exec_as_user=(setpriv --reuid=65534 --clear-groups)
+@test "a folder for the link where others can put theirs is not used" {
+    needs_plain_launcher
+    [ "$(id -u)" -eq 0 ] || as_other() { "$@"; }
+    open_to_others
     export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/runtime
-    chmod 755 "$BATS_TEST_TMPDIR"
-    mkdir -m 777 "$XDG_RUNTIME_DIR" "$XDG_RUNTIME_DIR/itrack"
+    export TMPDIR=$BATS_TEST_TMPDIR/tmp
+    mkdir -m 777 "$XDG_RUNTIME_DIR"
+    mkdir -m 1777 "$TMPDIR"
     cp -r "$tree" 'a b'
-    [ ! -e /tmp/itrack-65534 ] || skip "/tmp has such a folder"
-    run "${exec_as_user[@]}" "a b/bin/itrack-wrap" -q env
-    [[ $output != *"$XDG_RUNTIME_DIR/itrack/"*.so* ]]
-    rm -rf /tmp/itrack-65534
+    as_other test -x 'a b/bin/itrack-wrap' || skip "the other user can't come here"
+    run -0 as_other "a b/bin/itrack-wrap" -q env
+    [[ $output = *"LD_PRELOAD=$TMPDIR/itrack-"[0-9]*"/itrack-preload-"* ]]
+    # Nor is one that belongs to somebody else, or to which others can write.
+    chmod 755 "$XDG_RUNTIME_DIR"
+    mkdir -m 777 "$XDG_RUNTIME_DIR/itrack"
+    run -0 as_other "a b/bin/itrack-wrap" -q env
+    [[ $output = *"LD_PRELOAD=$TMPDIR/itrack-"[0-9]*"/itrack-preload-"* ]]
 }
 
 @test "without a shim or a worker the command runs all the same" {

@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2154,SC2016 # of runs.bash; for the inner shell
 load ../cli/runs
+load ../others
 
 setup() {
     use_clean_home
@@ -11,16 +12,6 @@ setup() {
     id=$(run_id $f)
     from=$fixtures/$f/run
     static=$BUILD/tests/programs/write_run_static
-}
-
-# What bats has made for this test lets nobody else in.
-open_to_others() {
-    local dir=$BATS_TEST_TMPDIR
-
-    while [ "$dir" != "${BATS_RUN_TMPDIR%/*}" ]; do
-        chmod a+x "$dir"
-        dir=${dir%/*}
-    done
 }
 
 is_finished() {
@@ -127,12 +118,9 @@ is_finished() {
     command -v setpriv >/dev/null || skip "no setpriv"
     open_to_others
     mkdir -m 777 "$runs/open"
-    as() {
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-    }
-    as test -x "$runs/open" || skip "the other user can't come here"
-    export -f as
-    wrap -q bash -c 'as "$@"; :' - "$write_run" --quiet --pace 20 \
+    as_other test -x "$runs/open" || skip "the other user can't come here"
+    export -f as_other
+    wrap -q bash -c 'as_other "$@"; :' - "$write_run" --quiet --pace 20 \
         --from "$from" --to "$runs/open/x" 3>&-
     is_finished "$runs/open/tracking/insidellms/$id"
 }
@@ -142,16 +130,14 @@ is_finished() {
     command -v setpriv >/dev/null || skip "no setpriv"
     open_to_others
     mkdir -m 777 "$runs/theirs"
-    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$runs/theirs" ||
-        skip "the other user can't come here"
+    as_other test -x "$runs/theirs" || skip "the other user can't come here"
     mkfifo -m 666 gate
     mkfifo go
     wrap --no-preload sh -c 'echo "$ITRACK_SOCKET" >socket; read -r _ <go' \
         2>err 3>&- &
     job=$!
     wait_until test -s socket
-    setpriv --reuid=65534 --regid=65534 --clear-groups \
-        env ITRACK_SOCKET="$(cat socket)" "$static" --quiet --from "$from" \
+    as_other env ITRACK_SOCKET="$(cat socket)" "$static" --quiet --from "$from" \
         --to "$runs/theirs/x" --gate "$PWD/gate" 3>&- &
     exec 7>gate
     turn 3

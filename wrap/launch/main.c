@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "wrap/launch/child.h"
 #include "base/closing.h"
 #include "wrap/launch/copy.h"
+#include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
 #include "wrap/launch/signals.h"
@@ -40,17 +40,6 @@ static struct launcher {
 	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
 } launcher;
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	/* Past libc: a preloaded library may have a clock of its own. */
-	if (syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) < 0)
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 parse(struct options *options, int argc, char **argv)

@@ -26,6 +26,20 @@ make_name(char name[NAME_SIZE], const char *shim)
 	    (unsigned long long)sum);
 }
 
+/* Can nobody else put another folder in place of ours in there? And root's
+ * commands may become other users, who have to come there. */
+static bool
+is_safe(const char *place)
+{
+	struct stat st;
+
+	return stat(place, &st) == 0 &&
+	    (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	    ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+		(st.st_mode & S_ISVTX) != 0) &&
+	    (geteuid() != 0 || (st.st_mode & S_IXOTH) != 0);
+}
+
 /* Nobody else can change what is in there; programs that become other users can
  * follow the link. Returns a descriptor. */
 static int
@@ -34,8 +48,6 @@ open_folder(const char *path)
 	struct stat st;
 	int fd;
 
-	if (path[0] != '/' || strpbrk(path, SEPARATORS) != NULL)
-		return -EINVAL;
 	mkdir(path, 0711);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -77,50 +89,43 @@ make_link(int folder, const char *name, const char *shim)
 	return -errno;
 }
 
+/* Puts the link's path in place of `shim`. */
 static int
-link_in(const char *path, char shim[PATH_MAX])
+link_below(const char *place, const char *folder_name, char shim[PATH_MAX])
 {
-	int folder = open_folder(path), result;
-	char name[NAME_SIZE];
+	char path[PATH_MAX], name[NAME_SIZE];
+	int folder, len, result;
 
+	if (place == NULL || place[0] != '/' ||
+	    strpbrk(place, SEPARATORS) != NULL || !is_safe(place))
+		return -EINVAL;
+	make_name(name, shim);
+	len = snprintf(path, sizeof(path), "%s/%s", place, folder_name);
+	if (len < 0 || (size_t)len >= sizeof(path) - 1 - sizeof(name))
+		return -ENAMETOOLONG;
+	folder = open_folder(path);
 	if (folder < 0)
 		return folder;
-	make_name(name, shim);
 	result = make_link(folder, name, shim);
 	close(folder);
 	if (result == 0)
-		snprintf(shim, PATH_MAX, "%s/%s", path, name);
+		snprintf(shim, PATH_MAX, "%.*s/%s", len, path, name);
 	return result;
-}
-
-/* Root's commands may become other users, who have to come there. */
-static bool
-is_for_our_users(const char *path)
-{
-	struct stat st;
-
-	return geteuid() != 0 ||
-	    (stat(path, &st) == 0 && (st.st_mode & S_IXOTH) != 0);
 }
 
 int
 shimlink_make(char shim[PATH_MAX])
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char path[PATH_MAX];
+	char own[32];
 
 	if (strpbrk(shim, SEPARATORS) == NULL)
 		return 0;
 	if (access(shim, R_OK) < 0)
 		return -errno;
-	if (runtime != NULL && strlen(runtime) < PATH_MAX - NAME_SIZE - 16 &&
-	    is_for_our_users(runtime)) {
-		snprintf(path, sizeof(path), "%s/itrack", runtime);
-		if (link_in(path, shim) == 0)
-			return 0;
-	}
-	if (geteuid() == 0 && link_in("/run/itrack", shim) == 0)
+	snprintf(own, sizeof(own), "itrack-%u", (unsigned)geteuid());
+	if (link_below(getenv("XDG_RUNTIME_DIR"), "itrack", shim) == 0 ||
+	    (geteuid() == 0 && link_below("/run", "itrack", shim) == 0) ||
+	    link_below(getenv("TMPDIR"), own, shim) == 0)
 		return 0;
-	snprintf(path, sizeof(path), "/tmp/itrack-%u", (unsigned)geteuid());
-	return link_in(path, shim);
+	return link_below("/tmp", own, shim);
 }

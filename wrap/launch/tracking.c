@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "wrap/launch/elf.h"
+#include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/shimlink.h"
 #include "wrap/shim/message.h"
@@ -137,10 +138,10 @@ await_tick_of_file_clock(void)
 {
 	struct timespec nap = {0, TICK_NAP_NS}, first, now;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &first);
+	now_read(CLOCK_REALTIME_COARSE, &first);
 	for (int i = 0; i < TICK_MAX_MS * (1000000 / TICK_NAP_NS); i++) {
 		nanosleep(&nap, NULL);
-		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		now_read(CLOCK_REALTIME_COARSE, &now);
 		if (now.tv_nsec != first.tv_nsec)
 			return true;
 	}
@@ -151,8 +152,8 @@ void
 tracking_mark(struct tracking *t, bool await_tick)
 {
 	t->launched.just_ticked = await_tick && await_tick_of_file_clock();
-	clock_gettime(CLOCK_REALTIME, &t->launched.wall);
-	clock_gettime(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
+	now_read(CLOCK_REALTIME, &t->launched.wall);
+	now_read(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
 }
 
 /* dup2 of a descriptor onto itself leaves it close-on-exec. */
@@ -462,7 +463,9 @@ tracking_ended(struct tracking *t, const struct child *command,
 	t->ended = true;
 	t->end.wait_status = command->status;
 	t->end.usage = command->usage;
-	clock_gettime(CLOCK_REALTIME, &t->end.wall);
+	now_read(CLOCK_REALTIME, &t->end.wall);
+	if (t->phase == TRACKING_OFF)
+		return;
 	if (t->phase == TRACKING_LISTENS)
 		/* Read the messages that came just before the end. */
 		read_channel(t, CHANNEL_BACKLOG + 1);

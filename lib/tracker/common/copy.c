@@ -77,7 +77,7 @@ open_target(
 	}
 	c->name = xstrdup(base);
 	if (way->reuse &&
-	    fstatat(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file_stat_at(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == c->artifact->size &&
 	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns) {
 		outcome = OUTCOME_DONE;
@@ -125,7 +125,7 @@ put_in_place(struct local_copy *c, struct err *err)
 	struct timespec times[2] = {c->source.st_atim, c->source.st_mtim};
 
 	if (fchmod(c->to.fd, c->source.st_mode & 0777) < 0 ||
-	    futimens(c->to.fd, times) < 0 || fdatasync(c->to.fd) < 0)
+	    file_set_times(c->to.fd, times) < 0 || fdatasync(c->to.fd) < 0)
 		return err_errno(err, "cannot put %s in place", c->name);
 	return tempfile_place(&c->to, c->folder, c->name, err);
 }
@@ -136,7 +136,7 @@ finish_copy(struct local_copy *c, struct err *err)
 	struct stat copy;
 	int error;
 
-	if (fstat(c->to.fd, &copy) < 0) {
+	if (file_stat(c->to.fd, &copy) < 0) {
 		err_errno(err, "cannot check the copy of %s", c->name);
 		return OUTCOME_BLOCKED;
 	}

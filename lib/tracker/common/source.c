@@ -38,7 +38,7 @@ source_check(int fd, const struct entry_artifact *artifact, struct err *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (file_stat(fd, &st) < 0)
 		return err_errno(err, "%s", artifact->path);
 	if (!is_as_recorded(&st, artifact))
 		return err_set(err, SOURCE_CHANGED,

@@ -1,0 +1,13 @@
+/* Clocks as the kernel has them: a preloaded library may stop libc's, or shift
+ * them, and who waits by such a clock waits for ever. */
+#ifndef LAUNCH_NOW_H
+#define LAUNCH_NOW_H
+
+#include <stdint.h>
+#include <time.h>
+
+void now_read(clockid_t clock, struct timespec *now);
+/* Milliseconds of a clock that never goes back. */
+int64_t now_ms(void);
+
+#endif
