@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/path.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/itrack-file-XXXXXX";
@@ -132,6 +133,22 @@ test_through_links(void)
 	    -EINVAL, "a device");
 }
 
+static void
+test_real(void)
+{
+	char *lost = xasprintf("%s/%s/b", dir, too_long);
+	struct err err = ERR_INIT;
+	char *real;
+
+	real = path_real("none/b", &err);
+	ok(real != NULL && strcmp(path_base(real), "b") == 0,
+	    "a path that does not exist yet");
+	free(real);
+	ok(path_real(lost, &err) == NULL, "one that can't be looked at");
+	is_int(err.code, -ENAMETOOLONG, "and why");
+	free(lost);
+}
+
 int
 main(void)
 {
@@ -146,6 +163,7 @@ main(void)
 	test_names();
 	test_read();
 	test_through_links();
+	test_real();
 	unlink("a");
 	unlink("b");
 	unlink("link");

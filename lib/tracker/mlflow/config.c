@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/trackinguri.h"
+#include "tracker/common/user_file.h"
 #include "tracker/mlflow/variables.h"
 
 /* ~/.mlflow/credentials has three lines. */
@@ -110,7 +111,7 @@ path_root(
 	enum tracking_uri kind = tracking_uri_kind(uri);
 	char why[TRACKING_URI_MESSAGE_MAX];
 	char *path;
-	bool there;
+	int there;
 
 	if (home != NULL) {
 		c->root = path_join(home, uri[1] == '/' ? uri + 2 : "");
@@ -123,10 +124,13 @@ path_root(
 		    "directory is not known: use a whole one",
 		    uri);
 	path = path_join(cwd != NULL ? cwd : "", uri);
-	there = kind == TRACKING_URI_PATH ||
-	    (kind == TRACKING_URI_NAME && access(path, F_OK) == 0);
+	there = kind == TRACKING_URI_PATH;
+	if (kind == TRACKING_URI_NAME)
+		there = file_look(AT_FDCWD, path, 0, NULL, err);
 	free(path);
-	if (there) {
+	if (there < 0)
+		return there;
+	if (there > 0) {
 		c->root = xstrdup(uri);
 		return 0;
 	}
@@ -140,6 +144,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 {
 	const char *uri = choice->uri;
 	char *rest;
+	int result;
 
 	if (uri == NULL || uri[0] == '\0')
 		return err_set(err, -EINVAL,
@@ -155,8 +160,9 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 		file_root(c, uri);
 		break;
 	default:
-		if (path_root(c, uri, choice->cwd, err) < 0 || c->root == NULL)
-			return -EINVAL;
+		result = path_root(c, uri, choice->cwd, err);
+		if (result < 0)
+			return result;
 	}
 	if (c->root[0] == '/')
 		return 0;
@@ -226,20 +232,22 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 }
 
 /* Reads [mlflow] with mlflow_tracking_username and ..._password. Usually the
- * file is missing; one that can't be read counts as missing, as in MLflow. */
-static void
-take_credentials_file(struct mlflow_config *c)
+ * file is missing. */
+static int
+take_credentials_file(struct mlflow_config *c, struct err *err)
 {
 	const char *home = mlflow_variable("HOME");
 	bool in_section = false;
 	struct buf text;
 	char *path, *line, *next;
+	int there;
 
 	if (home == NULL)
-		return;
+		return 0;
 	path = path_join(home, ".mlflow/credentials");
 	buf_init(&text, CREDENTIALS_MAX_BYTES);
-	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+	there = user_file_read(path, &text, &c->denied, err);
+	if (there > 0)
 		for (line = text.data; line != NULL; line = next) {
 			char *whole;
 
@@ -254,6 +262,7 @@ take_credentials_file(struct mlflow_config *c)
 		explicit_bzero(text.data, text.len);
 	buf_release(&text);
 	free(path);
+	return there < 0 ? there : 0;
 }
 
 static void
@@ -265,13 +274,16 @@ replace(char **field, const char *value)
 	*field = xstrdup(value);
 }
 
-static void
-take_credentials(struct mlflow_config *c)
+static int
+take_credentials(struct mlflow_config *c, struct err *err)
 {
+	int result = 0;
+
 	take_uri_user(c);
 	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
 	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
-	take_credentials_file(c);
+	if (c->user == NULL || c->password == NULL)
+		result = take_credentials_file(c, err);
 	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
 	    c->password[0] == '\0') {
 		free(c->user);
@@ -279,6 +291,7 @@ take_credentials(struct mlflow_config *c)
 		c->user = c->password = NULL;
 	}
 	c->token = copy(mlflow_variable("MLFLOW_TRACKING_TOKEN"));
+	return result;
 }
 
 static int
@@ -341,18 +354,34 @@ take_patience(struct mlflow_config *c, struct err *err)
 	return 0;
 }
 
+/* What tells where a run goes. */
+static int
+load_place(struct mlflow_config *c, const struct mlflow_choice *choice,
+    struct err *err)
+{
+	int result;
+
+	memset(c, 0, sizeof *c);
+	result = take_uri(c, choice, err);
+	if (result == 0)
+		take_experiment(c, choice);
+	return result;
+}
+
 int
 mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
     struct err *err)
 {
-	memset(c, 0, sizeof *c);
-	if (take_uri(c, choice, err) < 0)
-		return -EINVAL;
-	take_experiment(c, choice);
+	int result = load_place(c, choice, err);
+
+	if (result < 0)
+		return result;
 	c->run_context = copy(mlflow_variable("MLFLOW_RUN_CONTEXT"));
 	if (c->store == MLFLOW_FILES)
 		return 0;
-	take_credentials(c);
+	result = take_credentials(c, err);
+	if (result < 0)
+		return result;
 	c->workspace = copy(mlflow_variable("MLFLOW_WORKSPACE"));
 	if (take_tls(c, err) < 0)
 		return -EINVAL;
@@ -378,6 +407,7 @@ mlflow_config_release(struct mlflow_config *c)
 	free(c->experiment_id);
 	free(c->run_id);
 	free(c->run_context);
+	free(c->denied);
 	memset(c, 0, sizeof *c);
 }
 
@@ -410,16 +440,23 @@ mlflow_choice_of(const struct plan *plan)
 }
 
 char *
-mlflow_destination(const struct plan *plan)
+mlflow_destination(const struct plan *plan, struct err *err)
 {
 	const struct mlflow_choice choice = mlflow_choice_of(plan);
+	char *root = NULL, *where = NULL;
+	struct err why = ERR_INIT;
 	struct mlflow_config c;
-	char *root, *where;
+	int result = load_place(&c, &choice, &why);
 
-	if (mlflow_config_load(&c, &choice, NULL) < 0) {
+	if (result == 0 && c.root != NULL) {
+		root = path_real(c.root, &why);
+		result = root != NULL ? 0 : why.code;
+	}
+	if (file_is_unknown(result)) {
+		err_set(err, result, "%s", why.message);
+	} else if (result < 0) {
 		where = xstrdup("not configured");
 	} else {
-		root = c.root != NULL ? path_real(c.root) : NULL;
 		where = xasprintf("%s\texperiment %s%s",
 		    root != NULL ? root : c.base,
 		    c.experiment_id != NULL ? "ID " : "",
