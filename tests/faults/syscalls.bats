@@ -39,6 +39,10 @@ whole_or_sample() {
     whole_or_sample 30 --way import --way sync
 }
 
+@test "each call of an import of what is tracked already fails once" {
+    whole_or_sample 30 --way again --way known
+}
+
 @test "each call of a tracked command fails once" {
     whole_or_sample 12 --way wrap
 }
