@@ -130,7 +130,13 @@ consider(struct worker *w, const struct message *message, const char *dir)
 		news.dir_fd = there;
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-	runs_consider(w->runs, &news);
+	/* By our own root it may be another directory. */
+	if (there < 0)
+		report_say(&w->report,
+		    "%s: its writer could not be followed there: %s", dir,
+		    strerror(-there));
+	else
+		runs_consider(w->runs, &news);
 	if (news.file_fd > 0)
 		close(news.file_fd);
 	if (there > 0)

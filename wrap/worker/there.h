@@ -11,12 +11,13 @@
 #include <sys/types.h>
 
 /* For reading, the file that came along as an O_PATH descriptor, which opens
- * nothing by itself; `fd` stays the caller's. 0: none came, or it can't be
- * read. */
+ * nothing by itself; `fd` stays the caller's. 0: none came, or it is no file to
+ * read; a negative errno: it could not be opened. */
 int there_open_file(int fd);
 
 /* The directory by the sender's own root, as an O_PATH descriptor. 0: that root
- * is ours, or it can't be told, or no such directory is there. */
+ * is ours, or nobody may tell, or no such directory is there; a negative errno:
+ * it could not be looked at. */
 int there_open_dir(pid_t sender, const char *dir);
 
 #endif
