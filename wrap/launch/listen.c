@@ -46,6 +46,17 @@ above_standard(int fd)
 	return moved;
 }
 
+static bool
+draw(uint64_t *number)
+{
+	ssize_t got;
+
+	do
+		got = getrandom(number, sizeof(*number), GRND_NONBLOCK);
+	while (got < 0 && errno == EINTR);
+	return got == sizeof(*number);
+}
+
 int
 listen_open(char name[LISTEN_NAME_SIZE])
 {
@@ -55,7 +66,7 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	socklen_t len;
 	int fd, code;
 
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+	if (!draw(&number))
 		return -EAGAIN;
 	snprintf(name, LISTEN_NAME_SIZE, "itrack-%016llx.%u",
 	    (unsigned long long)number, filters > 0 ? (unsigned)filters : 0);
