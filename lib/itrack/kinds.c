@@ -1,12 +1,14 @@
 #include "itrack/kinds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/number.h"
@@ -88,10 +90,14 @@ take_tracking_uri(struct settings *s, const struct about_option *option,
     const char *value, struct err *err)
 {
 	char why[TRACKING_URI_MESSAGE_MAX];
+	int there;
 
 	switch (tracking_uri_kind(value)) {
 	case TRACKING_URI_NAME:
-		if (access(value, F_OK) == 0)
+		there = file_look(AT_FDCWD, value, 0, NULL, err);
+		if (there < 0)
+			return there;
+		if (there > 0)
 			return add_path(s, option->name, value, err);
 		break;
 	case TRACKING_URI_PATH:

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "itrack/library_link.h"
 #include "itrack/own_file.h"
@@ -77,6 +78,8 @@ worker_find(char **path, struct err *err)
 		*path = xstrdup(ITRACK_PREFIX "/" WORKER_PLACE);
 	if (access(*path, X_OK) == 0)
 		return 0;
+	if (!file_is_absent(-errno))
+		return err_errno(err, "%s", *path);
 	return err_set(err, -ENOENT,
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
@@ -215,7 +218,7 @@ static bool
 was_delivered(const struct run *run)
 {
 	char *file = journal_file(run->journal);
-	bool gone = run->open && access(file, F_OK) < 0;
+	bool gone = run->open && file_look(AT_FDCWD, file, 0, NULL, NULL) == 0;
 
 	free(file);
 	return gone;
