@@ -114,7 +114,7 @@ SHIM_CALLS = ("socket", "connect", "sendto", "sendmsg", "getcwd", "readlink",
 NAMED = re.compile(r"pending|lost|itrack import|itrack sync|nothing was tracked")
 SAID = re.compile(r"^itrack.*: .*", re.M)
 # Then nothing can know at the next import that the run was delivered.
-FORGOTTEN = "no journal on disk"
+FORGOTTEN = "nothing remembers that it was delivered"
 
 Case = namedtuple("Case", "way tracker program call error number text",
                   defaults=("",))

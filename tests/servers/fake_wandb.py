@@ -119,7 +119,7 @@ def upsert(v):
     name = v.get("name") or "r" + os.urandom(4).hex()
     inserted = name not in state["runs"]
     run = state["runs"].setdefault(name, new_run(name, v))
-    if v.get("host"):  # a start, not a later change
+    if "host" in v:  # a start, not a later change; an import has no host
         run["complete"] = False
     fields = {"displayName": "displayName", "notes": "notes", "tags": "tags",
               "group": "groupName", "groupName": "groupName",

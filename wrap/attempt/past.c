@@ -381,6 +381,8 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	int result;
 
 	attempt_index_facts(a, &facts);
+	if (facts.state_dir == NULL)
+		return err_set(err, -ENOENT, "no state directory");
 	result = is_indexed(a, facts.state_dir, err);
 	if (result != 0)
 		return result < 0 ? result : 0;
