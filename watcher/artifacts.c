@@ -206,10 +206,10 @@ settle_hold(struct settle *s, const char *name, int fd)
 
 	if (i < 0)
 		return;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 1);
+	copy = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 1);
 	if (copy < 0) {
 		if (s->files[i].held <= 0)
-			s->files[i].held = -errno;
+			s->files[i].held = fd < 0 ? fd : -errno;
 		return;
 	}
 	if (s->files[i].held > 0)

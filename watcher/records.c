@@ -17,39 +17,6 @@
 
 #define CHUNK_BYTES (256 * 1024)
 
-/* -ENOENT: nothing has that name, not even a link. Never blocks on a FIFO, does
- * not touch a device. */
-static int
-open_through_links(
-    int dir_fd, const char *name, struct stat *st, struct err *err)
-{
-	struct stat own;
-	int fd, code;
-
-	if (st == NULL)
-		st = &own;
-	if (file_stat_at(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, "%s", name);
-	if (file_stat_at(dir_fd, name, st, 0) < 0)
-		return err_set(err, errno == ENOENT ? -ENOLINK : -errno,
-		    "%s: a link that can't be followed: %s", name,
-		    strerror(errno));
-	if (!S_ISREG(st->st_mode))
-		return err_set(err, -EINVAL, "%s: not a regular file", name);
-	fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return err_set(err, errno == ENOENT ? -ESTALE : -errno,
-		    "%s: %s", name, strerror(errno));
-	if (file_stat(fd, st) < 0)
-		code = err_errno(err, "%s", name);
-	else if (!S_ISREG(st->st_mode))
-		code = err_set(err, -EINVAL, "%s: not a regular file", name);
-	else
-		return fd;
-	close(fd);
-	return code;
-}
-
 static int
 unpack_into(int to, gzFile from, const char *name, struct err *err)
 {
@@ -98,7 +65,7 @@ static int
 open_name(int dir_fd, const char *name, struct stat *st, struct err *err)
 {
 	unsigned char magic[2];
-	int fd = open_through_links(dir_fd, name, st, err), code;
+	int fd = file_open_through_links(dir_fd, name, st, err), code;
 	ssize_t n;
 
 	if (fd < 0)
@@ -134,16 +101,14 @@ open_either(int dir_fd, const char *name, struct stat *st, struct err *err)
 static int
 read_manifest(int dir_fd, struct manifest *manifest, struct err *err)
 {
-	struct err why = ERR_INIT;
 	struct buf bytes;
-	int result;
+	int there;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	result = file_read_all(dir_fd, MANIFEST_FILE, &bytes, &why);
-	manifest_read(manifest, result == 0 ? bytes.data : NULL, bytes.len);
+	there = file_read_if_there(dir_fd, MANIFEST_FILE, &bytes, err);
+	manifest_read(manifest, there > 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
-	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
-				       : 0;
+	return there < 0 ? there : 0;
 }
 
 int

@@ -97,24 +97,3 @@ watcher_stamp(const char *dir_path, const char *name)
 	free(path);
 	return stamp;
 }
-
-int64_t
-stamp_size_at(int dir_fd, const char *name)
-{
-	struct stat st;
-
-	if (file_stat_at(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
-		return 0;
-	return st.st_size;
-}
-
-int64_t
-stamp_size(const char *dir_path, const char *name)
-{
-	char *path = path_join(dir_path, name);
-	int64_t size = stamp_size_at(AT_FDCWD, path);
-
-	free(path);
-	return size;
-}

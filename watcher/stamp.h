@@ -13,9 +13,6 @@
 int stamp_identify(int fd, struct watcher_identity *identity);
 /* The stamp of a file in an open directory; symbolic links are not followed. */
 struct watcher_stamp stamp_at(int dir_fd, const char *name);
-/* Size of a regular file in a directory; 0 if there is none. */
-int64_t stamp_size(const char *dir_path, const char *name);
-int64_t stamp_size_at(int dir_fd, const char *name);
 /* The stamp of an open file. */
 struct watcher_stamp stamp_of(const struct stat *st);
 

@@ -66,16 +66,14 @@ static int
 read_manifest(struct survey *s, struct err *err)
 {
 	struct buf bytes;
-	int r;
+	int there;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	r = file_read_all(s->fd, MANIFEST_FILE, &bytes, err);
-	manifest_read(&s->manifest, r == 0 ? bytes.data : NULL, bytes.len);
-	buf_release(&bytes);
 	/* A link, a device or a huge file tells us nothing. */
-	if (r == -ENOENT || r == -EINVAL || r == -ELOOP || r == -EMSGSIZE)
-		return 0;
-	return r;
+	there = file_read_if_there(s->fd, MANIFEST_FILE, &bytes, err);
+	manifest_read(&s->manifest, there > 0 ? bytes.data : NULL, bytes.len);
+	buf_release(&bytes);
+	return there < 0 ? there : 0;
 }
 
 static char *
@@ -114,13 +112,14 @@ survey_manifest(struct survey *s, const char *path, struct err *err)
 int
 survey_read(struct survey *s, const char *path, struct err *err)
 {
-	struct stat st;
 	int r = survey_manifest(s, path, err);
 
 	if (r < 0)
 		return r;
-	s->has_marker =
-	    fstatat(s->fd, MARKER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	r = file_look(s->fd, MARKER_FILE, AT_SYMLINK_NOFOLLOW, NULL, err);
+	if (r < 0)
+		return err_prefix(err, "%s", path);
+	s->has_marker = r > 0;
 	if (read_records(s, err) < 0)
 		return err_prefix(err, "%s", path);
 	if (!s->has_records && !s->has_marker && !s->manifest.there)

@@ -58,9 +58,9 @@ tail_hold(struct tail *t, int fd)
 {
 	if (t->held >= 0)
 		return;
-	t->held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	t->held = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (t->held < 0)
-		t->not_held = -errno;
+		t->not_held = fd < 0 ? fd : -errno;
 }
 
 /* Closes it, or holds it from now on. */

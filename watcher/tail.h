@@ -77,7 +77,8 @@ int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 
 /* The size of the file that it finds (0: there is none), or a negative errno. */
 int64_t tail_size(struct tail *t, int dir_fd, struct err *err);
-/* Holds the file, `fd` borrowed, unless one is held already. */
+/* Holds the file, `fd` borrowed, unless one is held already. A negative errno:
+ * it could not be opened. */
 void tail_hold(struct tail *t, int fd);
 
 /* Called when nobody writes any more. Text behind the last newline of a

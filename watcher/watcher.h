@@ -113,7 +113,8 @@ bool watcher_end(struct watcher *w, const struct watcher_end *end);
 /* Was such a manifest read by now? */
 bool watcher_is_complete(const struct watcher *w);
 /* One of its files as its writer opened it or renamed it into place, `fd`
- * borrowed: its name may be gone by now. */
+ * borrowed: its name may be gone by now. A negative errno: it could not be
+ * opened. */
 void watcher_take_file(struct watcher *w, const char *name, int fd);
 /* When the directory changed last (monotonic). */
 int64_t watcher_changed_ms(const struct watcher *w);

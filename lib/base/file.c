@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -66,6 +67,47 @@ file_set_times(int fd, const struct timespec times[2])
 }
 
 int
+file_look(
+    int dirfd, const char *name, int flags, struct stat *st, struct err *err)
+{
+	struct stat own;
+
+	if (file_stat_at(dirfd, name, st != NULL ? st : &own, flags) == 0)
+		return 1;
+	return file_is_absent(-errno) ? 0 : err_errno(err, "%s", name);
+}
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int
+file_each_name(int dirfd, const char *path,
+    int (*each)(const char *name, void *data), void *data, struct err *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *d;
+	int result = 0;
+
+	if (dir == NULL) {
+		result = err_errno(err, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return result;
+	}
+	while (result == 0 && (errno = 0, d = readdir(dir)) != NULL)
+		if (!is_dots(d->d_name))
+			result = each(d->d_name, data);
+	if (result == 0 && errno != 0)
+		result = err_errno(err, "%s", path);
+	closedir(dir);
+	return result;
+}
+
+int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 {
 	struct stat own;
@@ -93,6 +135,37 @@ file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 		return err_set(err, -EINVAL, "%s: not a regular file", name);
 	}
 	return fd;
+}
+
+int
+file_open_through_links(
+    int dirfd, const char *name, struct stat *st, struct err *err)
+{
+	struct stat own;
+	int fd, code;
+
+	if (st == NULL)
+		st = &own;
+	if (file_stat_at(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, "%s", name);
+	if (file_stat_at(dirfd, name, st, 0) < 0)
+		return err_set(err, errno == ENOENT ? -ENOLINK : -errno,
+		    "%s: a link that can't be followed: %s", name,
+		    strerror(errno));
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	fd = openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, errno == ENOENT ? -ESTALE : -errno,
+		    "%s: %s", name, strerror(errno));
+	if (file_stat(fd, st) < 0)
+		code = err_errno(err, "%s", name);
+	else if (!S_ISREG(st->st_mode))
+		code = err_set(err, -EINVAL, "%s: not a regular file", name);
+	else
+		return fd;
+	close(fd);
+	return code;
 }
 
 int
@@ -134,6 +207,21 @@ file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
 }
 
 int
+file_read_if_there(
+    int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+	size_t len = out->len;
+	int result = file_read_all(dirfd, name, out, &why);
+
+	if (result == 0)
+		return 1;
+	buf_truncate(out, len);
+	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
+				       : 0;
+}
+
+int
 file_write_all(int fd, const void *data, size_t len, struct err *err)
 {
 	const char *at = data;
@@ -156,7 +244,7 @@ file_make_dirs(const char *path, mode_t mode, struct err *err)
 {
 	char *copy, *slash;
 	struct stat st;
-	int result = 0;
+	int result = 0, there;
 
 	/* Mostly the parents exist, and often the directory itself does,
 	 * too. */
@@ -174,7 +262,10 @@ file_make_dirs(const char *path, mode_t mode, struct err *err)
 		if (slash != NULL)
 			*slash = '/';
 	}
-	if (result == 0 && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+	there = result == 0 ? file_look(AT_FDCWD, path, 0, &st, err) : 0;
+	if (there < 0)
+		result = there;
+	else if (result == 0 && (there == 0 || !S_ISDIR(st.st_mode)))
 		result = err_set(err, -ENOTDIR, "%s: not a directory", path);
 	free(copy);
 	return result;

@@ -30,6 +30,18 @@ int file_stat(int fd, struct stat *st);
 int file_stat_at(int dirfd, const char *name, struct stat *st, int flags);
 int file_set_times(int fd, const struct timespec times[2]);
 
+/* Is `name` there? 1: `st` (may be NULL) gets its status; 0: it is not; or a
+ * negative errno: it could not be looked at. `flags`: AT_SYMLINK_NOFOLLOW or
+ * 0. */
+int file_look(
+    int dirfd, const char *name, int flags, struct stat *st, struct err *err);
+
+/* Calls `each` for every name in the directory `path` in `dirfd` (links are
+ * followed), but for "." and "..", until it returns other than 0. Returns that;
+ * 0 after the last; or a negative errno: not all names could be read. */
+int file_each_name(int dirfd, const char *path,
+    int (*each)(const char *name, void *data), void *data, struct err *err);
+
 /* Opens `name` in `dirfd` for reading if it is a regular file: follows no
  * symbolic link in the last component, never blocks on a FIFO, does not touch a
  * device. `st` (may be NULL) gets its status. -EINVAL: `name` is no regular
@@ -37,8 +49,19 @@ int file_set_times(int fd, const struct timespec times[2]);
 int file_open_regular(
     int dirfd, const char *name, struct stat *st, struct err *err);
 
+/* As file_open_regular, but follows links. -ENOENT: nothing has that name, not
+ * even a link; -ENOLINK: a link to nothing. */
+int file_open_through_links(
+    int dirfd, const char *name, struct stat *st, struct err *err);
+
 /* Appends the whole content to `out`; -EMSGSIZE beyond the buffer's maximum. */
 int file_read_all(
+    int dirfd, const char *name, struct buf *out, struct err *err);
+
+/* As file_read_all, for a file that may be missing. 1: it was read; 0: it is not
+ * there or is no file to read, and nothing was appended; or a negative errno: it
+ * could not be looked at. */
+int file_read_if_there(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
 /* As file_read_all, but reads on from an open descriptor; `name` is for the

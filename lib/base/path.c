@@ -1,5 +1,6 @@
 #include "base/path.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/die.h"
+#include "base/file.h"
 
 /* File systems take names of 255 bytes; the remaining bytes are for endings
  * that others append ("-2", ".tmp"). */
@@ -57,15 +59,23 @@ path_absolute(const char *path)
 }
 
 char *
-path_real(const char *path)
+path_real(const char *path, struct err *err)
 {
 	char *at = path_absolute(path), *rest = xstrdup(""), *real, *joined;
+	int code = 0;
 
 	if (at == NULL)
 		at = xstrdup(path);
 	while ((real = realpath(at, NULL)) == NULL && strcmp(at, "/") != 0 &&
 	    strcmp(at, ".") != 0) {
-		char *parent = path_parent(at);
+		char *parent;
+
+		/* It may be there, and lead elsewhere. */
+		if (file_is_unknown(-errno)) {
+			code = err_errno(err, "%s", at);
+			break;
+		}
+		parent = path_parent(at);
 
 		joined = rest[0] != '\0' ? path_join(path_base(at), rest)
 					 : xstrdup(path_base(at));
@@ -76,7 +86,11 @@ path_real(const char *path)
 	}
 	if (real == NULL)
 		real = xstrdup(at);
-	joined = rest[0] != '\0' ? path_join(real, rest) : xstrdup(real);
+	if (code < 0)
+		joined = NULL;
+	else
+		joined =
+		    rest[0] != '\0' ? path_join(real, rest) : xstrdup(real);
 	free(real);
 	free(rest);
 	free(at);

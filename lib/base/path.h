@@ -1,12 +1,14 @@
 /*
- * Paths as text: pure functions, among them path_encode(), which makes one
- * name of a file of any text, however long it is and whatever it holds.
- * Results are allocated, the caller frees.
+ * Paths as text: pure functions, but for path_real(); among them path_encode(),
+ * which makes one name of a file of any text, however long it is and whatever
+ * it holds. Results are allocated, the caller frees.
  */
 #ifndef BASE_PATH_H
 #define BASE_PATH_H
 
 #include <stdbool.h>
+
+#include "base/err.h"
 
 /* dir + "/" + name; name alone when it is absolute or dir is empty. */
 char *path_join(const char *dir, const char *name);
@@ -17,8 +19,9 @@ char *path_join(const char *dir, const char *name);
 char *path_absolute(const char *path);
 
 /* Makes `path` absolute and resolves its symbolic links as far as it exists;
- * the part that does not exist yet follows unchanged. */
-char *path_real(const char *path);
+ * the part that does not exist yet follows unchanged. NULL: it could not be
+ * looked at, `err` says why. */
+char *path_real(const char *path, struct err *err);
 
 /* The part before the last slash ("/" for "/a", "." for "a"). */
 char *path_parent(const char *path);

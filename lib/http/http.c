@@ -1,6 +1,7 @@
 #include "http/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 
 /* One of curl's sockets. */
@@ -148,22 +150,23 @@ check_file(const char *path, bool *is_dir, struct err *err)
 	return 0;
 }
 
-/* curl would look for the file with every request. */
+/* curl would look for the file with every request. One that can't be looked at
+ * is left to curl. */
 static bool
 netrc_is_there(void)
 {
 	const char *file = getenv("NETRC"), *home = getenv("HOME");
 	char *path;
-	bool there;
+	int there;
 
 	if (file != NULL && file[0] != '\0')
-		return access(file, F_OK) == 0;
+		return file_look(AT_FDCWD, file, 0, NULL, NULL) != 0;
 	if (home == NULL || home[0] == '\0')
 		return true; /* curl knows where else to look */
 	path = path_join(home, ".netrc");
-	there = access(path, F_OK) == 0;
+	there = file_look(AT_FDCWD, path, 0, NULL, NULL);
 	free(path);
-	return there;
+	return there != 0;
 }
 
 struct http *

@@ -1,12 +1,14 @@
 #include "itrack/kinds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/number.h"
@@ -89,14 +91,17 @@ take_tracking_uri(struct settings *s, const struct about_option *option,
 {
 	char why[TRACKING_URI_MESSAGE_MAX], *path;
 	struct tracking_place place;
+	struct err unseen = ERR_INIT;
+	int there = file_look(AT_FDCWD, value, 0, NULL, &unseen);
 	int result = 0;
 
-	tracking_uri_read(
-	    &place, value, secure_getenv("HOME"), access(value, F_OK) == 0);
+	tracking_uri_read(&place, value, secure_getenv("HOME"), there > 0);
 	if (place.kind == TRACKING_URI_PATH) {
 		path = xasprintf("%s%s", place.before, place.path);
 		result = add_path(s, option->name, path, err);
 		free(path);
+	} else if (place.kind == TRACKING_URI_UNKNOWN && there < 0) {
+		result = err_set(err, there, "%s", unseen.message);
 	} else if (place.kind == TRACKING_URI_UNKNOWN) {
 		tracking_uri_complain(value, why, sizeof why);
 		result = err_set(err, -EINVAL, "%s: %s", option->library, why);

@@ -1,5 +1,4 @@
 /* Runs of the local tracker that are over: load_run, list_runs. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,6 +24,13 @@ struct load {
 struct list {
 	char ***run_ids;
 	size_t *count;
+};
+
+struct found {
+	const char *root;
+	char **ids;
+	size_t count;
+	struct err *err;
 };
 
 static int
@@ -87,8 +93,10 @@ load_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	buf_init(&json, DOCUMENTS_BYTES_MAX);
 	if (fd < 0)
-		result = err_set(
-		    err, -ENOENT, "Run not found: %.200s", load->run_id);
+		result = file_is_absent(-errno)
+		    ? err_set(
+			  err, -ENOENT, "Run not found: %.200s", load->run_id)
+		    : err_errno(err, "%s", dir);
 	else
 		result = read_documents(fd, &json, err);
 	if (fd >= 0)
@@ -128,13 +136,20 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool
-is_run(int dir_fd, const char *name)
+static int
+take_run(const char *name, void *data)
 {
+	struct found *f = data;
+	char *path = path_join(f->root, name);
 	struct stat st;
+	int there = file_look(AT_FDCWD, path, 0, &st, f->err);
 
-	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	    fstatat(dir_fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+	free(path);
+	if (there <= 0 || !S_ISDIR(st.st_mode))
+		return there < 0 ? there : 0;
+	f->ids = xreallocarray(f->ids, f->count + 1, sizeof *f->ids);
+	f->ids[f->count++] = xstrdup(name);
+	return 0;
 }
 
 static int
@@ -142,33 +157,25 @@ list_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct list *list = arguments;
 	int result = only_local(t, "list_runs", err);
-	const struct dirent *d;
-	char *root, **ids = NULL;
-	size_t count = 0;
-	DIR *dir;
+	struct err why = ERR_INIT;
+	struct found found = {.err = &why};
+	char *root;
 
 	if (result < 0)
 		return result;
 	root = place_of_runs(&t->settings);
-	dir = opendir(root);
-	if (dir == NULL && errno != ENOENT)
-		result = err_errno(err, "%s", root);
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		if (!is_run(dirfd(dir), d->d_name))
-			continue;
-		ids = xreallocarray(ids, count + 1, sizeof *ids);
-		ids[count++] = xstrdup(d->d_name);
-	}
-	if (dir != NULL)
-		closedir(dir);
+	found.root = root;
+	result = file_each_name(AT_FDCWD, root, take_run, &found, &why);
 	free(root);
-	if (count > 0)
-		qsort(ids, count, sizeof *ids, compare_texts);
-	if (result == 0) {
-		*list->run_ids = ids;
-		*list->count = count;
+	if (result < 0 && !file_is_absent(result)) {
+		itrack_free_list(found.ids, found.count);
+		return err_set(err, result, "%s", why.message);
 	}
-	return result;
+	if (found.count > 0)
+		qsort(found.ids, found.count, sizeof *found.ids, compare_texts);
+	*list->run_ids = found.ids;
+	*list->count = found.count;
+	return 0;
 }
 
 int

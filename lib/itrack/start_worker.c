@@ -16,6 +16,7 @@
 #include "base/closing.h"
 #include "base/die.h"
 #include "base/environment.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "itrack/library_link.h"
 #include "itrack/own_file.h"
@@ -82,6 +83,8 @@ worker_find(char **path, struct err *err)
 		*path = xstrdup(ITRACK_PREFIX "/" WORKER_PLACE);
 	if (access(*path, X_OK) == 0)
 		return 0;
+	if (!file_is_absent(-errno))
+		return err_errno(err, "%s", *path);
 	return err_set(err, -ENOENT,
 	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
 }
@@ -278,7 +281,7 @@ static bool
 was_delivered(const struct run *run)
 {
 	char *file = journal_file(run->journal);
-	bool gone = run->open && access(file, F_OK) < 0;
+	bool gone = run->open && file_look(AT_FDCWD, file, 0, NULL, NULL) == 0;
 
 	free(file);
 	return gone;

@@ -131,13 +131,17 @@ index_append(
 	buf_init(&line, INDEX_LINE_MAX);
 	size = lseek(fd, 0, SEEK_END);
 	/* A torn line of somebody who was killed must not swallow ours. */
-	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+	result = size < 0 || (size > 0 && pread(fd, &last, 1, size - 1) != 1)
+	    ? err_errno(err, "the last line")
+	    : 0;
+	if (last != '\n')
 		buf_addc(&line, '\n');
 	encode(e, &line);
-	result = buf_overflowed(&line)
-	    ? err_set(err, -EMSGSIZE, "%s: paths too long for the index",
-		  e->attempt)
-	    : file_write_all(fd, line.data, line.len, err);
+	if (result == 0)
+		result = buf_overflowed(&line)
+		    ? err_set(err, -EMSGSIZE,
+			  "%s: paths too long for the index", e->attempt)
+		    : file_write_all(fd, line.data, line.len, err);
 	/* A full disk may have left half a line: away with it. */
 	if (result < 0 && ftruncate(fd, size) < 0)
 		err_prefix(err, "index left torn");

@@ -39,7 +39,6 @@ journals_may_be_read_later(int result)
 	case -ENOENT:
 	case -ENODATA:
 	case -EPERM:
-	case -EACCES:
 	case -EINVAL:
 	case -EBADMSG:
 	case -EPROTONOSUPPORT:
@@ -64,8 +63,8 @@ journals_discard_empty(const char *state_dir, const char *attempt)
 }
 
 /* Looks at the last line alone: a journal that grows is asked often. */
-bool
-journals_has_end(const char *state_dir, const char *attempt)
+int
+journals_has_end(const char *state_dir, const char *attempt, struct err *err)
 {
 	char chunk[END_MAX_BYTES];
 	struct journal_reader r;
@@ -73,14 +72,20 @@ journals_has_end(const char *state_dir, const char *attempt)
 	struct stat st;
 	const char *line, *end;
 	ssize_t n;
-	bool has = false;
+	int has = journal_reader_open(&r, state_dir, attempt, err);
 
-	if (journal_reader_open(&r, state_dir, attempt, NULL) < 0)
-		return false;
-	n = fstat(r.fd, &st) < 0
-	    ? -1
-	    : pread(r.fd, chunk, sizeof chunk,
-		  st.st_size > END_MAX_BYTES ? st.st_size - END_MAX_BYTES : 0);
+	if (has < 0)
+		return has;
+	n = fstat(r.fd, &st);
+	if (n == 0)
+		do
+			n = pread(r.fd, chunk, sizeof chunk,
+			    st.st_size > END_MAX_BYTES
+				? st.st_size - END_MAX_BYTES
+				: 0);
+		while (n < 0 && errno == EINTR);
+	if (n < 0)
+		has = err_errno(err, "%s", attempt);
 	end = n > 0 ? memrchr(chunk, '\n', (size_t)n) : NULL;
 	line = end != NULL ? memrchr(chunk, '\n', (size_t)(end - chunk)) : NULL;
 	if (line != NULL &&

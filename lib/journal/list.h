@@ -16,8 +16,8 @@
 int journals_start(const char *state_dir, const char *attempt,
     struct entry *start, struct err *err);
 
-/* Is the failure to read a journal of ours one that passes (EIO, ESTALE, EMFILE)?
- * What is damaged or somebody else's stays so, and is named. */
+/* Is the failure to read a journal of ours one that passes (EIO, ESTALE, EACCES,
+ * EMFILE)? What is damaged or somebody else's stays so, and is named. */
 bool journals_may_be_read_later(int result);
 
 /* Has it not even a first entry, because its maker was killed before, or while
@@ -25,8 +25,10 @@ bool journals_may_be_read_later(int result);
  * is deleted. */
 bool journals_discard_empty(const char *state_dir, const char *attempt);
 
-/* Is its last entry the end of the run? */
-bool journals_has_end(const char *state_dir, const char *attempt);
+/* Is its last entry the end of the run? 1, 0, or a negative errno: it could not
+ * be looked at. */
+int journals_has_end(
+    const char *state_dir, const char *attempt, struct err *err);
 
 /* Is the process that writes it alive? */
 bool journals_is_live(const struct entry_start *start);

@@ -324,6 +324,25 @@ state_recognise(const char *dir, struct err *err)
 	return empty ? 0 : recognise_by_runs(dir, err);
 }
 
+/* Another user's is named as such also where the kernel opens it for nobody
+ * else. */
+static int
+open_folder_of_attempt(
+    int runs, const char *attempt, const char *path, struct err *err)
+{
+	struct stat st;
+	int result;
+
+	if (fstatat(runs, attempt, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode) &&
+	    (result = check_owner(&st, false, path, err)) < 0)
+		return result;
+	return check_folder(
+	    openat(
+		runs, attempt, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	    false, path, err);
+}
+
 int
 state_open_attempt(
     const char *state_dir, const char *attempt, bool make, struct err *err)
@@ -340,10 +359,7 @@ state_open_attempt(
 	if (make && mkdirat(runs, attempt, 0700) < 0 && errno != EEXIST)
 		fd = err_errno(err, "%s", path);
 	else
-		fd = check_folder(
-		    openat(runs, attempt,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-		    false, path, err);
+		fd = open_folder_of_attempt(runs, attempt, path, err);
 	free(path);
 	close(runs);
 	return fd;

@@ -6,6 +6,7 @@
 #ifndef TRACKER_PLAN_H
 #define TRACKER_PLAN_H
 
+#include "base/err.h"
 #include "journal/entry.h"
 
 struct plan {
@@ -23,12 +24,13 @@ const char *plan_option(const struct plan *plan, const char *name);
 /* The destination of the target: a text that is equal exactly for the same
  * place and project. Its fields are separated by tabs; the first is the
  * server's address or a directory ("http://host:5000\texperiment insidellms").
- * The function asks no server. Allocated; NULL: there is no such tracker. */
-char *plan_destination(const struct plan *plan);
+ * The function asks no server. Allocated; NULL: there is no such tracker, or it
+ * can't be told now, because a file could not be looked at; `err` says which. */
+char *plan_destination(const struct plan *plan, struct err *err);
 
 /* Serves tracker_ops.destination of a tracker with a directory of runs
  * (tracker/about.h: root): gives that directory and the project in it. The
  * directory beside a run directory is one place, whatever name leads to it. */
-char *plan_root_destination(const struct plan *plan);
+char *plan_root_destination(const struct plan *plan, struct err *err);
 
 #endif

@@ -117,7 +117,7 @@ struct tracker_ops {
 	enum outcome (*finish)(
 	    struct tracker *t, const struct run_end *end, struct err *err);
 	/* Tells where a run goes (plan_destination in tracker/plan.h). */
-	char *(*destination)(const struct plan *plan);
+	char *(*destination)(const struct plan *plan, struct err *err);
 	/* Says what `itrack doctor` reports (tracker/examine.h). Nothing was
 	 * configured or opened before. */
 	void (*examine)(const struct examination *x);

@@ -127,15 +127,20 @@ class Wandb:
         state = json.loads((self.dir / "state.json").read_text())
         new = set(state["runs"]) - self.seen
         self.seen |= new
-        run = state["runs"][content.only(new, "runs of W&B")]
+        name = content.only(new, "runs of W&B")
+        run = state["runs"][name]
         lines = [json.dumps(["row", timeless(json.loads(line))])
                  for line in run["history"]]
         lines += [json.dumps(["summary", timeless(run["summary"])]),
                   json.dumps(["end", run["complete"], run["exitcode"]]),
                   json.dumps(["wrong", run["gaps"], run["conflicts"],
                               state["problems"][self.problems:]])]
-        lines += [json.dumps(["file", name, what["md5"]])
-                  for name, what in run["files"].items() if name in FILES]
+        lines += [json.dumps(["file", path, what["md5"]])
+                  for path, what in run["files"].items() if path in FILES]
+        lines += [json.dumps(["in the artifact", path, md5])
+                  for a in state["artifacts"].values()
+                  if name in a["runs"] and a["state"] == "COMMITTED"
+                  for path, md5 in a["uploaded"].items() if path in FILES]
         return sorted(lines)
 
 

@@ -39,6 +39,10 @@ whole_or_sample() {
     whole_or_sample 30 --way import --way sync
 }
 
+@test "each call of an import of what is tracked already fails once" {
+    whole_or_sample 30 --way again --way known
+}
+
 @test "each call of a tracked command fails once" {
     whole_or_sample 12 --way wrap
 }
@@ -78,4 +82,32 @@ whole_or_sample() {
         itrack sync -q
         [ "$(grep -l insidellms m/*/meta.yaml | wc -l)" -eq 1 ]
     done
+}
+
+@test "a model's version that can't be looked at is not registered again" {
+    [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
+    "${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -o "$BATS_TEST_TMPDIR/fail_call" \
+        "$BATS_TEST_DIRNAME/fail_call.c" || skip "no compiler"
+    cd "$BATS_TEST_TMPDIR"
+    cat >entries <<'END'
+{"entry":"start","time_us":1,"version":1,"attempt":"20261123T130842Z-000000000001","source":"library","run_dir":"/none/x","project":"p","prefix":"","no_run":true,"tags":[],"targets":[],"host":"h","boot_id":"b","pid":1,"pid_start":1,"artifacts":"all","points":512}
+{"entry":"register","time_us":2,"uri":"s3://bucket/model","name":"classifier","id":"0123456789ab"}
+{"entry":"end","time_us":3,"status":"finished","last_step":0}
+END
+    deliver=("$BUILD/tests/drivers/deliver" state entries mlflow
+        "mlflow-uri=$PWD/m")
+    "${deliver[@]}"
+    failed=0
+    for call in openat newfstatat getdents64; do
+        for n in 1 2 3; do
+            rm -r state
+            ./fail_call -o log -p deliver -c "$call" -w models/classifier \
+                -n "$n" -e 5 "${deliver[@]}" || failed=$((failed + 1))
+            [ "$(ls -d m/models/classifier/version-* | wc -l)" -eq 1 ]
+        done
+    done
+    [ "$failed" -ge 5 ]
+    rm -r state
+    "${deliver[@]}"
+    [ "$(ls -d m/models/classifier/version-* | wc -l)" -eq 1 ]
 }

@@ -11,6 +11,8 @@ WAY is what is done with a call that fails:
   wrap    itrack-wrap around a command that writes a run directory
   sync    itrack sync of such a run, recorded before
   import  itrack import of a run directory
+  again   itrack import of one that was recorded before, and is not delivered
+  known   itrack import of one that was delivered before
 
 First each way runs without a fault and the calls of each of our programs are
 counted (fail_call.c). Then each of them fails once for each errno that it may
@@ -52,7 +54,7 @@ from live_servers import KEY, Mlflow, Wandb
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD", TOP / "build"))
-WAYS = ("wrap", "sync", "import")
+WAYS = ("wrap", "sync", "import", "again", "known")
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb", "mlflow-server",
             "wandb-server")
 PROGRAMS = ("itrack-wrap", "itrack-worker", "itrack", "write_run")
@@ -112,7 +114,7 @@ SHIM_CALLS = ("socket", "connect", "sendto", "sendmsg", "getcwd", "readlink",
 NAMED = re.compile(r"pending|lost|itrack import|itrack sync|nothing was tracked")
 SAID = re.compile(r"^itrack.*: .*", re.M)
 # Then nothing can know at the next import that the run was delivered.
-FORGOTTEN = "no journal on disk"
+FORGOTTEN = "nothing remembers that it was delivered"
 
 Case = namedtuple("Case", "way tracker program call error number text",
                   defaults=("",))
@@ -228,9 +230,11 @@ class Place:
             shutil.rmtree(self.round, ignore_errors=True)
             self.round.mkdir(parents=True)
             self.recorded.clear()
-        if way == "import" and not self.run_dir.exists():
+        if way in ("import", "known") and not self.run_dir.exists():
             self.start(self.command())
-        if way != "sync":
+        if way == "known" and self.start(self.program(way, tracker)) != 0:
+            raise SystemExit(f"no run delivered: {self.said.decode()}")
+        if way not in ("sync", "again"):
             return
         kept = self.base / "kept" / tracker
         if tracker not in self.recorded:

@@ -12,8 +12,9 @@ has is in DIR/state.json after every request (before the answer):
              {md5, size}), complete, exitcode, requests, resent (lines that came
              again), conflicts (lines that came again and differed), gaps
              (offsets beyond the end)
-  artifacts  by ID: name, type, digest, aliases, run, state, files (path -> md5
-             asked for), uploaded (path -> md5 of the bytes), manifest (object)
+  artifacts  by ID: name, type, digest, aliases, run, runs (the first one, and
+             all that have it), state, files (path -> md5 asked for), uploaded
+             (path -> md5 of the bytes), manifest (object)
   problems   what W&B would have refused or lost
 
 DIR/log has a line for each request: "SECONDS METHOD PATH OPERATION STATUS BYTES".
@@ -118,7 +119,7 @@ def upsert(v):
     name = v.get("name") or "r" + os.urandom(4).hex()
     inserted = name not in state["runs"]
     run = state["runs"].setdefault(name, new_run(name, v))
-    if v.get("host"):  # a start, not a later change
+    if "host" in v:  # a start, not a later change; an import has no host
         run["complete"] = False
     fields = {"displayName": "displayName", "notes": "notes", "tags": "tags",
               "group": "groupName", "groupName": "groupName",
@@ -163,10 +164,12 @@ def create_artifact(i):
         if (a["digest"], a["name"]) == (i["digest"],
                                         i["artifactCollectionName"]):
             if a["state"] == "COMMITTED" or a["clientID"] == i["clientID"]:
+                a["runs"].append(i.get("runName"))
                 return number, a
     number = "a%d" % (len(state["artifacts"]) + 1)
     a = {"name": i["artifactCollectionName"], "type": i["artifactTypeName"],
-         "digest": i["digest"], "run": i.get("runName"), "files": {},
+         "digest": i["digest"], "run": i.get("runName"),
+         "runs": [i.get("runName")], "files": {},
          "uploaded": {}, "state": "PENDING", "manifest": None,
          "clientID": i["clientID"], "entity": i["entityName"],
          "aliases": [x["alias"] for x in i.get("aliases") or []]}

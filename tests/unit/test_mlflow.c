@@ -643,6 +643,42 @@ test_answers(void)
 	    "restore");
 }
 
+/* A name that no file system takes stands for a disk that fails. */
+static void
+test_unread(void)
+{
+	const struct mlflow_choice choice = {
+	    .uri = "http://h", .project = "proj", .cwd = "/"};
+	const struct pair uri = {
+	    .name = (char *)"mlflow-uri", .text = (char *)"runs"};
+	const struct target target = {.tracker = (char *)"mlflow",
+	    .options = (struct pair *)&uri,
+	    .option_len = 1};
+	char lost[400] = "/", *where;
+	struct plan plan = {.target = &target, .project = "p", .cwd = lost};
+	struct err err = ERR_INIT;
+
+	memset(lost + 1, 'n', sizeof lost - 2);
+	setenv("HOME", lost, 1);
+	mlflow_config_release(&config);
+	is_int(mlflow_config_load(&config, &choice, &err), -ENAMETOOLONG,
+	    "credentials that can't be read");
+	ok(strstr(err.message, ".mlflow/credentials") != NULL, "are named");
+	setenv("MLFLOW_TRACKING_USERNAME", "u", 1);
+	setenv("MLFLOW_TRACKING_PASSWORD", "p", 1);
+	ok(load("http://h"), "there is no need of them with both");
+	unsetenv("MLFLOW_TRACKING_USERNAME");
+	unsetenv("MLFLOW_TRACKING_PASSWORD");
+	err = (struct err)ERR_INIT;
+	ok(mlflow_destination(&plan, &err) == NULL && err.code < 0,
+	    "a directory that can't be looked at is none that is missing");
+	plan.cwd = "/nonexistent";
+	where = mlflow_destination(&plan, &err);
+	is_text(where, "not configured", "one that is missing");
+	free(where);
+	setenv("HOME", "/nonexistent", 1);
+}
+
 static void
 test_yaml(void)
 {
@@ -668,6 +704,7 @@ main(void)
 	test_tags();
 	test_uris();
 	test_credentials();
+	test_unread();
 	test_answers();
 	test_yaml();
 	return done_testing();

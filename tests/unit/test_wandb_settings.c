@@ -1,12 +1,15 @@
 #include "tracker/wandb/settings.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
 #include "base/path.h"
 #include "tap.h"
+#include "tracker/wandb/ini.h"
 #include "tracker/wandb/netrc.h"
 
 static const char netrc[] =
@@ -125,6 +128,82 @@ test_addresses(void)
 	rmdir("work");
 }
 
+/* A name that no file system takes stands for a disk that fails. */
+static void
+test_unread(void)
+{
+	const struct wandb_wishes online = {.cwd = "/"};
+	const struct wandb_wishes offline = {.cwd = "/", .mode = "offline"};
+	const struct target target = {.tracker = (char *)"wandb"};
+	const struct plan plan = {
+	    .target = &target, .project = "p", .cwd = "/"};
+	char lost[400] = "/", *where;
+	struct wandb_settings s;
+	struct err err = ERR_INIT;
+
+	memset(lost + 1, 'n', sizeof(lost) - 2);
+	unsetenv("WANDB_CONFIG_DIR");
+	setenv("WANDB_DIR", "/tmp", 1);
+	setenv("HOME", "/nonexistent", 1);
+	setenv("NETRC", lost, 1);
+	wandb_settings_load(&s, &online);
+	is_int(s.unread.code, -ENAMETOOLONG, "a netrc that can't be read");
+	ok(strstr(s.unread.message, lost) != NULL, "is named");
+	wandb_settings_release(&s);
+	ok(wandb_destination(&plan, &err) == NULL && err.code < 0,
+	    "without it nobody knows where the run goes");
+	wandb_settings_load(&s, &offline);
+	is_int(s.unread.code, 0, "offline there is no need of it");
+	wandb_settings_release(&s);
+	setenv("WANDB_API_KEY", "0123456789012345678901234567890123456789", 1);
+	wandb_settings_load(&s, &online);
+	is_int(s.unread.code, 0, "nor with a key");
+	wandb_settings_release(&s);
+	unsetenv("NETRC");
+	setenv("WANDB_CONFIG_DIR", lost, 1);
+	wandb_settings_load(&s, &offline);
+	is_int(s.unread.code, -ENAMETOOLONG, "settings that can't be read");
+	wandb_settings_release(&s);
+	unsetenv("WANDB_CONFIG_DIR");
+	where = wandb_destination(&plan, &err);
+	ok(where != NULL && strncmp(where, "https://", 8) == 0,
+	    "settings that are not there");
+	free(where);
+	unsetenv("WANDB_API_KEY");
+	unsetenv("WANDB_DIR");
+}
+
+/* As a service that has left root behind, in root's home directory; and links,
+ * as those make them who keep such files elsewhere. */
+static void
+test_whose(const char *home)
+{
+	const struct wandb_wishes wishes = {.cwd = "/"};
+	struct wandb_settings s;
+
+	setenv("HOME", home, 1);
+	write_file("elsewhere",
+	    "machine api.wandb.ai password "
+	    "0123456789012345678901234567890123456789\n");
+	if (symlink("elsewhere", ".netrc") < 0)
+		die("no link");
+	wandb_settings_load(&s, &wishes);
+	ok(s.key != NULL && s.denied == NULL, "a netrc behind a link");
+	wandb_settings_release(&s);
+	if (geteuid() == 0 && seteuid(65534) == 0) {
+		wandb_settings_load(&s, &wishes);
+		is_int(s.unread.code, 0, "another user's home: no files");
+		ok(s.denied != NULL && strstr(s.denied, home) != NULL &&
+			strstr(s.why_no_key, home) != NULL,
+		    "said: %s", s.denied != NULL ? s.denied : "nothing");
+		wandb_settings_release(&s);
+		if (seteuid(0) < 0)
+			die("no way back");
+	}
+	unlink(".netrc");
+	unlink("elsewhere");
+}
+
 int
 main(void)
 {
@@ -184,6 +263,8 @@ main(void)
 	unsetenv("WANDB_BASE_URL");
 	unsetenv("NETRC");
 	test_addresses();
+	test_unread();
+	test_whose(home);
 	if (chdir("/") == 0)
 		rmdir(home);
 	return done_testing();

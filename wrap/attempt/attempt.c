@@ -299,15 +299,29 @@ leave_line(struct attempt *a, struct err *err)
 	return result == 0 ? journal_remove(a->journal, err) : result;
 }
 
+/* There may be room for a line by now. Its folder has nothing to go on with. */
+static void
+put_away_memory(struct attempt *a)
+{
+	struct err err = ERR_INIT;
+
+	if (all_finished(a, false) && leave_line(a, &err) < 0) {
+		err_prefix(&err,
+		    "nothing remembers that it was delivered, and "
+		    "an import would deliver it again");
+		attempt_say(a, &err);
+	}
+	journal_remove(a->journal, NULL);
+}
+
 void
 attempt_put_away(struct attempt *a)
 {
 	struct err err = ERR_INIT;
 	int result = 0;
 
-	/* Its folder has nothing to go on with. */
 	if (journal_in_memory(a->journal))
-		journal_remove(a->journal, NULL);
+		put_away_memory(a);
 	else if (all_finished(a, false))
 		result = leave_line(a, &err);
 	else

@@ -102,6 +102,9 @@ int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
 
 /* Not an error that a system call has. */
 #define ATTEMPT_MISFIT (-EREMCHG)
+/* Could an attempt that is there not be taken up for a reason that passes? One
+ * more beside it would be the run twice. */
+bool attempt_may_be_adopted_later(int result);
 /* As attempt_adopt, but ATTEMPT_MISFIT if the journal was made from other
  * records than the directory has now. */
 int attempt_adopt_if_fits(struct attempt **attempt,

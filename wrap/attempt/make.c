@@ -282,6 +282,20 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	return result;
 }
 
+static void
+find_resumed(struct attempt *a, const struct attempt_config *config)
+{
+	struct err why = ERR_INIT;
+
+	if (attempt_past_resumed_from(config->state_dir, config->run_dir,
+		config->source == SOURCE_IMPORT, &a->start.start.resumed_from,
+		&why) == 0)
+		return;
+	err_prefix(
+	    &why, "whether it goes on with an earlier attempt is not known");
+	attempt_say(a, &why);
+}
+
 int
 attempt_new(struct attempt **attempt, const struct attempt_config *config,
     struct err *err)
@@ -309,9 +323,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 		now_us = attempt_past_start_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
 	if (config->source != SOURCE_LIBRARY && attempt_path_leads(config))
-		a->start.start.resumed_from =
-		    attempt_past_resumed_from(config->state_dir,
-			config->run_dir, config->source == SOURCE_IMPORT);
+		find_resumed(a, config);
 	/* The entry goes through its text form, as the journal's readers will
 	 * see it. */
 	buf_init(&line, ENTRY_LINE_MAX);
@@ -334,6 +346,37 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
+/* Are its records still there? 1, 0, or a negative errno: it can't be gone on
+ * with now. */
+static int
+check_unended(const struct attempt *a, const char *name, struct err *err)
+{
+	const struct entry_start *start = &a->start.start;
+	struct err why = ERR_INIT;
+	int fits;
+
+	if (start->open != NULL)
+		return err_set(err, -EBUSY,
+		    "%s: the run is open: itrack log --run %s --end", name,
+		    start->open);
+	if (a->config.tree == NULL && journals_is_written(start))
+		return err_set(
+		    err, -EBUSY, "%s: its command is still at work", name);
+	fits = attempt_past_fits(&a->past, a->run_dir, &why);
+	if (fits < 0 && start->source == SOURCE_LIBRARY)
+		return 0;
+	return fits < 0
+	    ? err_set(err, fits, "%s: pending: %s", name, why.message)
+	    : fits;
+}
+
+bool
+attempt_may_be_adopted_later(int result)
+{
+	return result != ATTEMPT_MISFIT && result != -EBUSY &&
+	    journals_may_be_read_later(result);
+}
+
 static int
 adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, bool must_fit, struct err *err)
@@ -341,7 +384,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	struct attempt *a = alloc_attempt(config);
 	int result = journal_adopt(config->state_dir, name, &a->journal, err);
 	struct err why = ERR_INIT;
-	bool fits;
+	int fits;
 
 	if (result == 0)
 		result =
@@ -350,26 +393,15 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		attempt_free(a);
 		return result;
 	}
-	if (!a->past.ended && a->start.start.open != NULL) {
-		result = err_set(err, -EBUSY,
-		    "%s: the run is open: itrack log --run %s --end", name,
-		    a->start.start.open);
-		attempt_free(a);
-		return result;
-	}
-	if (!a->past.ended && config->tree == NULL &&
-	    journals_is_written(&a->start.start)) {
-		attempt_free(a);
-		return err_set(
-		    err, -EBUSY, "%s: its command is still at work", name);
-	}
 	if (a->run_dir == NULL)
 		a->run_dir = text_path_bytes(a->start.start.run_dir);
-	fits = attempt_past_fits(&a->past, a->run_dir);
-	if (must_fit && (!fits || a->past.ended)) {
+	fits = a->past.ended ? 0 : check_unended(a, name, err);
+	if (fits >= 0 && must_fit && (fits == 0 || a->past.ended))
+		fits =
+		    err_set(err, ATTEMPT_MISFIT, "%s: of other records", name);
+	if (fits < 0) {
 		attempt_free(a);
-		return err_set(
-		    err, ATTEMPT_MISFIT, "%s: of other records", name);
+		return fits;
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;
@@ -377,7 +409,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)
 		a->run_id = xstrdup(a->past.run_id);
-	if (!a->ended && fits && a->start.start.source != SOURCE_LIBRARY) {
+	if (fits > 0 && a->start.start.source != SOURCE_LIBRARY) {
 		result = add_watcher(a, a->past.derived_entries, &why);
 		/* The directory has gone since it was looked at. */
 		if (file_is_absent(result))

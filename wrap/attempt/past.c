@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
@@ -139,41 +140,77 @@ attempt_past_has_artifact(const struct attempt_past *past, const char *name)
 	return false;
 }
 
-/* Does records.jsonl begin with `bytes` bytes of this checksum? */
-static bool
-records_begin_with(const char *run_dir, int64_t bytes, uint32_t want)
+/* *crc: of the next `bytes` bytes. 1, 0: there are fewer, or a negative
+ * errno. */
+static int
+read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 {
 	char chunk[64 * 1024];
-	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir_fd < 0 ? -1 : records_open(dir_fd, NULL, NULL);
-	uint32_t crc = 0;
 
-	while (fd >= 0 && bytes > 0) {
+	*crc = 0;
+	while (bytes > 0) {
 		size_t most = bytes < (int64_t)sizeof chunk ? (size_t)bytes
 							    : sizeof chunk;
 		ssize_t n = read(fd, chunk, most);
 
-		if (n <= 0)
-			break;
-		crc = crc32c(crc, chunk, (size_t)n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, RECORDS_FILE);
+		if (n == 0)
+			return 0;
+		*crc = crc32c(*crc, chunk, (size_t)n);
 		bytes -= n;
 	}
-	if (fd >= 0)
-		close(fd);
-	if (dir_fd >= 0)
-		close(dir_fd);
-	return fd >= 0 && bytes == 0 && crc == want;
+	return 1;
 }
 
-bool
-attempt_past_fits(const struct attempt_past *past, const char *run_dir)
+/* An answer, or that there is none: a file that is no file to read begins with
+ * nothing. */
+static int
+answer(int result, const char *run_dir, const struct err *why, struct err *err)
+{
+	if (result >= 0 || !file_is_unknown(result))
+		return result > 0;
+	return err_set(err, result, "%s: %s", run_dir, why->message);
+}
+
+/* Does records.jsonl begin with `bytes` bytes of this checksum? 1, 0, or a
+ * negative errno. */
+static int
+records_begin_with(
+    const char *run_dir, int64_t bytes, uint32_t want, struct err *err)
+{
+	int dir_fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err why = ERR_INIT;
+	uint32_t crc = 0;
+	int fd, result;
+
+	if (dir_fd < 0)
+		return file_is_absent(-errno) ? 0
+					      : err_errno(err, "%s", run_dir);
+	fd = records_open(dir_fd, NULL, &why);
+	result = fd < 0 ? fd : read_crc(fd, bytes, &crc, &why);
+	if (fd >= 0)
+		close(fd);
+	close(dir_fd);
+	return answer(
+	    result > 0 && crc != want ? 0 : result, run_dir, &why, err);
+}
+
+int
+attempt_past_fits(
+    const struct attempt_past *past, const char *run_dir, struct err *err)
 {
 	struct watcher_identity identity;
+	struct err why = ERR_INIT;
+	int result;
 
-	if (past->records_bytes == 0)
-		return watcher_identify(run_dir, &identity, NULL) == 0;
-	return records_begin_with(
-	    run_dir, past->records_bytes, past->records_crc32c);
+	if (past->records_bytes > 0)
+		return records_begin_with(
+		    run_dir, past->records_bytes, past->records_crc32c, err);
+	result = watcher_identify(run_dir, &identity, &why);
+	return answer(result == 0 ? 1 : result, run_dir, &why, err);
 }
 
 struct search {
@@ -184,7 +221,14 @@ struct search {
 	int64_t size; /* of the records now */
 	struct watcher_identity identity; /* of the directory now */
 	char *found;                      /* the latest attempt that fits */
+	struct err failed;                /* what could not be looked at */
 };
+
+static bool
+begins_with(struct search *s, int64_t bytes, uint32_t crc32c)
+{
+	return records_begin_with(s->run_dir, bytes, crc32c, &s->failed) > 0;
+}
 
 /* Equal runs write equal records, so the records alone do not tell whether a
  * directory is being continued or was made again. */
@@ -203,8 +247,7 @@ search_each(const struct index_entry *e, void *data)
 	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
 	    !same_inode(s, e->dir_inode, e->dir_birth_ns) ||
 	    (s->grown && s->size <= e->records_bytes) ||
-	    !records_begin_with(
-		s->run_dir, e->records_bytes, e->records_crc32c))
+	    !begins_with(s, e->records_bytes, (uint32_t)e->records_crc32c))
 		return true;
 	free(s->found);
 	s->found = xstrdup(e->attempt);
@@ -213,12 +256,16 @@ search_each(const struct index_entry *e, void *data)
 
 /* Tells by the first entry alone, because thousands may be pending. */
 static bool
-is_of_this_directory(const struct search *s, const char *attempt)
+is_of_this_directory(struct search *s, const char *attempt)
 {
+	struct err why = ERR_INIT;
 	struct entry start;
 	bool same;
+	int result = journals_start(s->state_dir, attempt, &start, &why);
 
-	if (journals_start(s->state_dir, attempt, &start, NULL) < 0)
+	if (journals_may_be_read_later(result))
+		s->failed = why;
+	if (result < 0)
 		return false;
 	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
 	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns);
@@ -231,16 +278,21 @@ static bool
 search_pending(const char *attempt, void *data)
 {
 	struct search *s = data;
+	struct err why = ERR_INIT;
 	struct attempt_past past;
 	struct entry start;
+	int result;
 
-	if (!is_of_this_directory(s, attempt) ||
-	    attempt_past_peek(s->state_dir, attempt, &past, &start, NULL) < 0)
+	if (!is_of_this_directory(s, attempt))
+		return true;
+	result = attempt_past_peek(s->state_dir, attempt, &past, &start, &why);
+	if (journals_may_be_read_later(result))
+		s->failed = why;
+	if (result < 0)
 		return true;
 	if (past.ended && past.records_bytes > 0 &&
 	    !(s->grown && s->size <= past.records_bytes) &&
-	    records_begin_with(
-		s->run_dir, past.records_bytes, past.records_crc32c)) {
+	    begins_with(s, past.records_bytes, past.records_crc32c)) {
 		free(s->found);
 		s->found = xstrdup(attempt);
 	}
@@ -249,25 +301,51 @@ search_pending(const char *attempt, void *data)
 	return true;
 }
 
-char *
-attempt_past_resumed_from(
-    const char *state_dir, const char *run_dir, bool grown)
+/* Of the directory and its records as they are now. 1, 0: it has none, or a
+ * negative errno. */
+static int
+look_at_now(struct search *s, struct err *err)
+{
+	char *records = path_join(s->run_dir, RECORDS_FILE);
+	struct stat st;
+	int result =
+	    file_look(AT_FDCWD, records, AT_SYMLINK_NOFOLLOW, &st, err);
+
+	free(records);
+	if (result <= 0)
+		return result;
+	s->size = S_ISREG(st.st_mode) ? st.st_size : 0;
+	result = watcher_identify(s->run_dir, &s->identity, err);
+	return result < 0 ? result : 1;
+}
+
+int
+attempt_past_resumed_from(const char *state_dir, const char *run_dir,
+    bool grown, char **found, struct err *err)
 {
 	struct search s = {
 	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
-	struct watcher_stamp stamp = watcher_stamp(run_dir, RECORDS_FILE);
+	struct err why = ERR_INIT;
+	int result;
 
-	if (state_dir == NULL || !stamp.there ||
-	    watcher_identify(run_dir, &s.identity, NULL) < 0)
-		return NULL;
-	s.size = stamp_size(run_dir, RECORDS_FILE);
+	*found = NULL;
+	result = state_dir == NULL ? 0 : look_at_now(&s, err);
+	if (result <= 0)
+		return result;
 	s.run_dir_text = text_path_text(run_dir);
-	index_each_of(state_dir, (int64_t)s.identity.inode, path_base(run_dir),
-	    search_each, &s, NULL);
-	journals_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(s.run_dir_text), search_pending, &s, NULL);
+	result = index_each_of(state_dir, (int64_t)s.identity.inode,
+	    path_base(run_dir), search_each, &s, &why);
+	if (journals_may_be_read_later(result))
+		s.failed = why;
+	result = journals_each_of(state_dir, (int64_t)s.identity.inode,
+	    path_base(s.run_dir_text), search_pending, &s, &why);
+	if (journals_may_be_read_later(result))
+		s.failed = why;
 	free(s.run_dir_text);
-	return s.found;
+	*found = s.found;
+	return s.failed.code == 0
+	    ? 0
+	    : err_set(err, s.failed.code, "%s", s.failed.message);
 }
 
 int64_t
@@ -303,6 +381,8 @@ attempt_past_index(const struct attempt *a, struct err *err)
 	int result;
 
 	attempt_index_facts(a, &facts);
+	if (facts.state_dir == NULL)
+		return err_set(err, -ENOENT, "no state directory");
 	result = is_indexed(a, facts.state_dir, err);
 	if (result != 0)
 		return result < 0 ? result : 0;

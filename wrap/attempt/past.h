@@ -41,15 +41,18 @@ void attempt_past_release(struct attempt_past *past);
 bool attempt_past_has_artifact(
     const struct attempt_past *past, const char *name);
 
-/* Are the records from which the journal was made still there, unchanged? */
-bool attempt_past_fits(const struct attempt_past *past, const char *run_dir);
+/* Are the records from which the journal was made still there, unchanged? 1, 0,
+ * or a negative errno: they could not be looked at. */
+int attempt_past_fits(
+    const struct attempt_past *past, const char *run_dir, struct err *err);
 
 /* Finds the attempt that tracked the older records of a directory whose run had
- * ended and is now continued (--resume); NULL: there is none. Allocated.
+ * ended and is now continued (--resume); *found NULL: there is none. Allocated.
+ * 0, or a negative errno: not all could be looked at, *found is of the rest.
  * `grown`: accepts only an attempt with fewer records than there are now,
  * because otherwise an import to a second place would look like a resume. */
-char *attempt_past_resumed_from(
-    const char *state_dir, const char *run_dir, bool grown);
+int attempt_past_resumed_from(const char *state_dir, const char *run_dir,
+    bool grown, char **found, struct err *err);
 
 /* The start time of a run that nobody watched, from its files; `now_us` if they
  * don't tell. */

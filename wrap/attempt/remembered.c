@@ -1,5 +1,6 @@
 #include "wrap/attempt/remembered.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/text.h"
@@ -41,16 +43,25 @@ ignore_line(const char *line, size_t len, int64_t end, bool alone, void *data)
 }
 
 static void
+note_failure(struct search *s, const struct err *err)
+{
+	if (s->result->failed.code == 0)
+		s->result->failed = *err;
+}
+
+/* Of journals, cursors and the index. */
+static void
 could_not_look(struct search *s, int result, const struct err *err)
 {
-	if (journals_may_be_read_later(result) && s->result->failed.code == 0)
-		s->result->failed = *err;
+	if (journals_may_be_read_later(result))
+		note_failure(s, err);
 }
 
 /* Length and checksum of the records as they are now. */
 static void
 measure(struct search *s)
 {
+	struct watcher_stamp manifest;
 	struct err err = ERR_INIT;
 	struct tail tail;
 	int fd, result;
@@ -59,8 +70,8 @@ measure(struct search *s)
 		return;
 	fd = open(s->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		result = err_errno(&err, "%s", s->real);
-		could_not_look(s, result, &err);
+		err_errno(&err, "%s", s->real);
+		note_failure(s, &err);
 		return;
 	}
 	tail_init(&tail);
@@ -68,10 +79,15 @@ measure(struct search *s)
 	while ((result = tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL,
 		    &err)) == TAIL_MORE)
 		;
-	if (result < 0)
-		could_not_look(s, result, &err);
-	tail_end(&tail, watcher_stamp(s->real, MANIFEST_FILE).there,
-	    ignore_line, NULL);
+	manifest = watcher_stamp(s->real, MANIFEST_FILE);
+	if (manifest.code < 0)
+		result = err_set(&err, manifest.code, MANIFEST_FILE ": %s",
+		    strerror(-manifest.code));
+	if (file_is_unknown(result)) {
+		err_prefix(&err, "%s", s->real);
+		note_failure(s, &err);
+	}
+	tail_end(&tail, manifest.there, ignore_line, NULL);
 	s->bytes = tail.offset;
 	s->crc = tail.crc;
 	tail_release(&tail);
@@ -81,14 +97,18 @@ measure(struct search *s)
 /* Compares inodes, which takes one system call, because this runs for every
  * line of the index. */
 static bool
-same_directory(const struct search *s, const char *run_dir_text)
+same_directory(struct search *s, const char *run_dir_text)
 {
 	char *path = text_path_bytes(run_dir_text);
+	struct err err = ERR_INIT;
 	struct stat st;
-	bool same = strcmp(path, s->real) == 0 ||
-	    (stat(path, &st) == 0 && st.st_dev == s->st.st_dev &&
-		st.st_ino == s->st.st_ino);
+	bool same = strcmp(path, s->real) == 0;
+	int there = same ? 1 : file_look(AT_FDCWD, path, 0, &st, &err);
 
+	if (there < 0)
+		note_failure(s, &err);
+	else if (there > 0 && !same)
+		same = st.st_dev == s->st.st_dev && st.st_ino == s->st.st_ino;
 	free(path);
 	return same;
 }
@@ -97,22 +117,35 @@ same_directory(const struct search *s, const char *run_dir_text)
  * to be tracked again; a server is not asked. Some places are commands: then
  * the destination has the directory. */
 static bool
-is_there(const char *place, const char *destination)
+is_there(struct search *s, const char *place, const char *destination)
 {
+	struct err err = ERR_INIT;
 	const char *text = place[0] == '/' ? place : destination;
 	char *first = xstrndup(text, strcspn(text, "\t"));
 	char *path = text_path_bytes(first);
-	bool there = path == NULL || path[0] != '/' || access(path, F_OK) == 0;
+	int there = path == NULL || path[0] != '/'
+	    ? 1
+	    : file_look(AT_FDCWD, path, 0, NULL, &err);
 
+	if (there < 0)
+		note_failure(s, &err);
 	free(path);
 	free(first);
-	return there;
+	return there > 0;
 }
 
+/* Is it the same place? Where one goes that does not say, nobody knows. */
 static bool
-same_text(const char *a, const char *b)
+same_place(struct search *s, const struct target *target, const char *known)
 {
-	return a != NULL && b != NULL && strcmp(a, b) == 0;
+	struct err err = ERR_INIT;
+
+	if (target->destination != NULL && known != NULL)
+		return strcmp(target->destination, known) == 0;
+	err_set(&err, -ENODATA, "where its run of %s goes is not known",
+	    target->tracker);
+	note_failure(s, &err);
+	return false;
 }
 
 static bool
@@ -132,10 +165,10 @@ each_indexed(const struct index_entry *e, void *data)
 
 			if (s->result->has[i] ||
 			    strcmp(e->places[k].name, tracker) != 0 ||
-			    !same_text(s->targets[i].destination,
+			    !same_place(s, &s->targets[i],
 				index_entry_destination(e, tracker)) ||
-			    !is_there(
-				e->places[k].text, s->targets[i].destination))
+			    !is_there(s, e->places[k].text,
+				s->targets[i].destination))
 				continue;
 			s->result->has[i] = true;
 			s->result->places[i] = xstrdup(e->places[k].text);
@@ -149,8 +182,15 @@ each_indexed(const struct index_entry *e, void *data)
 static bool
 same_records(struct search *s, const struct attempt_past *past)
 {
-	if (!past->ended)
-		return attempt_past_fits(past, s->real);
+	struct err err = ERR_INIT;
+	int fits;
+
+	if (!past->ended) {
+		fits = attempt_past_fits(past, s->real, &err);
+		if (fits < 0)
+			note_failure(s, &err);
+		return fits > 0;
+	}
 	measure(s);
 	return s->bytes == past->records_bytes &&
 	    s->crc == past->records_crc32c;
@@ -159,20 +199,24 @@ same_records(struct search *s, const struct attempt_past *past)
 /* Where an undelivered run goes: a sync may have been given another destination
  * than the start entry has. */
 static bool
-goes_there(const struct search *s, const char *attempt,
-    const struct target *recorded, const struct target *wanted)
+goes_there(struct search *s, const char *attempt, const struct target *recorded,
+    const struct target *wanted)
 {
-	struct cursor c;
+	struct err err = ERR_INIT;
 	const char *moved = NULL;
+	struct cursor c;
 	bool same;
+	int result;
 
 	if (strcmp(recorded->tracker, wanted->tracker) != 0)
 		return false;
-	if (cursor_read(s->state_dir, attempt, recorded->tracker, &c, NULL) ==
-	    0)
+	result =
+	    cursor_read(s->state_dir, attempt, recorded->tracker, &c, &err);
+	could_not_look(s, result, &err);
+	if (result == 0)
 		moved = cursor_get(&c, CURSOR_DESTINATION);
-	same = same_text(
-	    wanted->destination, moved != NULL ? moved : recorded->destination);
+	same = same_place(
+	    s, wanted, moved != NULL ? moved : recorded->destination);
 	cursor_release(&c);
 	return same;
 }
@@ -232,6 +276,23 @@ each_pending(const char *attempt, void *data)
 	return true;
 }
 
+/* Nothing is tracked of one that is not there. */
+static bool
+look_at_directory(struct search *s)
+{
+	struct err err = ERR_INIT;
+	int there = 0;
+
+	s->real = realpath(s->run_dir, NULL);
+	if (s->real != NULL)
+		there = file_look(AT_FDCWD, s->real, 0, &s->st, &err);
+	else if (!file_is_absent(-errno))
+		there = err_errno(&err, "%s", s->run_dir);
+	if (there < 0)
+		note_failure(s, &err);
+	return there > 0;
+}
+
 void
 tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
     const struct target *targets, size_t len)
@@ -248,8 +309,7 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	*t = (struct tracked){.len = len};
 	t->has = xcalloc(len, sizeof *t->has);
 	t->places = xcalloc(len, sizeof *t->places);
-	s.real = realpath(run_dir, NULL);
-	if (s.real != NULL && state_dir != NULL && stat(s.real, &s.st) == 0) {
+	if (look_at_directory(&s) && state_dir != NULL) {
 		name = text_path_text(path_base(s.real));
 		result = journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
 		    each_pending, &s, &err);

@@ -65,9 +65,9 @@ out:
 }
 
 /* Sets the destination to which the options lead now. */
-static void
-name_destination(
-    struct cursor *c, const struct target *t, const struct entry_start *start)
+static int
+name_destination(struct cursor *c, const struct target *t,
+    const struct entry_start *start, struct err *err)
 {
 	char *run_dir =
 	    start->run_dir != NULL ? text_path_bytes(start->run_dir) : NULL;
@@ -78,12 +78,14 @@ name_destination(
 	    .run_dir = run_dir,
 	    .cwd = start->cwd,
 	};
-	char *destination = plan_destination(&plan);
+	char *destination = plan_destination(&plan, err);
 
-	if (destination != NULL)
-		cursor_set(c, CURSOR_DESTINATION, destination);
-	free(destination);
 	free(run_dir);
+	if (destination == NULL)
+		return -EAGAIN;
+	cursor_set(c, CURSOR_DESTINATION, destination);
+	free(destination);
+	return 0;
 }
 
 int
@@ -98,8 +100,10 @@ attempt_retarget(struct target **target, const struct journal *j,
 	int result;
 
 	target_copy(t, recorded);
-	/* The engine reports a damaged cursor. */
-	result = cursor_load(j, t->tracker, &c, NULL) < 0 ? 1 : 0;
+	/* The engine reports a damaged cursor. One that can't be read may say
+	 * that the run goes elsewhere. */
+	result = cursor_load(j, t->tracker, &c, err);
+	result = result < 0 ? result : 0;
 	for (size_t i = 0; i < c.state_len; i++)
 		if (strncmp(c.state[i].name, MOVED, strlen(MOVED)) == 0)
 			put(t, c.state[i].name + strlen(MOVED),
@@ -115,8 +119,9 @@ attempt_retarget(struct target **target, const struct journal *j,
 		result = result < 0 ? result : 0;
 	}
 	if (result == 0 && moved) {
-		name_destination(&c, t, start);
-		result = cursor_save(j, t->tracker, &c, err);
+		result = name_destination(&c, t, start, err);
+		if (result == 0)
+			result = cursor_save(j, t->tracker, &c, err);
 	}
 	cursor_release(&c);
 	if (result < 0)

@@ -1,5 +1,6 @@
 #include "wrap/attempt/start.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,13 +89,15 @@ attempt_make_targets(const struct options *options, bool secrets, size_t *len)
 	return targets;
 }
 
-void
+int
 attempt_name_destinations(struct target *targets, size_t len,
-    const struct options *options, const char *run_dir)
+    const struct options *options, const char *run_dir, struct err *err)
 {
 	char *cwd = process_cwd();
+	int result = 0;
 
 	for (size_t i = 0; i < len; i++) {
+		struct err why = ERR_INIT;
 		const struct plan plan = {
 		    .target = &targets[i],
 		    .project = options->value[OPT_TRACK_PROJECT],
@@ -103,9 +106,14 @@ attempt_name_destinations(struct target *targets, size_t len,
 		    .cwd = cwd != NULL ? cwd : "/",
 		};
 
-		targets[i].destination = plan_destination(&plan);
+		targets[i].destination = plan_destination(&plan, &why);
+		if (targets[i].destination == NULL)
+			result = err_set(err, -EAGAIN,
+			    "where its run of %s goes can't be told: %s",
+			    targets[i].tracker, why.message);
 	}
 	free(cwd);
+	return result;
 }
 
 void
@@ -139,7 +147,9 @@ make_targets(struct entry_start *s, const struct attempt_config *config)
 		return;
 	}
 	made = attempt_make_targets(config->options, false, &len);
-	attempt_name_destinations(made, len, config->options, config->run_dir);
+	/* Each tracker names what it can't tell now when it opens the run. */
+	attempt_name_destinations(
+	    made, len, config->options, config->run_dir, NULL);
 	take_targets(s, made, len, config->leave_out);
 	attempt_free_targets(made, len);
 }

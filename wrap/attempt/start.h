@@ -14,9 +14,9 @@ void attempt_make_start(struct entry *e, const struct attempt_config *config,
 struct target *attempt_make_targets(
     const struct options *options, bool secrets, size_t *len);
 /* Sets target.destination of each target: where a run of this directory would
- * go. */
-void attempt_name_destinations(struct target *targets, size_t len,
-    const struct options *options, const char *run_dir);
+ * go. A negative errno: not all can be told now, those are NULL. */
+int attempt_name_destinations(struct target *targets, size_t len,
+    const struct options *options, const char *run_dir, struct err *err);
 void attempt_free_targets(struct target *targets, size_t len);
 
 /* The text of one tracker option: a path becomes absolute, a URI loses its

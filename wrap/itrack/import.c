@@ -194,7 +194,15 @@ import_one(struct import *im, const char *argument)
 		return;
 	}
 	targets = attempt_make_targets(im->options, false, &target_len);
-	attempt_name_destinations(targets, target_len, im->options, dir);
+	if (attempt_name_destinations(
+		targets, target_len, im->options, dir, &err) < 0) {
+		report_say(
+		    &im->report, "%s: not imported: %s", dir, err.message);
+		im->failed = true;
+		attempt_free_targets(targets, target_len);
+		free(dir);
+		return;
+	}
 	config = deliver_config(im->deliver);
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;

@@ -198,7 +198,7 @@ look_once(struct follower *f, struct known *k)
 		say_once(f, k, &err);
 	if (result < 0)
 		return false;
-	wait = !journals_has_end(k->root->dir, k->attempt) &&
+	wait = journals_has_end(k->root->dir, k->attempt, NULL) <= 0 &&
 	    (start.start.open != NULL || journals_is_live(&start.start));
 	entry_release(&start);
 	if (wait)

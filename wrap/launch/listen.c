@@ -49,9 +49,12 @@ above_standard(int fd)
 static bool
 random_number(uint64_t *number)
 {
-	ssize_t n = getrandom(number, sizeof(*number), GRND_NONBLOCK);
+	ssize_t n;
 	int fd;
 
+	do
+		n = getrandom(number, sizeof(*number), GRND_NONBLOCK);
+	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EPERM || errno == ENOSYS)) {
 		fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 		n = read(fd, number, sizeof(*number));

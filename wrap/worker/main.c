@@ -136,6 +136,13 @@ sign_of(enum message_op op, const char *base)
 	return strcmp(base, CONFIG_FILE) == 0 ? RUN_CONFIG : RUN_NO_SIGN;
 }
 
+/* 0: our own path leads there; a negative errno: it can't be told. */
+static int
+dir_fd_of(const struct message *message, const struct place *place)
+{
+	return message->dir_fd > 0 ? message->dir_fd : place->fd;
+}
+
 static void
 consider(
     struct worker *w, const struct message *message, const struct place *place)
@@ -151,13 +158,19 @@ consider(
 		strcmp(base, MANIFEST_FILE) == 0,
 	    .aside = !tells_of_run(message->op, base),
 	    .name = base,
-	    .dir_fd = message->dir_fd > 0 ? message->dir_fd : place->fd,
+	    .dir_fd = dir_fd_of(message, place),
 	    .file_fd = there_open_file(message->file_fd),
 	};
 
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-	runs_consider(w->runs, &news);
+	/* By our own root it may be another directory. */
+	if (news.dir_fd < 0)
+		report_say(&w->report,
+		    "%s: its writer could not be followed there: %s",
+		    place->dir, strerror(-news.dir_fd));
+	else
+		runs_consider(w->runs, &news);
 	if (news.file_fd > 0)
 		close(news.file_fd);
 }
@@ -197,9 +210,9 @@ on_message(struct channel *channel, const struct message *message)
 	dir = path_parent(message->path);
 	place_find(&place, message->sender, dir);
 	if (message->op == MESSAGE_MARKING) {
-		announced_add(&w->announced, place.dir,
-		    message->dir_fd > 0 ? message->dir_fd : place.fd,
-		    message->sender);
+		if (dir_fd_of(message, &place) >= 0)
+			announced_add(&w->announced, place.dir,
+			    dir_fd_of(message, &place), message->sender);
 	} else {
 		announced_remove(&w->announced, place.dir);
 		consider(w, message, &place);

@@ -38,15 +38,27 @@ struct search {
 	char *dir; /* as text */
 	char *attempt;
 	bool delivered;
+	struct err failed; /* what could not be looked at */
 };
+
+static void
+could_not_look(struct search *s, int result, const struct err *why)
+{
+	if (journals_may_be_read_later(result))
+		s->failed = *why;
+}
 
 static bool
 each_pending(const char *attempt, void *data)
 {
 	struct search *s = data;
+	struct err why = ERR_INIT;
 	struct entry start;
+	int result =
+	    journals_start(s->config->state_dir, attempt, &start, &why);
 
-	if (journals_start(s->config->state_dir, attempt, &start, NULL) < 0)
+	could_not_look(s, result, &why);
+	if (result < 0)
 		return true;
 	if (start.start.source == SOURCE_LIBRARY &&
 	    start.start.writer == s->launched->command &&
@@ -68,33 +80,66 @@ each_indexed(const struct index_entry *e, void *data)
 	return !s->delivered;
 }
 
-/* A worker that was killed may have left it: whole, or cut off before its end,
- * which was written together with the rest, so that nobody has seen it. */
+/* One that was cut off before its end, which was written together with the
+ * rest: nobody has seen anything of it. */
+static int
+remove_torn(const char *state_dir, const char *name, struct err *err)
+{
+	struct journal *j;
+	int result = journal_adopt(state_dir, name, &j, err);
+
+	if (result < 0)
+		return result;
+	result = journal_remove(j, err);
+	journal_close(j);
+	return result < 0 ? result : -ENOENT;
+}
+
+static int
+take_left(struct attempt **attempt, const struct attempt_config *config,
+    const char *name, struct err *err)
+{
+	int has_end = journals_has_end(config->state_dir, name, err);
+
+	if (has_end < 0)
+		return has_end;
+	return has_end > 0 ? attempt_adopt(attempt, config, name, err)
+			   : remove_torn(config->state_dir, name, err);
+}
+
+/* A worker that was killed may have left it, whole or cut off. -ENOENT: there is
+ * none, or none that can ever be used. */
 static int
 find_left(struct attempt **attempt, const struct attempt_config *config,
-    const struct link_launched *launched)
+    const struct link_launched *launched, struct err *err)
 {
 	struct search s = {.config = config, .launched = launched};
-	struct journal *j = NULL;
+	struct err why = ERR_INIT;
 	int result = -ENOENT;
 
 	s.dir = text_path_text(config->run_dir);
-	index_each(config->state_dir, each_indexed, &s, NULL);
+	could_not_look(
+	    &s, index_each(config->state_dir, each_indexed, &s, &why), &why);
 	if (!s.delivered)
-		state_each(config->state_dir, each_pending, &s, NULL);
+		could_not_look(&s,
+		    state_each(config->state_dir, each_pending, &s, &why),
+		    &why);
 	if (s.delivered)
 		result = -EALREADY;
-	else if (s.attempt != NULL &&
-	    journals_has_end(config->state_dir, s.attempt))
-		result = attempt_adopt(attempt, config, s.attempt, NULL);
-	else if (s.attempt != NULL &&
-	    journal_adopt(config->state_dir, s.attempt, &j, NULL) == 0) {
-		journal_remove(j, NULL);
-		journal_close(j);
-	}
+	else if (s.attempt != NULL)
+		result = take_left(attempt, config, s.attempt, &why);
+	else if (s.failed.code < 0)
+		result = err_set(&why, s.failed.code, "%s", s.failed.message);
 	free(s.attempt);
 	free(s.dir);
-	return result;
+	if (result == 0 || result == -EALREADY)
+		return result;
+	return attempt_may_be_adopted_later(result)
+	    ? err_set(err, result,
+		  "the numbers of the output's last line: not tracked, since "
+		  "what is tracked already could not be looked at: %s",
+		  why.message)
+	    : -ENOENT;
 }
 
 int
@@ -110,8 +155,8 @@ own_run_begin(struct attempt **attempt, const struct attempt_config *config,
 	own.source = SOURCE_LIBRARY;
 	own.started_us = clock_us(&launched->wall);
 	if (launched->restarts > 0 && own.state_dir != NULL)
-		result = find_left(attempt, &own, launched);
-	if (result == 0 || result == -EALREADY)
+		result = find_left(attempt, &own, launched, err);
+	if (result != -ENOENT)
 		return result;
 	result = attempt_new(attempt, &own, err);
 	if (result < 0)

@@ -1,5 +1,6 @@
 #include "wrap/worker/place.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "watcher/stamp.h"
 #include "wrap/worker/mounts.h"
 #include "wrap/worker/proc.h"
@@ -44,6 +46,17 @@ leads(const char *path, int fd)
 	    watcher_identity_equal(&there, &identity);
 }
 
+/* A process that is gone, or that the kernel lets nobody look at, tells
+ * nothing. */
+static int
+code_of(int code)
+{
+	return file_is_absent(code) || code == -EACCES || code == -EPERM ||
+		code == -ESRCH
+	    ? 0
+	    : code;
+}
+
 void
 place_find(struct place *place, pid_t pid, const char *dir)
 {
@@ -56,8 +69,8 @@ place_find(struct place *place, pid_t pid, const char *dir)
 	place->fd = open(theirs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	free(theirs);
 	if (place->fd < 0)
-		place->fd = 0;
-	if (place->fd == 0)
+		place->fd = code_of(-errno);
+	if (place->fd <= 0)
 		return;
 	ours = leads(dir, place->fd) ? xstrdup(dir)
 				     : mounts_path_of_ours(pid, dir);

@@ -14,7 +14,9 @@
 
 struct place {
 	char *dir; /* by which we find it, else as the process names it */
-	int fd;    /* 0: the path leads there; else the directory itself */
+	/* 0: the path leads there; else the directory itself; or a negative
+	 * errno: it could not be opened. */
+	int fd;
 };
 
 /* `dir` is absolute. Of a process that is gone, or that may not be looked into,

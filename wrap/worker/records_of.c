@@ -34,7 +34,8 @@ tell(pid_t pid, const char *records_path, const struct stat *records,
 	int fd;
 
 	place_find(&place, pid, dir);
-	fd = place.fd > 0
+	/* Where the directory could not be opened, its path leads to another. */
+	fd = place.fd != 0
 	    ? place.fd
 	    : open(place.dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0 && is_same(fd, records))

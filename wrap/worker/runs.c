@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "mapping/names.h"
@@ -36,6 +37,15 @@ on_settled(struct attempt *a, void *data)
 static struct run *begin_run(
     struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
 
+/* If nobody can look, begin_run() says so. */
+static bool
+may_have_marker(const char *dir)
+{
+	struct watcher_stamp stamp = watcher_stamp(dir, MARKER_FILE);
+
+	return stamp.there || stamp.code < 0;
+}
+
 /* What is there now is another run's, in the same directory or in one of the
  * same name. */
 static void
@@ -45,7 +55,7 @@ on_replaced(struct attempt *a, void *data)
 
 	(void)a;
 	run_end(run, NULL, false);
-	if (watcher_stamp(run->dir, MARKER_FILE).there)
+	if (may_have_marker(run->dir))
 		begin_run(run->runs, run->dir, 0, run->writer, false);
 }
 
@@ -206,15 +216,18 @@ is_another(struct run *run, const struct run_news *news)
 	return run_is_complete(run);
 }
 
-static bool
+/* 1, 0, or a negative errno: it could not be looked at. */
+static int
 has_marker(const struct run_news *news)
 {
+	struct watcher_stamp stamp;
+
 	/* It may be gone again by now. */
 	if (news->sign == RUN_MARKER)
-		return true;
-	if (news->dir_fd > 0)
-		return stamp_at(news->dir_fd, MARKER_FILE).there;
-	return watcher_stamp(news->dir, MARKER_FILE).there;
+		return 1;
+	stamp = news->dir_fd > 0 ? stamp_at(news->dir_fd, MARKER_FILE)
+				 : watcher_stamp(news->dir, MARKER_FILE);
+	return stamp.code < 0 ? stamp.code : stamp.there;
 }
 
 static void
@@ -232,7 +245,7 @@ take_news(struct run *run, const struct run_news *news)
 		run->writer = news->writer;
 		run_watch_writer(run);
 	}
-	if (news->file_fd > 0)
+	if (news->file_fd != 0)
 		attempt_take_file(run->attempt, news->name, news->file_fd);
 	attempt_scan(run->attempt);
 }
@@ -247,14 +260,17 @@ runs_consider(struct runs *runs, const struct run_news *news)
 	/* Copies that look like a run (insideLLMs' own --track local) have no
 	 * marker beside them. */
 	result = identify(news->dir, news->dir_fd, &identity, NULL);
-	if (lacks_descriptors(result) && !runs->over)
+	run = result < 0 ? NULL : find_run(runs, &identity, news->writer);
+	if (run == NULL && result == 0 && !news->aside)
+		result = has_marker(news);
+	/* It is looked at once more. */
+	if (file_is_unknown(result)) {
 		put_off(runs, news->dir);
-	if (result < 0)
-		return;
-	run = find_run(runs, &identity, news->writer);
+		loop_kick(runs->config.loop);
+	}
 	if (news->aside && run != NULL)
 		take_news(run, news);
-	if (news->aside || (run == NULL && !has_marker(news)))
+	if (news->aside || (run == NULL && result <= 0))
 		return;
 	if (run != NULL && is_another(run, news)) {
 		run_end(run, NULL, true);
@@ -390,7 +406,7 @@ take_late(struct runs *runs)
 	struct run *run = NULL;
 
 	TAILQ_REMOVE(&runs->late, late, link);
-	if (!runs_know(runs, late->dir))
+	if (!runs_know(runs, late->dir) && may_have_marker(late->dir))
 		run = begin_run(runs, late->dir, 0, 0, false);
 	free(late->dir);
 	free(late);

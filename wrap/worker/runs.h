@@ -61,7 +61,8 @@ struct run_news {
 	bool in_place;    /* a file that insideLLMs writes under such a name */
 	bool aside;       /* that alone makes no run */
 	const char *name; /* of the file */
-	int file_fd;      /* it itself, borrowed; 0: by its name */
+	int file_fd; /* it itself, borrowed; 0: by its name; a negative errno:
+		      * it could not be opened */
 };
 
 /* A file of the directory was opened for writing or renamed into place. Nothing

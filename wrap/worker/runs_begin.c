@@ -73,12 +73,15 @@ is_of_this_command(const struct run *run, int64_t started_us)
 	return l->restarts > 0 && started_us >= clock_us(&l->wall);
 }
 
-/* Nothing is known of the journal, but that it is there. */
+/* Was the directory made by this command, so that nobody can have tracked
+ * anything of it before? */
 static bool
-is_passing(int code)
+is_new(const struct run *run)
 {
-	return code == -EIO || code == -ESTALE || code == -EINTR ||
-	    code == -EMFILE || code == -ENFILE || code == -ENOMEM;
+	const struct link_launched *l = run->runs->config.launched;
+
+	return l->restarts == 0 &&
+	    run->identity.birth_ns > clock_ns(&l->file_clock);
 }
 
 /* A journal of this directory that somebody left unended (a killed worker, a
@@ -106,9 +109,13 @@ adopt_or_begin(
 		result = attempt_adopt(&run->attempt, config, t.pending, &why);
 	else if (is_of_this_command(run, t.delivered_us))
 		result = -EALREADY;
+	if (result == -ENOENT && t.failed.code < 0 && !is_new(run))
+		result = err_set(&why, t.failed.code,
+		    "%s: not tracked, since what is tracked already could not "
+		    "be looked at: %s: itrack import %s",
+		    run->dir, t.failed.message, run->dir);
 	tracked_release(&t);
-	/* A second attempt beside one that is there would be the run twice. */
-	if (is_passing(result))
+	if (attempt_may_be_adopted_later(result))
 		return err_set(err, result, "%s", why.message);
 	if (result < 0 && result != -EALREADY)
 		result = attempt_new(&run->attempt, config, err);

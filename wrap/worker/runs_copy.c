@@ -84,7 +84,7 @@ has_records_of(const struct run *run, const struct run *other)
 	if (run->records_bytes == other->records_bytes)
 		return run->records_crc32c == other->records_crc32c;
 	return run->records_bytes < other->records_bytes &&
-	    attempt_past_fits(&some, other->dir);
+	    attempt_past_fits(&some, other->dir, NULL) > 0;
 }
 
 const struct run *

@@ -8,8 +8,8 @@
 #define WRAP_WORKER_THERE_H
 
 /* For reading, the file that came along as an O_PATH descriptor, which opens
- * nothing by itself; `fd` stays the caller's. 0: none came, or it can't be
- * read. */
+ * nothing by itself; `fd` stays the caller's. 0: none came, or it is no file to
+ * read; a negative errno: it could not be opened. */
 int there_open_file(int fd);
 
 #endif

@@ -1,6 +1,5 @@
 #include "tracker/common/place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -175,21 +174,22 @@ owner_of(int parent, const char *name, const char *attempt, struct err *err)
 	int fd, result;
 	bool same;
 
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? FREE : err_errno(err, "%s", name);
+	result = file_look(parent, name, AT_SYMLINK_NOFOLLOW, &st, err);
+	if (result <= 0)
+		return result < 0 ? result : FREE;
 	if (!S_ISDIR(st.st_mode) || !folder_is_ours(parent, &st))
 		return OTHERS;
 	fd = folder_open(parent, name, false, &local);
 	buf_init(&mark, MARK_MAX_BYTES);
-	result = fd < 0 ? fd : file_read_all(fd, PLACE_MARK, &mark, &local);
-	same = result == 0 && mark.len == strlen(attempt) &&
+	result =
+	    fd < 0 ? fd : file_read_if_there(fd, PLACE_MARK, &mark, &local);
+	same = result > 0 && mark.len == strlen(attempt) &&
 	    memcmp(mark.data, attempt, mark.len) == 0;
 	buf_release(&mark);
 	if (fd >= 0)
 		close(fd);
 	/* No mark, or none that we would make. */
-	if (result == 0 || result == -ENOENT || result == -EMSGSIZE ||
-	    result == -EINVAL)
+	if (!file_is_unknown(result))
 		return same ? OURS : OTHERS;
 	return err_set(err, result, "%s: %s", name, local.message);
 }
@@ -460,26 +460,11 @@ take(struct tracker *t, const char *root, const struct run_info *run,
 	return fd;
 }
 
-/* Is there anything but the mark? */
-static bool
-has_content(int dirfd)
+static int
+is_content(const char *name, void *data)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *d;
-	bool any = false;
-
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return true;
-	}
-	while (!any && (d = readdir(dir)) != NULL)
-		any = strcmp(d->d_name, ".") != 0 &&
-		    strcmp(d->d_name, "..") != 0 &&
-		    strcmp(d->d_name, PLACE_MARK) != 0;
-	closedir(dir);
-	return any;
+	(void)data;
+	return strcmp(name, PLACE_MARK) != 0;
 }
 
 /* Below the root nothing is followed; a path that leads elsewhere (the root has
@@ -537,7 +522,7 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 {
 	const char *given = tracker_option(t, PLACE_OPTION);
 	char *text;
-	int fd, result;
+	int fd, result = 0;
 
 	*path = recall(t, KEY_TAKEN);
 	*again = *path != NULL;
@@ -545,13 +530,18 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		*path = text_path_bytes(given);
 	if (*path == NULL) {
 		fd = take(t, root, run, path, err);
-		*again = fd >= 0 && has_content(fd);
+		if (fd >= 0)
+			result = file_each_name(fd, ".", is_content, NULL, err);
+		if (result < 0)
+			err_prefix(err, "%s", *path);
+		*again = result > 0;
 	} else {
 		fd = come_back(t, root, *path, err);
 	}
 	if (fd < 0)
 		return fd;
-	result = place_check(t, KEY_MARK, fd, *path, err);
+	if (result >= 0)
+		result = place_check(t, KEY_MARK, fd, *path, err);
 	if (result < 0) {
 		close(fd);
 		return result;

@@ -208,6 +208,7 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		d->call_next_ms = 0;
 		d->cursor.opened = true;
 		d->cursor_dirty = true;
+		delivery_name_destination(d);
 		d->last_send_ms = clock_mono_ms();
 		delivery_set_phase(d, PHASE_OPEN);
 		break;

@@ -93,6 +93,8 @@ void delivery_finish_done(struct delivery *d, enum outcome outcome,
 
 /* cursor.c */
 /* Writes the cursor if it has moved. */
+/* Of a run whose destination could not be told when it started. */
+void delivery_name_destination(struct delivery *d);
 void delivery_save_cursor(struct delivery *d);
 void delivery_save_cursor_if_due(struct delivery *d);
 /* When the cursor must be on the disk; INT64_MAX: it is there, or need not be,

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "format/text.h"
 #include "tracker/engine/private.h"
 
 /* A note is one line; a tracker that says more than a few repeats itself. */
@@ -29,6 +30,26 @@ tracker_plan(const struct tracker *t, const struct entry_start *start)
 	    .cwd = start->cwd,
 	    .from_library = start->source == SOURCE_LIBRARY,
 	};
+}
+
+void
+delivery_name_destination(struct delivery *d)
+{
+	struct plan plan = tracker_plan(&d->tracker, d->start);
+	char *run_dir, *destination;
+
+	/* The library's runs have a place of their own, which nobody asks for
+	 * a second time. */
+	if (d->target.destination != NULL || plan.from_library ||
+	    cursor_get(&d->cursor, CURSOR_DESTINATION) != NULL)
+		return;
+	run_dir = text_path_bytes(d->start->run_dir);
+	plan.run_dir = run_dir;
+	destination = plan_destination(&plan, NULL);
+	if (destination != NULL)
+		cursor_set(&d->cursor, CURSOR_DESTINATION, destination);
+	free(destination);
+	free(run_dir);
 }
 
 const char *

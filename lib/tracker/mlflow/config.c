@@ -14,6 +14,7 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "format/trackinguri.h"
+#include "tracker/common/user_file.h"
 #include "tracker/mlflow/variables.h"
 
 /* ~/.mlflow/credentials has three lines. */
@@ -106,14 +107,20 @@ refuse_database(const char *uri, struct err *err)
 
 /* What the text means in the directory `cwd`. Where that is not known, any name
  * may be there. */
-static void
-read_uri(struct tracking_place *place, const char *uri, const char *cwd)
+static int
+read_uri(struct tracking_place *place, const char *uri, const char *cwd,
+    struct err *err)
 {
 	char *path = cwd != NULL ? path_join(cwd, uri) : NULL;
+	struct err why = ERR_INIT;
+	int there =
+	    path == NULL ? 1 : file_look(AT_FDCWD, path, 0, NULL, &why);
 
-	tracking_uri_read(place, uri, mlflow_variable("HOME"),
-	    path == NULL || access(path, F_OK) == 0);
+	tracking_uri_read(place, uri, mlflow_variable("HOME"), there > 0);
 	free(path);
+	if (there < 0 && place->kind == TRACKING_URI_UNKNOWN)
+		return err_set(err, there, "%s", why.message);
+	return 0;
 }
 
 /* `path` is taken over. */
@@ -143,13 +150,16 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	const char *uri = choice->uri;
 	char why[TRACKING_URI_MESSAGE_MAX];
 	struct tracking_place place;
+	int result;
 
 	if (uri == NULL || uri[0] == '\0')
 		return err_set(err, -EINVAL,
 		    "no MLflow server is named; " SERVER_HINT,
 		    "sqlite:///mlflow.db");
 	c->store = MLFLOW_FILES;
-	read_uri(&place, uri, choice->cwd);
+	result = read_uri(&place, uri, choice->cwd, err);
+	if (result < 0)
+		return result;
 	switch (place.kind) {
 	case TRACKING_URI_SERVER:
 		return take_server(c, uri);
@@ -227,20 +237,22 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 }
 
 /* Reads [mlflow] with mlflow_tracking_username and ..._password. Usually the
- * file is missing; one that can't be read counts as missing, as in MLflow. */
-static void
-take_credentials_file(struct mlflow_config *c)
+ * file is missing. */
+static int
+take_credentials_file(struct mlflow_config *c, struct err *err)
 {
 	const char *home = mlflow_variable("HOME");
 	bool in_section = false;
 	struct buf text;
 	char *path, *line, *next;
+	int there;
 
 	if (home == NULL)
-		return;
+		return 0;
 	path = path_join(home, ".mlflow/credentials");
 	buf_init(&text, CREDENTIALS_MAX_BYTES);
-	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+	there = user_file_read(path, &text, &c->denied, err);
+	if (there > 0)
 		for (line = text.data; line != NULL; line = next) {
 			char *whole;
 
@@ -255,6 +267,7 @@ take_credentials_file(struct mlflow_config *c)
 		explicit_bzero(text.data, text.len);
 	buf_release(&text);
 	free(path);
+	return there < 0 ? there : 0;
 }
 
 static void
@@ -266,13 +279,16 @@ replace(char **field, const char *value)
 	*field = xstrdup(value);
 }
 
-static void
-take_credentials(struct mlflow_config *c)
+static int
+take_credentials(struct mlflow_config *c, struct err *err)
 {
+	int result = 0;
+
 	take_uri_user(c);
 	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
 	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
-	take_credentials_file(c);
+	if (c->user == NULL || c->password == NULL)
+		result = take_credentials_file(c, err);
 	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
 	    c->password[0] == '\0') {
 		free(c->user);
@@ -280,6 +296,7 @@ take_credentials(struct mlflow_config *c)
 		c->user = c->password = NULL;
 	}
 	c->token = copy(mlflow_variable("MLFLOW_TRACKING_TOKEN"));
+	return result;
 }
 
 static int
@@ -342,18 +359,34 @@ take_patience(struct mlflow_config *c, struct err *err)
 	return 0;
 }
 
+/* What tells where a run goes. */
+static int
+load_place(struct mlflow_config *c, const struct mlflow_choice *choice,
+    struct err *err)
+{
+	int result;
+
+	memset(c, 0, sizeof *c);
+	result = take_uri(c, choice, err);
+	if (result == 0)
+		take_experiment(c, choice);
+	return result;
+}
+
 int
 mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
     struct err *err)
 {
-	memset(c, 0, sizeof *c);
-	if (take_uri(c, choice, err) < 0)
-		return -EINVAL;
-	take_experiment(c, choice);
+	int result = load_place(c, choice, err);
+
+	if (result < 0)
+		return result;
 	c->run_context = copy(mlflow_variable("MLFLOW_RUN_CONTEXT"));
 	if (c->store == MLFLOW_FILES)
 		return 0;
-	take_credentials(c);
+	result = take_credentials(c, err);
+	if (result < 0)
+		return result;
 	c->workspace = copy(mlflow_variable("MLFLOW_WORKSPACE"));
 	if (take_tls(c, err) < 0)
 		return -EINVAL;
@@ -379,6 +412,7 @@ mlflow_config_release(struct mlflow_config *c)
 	free(c->experiment_id);
 	free(c->run_id);
 	free(c->run_context);
+	free(c->denied);
 	memset(c, 0, sizeof *c);
 }
 
@@ -411,16 +445,23 @@ mlflow_choice_of(const struct plan *plan)
 }
 
 char *
-mlflow_destination(const struct plan *plan)
+mlflow_destination(const struct plan *plan, struct err *err)
 {
 	const struct mlflow_choice choice = mlflow_choice_of(plan);
+	char *root = NULL, *where = NULL;
+	struct err why = ERR_INIT;
 	struct mlflow_config c;
-	char *root, *where;
+	int result = load_place(&c, &choice, &why);
 
-	if (mlflow_config_load(&c, &choice, NULL) < 0) {
+	if (result == 0 && c.root != NULL) {
+		root = path_real(c.root, &why);
+		result = root != NULL ? 0 : why.code;
+	}
+	if (file_is_unknown(result)) {
+		err_set(err, result, "%s", why.message);
+	} else if (result < 0) {
 		where = xstrdup("not configured");
 	} else {
-		root = c.root != NULL ? path_real(c.root) : NULL;
 		where = xasprintf("%s\texperiment %s%s",
 		    root != NULL ? root : c.base,
 		    c.experiment_id != NULL ? "ID " : "",

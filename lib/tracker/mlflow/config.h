@@ -37,6 +37,7 @@ struct mlflow_config {
 	int retry_most;         /* -1: not said */
 	int64_t retry_first_ms; /* -1: not said */
 	bool heed_retry_after;
+	char *denied; /* a line on a file that may not be read; or NULL */
 };
 
 /* What the user chose. Each member but the project may be NULL. */
@@ -51,13 +52,15 @@ struct mlflow_choice {
 /* The choice that a plan holds. Borrows its texts. */
 struct mlflow_choice mlflow_choice_of(const struct plan *plan);
 
-/* -EINVAL: the configuration can't be used; err says what to do. */
+/* -EINVAL: the configuration can't be used; err says what to do. Another one: a
+ * file of it could not be looked at. */
 int mlflow_config_load(struct mlflow_config *c,
     const struct mlflow_choice *choice, struct err *err);
 void mlflow_config_release(struct mlflow_config *c);
 
-/* Where a run goes: the server or directory, and the experiment. Allocated. */
-char *mlflow_destination(const struct plan *plan);
+/* Where a run goes: the server or directory, and the experiment. Allocated;
+ * NULL: that can't be told now. */
+char *mlflow_destination(const struct plan *plan, struct err *err);
 
 struct http_config mlflow_config_http(const struct mlflow_config *c);
 

@@ -188,6 +188,8 @@ examine_server(const struct examination *x, const struct mlflow_config *config)
 	struct err err = ERR_INIT;
 	struct probe p = {.x = x, .config = config};
 
+	if (config->denied != NULL)
+		examine_say(x, VERDICT_NOTE, "%s", config->denied);
 	p.loop = loop_new();
 	p.http = http_new(p.loop, &http, &err);
 	if (p.http == NULL) {

@@ -42,6 +42,8 @@ load_config(struct mlflow *m, struct err *err)
 		return -1;
 	}
 	m->configured = true;
+	if (m->config.denied != NULL)
+		tracker_note(m->tracker, "%s", m->config.denied);
 	m->tracker->retry.most = m->config.retry_most;
 	if (m->config.retry_first_ms >= 0)
 		m->tracker->retry.first_ms = m->config.retry_first_ms;

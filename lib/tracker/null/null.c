@@ -168,9 +168,10 @@ null_close(struct tracker *t)
 }
 
 static char *
-null_destination(const struct plan *plan)
+null_destination(const struct plan *plan, struct err *err)
 {
 	(void)plan;
+	(void)err;
 	return xstrdup("nowhere");
 }
 

@@ -1,9 +1,7 @@
-/* Names and opens the event files of a TensorBoard run, so that each new
- * one sorts behind all others. Readers take a directory's files in the
- * order of their names and never go back, so each new one sorts behind
- * all others. An old file is never touched: a reader that has met its
- * torn end would be stuck for ever if that end were repaired. */
-#include <dirent.h>
+/* Names and opens the event files of a TensorBoard run. Readers take a
+ * directory's files in the order of their names and never go back, so each new
+ * one sorts behind all others. An old file is never touched: a reader that has
+ * met its torn end would be stuck for ever if that end were repaired. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/file.h"
 #include "base/folder.h"
 #include "tracker/tensorboard/run.h"
 
@@ -33,33 +32,21 @@ tbrun_open_dir(const struct tbrun *run, bool make, struct err *err)
 	return dir < 0 ? err_prefix(err, "%s", run->path) : dir;
 }
 
-/* The time in the last of the names that are there; 0: none. Takes dirfd over.
- */
-static int64_t
-newest_time(int dirfd)
+/* `data`: the time in the last of the names that were looked at. */
+static int
+look_at_time(const char *name, void *data)
 {
-	DIR *dir = dirfd >= 0 ? fdopendir(dirfd) : NULL;
 	char digits[TIME_DIGITS + 1];
-	struct dirent *d;
-	long long newest = 0, time;
+	int64_t *newest = data, time;
 	const char *error;
 
-	if (dir == NULL) {
-		if (dirfd >= 0)
-			close(dirfd);
+	if (strncmp(name, NAME_BEGIN, strlen(NAME_BEGIN)) != 0)
 		return 0;
-	}
-	while ((d = readdir(dir)) != NULL) {
-		if (strncmp(d->d_name, NAME_BEGIN, strlen(NAME_BEGIN)) != 0)
-			continue;
-		snprintf(digits, sizeof(digits), "%s",
-		    d->d_name + strlen(NAME_BEGIN));
-		time = strtonum(digits, 0, TIME_MAX, &error);
-		if (error == NULL && time > newest)
-			newest = time;
-	}
-	closedir(dir);
-	return newest;
+	snprintf(digits, sizeof(digits), "%s", name + strlen(NAME_BEGIN));
+	time = strtonum(digits, 0, TIME_MAX, &error);
+	if (error == NULL && time > *newest)
+		*newest = time;
+	return 0;
 }
 
 static void
@@ -79,10 +66,13 @@ host_name(char host[HOST_NAME_MAX + 1])
 static int
 create_file(struct tbrun *run, int dir, int64_t time, struct err *err)
 {
-	int64_t newest = newest_time(folder_open(dir, "", false, NULL));
 	char host[HOST_NAME_MAX + 1];
+	int64_t newest = 0;
 	int fd = -1, i;
 
+	i = file_each_name(dir, ".", look_at_time, &newest, err);
+	if (i < 0)
+		return err_prefix(err, "%s", run->path);
 	host_name(host);
 	if (time <= newest)
 		time = newest + 1;

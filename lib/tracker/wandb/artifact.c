@@ -153,7 +153,7 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_artifact *a = call->data;
 	const struct wandb_file *file = &a->files.files[a->at];
 	const struct wandb_source *source;
-	struct wandb_reply failed = {.outcome = OUTCOME_REJECTED};
+	struct wandb_reply failed = {.outcome = OUTCOME_DONE};
 	struct wandb_destined what;
 	const cJSON *edge, *node;
 
@@ -174,16 +174,15 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 		return;
 	}
 	source = wandb_sources_find(&a->upload->sources, file->name);
-	a->fd = wandb_source_open(source, &failed.err);
+	failed.outcome = source_open(
+	    &source->file, a->upload->host, &a->fd, NULL, &failed.err);
 	what.headers = json_at(node, "uploadHeaders");
 	what.file = a->fd;
 	what.size = file->size;
-	if (a->fd < 0) {
-		failed.outcome = source_outcome(a->fd);
+	if (failed.outcome != OUTCOME_DONE)
 		fail(a, &failed);
-	} else {
+	else
 		wandb_put(call, a->upload->client, &what, on_file_put, a);
-	}
 }
 
 /* One at a time: URLs are signed for minutes, an upload may take hours. */
@@ -246,48 +245,59 @@ on_created(struct wandb_call *call, const struct wandb_reply *reply)
 	    call, a->upload->client, a->upload->run, &ids, on_manifest, a);
 }
 
-static int
-open_file(
+/* Could it be sent? */
+static enum outcome
+try_file(
     struct wandb_artifact *a, const struct wandb_file *file, struct err *err)
 {
 	const struct wandb_source *source =
 	    wandb_sources_find(&a->upload->sources, file->name);
-
-	if (file->size >= FILE_MAX_BYTES)
-		return err_set(err, -EFBIG,
-		    "%s is larger than W&B takes in one piece (2 GiB)",
-		    source->path);
-	return wandb_source_open(source, err);
-}
-
-/* A file that has changed since it was listed has other bytes than its digest:
- * it is left out and named. */
-static void
-list_files(struct wandb_artifact *a)
-{
-	const struct wandb_manifest *all = &a->upload->manifest;
-	const struct wandb_file *file;
-	struct err err;
-	size_t i;
+	enum outcome outcome;
 	int fd;
 
-	for (i = 0; i < all->len; i++) {
-		file = &all->files[i];
-		fd = open_file(a, file, &err);
-		if (fd < 0) {
-			tracker_note(a->upload->client->t,
-			    "not in W&B's artifact: %s", err.message);
-			continue;
-		}
-		close(fd);
-		wandb_manifest_add(&a->files, file->name, file->md5, file->size,
-		    file->is_run_file);
+	if (file->size >= FILE_MAX_BYTES) {
+		err_set(err, -EFBIG,
+		    "%s is larger than W&B takes in one piece (2 GiB)",
+		    source->path);
+		return OUTCOME_REJECTED;
 	}
+	outcome = source_open(&source->file, a->upload->host, &fd, NULL, err);
+	if (outcome == OUTCOME_DONE)
+		close(fd);
+	return outcome;
 }
 
-void
+/* A file that is gone, or has changed since it was listed and so has other bytes
+ * than its digest, is left out and named. BLOCKED: one could not be looked
+ * at. */
+static enum outcome
+list_files(struct wandb_artifact *a, struct err *err)
+{
+	const struct wandb_manifest *all = &a->upload->manifest;
+
+	for (size_t i = 0; i < all->len; i++) {
+		const struct wandb_file *file = &all->files[i];
+		struct err why = ERR_INIT;
+		enum outcome outcome = try_file(a, file, &why);
+
+		if (outcome == OUTCOME_BLOCKED) {
+			err_set(err, why.code, "%s", why.message);
+			return outcome;
+		}
+		if (outcome == OUTCOME_DONE)
+			wandb_manifest_add(&a->files, file->name, file->md5,
+			    file->size, file->is_run_file);
+		else
+			tracker_note(a->upload->client->t,
+			    "not in W&B's artifact: %s", why.message);
+	}
+	return OUTCOME_DONE;
+}
+
+enum outcome
 wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
-    void (*done)(void *data, const struct wandb_reply *reply), void *data)
+    void (*done)(void *data, const struct wandb_reply *reply), void *data,
+    struct err *err)
 {
 	if (a->upload != NULL)
 		forget(a);
@@ -295,7 +305,9 @@ wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
 	a->fd = -1;
 	a->done = done;
 	a->data = data;
-	list_files(a);
+	if (list_files(a, err) != OUTCOME_DONE)
+		return OUTCOME_BLOCKED;
 	wandb_artifact_create(
 	    &a->call, upload->client, upload->run, &a->files, on_created, a);
+	return OUTCOME_PENDING;
 }

@@ -26,9 +26,12 @@ struct wandb_artifact {
 	bool settled;
 };
 
-/* Exactly one done() follows, but not from within this call. */
-void wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
-    void (*done)(void *data, const struct wandb_reply *reply), void *data);
+/* PENDING: exactly one done() follows, but not from within this call. BLOCKED: a
+ * file could not be looked at; nothing was begun. */
+enum outcome wandb_artifact_start(struct wandb_artifact *a,
+    struct wandb_upload *upload,
+    void (*done)(void *data, const struct wandb_reply *reply), void *data,
+    struct err *err);
 void wandb_artifact_release(struct wandb_artifact *a);
 
 #endif

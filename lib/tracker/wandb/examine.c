@@ -113,7 +113,11 @@ wandb_examine(const struct examination *x)
 	struct wandb_settings settings;
 
 	wandb_settings_load(&settings, &wishes);
-	if (settings.mode == WANDB_DISABLED)
+	if (settings.denied != NULL)
+		examine_say(x, VERDICT_NOTE, "%s", settings.denied);
+	if (settings.unread.code < 0)
+		examine_say(x, VERDICT_BAD, "%s", settings.unread.message);
+	else if (settings.mode == WANDB_DISABLED)
 		examine_say(x, VERDICT_NOTE, "disabled (WANDB_MODE)");
 	else if (settings.mode == WANDB_ONLINE && settings.key != NULL)
 		examine_server(x, &settings);

@@ -326,7 +326,6 @@ wandb_online_finish(
 {
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
 
-	(void)err;
 	wandb_rows_close(&o->run->rows);
 	if (o->stream.confirmed > o->stream.rows)
 		tracker_note(o->t,
@@ -334,9 +333,9 @@ wandb_online_finish(
 	o->end.exit_code = wandb_run_exit_code(end->end);
 	o->end.seconds = wandb_run_seconds(o->run, end->ended_us);
 	if (o->upload.manifest.len > 0 && !o->artifact.settled)
-		wandb_artifact_start(&o->artifact, &o->upload, on_artifact, o);
-	else
-		on_artifact(o, &done);
+		return wandb_artifact_start(
+		    &o->artifact, &o->upload, on_artifact, o, err);
+	on_artifact(o, &done);
 	return OUTCOME_PENDING;
 }
 

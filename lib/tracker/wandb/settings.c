@@ -1,10 +1,9 @@
 #include "tracker/wandb/settings.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,8 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "http/http.h"
+#include "tracker/common/user_file.h"
+#include "tracker/wandb/ini.h"
 #include "tracker/wandb/netrc.h"
 
 #define DEFAULT_BASE_URL "https://api.wandb.ai"
@@ -35,48 +36,6 @@ wandb_url_host(const char *url)
 	return uri_split(url, &uri) && uri.authority.start != NULL
 	    ? xstrndup(uri.authority.start, uri.authority.len)
 	    : xstrndup(url, strcspn(url, "/?#"));
-}
-
-/* Without the blanks around it; allocated. */
-static char *
-trimmed(const char *text, size_t len)
-{
-	while (len > 0 && isspace((unsigned char)text[0])) {
-		text++;
-		len--;
-	}
-	while (len > 0 && isspace((unsigned char)text[len - 1]))
-		len--;
-	return xstrndup(text, len);
-}
-
-char *
-wandb_ini_value(const char *text, const char *name)
-{
-	bool in_default = false;
-	char *value = NULL, *key;
-	const char *sign;
-	size_t len;
-
-	for (; *text != '\0'; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (text[0] == '[') {
-			in_default = strncmp(text, "[default]", 9) == 0;
-			continue;
-		}
-		sign = text + strcspn(text, "=:\n");
-		if (!in_default || *sign == '\n' || *sign == '\0' ||
-		    strchr("#;", text[0]))
-			continue;
-		key = trimmed(text, (size_t)(sign - text));
-		if (strcasecmp(key, name) == 0) {
-			free(value);
-			value =
-			    trimmed(sign + 1, (size_t)(text + len - sign - 1));
-		}
-		free(key);
-	}
-	return value;
 }
 
 /* Three parts with dots between them: a token that stands for a key. */
@@ -118,16 +77,31 @@ variable(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* The content as a string, or NULL; files that can't be read are none. */
-static char *
-read_text(const char *path)
+/* The first of them counts. */
+static void
+could_not_look(struct wandb_settings *s, const struct err *err)
 {
+	if (s->unread.code == 0)
+		s->unread = *err;
+}
+
+/* The content as a string, or NULL. */
+static char *
+read_text(struct wandb_settings *s, const char *path)
+{
+	struct err err = ERR_INIT;
 	struct buf text;
 	char *result = NULL;
+	int there;
 
 	buf_init(&text, SETTINGS_FILE_MAX);
-	if (file_read_all(AT_FDCWD, path, &text, NULL) == 0)
+	there = user_file_read(path, &text, &s->denied, &err);
+	if (there > 0)
 		result = buf_steal(&text);
+	else if (there < 0)
+		could_not_look(s, &err);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
 	buf_release(&text);
 	return result;
 }
@@ -163,7 +137,7 @@ static void
 take_file(
     struct wandb_settings *s, const char *path, char **base_url, char **mode)
 {
-	char *text = path != NULL ? read_text(path) : NULL;
+	char *text = path != NULL ? read_text(s, path) : NULL;
 
 	if (text != NULL) {
 		take_value(text, "base_url", base_url);
@@ -175,7 +149,7 @@ take_file(
 }
 
 static char *
-netrc_key(const char *machine, bool *by_default)
+netrc_key(struct wandb_settings *s, const char *machine, bool *by_default)
 {
 	static const char *const names[] = {".netrc", "_netrc"};
 	const char *named = variable("NETRC");
@@ -185,10 +159,10 @@ netrc_key(const char *machine, bool *by_default)
 	*by_default = false;
 
 	if (named != NULL)
-		text = read_text(named);
+		text = read_text(s, named);
 	for (i = 0; named == NULL && text == NULL && i < 2; i++) {
 		path = home_file(names[i]);
-		text = path != NULL ? read_text(path) : NULL;
+		text = path != NULL ? read_text(s, path) : NULL;
 		free(path);
 	}
 	if (text != NULL)
@@ -212,17 +186,20 @@ find_key(struct wandb_settings *s)
 	const char *key = variable("WANDB_API_KEY");
 	bool by_default;
 
-	s->key = key != NULL ? xstrdup(key) : netrc_key(host, &by_default);
+	s->key = key != NULL ? xstrdup(key) : netrc_key(s, host, &by_default);
 	free(host);
 	if (s->key == NULL) {
-		s->why_no_key = "no W&B key found (WANDB_API_KEY or netrc)";
+		s->why_no_key =
+		    xasprintf("no W&B key found (WANDB_API_KEY or netrc)%s%s",
+			s->denied != NULL ? ": " : "",
+			s->denied != NULL ? s->denied : "");
 	} else if (!wandb_key_is_valid(s->key)) {
 		explicit_bzero(s->key, strlen(s->key));
 		free(s->key);
 		s->key = NULL;
-		s->why_no_key = "the W&B key is malformed (a key has 40 "
-				"characters or more: letters, digits, "
-				"underscores)";
+		s->why_no_key = xstrdup("the W&B key is malformed (a key has "
+					"40 characters or more: letters, "
+					"digits, underscores)");
 	}
 }
 
@@ -260,9 +237,25 @@ find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes,
 		s->mode = s->key != NULL ? WANDB_ONLINE : WANDB_OFFLINE;
 }
 
+/* May files be made in the directory? */
+static bool
+is_writable(struct wandb_settings *s, const char *dir)
+{
+	struct err err = ERR_INIT;
+
+	if (access(dir, W_OK) == 0)
+		return true;
+	if (!file_is_absent(-errno) && errno != EACCES && errno != EPERM &&
+	    errno != EROFS) {
+		err_errno(&err, "%s", dir);
+		could_not_look(s, &err);
+	}
+	return false;
+}
+
 /* The folder that W&B's own folder is in, as the bytes of a path. */
 static char *
-find_parent(const struct wandb_wishes *wishes)
+find_parent(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
 	char *cwd =
 	    wishes->cwd != NULL ? text_path_bytes(wishes->cwd) : xstrdup(".");
@@ -273,9 +266,9 @@ find_parent(const struct wandb_wishes *wishes)
 	else if (variable("WANDB_DIR") != NULL)
 		path = xstrdup(variable("WANDB_DIR"));
 	else /* W&B's own way out of a place that can't be written */
-		path = xstrdup(access(cwd, W_OK) == 0 ? cwd
-			: variable("TMPDIR") != NULL  ? variable("TMPDIR")
-						      : P_tmpdir);
+		path = xstrdup(is_writable(s, cwd)   ? cwd
+			: variable("TMPDIR") != NULL ? variable("TMPDIR")
+						     : P_tmpdir);
 	result = path_join(cwd, path);
 	free(path);
 	free(cwd);
@@ -284,13 +277,17 @@ find_parent(const struct wandb_wishes *wishes)
 
 /* <parent>/.wandb if that exists, else <parent>/wandb. */
 static char *
-find_root(const struct wandb_wishes *wishes)
+find_root(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
-	char *parent = find_parent(wishes);
+	char *parent = find_parent(s, wishes);
 	char *hidden = path_join(parent, ".wandb");
+	struct err err = ERR_INIT;
 	struct stat st;
+	int there = file_look(AT_FDCWD, hidden, 0, &st, &err);
 
-	if (stat(hidden, &st) < 0 || !S_ISDIR(st.st_mode)) {
+	if (there < 0)
+		could_not_look(s, &err);
+	if (there <= 0 || !S_ISDIR(st.st_mode)) {
 		free(hidden);
 		hidden = path_join(parent, "wandb");
 	}
@@ -309,12 +306,12 @@ cut_slashes(char *url)
 
 /* Has netrc a key for this very server? */
 static bool
-has_own_key(const char *url)
+has_own_key(struct wandb_settings *s, const char *url)
 {
 	char *host = wandb_url_host(url), *key;
 	bool by_default, own;
 
-	key = netrc_key(host, &by_default);
+	key = netrc_key(s, host, &by_default);
 	own = key != NULL && !by_default && variable("WANDB_API_KEY") == NULL;
 	if (key != NULL)
 		explicit_bzero(key, strlen(key));
@@ -334,7 +331,7 @@ take_found(
 	if (found == NULL || strcmp(found, s->base_url) == 0)
 		return;
 	if (http_same_origin(s->base_url, found) ||
-	    (has_own_key(found) && !uri_is_in_clear(found)))
+	    (has_own_key(s, found) && !uri_is_in_clear(found)))
 		replace(&s->base_url, found);
 	else if (named)
 		s->note = xasprintf("%s names another server, %s: not "
@@ -405,16 +402,21 @@ take_files(
 void
 wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 {
+	struct err before;
 	char *mode = NULL;
 
 	*s = (struct wandb_settings){0};
-	s->root = find_root(wishes);
+	s->root = find_root(s, wishes);
 	take_files(s, wishes, &mode);
 	replace(&s->entity, variable("WANDB_ENTITY"));
 	replace(&s->entity, wishes->entity);
 	replace(&s->project, variable("WANDB_PROJECT"));
+	before = s->unread;
 	find_key(s);
 	find_mode(s, wishes, mode);
+	/* Nothing is sent: what the key is does not matter. */
+	if (s->mode_given && s->mode != WANDB_ONLINE)
+		s->unread = before;
 	free(mode);
 }
 
@@ -427,6 +429,8 @@ wandb_settings_release(struct wandb_settings *s)
 	free(s->base_url);
 	free(s->note);
 	free(s->refused);
+	free(s->denied);
+	free(s->why_no_key);
 	free(s->root);
 	free(s->entity);
 	free(s->project);
@@ -455,19 +459,24 @@ wandb_project_of(const struct plan *plan, const struct wandb_settings *s)
 }
 
 char *
-wandb_destination(const struct plan *plan)
+wandb_destination(const struct plan *plan, struct err *err)
 {
 	const struct wandb_wishes wishes = wandb_wishes_of(plan);
 	struct wandb_settings s;
-	char *root, *where;
+	char *place = NULL, *where = NULL;
 
 	wandb_settings_load(&s, &wishes);
-	root = path_real(s.root);
-	where = xasprintf("%s\tentity %s\tproject %s",
-	    s.mode == WANDB_ONLINE && s.key != NULL ? s.base_url : root,
-	    s.entity != NULL ? s.entity : "(default)",
-	    wandb_project_of(plan, &s));
-	free(root);
+	if (s.unread.code < 0)
+		err_set(err, s.unread.code, "%s", s.unread.message);
+	else
+		place = s.mode == WANDB_ONLINE && s.key != NULL
+		    ? xstrdup(s.base_url)
+		    : path_real(s.root, err);
+	if (place != NULL)
+		where = xasprintf("%s\tentity %s\tproject %s", place,
+		    s.entity != NULL ? s.entity : "(default)",
+		    wandb_project_of(plan, &s));
+	free(place);
 	wandb_settings_release(&s);
 	return where;
 }

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "tracker/plan.h"
 
 enum wandb_mode {
@@ -30,12 +31,18 @@ struct wandb_settings {
 	/* What the user must know about the address, and why no key is sent
 	 * there. Each is one line, or NULL. */
 	char *note, *refused;
+	/* A line on a file that may not be read, and counts as missing; or
+	 * NULL. */
+	char *denied;
+	/* A file that could not be looked at may say otherwise: nothing here
+	 * counts. Code 0: there is none. */
+	struct err unread;
 	char *root;    /* W&B's folder, for offline runs */
 	char *entity;  /* NULL: the key's default */
 	char *project; /* NULL: none set for W&B alone */
 	char *key;     /* NULL: none found */
 	/* Why there is no key: one line, NULL if there is one. */
-	const char *why_no_key;
+	char *why_no_key;
 };
 
 /* The values of our own options, as texts; NULL: not given. */
@@ -51,8 +58,8 @@ struct wandb_wishes wandb_wishes_of(const struct plan *plan);
 const char *wandb_project_of(
     const struct plan *plan, const struct wandb_settings *s);
 /* Where a run goes: the server or folder, the entity and the project.
- * Allocated. */
-char *wandb_destination(const struct plan *plan);
+ * Allocated; NULL: that can't be told now. */
+char *wandb_destination(const struct plan *plan, struct err *err);
 
 void wandb_settings_load(
     struct wandb_settings *s, const struct wandb_wishes *wishes);
@@ -62,8 +69,6 @@ void wandb_settings_release(struct wandb_settings *s);
 
 /* "host" or "host:port" of a URL, as netrc names it. Allocated. */
 char *wandb_url_host(const char *url);
-/* The value of `name` in the section [default]; NULL: none. Allocated. */
-char *wandb_ini_value(const char *text, const char *name);
 /* Accepts what W&B's own check accepts: 40 characters or more behind a prefix
  * that ends with the first "-", or a token (JWT). */
 bool wandb_key_is_valid(const char *key);

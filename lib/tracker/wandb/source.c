@@ -5,7 +5,6 @@
 
 #include "base/die.h"
 #include "format/text.h"
-#include "tracker/common/source.h"
 
 static struct wandb_source *
 find(const struct wandb_sources *s, const char *name)
@@ -64,10 +63,4 @@ wandb_sources_release(struct wandb_sources *s)
 	}
 	free(s->list);
 	*s = (struct wandb_sources){0};
-}
-
-int
-wandb_source_open(const struct wandb_source *source, struct err *err)
-{
-	return source_open_file(&source->file, NULL, err);
 }

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "journal/entry.h"
 
 struct wandb_source {
@@ -31,9 +30,5 @@ const struct wandb_source *wandb_sources_put(struct wandb_sources *s,
 const struct wandb_source *wandb_sources_find(
     const struct wandb_sources *s, const char *name);
 void wandb_sources_release(struct wandb_sources *s);
-
-/* Returns a descriptor, or an error of source_open_file()
- * (tracker/common/source.h). */
-int wandb_source_open(const struct wandb_source *source, struct err *err);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -225,33 +224,21 @@ is_there_already(struct wandb_upload *u, const struct entry_artifact *artifact)
 	return true;
 }
 
-static bool
-is_elsewhere(const struct wandb_upload *u)
-{
-	char here[HOST_NAME_MAX + 1] = "";
-
-	return u->host != NULL && gethostname(here, sizeof(here) - 1) == 0 &&
-	    strcmp(u->host, here) != 0;
-}
-
 static void
 take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
 {
 	struct err err = ERR_INIT;
 	const struct wandb_source *source;
+	enum outcome outcome;
 
 	put_down(u);
 	u->name = local_copy_name(artifact->name);
 	source = wandb_sources_put(&u->sources, u->name, artifact);
 	if (is_there_already(u, artifact))
 		return;
-	u->fd = wandb_source_open(source, &err);
-	if (u->fd == -ENOENT && is_elsewhere(u)) {
-		err_set(&err, -ENOENT, "%s is on another host, %s",
-		    source->path, u->host);
-		answer(u, OUTCOME_BLOCKED, 0, &err);
-	} else if (u->fd < 0) {
-		answer(u, source_outcome(u->fd), 0, &err);
+	outcome = source_open(&source->file, u->host, &u->fd, NULL, &err);
+	if (outcome != OUTCOME_DONE) {
+		answer(u, outcome, 0, &err);
 	} else {
 		wandb_hash_begin(&u->hash, u->fd);
 		go_on_later(u);

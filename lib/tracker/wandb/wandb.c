@@ -165,6 +165,12 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
 	wandb_settings_load(&w->settings, &wishes);
+	if (w->settings.unread.code < 0) {
+		*err = w->settings.unread;
+		return OUTCOME_BLOCKED;
+	}
+	if (w->settings.denied != NULL)
+		tracker_note(t, "%s", w->settings.denied);
 	wandb_run_init(&w->run, t, info, &w->settings, on_row, w);
 	if (w->run.project_changed)
 		tracker_note(t,

@@ -2,7 +2,6 @@
  * for and made under a lock. Names of deleted experiments (in ROOT/.trash)
  * count: MLflow itself refuses to make them again. */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -74,19 +73,17 @@ static int
 experiment_name(const char *dir, const char *id, char **name, struct err *err)
 {
 	char *path = xasprintf("%s/%s/meta.yaml", dir, id);
-	struct err why = ERR_INIT;
 	struct buf text;
 	int result;
 
 	*name = NULL;
 	buf_init(&text, META_MAX_BYTES);
-	result = file_read_all(AT_FDCWD, path, &text, &why);
-	if (result == 0)
+	result = file_read_if_there(AT_FDCWD, path, &text, err);
+	if (result > 0)
 		*name = yaml_member(text.data, text.len, "name");
 	buf_release(&text);
 	free(path);
-	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
-				       : 0;
+	return result < 0 ? result : 0;
 }
 
 static bool
@@ -98,38 +95,41 @@ is_number(const char *text)
 	return *text != '\0';
 }
 
+struct scan {
+	const char *dir, *name;
+	char *id;
+	struct err *err;
+};
+
+static int
+scan_one(const char *entry, void *data)
+{
+	struct scan *s = data;
+	char *found;
+	int result;
+
+	if (!is_number(entry))
+		return 0;
+	result = experiment_name(s->dir, entry, &found, s->err);
+	if (found != NULL && strcmp(found, s->name) == 0)
+		s->id = xstrdup(entry);
+	free(found);
+	return result < 0 ? result : s->id != NULL;
+}
+
 /* *id: of the experiment `name` in dir; NULL: none. 0, or a negative errno: not
  * all of them could be looked at. */
 static int
 scan(const char *dir, const char *name, char **id, struct err *err)
 {
-	DIR *d = opendir(dir);
-	const struct dirent *e;
-	int result = 0;
+	struct err why = ERR_INIT;
+	struct scan s = {.dir = dir, .name = name, .err = &why};
+	int result = file_each_name(AT_FDCWD, dir, scan_one, &s, &why);
 
-	*id = NULL;
-	if (d == NULL)
-		return file_is_absent(-errno) ? 0 : err_errno(err, "%s", dir);
-	for (;;) {
-		char *found;
-
-		errno = 0;
-		e = readdir(d);
-		if (e == NULL && errno != 0)
-			result = err_errno(err, "%s", dir);
-		if (e == NULL)
-			break;
-		if (!is_number(e->d_name))
-			continue;
-		result = experiment_name(dir, e->d_name, &found, err);
-		if (found != NULL && strcmp(found, name) == 0)
-			*id = xstrdup(e->d_name);
-		free(found);
-		if (result < 0 || *id != NULL)
-			break;
-	}
-	closedir(d);
-	return result;
+	*id = s.id;
+	if (result >= 0 || file_is_absent(result))
+		return 0;
+	return err_set(err, result, "%s", why.message);
 }
 
 /* As it stands in a meta.yaml, which has no lone surrogates. */
@@ -143,16 +143,15 @@ name_in_store(const char *name)
 	return buf_steal(&utf8);
 }
 
-char *
-mlruns_find_experiment(const char *root, const char *name)
+int
+mlruns_find_experiment(
+    const char *root, const char *name, char **id, struct err *err)
 {
-	char *stored = name_in_store(name), *id;
+	char *stored = name_in_store(name);
+	int result = scan(root, stored, id, err);
 
-	/* For those who only tell of it. */
-	if (scan(root, stored, &id, NULL) < 0)
-		id = NULL;
 	free(stored);
-	return id;
+	return result;
 }
 
 static int
@@ -181,10 +180,10 @@ make(const struct mlruns_root *root, const char *id, const char *name,
 static int
 make_default(const struct mlruns_root *root, struct err *err)
 {
-	if (faccessat(root->fd, "0/meta.yaml", F_OK, 0) == 0)
-		return 0;
-	if (!file_is_absent(-errno))
-		return err_errno(err, "%s/0/meta.yaml", root->path);
+	int there = file_look(root->fd, "0/meta.yaml", 0, NULL, err);
+
+	if (there != 0)
+		return there < 0 ? err_prefix(err, "in %s", root->path) : 0;
 	return make(root, "0", "Default", err);
 }
 

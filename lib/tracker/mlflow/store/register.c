@@ -1,7 +1,6 @@
 /* The model registry of a file store: ROOT/models/NAME/meta.yaml and
  * version-N/ below it. A version is built under another name and renamed when
  * it is whole; its tag itrack.id tells a later try that it is there. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,118 +25,136 @@
 /* Versions of one model; each costs the next a failed rename. */
 #define VERSIONS_MAX 1000000
 
-static bool
-read_text(const char *dir, const char *name, struct buf *text)
+/* 1: DIR/name is in `text` now; 0: it is not there; or a negative errno. */
+static int
+read_text(const char *dir, const char *name, struct buf *text, struct err *err)
 {
 	char *path = path_join(dir, name);
-	bool there;
+	int there;
 
 	buf_reset(text);
-	there = file_read_all(AT_FDCWD, path, text, NULL) == 0;
+	there = file_read_if_there(AT_FDCWD, path, text, err);
 	free(path);
 	return there;
 }
 
-/* A member of DIR/meta.yaml; NULL: not there. */
-static char *
-meta_member(const char *dir, const char *key)
+/* *value: a member of DIR/meta.yaml; NULL: not there. 0, or a negative errno. */
+static int
+meta_member(const char *dir, const char *key, char **value, struct err *err)
 {
 	struct buf text;
-	char *value = NULL;
+	int there;
 
+	*value = NULL;
 	buf_init(&text, META_MAX_BYTES);
-	if (read_text(dir, "meta.yaml", &text))
-		value = yaml_member(text.data, text.len, key);
+	there = read_text(dir, "meta.yaml", &text, err);
+	if (there > 0)
+		*value = yaml_member(text.data, text.len, key);
 	buf_release(&text);
-	return value;
+	return there < 0 ? there : 0;
 }
 
-static bool
-tag_is(const char *dir, const char *tag, const char *value)
+/* 1, 0, or a negative errno. */
+static int
+tag_is(const char *dir, const char *tag, const char *value, struct err *err)
 {
 	char *name = xasprintf("tags/%s", tag);
 	struct buf text;
-	bool same;
+	int same;
 
 	buf_init(&text, META_MAX_BYTES);
-	same = read_text(dir, name, &text) && strcmp(text.data, value) == 0;
+	same = read_text(dir, name, &text, err);
+	if (same > 0)
+		same = strcmp(text.data, value) == 0;
 	buf_release(&text);
 	free(name);
 	return same;
 }
 
-/* The newest run of the experiment with this ID of ours. */
-static char *
-find_by_tag(const char *experiment_dir, const char *id)
+/* What is looked for in the directories of `in`. One that can't be looked at is
+ * in nobody's way as long as another has it. */
+struct search {
+	const char *in, *id;
+	int64_t newest_ms;
+	char *found;
+	struct err failed;
+};
+
+/* Looks in each directory of `in`. 0, or a negative errno: it was not found, and
+ * may be where nobody could look. */
+static int
+look_in(struct search *s, int (*each)(const char *name, void *data),
+    struct err *err)
 {
-	DIR *d = opendir(experiment_dir);
-	int64_t newest_ms = -1;
-	const struct dirent *e;
-	char *found = NULL;
+	int result = file_each_name(AT_FDCWD, s->in, each, s, &s->failed);
 
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		char *dir = path_join(experiment_dir, e->d_name);
-		char *started = NULL;
-		int64_t ms;
+	if (file_is_absent(result) || s->failed.code == 0 ||
+	    (result >= 0 && s->found != NULL))
+		return 0;
+	return err_set(err, s->failed.code, "%s", s->failed.message);
+}
 
-		if (tag_is(dir, MLFLOW_OUR_ID_TAG, id))
-			started = meta_member(dir, "start_time");
-		ms = started != NULL ? strtoll(started, NULL, 10) : -1;
-		if (ms > newest_ms) {
-			newest_ms = ms;
-			free(found);
-			found = dir;
-			dir = NULL;
-		}
-		free(started);
-		free(dir);
+/* The newest run of the experiment with this ID of ours. */
+static int
+look_by_tag(const char *name, void *data)
+{
+	struct search *s = data;
+	char *dir = path_join(s->in, name), *started = NULL;
+	int result = 0;
+	int64_t ms;
+
+	if (tag_is(dir, MLFLOW_OUR_ID_TAG, s->id, &s->failed) > 0)
+		result = meta_member(dir, "start_time", &started, &s->failed);
+	ms = started != NULL ? strtoll(started, NULL, 10) : -1;
+	if (ms > s->newest_ms) {
+		s->newest_ms = ms;
+		free(s->found);
+		s->found = xstrdup(dir);
 	}
-	if (d != NULL)
-		closedir(d);
-	return found;
+	free(started);
+	free(dir);
+	return result;
 }
 
 /* ROOT/<experiment>/ID, MLflow's own. */
-static char *
-find_by_name(const char *root, const char *id)
+static int
+look_by_name(const char *name, void *data)
 {
-	DIR *d = opendir(root);
-	const struct dirent *e;
-	char *found = NULL;
+	struct search *s = data;
+	char *dir, *run_id;
 
-	while (d != NULL && found == NULL && (e = readdir(d)) != NULL) {
-		char *dir = xasprintf("%s/%s/%s", root, e->d_name, id);
-		char *run_id =
-		    e->d_name[0] != '.' ? meta_member(dir, "run_id") : NULL;
-
-		if (run_id != NULL)
-			found = dir;
-		else
-			free(dir);
-		free(run_id);
-	}
-	if (d != NULL)
-		closedir(d);
-	return found;
+	if (name[0] == '.')
+		return 0;
+	dir = xasprintf("%s/%s/%s", s->in, name, s->id);
+	meta_member(dir, "run_id", &run_id, &s->failed);
+	if (run_id != NULL)
+		s->found = xstrdup(dir);
+	free(run_id);
+	free(dir);
+	return s->found != NULL;
 }
 
-static char *
-find_run(const struct mlflow *m, const char *id)
+/* *found: the run's directory; NULL: there is none. */
+static int
+find_run(const struct mlflow *m, const char *id, char **found, struct err *err)
 {
 	const char *root = m->config.root;
-	char *experiment, *dir, *found;
+	struct search s = {.in = root, .id = id, .newest_ms = -1};
+	char *experiment = NULL, *dir;
+	int result = look_in(&s, look_by_name, err);
 
-	found = find_by_name(root, id);
-	if (found != NULL || m->config.experiment_name == NULL)
-		return found;
-	experiment = mlruns_find_experiment(root, m->config.experiment_name);
-	if (experiment == NULL)
-		return NULL;
-	dir = path_join(root, experiment);
-	found = find_by_tag(dir, id);
-	free(dir);
+	if (result == 0 && s.found == NULL && m->config.experiment_name != NULL)
+		result = mlruns_find_experiment(
+		    root, m->config.experiment_name, &experiment, err);
+	if (experiment != NULL) {
+		dir = path_join(root, experiment);
+		s.in = dir;
+		result = look_in(&s, look_by_tag, err);
+		free(dir);
+	}
 	free(experiment);
-	return found;
+	*found = s.found;
+	return result;
 }
 
 /* Where the model's files are, and the run that they are of ("": none). */
@@ -146,7 +163,8 @@ find_source(const struct mlflow *m, const char *uri, char **source,
     char **run_id, struct err *err)
 {
 	const char *rest = uri + strlen(RUNS_SCHEME);
-	char *id, *dir, *artifacts;
+	char *id, *dir, *artifacts = NULL;
+	int result;
 
 	if (strncmp(uri, RUNS_SCHEME, strlen(RUNS_SCHEME)) != 0) {
 		*source = xstrdup(uri);
@@ -154,40 +172,51 @@ find_source(const struct mlflow *m, const char *uri, char **source,
 		return OUTCOME_DONE;
 	}
 	id = xstrndup(rest, strcspn(rest, "/"));
-	dir = find_run(m, id);
-	artifacts = dir != NULL ? meta_member(dir, "artifact_uri") : NULL;
-	if (artifacts == NULL) {
-		err_set(err, -EAGAIN, "%s: no run of that ID is in %s (yet)",
-		    uri, m->config.root);
-	} else {
+	result = find_run(m, id, &dir, err);
+	if (dir != NULL)
+		result = meta_member(dir, "artifact_uri", &artifacts, err);
+	if (artifacts != NULL) {
 		*source =
 		    xasprintf("%s%s", artifacts, rest + strcspn(rest, "/"));
 		*run_id = xstrdup(path_base(dir));
+	} else if (result == 0) {
+		err_set(err, -EAGAIN, "%s: no run of that ID is in %s (yet)",
+		    uri, m->config.root);
 	}
 	free(artifacts);
 	free(dir);
 	free(id);
-	return *source != NULL ? OUTCOME_DONE : OUTCOME_RETRY;
+	if (*source != NULL)
+		return OUTCOME_DONE;
+	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_RETRY;
 }
 
-static bool
-has_version(const char *model_dir, const char *id)
+static int
+look_for_version(const char *name, void *data)
 {
-	DIR *d = opendir(model_dir);
-	const struct dirent *e;
-	bool found = false;
+	struct search *s = data;
+	char *dir;
+	int has;
 
-	while (d != NULL && !found && (e = readdir(d)) != NULL) {
-		char *dir = path_join(model_dir, e->d_name);
+	if (strncmp(name, VERSION_PREFIX, strlen(VERSION_PREFIX)) != 0)
+		return 0;
+	dir = path_join(s->in, name);
+	has = tag_is(dir, "itrack.id", s->id, &s->failed);
+	free(dir);
+	return has > 0;
+}
 
-		found = strncmp(e->d_name, VERSION_PREFIX,
-			    strlen(VERSION_PREFIX)) == 0 &&
-		    tag_is(dir, "itrack.id", id);
-		free(dir);
-	}
-	if (d != NULL)
-		closedir(d);
-	return found;
+/* 1, 0, or a negative errno: it may have it. */
+static int
+has_version(const char *model_dir, const char *id, struct err *err)
+{
+	struct search s = {.in = model_dir, .id = id};
+	int has = file_each_name(
+	    AT_FDCWD, model_dir, look_for_version, &s, &s.failed);
+
+	if (has > 0 || s.failed.code == 0)
+		return has;
+	return err_set(err, s.failed.code, "%s", s.failed.message);
 }
 
 /* ROOT/models/NAME, made with its meta.yaml. A descriptor. */
@@ -195,7 +224,7 @@ static int
 make_model(const char *root, const char *name, const char *dir, struct err *err)
 {
 	char *below = xasprintf("models/%s", dir);
-	int base = mlruns_open_root(root, err), fd = base, result;
+	int base = mlruns_open_root(root, err), fd = base, there, result;
 
 	if (base >= 0) {
 		fd = folder_open(base, below, true, err);
@@ -204,10 +233,11 @@ make_model(const char *root, const char *name, const char *dir, struct err *err)
 	free(below);
 	if (fd < 0)
 		return fd;
-	if (faccessat(fd, "meta.yaml", F_OK, 0) == 0)
-		return fd;
-	result = mlruns_write_model(fd, name, clock_wall_us() / 1000, err);
-	if (result == 0)
+	there = file_look(fd, "meta.yaml", 0, NULL, err);
+	result = there == 0
+	    ? mlruns_write_model(fd, name, clock_wall_us() / 1000, err)
+	    : there;
+	if (result >= 0)
 		return fd;
 	close(fd);
 	return result;
@@ -234,12 +264,12 @@ number_version(int model, const char *temp, int made,
 	bool placed = false;
 	int result = 0;
 
-	for (int n = 1; result == 0 && !placed && n <= VERSIONS_MAX; n++) {
+	for (int n = 1; result >= 0 && !placed && n <= VERSIONS_MAX; n++) {
 		char *name = xasprintf(VERSION_PREFIX "%d", n);
-		struct stat st;
 
 		version->number = n;
-		if (fstatat(model, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		result = file_look(model, name, AT_SYMLINK_NOFOLLOW, NULL, err);
+		if (result == 0) {
 			result = mlruns_write_version(made, version, err);
 			placed = result == 0 &&
 			    renameat(model, temp, model, name) == 0;
@@ -249,7 +279,7 @@ number_version(int model, const char *temp, int made,
 		}
 		free(name);
 	}
-	if (result == 0 && !placed)
+	if (result >= 0 && !placed)
 		result = err_set(
 		    err, -EEXIST, "there is no number left for a version");
 	return result;
@@ -270,6 +300,22 @@ make_version(
 		close(made);
 	free(temp);
 	return result;
+}
+
+/* No version of this name can be made there, now or later. */
+static bool
+is_for_good(int code)
+{
+	switch (code) {
+	case -EINVAL:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+	case -ENOTDIR:
+	case -EEXIST:
+		return true;
+	default:
+		return false;
+	}
 }
 
 enum outcome
@@ -297,18 +343,20 @@ mlruns_register(
 	else
 		result = fd = make_model(m->config.root, r->name, name, err);
 	if (fd >= 0) {
-		result = has_version(dir, r->id)
-		    ? 0
-		    : make_version(fd, r->id, &version, err);
+		result = has_version(dir, r->id, err);
+		if (result == 0)
+			result = make_version(fd, r->id, &version, err);
 		close(fd);
 	}
-	if (result == 0)
+	if (result >= 0)
 		result = durable_folder(dir, err);
-	else if (result < 0)
+	else
 		err_prefix(err, "%s", dir);
 	free(dir);
 	free(name);
 	free(source);
 	free(run_id);
-	return result == 0 ? OUTCOME_DONE : OUTCOME_REJECTED;
+	if (result == 0)
+		return OUTCOME_DONE;
+	return is_for_good(result) ? OUTCOME_REJECTED : OUTCOME_BLOCKED;
 }

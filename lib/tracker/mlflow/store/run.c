@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/folder.h"
 #include "tracker/common/place.h"
 #include "tracker/mlflow/private.h"
@@ -134,7 +135,7 @@ int
 mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
     const struct mlflow_tagged *tagged, char *name, struct err *err)
 {
-	int dir, result;
+	int dir, result, there;
 
 	mlruns_run_release(run);
 	run->experiment = experiment;
@@ -155,7 +156,10 @@ mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
 		err_prefix(err, "%s", run->dir);
 	if (result == 0)
 		result = put_tags(m, run, tagged, err);
-	if (result == 0 && faccessat(dir, "meta.yaml", F_OK, 0) < 0)
+	there = result == 0 ? file_look(dir, "meta.yaml", 0, NULL, err) : 1;
+	if (there < 0)
+		result = err_prefix(err, "%s", run->dir);
+	else if (there == 0)
 		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
 	close(dir);
 	return result;

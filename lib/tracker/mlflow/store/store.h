@@ -90,8 +90,10 @@ int mlruns_open_root(const char *path, struct err *err);
 int mlruns_experiment(const struct mlruns_root *root, const char *name,
     const char *known_id, char **id, struct err *err);
 
-/* The ID of the experiment with this name; NULL: there is none. Allocated. */
-char *mlruns_find_experiment(const char *root, const char *name);
+/* *id: of the experiment with this name, allocated; NULL: there is none. 0, or a
+ * negative errno: it could not be looked at. */
+int mlruns_find_experiment(
+    const char *root, const char *name, char **id, struct err *err);
 
 /* --- run.c --- */
 
