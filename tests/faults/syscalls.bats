@@ -111,3 +111,18 @@ END
     "${deliver[@]}"
     [ "$(ls -d m/models/classifier/version-* | wc -l)" -eq 1 ]
 }
+
+@test "a run directory that nobody could look at is said, not passed over" {
+    use_clean_home
+    [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
+    "${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
+        "$BATS_TEST_DIRNAME/fail_call.c" || skip "no compiler"
+    run -0 --separate-stderr ./fail_call -o log -p itrack-worker \
+        -c newfstatat -w .insidellms_run -n 1 -a -e 5 \
+        "$BUILD/bin/itrack-wrap" --no-preload --run-dir "$runs/x" \
+        "$BUILD/tests/programs/write_run" --mode run \
+        --from "$fixtures/run_errors/run" --to "$runs/x" 3>&-
+    grep ^failed log
+    [[ $stderr == *"$runs/x: Input/output error"* ]]
+    itrack import -q "$runs/x"
+}

@@ -1,11 +1,11 @@
 #include "wrap/worker/find.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "mapping/names.h"
@@ -20,16 +20,34 @@ struct find {
 	bool watching;
 	struct open_files open; /* while it looks, once it was asked for */
 	bool has_open;
+	struct err failed; /* of the last look */
 };
 
+static void
+note_failure(struct find *f, const char *dir, int code)
+{
+	if (f->failed.code == 0)
+		err_set(&f->failed, code, "%s: %s", dir, strerror(-code));
+}
+
+static struct watcher_stamp
+look_at(struct find *f, const char *dir, const char *name)
+{
+	struct watcher_stamp stamp = watcher_stamp(dir, name);
+
+	if (stamp.code < 0)
+		note_failure(f, dir, stamp.code);
+	return stamp;
+}
+
 static bool
-changed_since_launch(const struct find *f, const char *dir)
+changed_since_launch(struct find *f, const char *dir)
 {
 	static const char *const names[] = {
 	    RECORDS_FILE, CONFIG_FILE, MANIFEST_FILE, MARKER_FILE};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct watcher_stamp stamp = watcher_stamp(dir, names[i]);
+		struct watcher_stamp stamp = look_at(f, dir, names[i]);
 
 		if (stamp.there && stamp.ctime_ns >= f->config.not_before_ns)
 			return true;
@@ -55,36 +73,49 @@ static void
 consider(struct find *f, const char *dir)
 {
 	struct find_open open;
+	int result = 0;
 
-	if (!watcher_stamp(dir, MARKER_FILE).there ||
+	if (!look_at(f, dir, MARKER_FILE).there ||
 	    !changed_since_launch(f, dir) ||
 	    f->config.known(dir, f->config.data))
 		return;
 	if (!f->has_open)
-		open_files_read(&f->open);
-	f->has_open = true;
-	find_open(&open, &f->open, dir, f->config.command);
+		result = open_files_read(&f->open, NULL);
+	f->has_open = result == 0;
+	if (!f->has_open)
+		open_files_release(&f->open);
+	if (result == 0)
+		result =
+		    find_open(&open, &f->open, dir, f->config.command, NULL);
+	if (result < 0) {
+		note_failure(f, dir, result);
+		return;
+	}
 	if (open.below > 0 || !open.elsewhere)
 		f->config.found(dir, writer_of(f, &open), f->config.data);
+}
+
+static int
+consider_name(const char *name, void *data)
+{
+	struct find *f = data;
+	char *dir;
+
+	if (name[0] == '.')
+		return 0;
+	dir = path_join(f->root, name);
+	consider(f, dir);
+	free(dir);
+	return 0;
 }
 
 static void
 consider_root(struct find *f)
 {
-	DIR *root = opendir(f->root);
-	const struct dirent *d;
+	int result = file_each_name(AT_FDCWD, f->root, consider_name, f, NULL);
 
-	while (root != NULL && (d = readdir(root)) != NULL) {
-		char *dir;
-
-		if (d->d_name[0] == '.')
-			continue;
-		dir = path_join(f->root, d->d_name);
-		consider(f, dir);
-		free(dir);
-	}
-	if (root != NULL)
-		closedir(root);
+	if (result < 0 && !file_is_absent(result))
+		note_failure(f, f->root, result);
 }
 
 /* Watches the directory itself, or the nearest one above it that exists: the
@@ -94,8 +125,9 @@ watch_nearest(struct find *f)
 {
 	char *at = xstrdup(f->dir != NULL ? f->dir : f->root);
 
-	while (access(at, F_OK) < 0 && strcmp(at, "/") != 0 &&
-	    strcmp(at, ".") != 0) {
+	/* One that can't be looked at may be watched all the same. */
+	while (file_look(AT_FDCWD, at, 0, NULL, NULL) == 0 &&
+	    strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
 		char *parent = path_parent(at);
 
 		free(at);
@@ -115,6 +147,7 @@ watch_nearest(struct find *f)
 void
 find_look(struct find *f)
 {
+	f->failed = (struct err)ERR_INIT;
 	/* Again after each new watch: what came in between has no event. */
 	for (;;) {
 		char *before = f->watched != NULL ? xstrdup(f->watched) : NULL;
@@ -132,6 +165,12 @@ find_look(struct find *f)
 		consider_root(f);
 	open_files_release(&f->open);
 	f->has_open = false;
+}
+
+const char *
+find_failure(const struct find *f)
+{
+	return f->failed.code < 0 ? f->failed.message : NULL;
 }
 
 static void

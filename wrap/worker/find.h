@@ -40,5 +40,7 @@ struct find *find_new(const struct find_config *config);
 void find_free(struct find *f);
 /* Looks now: at the end of the command. */
 void find_look(struct find *f);
+/* What kept the last look from seeing all; NULL: nothing. */
+const char *find_failure(const struct find *f);
 
 #endif

@@ -1,4 +1,7 @@
-/* Who has a run's records open? From /proc. */
+/*
+ * Who has a run's records open? From /proc. What the kernel shows to nobody but
+ * its owner counts as not open; a negative errno: not all could be looked at.
+ */
 #ifndef WRAP_WORKER_FIND_OPEN_H
 #define WRAP_WORKER_FIND_OPEN_H
 
@@ -23,13 +26,15 @@ struct open_files {
 	size_t len, cap;
 };
 
-void open_files_read(struct open_files *o);
+int open_files_read(struct open_files *o, struct err *err);
 void open_files_release(struct open_files *o);
 
-/* A process that has the records open for writing; 0: none that can be seen. */
-pid_t find_open_writer(const struct watcher *watcher);
+/* *pid: a process that has the records open for writing; 0: none that can be
+ * seen. */
+int find_open_writer(
+    const struct watcher *watcher, pid_t *pid, struct err *err);
 
-void find_open(struct find_open *result, const struct open_files *o,
-    const char *dir, pid_t command);
+int find_open(struct find_open *result, const struct open_files *o,
+    const char *dir, pid_t command, struct err *err);
 
 #endif

@@ -473,6 +473,11 @@ say_report(struct worker *w)
 	if (tree_is_limited(w->tree) != NULL)
 		report_say(&w->report, "%s: looked every second instead",
 		    tree_is_limited(w->tree));
+	if (w->find != NULL && find_failure(w->find) != NULL)
+		report_say(&w->report,
+		    "not all run directories could be looked at, itrack import "
+		    "tracks them later: %s",
+		    find_failure(w->find));
 	if (w->report.run_count == 0)
 		report_say(&w->report, "%s", why_nothing(w));
 	write_report(w);

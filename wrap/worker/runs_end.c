@@ -205,6 +205,7 @@ look_again(struct runs *runs, int64_t due_ms)
 static bool
 has_heir(struct run *run)
 {
+	struct err err = ERR_INIT;
 	pid_t heir;
 
 	if (attempt_watcher(run->attempt) == NULL)
@@ -212,7 +213,11 @@ has_heir(struct run *run)
 	attempt_scan(run->attempt);
 	if (run_is_complete(run))
 		return false;
-	heir = find_open_writer(attempt_watcher(run->attempt));
+	if (find_open_writer(attempt_watcher(run->attempt), &heir, &err) < 0)
+		report_say(run->runs->config.report,
+		    "%s: whether somebody writes on could not be looked at: "
+		    "%s",
+		    run->dir, err.message);
 	if (heir <= 0 || heir == run->writer)
 		return false;
 	run->orphaned = false;
