@@ -79,7 +79,10 @@ check_marker(struct check *c, int dir)
 	if (fd < 0)
 		return;
 	n = read(fd, content, sizeof content);
-	if (n != (ssize_t)strlen(MARKER_CONTENT) ||
+	if (n < 0)
+		check_add(c, CHECK_UNREADABLE, 0, MARKER_FILE ": %s",
+		    strerror(errno));
+	else if (n != (ssize_t)strlen(MARKER_CONTENT) ||
 	    memcmp(content, MARKER_CONTENT, (size_t)n) != 0)
 		check_add(c, CHECK_BAD_MARKER, 0, NULL);
 	close(fd);
@@ -105,13 +108,19 @@ check_temporaries(struct check *c, int dir)
 {
 	static const char *const names[] = {".config.resolved.yaml.tmp",
 	    ".manifest.json.tmp", ".explain.json.tmp"};
-	struct stat st;
 	size_t i;
 
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+		int there =
+		    file_look(dir, names[i], AT_SYMLINK_NOFOLLOW, NULL, NULL);
+
+		if (there > 0)
 			check_add(
 			    c, CHECK_LEFTOVER_TEMPORARY, 0, "%s", names[i]);
+		else if (there < 0)
+			check_add(c, CHECK_UNREADABLE, 0, "%s: %s", names[i],
+			    strerror(-there));
+	}
 }
 
 static int
@@ -153,19 +162,21 @@ read_full(int fd, char *data, size_t len)
 	return n < 0 ? n : (ssize_t)done;
 }
 
-static bool
+/* 1, 0, or a negative errno. */
+static int
 equal_content(int a, int b)
 {
 	char *x = xmalloc(2 * COMPARE_CHUNK_BYTES);
 	char *y = x + COMPARE_CHUNK_BYTES;
-	ssize_t n;
-	bool equal;
+	ssize_t n, other;
+	int equal;
 
 	do {
 		n = read_full(a, x, COMPARE_CHUNK_BYTES);
-		equal = n >= 0 && read_full(b, y, COMPARE_CHUNK_BYTES) == n &&
-		    memcmp(x, y, (size_t)n) == 0;
-	} while (equal && n > 0);
+		other = n < 0 ? n : read_full(b, y, COMPARE_CHUNK_BYTES);
+		equal = other < 0 ? -errno
+				  : other == n && memcmp(x, y, (size_t)n) == 0;
+	} while (equal > 0 && n > 0);
 	free(x);
 	return equal;
 }
@@ -176,13 +187,17 @@ check_results(struct check *c, int dir, bool expected)
 {
 	struct stat records, results;
 	char target[sizeof RECORDS_FILE];
-	int a, b;
+	int a, b, there;
 
-	if (fstatat(dir, "results.jsonl", &results, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (expected)
-			check_add(c, CHECK_MISSING_RESULTS, 0, NULL);
+	there = file_look(
+	    dir, "results.jsonl", AT_SYMLINK_NOFOLLOW, &results, NULL);
+	if (there < 0)
+		check_add(c, CHECK_UNREADABLE, 0, "results.jsonl: %s",
+		    strerror(-there));
+	else if (there == 0 && expected)
+		check_add(c, CHECK_MISSING_RESULTS, 0, NULL);
+	if (there <= 0)
 		return;
-	}
 	if (S_ISLNK(results.st_mode)) {
 		if (readlinkat(dir, "results.jsonl", target, sizeof target) !=
 			(ssize_t)strlen(RECORDS_FILE) ||
@@ -194,8 +209,12 @@ check_results(struct check *c, int dir, bool expected)
 	b = open_file(c, dir, "results.jsonl", &results);
 	if (a >= 0 && b >= 0 &&
 	    (records.st_dev != results.st_dev ||
-		records.st_ino != results.st_ino) &&
-	    !equal_content(a, b))
+		records.st_ino != results.st_ino))
+		there = equal_content(a, b);
+	if (there < 0)
+		check_add(c, CHECK_UNREADABLE, 0, "results.jsonl: %s",
+		    strerror(-there));
+	else if (there == 0)
 		check_add(c, CHECK_RESULTS_DIFFER, 0, NULL);
 	if (a >= 0)
 		close(a);
