@@ -136,6 +136,39 @@ pending_run() {
     done
 }
 
+# The points of each TensorBoard run of an experiment, MODEL/PROBE below the run.
+experiments_points() {
+    local run
+    for run in "$tracking_board/"*/*/*/; do
+        echo "run $run"
+        python3 "$top/tests/faults/content.py" tensorboard "$run" |
+            grep '^\["point"'
+    done
+}
+
+@test "a journal of a harness that was cut: each experiment keeps its own steps" {
+    f=harness_two_by_two from=$fixtures/$f/run to=$runs/$f track=tensorboard
+    tracking_board=$runs/tracking/tensorboard/insidellms
+    pending_run --mode harness
+    journal=$journals/$attempt/journal.jsonl
+    entries=$(wc -l <"$journal")
+    cp -r "$XDG_STATE_HOME" "$PWD/state-cut"
+    itrack sync
+    experiments_points >whole
+    # Four of nine records each.
+    [ "$(grep -c ^run whole)" -eq 4 ]
+    [ "$(grep -c '"total_count", 9, 9.0' whole)" -eq 4 ]
+    [ "$(grep -c '"total_count"' whole)" -eq "$(grep -cE \
+        '"total_count", ([1-9]), \1\.0' whole)" ]
+    for line in 20 60 $((entries - 4)); do
+        rm -rf "$runs/tracking" "$PWD/state"
+        cp -r "$PWD/state-cut" "$PWD/state"
+        sed -i "$line,\$d" "$journal"
+        itrack import "$to"
+        experiments_points | diff whole -
+    done
+}
+
 @test "a journal of another version is refused, the others are delivered" {
     pending_run
     bad=$attempt

@@ -76,13 +76,38 @@ check_refused() {
     done
 }
 
-@test "an experiment's index at the end of its range, and beyond" {
+# Leaves the journal of a run with four experiments, and a copy in kept.
+record_harness() {
     from=$fixtures/harness_two_by_two/run
     id=$(run_id harness_two_by_two)
     # shellcheck disable=SC2046 # words
     wrap -q --record-only $(all_four) --nested "$write_run" --mode harness \
         --from "$from" --to "$to" >/dev/null 3>&-
     cp -r "$XDG_STATE_HOME" kept
+}
+
+@test "an experiment's own steps at the end of their range, and beyond" {
+    record_harness
+    for number in 9223372036854775807 9223372036854775808 -1; do
+        rm -rf d "$XDG_STATE_HOME"
+        cp -r kept "$XDG_STATE_HOME"
+        sed -i "s/\"experiment_step\":9/\"experiment_step\":$number/" \
+            "$journals"/*/journal.jsonl
+        grep -q "\"experiment_step\":$number" "$journals"/*/journal.jsonl
+        if [ "$number" != 9223372036854775807 ]; then
+            check_refused experiment_step
+            continue
+        fi
+        run -0 itrack sync
+        check_all_four
+        grep -qrx "[0-9]* 9 $number" d/mlflow/*/*/metrics/total_count
+        # The run itself is none of theirs.
+        grep -qrx "[0-9]* 36 36" d/mlflow/*/*/metrics/total_count
+    done
+}
+
+@test "an experiment's index at the end of its range, and beyond" {
+    record_harness
     for number in 1000000 1000001 9223372036854775807; do
         rm -rf d "$XDG_STATE_HOME"
         cp -r kept "$XDG_STATE_HOME"
