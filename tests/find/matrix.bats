@@ -14,7 +14,7 @@ export BUILD
 
 @test "all forms" {
     [ -n "${ITRACK_TORTURE:-}" ] || skip "make torture"
-    run "$BATS_TEST_DIRNAME/matrix"
+    run "$BATS_TEST_DIRNAME/../../scripts/matrix"
     echo "$output"
     [ "$status" -eq 0 ]
 }
