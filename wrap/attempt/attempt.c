@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "mapping/names.h"
 #include "wrap/attempt/private.h"
+#include "wrap/attempt/delivered.h"
 #include "wrap/attempt/results.h"
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
@@ -259,19 +261,38 @@ attempt_is_settled(const struct attempt *a)
 	return true;
 }
 
+static struct delivered
+delivered_of(const struct attempt *a)
+{
+	return (struct delivered){
+	    .state_dir = a->config.state_dir,
+	    .journal = a->journal,
+	    .deliveries = a->deliveries,
+	    .len = a->delivery_count,
+	    .target_len = a->start.start.target_len,
+	    .taken_up = a->start.start.pid != getpid(),
+	};
+}
+
 static bool
-all_finished(const struct attempt *a, bool no_rejects)
+is_delivered(const struct attempt *a)
+{
+	const struct delivered d = delivered_of(a);
+
+	return a->ended && !a->left && delivered_everywhere(&d);
+}
+
+static bool
+has_rejects(const struct attempt *a)
 {
 	struct delivery_status status;
 
 	for (size_t i = 0; i < a->delivery_count; i++) {
 		delivery_status(a->deliveries[i], &status);
-		if (status.state != DELIVERY_FINISHED ||
-		    (no_rejects && status.rejected > 0))
-			return false;
+		if (status.rejected > 0)
+			return true;
 	}
-	return a->ended && !a->left &&
-	    a->delivery_count == a->start.start.target_len;
+	return false;
 }
 
 bool
@@ -282,21 +303,17 @@ attempt_is_complete(const struct attempt *a)
 	if (a->config.record_only)
 		return a->ended && !a->left && !journal_in_memory(a->journal) &&
 		    !journal_is_cut(a->journal);
-	return all_finished(a, true);
+	return is_delivered(a) && !has_rejects(a);
 }
 
-/* What was delivered is on the disk, then the line that says so, and only then
- * the journal goes. */
 static int
-leave_line(struct attempt *a, struct err *err)
+put_away(const struct attempt *a, struct err *err)
 {
-	int result = 0;
+	const struct delivered d = delivered_of(a);
+	struct index_entry line;
 
-	for (size_t i = 0; i < a->delivery_count && result == 0; i++)
-		result = delivery_make_durable(a->deliveries[i], err);
-	if (result == 0)
-		result = attempt_past_index(a, err);
-	return result == 0 ? journal_remove(a->journal, err) : result;
+	attempt_past_line(a, &line);
+	return delivered_put_away(&d, &line, err);
 }
 
 /* There may be room for a line by now. Its folder has nothing to go on with. */
@@ -305,7 +322,7 @@ put_away_memory(struct attempt *a)
 {
 	struct err err = ERR_INIT;
 
-	if (all_finished(a, false) && leave_line(a, &err) < 0) {
+	if (is_delivered(a) && put_away(a, &err) < 0) {
 		err_prefix(&err,
 		    "nothing remembers that it was delivered, and "
 		    "an import would deliver it again");
@@ -322,8 +339,8 @@ attempt_put_away(struct attempt *a)
 
 	if (journal_in_memory(a->journal))
 		put_away_memory(a);
-	else if (all_finished(a, false))
-		result = leave_line(a, &err);
+	else if (is_delivered(a))
+		result = put_away(a, &err);
 	else
 		result = journal_sync(a->journal, &err);
 	a->unsettled = result < 0;

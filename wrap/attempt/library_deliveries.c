@@ -33,16 +33,6 @@ follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
 	}
 }
 
-int
-follow_deliveries_make_durable(struct follow_deliveries *d, struct err *err)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < d->len && result == 0; i++)
-		result = delivery_make_durable(d->list[i], err);
-	return result;
-}
-
 void
 follow_deliveries_end(struct follow_deliveries *d)
 {
@@ -56,20 +46,6 @@ follow_deliveries_release(struct follow_deliveries *d)
 {
 	free(d->list);
 	free(d->remark);
-}
-
-bool
-follow_deliveries_are(
-    const struct follow_deliveries *d, enum delivery_state state)
-{
-	struct delivery_status status;
-
-	for (size_t i = 0; i < d->len; i++) {
-		delivery_status(d->list[i], &status);
-		if (status.state != state)
-			return false;
-	}
-	return true;
 }
 
 bool
@@ -144,19 +120,5 @@ follow_deliveries_tell(
 			say_why(&status, packet);
 		if (packet->altered[0] == '\0')
 			say_altered(status.altered, packet);
-	}
-}
-
-void
-follow_deliveries_places(
-    const struct follow_deliveries *d, struct index_entry *e)
-{
-	struct delivery_status status;
-
-	for (size_t i = 0; i < d->len; i++) {
-		delivery_status(d->list[i], &status);
-		e->rejected += status.rejected;
-		index_entry_add_place(
-		    e, status.tracker, status.place, status.destination);
 	}
 }

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "itrack/library_link.h"
-#include "journal/index.h"
 #include "tracker/tracker.h"
 
 struct follow_deliveries {
@@ -23,15 +22,10 @@ struct follow_deliveries {
 void follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
     struct journal *journal, const struct entry *start,
     void (*changed)(struct delivery *delivery, void *data), void *data);
-/* Those that are FINISHED: what they have put on this machine is on the disk. */
-int follow_deliveries_make_durable(
-    struct follow_deliveries *d, struct err *err);
 /* Ends them; before the journal is closed. */
 void follow_deliveries_end(struct follow_deliveries *d);
 void follow_deliveries_release(struct follow_deliveries *d);
 
-bool follow_deliveries_are(
-    const struct follow_deliveries *d, enum delivery_state state);
 bool follow_deliveries_are_settled(const struct follow_deliveries *d);
 /* Are all entries delivered, except by deliveries that have settled? */
 bool follow_deliveries_have_all(const struct follow_deliveries *d);
@@ -39,8 +33,5 @@ bool follow_deliveries_have_all(const struct follow_deliveries *d);
 /* Gives the sums and the first reason over all trackers. */
 void follow_deliveries_tell(
     const struct follow_deliveries *d, struct library_packet *packet);
-/* Says where each tracker has put the run, and how much it rejected. */
-void follow_deliveries_places(
-    const struct follow_deliveries *d, struct index_entry *e);
 
 #endif

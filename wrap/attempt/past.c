@@ -363,49 +363,22 @@ attempt_past_start_us(const char *run_dir, int64_t now_us)
 	return now_us;
 }
 
-/* Its owner may have been killed between the line and the removal of the
- * journal. */
-static int
-is_indexed(const struct attempt *a, const char *state_dir, struct err *err)
+void
+attempt_past_line(const struct attempt *a, struct index_entry *e)
 {
-	return attempt_start(a)->pid == getpid()
-	    ? 0
-	    : index_has(state_dir, attempt_name(a), err);
-}
-
-int
-attempt_past_index(const struct attempt *a, struct err *err)
-{
-	struct index_entry e = {0};
 	struct attempt_index_facts facts;
-	int result;
 
 	attempt_index_facts(a, &facts);
-	if (facts.state_dir == NULL)
-		return err_set(err, -ENOENT, "no state directory");
-	result = is_indexed(a, facts.state_dir, err);
-	if (result != 0)
-		return result < 0 ? result : 0;
-	e.attempt = xstrdup(attempt_name(a));
-	e.run_id =
-	    attempt_run_id(a) != NULL ? xstrdup(attempt_run_id(a)) : NULL;
-	e.run_dir = attempt_place(a);
-	e.dir_inode = attempt_start(a)->dir_inode;
-	e.dir_birth_ns = attempt_start(a)->dir_birth_ns;
-	e.status = attempt_status(a);
-	e.started_us = facts.started_us;
-	e.ended_us = facts.ended_us;
-	e.records_bytes = facts.records_bytes;
-	e.records_crc32c = facts.records_crc32c;
-	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
-		struct delivery_status status;
-
-		attempt_delivery_status(a, i, &status);
-		e.rejected += status.rejected;
-		index_entry_add_place(
-		    &e, status.tracker, status.place, status.destination);
-	}
-	result = index_append(facts.state_dir, &e, err);
-	index_entry_release(&e);
-	return result;
+	*e = (struct index_entry){
+	    .run_dir = attempt_place(a),
+	    .dir_inode = attempt_start(a)->dir_inode,
+	    .dir_birth_ns = attempt_start(a)->dir_birth_ns,
+	    .status = attempt_status(a),
+	    .started_us = facts.started_us,
+	    .ended_us = facts.ended_us,
+	    .records_bytes = facts.records_bytes,
+	    .records_crc32c = facts.records_crc32c,
+	};
+	if (attempt_run_id(a) != NULL)
+		e->run_id = xstrdup(attempt_run_id(a));
 }

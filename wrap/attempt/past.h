@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "journal/entry.h"
+#include "journal/index.h"
 #include "journal/journal.h"
 
 struct attempt;
@@ -58,7 +59,7 @@ int attempt_past_resumed_from(const char *state_dir, const char *run_dir,
  * don't tell. */
 int64_t attempt_past_start_us(const char *run_dir, int64_t now_us);
 
-/* Adds a line to the index, once for each attempt. */
-int attempt_past_index(const struct attempt *a, struct err *err);
+/* Fills what the index is to know of the run itself. */
+void attempt_past_line(const struct attempt *a, struct index_entry *e);
 
 #endif

@@ -19,6 +19,7 @@
 #include "journal/journal.h"
 #include "tracker/tracker.h"
 #include "wrap/attempt/library_deliveries.h"
+#include "wrap/attempt/delivered.h"
 #include "journal/list.h"
 #include "wrap/attempt/stop.h"
 
@@ -340,46 +341,44 @@ begin(struct follow *f)
 	loop_kick(f->loop);
 }
 
-static int
-leave_line(const struct follow *f, struct err *err)
+static struct delivered
+delivered_of(const struct follow *f)
 {
-	struct index_entry e = {.status = f->status,
-	    .started_us = f->start.time_us,
-	    .ended_us = f->ended_us};
-	int result = 0;
-
-	/* Who delivered it may have been killed between the line and the removal
-	 * of the journal. */
-	if (f->was_ended)
-		result =
-		    index_has(f->state_dir, journal_attempt(f->journal), err);
-	if (result != 0)
-		return result < 0 ? result : 0;
-	e.attempt = xstrdup(journal_attempt(f->journal));
-	e.run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL;
-	e.run_dir = xstrdup(f->start.start.run_dir);
-	follow_deliveries_places(&f->deliveries, &e);
-	result = index_append(f->state_dir, &e, err);
-	index_entry_release(&e);
-	return result;
+	return (struct delivered){
+	    .state_dir = f->state_dir,
+	    .journal = f->journal,
+	    .deliveries = f->deliveries.list,
+	    .len = f->deliveries.len,
+	    .target_len = f->start.start.target_len,
+	    .taken_up = f->was_ended,
+	};
 }
 
-/* Everything is there: the journal goes. Fills what the owner is to hear. */
+static int
+put_away(const struct follow *f, struct err *err)
+{
+	const struct delivered d = delivered_of(f);
+	struct index_entry line = {
+	    .run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL,
+	    .run_dir = xstrdup(f->start.start.run_dir),
+	    .status = f->status,
+	    .started_us = f->start.time_us,
+	    .ended_us = f->ended_us,
+	};
+
+	return delivered_put_away(&d, &line, err);
+}
+
+/* Fills what the owner is to hear. */
 static void
 finish(struct follow *f, struct library_packet *packet)
 {
-	bool complete = !f->courier && f->ended &&
-	    follow_deliveries_are(&f->deliveries, DELIVERY_FINISHED) &&
-	    f->deliveries.len == f->start.start.target_len;
-
+	const struct delivered d = delivered_of(f);
 	struct err err = ERR_INIT;
 
 	follow_deliveries_tell(&f->deliveries, packet);
-	if (complete &&
-	    follow_deliveries_make_durable(&f->deliveries, &err) == 0 &&
-	    leave_line(f, &err) == 0)
-		journal_remove(f->journal, &err);
-	if (err.code < 0 && packet->message[0] == '\0')
+	if (!f->courier && f->ended && delivered_everywhere(&d) &&
+	    put_away(f, &err) < 0 && packet->message[0] == '\0')
 		snprintf(packet->message, sizeof packet->message, "%.500s",
 		    err.message);
 	follow_deliveries_end(&f->deliveries);
