@@ -9,12 +9,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Not in <linux/magic.h>. */
+/* <linux/magic.h> lacks these. */
 #define ZFS_MAGIC      0x2fc12fc1
 #define BCACHEFS_MAGIC 0xca451a4e
 
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
-/* Of a path that is taken in pieces: a name, a slash, NUL. */
+/* A path is taken in pieces: each has a name, a slash and a NUL. */
 #define PIECE_SIZE 258
 
 static int
@@ -23,9 +23,9 @@ open_at(int dir, const char *path, int flags)
 	return (int)syscall(SYS_openat, dir, path, flags, 0);
 }
 
-/* The directory of the path's file, whose name begins at `end`. The path can't
- * be cut off, for it is the program's, so it is walked in pieces that end at a
- * slash. */
+/* Opens the directory of the path's file, whose name begins at `end`. The path
+ * is the program's and can't be cut off there, so it is walked in pieces that
+ * end at a slash. */
 static __attribute__((noinline)) int
 open_directory(int dir, const char *path, const char *end)
 {
@@ -34,7 +34,7 @@ open_directory(int dir, const char *path, const char *end)
 
 	if (path == end)
 		return open_at(dir, ".", DIRECTORY_FLAGS);
-	/* The slash too: it is all that there is of the root. */
+	/* The piece has its slash, because the root is nothing else. */
 	while (path < end) {
 		size_t len = (size_t)(end - path);
 		int next;
@@ -42,7 +42,8 @@ open_directory(int dir, const char *path, const char *end)
 		if (len >= PIECE_SIZE) {
 			const char *slash = memrchr(path, '/', PIECE_SIZE - 1);
 
-			/* No name is longer: an empty one is refused. */
+			/* No name is longer: the kernel refuses the empty
+			 * piece. */
 			len = slash != NULL ? (size_t)(slash + 1 - path) : 0;
 		}
 		memcpy(piece, path, len);
@@ -54,15 +55,16 @@ open_directory(int dir, const char *path, const char *end)
 			return -1;
 		fd = next;
 		path += len;
-		/* One more of a row of slashes would begin at the root. */
+		/* A piece that began with another slash of a row would begin
+		 * at the root. */
 		while (path < end && *path == '/')
 			path++;
 	}
 	return fd;
 }
 
-/* On other file systems a file that somebody has stays in its directory, under
- * another name, when it is removed; and the program could not remove the
+/* On other file systems a removed file that somebody holds stays in its
+ * directory under another name, and the program could not remove that
  * directory. */
 static __attribute__((noinline)) bool
 may_be_held(int fd)
@@ -87,7 +89,8 @@ may_be_held(int fd)
 	}
 }
 
-/* Not what has a name for a while only, nor the marker. */
+/* Does the file keep this name? Temporary files don't; the marker is not sent
+ * either. */
 static bool
 lasts(enum message_op op, const char *name)
 {

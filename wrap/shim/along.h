@@ -1,8 +1,8 @@
 /*
- * What goes along with a message, as descriptors (SCM_RIGHTS), so that the
+ * The descriptors that go along with a message (SCM_RIGHTS), so that the
  * receiver has the very directory and file, whatever becomes of their names and
- * in whichever mount namespace these are: O_PATH descriptors, which open
- * nothing and read nothing.
+ * in whichever mount namespace these are. They are O_PATH descriptors, which
+ * open nothing and read nothing.
  *
  *	struct along along;
  *	along_open(&along, op, dir, path);

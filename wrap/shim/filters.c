@@ -23,7 +23,8 @@ struct status {
 	int mode, count;
 };
 
-/* The number behind `key`, if the line begins with it; else `otherwise`. */
+/* Returns the number behind `key` if the line begins with it, else
+ * `otherwise`. */
 static int
 number_behind(const char *line, const char *key, int otherwise)
 {
@@ -69,7 +70,8 @@ read_status(int fd)
 	return s.count > 0 ? s.count : s.mode != 0;
 }
 
-/* A kernel without seccomp has no such question: then there is no filter. */
+/* A kernel without seccomp does not know the question; then there is no
+ * filter. */
 static int
 any_by_prctl(void)
 {

@@ -11,12 +11,13 @@
 
 #define FILTERS_UNKNOWN (-1)
 
-/* By openat, read and close (/proc/thread-self/status); by prctl where there is
- * no such file. Before Linux 5.9, and without /proc: 1 for any number.
- * FILTERS_UNKNOWN: the file is there and can't be read. */
+/* Asks by openat, read and close (/proc/thread-self/status), and by prctl if
+ * there is no such file. Before Linux 5.9 and without /proc it returns 1 for
+ * any number. FILTERS_UNKNOWN: the file is there but can't be read. */
 int filters_now(void);
 
-/* The same at the start of a program, where one prctl mostly has the answer. */
+/* The same at the start of a program, where one prctl mostly gives the
+ * answer. */
 int filters_at_start(void);
 
 #endif

@@ -52,17 +52,18 @@ lock_by_syscall(long number, long a, long b, long c, long d, long e)
 
 	tell_silent();
 	result = real.syscall(number, a, b, c, d, e NO_LAST);
-	/* Above zero: the filter's descriptor, or a thread that was in the way:
-	 * which of them does not matter. */
+	/* A result above zero is the filter's descriptor or the ID of a thread
+	 * that was in the way: which of them it is does not matter. */
 	if (result >= 0)
 		tell_never_again();
 	return result;
 }
 
 /*
- * prctl and syscall take a variable number of arguments, all of them of one
- * register: what is not given is passed on unseen. Both are left by a jump, so
- * that a call that comes back twice (clone) comes back to the caller.
+ * prctl and syscall take a variable number of arguments, each in one register.
+ * Arguments that the caller did not give are passed on unseen. Both functions
+ * are left by a jump, so that a call that returns twice (clone) returns to the
+ * caller.
  */
 int forward_prctl(int option, long a, long b, long c, long d) __asm__("prctl");
 long forward_syscall(long number, long a, long b, long c, long d,

@@ -11,15 +11,17 @@
  *	offset 8   ...      absolute path, no NUL, at most PATH_MAX - 1 bytes;
  *	                    empty for HELLO, NESTED, SILENT
  *
- * Who has sent it is in the kernel's credentials of the connection.
+ * The kernel's credentials of the connection say who has sent it.
  *
  * With the bytes come up to MESSAGE_FDS descriptors (SCM_RIGHTS), all O_PATH:
- * the directory that the file is in; and the file itself if it has its last
- * name, where that can't be in the way of its removal. There may be none.
+ * the directory that the file is in, and the file itself if it has its last
+ * name and the descriptor can't be in the way of its removal. There may be
+ * none.
  *
- * A connection for each, because the kernel queues thousands of them and ten
- * datagrams. Messages are hints all the same: a full queue loses them, and that
- * must never lose a run beside one that was heard of.
+ * Each message has a connection of its own, because the kernel queues thousands
+ * of connections but only ten datagrams. Messages are hints all the same: a
+ * full queue loses them, and that must never lose a run beside one that was
+ * heard of.
  */
 #ifndef SHIM_MESSAGE_H
 #define SHIM_MESSAGE_H
@@ -40,8 +42,9 @@ enum message_op {
 	/* An itrack-wrap inside this one (the sender) has started and tracks
 	 * what it wraps. No path. */
 	MESSAGE_NESTED,
-	/* The marker is about to be opened for writing. Who is killed before
-	 * the OPEN that follows has left a run directory all the same. */
+	/* The marker is about to be opened for writing. A process that is
+	 * killed before the OPEN that follows may have left a run directory all
+	 * the same. */
 	MESSAGE_MARKING,
 	/* The sender is about to be locked up by a seccomp filter, under which
 	 * it will not speak. No path. */

@@ -9,9 +9,9 @@
 struct real real;
 bool real_known;
 
-/* All at once and early, because dlsym takes the loader's lock: that must not
- * happen for the first time in a forked child or a signal handler. Threads
- * that come here together write the same values. */
+/* All symbols are looked up at once and early. dlsym takes the loader's lock,
+ * and a forked child or a signal handler must not be the first to take it.
+ * Threads that come here together write the same values. */
 void
 real_resolve_all(void)
 {

@@ -18,9 +18,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* The last of syscall's seven arguments. Where it is on the stack it stays
- * there when ours is left by a jump: without six arguments that place holds
- * something else of the caller's. */
+/* The last of syscall's seven arguments. Where it is passed on the stack, it
+ * stays there, because our function is left by a jump; if the caller gave fewer
+ * arguments, something else of the caller's stands there. */
 #ifdef __x86_64__
 #define LAST_PARAMETER
 #define LAST_ARGUMENT
@@ -62,12 +62,13 @@ extern struct real {
 	syscall_function *syscall;
 } real;
 
-/* They are known. */
+/* Have they been looked up? */
 extern bool real_known;
 
 void real_resolve_all(void);
 
-/* Other libraries' constructors may run before ours and open files. */
+/* Other libraries' constructors may run before ours and open files: each of our
+ * functions calls this first. */
 static inline void
 real_resolve(void)
 {
@@ -76,7 +77,7 @@ real_resolve(void)
 		real_resolve_all();
 }
 
-/* -1, ENOSYS */
+/* Returns -1 and sets errno to ENOSYS. */
 int real_missing(void);
 
 #endif

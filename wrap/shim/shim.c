@@ -23,8 +23,8 @@
  *   bytes more than the program itself needs;
  * - is inactive in set-uid programs and without ITRACK_SOCKET.
  *
- * Directories made are not reported: the marker file or the configuration is
- * opened right behind, and mkdir is common where no run is.
+ * It does not report new directories: the marker file or the configuration is
+ * opened right behind, and mkdir is common where there is no run.
  */
 #undef _FORTIFY_SOURCE /* its inline open would stand before ours */
 
@@ -93,11 +93,12 @@ writes(int flags)
 	    (flags & (O_CREAT | O_TRUNC | O_APPEND)) != 0;
 }
 
-/* The unit in which memory can be read or not; larger pages are several. */
+/* Memory can be read or not in this unit; a larger page is several of them. */
 #define PAGE_BYTES 4096
 
-/* Asks the kernel, which reads a set of signals before it sees that no such
- * thing can be done with it. (At NULL there is no set to be read.) */
+/* Asks the kernel by an impossible change of the signal mask: it reads the set
+ * of signals, here at the page, before it sees that the change is impossible.
+ * (NULL would mean that there is no set.) */
 static bool
 page_can_be_read(uintptr_t page)
 {
@@ -105,8 +106,8 @@ page_can_be_read(uintptr_t page)
 	    errno == EINVAL;
 }
 
-/* A text, as far as it has to be, in memory that is there? The kernel has not
- * looked at it yet, and has EFAULT for one that points nowhere. */
+/* Can the text be read, as far as it must be? The kernel has not looked at it
+ * yet, and a pointer that leads nowhere gets its EFAULT from the kernel. */
 static bool
 text_can_be_read(const char *text)
 {
@@ -162,7 +163,8 @@ stream_opening(const char *path, const char *mode)
 static inline FILE *
 stream_opened(FILE *file, const char *path, const char *mode)
 {
-	/* "r", "re", "rb" read; any other mode writes, as does a '+' */
+	/* "r", "re" and "rb" only read; any other mode writes, and so does a
+	 * '+'. */
 	if (file != NULL && path != NULL && tell_on &&
 	    (mode[0] != 'r' || strchr(mode, '+') != NULL) && of_interest(path))
 		tell(MESSAGE_OPEN, AT_FDCWD, path);
@@ -177,8 +179,8 @@ renamed(int result, int dir, const char *path)
 	return result;
 }
 
-/* Only the modes that need it pass a mode; reading an argument that is not
- * there is harmless on no ABI we care for, but not defined either. */
+/* Callers pass a mode only with flags that need it. To read an argument that is
+ * not there is not defined, even if it does no harm on our machines. */
 static inline bool
 has_mode(int flags)
 {
@@ -379,14 +381,14 @@ renameat2(
 	    real.renameat2(from_dir, from, to_dir, to, flags), to_dir, to);
 }
 
-/* Says that the shim works in this process: then it need not be looked for by
- * other ways. */
+/* Says that the shim works in this process, so that nobody needs to find its
+ * runs in other ways. */
 static __attribute__((constructor)) void
 hello(void)
 {
 	real_resolve();
 	/* A program's own preinit functions run before libc knows the
-	 * environment: look again. */
+	 * environment, so the first look may have found nothing. */
 	tell_find_receiver();
 	tell_hello();
 }

@@ -16,8 +16,8 @@
 #include "wrap/shim/along.h"
 #include "wrap/shim/filters.h"
 
-/* Directories are mostly shorter; for the others memory is mapped for as long
- * as the message takes. */
+/* Most directories have shorter names. For the others, memory is mapped for as
+ * long as the message takes. */
 #define BASE_SIZE 256
 
 bool tell_on;
@@ -26,7 +26,7 @@ static struct sockaddr_un receiver;
 static socklen_t receiver_len;
 static int launcher_filters;
 
-/* The number behind the name's last dot. */
+/* Returns the number behind the name's last dot. */
 static int
 filters_in(const char *name)
 {
@@ -63,8 +63,8 @@ may_speak(int filters)
 	return filters != FILTERS_UNKNOWN && filters <= launcher_filters;
 }
 
-/* Without what goes along, if the kernel does not take it (too many are on
- * their way). */
+/* Sends the message without the descriptors if the kernel does not take these,
+ * because too many are on their way. */
 static void
 send_with(int fd, struct msghdr *msg, const struct along *along)
 {
@@ -92,7 +92,7 @@ send_with(int fd, struct msghdr *msg, const struct along *along)
 	syscall(SYS_sendmsg, fd, msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* `along` NULL: nothing. */
+/* `along` NULL: nothing goes along. */
 static void
 send_parts(enum message_op op, struct iovec *parts, size_t part_count,
     const struct along *along)
@@ -131,8 +131,8 @@ tell_hello(void)
 	errno = saved;
 }
 
-/* Where a relative path begins. Returns its length; 0: that can't be said;
- * -ERANGE: longer than the room. */
+/* Writes the directory where a relative path begins. Returns its length; 0: it
+ * is not known; -ERANGE: it is longer than the room. */
 static long
 base_directory(int dir, char *base, size_t size)
 {
@@ -143,7 +143,7 @@ base_directory(int dir, char *base, size_t size)
 	long len;
 
 	if (dir == AT_FDCWD) {
-		/* Not libc's getcwd: it may allocate. Counts the NUL. */
+		/* libc's getcwd may allocate. The length counts the NUL. */
 		len = syscall(SYS_getcwd, base, size);
 		if (len < 0)
 			return errno == ERANGE ? -ERANGE : 0;
@@ -184,8 +184,8 @@ send_path(enum message_op op, const char *base, size_t base_len,
 	send_parts(op, parts, count, along);
 }
 
-/* Not a pool of buffers: one that a thread holds while another forks would be
- * lost in the child. */
+/* Maps memory for each message. From a pool, a buffer that one thread holds
+ * while another forks would be lost in the child. */
 static __attribute__((noinline)) void
 send_below_deep(
     enum message_op op, int dir, const char *path, const struct along *along)
@@ -221,7 +221,8 @@ tell(enum message_op op, int dir, const char *path)
 	struct along along;
 	int saved = errno;
 
-	/* Each step has returned before the next takes its stack. */
+	/* One step after the other, so that the steps don't add up on the
+	 * stack. */
 	if (may_speak(filters_now())) {
 		along_open(&along, op, dir, path);
 		if (path[0] == '/')

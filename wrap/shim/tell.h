@@ -19,22 +19,23 @@
 
 #include "wrap/shim/message.h"
 
-/* There is somebody to tell, and this program may do so. */
+/* Is there somebody to tell, and may this program do so? */
 extern bool tell_on;
 
-/* By the environment. Does nothing if it was found before. */
+/* Finds the receiver in the environment. Does nothing if it was found
+ * before. */
 void tell_find_receiver(void);
 
 void tell_hello(void);
 
-/* `path`, relative to `dir`, is a text in memory that can be read. What can't
- * be said is not said. */
+/* Sends a message about `path`, relative to `dir`, which must be a text in
+ * readable memory. If it can't be sent, nothing happens. */
 void tell(enum message_op op, int dir, const char *path);
 
-/* This program will hardly speak again; before it is true. */
+/* Says that this program will hardly speak again; called just before. */
 void tell_silent(void);
-/* From now on it does not, nor do the programs that it executes. No system
- * call is made. */
+/* From now on neither this program nor those that it executes say anything.
+ * Makes no system call. */
 void tell_never_again(void);
 
 #endif
