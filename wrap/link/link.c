@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* The length of a packet of this type: what is behind stays at home. 0: no such
+/* Returns how much of a packet of this type is sent. 0: there is no such
  * type. */
 static size_t
 packet_len(const struct link_packet *packet)

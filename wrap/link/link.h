@@ -4,10 +4,10 @@
  * build on the same machine, so plain structs are a fine format; `version`
  * guards against a worker of another build.
  *
- * The worker is executed with the launcher's own options and command as
- * arguments (so both parse the same table), LINK_FD the link, CHANNEL_FD the
- * socket that the shim connects to, CALLER_FD a connection to it (if
- * link_launched says so), standard error as it was, 0 and 1 on /dev/null.
+ * The worker gets the launcher's own options and command as arguments, so both
+ * parse the same table. Its descriptors are LINK_FD, the link; CHANNEL_FD, the
+ * socket to which the shim connects; CALLER_FD, a connection to that socket, if
+ * link_launched says so; standard error as it was, and /dev/null for 0 and 1.
  */
 #ifndef LAUNCH_LINK_H
 #define LAUNCH_LINK_H
@@ -20,19 +20,19 @@
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
-/* So many connections wait on CHANNEL_FD, if net.core.somaxconn is not less:
- * that is what it is since Linux 5.4. */
+/* So many connections can wait on CHANNEL_FD, unless net.core.somaxconn is
+ * less; since Linux 5.4 that is 4096, too. */
 #define CHANNEL_BACKLOG 4096
-/* A message of the shim that the launcher has read already: at most so long
+/* The longest message of the shim, which the launcher may have read already
  * (wrap/shim/message.h says the same). */
 #define LINK_DATA_MAX 4608
-/* Other processes than the command that the launcher has heard of: the last
- * ones. */
+/* So many other processes than the command are known to the worker: the last of
+ * which the launcher has heard. */
 #define LINK_OTHERS_MAX 32
-/* An attempt's name, a time and a random part, is shorter. */
+/* Room for an attempt's name, which is a time and a random part. */
 #define LINK_ATTEMPT_MAX 64
 
-/* Why a run may not have been seen: both reports say it. */
+/* Says in the reports of both why a run may not have been seen. */
 #define LINK_LOCKED_UP                                                 \
 	"a program locked itself up (seccomp) and could not be heard " \
 	"(--run-dir names its directory)"
@@ -52,17 +52,17 @@ struct link_launched {
 	pid_t command;      /* process ID of the command */
 	uint32_t restarts;  /* how many workers were before this one */
 	uint32_t preloaded; /* the shim was put in the environment */
-	/* CLOCK_REALTIME, and CLOCK_REALTIME_COARSE (the clock of file times),
-	 * both just before the launch. */
+	/* The times just before the launch by CLOCK_REALTIME and by
+	 * CLOCK_REALTIME_COARSE, the clock of file times. */
 	struct timespec wall, file_clock;
-	/* CALLER_FD is there: who connected before all others and has not
-	 * spoken yet, or whose message is still to be received, with what came
-	 * along. */
+	/* Is CALLER_FD there? It is the first connection, whose process has not
+	 * spoken yet or whose message the worker must still receive, with what
+	 * came along. */
 	uint32_t caller;
-	/* The file clock had just ticked: no file that was there before the
-	 * launch has its time. */
+	/* Had the file clock just ticked, so that no file from before the
+	 * launch can have its time? */
 	uint32_t just_ticked;
-	/* Messages may have been lost before there was a worker. */
+	/* May messages have been lost before there was a worker? */
 	uint32_t crowded;
 	/* Processes of the command that the launcher has heard of; 0: none.
 	 * Those above them may be gone by now. */
@@ -81,8 +81,9 @@ struct link_ended {
 	struct timespec wall;
 };
 
-/* What is not delivered yet and can be without this worker: the launcher says
- * so if the worker can't. Sent whenever it changes. */
+/* How many journals are not delivered yet and can be delivered without this
+ * worker. The worker sends it whenever it changes, so that the launcher can say
+ * it if the worker can't. */
 struct link_recorded {
 	uint32_t journals;
 	char attempt[LINK_ATTEMPT_MAX]; /* the newest of them */
@@ -103,10 +104,10 @@ struct link_packet {
 	};
 };
 
-/* Never blocks, never raises SIGPIPE. 0 or a negative errno. */
+/* Never blocks and never raises SIGPIPE. Returns 0 or a negative errno. */
 int link_send(int fd, const struct link_packet *packet);
-/* 1: one packet; 0: the other end is gone; negative errno (-EAGAIN: nothing
- * there, -EBADMSG: not a packet). Never blocks. */
+/* Returns 1: one packet; 0: the other end is gone; or a negative errno
+ * (-EAGAIN: nothing is there; -EBADMSG: it was no packet). Never blocks. */
 int link_receive(int fd, struct link_packet *packet);
 
 #endif
