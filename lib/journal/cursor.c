@@ -1,5 +1,5 @@
-/* Cursors: how far each tracker has taken the journal. A file of its own for
- * each, so that one tracker's writes never touch another's. */
+/* Cursors say how far each tracker has taken the journal. Each tracker has a
+ * file of its own, so that one tracker's writes never touch another's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -66,8 +66,8 @@ cursor_set(struct cursor *c, const char *name, const char *text)
 	c->state[c->state_len++] = (struct pair){xstrdup(name), copy};
 }
 
-/* A journal that has left the disk ends there sooner: who goes on with it makes
- * the rest anew, behind this end. */
+/* Where a journal has left the disk, its file ends sooner. Whoever goes on with
+ * the file makes the rest anew, behind that end. */
 static int64_t
 offset_on_disk(const struct journal *j, int64_t offset)
 {
@@ -90,7 +90,7 @@ encode(const struct journal *j, const struct cursor *c, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* Of two texts with one name the later one stays. */
+/* If a name stands twice, the later text counts. */
 static void
 drop_repeated(struct cursor *c)
 {
@@ -154,7 +154,7 @@ load_from(int dir_fd, const char *tracker, struct cursor *c, struct err *err)
 	return result == 0 ? 0 : err_set(err, result, "%s", local.message);
 }
 
-/* A file of ours that can't be used. */
+/* Does the result mean that the file is ours but can't be used? */
 static bool
 is_damage(int result)
 {
@@ -209,7 +209,7 @@ cursor_save(const struct journal *j, const char *tracker,
 	name = xasprintf(CURSOR_PREFIX "%s", tracker);
 	buf_init(&text, CURSOR_MAX_BYTES);
 	encode(j, c, &text);
-	/* Half of one would be none: the old one stays. */
+	/* Half a cursor is of no use, so the old one stays. */
 	result = buf_overflowed(&text)
 	    ? err_set(err, -EMSGSIZE, "%s: longer than %d bytes", name,
 		  CURSOR_MAX_BYTES)

@@ -39,7 +39,7 @@ entry_take_metric(struct entry *e, char *name, double value)
 {
 	struct entry_metrics *m = &e->metrics;
 
-	/* Powers of two, and a first allocation that does for most. */
+	/* The room is doubled; the first allocation is enough for most. */
 	if (m->len % METRICS_FIRST == 0 && (m->len & (m->len - 1)) == 0)
 		m->list = xreallocarray(m->list,
 		    m->len > 0 ? 2 * m->len : METRICS_FIRST, sizeof *m->list);
@@ -53,7 +53,7 @@ entry_add_metric(struct entry *e, const char *name, double value)
 	entry_take_metric(e, xstrdup(name), value);
 }
 
-/* The value to fill: that of the name's old place, or a new one. */
+/* Returns the value to fill, in the name's old place or in a new one. */
 static struct value *
 param_value(struct entry *e, const char *name)
 {

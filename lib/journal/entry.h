@@ -21,15 +21,15 @@
 #include "base/err.h"
 
 #define ENTRY_FORMAT_VERSION 1
-/* The longest line that is written or read: a point of 64 + 64 names in 4 kB
+/* The longest line that is written or read. A point with 64 + 64 names of 4 kB
  * each stays far below. */
 #define ENTRY_LINE_MAX (16 * 1024 * 1024)
 /* `experiment` of an entry that belongs to the run as a whole. */
 #define ENTRY_NO_EXPERIMENT (-1)
-/* The highest index that is read, far above what the mapping counts: it is a
- * place in an array. */
+/* The highest index that is read: an index is a place in an array, so it must
+ * have a limit. The mapping counts to far less. */
 #define ENTRY_EXPERIMENT_MAX 1000000
-/* `exit_code` of an end where none is known. */
+/* `exit_code` of an end entry if the exit code is not known. */
 #define ENTRY_NO_EXIT_CODE (-1)
 
 enum entry_kind {
@@ -121,16 +121,18 @@ struct entry_start {
 	size_t tag_len;
 	struct target *targets;
 	size_t target_len;
-	/* Who writes the journal: a process is known by these four. */
+	/* The process that writes the journal: these four identify it. */
 	char *host, *boot_id;
 	int64_t pid, pid_start;
-	/* Who writes the run directory, likewise; 0: not known. */
+	/* The process that writes the run directory, on the same host since the
+	 * same boot; 0: not known. */
 	int64_t writer, writer_start;
-	/* Facts of the run: what an import can't know of it is NULL. */
+	/* Facts of the run. What an import can't know is NULL. */
 	char *user;
 	char *command; /* base name of the program */
 	char *git_commit, *git_remote;
-	/* Of the process that writes the journal; relative paths begin here. */
+	/* The working directory of the process that writes the journal:
+	 * relative paths begin here. */
 	char *cwd;
 	char *artifacts; /* "all", "safe", "none" */
 	int64_t points;  /* --points; 0: all */
@@ -139,7 +141,8 @@ struct entry_start {
 struct entry_experiment {
 	int64_t index;
 	char *id, *model_name, *model_provider, *probe_name, *probe_category;
-	/* The later of two with equal model and probe: names carry the ID. */
+	/* An earlier experiment has the same model and probe, so names carry
+	 * the ID. */
 	bool name_has_id;
 };
 
@@ -157,8 +160,9 @@ struct entry_metrics {
 	int64_t experiment_step;
 	struct metric *list;
 	size_t len;
-	/* The records that were read for it: length and CRC-32C of the file's
-	 * first bytes, by which adoption knows the file again; 0: not said. */
+	/* Length and CRC-32C of the records that were read until then, from
+	 * the file's beginning: adoption recognises the file by them. 0: not
+	 * said. */
 	int64_t records_bytes;
 	int64_t records_crc32c;
 };
@@ -167,11 +171,11 @@ struct entry_artifact {
 	char *name; /* its name in the run */
 	char *type; /* "file" unless the caller said otherwise */
 	char *path; /* absolute */
-	/* A file beside the journal with what it held when it was recorded, or
-	 * NULL: then it is read where it lies. A delivery gets the absolute
-	 * path (journal_kept_path()). */
+	/* The file beside the journal that has the artifact's bytes of the
+	 * moment when it was recorded. NULL: the artifact is read where it
+	 * lies. A delivery gets the absolute path (journal_kept_path()). */
 	char *kept;
-	int64_t mode; /* permissions, where it was kept */
+	int64_t mode; /* permissions, if it was kept */
 	int64_t size, mtime_ns;
 	uint64_t inode;
 };
@@ -229,9 +233,9 @@ struct entry {
 void entry_init(struct entry *e, enum entry_kind kind, int64_t time_us);
 void entry_release(struct entry *e);
 
-/* Builders. PARAMS: a name that is there already is replaced in its place. */
+/* Builders. A param of the same name is replaced in its place. */
 void entry_add_metric(struct entry *e, const char *name, double value);
-/* The same with an allocated name, which is the entry's from then on. */
+/* The same, but takes the name over, which is allocated. */
 void entry_take_metric(struct entry *e, char *name, double value);
 void entry_add_param_text(struct entry *e, const char *name, const char *text);
 void entry_add_param_integer(struct entry *e, const char *name, int64_t value);
@@ -239,34 +243,34 @@ void entry_add_param_double(struct entry *e, const char *name, double value);
 void entry_add_param_bool(struct entry *e, const char *name, bool value);
 void entry_add_param_null(struct entry *e, const char *name);
 
-/* The value as Python's str() gives it: "None", "True", "12", "1e-05". */
+/* Writes the value as Python's str() does: "None", "True", "12", "1e-05". */
 int value_text(const struct value *v, struct buf *out);
 
 /* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
  * that their experiment has to itself. */
 int64_t entry_step(const struct entry *e, bool own_run);
 
-/* One line, newline included, appended to `out`. -EMSGSIZE: longer than
- * ENTRY_LINE_MAX, nothing appended. */
+/* Appends the entry to `out` as one line with its newline. -EMSGSIZE: the line
+ * is longer than ENTRY_LINE_MAX, and nothing was appended. */
 int entry_encode(const struct entry *e, struct buf *out);
 
-/* One line without its newline. -EBADMSG: not an entry (err says where), or a
- * member that can't be used (err says which): a text that is no text, a path
- * with U+0000, a number out of its range, an unknown word;
- * -EPROTONOSUPPORT: a start entry of another format version. Unknown members
- * are ignored; an unknown kind is -EPROTONOSUPPORT. */
+/* Reads one line, given without its newline. -EBADMSG: it is no entry (err says
+ * where), or a member can't be used (err says which): a text that is no text, a
+ * path with U+0000, a number out of its range, an unknown word.
+ * -EPROTONOSUPPORT: it is a start entry of another format version, or its kind
+ * is unknown. Unknown members are ignored. */
 int entry_decode(
     struct entry *e, const char *line, size_t len, struct err *err);
 
-/* Was whoever wrote the journal there when the run was made? Then its host and
- * working directory are the run's. */
+/* Was the process that wrote the journal there when the run was made, so that
+ * its host and working directory are the run's? */
 bool entry_start_was_there(const struct entry_start *start);
 
-/* "finished", "failed", "killed". */
+/* Returns "finished", "failed" or "killed". */
 const char *run_status_name(enum run_status status);
 
-/* The metric or param prefix of an experiment in a run that has several:
- * "<model>/<probe>/", with the ID behind it where name_has_id. */
+/* Writes the prefix that metrics and params of an experiment have in a run of
+ * several: "<model>/<probe>/", with the ID behind it if name_has_id is set. */
 int entry_experiment_prefix(const struct entry_experiment *e, struct buf *out);
 
 #endif

@@ -47,8 +47,8 @@ fields_init(const struct field *fields, void *object)
 			*(int64_t *)field_place(f, object) = f->none;
 }
 
-/* From `next` on, which it is if the members come as we write them, then in
- * front of it. NULL: there is none. */
+/* Looks from `next` on, which is the one if the members come as we write them,
+ * and then in front of it. NULL: there is no such member. */
 static const struct field *
 find(const struct field *fields, const struct field *next,
     const struct json_span *name)
@@ -70,7 +70,7 @@ is_none(const struct field *f, const void *object)
 	return f->type->is_none != NULL && f->type->is_none(f, object);
 }
 
-/* Nothing of an empty list has to be there. */
+/* Is a member missing that must be there? A list may be empty. */
 static bool
 is_lacking(const struct field *f, const void *object)
 {

@@ -1,8 +1,8 @@
 /*
- * Members of our own files' lines (private): entries of the journal, cursors,
- * lines of the index. A table has a row for each member that an object has,
- * with its place in the struct; by it the object is written, read and released.
- * So a member is added in one place.
+ * The members of the lines in our own files (private): entries of the journal,
+ * cursors, lines of the index. A table has a row for each member of an object,
+ * with its place in the struct. The object is written, read and released by the
+ * table, so that a member is added in one place.
  *
  *	#define AT(member) FIELD_AT(struct entry, member)
  *	static const struct field fields[] = {
@@ -12,9 +12,9 @@
  *	    {.name = NULL},
  *	};
  *
- * Members are written in the table's order and read in any; quickest in the
- * table's. What can't be used is refused where it is read, before anybody makes
- * a path, an index or a sum of it.
+ * Members are written in the table's order. They are read in any order, and in
+ * the table's most quickly. A value that can't be used is refused when it is
+ * read, before anybody makes a path, an index or a sum of it.
  */
 #ifndef JOURNAL_FIELD_H
 #define JOURNAL_FIELD_H
@@ -29,16 +29,16 @@
 
 struct field;
 
-/* What the functions of a type are given is the whole struct. */
+/* The functions of a type are given the whole struct. */
 struct field_type {
 	size_t size; /* of what stands at the row's place */
-	/* Reads the value that stands next. -EBADMSG: `err` says what is wrong
-	 * with it, unless the scanner has an error of its own. */
+	/* Reads the next value. -EBADMSG: `err` says what is wrong with it,
+	 * unless the scanner has an error of its own. */
 	int (*take)(const struct field *f, void *object, struct jsonscan *s,
 	    struct err *err);
 	void (*put)(
 	    const struct field *f, const void *object, struct jsonwrite *w);
-	/* Does it have no value? NULL: it always has one. */
+	/* Has the member no value? NULL: it always has one. */
 	bool (*is_none)(const struct field *f, const void *object);
 	void (*release)(
 	    const struct field *f, void *object); /* NULL: nothing */
@@ -50,10 +50,10 @@ enum field_presence {
 	REQUIRED, /* written always; a line without it is refused */
 };
 
-/* What a text must be to be taken. */
+/* The form that a text must have to be taken. */
 struct field_form {
 	bool (*is)(const char *text);
-	const char *wrong; /* what is said of one that is not */
+	const char *wrong; /* says what a text of another form is */
 };
 
 struct field_range {
@@ -72,7 +72,7 @@ struct field {
 	/* Of an integer; NULL: any. `none` is the one that means no value. */
 	const struct field_range *range;
 	int64_t none;
-	/* Of a word: all there are, up to NULL; the value is an enum's. */
+	/* Of a word: all words, up to NULL; the value is an enum's. */
 	const char *const *words;
 	/* Of a list of objects: their members, and the size of one. */
 	const struct field *fields;
@@ -90,18 +90,19 @@ extern const struct field_type field_int; /* int64_t or uint64_t */
 extern const struct field_type field_word;
 /* A number, or one of the three quoted ones. */
 extern const struct field_type field_double;
-/* Lists. What stands there is added to that of an earlier member of the same
+/* Lists. Their items are added to those of an earlier member of the same
  * name. */
 extern const struct field_type field_texts;
 extern const struct field_type field_pairs; /* an object of texts */
 extern const struct field_type field_objects;
-/* A list of numbers, which replaces an earlier one. Rows that share the place
- * of their length have lists of one length. */
+/* A list of numbers, which replaces that of an earlier member. The lists of
+ * rows that share the place of their length must be equally long. */
 extern const struct field_type field_doubles;
 
 /* A text that names a file: bytes of a path, so no U+0000. */
 extern const struct field_form form_path;
-/* One that starts with "/": it leads to the same file from everywhere. */
+/* A path that starts with "/", so that it leads to the same file from
+ * everywhere. */
 extern const struct field_form form_absolute_path;
 extern const struct field_form form_attempt;
 extern const struct field_form form_tracker;
@@ -110,16 +111,17 @@ extern const struct field_form form_kept;
 /* Can the text name a file? */
 bool field_is_path(const char *text);
 
-/* Not negative: a length, a number of things, a process's start. */
+/* No negative number: a length, a number of things, a process's start. */
 extern const struct field_range range_count;
 extern const struct field_range range_crc32c;
 
-/* Gives the members of a zeroed object the values that mean none. */
+/* Gives the members of a zeroed object the values that mean "no value". */
 void fields_init(const struct field *fields, void *object);
 /* Reads the members of the object that the scanner has entered, to its end.
- * Others are passed over: a newer writer may add some. -EBADMSG: `err` names
- * the member that can't be used or is not there; or s->error is set, and `err`
- * says nothing of use. Either way the object is to be released. */
+ * Members without a row are skipped, because a newer writer may add some.
+ * -EBADMSG: `err` names the member that can't be used or is missing; or
+ * s->error is set, and `err` says nothing of use. The caller releases the
+ * object in any case. */
 int fields_take(const struct field *fields, void *object, struct jsonscan *s,
     struct err *err);
 /* Writes the members into the object that is open. */
@@ -127,8 +129,8 @@ void fields_put(
     const struct field *fields, const void *object, struct jsonwrite *w);
 void fields_release(const struct field *fields, void *object);
 
-/* The rest is for types of fields: what stands at a row's place, and how long
- * its list is. */
+/* The rest is for the types of fields. These give what stands at a row's place,
+ * and how long its list is. */
 static inline void *
 field_place(const struct field *f, void *object)
 {
@@ -149,17 +151,17 @@ field_len(const struct field *f, const void *object)
 	return *(const size_t *)len;
 }
 
-/* Of a text and of a list, whatever it is of. */
+/* For texts and for lists of any items. */
 void *field_pointer(const struct field *f, const void *object);
 bool field_is_null(const struct field *f, const void *object);
 void field_free(const struct field *f, void *object);
 /* Has the text its form? */
 int field_check_form(const struct field *f, const char *text, struct err *err);
-/* -EBADMSG, and why. */
+/* Returns -EBADMSG and says in `err` what is wrong. */
 int field_refuse(struct err *err, const char *wrong);
-/* Enters the list or the object that stands next. */
+/* Enters the list or the object that comes next. */
 int field_enter(struct jsonscan *s, char bracket, struct err *err);
-/* A number's value, or that of a quoted one: 0 or -EINVAL. */
+/* Reads a number, quoted or not. Returns 0 or -EINVAL. */
 int field_number(const struct json_span *value, double *number);
 
 #endif

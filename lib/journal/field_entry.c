@@ -126,8 +126,8 @@ release_params(const struct field *f, void *object)
 const struct field_type field_params = {sizeof(struct param *), take_params,
     put_params, field_is_null, release_params};
 
-/* Nearly every line has them, and most of it is them: the name is handed over.
- */
+/* Most of nearly every line is metrics, so their names are handed over and not
+ * copied. */
 static int
 take_metrics(
     const struct field *f, void *object, struct jsonscan *s, struct err *err)

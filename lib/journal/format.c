@@ -1,7 +1,7 @@
-/* An entry as a line of JSON: the tables by which it is written and read.
+/* The tables by which an entry is written as a line of JSON, and read.
  *
- * What says how to read a line stands at its beginning: `entry`, `time_us`, and
- * `version` in a first one. The tables have what stands behind. */
+ * A line begins with the members that say how to read it: `entry`, `time_us`,
+ * and in a start entry `version`. The tables have the members behind these. */
 #include "journal/format.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ is_id(const char *text)
 }
 
 static const struct field_form form_id = {is_id, "no ID"};
-/* What stood on a command line: a directory is a path as well. */
+/* An option's value as it stood on a command line; it may be a path. */
 static const struct field_form form_argument = {
     field_is_path, "an option that no command line can have"};
 
@@ -242,7 +242,7 @@ entry_encode(const struct entry *e, struct buf *out)
 	return -EMSGSIZE;
 }
 
-/* What says how the rest is to be read. */
+/* The members that say how to read the rest. */
 struct head {
 	struct json_span kind, time, version;
 	bool rest; /* other members stand between */
@@ -256,7 +256,7 @@ is_whole(const struct head *h)
 		!json_is(&h->kind, entry_formats[ENTRY_START].name));
 }
 
-/* It stands at the beginning, as we write it: the rest is not looked at. */
+/* We write the head at the beginning, so the search ends with it. */
 static void
 find_head(struct jsonscan *s, struct head *head)
 {
@@ -265,7 +265,8 @@ find_head(struct jsonscan *s, struct head *head)
 	*head = (struct head){.rest = false};
 	while (!is_whole(head) && jsonscan_member(s, &key) > 0 &&
 	    jsonscan_value(s, &value) == 0) {
-		/* Of two the first counts, as for who looks at it alone. */
+		/* The first of two counts, because journal_peek() sees only
+		 * that one. */
 		if (json_is(&key, "entry") && head->kind.type == JSON_NONE)
 			head->kind = value;
 		else if (json_is(&key, "time_us"))

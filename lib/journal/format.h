@@ -1,6 +1,5 @@
-/* What the lines of the state directory look like (private): for each kind of
- * entry, for a cursor and for a line of the index the table of its members,
- * which docs/journal.md describes. */
+/* The tables of the members of each kind of entry, of a cursor and of a line of
+ * the index (private). docs/journal.md describes the members. */
 #ifndef JOURNAL_FORMAT_H
 #define JOURNAL_FORMAT_H
 

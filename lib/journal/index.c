@@ -23,7 +23,7 @@
 #define AT(member) FIELD_AT(struct index_entry, member)
 
 static const struct field_range times = {CLOCK_FIRST_US, CLOCK_LAST_US};
-/* It is a path, or has one in it, or is an address: not one with U+0000. */
+/* A place is a path, has one in it, or is an address: none has U+0000. */
 static const struct field_form form_place = {
     field_is_path, "a place that can't be one"};
 
@@ -97,7 +97,7 @@ encode(const struct index_entry *e, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* -ENODATA: a torn line, or another's: nothing can be said of it. */
+/* -ENODATA: the line is torn or not of our making, so it says nothing. */
 static int
 decode(struct index_entry *e, const char *line, size_t len, struct err *err)
 {
@@ -130,7 +130,8 @@ index_append(
 	flock(fd, LOCK_EX);
 	buf_init(&line, INDEX_LINE_MAX);
 	size = lseek(fd, 0, SEEK_END);
-	/* A torn line of somebody who was killed must not swallow ours. */
+	/* Whoever was killed may have left a torn line, which must not swallow
+	 * ours. */
 	result = size < 0 || (size > 0 && pread(fd, &last, 1, size - 1) != 1)
 	    ? err_errno(err, "the last line")
 	    : 0;
@@ -142,7 +143,7 @@ index_append(
 		    ? err_set(err, -EMSGSIZE,
 			  "%s: paths too long for the index", e->attempt)
 		    : file_write_all(fd, line.data, line.len, err);
-	/* A full disk may have left half a line: away with it. */
+	/* A full disk may have left half a line, which is cut off. */
 	if (result < 0 && ftruncate(fd, size) < 0)
 		err_prefix(err, "index left torn");
 	if (result == 0 && fdatasync(fd) < 0)
@@ -155,13 +156,13 @@ index_append(
 	return result < 0 ? err_prefix(err, "%s/" INDEX_FILE, state_dir) : 0;
 }
 
-/* What a line that is wanted holds, as it stands there: one of these texts. */
+/* A line is wanted if it holds one of these texts, byte by byte. */
 struct wanted {
 	char *text[2];
 	bool all; /* any line may be wanted */
 };
 
-/* Does JSON write the text as it is? */
+/* Does the text stand in JSON as it is, without escapes? */
 static bool
 is_plain(const char *text)
 {
@@ -186,7 +187,8 @@ is_wanted(const struct wanted *wanted, const char *line, size_t len)
 	return false;
 }
 
-/* A descriptor, or -ENOENT without a word. */
+/* Returns a descriptor. -ENOENT: there is no index, and `err` stays as it
+ * is. */
 static int
 open_for_reading(const char *state_dir, struct err *err)
 {
@@ -231,7 +233,7 @@ each_wanted(const char *state_dir, const struct wanted *wanted,
 		struct err why = ERR_INIT;
 
 		number++;
-		/* A line that is too long is none of ours. */
+		/* We write no line as long as that. */
 		if (result == LINES_TOO_LONG || !is_wanted(wanted, line, len))
 			continue;
 		if (decode(&e, line, len, &why) == 0)
@@ -246,7 +248,8 @@ each_wanted(const char *state_dir, const struct wanted *wanted,
 	close(fd);
 	if (result < 0)
 		return result;
-	/* One line keeps no other back. */
+	/* A bad line must not keep the others back: it is refused at the
+	 * end. */
 	return refused.code == 0
 	    ? 0
 	    : err_set(err, refused.code, "%s", refused.message);

@@ -30,38 +30,39 @@ struct index_entry {
 };
 
 void index_entry_release(struct index_entry *e);
-/* Adds a tracker, where it put the run and where it was to put it; NULL: not
- * known. */
+/* Adds a tracker with the place where it put the run and the destination where
+ * it was to put it. NULL: not known. */
 void index_entry_add_place(struct index_entry *e, const char *tracker,
     const char *place, const char *destination);
-/* Where the tracker was to put it; NULL: not known. */
+/* Returns where the tracker was to put the run; NULL: not known. */
 const char *index_entry_destination(
     const struct index_entry *e, const char *tracker);
 
-/* One write at the end of the file, whole lines only (a torn one before it is
- * closed by a newline first). */
+/* Adds a line by one write at the end of the file. A torn line before it is
+ * first closed by a newline. */
 int index_append(
     const char *state_dir, const struct index_entry *e, struct err *err);
 
-/* Can it be read, or is there none? Nothing of it is looked at. */
+/* Opens the index, if there is one, to see whether it can be read. */
 int index_check(const char *state_dir, struct err *err);
 
-/* Calls `each` for every readable line, in order, until it returns false. No
- * index: 0 and no call. -EBADMSG, after all others: a line can't be used, and
- * why; a torn one is passed over. */
+/* Calls `each` for every readable line, in order, until it returns false.
+ * Without an index it returns 0 and calls nobody. A line that can't be used
+ * does not keep the others back: the result is then -EBADMSG, and `err` says
+ * why. A torn line is skipped. */
 int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* The same, but of all lines those alone that may be of this directory, by its
- * inode or by the last part of its name: the index has every run there ever
- * was, and is asked for each new one. */
+/* The same, but only for lines that may be of this directory, by its inode or
+ * by the last part of its name. The index has every run there ever was, and it
+ * is read for each new run. */
 int index_each_of(const char *state_dir, int64_t inode, const char *name,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* Is there a line of this attempt? 1, 0, or a negative errno: the index can't be
- * read. */
+/* Has the index a line of this attempt? Returns 1, 0, or a negative errno if
+ * the index can't be read. */
 int index_has(const char *state_dir, const char *attempt, struct err *err);
 
 #endif

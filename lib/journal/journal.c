@@ -17,7 +17,7 @@
 #include "journal/private.h"
 #include "journal/state.h"
 
-/* Random part of an attempt's name. */
+/* The random part of an attempt's name, with its NUL. */
 #define ATTEMPT_RANDOM_SIZE 13
 
 void
@@ -68,7 +68,7 @@ take_lock(const struct journal *j, int fd, struct err *err)
 	return err_errno(err, "%s: can't lock", j->attempt);
 }
 
-/* Its maker has opened it and is about to lock it. */
+/* May its maker have opened it and be about to lock it? */
 static bool
 is_newborn(const struct journal *j)
 {
@@ -78,8 +78,8 @@ is_newborn(const struct journal *j)
 	    clock_wall_us() / 1000000 - st.st_mtime <= JOURNAL_NEWBORN_S;
 }
 
-/* Of a journal that another process made: who looks in must not come between
- * its maker's opening and its maker's lock. A maker writes only under the lock. */
+/* Locks a journal that another process made. We must not come between that
+ * process's opening of the file and its lock; it writes only under the lock. */
 static int
 take_lock_of_another(const struct journal *j, struct err *err)
 {
@@ -145,8 +145,8 @@ journal_use_memory(struct journal *j)
 	j->fd = fd;
 }
 
-/* Its owner may have delivered and removed it between our opening it and our
- * lock: without its cursors it would be delivered once more. */
+/* The owner may have delivered and removed the journal after we opened it and
+ * before we locked it. Without its cursors it would be delivered once more. */
 int
 journal_check_there(const struct journal *j, struct err *err)
 {
@@ -186,7 +186,7 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 	return j;
 }
 
-/* The end of the last whole line. A kill can cut a write anywhere. */
+/* A kill can cut a write anywhere: finds the end of the last whole line. */
 int
 journal_cut_tail(struct journal *j, struct err *err)
 {
@@ -256,7 +256,7 @@ journal_follow(const char *state_dir, const char *attempt,
 	return 0;
 }
 
-/* The size may end within a line: readers wait for its end. */
+/* The size may end within a line; readers wait for the line's end. */
 void
 journal_refresh(struct journal *j)
 {
@@ -338,7 +338,7 @@ journal_append(struct journal *j, const struct entry *e, struct err *err)
 		    "an entry of more than %d bytes can't be kept",
 		    ENTRY_LINE_MAX);
 	/* A producer that reads a whole file in one turn (import) makes more
-	 * than may be held. An error comes again with the next flush. */
+	 * than may be held. The next flush reports an error again. */
 	if (j->held.len >= JOURNAL_WRITE_BYTES)
 		journal_flush(j, NULL);
 	return 0;
@@ -364,12 +364,13 @@ journal_leave_disk(struct journal *j)
 		}
 	if (left > 0)
 		die("journal %s: can't be read back", j->attempt);
-	/* The lock goes with the descriptor; keep it. */
+	/* The lock ends with the descriptor, so it stays open. */
 	j->old_fd = disk;
 	j->old_size = j->size;
 }
 
-/* Of a short write: what can be gone on with is worth keeping. */
+/* Cuts the file back after a short write, to the last line that it got
+ * whole. */
 static void
 keep_whole_lines(struct journal *j, size_t written)
 {
@@ -455,7 +456,7 @@ journal_remove(struct journal *j, struct err *err)
 	if (j->dir_fd < 0)
 		return 0;
 	result = state_remove_attempt(j->dir_fd, j->attempt, err);
-	/* One that stays goes on with its cursors. */
+	/* A journal that could not be removed still needs its cursors. */
 	j->removed = fstat(j->old_fd >= 0 ? j->old_fd : j->fd, &st) < 0 ||
 	    st.st_nlink == 0;
 	return result;
@@ -467,7 +468,8 @@ journal_is_removed(const struct journal *j)
 	return j->removed;
 }
 
-/* Locked, it has no whole line: nobody is about to write one. */
+/* Takes the locks, so that nobody is about to write, and checks that there is
+ * no whole line. */
 static int
 check_empty(struct journal *j, struct err *err)
 {
@@ -489,7 +491,8 @@ journal_discard(const char *state_dir, const char *attempt, struct err *err)
 	int result = journal_open_files(j, state_dir, 0, err);
 	struct stat st;
 
-	/* A folder without a journal: who removed it was killed meanwhile. */
+	/* The folder has no journal: a process was killed while it removed
+	 * both. */
 	if (result == -ENOENT && j->dir_fd >= 0)
 		result = 0;
 	else if (result == 0)

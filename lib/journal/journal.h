@@ -12,13 +12,12 @@
  * Followers: journal_follow() while the owner, another process, goes on
  *          writing; they read, keep the cursors and deliver.
  *
- * The owner holds a lock (flock on journal.jsonl) that dies with it, a follower
- * one on follower.lock. A torn
- * last line, left by a kill or a full disk, is cut off on adoption and ignored
- * by readers.
+ * The owner holds a lock (flock on journal.jsonl) that dies with it, and a
+ * follower holds one on follower.lock. A kill or a full disk may leave a torn
+ * last line: readers ignore it, and adoption cuts it off.
  *
  * Without a writable state directory the journal lives in memory (memfd): the
- * same calls, nothing survives the process (journal_in_memory()).
+ * calls are the same, but nothing survives the process (journal_in_memory()).
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -42,20 +41,22 @@ void journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us);
  * an absolute path. The caller frees. */
 char *journal_state_dir(void);
 
-/* A new, empty journal, locked. state_dir NULL or not writable: in memory, with
- * the reason in *why (may be NULL). Never fails otherwise. */
+/* Makes a new, empty journal and locks it. If state_dir is NULL or not
+ * writable, the journal is made in memory, and *why (may be NULL) says the
+ * reason. It never fails. */
 struct journal *journal_create(
     const char *state_dir, const char *attempt, struct err *why);
 
-/* Takes over an existing one for appending. -EBUSY: its owner lives; -ENOENT:
- * no such attempt; -EPERM, -EINVAL: not ours (journal/state.h);
+/* Takes over an existing journal for appending. -EBUSY: its owner lives;
+ * -ENOENT: no such attempt; -EPERM, -EINVAL: not ours (journal/state.h);
  * -EPROTONOSUPPORT: another format version. */
 int journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
 
-/* Goes on with one that several processes write in turn: waits up to `wait_ms`
- * for the one before us. A follower may be reading it. *last_step: of its last
- * metrics, -1: none. -EBUSY: it took too long; -EALREADY: its run has ended. */
+/* Goes on with a journal that several processes write in turn: waits up to
+ * `wait_ms` for the process before us. A follower may be reading the journal.
+ * *last_step gets the step of its last metrics, or -1. -EBUSY: the process
+ * before us took too long; -EALREADY: the run has ended. */
 int journal_continue(const char *state_dir, const char *attempt, int wait_ms,
     struct journal **journal, int64_t *last_step, struct err *err);
 
@@ -65,23 +66,27 @@ int journal_continue(const char *state_dir, const char *attempt, int wait_ms,
  * somebody follows it. */
 int journal_follow(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
-/* The same, behind those that follow it now, up to `wait_ms`. `skip`: one that
- * waits already is enough, -EALREADY: it will see all that is there now. */
+/* The same, but waits up to `wait_ms` for those that follow the journal now.
+ * With `skip` it fails with -EALREADY if another process waits already, because
+ * that one will see all that is there now. */
 int journal_follow_in_turn(const char *state_dir, const char *attempt,
     bool skip, int wait_ms, struct journal **journal, struct err *err);
-/* Takes up what the owner has written since: more for readers. */
+/* Lets readers see what the owner has written since the last look. */
 void journal_refresh(struct journal *j);
-/* The owner is dead: what it left torn is cut off, from here on we append. */
+/* Called when the owner is dead: cuts off a torn last line. From here on we
+ * append. */
 int journal_end_following(struct journal *j, struct err *err);
-/* For inotify: the file that the owner writes. Allocated. */
+/* The path of the file that the owner writes, for inotify. Allocated. */
 char *journal_file(const struct journal *j);
-/* A file beside the journal that goes with it; replaced if it is there. */
+/* Writes a file beside the journal, or replaces it; it is deleted with the
+ * journal. */
 int journal_put_file(struct journal *j, const char *name, const void *data,
     size_t len, struct err *err);
 /* Files that journal_put_file() made have names that begin so. */
 #define JOURNAL_KEPT_PREFIX "kept."
-/* The same with the bytes of an open file, by reflink or copy; its position
- * moves. *bytes: how many these were. -ENOTSUP: the journal is in memory. */
+/* The same with the bytes of an open file, by reflink or copy; the file's
+ * position moves. *bytes gets their number. -ENOTSUP: the journal is in
+ * memory. */
 int journal_keep_file(struct journal *j, const char *name, int from,
     int64_t *bytes, struct err *err);
 /* The absolute path of such a file, allocated; NULL if the name is not one of
@@ -91,44 +96,44 @@ char *journal_kept_path(const struct journal *j, const char *name);
 void journal_close(struct journal *j);
 
 const char *journal_attempt(const struct journal *j);
-/* Nothing of it is on the disk: what is not delivered is lost. */
+/* Is nothing of it on the disk, so that what is not delivered is lost? */
 bool journal_in_memory(const struct journal *j);
-/* The disk has its beginning alone (journal_leave_disk). */
+/* Does the disk have only its beginning (journal_leave_disk)? */
 bool journal_is_cut(const struct journal *j);
 
-/* Keeps the encoded entry for the next flush; what is held is flushed here,
- * too, when it comes to JOURNAL_WRITE_BYTES. */
+/* Keeps the encoded entry for the next flush. When JOURNAL_WRITE_BYTES are
+ * held, they are flushed at once. */
 #define JOURNAL_WRITE_BYTES (256 * 1024)
 int journal_append(struct journal *j, const struct entry *e, struct err *err);
 
 /* Writes what was appended, with one write(). After a short write or an error
- * (full disk) the file is cut back to its last whole line, the entries behind it
- * are kept in memory and the next flush tries again. Beyond JOURNAL_HELD_MAX held bytes
- * the journal leaves the disk. */
+ * (full disk) the file is cut back to its last whole line, the entries behind
+ * it are kept in memory, and the next flush tries again. When more than
+ * JOURNAL_HELD_MAX bytes are held, the journal leaves the disk. */
 #define JOURNAL_HELD_MAX (4 * 1024 * 1024)
 int journal_flush(struct journal *j, struct err *err);
 
-/* The disk has refused for long enough: the journal goes on in memory, so that
- * this process can deliver all of it. What is on disk stays for `itrack sync`,
- * which reads the rest from the records again. */
+/* Called when the disk has refused for long enough: the journal goes on in
+ * memory, so that this process can deliver all of it. What is on disk stays for
+ * `itrack sync`, which reads the rest from the records again. */
 void journal_leave_disk(struct journal *j);
 
-/* fdatasync of what was flushed since the last one. */
+/* Calls fdatasync() if something was flushed since the last time. */
 int journal_sync(struct journal *j, struct err *err);
 bool journal_needs_sync(const struct journal *j);
 
 /* Bytes that readers may read. */
 int64_t journal_size(const struct journal *j);
 
-/* Deletes the journal with all that belongs to it (journal/state.h): every
+/* Deletes the journal with all that belongs to it (journal/state.h), when every
  * tracker has everything. */
 int journal_remove(struct journal *j, struct err *err);
-/* It is gone: a cursor is of no use any more. */
+/* Is it gone, so that a cursor is of no use any more? */
 bool journal_is_removed(const struct journal *j);
 /* A journal that is empty and younger than this is its maker's alone. */
 #define JOURNAL_NEWBORN_S 60
-/* Deletes what is left of one that never came to a first entry, if it is no
- * newborn and nobody has its lock. */
+/* Deletes what is left of a journal that never got a first entry, if it is no
+ * newborn and nobody holds its lock. */
 int journal_discard(
     const char *state_dir, const char *attempt, struct err *err);
 
@@ -144,9 +149,9 @@ struct journal_reader {
 	const struct journal *journal; /* its owner here; NULL: read alone */
 };
 
-/* Reading beside the owner in this process. */
+/* Begins to read a journal that this process owns or follows. */
 void journal_reader_init(struct journal_reader *r, const struct journal *j);
-/* Reading an attempt that need not be ours. */
+/* Begins to read the journal of an attempt that need not be ours. */
 int journal_reader_open(struct journal_reader *r, const char *state_dir,
     const char *attempt, struct err *err);
 void journal_reader_release(struct journal_reader *r);
@@ -154,11 +159,11 @@ void journal_reader_release(struct journal_reader *r);
 /* The entry at r->offset, which moves behind it; the caller releases it. 1: one
  * entry; 0: nothing whole there (yet); negative errno. */
 int journal_read(struct journal_reader *r, struct entry *e, struct err *err);
-/* Its kind alone, for a reader that passes over most of them: nothing else of
- * the line is looked at. The reader stays where it is. */
+/* Reads only the kind of the entry at r->offset, and nothing else of its line,
+ * for a reader that skips most entries. The reader stays where it is. */
 int journal_peek(
     struct journal_reader *r, enum entry_kind *kind, struct err *err);
-/* Moves behind it. */
+/* Moves the reader behind the entry at r->offset. */
 int journal_skip(struct journal_reader *r, struct err *err);
 
 /* --- cursors --------------------------------------------------------- */
@@ -166,8 +171,8 @@ int journal_skip(struct journal_reader *r, struct err *err);
 /* The two lanes of delivery: each tracker has its own place in both. */
 enum lane { LANE_METRICS, LANE_FILES };
 #define LANE_COUNT 2
-/* Which lane an entry travels in: artifacts, tables, and models to register,
- * which are files before, are FILES. */
+/* Which lane an entry travels in. Artifacts and tables are FILES, and so are
+ * models to register, because their files must be there before. */
 enum lane entry_kind_lane(enum entry_kind kind);
 
 /* How far a tracker has taken the journal, and what it needs to go on. */
@@ -181,20 +186,22 @@ struct cursor {
 	size_t state_len;
 };
 
-/* In the state: the destination of a run that a later process was told to send
- * elsewhere than its start says. */
+/* The name, in the state, under which the destination stands if a later process
+ * was told to send the run elsewhere than its start entry says. */
 #define CURSOR_DESTINATION "destination"
 
 void cursor_release(struct cursor *c);
 const char *cursor_get(const struct cursor *c, const char *name);
 void cursor_set(struct cursor *c, const char *name, const char *text);
 
-/* A missing cursor is one at the start. 1: so is one that is torn, of another
- * version or behind the journal's end; `err` says what it was. A negative errno:
- * it could not be looked at. */
+/* Reads a tracker's cursor; a missing one stands at the journal's start. 1: the
+ * cursor is torn, of another version or behind the journal's end, so it was put
+ * to the start; `err` says what was wrong. A negative errno: it could not be
+ * read. */
 int cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err);
-/* Temp file and rename. In memory, or removed: kept nowhere, 0. */
+/* Replaces the file by rename. Does nothing, and returns 0, if the journal is
+ * in memory or removed. */
 int cursor_save(const struct journal *j, const char *tracker,
     const struct cursor *c, struct err *err);
 /* For readers that do not own the journal (status). */

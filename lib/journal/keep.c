@@ -1,5 +1,5 @@
-/* Files that are kept beside the journal: what they hold can be delivered
- * whatever becomes of the files that it was taken from. */
+/* Files that are kept beside the journal. Their bytes can be delivered whatever
+ * becomes of the files from which they were taken. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -15,10 +15,10 @@
 #include "journal/private.h"
 #include "journal/state.h"
 
-/* In one call of the copy. */
+/* So much is copied in one call. */
 #define STEP_BYTES ((size_t)8 * 1024 * 1024)
 
-/* The whole file from its start. */
+/* Copies the whole file from its start. */
 static int
 copy(int from, int to, struct err *err)
 {
@@ -59,7 +59,7 @@ journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
 	return 0;
 }
 
-/* The journal may be somebody else's: its names lead nowhere else. */
+/* The journal may be somebody else's, so its names must lead nowhere else. */
 char *
 journal_kept_path(const struct journal *j, const char *name)
 {

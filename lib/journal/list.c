@@ -8,7 +8,7 @@
 
 #include "base/process.h"
 
-/* Far more than an end entry has. */
+/* An end entry is far shorter. */
 #define END_MAX_BYTES 4096
 
 int
@@ -62,7 +62,7 @@ journals_discard_empty(const char *state_dir, const char *attempt)
 	return true;
 }
 
-/* Looks at the last line alone: a journal that grows is asked often. */
+/* Reads only the last line, because a growing journal is asked often. */
 int
 journals_has_end(const char *state_dir, const char *attempt, struct err *err)
 {

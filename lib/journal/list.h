@@ -12,17 +12,18 @@
 #include "journal/entry.h"
 #include "journal/journal.h"
 
-/* The first entry of a journal. */
+/* Reads the first entry of a journal. */
 int journals_start(const char *state_dir, const char *attempt,
     struct entry *start, struct err *err);
 
-/* Is the failure to read a journal of ours one that passes (EIO, ESTALE, EACCES,
- * EMFILE)? What is damaged or somebody else's stays so, and is named. */
+/* May the journal be read later, because the failure passes (EIO, ESTALE, EACCES,
+ * EMFILE)? A journal that is damaged or somebody else's stays so, and is
+ * named. */
 bool journals_may_be_read_later(int result);
 
-/* Has it not even a first entry, because its maker was killed before, or while
- * it was removed? Then there is nothing to deliver; what is left of an old one
- * is deleted. */
+/* Has it not even a first entry, because its maker was killed too early or it
+ * was just being removed? Then there is nothing to deliver, and what is left of
+ * an old one is deleted. */
 bool journals_discard_empty(const char *state_dir, const char *attempt);
 
 /* Is its last entry the end of the run? 1, 0, or a negative errno: it could not

@@ -9,28 +9,28 @@
 #include "journal/state.h"
 #include "journal/list.h"
 
-/* Of a first entry. */
+/* What the first entry of an attempt says. */
 struct known {
 	char *attempt;
 	char *name; /* last part of the run directory's, as text */
 	int64_t inode;
 };
 
-/* Those of one state directory as it was last looked at, in state_each()'s
- * order: it keeps as many as there are, not as there ever were. */
+/* The attempts of one state directory as it was at the last search, in
+ * state_each()'s order. An attempt that is gone leaves the list. */
 struct list {
 	char *state_dir;
 	struct known *known;
 	size_t len;
-	char *refused;     /* NULL: none */
-	struct err failed; /* the first that is worth another look */
+	char *refused;     /* for journals_of_refused(); NULL: nothing */
+	struct err failed; /* the first error that may pass */
 };
 
 static struct list kept;
 
 struct look {
 	struct list *before, *now;
-	size_t at; /* in before: those in front have been taken or are gone */
+	size_t at; /* in `before`: those in front were taken, or are gone */
 };
 
 static void
@@ -58,7 +58,7 @@ refuse(struct list *list, const char *attempt, const struct err *err)
 	free(before);
 }
 
-/* One without a first entry is asked again the next time. */
+/* An attempt that has no first entry yet is read again the next time. */
 static void
 add_new(struct list *list, const char *attempt)
 {

@@ -1,7 +1,7 @@
 /*
- * The pending attempts of one directory. Thousands may be pending, and each new
- * run asks: what their first entries say of their directories never changes, so
- * a process reads each of them once.
+ * The pending attempts of one directory. Each new run looks for them, and
+ * thousands may be pending. What an attempt's first entry says of its directory
+ * never changes, so a process reads each of them once.
  */
 #ifndef JOURNAL_LIST_OF_H
 #define JOURNAL_LIST_OF_H
@@ -11,15 +11,15 @@
 
 #include "base/err.h"
 
-/* Calls `each`, as state_each() does, for those attempts alone that may be
- * of this directory: by its inode or by the last part of its name (as text,
- * format/text.h). A negative errno, after all others: there may be one more that
- * can't be read now. */
+/* Calls `each`, as state_each() does, but only for attempts that may be of this
+ * directory, by its inode or by the last part of its name (as text,
+ * format/text.h). A negative errno: there may be one more, which can't be read
+ * now; the others were all given. */
 int journals_each_of(const char *state_dir, int64_t inode, const char *name,
     bool (*each)(const char *attempt, void *data), void *data, struct err *err);
 
-/* What could not be looked at, a line each; "": nothing. It stands until the
- * next look. */
+/* Says which attempts could not be read, a line each; "": none. The text is
+ * valid until the next search. */
 const char *journals_of_refused(void);
 
 #endif

@@ -1,5 +1,4 @@
-/* What journal.c, turns.c, reader.c, cursor.c and state.c
- * share. */
+/* What the files of this folder share. */
 #ifndef JOURNAL_PRIVATE_H
 #define JOURNAL_PRIVATE_H
 
@@ -30,10 +29,10 @@ struct journal *journal_alloc(const char *attempt);
 /* Opens (and, with O_CREAT, makes) the attempt's directory and file. */
 int journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err);
-/* follower.lock, as a descriptor. */
+/* Opens follower.lock. Returns the descriptor. */
 int journal_open_follower_lock(
     const struct journal *j, int flags, struct err *err);
-/* -ENOENT: it was delivered and removed meanwhile. */
+/* -ENOENT: the journal was delivered and removed meanwhile. */
 int journal_check_there(const struct journal *j, struct err *err);
 /* Cuts a torn last line off. */
 int journal_cut_tail(struct journal *j, struct err *err);

@@ -50,13 +50,13 @@ journal_reader_release(struct journal_reader *r)
 	buf_release(&r->chunk);
 }
 
-/* Reads on behind the chunk. 0: nothing more. */
+/* Reads on behind the chunk. 0: there is nothing more. */
 static int
 reader_fill(struct journal_reader *r, struct err *err)
 {
 	int fd = r->journal != NULL ? r->journal->fd : r->fd;
 	int64_t at = r->chunk_at + (int64_t)r->chunk.len;
-	/* Many look at the start of another's journal alone. */
+	/* Many readers want only the start of another's journal. */
 	size_t want =
 	    r->journal == NULL && at == 0 ? FIRST_READ_BYTES : READ_BYTES;
 	char *room;
@@ -81,8 +81,8 @@ reader_fill(struct journal_reader *r, struct err *err)
 	return n > 0 ? 1 : 0;
 }
 
-/* The line at r->offset, without its newline. 1: there is one; 0: nothing whole
- * there (yet). */
+/* Finds the line at r->offset, without its newline. 1: there is one; 0: there
+ * is no whole line (yet). */
 static int
 find_line(
     struct journal_reader *r, const char **line, size_t *len, struct err *err)
@@ -90,14 +90,14 @@ find_line(
 	size_t skip;
 	size_t searched = 0;
 
-	/* Who reads a line or passes over it has asked for its kind before. */
+	/* Whoever reads a line or skips it has asked for its kind before. */
 	if (r->line_at == r->offset) {
 		*line = r->chunk.data + (r->offset - r->chunk_at);
 		*len = r->line_len;
 		return 1;
 	}
 	r->line_at = -1;
-	/* The reader may have been moved. */
+	/* The reader's user may have moved it. */
 	if (r->offset < r->chunk_at ||
 	    r->offset > r->chunk_at + (int64_t)r->chunk.len) {
 		buf_reset(&r->chunk);
@@ -145,7 +145,7 @@ journal_read(struct journal_reader *r, struct entry *e, struct err *err)
 	return 1;
 }
 
-/* We write the kind first; a line of another form is decoded for it. */
+/* We write the kind first. A line of another form is decoded to find it. */
 static int
 kind_of(const char *line, size_t len, enum entry_kind *kind, struct err *err)
 {

@@ -63,8 +63,8 @@ state_is_kept(const char *name)
 	    number[0] != '\0' && number[strspn(number, "0123456789")] == '\0';
 }
 
-/* `path` may be of another root than the descriptor's: it is for the message
- * alone. */
+/* The message shows `path`, which may be of another root than the
+ * descriptor's. */
 static int
 check_owner(
     const struct stat *st, bool root_too, const char *path, struct err *err)
@@ -83,7 +83,7 @@ check_owner(
 	return result;
 }
 
-/* Closes the descriptor where it is not to be used. */
+/* Closes the descriptor if it must not be used. */
 static int
 check_folder(int fd, bool outer, const char *path, struct err *err)
 {
@@ -106,8 +106,8 @@ check_folder(int fd, bool outer, const char *path, struct err *err)
 	return result;
 }
 
-/* The user's own link to a state directory elsewhere is followed; those in it
- * are not. */
+/* The user's own link to a state directory elsewhere is followed; links in that
+ * directory are not. */
 static int
 open_state(const char *state_dir, int flags, struct err *err)
 {
@@ -141,7 +141,8 @@ has_mark(int dir_fd)
 	    S_ISREG(st.st_mode);
 }
 
-/* Its being there is what counts: a full disk may have room for no text. */
+/* The mark counts even if it is empty: a full disk may have no room for its
+ * text. */
 static void
 put_mark(int dir_fd)
 {
@@ -365,7 +366,8 @@ state_open_attempt(
 	return fd;
 }
 
-/* A hard link is another's name for a file that is cut and appended to here. */
+/* A file with a second hard link is refused: it may be another's, and here it
+ * would be cut and appended to. */
 static int
 check_file(const struct stat *st, const char *name, struct err *err)
 {
@@ -391,8 +393,8 @@ state_open_file(int dir_fd, const char *name, int flags, struct err *err)
 	struct stat st;
 	int fd, result;
 
-	/* Looked at first: opening a device can have effects. A change between
-	 * the two is caught by the second look. */
+	/* The file is checked before it is opened, because opening a device can
+	 * have effects. The check behind it sees a change between the two. */
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    (result = check_file(&st, name, err)) < 0)
 		return result;

@@ -23,45 +23,48 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Is it the exact form of an attempt's name, 20261123T130842Z-4f8a1c0d9e2b? */
+/* Has the name the exact form of an attempt's,
+ * 20261123T130842Z-4f8a1c0d9e2b? */
 bool state_is_attempt(const char *name);
-/* Of a tracker's name: a small letter, then small letters, digits, '_', '-'. */
+/* Has it the form of a tracker's: a small letter, then small letters, digits,
+ * '_' and '-'? */
 bool state_is_tracker(const char *name);
-/* kept.<n>, a file that is kept beside a journal? */
+/* Is it kept.<n>, the name of a file that is kept beside a journal? */
 bool state_is_kept(const char *name);
 
-/* Makes what is missing: the directory with its mark, and runs/. */
+/* Makes the directory with its mark, and runs/, as far as they are missing. */
 int state_make(const char *state_dir, struct err *err);
 
-/* Is the directory that somebody names a state directory, or empty, so that
- * one can be made of it? It is one if it has the mark, or if all that is in its
- * runs/ has attempts' names. -EINVAL: no, and what stands there instead. */
+/* Is the directory that somebody names a state directory, or empty, so that it
+ * can become one? It is one if it has the mark, or if every name in its runs/
+ * is an attempt's. -EINVAL: no, and `err` says what is there instead. */
 int state_recognise(const char *dir, struct err *err);
 
 /* Calls `each` with every name in runs/ that does not begin with a dot, sorted,
- * until it returns false. No runs/: 0 and no call. */
+ * until it returns false. Without runs/ it returns 0 and calls nobody. */
 int state_each(const char *state_dir,
     bool (*each)(const char *name, void *data), void *data, struct err *err);
 
 /* Makes sure of the names beside runs/: they outlive a loss of power. */
 int state_sync_names(const char *state_dir, struct err *err);
 
-/* The attempt's folder as a descriptor. `make`: it is made if it is missing.
- * -ENOENT: there is none. */
+/* Opens the attempt's folder and returns the descriptor. With `make` a missing
+ * folder is made. -ENOENT: there is none. */
 int state_open_attempt(
     const char *state_dir, const char *attempt, bool make, struct err *err);
-/* A file in a folder of ours; O_NOFOLLOW, O_CLOEXEC and the like are added to
- * `flags`, a new file has mode 0600. */
+/* Opens a file in a folder of ours. O_NOFOLLOW, O_CLOEXEC and the like are
+ * added to `flags`, and a new file has mode 0600. */
 int state_open_file(int dir_fd, const char *name, int flags, struct err *err);
 /* The same for a file beside runs/. */
 int state_open_beside(
     const char *state_dir, const char *name, int flags, struct err *err);
 
-/* Deletes an attempt: the files that itrack has given their names, the journal
- * first (a journal without cursors would be delivered once more, cursors
- * without a journal are nothing), then the folder. `dir_fd` is the folder. What
- * else is in it stays, and so does the folder: -ENOTEMPTY. Nothing else in the
- * project deletes in a state directory. */
+/* Deletes an attempt, whose folder is `dir_fd`: the files that itrack has
+ * named, then the folder. The journal goes first, because a journal without
+ * cursors would be delivered once more, but cursors without a journal do no
+ * harm. If there are other files in the folder, they stay, and so does the
+ * folder: -ENOTEMPTY. Nothing else in the project deletes in a state
+ * directory. */
 int state_remove_attempt(int dir_fd, const char *attempt, struct err *err);
 
 #endif

@@ -15,7 +15,7 @@ struct state_names {
 int state_list(
     int fd, const char *path, struct state_names *names, struct err *err);
 void state_names_release(struct state_names *names);
-/* -EINVAL: no attempt has such a name. */
+/* -EINVAL: the name is none of an attempt. */
 int state_check_attempt(const char *name, struct err *err);
 
 #endif

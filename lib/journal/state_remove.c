@@ -1,5 +1,5 @@
-/* The one place that deletes in a state directory. Only names that itrack
- * gives, in a folder that is known to be an attempt's and ours. */
+/* The one place that deletes in a state directory. It deletes only files with
+ * names that itrack gives, in a folder that is an attempt's and ours. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "journal/private.h"
 #include "journal/state_private.h"
 
-/* A file that is replaced is `name`, or for a moment `.name.<random>.tmp`. */
+/* While a file `name` is replaced, there is `.name.<random>.tmp` for a
+ * moment. */
 static bool
 is_our_file(const char *name)
 {
@@ -33,7 +34,7 @@ is_our_file(const char *name)
 	return ours;
 }
 
-/* Is `dir_fd` what has this name beside it? */
+/* Is `dir_fd` the folder that has this name there? */
 static int
 check_own(int dir_fd, const char *beside, const char *attempt, struct err *err)
 {
@@ -73,8 +74,8 @@ remove_folder(int dir_fd, const char *beside, struct err *err)
 	return 0;
 }
 
-/* An attempt of a moment ago has nothing but its journal: its folder goes even
- * where no descriptor is left to look at what is in it. */
+/* A young attempt has nothing but its journal. Its folder is removed even if no
+ * descriptor is left to list the folder. */
 static int
 remove_rest(
     int dir_fd, const char *beside, const char *attempt, struct err *err)
@@ -99,7 +100,7 @@ state_remove_attempt(int dir_fd, const char *attempt, struct err *err)
 		return result;
 	beside = xasprintf("../%s", attempt);
 	result = check_own(dir_fd, beside, attempt, err);
-	/* A journal that stays keeps its cursors. */
+	/* If the journal can't be removed, its cursors must stay. */
 	if (result == 0 && unlinkat(dir_fd, JOURNAL_FILE, 0) < 0 &&
 	    errno != ENOENT)
 		result = err_errno(err, "%s/" JOURNAL_FILE, attempt);

@@ -10,7 +10,7 @@
 #include "journal/state.h"
 
 #define LOCK_FILE "directories.lock"
-/* There is no waiting for a lock with a limit: asked so often. */
+/* The kernel can't wait for a lock with a limit, so we ask again and again. */
 #define LOOK_MS 5
 
 static bool
@@ -20,7 +20,8 @@ has_no_place(int result)
 	    result == -EDQUOT;
 }
 
-/* On these no journal can be locked, and so it is kept in memory. */
+/* Has the file system no locks? Then journals can't be locked there either, and
+ * are kept in memory. */
 static bool
 has_no_locks(int error)
 {
@@ -38,7 +39,7 @@ wait_for(int fd, int64_t inode, int wait_ms, struct err *err)
 	    .l_len = 1};
 	int result = 0;
 
-	/* The last byte has none behind it. */
+	/* A lock on the last possible byte would end beyond the file's end. */
 	if (byte.l_start == INT64_MAX)
 		byte.l_start--;
 	while (result == 0 && fcntl(fd, F_OFD_SETLK, &byte) < 0) {

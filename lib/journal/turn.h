@@ -1,16 +1,17 @@
 /*
- * One process at a time looks what there is of a run directory and, if that is
- * nothing, begins an attempt with it. Several `itrack import` of the same
- * directories, beside commands that write them, would else both find nothing.
+ * One process at a time looks for attempts of a run directory and begins one if
+ * there is none. Otherwise several `itrack import` of the same directories,
+ * beside commands that write them, would all find nothing, and each would begin
+ * one.
  *
  *	turn = turn_take(state_dir, inode, TURN_WAIT_MS, &err);
  *	... look; begin, with the first entry flushed; or take over ...
  *	turn_give_back(turn);
  *
- * <state>/directories.lock: a lock of the kind that belongs to an open file, on
- * the byte that has the directory's inode as its number. It goes with the
- * process, however that ends, and leaves nothing to tidy up. Two directories
- * with one number wait for each other.
+ * A turn is a lock on one byte of <state>/directories.lock: the byte's number
+ * is the directory's inode. The lock belongs to an open file, so it ends with
+ * the process, however that ends, and leaves nothing to tidy up. Two
+ * directories whose inodes have the same number wait for each other.
  */
 #ifndef JOURNAL_TURN_H
 #define JOURNAL_TURN_H
@@ -23,11 +24,13 @@
 /* Looking reads the records once: seconds for gigabytes. */
 #define TURN_WAIT_MS 60000
 
-/* There is no place for journals either: nobody is to be waited for. */
+/* The lock file can't be made or locked. Then no journal can be kept there
+ * either, and nobody has to wait. */
 #define TURN_NONE INT_MAX
 
-/* A turn, or TURN_NONE; or a negative errno. -EBUSY: who has it did
- * not give it back in `wait_ms`. The state directory is made if need be. */
+/* Returns a turn, TURN_NONE, or a negative errno. -EBUSY: the process that has
+ * it did not give it back in `wait_ms`. The state directory is made if need
+ * be. */
 int turn_take(
     const char *state_dir, int64_t inode, int wait_ms, struct err *err);
 void turn_give_back(int turn);

@@ -10,7 +10,7 @@
 #include "journal/journal.h"
 #include "journal/private.h"
 
-/* There is no waiting for a lock with a limit: asked so often. */
+/* The kernel can't wait for a lock with a limit, so we ask again and again. */
 #define LOOK_MS 10
 
 static int
@@ -30,7 +30,8 @@ wait_lock(const struct journal *j, int fd, int wait_ms, struct err *err)
 	}
 }
 
-/* Reads all of it. A torn end stands behind where the reader comes to. */
+/* Reads all entries. *whole gets the place behind the last one, where a torn
+ * line may begin. */
 static int
 read_all(const struct journal *j, int64_t *whole, int64_t *last_step,
     struct err *err)
@@ -56,7 +57,7 @@ read_all(const struct journal *j, int64_t *whole, int64_t *last_step,
 	return result;
 }
 
-/* A follower must not have read the torn end when it goes. */
+/* The torn end is cut off while no follower reads it. */
 static int
 cut(struct journal *j, int wait_ms, struct err *err)
 {
@@ -97,8 +98,8 @@ journal_continue(const char *state_dir, const char *attempt, int wait_ms,
 	return 0;
 }
 
-/* Of those that wait for follower.lock one has a lock of another kind on the
- * same file. */
+/* Only one process waits for follower.lock itself: it holds a lock of another
+ * kind on the same file, for which the others wait. */
 static int
 wait_place(
     const struct journal *j, int fd, bool skip, int *wait_ms, struct err *err)
