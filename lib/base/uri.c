@@ -103,13 +103,14 @@ uri_split(const char *text, struct uri *u)
 	return true;
 }
 
-/* The text behind the "@" of "user:password@host..."; NULL: it has another
- * form. */
+/* The text behind the "@" of "user:password@host...", also behind what can't be
+ * a scheme; NULL: it has another form. */
 static const char *
 behind_bare_login(const char *text)
 {
-	size_t len = strcspn(text, "/?#");
-	const char *at = memrchr(text, '@', len);
+	const char *mistyped = strstr(text, "://");
+	const char *start = mistyped != NULL ? mistyped + 3 : text;
+	const char *at = memrchr(start, '@', strcspn(start, "/?#"));
 
 	return at != NULL && memchr(text, ':', (size_t)(at - text)) != NULL
 	    ? at + 1

@@ -186,14 +186,36 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 	return j;
 }
 
+/* Where the first zero is, or the end. No entry has one: a loss of power leaves
+ * zeros in the place of what was not synced, also before what is there. */
+static int
+find_zeros(const struct journal *j, off_t *at, struct err *err)
+{
+	char chunk[64 * 1024];
+	const char *zero = NULL;
+	ssize_t n;
+
+	for (*at = 0; zero == NULL; *at += zero != NULL ? zero - chunk : n) {
+		n = pread(j->fd, chunk, sizeof chunk, *at);
+		if (n < 0)
+			return err_errno(err, "%s", j->path);
+		if (n == 0)
+			break;
+		zero = memchr(chunk, '\0', (size_t)n);
+	}
+	return 0;
+}
+
 /* A kill can cut a write anywhere: finds the end of the last whole line. */
 int
 journal_cut_tail(struct journal *j, struct err *err)
 {
 	char chunk[4096];
-	off_t end = lseek(j->fd, 0, SEEK_END);
-	off_t at = end;
+	off_t end = lseek(j->fd, 0, SEEK_END), at;
+	int result = find_zeros(j, &at, err);
 
+	if (result < 0)
+		return result;
 	while (at > 0) {
 		size_t want =
 		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;

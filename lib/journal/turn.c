@@ -10,6 +10,8 @@
 #include "journal/state.h"
 
 #define LOCK_FILE "directories.lock"
+/* The byte of those that are there: no directory has this number. */
+#define ANNOUNCED (INT64_MAX - 2)
 /* The kernel can't wait for a lock with a limit, so we ask again and again. */
 #define LOOK_MS 5
 
@@ -81,4 +83,44 @@ turn_give_back(int turn)
 {
 	if (turn >= 0 && turn != TURN_NONE)
 		close(turn);
+}
+
+/* The lock file, with a lock on that byte or a look at who has one. */
+static int
+announced(const char *state_dir, int command, struct flock *byte)
+{
+	int fd;
+
+	byte->l_whence = SEEK_SET;
+	byte->l_start = ANNOUNCED;
+	byte->l_len = 1;
+	/* Where there is no state directory yet, there is nothing to be twice. */
+	if (state_dir == NULL)
+		return -1;
+	fd = state_open_beside(state_dir, LOCK_FILE, O_RDWR | O_CREAT, NULL);
+	if (fd >= 0 && fcntl(fd, command, byte) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+turn_announce(const char *state_dir)
+{
+	struct flock byte = {.l_type = F_RDLCK};
+
+	return announced(state_dir, F_OFD_SETLK, &byte);
+}
+
+bool
+turn_is_announced(const char *state_dir)
+{
+	struct flock byte = {.l_type = F_WRLCK};
+	int fd = announced(state_dir, F_OFD_GETLK, &byte);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return byte.l_type != F_UNLCK;
 }

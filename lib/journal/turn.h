@@ -17,6 +17,7 @@
 #define JOURNAL_TURN_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -34,5 +35,12 @@
 int turn_take(
     const char *state_dir, int64_t inode, int wait_ms, struct err *err);
 void turn_give_back(int turn);
+
+/* A worker says that it is there: who finds a directory of this moment gives it
+ * the time to begin with it. Goes with the process. The descriptor, or a
+ * negative number: there is no place for it. */
+int turn_announce(const char *state_dir);
+/* Is there any? */
+bool turn_is_announced(const char *state_dir);
 
 #endif

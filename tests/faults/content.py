@@ -98,8 +98,10 @@ def tensorboard(directory):
             if at + 16 > len(data):
                 break
             size = struct.unpack_from("<Q", data, at)[0]
-            if at + size + 16 > len(data):
-                break  # torn by a kill: the next file goes on
+            # Torn by a kill, or zeros after a loss of power, where readers
+            # stop, too: the next file goes on.
+            if size == 0 or at + size + 16 > len(data):
+                break
             event = list(fields(data[at + 12:at + 12 + size]))
             at += size + 16
             step = dict(event).get(2, 0)

@@ -9,10 +9,10 @@
 #include "journal/journal.h"
 #include "tap.h"
 
-#define LEFT "20261123T124842Z-left00000000"
+#define LEFT    "20261123T124842Z-left00000000"
 #define NEWBORN "20261123T124842Z-newborn00000"
-#define LONG "20261123T124842Z-long00000000"
-#define MANY "20261123T124842Z-many00000000"
+#define LONG    "20261123T124842Z-long00000000"
+#define MANY    "20261123T124842Z-many00000000"
 
 static char state[] = "/tmp/itrack-journal-XXXXXX";
 
@@ -43,7 +43,8 @@ expect(struct journal_reader *r, const char *run_id)
 static void
 test_newborn(void)
 {
-	struct journal *j = journal_create(state, NEWBORN, NULL), *visitor = NULL;
+	struct journal *j = journal_create(state, NEWBORN, NULL),
+		       *visitor = NULL;
 	char path[256];
 	int held;
 
@@ -193,6 +194,21 @@ test_adoption(const char *attempt)
 	expect(&r, "two");
 	expect(&r, "three");
 	expect(&r, "four");
+	journal_reader_release(&r);
+	journal_close(j);
+	fd = open(path, O_WRONLY | O_APPEND);
+	ok(write(fd, "{\"en\0\0\0\0\0\n{\"entry\":\"end\"}\n", 27) == 27,
+	    "a loss of power leaves zeros before what is there");
+	close(fd);
+	is_int(journal_adopt(state, attempt, &j, NULL), 0, "adopt");
+	journal_reader_init(&r, j);
+	r.offset = 0;
+	expect(&r, "one");
+	expect(&r, "two");
+	expect(&r, "three");
+	expect(&r, "four");
+	is_int(journal_read(&r, &(struct entry){0}, NULL), 0,
+	    "they and what is behind them are gone");
 	journal_reader_release(&r);
 	journal_close(j);
 }

@@ -1,11 +1,14 @@
 /* itrack import: tracks run directories that exist already. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
 #include "mapping/names.h"
@@ -23,6 +26,11 @@
 /* What is seen among the pending may be delivered by the time it is taken; then
  * the second look finds it in the index. */
 #define LOOKS_MAX 3
+
+/* So long a worker may take from the first file of a run to its attempt; it looks
+ * at a directory of this age again and again. */
+#define FRESH_MS 2000
+#define LOOK_MS  10
 
 /* Is it a run directory whose records can be read? Says why not. */
 static int
@@ -146,6 +154,42 @@ look_and_begin(struct import *im, struct attempt_config *config,
 	return result;
 }
 
+static bool
+is_pending(const char *state_dir, const char *dir)
+{
+	struct tracked tracked;
+	bool pending;
+
+	tracked_find(&tracked, state_dir, dir, NULL, 0);
+	pending = tracked.pending != NULL;
+	tracked_release(&tracked);
+	return pending;
+}
+
+/* A directory of this moment may be one that a command writes just now, and its
+ * worker is about to begin: then it is the worker's. */
+static bool
+may_be_begun(const char *state_dir, const char *dir)
+{
+	struct stat st;
+	int64_t age_ms;
+
+	if (stat(dir, &st) < 0)
+		return false;
+	age_ms = clock_wall_us() / 1000 - clock_ns(&st.st_ctim) / 1000000;
+	return age_ms > -FRESH_MS && age_ms < FRESH_MS &&
+	    (!watcher_stamp(dir, MANIFEST_FILE).there ||
+		turn_is_announced(state_dir));
+}
+
+static void
+wait_for_worker(const char *state_dir, const char *dir)
+{
+	while (state_dir != NULL && may_be_begun(state_dir, dir) &&
+	    !is_pending(state_dir, dir))
+		poll(NULL, 0, LOOK_MS);
+}
+
 /* Others may be about to begin with the same directory. */
 static void
 begin_in_turn(struct import *im, struct attempt_config *config,
@@ -155,6 +199,7 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 	struct err err = ERR_INIT;
 	int turn, result = -ENOENT;
 
+	wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
 	turn = turn_take(
 	    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);

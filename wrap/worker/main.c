@@ -17,6 +17,7 @@
 #include "base/lifeline.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "journal/turn.h"
 #include "mapping/names.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
@@ -68,6 +69,7 @@ struct worker {
 	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
 	char *state_dir;
+	int announced_fd; /* of turn_announce */
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;
@@ -557,6 +559,7 @@ worker_init(struct worker *w)
 	w->loop = loop_new();
 	w->tree = tree_new(w->loop);
 	w->state_dir = journal_state_dir();
+	w->announced_fd = turn_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
 	    .tree = w->tree,
 	    .options = &w->options,
@@ -590,6 +593,7 @@ worker_release(struct worker *w)
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
+	turn_give_back(w->announced_fd);
 	free(w->state_dir);
 }
 

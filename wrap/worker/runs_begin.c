@@ -73,6 +73,13 @@ is_of_this_command(const struct run *run, int64_t started_us)
 	return l->restarts > 0 && started_us >= clock_us(&l->wall);
 }
 
+/* Who imports it has all of it. */
+static bool
+is_whole(const struct run *run)
+{
+	return watcher_stamp(run->dir, MANIFEST_FILE).there;
+}
+
 /* Was the directory made by this command, so that nobody can have tracked
  * anything of it before? */
 static bool
@@ -87,7 +94,8 @@ is_new(const struct run *run)
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
- * delivered, and what it had delivered is left alone: -EALREADY. */
+ * delivered, and what it had delivered, or what an import has at hand, is left
+ * alone: -EALREADY. */
 static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
@@ -107,7 +115,12 @@ adopt_or_begin(
 		    &run->attempt, config, t.pending, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
 		result = attempt_adopt(&run->attempt, config, t.pending, &why);
-	else if (is_of_this_command(run, t.delivered_us))
+	else if (is_of_this_command(run, t.delivered_us) ||
+	    (t.pending_live && ours && is_whole(run)))
+		result = -EALREADY;
+	/* Another process finishes it now, or did just now. */
+	if (t.pending != NULL && !t.pending_live && ours &&
+	    (result == -EBUSY || result == -ENOENT))
 		result = -EALREADY;
 	if (result == -ENOENT && t.failed.code < 0 && !is_new(run))
 		result = err_set(&why, t.failed.code,

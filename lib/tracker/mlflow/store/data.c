@@ -243,8 +243,8 @@ compare(int fd, struct series *s, size_t *same, struct err *err)
 	if (st.st_size < s->at)
 		s->at = st.st_size;
 	buf_init(&there, LINES_MAX_BYTES + 1);
-	n = pread(fd, buf_reserve(&there, s->lines.len + 1), s->lines.len + 1,
-	    s->at);
+	n = pread(
+	    fd, buf_reserve(&there, s->lines.len + 1), s->lines.len + 1, s->at);
 	if (n < 0) {
 		buf_release(&there);
 		return err_errno(err, "metric file");
