@@ -32,10 +32,18 @@ char *
 wandb_url_host(const char *url)
 {
 	struct uri uri;
+	char *clean;
+	const char *at;
 
-	return uri_split(url, &uri) && uri.authority.start != NULL
-	    ? xstrndup(uri.authority.start, uri.authority.len)
-	    : xstrndup(url, strcspn(url, "/?#"));
+	if (uri_split(url, &uri) && uri.authority.start != NULL)
+		return xstrndup(uri.authority.start, uri.authority.len);
+	clean = xstrdup(url);
+	uri_clean(clean);
+	clean[strcspn(clean, "/?#")] = '\0';
+	at = strrchr(clean, '@');
+	if (at != NULL)
+		memmove(clean, at + 1, strlen(at));
+	return clean;
 }
 
 /* Three parts with dots between them: a token that stands for a key. */
