@@ -115,6 +115,26 @@ test_run(void)
 	itrack_free(t);
 }
 
+/* Too few descriptors stand for a disk that fails. */
+static void
+test_unseen(struct itrack_tracker *t)
+{
+	struct itrack_error err = ITRACK_ERROR_INIT;
+	struct rlimit before, none;
+	int listed, loaded;
+	size_t count;
+	char **runs, *json;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &none);
+	listed = itrack_list_runs(t, &runs, &count, &err);
+	loaded = itrack_load_run(t, "one", &json, &err);
+	setrlimit(RLIMIT_NOFILE, &before);
+	is_int(listed, -EMFILE, "runs that can't be listed are not none");
+	is_int(loaded, -EMFILE, "nor is one that can't be opened not there");
+}
+
 static void
 test_names(void)
 {
@@ -149,6 +169,7 @@ test_names(void)
 	ok(says(&err, "Run not found: none"), "says so");
 	is_int(itrack_load_run(t, "../insideLLMs", &json, &err), -ENOENT,
 	    "no way out by load_run");
+	test_unseen(t);
 	itrack_free(t);
 	config.experiment_name = "exp";
 	config.project = "p/q";
