@@ -4,21 +4,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/uri.h"
 #include "format/text.h"
 #include "format/trackinguri.h"
-#include "tracker/common/user_file.h"
+#include "tracker/mlflow/credentials.h"
 #include "tracker/mlflow/variables.h"
 
-/* ~/.mlflow/credentials has three lines. */
-#define CREDENTIALS_MAX_BYTES (256 * 1024)
 /* MLflow's own default is 120 s for one request; the server's longest wait, for
  * a locked database, is 20 s. */
 #define PATIENCE_MAX_S 3600
@@ -201,75 +197,6 @@ take_uri_user(struct mlflow_config *c)
 	free(stripped);
 }
 
-static char *
-trimmed(const char *start, size_t len)
-{
-	while (len > 0 && strchr(" \t\r", start[0]) != NULL) {
-		start++;
-		len--;
-	}
-	while (len > 0 && strchr(" \t\r", start[len - 1]) != NULL)
-		len--;
-	return xstrndup(start, len);
-}
-
-static void
-take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
-{
-	const char *equals = strpbrk(line, "=:");
-	char **field = NULL;
-	char *name;
-
-	if (line[0] == '[') {
-		*in_section = strcmp(line, "[mlflow]") == 0;
-		return;
-	}
-	if (!*in_section || equals == NULL || line[0] == '#' || line[0] == ';')
-		return;
-	name = trimmed(line, (size_t)(equals - line));
-	if (strcasecmp(name, "mlflow_tracking_username") == 0)
-		field = &c->user;
-	else if (strcasecmp(name, "mlflow_tracking_password") == 0)
-		field = &c->password;
-	free(name);
-	if (field != NULL && *field == NULL)
-		*field = trimmed(equals + 1, strlen(equals + 1));
-}
-
-/* Reads [mlflow] with mlflow_tracking_username and ..._password. Usually the
- * file is missing. */
-static int
-take_credentials_file(struct mlflow_config *c, struct err *err)
-{
-	const char *home = mlflow_variable("HOME");
-	bool in_section = false;
-	struct buf text;
-	char *path, *line, *next;
-	int there;
-
-	if (home == NULL)
-		return 0;
-	path = path_join(home, ".mlflow/credentials");
-	buf_init(&text, CREDENTIALS_MAX_BYTES);
-	there = user_file_read(path, &text, &c->denied, err);
-	if (there > 0)
-		for (line = text.data; line != NULL; line = next) {
-			char *whole;
-
-			next = strchr(line, '\n');
-			if (next != NULL)
-				*next++ = '\0';
-			whole = trimmed(line, strlen(line));
-			take_ini_line(c, whole, &in_section);
-			free(whole);
-		}
-	if (text.data != NULL)
-		explicit_bzero(text.data, text.len);
-	buf_release(&text);
-	free(path);
-	return there < 0 ? there : 0;
-}
-
 static void
 replace(char **field, const char *value)
 {
@@ -288,7 +215,7 @@ take_credentials(struct mlflow_config *c, struct err *err)
 	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
 	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
 	if (c->user == NULL || c->password == NULL)
-		result = take_credentials_file(c, err);
+		result = mlflow_credentials_take(c, err);
 	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
 	    c->password[0] == '\0') {
 		free(c->user);
