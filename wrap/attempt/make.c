@@ -322,7 +322,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	else if (config->source == SOURCE_IMPORT)
 		now_us = attempt_past_start_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
-	if (config->source != SOURCE_LIBRARY && attempt_path_leads(config))
+	if (config->source != SOURCE_LIBRARY &&
+	    attempt_path_leads(config, NULL) > 0)
 		find_resumed(a, config);
 	/* The entry goes through its text form, as the journal's readers will
 	 * see it. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "base/uri.h"
@@ -195,15 +196,26 @@ identify(const struct attempt_config *config, struct watcher_identity *identity)
 	    : watcher_identify(config->run_dir, identity, NULL);
 }
 
-bool
-attempt_path_leads(const struct attempt_config *config)
+int
+attempt_path_leads(const struct attempt_config *config, struct err *err)
 {
 	struct watcher_identity there, identity;
+	struct err why = ERR_INIT;
+	int result;
 
-	return config->dir_fd <= 0 ||
-	    (watcher_identify(config->run_dir, &there, NULL) == 0 &&
-		stamp_identify(config->dir_fd, &identity) == 0 &&
-		watcher_identity_equal(&there, &identity));
+	if (config->dir_fd <= 0)
+		return 1;
+	result = watcher_identify(config->run_dir, &there, &why);
+	/* Where we may not go the writer may, below another root. */
+	if (file_is_unknown(result) && result != -EACCES)
+		return err_set(err, result, "%s", why.message);
+	if (result < 0)
+		return 0;
+	result = stamp_identify(config->dir_fd, &identity);
+	if (result < 0)
+		return err_set(
+		    err, result, "%s: %s", config->run_dir, strerror(-result));
+	return watcher_identity_equal(&there, &identity);
 }
 
 void

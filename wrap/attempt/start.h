@@ -24,7 +24,8 @@ void attempt_free_targets(struct target *targets, size_t len);
 char *attempt_option_text(
     const struct option_row *row, const char *value, bool secrets);
 
-/* Does the path of the run directory lead to the directory that is tracked? */
-bool attempt_path_leads(const struct attempt_config *config);
+/* Does the path of the run directory lead to the directory that is tracked? 1, 0,
+ * or a negative errno: it could not be looked at. */
+int attempt_path_leads(const struct attempt_config *config, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
  * with one that was left behind, or not at all, because it is tracked
  * already. */
 #include <errno.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
@@ -103,10 +104,13 @@ adopt_or_begin(
 	struct err why = ERR_INIT;
 	struct tracked t;
 	bool ours;
-	int result = -ENOENT;
+	int result = -ENOENT, leads;
 
 	/* What else this machine knows of the name is another directory's. */
-	if (!attempt_path_leads(config))
+	leads = attempt_path_leads(config, err);
+	if (leads < 0)
+		return leads;
+	if (leads == 0)
 		return attempt_new(&run->attempt, config, err);
 	tracked_find(&t, config->state_dir, run->dir, NULL, 0);
 	ours = is_of_this_command(run, t.pending_us);
@@ -140,11 +144,17 @@ runs_begin_attempt(struct run *run, int dir_fd,
     const struct run_callbacks *callbacks, struct err *err)
 {
 	struct attempt_config config = make_config(run, dir_fd, callbacks);
-	/* A run that is being written is tracked in any case. */
-	int turn = turn_take(
-	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
-	int result = adopt_or_begin(run, &config, err);
+	int turn, result;
 
+	/* It might be the older one that is there now. */
+	if (config.old_manifest.code < 0)
+		return err_set(err, config.old_manifest.code,
+		    "%s/" MANIFEST_FILE ": %s", run->dir,
+		    strerror(-config.old_manifest.code));
+	/* A run that is being written is tracked in any case. */
+	turn = turn_take(
+	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
+	result = adopt_or_begin(run, &config, err);
 	turn_give_back(turn);
 	return result;
 }
