@@ -127,7 +127,9 @@ index_append(
 	    state_dir, INDEX_FILE, O_RDWR | O_CREAT | O_APPEND, err);
 	if (fd < 0)
 		return fd;
-	flock(fd, LOCK_EX);
+	/* Without locks (ENOLCK) the line is still one write. */
+	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
 	buf_init(&line, INDEX_LINE_MAX);
 	size = lseek(fd, 0, SEEK_END);
 	/* Whoever was killed may have left a torn line, which must not swallow
