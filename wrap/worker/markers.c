@@ -29,15 +29,19 @@ markers_release(struct markers *m)
 	*m = (struct markers){0};
 }
 
+/* Takes the path. */
 static void
 put(struct markers *m, char *path, int depth)
 {
+	struct markers_place *place;
+
 	if (m->len == m->cap) {
 		m->cap = m->cap > 0 ? m->cap * 2 : 64;
 		m->queue = xreallocarray(m->queue, m->cap, sizeof *m->queue);
 	}
-	m->queue[m->len++] =
-	    (struct markers_place){.path = path, .depth = depth};
+	place = &m->queue[m->len++];
+	place->path = path;
+	place->depth = depth;
 }
 
 void
