@@ -19,6 +19,21 @@ crashing() {
     echo "# ${lines[-1]#\# }" >&3
 }
 
-@test "a loss of power during an import to local" {
-    crashing 30 20000 --way import
+@test "a loss of power during an import" {
+    crashing 12 1500 --way import --tracker local --tracker mlflow \
+        --tracker tensorboard --tracker wandb
+}
+
+@test "a loss of power during a sync and a log" {
+    crashing 12 1500 --way sync --way log
+    [ -n "${ITRACK_TORTURE:-}" ] || return 0
+    crashing 0 1500 --way sync --way log --tracker mlflow \
+        --tracker tensorboard --tracker wandb
+}
+
+@test "a loss of power during a tracked command" {
+    crashing 16 1500 --way wrap --tracker local
+    [ -n "${ITRACK_TORTURE:-}" ] || return 0
+    crashing 0 1500 --way wrap --tracker mlflow --tracker tensorboard \
+        --tracker wandb
 }

@@ -6,11 +6,11 @@ bats_require_minimum_version 1.5.0
 load ../cli/runs
 
 @test "wrap, import and sync at once, with kills: each run once" {
-    rounds=6
-    [ -z "${ITRACK_TORTURE:-}" ] || rounds=300
+    rounds=(--rounds 4 --seed 1)
+    [ -z "${ITRACK_TORTURE:-}" ] || rounds=(--rounds 300)
     ulimit -c 0
     run env TMPDIR="$BATS_TEST_TMPDIR" \
-        python3 "$BATS_TEST_DIRNAME/interleave.py" --rounds "$rounds" 3>&-
+        python3 "$BATS_TEST_DIRNAME/interleave.py" "${rounds[@]}" 3>&-
     echo "$output"
     [ "$status" -eq 0 ]
     echo "# ${lines[-1]#\# }" >&3
