@@ -109,6 +109,12 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_send_anew(struct tracker *t)
+{
+	(void)t;
+}
+
+void
 tracker_progress(struct tracker *t)
 {
 	(void)t;

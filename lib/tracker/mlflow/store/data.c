@@ -260,6 +260,29 @@ compare(int fd, struct series *s, size_t *same, struct err *err)
 	return 0;
 }
 
+/* MLflow reads no file with a torn line. Its points may come only later. */
+static int
+cut_torn_line(int fd, struct err *err)
+{
+	char chunk[4096];
+	off_t size = lseek(fd, 0, SEEK_END), at = size;
+	const char *newline = NULL;
+
+	while (at > 0 && newline == NULL) {
+		size_t want =
+		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;
+
+		if (pread(fd, chunk, want, at - (off_t)want) != (ssize_t)want)
+			return err_errno(err, "metric file");
+		newline = memrchr(chunk, '\n', want);
+		at -= newline != NULL ? chunk + want - newline - 1
+				      : (off_t)want;
+	}
+	return size < 0 || (at < size && ftruncate(fd, at) < 0)
+	    ? err_errno(err, "metric file")
+	    : 0;
+}
+
 /* Leaves of the lines those that the file has not, and cuts off what stands in
  * their place. */
 static int
@@ -275,9 +298,11 @@ drop_known(int fd, struct series *s, struct err *err)
 		if (ftruncate(fd, s->at + (int64_t)same) < 0)
 			return err_errno(err, "metric file");
 		s->level = true;
+	} else if (!s->level) {
+		result = cut_torn_line(fd, err);
 	}
 	buf_consume(&s->lines, same);
-	return 0;
+	return result;
 }
 
 /* One write; a short one (full disk) is taken back, because a torn line breaks
