@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -10,28 +11,36 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 
-/* Reads a small file of /proc; "" if it can't. */
-static void
+/* Reads a small file of /proc; "" and a negative errno if it can't. */
+static int
 read_small(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
+	int result = n < 0 ? -errno : 0;
 
 	text[n > 0 ? n : 0] = '\0';
 	if (fd >= 0)
 		close(fd);
+	return result;
 }
 
-static int64_t
-read_start(pid_t pid)
+/* *start: 0: there is no such process. 0, or a negative errno: nobody could
+ * look. */
+static int
+read_start(pid_t pid, int64_t *start)
 {
 	char path[64], text[1024];
 	const char *at;
-	long long start = 0;
+	int result;
 
+	*start = 0;
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	read_small(path, text, sizeof text);
+	result = read_small(path, text, sizeof text);
+	if (result < 0)
+		return file_is_absent(result) || result == -ESRCH ? 0 : result;
 	/* The second field, the name, may hold anything, blanks and brackets
 	 * too, so we count from the last bracket. We want field 22. */
 	at = strrchr(text, ')');
@@ -44,8 +53,8 @@ read_start(pid_t pid)
 		at = strchr(at + 1, ' ');
 	}
 	if (at != NULL)
-		start = strtoll(at, NULL, 10);
-	return start;
+		*start = strtoll(at, NULL, 10);
+	return 0;
 }
 
 int64_t
@@ -55,13 +64,14 @@ process_start(pid_t pid)
 		pid_t pid;
 		int64_t start;
 	} own;
+	int64_t start;
 
-	if (pid != getpid())
-		return read_start(pid);
-	if (own.pid != pid) {
-		own.pid = pid;
-		own.start = read_start(pid);
+	if (pid != getpid()) {
+		read_start(pid, &start);
+		return start;
 	}
+	if (own.pid != pid && read_start(pid, &own.start) == 0)
+		own.pid = pid;
 	return own.start;
 }
 
@@ -129,21 +139,51 @@ process_cwd(void)
 	return cwd != NULL ? cwd : xstrdup("");
 }
 
-bool
-process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
+/* 1, 0, or a negative errno. */
+static int
+is_same_process(pid_t pid, int64_t start)
+{
+	int64_t now = 0;
+	int result = 0;
+
+	if (pid == getpid())
+		now = process_start(pid);
+	else
+		result = read_start(pid, &now);
+	return result < 0 ? result : now == start;
+}
+
+static int
+look_at_process(
+    const char *host, const char *boot_id, int64_t pid, int64_t start)
 {
 	char *our_host = process_host();
 	char *our_boot_id = process_boot_id();
-	bool alive = true;
+	int alive = 1;
 
 	if (host == NULL || boot_id == NULL)
-		alive = false;
+		alive = 0;
 	else if (strcmp(host, our_host) == 0)
-		alive = strcmp(boot_id, our_boot_id) == 0 && pid > 0 &&
-		    start != 0 && process_start((pid_t)pid) == start;
+		alive =
+		    strcmp(boot_id, our_boot_id) == 0 && pid > 0 && start != 0
+		    ? is_same_process((pid_t)pid, start)
+		    : 0;
 	free(our_host);
 	free(our_boot_id);
 	return alive;
+}
+
+bool
+process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
+{
+	return look_at_process(host, boot_id, pid, start) > 0;
+}
+
+bool
+process_may_be_alive(
+    const char *host, const char *boot_id, int64_t pid, int64_t start)
+{
+	return look_at_process(host, boot_id, pid, start) != 0;
 }
 
 /* The limit is 1, not 0: where core_pattern is a pipe, the kernel heeds no

@@ -26,6 +26,9 @@ char *process_user_name(uid_t uid);
  * host counts as alive, because it can't be seen from here. */
 bool process_alive(
     const char *host, const char *boot_id, int64_t pid, int64_t start);
+/* The same, but true where nobody could look. */
+bool process_may_be_alive(
+    const char *host, const char *boot_id, int64_t pid, int64_t start);
 
 /* Has the process children? Children that ended and were not waited for count.
  * False also if the process itself is gone. */

@@ -105,7 +105,7 @@ journals_is_written(const struct entry_start *start)
 
 	free(host);
 	return here && start->writer > 0 &&
-	    process_alive(start->host, start->boot_id, start->writer,
+	    process_may_be_alive(start->host, start->boot_id, start->writer,
 		start->writer_start);
 }
 
