@@ -52,13 +52,13 @@ struct tracking {
 	pid_t worker;                /* 0: none runs */
 	struct listen_caller caller; /* the worker's, when there is one */
 	int starts;
-	int start_errno;   /* the worker could not be started */
-	int worker_status; /* how the last one died */
-	bool expected;     /* the arguments name insideLLMs */
-	bool hello, nested, silent;      /* what the shim has said by now */
-	bool crowded;                    /* messages may have been lost */
-	bool ended;                      /* the command has; see `end` */
-	int in_row;                      /* connections without a break */
+	int start_errno;            /* the worker could not be started */
+	int worker_status;          /* how the last one died */
+	bool expected;              /* the arguments name insideLLMs */
+	bool hello, nested, silent; /* what the shim has said by now */
+	bool crowded;               /* messages may have been lost */
+	bool ended;                 /* the command has; see `end` */
+	int in_row;                 /* connections without a break */
 	int64_t begun_ms;
 	int64_t hello_due_ms;            /* the worker's start; -1: none */
 	size_t others_heard;             /* other processes than the command */

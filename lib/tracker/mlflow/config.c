@@ -109,8 +109,7 @@ read_uri(struct tracking_place *place, const char *uri, const char *cwd,
 {
 	char *path = cwd != NULL ? path_join(cwd, uri) : NULL;
 	struct err why = ERR_INIT;
-	int there =
-	    path == NULL ? 1 : file_look(AT_FDCWD, path, 0, NULL, &why);
+	int there = path == NULL ? 1 : file_look(AT_FDCWD, path, 0, NULL, &why);
 
 	tracking_uri_read(place, uri, mlflow_variable("HOME"), there > 0);
 	free(path);

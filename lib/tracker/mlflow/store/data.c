@@ -275,8 +275,8 @@ cut_torn_line(int fd, struct err *err)
 		if (pread(fd, chunk, want, at - (off_t)want) != (ssize_t)want)
 			return err_errno(err, "metric file");
 		newline = memrchr(chunk, '\n', want);
-		at -= newline != NULL ? chunk + want - newline - 1
-				      : (off_t)want;
+		at -=
+		    newline != NULL ? chunk + want - newline - 1 : (off_t)want;
 	}
 	return size < 0 || (at < size && ftruncate(fd, at) < 0)
 	    ? err_errno(err, "metric file")
