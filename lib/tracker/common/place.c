@@ -545,10 +545,12 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		*path = text_path_bytes(given);
 	if (*path == NULL) {
 		fd = take(t, root, run, path, err);
-		*again = fd >= 0 && has_content(fd);
 	} else {
 		fd = come_back(t, root, *path, err);
 	}
+	/* The cursor of an earlier process may be lost. */
+	if (!*again)
+		*again = fd >= 0 && has_content(fd);
 	if (fd < 0)
 		return fd;
 	result = place_check(t, KEY_MARK, fd, *path, err);
