@@ -115,6 +115,10 @@ find_line(
 		int result;
 
 		newline = memchr(start + searched, '\n', rest - searched);
+		/* Zeros: the same as a torn line (journal_cut_tail). */
+		if (newline != NULL &&
+		    memchr(start, '\0', (size_t)(newline - start)) != NULL)
+			return 0;
 		if (newline != NULL) {
 			*line = start;
 			*len = (size_t)(newline - start);

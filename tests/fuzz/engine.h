@@ -69,6 +69,12 @@ tracker_remember_later(struct tracker *t, const char *name, const char *text)
 }
 
 void
+tracker_send_anew(struct tracker *t)
+{
+	(void)t;
+}
+
+void
 tracker_set_place(struct tracker *t, const char *place)
 {
 	(void)t;
@@ -106,12 +112,6 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 {
 	(void)t;
 	expect(what != NULL && why[0] != '\0');
-}
-
-void
-tracker_send_anew(struct tracker *t)
-{
-	(void)t;
 }
 
 void

@@ -97,6 +97,12 @@ tracker_remember_later(struct tracker *t, const char *name, const char *text)
 }
 
 void
+tracker_send_anew(struct tracker *t)
+{
+	(void)t;
+}
+
+void
 tracker_set_place(struct tracker *t, const char *place)
 {
 	(void)t;
@@ -132,12 +138,6 @@ void
 tracker_refused(struct tracker *t, const char *what, const char *why)
 {
 	tracker_note(t, "%s: %s", what, why);
-}
-
-void
-tracker_send_anew(struct tracker *t)
-{
-	(void)t;
 }
 
 void

@@ -530,16 +530,18 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		*path = text_path_bytes(given);
 	if (*path == NULL) {
 		fd = take(t, root, run, path, err);
-		if (fd >= 0)
-			result = file_each_name(fd, ".", is_content, NULL, err);
-		if (result < 0)
-			err_prefix(err, "%s", *path);
-		*again = result > 0;
 	} else {
 		fd = come_back(t, root, *path, err);
 	}
 	if (fd < 0)
 		return fd;
+	/* The cursor of an earlier process may be lost. */
+	if (!*again) {
+		result = file_each_name(fd, ".", is_content, NULL, err);
+		if (result < 0)
+			err_prefix(err, "%s", *path);
+		*again = result > 0;
+	}
 	if (result >= 0)
 		result = place_check(t, KEY_MARK, fd, *path, err);
 	if (result < 0) {
