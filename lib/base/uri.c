@@ -124,11 +124,12 @@ uri_clean(char *text)
 	struct uri u;
 	char *to;
 
-	if (!uri_split(text, &u)) {
+	/* What is no URI may have several logins, and a URI behind them. */
+	while (!uri_split(text, &u)) {
 		behind = behind_bare_login(text);
-		if (behind != NULL)
-			memmove(text, behind, strlen(behind) + 1);
-		return;
+		if (behind == NULL)
+			return;
+		memmove(text, behind, strlen(behind) + 1);
 	}
 	text[u.end - text] = '\0';
 	if (u.user.start != NULL) {
