@@ -220,6 +220,13 @@ wait_ms(const struct loop *loop)
 
 /* Those that were ready go behind all others, so that more than there are events
  * get their turn. */
+static void
+put_behind(struct loop *loop, struct loop_io *io)
+{
+	TAILQ_REMOVE(&loop->refused, io, link);
+	TAILQ_INSERT_TAIL(&loop->refused, io, link);
+}
+
 static int
 poll_events(struct loop *loop, int ms)
 {
@@ -243,8 +250,7 @@ poll_events(struct loop *loop, int ms)
 		if (fds[i].revents != 0) {
 			loop->events[n++] = (struct epoll_event){
 			    .events = (uint32_t)fds[i].revents, .data.ptr = io};
-			TAILQ_REMOVE(&loop->refused, io, link);
-			TAILQ_INSERT_TAIL(&loop->refused, io, link);
+			put_behind(loop, io);
 		}
 		io = next;
 	}
