@@ -37,6 +37,7 @@ journals_may_be_read_later(int result)
 {
 	switch (result) {
 	case -ENOENT:
+	case -ENOTDIR:
 	case -ENODATA:
 	case -EPERM:
 	case -EINVAL:

@@ -159,6 +159,7 @@ each_indexed(const struct index_entry *e, void *data)
 	if (s->bytes != e->records_bytes || s->crc != e->records_crc32c)
 		return true;
 	s->result->delivered_us = e->started_us;
+	s->result->delivered_end_us = e->ended_us;
 	for (size_t i = 0; i < s->result->len; i++)
 		for (size_t k = 0; k < e->place_len; k++) {
 			const char *tracker = s->targets[i].tracker;
@@ -233,6 +234,7 @@ take_pending(struct search *s, const char *attempt, const struct entry *start,
 	t->pending_live = journals_is_live(its);
 	t->pending_unended = !past->ended;
 	t->pending_us = start->time_us;
+	t->pending_end_us = past->ended ? past->ended_us : start->time_us;
 	for (size_t i = 0; i < t->len; i++)
 		for (size_t k = 0; k < its->target_len; k++) {
 			if (t->has[i] ||

@@ -27,11 +27,14 @@ struct tracked {
 	bool pending_live;    /* the owner of that attempt is alive */
 	bool pending_unended; /* the run of that attempt has no end yet */
 	int64_t pending_us;   /* when it started */
+	/* When its run ended; of one without an end as pending_us. */
+	int64_t pending_end_us;
 	/* Not all could be looked at: what is not found here may be there. */
 	struct err failed;
 	/* When the last delivered attempt of this directory with these records
 	 * started, whatever its destination; 0: there is none. */
 	int64_t delivered_us;
+	int64_t delivered_end_us; /* when its run ended */
 };
 
 /* Looks among the pending journals and in the index, in this order: what leaves

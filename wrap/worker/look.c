@@ -341,9 +341,9 @@ look_now(struct look *l)
 }
 
 bool
-look_is_in_doubt(const struct look *l)
+look_is_in_doubt(const struct look *l, bool heard)
 {
-	return l->trusts_nobody || l->saw_none || !l->saw_any;
+	return l->trusts_nobody || l->saw_none || (!l->saw_any && !heard);
 }
 
 void

@@ -60,8 +60,9 @@ void look_trust_nobody(struct look *l);
 /* Looks now, at every process of this user. */
 void look_now(struct look *l);
 /* Is there reason to think that runs were made of which nobody told? Some
- * process had no shim, or nobody looked before it was over. */
-bool look_is_in_doubt(const struct look *l);
+ * process had no shim, or nobody looked before it was over and the shim told of
+ * no run (`heard`) either. */
+bool look_is_in_doubt(const struct look *l, bool heard);
 void look_for_markers(struct look *l);
 
 /* The command is over: from now on it waits for what it has left behind, a

@@ -65,8 +65,9 @@ is_ours(pid_t pid, void *data)
 	return proc_is_below(pid, s->config.launched->command);
 }
 
-/* By an itrack-wrap inside this one, or beside it in the same directory. What a
- * worker before us has begun is ours to go on with. */
+/* By an itrack-wrap inside this one, or beside it in the same directory: its
+ * attempt goes on, or came to its end after our launch, as the run itself did.
+ * What a worker before us has begun is ours to go on with. */
 static bool
 is_taken(const char *dir, void *data)
 {
@@ -79,8 +80,8 @@ is_taken(const char *dir, void *data)
 	tracked_find(&t, s->config.state_dir, dir, NULL, 0);
 	taken = t.pending != NULL && t.pending_live;
 	if (l->restarts == 0)
-		taken = taken || t.delivered_us >= launch_us ||
-		    (t.pending != NULL && t.pending_us >= launch_us);
+		taken = taken || t.delivered_end_us >= launch_us ||
+		    (t.pending != NULL && t.pending_end_us >= launch_us);
 	tracked_release(&t);
 	return taken;
 }
@@ -289,7 +290,8 @@ search_at_end(struct search *s, bool crowded)
 		find_look(s->find);
 	if (crowded || s->silent)
 		look_beside(s);
-	if (look_is_in_doubt(s->look) || !s->config.launched->preloaded)
+	if (look_is_in_doubt(s->look, s->heard) ||
+	    !s->config.launched->preloaded)
 		look_for_markers(s->look);
 	look_stay(s->look);
 }
