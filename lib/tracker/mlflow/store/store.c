@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "format/text.h"
 #include "tracker/mlflow/names.h"
@@ -20,6 +21,7 @@
 #define STATUS_FAILED   4
 #define STATUS_KILLED   5
 #define TEXT_BYTES      (1024 * 1024)
+#define KEY_EXPERIMENT  "experiment"
 
 struct mlruns {
 	int experiment; /* its directory; -1: not open */
@@ -63,10 +65,29 @@ close_experiment(struct mlruns *s)
 	s->experiment = -1;
 }
 
+/* The experiment in which an earlier process began the run, unless it is gone:
+ * whatever stands in its place, the run is not begun in another one.
+ * -ENOENT: there is none. */
+static int
+open_remembered(
+    struct mlflow *m, const struct mlruns_root *root, struct err *err)
+{
+	const char *id = tracker_recall(m->tracker, KEY_EXPERIMENT);
+	struct err why = ERR_INIT;
+	int fd = id != NULL ? folder_open(root->fd, id, false, &why) : -ENOENT;
+
+	if (fd >= 0)
+		m->experiment_id = xstrdup(id);
+	else if (fd != -ENOENT)
+		err_set(err, fd, "in %s: %s", root->path, why.message);
+	return fd;
+}
+
 static int
 open_experiment(struct mlflow *m, struct err *err)
 {
 	struct mlruns_root root = {.path = m->config.root};
+	int fd;
 
 	close_experiment(m->mlruns);
 	free(m->experiment_id);
@@ -74,11 +95,16 @@ open_experiment(struct mlflow *m, struct err *err)
 	root.fd = mlruns_open_root(root.path, err);
 	if (root.fd < 0)
 		return root.fd;
-	m->mlruns->experiment =
-	    mlruns_experiment(&root, m->config.experiment_name,
-		m->config.experiment_id, &m->experiment_id, err);
+	fd = open_remembered(m, &root, err);
+	if (fd == -ENOENT)
+		fd = mlruns_experiment(&root, m->config.experiment_name,
+		    m->config.experiment_id, &m->experiment_id, err);
 	close(root.fd);
-	return m->mlruns->experiment < 0 ? m->mlruns->experiment : 0;
+	if (fd < 0)
+		return fd;
+	m->mlruns->experiment = fd;
+	tracker_remember_later(m->tracker, KEY_EXPERIMENT, m->experiment_id);
+	return 0;
 }
 
 enum outcome
