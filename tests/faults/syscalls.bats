@@ -48,7 +48,7 @@ whole_or_sample() {
 }
 
 @test "each call of a delivery to the other trackers fails once" {
-    sample=3
+    sample=6
     [ -z "${ITRACK_TORTURE:-}" ] || sample=400
     for tracker in tensorboard mlflow wandb wandb-server; do
         failing --way import --way sync --tracker "$tracker" \
