@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -119,6 +120,19 @@ skip_known(struct driver *d)
 	journal_reader_release(&reader);
 }
 
+/* A driver that was killed before its first entry left an empty journal. It had
+ * this name, which no other process takes. */
+static void
+remove_newborn(const char *state_dir, const char *attempt)
+{
+	char *path = xasprintf("%s/runs/%s/journal.jsonl", state_dir, attempt);
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_size == 0)
+		unlink(path);
+	free(path);
+}
+
 static void
 open_journal(struct driver *d, const char *state_dir, const char *entries)
 {
@@ -135,6 +149,7 @@ open_journal(struct driver *d, const char *state_dir, const char *entries)
 		&err) < 0 ||
 	    d->start.kind != ENTRY_START)
 		die("%s: no start entry: %s", entries, err.message);
+	remove_newborn(state_dir, d->start.start.attempt);
 	result =
 	    journal_adopt(state_dir, d->start.start.attempt, &d->journal, &err);
 	if (result == 0)
