@@ -231,15 +231,19 @@ ask(struct signals *s, int64_t now_ms)
 	return len >= 0;
 }
 
-/* The same signal of the same sender, at about the same time. */
+/* Has the witness had the same signal of the same sender, at about the same
+ * time? What it had counts once: the next one may be for us alone. */
 static bool
-was_for_group(const struct signals *s, const struct signals_waiting *w)
+was_for_group(struct signals *s, const struct signals_waiting *w)
 {
-	for (size_t i = 0; i < SIGNALS_HEARD_MAX; i++)
-		if (s->heard[i].what.signo == w->signo &&
-		    s->heard[i].what.sender == w->sender &&
-		    s->heard[i].at_ms >= w->due_ms - 2 * SIGNALS_PASS_MS)
-			return true;
+	for (size_t i = 0; i < SIGNALS_HEARD_MAX; i++) {
+		if (s->heard[i].what.signo != w->signo ||
+		    s->heard[i].what.sender != w->sender ||
+		    s->heard[i].at_ms < w->due_ms - 2 * SIGNALS_PASS_MS)
+			continue;
+		s->heard[i].what.signo = 0;
+		return true;
+	}
 	return false;
 }
 
@@ -262,7 +266,7 @@ leads_our_group(pid_t command)
 }
 
 static void
-pass(const struct signals *s, const struct signals_waiting *w, pid_t command,
+pass(struct signals *s, const struct signals_waiting *w, pid_t command,
     bool has_witness)
 {
 	bool to_group =
