@@ -117,25 +117,34 @@ behind_bare_login(const char *text)
 	    : NULL;
 }
 
-void
-uri_clean(char *text)
+/* Returns whether there was a login. */
+static bool
+remove_login(char *text)
 {
 	const char *behind;
 	struct uri u;
 	char *to;
 
-	/* What is no URI may have several logins, and a URI behind them. */
-	while (!uri_split(text, &u)) {
+	if (!uri_split(text, &u)) {
 		behind = behind_bare_login(text);
-		if (behind == NULL)
-			return;
-		memmove(text, behind, strlen(behind) + 1);
+		if (behind != NULL)
+			memmove(text, behind, strlen(behind) + 1);
+		return behind != NULL;
 	}
 	text[u.end - text] = '\0';
-	if (u.user.start != NULL) {
-		to = text + (u.user.start - text);
-		memmove(to, u.authority.start, strlen(u.authority.start) + 1);
-	}
+	if (u.user.start == NULL)
+		return false;
+	to = text + (u.user.start - text);
+	memmove(to, u.authority.start, strlen(u.authority.start) + 1);
+	return true;
+}
+
+void
+uri_clean(char *text)
+{
+	/* What is behind a login may look like one itself. */
+	while (remove_login(text))
+		;
 }
 
 void
