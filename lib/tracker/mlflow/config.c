@@ -63,14 +63,12 @@ take_apart(const char *text, char **user, char **password)
 static char *
 file_path(const char *uri)
 {
-	char *clean = xstrdup(uri), *path = clean + strlen("file:");
+	struct uri u;
+	char *path = uri_split(uri, &u)
+	    ? xstrndup(u.path, (size_t)(u.end - u.path))
+	    : xstrdup(uri + strlen("file:"));
 
-	uri_clean(clean);
-	if (strncmp(path, "//", 2) == 0)
-		path = strchr(path + 2, '/');
-	path = xstrdup(path);
 	uri_unescape(path);
-	free(clean);
 	return path;
 }
 
