@@ -103,18 +103,21 @@ uri_split(const char *text, struct uri *u)
 	return true;
 }
 
-/* The text behind the "@" of "user:password@host...", also behind what can't be
- * a scheme; NULL: it has another form. */
+/* The text behind the "@" of "user:password@host...", at the beginning or behind
+ * any "://"; NULL: there is none. */
 static const char *
 behind_bare_login(const char *text)
 {
-	const char *mistyped = strstr(text, "://");
-	const char *start = mistyped != NULL ? mistyped + 3 : text;
-	const char *at = memrchr(start, '@', strcspn(start, "/?#"));
+	for (const char *start = text; start != NULL;) {
+		const char *at = memrchr(start, '@', strcspn(start, "/?#"));
 
-	return at != NULL && memchr(text, ':', (size_t)(at - text)) != NULL
-	    ? at + 1
-	    : NULL;
+		if (at != NULL &&
+		    memchr(text, ':', (size_t)(at - text)) != NULL)
+			return at + 1;
+		start = strstr(start, "://");
+		start = start != NULL ? start + 3 : NULL;
+	}
+	return NULL;
 }
 
 /* Returns whether there was a login. */
@@ -125,10 +128,13 @@ remove_login(char *text)
 	struct uri u;
 	char *to;
 
-	if (!uri_split(text, &u)) {
+	/* What has no authority is mistyped, or a path. */
+	if (!uri_split(text, &u) || u.authority.start == NULL) {
 		behind = behind_bare_login(text);
 		if (behind != NULL)
 			memmove(text, behind, strlen(behind) + 1);
+		else if (u.end != NULL)
+			text[u.end - text] = '\0';
 		return behind != NULL;
 	}
 	text[u.end - text] = '\0';
