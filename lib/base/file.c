@@ -107,42 +107,50 @@ file_each_name(int dirfd, const char *path,
 	return result;
 }
 
+/* Opens what `st` says is a regular file. We look before we open, because opening
+ * a device can have effects; the second look catches a change between the two.
+ * `flags`: O_NOFOLLOW or 0. */
+static int
+open_looked_at(
+    int dirfd, const char *name, int flags, struct stat *st, struct err *err)
+{
+	int fd, code;
+
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	fd = openat(
+	    dirfd, name, O_RDONLY | flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, "%s", name);
+	if (file_stat(fd, st) < 0)
+		code = err_errno(err, "%s", name);
+	else if (!S_ISREG(st->st_mode))
+		code = err_set(err, -EINVAL, "%s: not a regular file", name);
+	else
+		return fd;
+	close(fd);
+	return code;
+}
+
 int
 file_open_regular(int dirfd, const char *name, struct stat *st, struct err *err)
 {
 	struct stat own;
-	int fd;
 
 	if (st == NULL)
 		st = &own;
-	/* We look before we open, because opening a device can have effects.
-	 * The second look catches a change between the two. */
 	if (file_stat_at(dirfd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, "%s", name);
-	if (!S_ISREG(st->st_mode))
-		return err_set(err, -EINVAL, "%s: not a regular file", name);
-	fd = openat(dirfd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, "%s", name);
-	if (file_stat(fd, st) < 0) {
-		err_errno(err, "%s", name);
-		close(fd);
-		return err != NULL ? err->code : -EIO;
-	}
-	if (!S_ISREG(st->st_mode)) {
-		close(fd);
-		return err_set(err, -EINVAL, "%s: not a regular file", name);
-	}
-	return fd;
+	return open_looked_at(dirfd, name, O_NOFOLLOW, st, err);
 }
 
 int
 file_open_through_links(
     int dirfd, const char *name, struct stat *st, struct err *err)
 {
+	struct err why = ERR_INIT;
 	struct stat own;
-	int fd, code;
+	int fd;
 
 	if (st == NULL)
 		st = &own;
@@ -152,20 +160,33 @@ file_open_through_links(
 		return err_set(err, errno == ENOENT ? -ENOLINK : -errno,
 		    "%s: a link that can't be followed: %s", name,
 		    strerror(errno));
-	if (!S_ISREG(st->st_mode))
-		return err_set(err, -EINVAL, "%s: not a regular file", name);
-	fd = openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return err_set(err, errno == ENOENT ? -ESTALE : -errno,
-		    "%s: %s", name, strerror(errno));
-	if (file_stat(fd, st) < 0)
-		code = err_errno(err, "%s", name);
-	else if (!S_ISREG(st->st_mode))
-		code = err_set(err, -EINVAL, "%s: not a regular file", name);
-	else
-		return fd;
-	close(fd);
-	return code;
+	fd = open_looked_at(dirfd, name, 0, st, &why);
+	return fd >= 0
+	    ? fd
+	    : err_set(err, fd == -ENOENT ? -ESTALE : fd, "%s", why.message);
+}
+
+int
+file_last_line_end(int fd, const char *name, off_t *at, struct err *err)
+{
+	char chunk[4096];
+
+	while (*at > 0) {
+		size_t want =
+		    *at > (off_t)sizeof chunk ? sizeof chunk : (size_t)*at;
+		ssize_t n = pread(fd, chunk, want, *at - (off_t)want);
+		const char *newline;
+
+		if (n != (ssize_t)want)
+			return err_errno(err, "%s", name);
+		*at -= (off_t)want;
+		newline = memrchr(chunk, '\n', want);
+		if (newline == NULL)
+			continue;
+		*at += newline - chunk + 1;
+		break;
+	}
+	return 0;
 }
 
 int

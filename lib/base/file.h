@@ -64,6 +64,10 @@ int file_read_all(
 int file_read_if_there(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
+/* Moves *at back to the end of the last whole line before it: behind a newline, or
+ * to 0. `name` is for the message. */
+int file_last_line_end(int fd, const char *name, off_t *at, struct err *err);
+
 /* As file_read_all, but reads on from an open descriptor; `name` is for the
  * message. */
 int file_read_rest(int fd, const char *name, struct buf *out, struct err *err);

@@ -210,27 +210,13 @@ find_zeros(const struct journal *j, off_t *at, struct err *err)
 int
 journal_cut_tail(struct journal *j, struct err *err)
 {
-	char chunk[4096];
 	off_t end = lseek(j->fd, 0, SEEK_END), at;
 	int result = find_zeros(j, &at, err);
 
+	if (result == 0)
+		result = file_last_line_end(j->fd, j->path, &at, err);
 	if (result < 0)
 		return result;
-	while (at > 0) {
-		size_t want =
-		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;
-		ssize_t n = pread(j->fd, chunk, want, at - (off_t)want);
-		const char *newline;
-
-		if (n != (ssize_t)want)
-			return err_errno(err, "%s", j->path);
-		newline = memrchr(chunk, '\n', want);
-		if (newline != NULL) {
-			at = at - (off_t)want + (newline - chunk) + 1;
-			break;
-		}
-		at -= (off_t)want;
-	}
 	if (at < end && ftruncate(j->fd, at) < 0)
 		return err_errno(err, "%s", j->path);
 	j->size = at;

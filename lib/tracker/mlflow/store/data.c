@@ -264,20 +264,11 @@ compare(int fd, struct series *s, size_t *same, struct err *err)
 static int
 cut_torn_line(int fd, struct err *err)
 {
-	char chunk[4096];
 	off_t size = lseek(fd, 0, SEEK_END), at = size;
-	const char *newline = NULL;
+	int result = file_last_line_end(fd, "metric file", &at, err);
 
-	while (at > 0 && newline == NULL) {
-		size_t want =
-		    at > (off_t)sizeof chunk ? sizeof chunk : (size_t)at;
-
-		if (pread(fd, chunk, want, at - (off_t)want) != (ssize_t)want)
-			return err_errno(err, "metric file");
-		newline = memrchr(chunk, '\n', want);
-		at -=
-		    newline != NULL ? chunk + want - newline - 1 : (off_t)want;
-	}
+	if (result < 0)
+		return result;
 	return size < 0 || (at < size && ftruncate(fd, at) < 0)
 	    ? err_errno(err, "metric file")
 	    : 0;
