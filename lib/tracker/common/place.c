@@ -230,7 +230,8 @@ first_name(const char *attempt)
 }
 
 /* A directory comes with its mark or not at all, so that a kill or a loss of
- * power leaves none that nobody knows. What it leaves under the first name is ours by that name. 0, or
+ * power leaves none that nobody knows. What it leaves under the first name is
+ * ours by that name. 0, or
  * -EEXIST: another was quicker. */
 static int
 make_marked(int parent, const char *name, const char *attempt, struct err *err)

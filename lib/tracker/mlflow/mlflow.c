@@ -1,7 +1,7 @@
 /*
  * MLflow: chooses between a server (REST 2.0) and a file store. What each
  * call does there is in open.c, send.c, artifact.c and
- * tracker/mlflow/store/store.c; this file chooses between the two.
+ * tracker/mlflow/store/store.c.
  */
 #include <stdlib.h>
 #include <string.h>
