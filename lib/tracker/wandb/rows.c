@@ -16,6 +16,7 @@ wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
 	    .step = -1};
 	wandb_values_init(&rows->row);
 	wandb_values_init(&rows->summary);
+	wandb_values_init(&rows->final);
 }
 
 void
@@ -23,6 +24,7 @@ wandb_rows_release(struct wandb_rows *rows)
 {
 	wandb_values_release(&rows->row);
 	wandb_values_release(&rows->summary);
+	wandb_values_release(&rows->final);
 }
 
 void
@@ -61,15 +63,15 @@ go_to(struct wandb_rows *rows, int64_t step, int64_t time_us)
 }
 
 static void
-put(struct wandb_rows *rows, const char *prefix, const char *name,
-    const char *json, double number)
+put(struct wandb_rows *rows, struct wandb_values *values, const char *prefix,
+    const char *name, const char *json, double number)
 {
 	char *full = wandb_name(prefix, name, &rows->renamed);
 
 	if (json != NULL)
-		wandb_values_json(&rows->row, full, json);
+		wandb_values_json(values, full, json);
 	else
-		wandb_values_double(&rows->row, full, number);
+		wandb_values_double(values, full, number);
 	free(full);
 }
 
@@ -77,11 +79,14 @@ void
 wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
     const struct entry_metrics *metrics)
 {
+	struct wandb_values *values =
+	    metrics->summary ? &rows->final : &rows->row;
 	size_t i;
 
-	go_to(rows, metrics->step, time_us);
+	if (!metrics->summary)
+		go_to(rows, metrics->step, time_us);
 	for (i = 0; i < metrics->len; i++)
-		put(rows, prefix, metrics->list[i].name, NULL,
+		put(rows, values, prefix, metrics->list[i].name, NULL,
 		    metrics->list[i].value);
 }
 
@@ -136,6 +141,6 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	write_buckets(&w, h, first, end, per);
 	go_to(rows, h->step, time_us);
-	put(rows, prefix, h->name, json.data, 0);
+	put(rows, &rows->row, prefix, h->name, json.data, 0);
 	buf_release(&json);
 }
