@@ -176,6 +176,11 @@ const char *itrack_run_id(const struct itrack_tracker *tracker);
  * Valid until the next end_run or free. */
 const char *itrack_altered(const struct itrack_tracker *tracker);
 
+/* What a tracker refused for good of the last run that itrack_end_run() ended,
+ * with the reasons; one a line, "" if there is nothing (multi: the first member
+ * that has some). Valid until the next end_run or free. */
+const char *itrack_refused(const struct itrack_tracker *tracker);
+
 /* The name by which other processes find the last run that was started with
  * ITRACK_OPEN (multi: that of all members); NULL: none. Valid until the next
  * start_run or free. */
@@ -252,8 +257,11 @@ int itrack_log_params(struct itrack_tracker *tracker,
 /* Logs a file, or a directory with all regular files below it ("name/sub/file";
  * symbolic links in it are left out). name NULL: the last component of path;
  * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
- * The file is read after the call returns; a file that changes before that is
- * rejected. */
+ * The call keeps the bytes that the file has now (by reflink where the file
+ * system has that, else as a copy) beside the journal until they are delivered,
+ * so that the file may change or go afterwards; calls of other threads wait as
+ * long. Where there is no room for them the file is read where it lies, and is
+ * refused if it changes before. */
 int itrack_log_artifact(struct itrack_tracker *tracker, const char *path,
     const char *name, const char *type, struct itrack_error *err);
 

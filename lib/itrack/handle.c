@@ -191,6 +191,7 @@ free_tracker(struct itrack_tracker *t)
 	free(t->worker);
 	free(t->run_id);
 	free(t->altered);
+	free(t->refused);
 	free(t->open_name);
 	free(t->members);
 	pthread_mutex_destroy(&t->control);
@@ -308,6 +309,18 @@ itrack_altered(const struct itrack_tracker *t)
 	for (size_t i = 0; i < t->member_count && altered[0] == '\0'; i++)
 		altered = itrack_altered(t->members[i]);
 	return t->altered != NULL ? t->altered : altered;
+}
+
+const char *
+itrack_refused(const struct itrack_tracker *t)
+{
+	const char *refused = "";
+
+	if (t == NULL)
+		return "";
+	for (size_t i = 0; i < t->member_count && refused[0] == '\0'; i++)
+		refused = itrack_refused(t->members[i]);
+	return t->refused != NULL ? t->refused : refused;
 }
 
 const char *

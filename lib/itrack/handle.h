@@ -30,11 +30,13 @@ struct run {
 	char *id;    /* text */
 	char *place; /* bytes: the directory made for it; NULL: none */
 	int64_t next_step;
-	int link; /* to the worker; -1: there is none */
+	int64_t kept; /* number of the last file that was kept */
+	int link;     /* to the worker; -1: there is none */
 	struct run *outer;
 	const struct run *parent; /* while the run is begun; NULL: none */
 	bool open;                /* the run goes on without this process */
-	char *altered;            /* what the worker said of it; NULL: none */
+	/* What the worker said of it; NULL: nothing. */
+	char *altered, *refused;
 };
 
 struct itrack_tracker {
@@ -50,6 +52,7 @@ struct itrack_tracker {
 	char *run_id;    /* of the last one that was started */
 	char *open_name; /* of the last one that is open; NULL: none */
 	char *altered;   /* of the last one that was ended; NULL: nothing */
+	char *refused;   /* the same */
 	/* Memory kept from call to call: names as texts, and the entry's
 	 * list. */
 	struct buf names;
@@ -115,6 +118,8 @@ char *place_of_runs(const struct settings *settings);
 int run_make_place(
     const struct settings *settings, struct run *run, struct err *err);
 
+/* A name for a file beside the journal that no other has; allocated. */
+char *run_kept_name(struct run *run);
 /* Writes the bytes beside the journal, where they stay until they are
  * delivered: the path, or NULL. The second logs them as an artifact too. */
 char *run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err);

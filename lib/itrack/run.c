@@ -31,6 +31,7 @@ run_free(struct run *run)
 	free(run->id);
 	free(run->place);
 	free(run->altered);
+	free(run->refused);
 	free(run);
 }
 
@@ -276,6 +277,9 @@ end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
 	free(t->altered);
 	t->altered = run->altered;
 	run->altered = NULL;
+	free(t->refused);
+	t->refused = run->refused;
+	run->refused = NULL;
 	handle_unlock(t);
 	run_free(run);
 	return result;

@@ -391,6 +391,9 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 			free(run->altered);
 			run->altered =
 			    xstrndup(packet.altered, LIBRARY_MESSAGE_MAX - 1);
+			free(run->refused);
+			run->refused =
+			    xstrndup(packet.refused, LIBRARY_LINES_MAX - 1);
 			return judge(run, &packet, err);
 		}
 	}

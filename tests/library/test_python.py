@@ -169,27 +169,78 @@ class LocalTest(InDirectory):
         self.assertEqual(
             tracker.load_run("r")["metrics"][0]["metrics"]["nan"], "NaN")
 
-    def test_artifact_that_changes(self):
+    def test_artifacts_are_taken_at_once(self):
         tracker = LocalFileTracker()
-        os.mkdir("d")
         tracker.start_run("r")
-        tracker.log_artifact("d", "folder")
-        with open("f", "w") as file:
-            file.write("1")
-        tracker.log_artifact("f")
-        # The worker has it by then, so the next one can't be a race.
-        tracker.flush()
-        # Stopped, it can't read the file before it has changed.
+        # Stopped, it can't read anything before it has changed.
         worker = self.worker()
         os.kill(worker, signal.SIGSTOP)
-        tracker.log_artifact("f", "late")
-        with open("f", "w") as file:
-            file.write("22")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/plot.png", "w") as file:
+                file.write("png")
+            tracker.log_artifact(folder + "/plot.png")
+            os.mkdir(folder + "/sub")
+            with open(folder + "/sub/x", "w") as file:
+                file.write("x")
+            tracker.log_artifact(folder, "folder")
+        for epoch in range(3):
+            with open("checkpoint.pt", "w") as file:
+                file.write("w" * (epoch + 1))
+            os.chmod("checkpoint.pt", 0o640 if epoch else 0o755)
+            tracker.log_artifact("checkpoint.pt", f"checkpoint-{epoch}.pt")
+        os.symlink("checkpoint.pt", "latest.pt")
+        tracker.log_artifact("latest.pt")
+        os.utime("checkpoint.pt", (1, 1))
+        tracker.log_artifact("checkpoint.pt", "old.pt")
+        os.remove("checkpoint.pt")
         os.kill(worker, signal.SIGCONT)
-        with self.assertWarnsRegex(RuntimeWarning, "rejected: .*f has changed"):
+        tracker.flush()
+        folder = "experiments/insideLLMs/r/artifacts/"
+        sizes = {os.path.join(dir, name)[len(folder):]:
+                 os.stat(os.path.join(dir, name)).st_size
+                 for dir, _, names in os.walk(folder) for name in names}
+        self.assertEqual(sizes, {
+            "plot.png": 3, "folder/plot.png": 3, "folder/sub/x": 1,
+            "checkpoint-0.pt": 1, "checkpoint-1.pt": 2, "checkpoint-2.pt": 3,
+            "latest.pt": 3, "old.pt": 3})
+        self.assertEqual(os.stat(folder + "checkpoint-0.pt").st_mode & 0o777,
+                         0o755)
+        self.assertEqual(os.stat(folder + "checkpoint-1.pt").st_mode & 0o777,
+                         0o640)
+        self.assertEqual(os.stat(folder + "old.pt").st_mtime, 1)
+        tracker.end_run()
+        self.assertEqual(self.pending(), [])
+
+    def test_every_loss_is_named(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        with open("f", "w") as file:
+            file.write("1")
+        names = [f"a{i}" for i in range(40)]
+        for name in names:
+            tracker.log_artifact("f", name)
+            # What is a file can't be a folder.
+            tracker.log_artifact("f", name + "/b")
+        with self.assertWarns(RuntimeWarning) as caught:
             tracker.end_run()
-        names = [a["name"] for a in tracker.load_run("r")["artifacts"]]
-        self.assertEqual(names, ["f"])
+        for name in names:
+            self.assertIn(f"open {name}: ", str(caught.warning))
+        self.assertEqual(
+            [a["name"] for a in tracker.load_run("r")["artifacts"]], names)
+
+    def test_a_warning_is_no_exception(self):
+        code = ("import itrack, warnings\n"
+                "warnings.simplefilter('error')\n"
+                "t = itrack.LocalFileTracker()\n"
+                "open('f', 'w').close()\n"
+                "with t:\n"
+                "  t.log_artifact('f', 'a')\n"
+                "  t.log_artifact('f', 'a/b')\n"
+                "print('done')")
+        done = subprocess.run([sys.executable, "-c", code], text=True,
+                              capture_output=True)
+        self.assertEqual(done.stdout, "done\n")
+        self.assertIn("RuntimeWarning: itrack: local: rejected", done.stderr)
 
     def test_config_switches(self):
         config = TrackingConfig(log_artifacts=False, auto_log_metrics=False)

@@ -269,8 +269,8 @@ class _JournalTracker(ExperimentTracker):
                      artifact_type: Optional[str] = None) -> None:
         """Log a file, or a directory with all files below it.
 
-        It is read by the worker soon after: one that changes before is
-        refused, which ``end_run`` warns of.
+        What it has now is kept until it is delivered: it may change or go
+        when the call has returned.
 
         Args:
             artifact_name: Default: the last component of the path.
