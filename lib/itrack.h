@@ -17,7 +17,8 @@
  * (default ~/.local/state/itrack) and returns; it never waits for a server. A
  * program of its own, itrack-worker, started by itrack_start_run(), delivers
  * the journal. Entries that the caller logged before a kill -9 are delivered,
- * and the run ends as "killed". Entries that can't be delivered now wait for
+ * and the run ends as "killed"; where the program exits without having ended a
+ * run, the run ends as "finished" if its exit status is 0, else as "failed". Entries that can't be delivered now wait for
  * `itrack sync`.
  *
  * Each call returns 0, or a negative errno with one line in *err (`err` may be
@@ -141,9 +142,8 @@ int itrack_multi(struct itrack_tracker **tracker,
     struct itrack_tracker *const *members, size_t count,
     struct itrack_error *err);
 
-/* NULL is fine. A run that was not ended is closed as "killed", unless it is an
- * open one. The call waits for nothing: the worker delivers the remaining
- * entries. */
+/* NULL is fine. A run that was not ended goes on until the program exits, which
+ * ends it. The call waits for nothing: the worker delivers the entries. */
 void itrack_free(struct itrack_tracker *tracker);
 
 /* Begins a run beneath the active one, which goes on when this one ends (MLflow
@@ -196,7 +196,8 @@ int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
     const struct itrack_option *options, size_t option_count,
     struct itrack_error *err);
 
-/* status: "finished", "failed" or "killed". Waits for delivery, at most as long
+/* status: "finished", "failed" or "killed"; any other word counts as "failed"
+ * (the local tracker keeps the word). Waits for delivery, at most as long
  * as the option drain says. Without an active run: 0. -ETIMEDOUT: not
  * everything is delivered yet; the worker goes on, the message says what
  * `itrack sync` would finish. -EAGAIN: nothing more is tried now (no server, no

@@ -7,9 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "format/text.h"
 #include "itrack/start_worker.h"
+
+/* How long the exit waits for another thread that waits for a delivery. */
+#define EXIT_WAIT_US 1000000
 
 /* A call under way on this thread: die() jumps back to it. */
 struct guard {
@@ -137,6 +141,21 @@ call_one(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 	return result;
 }
 
+void
+handle_call_at_exit(struct itrack_tracker *t, bool control, handle_body *body,
+    const void *arguments)
+{
+	struct timespec until =
+	    clock_timespec((clock_wall_us() + EXIT_WAIT_US) * 1000);
+
+	if (t->broken ||
+	    (control && pthread_mutex_timedlock(&t->control, &until) != 0))
+		return;
+	guarded(t, HANDLE_CONTROL, body, arguments, NULL);
+	if (control)
+		pthread_mutex_unlock(&t->control);
+}
+
 int
 handle_call(struct itrack_tracker *t, enum handle_way way, handle_body *body,
     const void *arguments, struct itrack_error *error)
@@ -179,12 +198,14 @@ handle_new(void)
 	pthread_mutex_init(&t->lock, NULL);
 	t->owner = getpid();
 	buf_init(&t->names, HANDLE_NAMES_MAX);
+	at_exit_add(t);
 	return t;
 }
 
 static void
 free_tracker(struct itrack_tracker *t)
 {
+	at_exit_remove(t);
 	settings_release(&t->settings);
 	buf_release(&t->names);
 	free(t->metrics);
@@ -271,12 +292,11 @@ itrack_multi(struct itrack_tracker **tracker,
 }
 
 static int
-abandon(struct itrack_tracker *t, const void *arguments, struct err *err)
+let_go(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	(void)arguments;
 	(void)err;
-	run_abandon_all(t);
-	return 0;
+	return run_let_go(t) ? 1 : 0;
 }
 
 void
@@ -286,8 +306,9 @@ itrack_free(struct itrack_tracker *t)
 		return;
 	for (size_t i = 0; i < t->member_count; i++)
 		itrack_free(t->members[i]);
-	if (t->member_count == 0)
-		guarded(t, HANDLE_CONTROL, abandon, NULL, NULL);
+	if (t->member_count == 0 &&
+	    guarded(t, HANDLE_CONTROL, let_go, NULL, NULL) == 1)
+		return;
 	free_tracker(t);
 }
 

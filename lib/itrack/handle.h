@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -43,6 +44,7 @@ struct itrack_tracker {
 	pthread_mutex_t control, lock;
 	pid_t owner;
 	bool broken; /* memory ran out once: the handle is inert */
+	TAILQ_ENTRY(itrack_tracker) at_exit;
 	/* A multi has members and nothing else. */
 	struct itrack_tracker **members;
 	size_t member_count;
@@ -99,8 +101,24 @@ int run_log_borrowed(struct run *run, const struct entry *e, struct err *err);
 int run_alone(const struct itrack_tracker *t,
     int (*log)(struct run *run, const void *arguments, struct err *err),
     const void *arguments, struct err *err);
-/* Ends every run without waiting. */
-void run_abandon_all(struct itrack_tracker *t);
+/* Lets go of every run that needs no end from us: of open ones, and in the child
+ * of a fork of all. True: a run is left that the exit is to end. */
+bool run_let_go(struct itrack_tracker *t);
+
+/* At the exit of the program, in two steps for all handles: gives each run its
+ * end; waits for delivery, at most as long as the option drain says, less what
+ * was waited for others. */
+void run_write_ends(struct itrack_tracker *t, enum run_status status);
+void run_wait_at_exit(struct itrack_tracker *t, int64_t waited_ms);
+
+/* The list of handles that the exit looks at. */
+void at_exit_add(struct itrack_tracker *t);
+void at_exit_remove(struct itrack_tracker *t);
+
+/* Calls the body for a handle that is not broken, with `control` if that is asked
+ * for and to be had soon. */
+void handle_call_at_exit(struct itrack_tracker *t, bool control,
+    handle_body *body, const void *arguments);
 
 /* A handle without kind; freed with itrack_free(). NULL: no memory. */
 struct itrack_tracker *handle_new(void);

@@ -16,6 +16,11 @@
 /* A longer wait is one without end. */
 #define FLUSH_SECONDS_MAX 1e6
 
+struct end {
+	enum run_status status;
+	const char *word; /* the caller's; NULL: the status is */
+};
+
 struct start {
 	const char *run_name, *run_id;
 	unsigned flags;
@@ -237,12 +242,14 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 }
 
 static int
-write_end(struct run *run, enum run_status status, struct err *err)
+write_end(struct run *run, const struct end *end, struct err *err)
 {
 	struct entry e;
 
 	entry_init(&e, ENTRY_END, clock_wall_us());
-	e.end.status = status;
+	e.end.status = end->status;
+	if (end->word != NULL)
+		e.end.word = text_of_bytes(end->word);
 	e.end.last_step = run->next_step;
 	return run_log(run, &e, err);
 }
@@ -262,14 +269,14 @@ take_run(struct itrack_tracker *t)
 }
 
 static int
-end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
+end_run(struct itrack_tracker *t, const struct end *end, struct err *err)
 {
 	struct run *run = take_run(t);
 	int result;
 
 	if (run == NULL)
 		return 0;
-	result = write_end(run, status, err);
+	result = write_end(run, end, err);
 	if (result == 0)
 		result = worker_settle(
 		    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
@@ -302,7 +309,7 @@ run_alone(const struct itrack_tracker *t,
 	if (result == 0)
 		result = log(run, arguments, err);
 	if (result == 0)
-		result = write_end(run, RUN_FINISHED, err);
+		result = write_end(run, &(struct end){RUN_FINISHED, NULL}, err);
 	if (result == 0)
 		result = worker_start(t, run, err);
 	if (result < 0) {
@@ -315,23 +322,70 @@ run_alone(const struct itrack_tracker *t,
 	return result;
 }
 
-void
-run_abandon_all(struct itrack_tracker *t)
+bool
+run_let_go(struct itrack_tracker *t)
 {
 	/* In the child of a fork the lock may be held by a thread that does not
 	 * exist there, and the journal belongs to the parent. */
 	bool ours = t->owner == getpid();
 	struct run *run;
 
-	while ((run = ours ? take_run(t) : t->run) != NULL) {
-		if (ours && run->open)
+	while ((run = t->run) != NULL) {
+		if (ours && !run->open)
+			return true;
+		if (ours)
 			worker_wake(t, run);
-		else if (ours)
-			write_end(run, RUN_KILLED, NULL);
-		else
-			t->run = run->outer;
+		t->run = run->outer;
 		run_free(run);
 	}
+	return false;
+}
+
+static int
+write_ends(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const enum run_status *status = arguments;
+
+	(void)err;
+	handle_lock(t);
+	for (struct run *run = t->run; run != NULL; run = run->outer)
+		if (!run->open)
+			write_end(run, &(struct end){*status, NULL}, NULL);
+	handle_unlock(t);
+	return 0;
+}
+
+void
+run_write_ends(struct itrack_tracker *t, enum run_status status)
+{
+	handle_call_at_exit(t, false, write_ends, &status);
+}
+
+static int
+wait_for_all(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const int64_t *waited_ms = arguments;
+	int64_t left_ms =
+	    (int64_t)(t->settings.drain_seconds * 1000) - *waited_ms;
+	int64_t due_ms = clock_mono_ms() + left_ms;
+	struct run *run;
+
+	(void)err;
+	while ((run = take_run(t)) != NULL) {
+		left_ms = due_ms - clock_mono_ms();
+		if (run->open)
+			worker_wake(t, run);
+		else if (left_ms > 0)
+			worker_settle(t, run, left_ms, NULL);
+		run_free(run);
+	}
+	return 0;
+}
+
+void
+run_wait_at_exit(struct itrack_tracker *t, int64_t waited_ms)
+{
+	handle_call_at_exit(t, true, wait_for_all, &waited_ms);
 }
 
 static int
@@ -344,7 +398,7 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	/* The runs that end here are delivered independently, so we don't
 	 * wait. */
 	while (!(start->flags & ITRACK_NESTED) && t->run != NULL)
-		end_run(t, RUN_FINISHED, NULL);
+		end_run(t, &(struct end){RUN_FINISHED, NULL}, NULL);
 	result = begin_run(t, start, &run, err);
 	if (run == NULL)
 		return result;
@@ -379,9 +433,7 @@ itrack_start_run(struct itrack_tracker *t, const char *run_name,
 static int
 end_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
-	const enum run_status *status = arguments;
-
-	return end_run(t, *status, err);
+	return end_run(t, arguments, err);
 }
 
 int
@@ -390,13 +442,15 @@ itrack_end_run(
 {
 	static const enum run_status all[] = {
 	    RUN_FINISHED, RUN_FAILED, RUN_KILLED};
+	struct end end = {RUN_FAILED, status};
 
-	for (size_t i = 0; status != NULL && i < sizeof all / sizeof *all; i++)
+	if (status == NULL || status[0] == '\0')
+		return handle_refuse(err, -EINVAL,
+		    "the status is empty: finished, failed or killed");
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (strcmp(run_status_name(all[i]), status) == 0)
-			return handle_call(
-			    t, HANDLE_CONTROL, end_body, &all[i], err);
-	return handle_refuse(
-	    err, -EINVAL, "the status is finished, failed or killed");
+			end = (struct end){all[i], NULL};
+	return handle_call(t, HANDLE_CONTROL, end_body, &end, err);
 }
 
 static int

@@ -317,6 +317,79 @@ class LocalTest(InDirectory):
         self.assertEqual(data["final_state"]["status"], "killed")
 
 
+class StateTest(InDirectory):
+    ends = {
+        "": ("finished", 0),
+        "sys.exit(0)": ("finished", 0),
+        "sys.exit(3)": ("failed", 3),
+        "sys.exit('no')": ("failed", 1),
+        "raise KeyError": ("failed", 1),
+        "del t": ("finished", 0),
+        "del t; raise SystemExit(2)": ("failed", 2),
+        "t.start_run('in', nested=True)": ("finished", 0),
+        "threading.Thread(target=lambda: 1 / 0).start()": ("finished", 0),
+        "os.kill(os.getpid(), signal.SIGTERM)": ("killed", -signal.SIGTERM),
+        "os._exit(0)": ("killed", 0),
+    }
+
+    def test_without_end_run(self):
+        for number, (code, (status, code_of)) in enumerate(self.ends.items()):
+            name = f"r{number}"
+            with self.subTest(code=code):
+                done = subprocess.run(
+                    [sys.executable, "-c",
+                     "import itrack, os, signal, sys, threading\n"
+                     "t = itrack.LocalFileTracker()\n"
+                     f"t.start_run({name!r})\nt.log_metrics({{'a': 1}})\n"
+                     + code], capture_output=True)
+                self.assertEqual(done.returncode, code_of)
+                deadline = time.monotonic() + 20
+                while "final_state" not in LocalFileTracker().load_run(name):
+                    # After a kill the worker ends it, else the exit has.
+                    self.assertEqual(status, "killed")
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+                data = LocalFileTracker().load_run(name)
+                self.assertEqual(data["final_state"]["status"], status)
+                self.assertEqual(len(data["metrics"]), 1)
+
+    def test_child_of_a_fork_ends_nothing(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        done = subprocess.run([
+            sys.executable, "-c",
+            "import itrack, os, sys\n"
+            "t = itrack.LocalFileTracker()\n"
+            "t.start_run('fork')\n"
+            "if os.fork() == 0:\n"
+            "  mine = itrack.LocalFileTracker()\n"
+            "  mine.start_run('child')\n"
+            "  sys.exit(1)\n"
+            "os.wait()\n"
+            "t.log_metrics({'a': 1})\n"])
+        self.assertEqual(done.returncode, 0)
+        for name, status in (("fork", "finished"), ("child", "failed")):
+            self.assertEqual(
+                tracker.load_run(name)["final_state"]["status"], status)
+        self.assertEqual(len(tracker.load_run("fork")["metrics"]), 1)
+        tracker.end_run()
+
+    def test_words(self):
+        for word in ("crashed", "error", "interrupted", None, "", "FINISHED"):
+            tracker = LocalFileTracker()
+            name = tracker.start_run("run")
+            tracker.end_run(word)
+            status = tracker.load_run(name)["final_state"]["status"]
+            self.assertEqual(status, str(word) or "failed")
+            files = MLflowTracker("./mlruns", "exp")
+            files.start_run("run")
+            files.end_run(word)
+        kept = subprocess.run(["grep", "-rh", "^status:", "mlruns"],
+                              check=True, capture_output=True, text=True)
+        # 3: finished, 4: failed
+        self.assertEqual(kept.stdout.split(), ["status:", "4"] * 6)
+
+
 class ResultTest(InDirectory):
     def test_values(self):
         score = SimpleNamespace(

@@ -220,6 +220,7 @@ class Handle:
             _raise(error)
 
     def __del__(self) -> None:
+        # A run that goes on is ended by the exit of the program.
         pointer = getattr(self, "_pointer", None)
         if pointer:
             self._pointer = ctypes.c_void_p()

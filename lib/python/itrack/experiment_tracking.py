@@ -229,16 +229,15 @@ class _JournalTracker(ExperimentTracker):
         RuntimeWarning that says how to finish it.
 
         Args:
-            status: ``finished``, ``failed`` or ``killed``; others count as
-                ``finished``.
+            status: ``finished``, ``failed`` or ``killed``. Any other word
+                counts as ``failed``; local files keep the word.
         """
         if not self._run_active or self._handle is None:
             return
-        known = status in ("finished", "failed", "killed")
         self._depth -= 1
         self._run_active = self._depth > 0
         try:
-            self._handle.end_run(status if known else "finished")
+            self._handle.end_run(str(status) or "failed")
         finally:
             if not self._run_active:
                 self._handle = None
