@@ -129,8 +129,7 @@ struct itrack_option {
  *
  * Relative paths are those of the working directory now. `config` NULL: the
  * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.
- * -ENOENT: itrack-worker is not installed beside the library, or there is no
- * state directory. */
+ */
 int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct itrack_error *err);
@@ -156,13 +155,21 @@ void itrack_free(struct itrack_tracker *tracker);
  * itrack_end_run(). Meanwhile logged entries are delivered. */
 #define ITRACK_OPEN 2u
 
+/* The run begins whatever stands in its way, but for a wrong argument (-EINVAL):
+ * where the state directory can't have the journal it goes to a folder of the
+ * user's own in $TMPDIR (/tmp); where there is no worker it waits for `itrack
+ * sync`; and where nothing can be tracked the calls that follow do nothing. The
+ * error tells which. */
+#define ITRACK_ANYHOW 4u
+
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
  * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
  * directory is never overwritten: the ID gets -2, -3, ...; slashes and other
  * characters that can't stand in a file name become %XX. The local directory is
  * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
- * on return. */
+ * on return. -ENOENT: itrack-worker is not installed beside the library, or there
+ * is no state directory. */
 int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
     const char *run_id, unsigned flags, struct itrack_error *err);
 

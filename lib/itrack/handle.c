@@ -116,6 +116,8 @@ guarded(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 			result = err_set(err, -ENOMEM, "out of memory before");
 		else if (t->run == NULL)
 			result = handle_no_run(err);
+		else if (t->run->blind)
+			result = 0;
 		else
 			result = body(t, arguments, err);
 		handle_unlock(t);
@@ -231,12 +233,10 @@ static int
 create(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct create *c = arguments;
-	int result = settings_init(
-	    &t->settings, c->kind, c->config, c->options, c->option_count, err);
 
-	if (result == 0)
-		result = worker_find(&t->worker, err);
-	return result;
+	worker_find(&t->worker, &t->no_worker);
+	return settings_init(
+	    &t->settings, c->kind, c->config, c->options, c->option_count, err);
 }
 
 int

@@ -28,8 +28,10 @@
 /* One run: a journal that is written, and the worker that delivers it. */
 struct run {
 	struct journal *journal;
-	char *id;    /* text */
-	char *place; /* bytes: the directory made for it; NULL: none */
+	char *state_dir; /* where the journal is */
+	bool blind;      /* nothing can be tracked: every call does nothing */
+	char *id;        /* text */
+	char *place;     /* bytes: the directory made for it; NULL: none */
 	int64_t next_step;
 	int64_t kept; /* number of the last file that was kept */
 	int link;     /* to the worker; -1: there is none */
@@ -49,7 +51,9 @@ struct itrack_tracker {
 	struct itrack_tracker **members;
 	size_t member_count;
 	struct settings settings;
-	char *worker;    /* path of itrack-worker */
+	/* Path of itrack-worker; NULL: there is none, as the error says. */
+	char *worker;
+	struct err no_worker;
 	struct run *run; /* active; NULL: none */
 	char *run_id;    /* of the last one that was started */
 	char *open_name; /* of the last one that is open; NULL: none */
@@ -128,6 +132,10 @@ char *text_of_bytes(const char *bytes);
 
 /* `given`, or the next automatic step, which is taken. */
 int64_t run_step(struct run *run, int64_t given);
+
+/* A directory that stands in for $XDG_STATE_HOME where that can't be used,
+ * allocated. NULL: there is none. */
+char *spare_state_home(struct err *err);
 
 /* Where a run of the local or TensorBoard tracker goes: the directory that
  * holds the runs, as bytes, allocated. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "format/text.h"
 #include "itrack/handle.h"
@@ -33,6 +34,7 @@ run_free(struct run *run)
 	journal_close(run->journal);
 	if (run->link >= 0)
 		close(run->link);
+	free(run->state_dir);
 	free(run->id);
 	free(run->place);
 	free(run->altered);
@@ -43,11 +45,14 @@ run_free(struct run *run)
 int
 run_log_borrowed(struct run *run, const struct entry *e, struct err *err)
 {
+	int result;
+
+	if (run->blind)
+		return 0;
 	/* Entries that an earlier call could not write go first; while that
 	 * fails nothing is added, so that a full disk doesn't fill the
 	 * memory. */
-	int result = journal_flush(run->journal, err);
-
+	result = journal_flush(run->journal, err);
 	/* After a full disk and an entry of megabytes the journal is in memory,
 	 * which the worker can't read. */
 	if (journal_in_memory(run->journal))
@@ -186,26 +191,125 @@ choose_name(const struct settings *s, const char *given, int64_t now_us)
 
 static int
 open_journal(
-    const struct settings *s, struct run *run, int64_t now_us, struct err *err)
+    const char *state_dir, struct run *run, int64_t now_us, struct err *err)
 {
 	char attempt[ATTEMPT_SIZE];
 	struct err why = ERR_INIT;
 
+	if (state_dir == NULL)
+		return settings_no_state_dir(err);
 	journal_new_attempt(attempt, now_us);
-	run->journal = journal_create(s->state_dir, attempt, &why);
+	run->journal = journal_create(state_dir, attempt, &why);
+	free(run->state_dir);
+	run->state_dir = xstrdup(state_dir);
 	if (!journal_in_memory(run->journal))
 		return 0;
 	return err_set(err, why.code, "no journal: %s", why.message);
 }
 
 static void
-undo(struct run *run)
+drop_journal(struct run *run)
+{
+	if (run->journal == NULL)
+		return;
+	journal_remove(run->journal, NULL);
+	journal_close(run->journal);
+	run->journal = NULL;
+}
+
+static void
+drop_place(struct run *run)
 {
 	if (run->place != NULL)
 		rmdir(run->place);
-	if (run->journal != NULL)
-		journal_remove(run->journal, NULL);
+	free(run->place);
+	run->place = NULL;
+}
+
+static void
+undo(struct run *run)
+{
+	drop_place(run);
+	drop_journal(run);
 	run_free(run);
+}
+
+struct beginning {
+	const struct start *start;
+	const char *name;
+	int64_t now_us;
+};
+
+/* Makes a journal there and writes the start into it, or leaves nothing. */
+static int
+begin_in(const char *state_dir, const struct settings *s, struct run *run,
+    const struct beginning *b, struct err *err)
+{
+	int result = open_journal(state_dir, run, b->now_us, err);
+
+	if (result == 0)
+		result = write_start(s, run, b->start, b->name, b->now_us, err);
+	if (result < 0)
+		drop_journal(run);
+	return result;
+}
+
+/* The journal goes elsewhere. The error says where, or that there is no place,
+ * and keeps its code: the caller asked for another. */
+static int
+begin_elsewhere(const struct settings *s, struct run *run,
+    const struct beginning *b, struct err *err)
+{
+	struct err why = *err, unseen = ERR_INIT;
+	char *home = spare_state_home(&unseen);
+	char *dir = home != NULL ? path_join(home, "itrack") : NULL;
+
+	if (dir != NULL && begin_in(dir, s, run, b, &unseen) == 0) {
+		err_set(err, why.code,
+		    "%.600s; the journal is in %s instead: where something is "
+		    "left behind, XDG_STATE_HOME=%s itrack sync delivers it",
+		    why.message, dir, home);
+	} else {
+		run->blind = true;
+		drop_place(run);
+		err_set(
+		    err, why.code, "nothing is tracked: %.600s", why.message);
+	}
+	free(dir);
+	free(home);
+	return why.code;
+}
+
+/* The first error, if there is one; the run has begun, as far as it can, if
+ * run->blind or the journal says so. */
+static int
+begin(struct itrack_tracker *t, struct run *run, const struct beginning *b,
+    struct err *err)
+{
+	const struct settings *s = &t->settings;
+	bool anyhow = b->start->flags & ITRACK_ANYHOW;
+	struct err late = ERR_INIT;
+	int result = 0;
+
+	if (s->kind->root != NULL)
+		result = run_make_place(s, run, err);
+	if (result < 0 && anyhow && result != -EINVAL) {
+		run->blind = true;
+		return err_prefix(err, "nothing is tracked");
+	}
+	if (result < 0)
+		return result;
+	result = begin_in(s->state_dir, s, run, b, err);
+	if (result < 0 && anyhow)
+		result = begin_elsewhere(s, run, b, err);
+	if (run->journal == NULL)
+		return result;
+	if (worker_start(t, run, &late) < 0 && result == 0)
+		result = err_set(err, late.code,
+		    anyhow ? "%.600s; the run waits for: itrack sync"
+			   : "%.600s",
+		    late.message);
+	return result;
 }
 
 static int
@@ -223,21 +327,18 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	run->link = -1;
 	/* The parent can't end meanwhile, because we hold `control`. */
 	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
+	if (run->parent != NULL && run->parent->blind)
+		run->parent = NULL;
 	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
 	run->open = start->flags & ITRACK_OPEN;
-	result = open_journal(s, run, now_us, err);
-	if (result == 0 && s->kind->root != NULL)
-		result = run_make_place(s, run, err);
-	if (result == 0)
-		result = write_start(s, run, start, name, now_us, err);
-	if (result == 0)
-		result = worker_start(t, run, err);
+	result = begin(t, run, &(struct beginning){start, name, now_us}, err);
 	free(name);
-	if (result == 0) {
+	if (result == 0 ||
+	    (start->flags & ITRACK_ANYHOW &&
+		(run->blind || run->journal != NULL)))
 		*begun = run;
-		return 0;
-	}
-	undo(run);
+	else
+		undo(run);
 	return result;
 }
 
@@ -302,7 +403,7 @@ run_alone(const struct itrack_tracker *t,
 	int result;
 
 	run->link = -1;
-	result = open_journal(&t->settings, run, now_us, err);
+	result = open_journal(t->settings.state_dir, run, now_us, err);
 	if (result == 0)
 		result =
 		    write_start(&t->settings, run, NULL, NULL, now_us, err);
@@ -392,6 +493,7 @@ static int
 start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct start *start = arguments;
+	struct err late = ERR_INIT;
 	struct run *run = NULL;
 	int result;
 
@@ -411,8 +513,9 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 		free(t->open_name);
 		t->open_name = xstrdup(start->open_name);
 	}
-	if (t->settings.log_code && t->settings.log_artifacts)
-		result = run_log_code(t, err);
+	if (t->settings.log_code && t->settings.log_artifacts && !run->blind &&
+	    run_log_code(t, &late) < 0 && result == 0)
+		result = err_set(err, late.code, "%s", late.message);
 	handle_unlock(t);
 	return result;
 }
@@ -425,7 +528,7 @@ itrack_start_run(struct itrack_tracker *t, const char *run_name,
 
 	if (flags & ITRACK_OPEN)
 		journal_new_attempt(start.open_name, clock_wall_us());
-	if (flags & ~(ITRACK_NESTED | ITRACK_OPEN))
+	if (flags & ~(ITRACK_NESTED | ITRACK_OPEN | ITRACK_ANYHOW))
 		return handle_refuse(err, -EINVAL, "unknown flags");
 	return handle_call(t, HANDLE_CONTROL, start_body, &start, err);
 }
@@ -462,7 +565,7 @@ flush_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 
 	handle_lock(t);
 	run = t->run;
-	if (run != NULL)
+	if (run != NULL && !run->blind)
 		result = journal_flush(run->journal, err);
 	handle_unlock(t);
 	if (run == NULL)

@@ -390,6 +390,71 @@ class StateTest(InDirectory):
         self.assertEqual(kept.stdout.split(), ["status:", "4"] * 6)
 
 
+class AnyhowTest(InDirectory):
+    """What stands in the way of tracking does not stop the program."""
+
+    code = ("import itrack, resource, sys\n"
+            "t = itrack.LocalFileTracker(sys.argv[1])\n"
+            "print(t.start_run('r'))\n"
+            "if len(sys.argv) > 2:\n"
+            "  resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+            "for i in range(500): t.log_metrics({'a': i})\n"
+            "t.log_params({'p': 1}); t.log_artifact(sys.argv[0] or '.')\n"
+            "t.flush(); t.end_run('finished'); print('done')\n")
+
+    def go(self, *arguments, **variables):
+        environment = {**os.environ, "HOME": os.getcwd(), **variables}
+        with open("program.py", "w") as file:
+            file.write(self.code)
+        done = subprocess.run(
+            [sys.executable, "program.py", *(arguments or ("out",))],
+            env={k: v for k, v in environment.items() if v is not None},
+            capture_output=True, text=True)
+        self.assertEqual(done.stdout, "r\ndone\n", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.stderr
+
+    def test_no_state_directory(self):
+        for number, variables in enumerate((
+                {"HOME": None, "XDG_STATE_HOME": None},
+                {"HOME": "/proc/none", "XDG_STATE_HOME": None},
+                {"XDG_STATE_HOME": "/proc/none"})):
+            out = f"out{number}"
+            said = self.go(out, TMPDIR=os.getcwd(), **variables)
+            self.assertEqual(said.count("RuntimeWarning"), 1, said)
+            self.assertIn(f"XDG_STATE_HOME={os.getcwd()}/itrack-", said)
+            data = LocalFileTracker(out).load_run("r")
+            self.assertEqual(len(data["metrics"]), 500)
+            self.assertEqual(data["final_state"]["status"], "finished")
+
+    def test_nowhere_at_all(self):
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR="/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(LocalFileTracker("out").list_runs(), [])
+        said = self.go("/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked: /proc/none", said)
+        self.assertEqual(self.pending(), [])
+
+    def test_spare_folder_of_another(self):
+        os.mkdir(f"itrack-{os.geteuid()}")
+        os.chmod(f"itrack-{os.geteuid()}", 0o777)
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR=os.getcwd())
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(os.listdir(f"itrack-{os.geteuid()}"), [])
+
+    def test_no_worker(self):
+        said = self.go(ITRACK_WORKER="/nowhere/itrack-worker")
+        self.assertIn("/nowhere/itrack-worker: not there", said)
+        self.assertIn("itrack sync", said)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_full_disk(self):
+        said = self.go("out", "limit")
+        self.assertEqual(said.count("not everything is tracked"), 1, said)
+
+
 class ResultTest(InDirectory):
     def test_values(self):
         score = SimpleNamespace(

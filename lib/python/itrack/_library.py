@@ -17,6 +17,9 @@ _MESSAGE_MAX = 1024
 _STEP_AUTO = -(2**63)
 _INT64_MAX = 2**63 - 1
 _NESTED = 1
+_ANYHOW = 4
+# The journal can't be written now.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 _NULL, _BOOL, _INTEGER, _DOUBLE, _TEXT = range(5)
 
 
@@ -156,7 +159,7 @@ def _raise(error: _Error) -> None:
         raise ValueError(message)
     if code == errno.ENOTSUP:
         raise NotImplementedError(message)
-    if code in (errno.ENOTCONN, errno.ECHILD, errno.EIO):
+    if code in (errno.ENOTCONN, errno.ECHILD, errno.EIO, errno.ENOMEM):
         raise RuntimeError(message)
     raise OSError(code, message)
 
@@ -203,6 +206,7 @@ class Handle:
         self._library = load()
         self._pointer = ctypes.c_void_p()
         self._names: dict[str, bytes] = {}
+        self._warned = False
         tags = [_bytes(tag) for tag in config.tags or []]
         c = _Config(
             ctypes.sizeof(_Config), _bytes(config.project),
@@ -229,12 +233,26 @@ class Handle:
     def _call(self, name: str, *arguments: Any) -> None:
         error = self._try(name, *arguments)
         if error is not None:
+            self._complain(error)
+
+    def _complain(self, error: _Error) -> None:
+        """Raises what the caller can mend; warns once of a full disk."""
+        if -error.code not in _NO_ROOM:
             _raise(error)
+        if not self._warned:
+            self._warned = True
+            warn(f"not everything is tracked: {_message(error)}")
 
     def start_run(self, run_name: Optional[str], run_id: Optional[str],
                   nested: bool) -> str:
-        self._call("itrack_start_run", _optional(run_name), _optional(run_id),
-                   _NESTED if nested else 0)
+        error = self._try(
+            "itrack_start_run", _optional(run_name), _optional(run_id),
+            _ANYHOW | (_NESTED if nested else 0))
+        self._warned = False
+        if error is not None:
+            if -error.code in (errno.EINVAL, errno.ENOMEM, errno.ECHILD):
+                _raise(error)
+            warn(_message(error))
         run_id_bytes = self._library.itrack_run_id(self._pointer)
         return run_id_bytes.decode("utf-8", "replace")
 
@@ -258,7 +276,12 @@ class Handle:
         return error if result < 0 else None
 
     def flush(self, seconds: float) -> None:
-        self._call("itrack_flush", seconds)
+        error = self._try("itrack_flush", seconds)
+        if error is None:
+            return
+        if -error.code in (errno.ETIMEDOUT, errno.EINVAL, errno.ECHILD):
+            _raise(error)
+        warn(_message(error))
 
     def log_metrics(self, metrics: Mapping[str, float],
                     step: Optional[int]) -> None:
@@ -286,7 +309,7 @@ class Handle:
                 self._pointer, given, count,
                 _STEP_AUTO if step is None else int(step),
                 ctypes.byref(error)) < 0:
-            _raise(error)
+            self._complain(error)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         given = [_Param(_bytes(name), _fill(value))

@@ -187,9 +187,11 @@ class _JournalTracker(ExperimentTracker):
             run_name: Default: the config's experiment_name, else the time.
             run_id: Default: the run_name.
 
+        What stands in the way of tracking (a directory that can't be written,
+        no worker) is a RuntimeWarning, and the program goes on.
+
         Raises:
             ValueError: An option or a part of the config is wrong.
-            OSError: The state directory, the run's directory or the worker.
         """
         nested = nested and self._run_active
         if not nested:
@@ -249,7 +251,6 @@ class _JournalTracker(ExperimentTracker):
         Raises:
             RuntimeError: No active run.
             ValueError: An empty name, or a value that is no number.
-            OSError: The journal can't be written now.
         """
         self._require_run().log_metrics(metrics, step)
         if step is None:
@@ -284,6 +285,8 @@ class _JournalTracker(ExperimentTracker):
 
     def flush(self, seconds: float = 10.0) -> None:
         """Wait until what was logged is delivered.
+
+        What a tracker refuses, or can't have now, is a RuntimeWarning.
 
         Raises:
             RuntimeError: No active run.
