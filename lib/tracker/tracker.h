@@ -233,7 +233,8 @@ struct delivery_status {
 	const char *destination; /* as in struct target; NULL: not known */
 	const char *why;         /* last error, "" if none */
 	const char *refusal;     /* the first of those rejected; "" if none */
-	const char *altered; /* what tracker_altered() said, one a line; "" */
+	const char *refusals; /* what tracker_refused() said, one a line; "" */
+	const char *altered;  /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

@@ -72,7 +72,7 @@ struct delivery {
 
 	char *why;
 	char *refusal; /* NULL: none */
-	struct buf altered;
+	struct buf altered, refusals;
 	char **notes;
 	size_t note_len;
 	void (*changed)(struct delivery *d, void *data);
