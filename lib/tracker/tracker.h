@@ -189,6 +189,10 @@ void tracker_refused(struct tracker *t, const char *what, const char *why);
 void tracker_altered(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* To be called in open() that answers BLOCKED: an option, as it is typed, without
+ * which `itrack sync` can't finish the run either. Borrowed for good. */
+void tracker_needs(struct tracker *t, const char *option);
+
 /* Something moved (bytes of an upload): a drain goes on while it does. */
 void tracker_progress(struct tracker *t);
 
@@ -232,6 +236,7 @@ struct delivery_status {
 	const char *place;       /* NULL: none */
 	const char *destination; /* as in struct target; NULL: not known */
 	const char *why;         /* last error, "" if none */
+	const char *needs;       /* what tracker_needs() said; NULL: nothing */
 	const char *refusal;     /* the first of those rejected; "" if none */
 	const char *altered; /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;

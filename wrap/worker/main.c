@@ -552,7 +552,7 @@ worker_init(struct worker *w)
 {
 	struct runs_config config;
 
-	report_init(&w->report);
+	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    &(struct guess_from){.cwd = "", .environment = environment});

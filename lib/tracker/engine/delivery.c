@@ -522,6 +522,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,

@@ -57,8 +57,11 @@ mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
 	struct mlflow *m = t->state;
 
 	m->run = run;
-	if (load_config(m, err) < 0)
+	if (load_config(m, err) < 0) {
+		if (err->code == MLFLOW_NEEDS_URI)
+			tracker_needs(t, "--mlflow-uri URI");
 		return OUTCOME_BLOCKED;
+	}
 	mlflow_children_recall(m);
 	return m->config.store == MLFLOW_FILES ? mlruns_open(m, err)
 					       : mlflow_server_open(m, err);
