@@ -82,7 +82,7 @@ enum tracker_call {
 struct tracker;
 
 /* One destination. Plain data, one for each tracker in list.h; every member but
- * the flags and sync is mandatory. */
+ * the flags, foretell and sync is mandatory. */
 struct tracker_ops {
 	const struct tracker_about *about;
 	size_t state_size; /* of tracker->state, zeroed before configure */
@@ -121,6 +121,10 @@ struct tracker_ops {
 	/* Says what `itrack doctor` reports (tracker/examine.h). Nothing was
 	 * configured or opened before. */
 	void (*examine)(const struct examination *x);
+	/* Says in one line where runs of this plan will go, or what is known to
+	 * be wrong with that (VERDICT_BAD), for who is about to start one. It
+	 * reads what is on this machine, and asks nobody. NULL: nothing. */
+	void (*foretell)(const struct examination *x);
 	/* Put on the disk what was written on this machine (base/durable.h):
 	 * after it a loss of power takes nothing. Once all is confirmed, before
 	 * anything says so. NULL: nothing is. */

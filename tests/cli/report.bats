@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What the report says of a run, in words and as JSON.
+# shellcheck disable=SC2154
 
 load runs
 

@@ -153,6 +153,7 @@ const struct tracker_ops tracker_mlflow = {
     .finish = mlflow_finish,
     .destination = mlflow_destination,
     .examine = mlflow_examine,
+    .foretell = mlflow_foretell,
     .sync = mlflow_sync,
     .close = mlflow_close,
 };
