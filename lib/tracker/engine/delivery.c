@@ -526,6 +526,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
 	    .refusals = d->refusals.data != NULL ? d->refusals.data : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",

@@ -71,7 +71,8 @@ struct delivery {
 	bool ever_answered;
 
 	char *why;
-	char *refusal; /* NULL: none */
+	const char *needs; /* as tracker_needs() has it; NULL: nothing */
+	char *refusal;     /* NULL: none */
 	struct buf altered, refusals;
 	char **notes;
 	size_t note_len;

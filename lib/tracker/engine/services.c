@@ -143,6 +143,12 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_needs(struct tracker *t, const char *option)
+{
+	t->delivery->needs = option;
+}
+
+void
 tracker_progress(struct tracker *t)
 {
 	t->delivery->progress_ms = clock_mono_ms();
