@@ -75,6 +75,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
+	layout_init(d);
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -257,6 +258,8 @@ static void
 count_entry(struct delivery *d, enum entry_kind kind)
 {
 	d->known++;
+	if (kind == ENTRY_EXPERIMENT)
+		layout_count(d);
 	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
 		d->taken++;
 }
@@ -425,6 +428,7 @@ set_timer(struct delivery *d)
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
+	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
