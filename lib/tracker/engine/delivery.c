@@ -21,6 +21,8 @@
 #define DRAIN_PATIENT_MS      35000
 /* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
+/* The same for tracker_refused(). */
+#define REFUSALS_MAX_BYTES (64 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
@@ -45,6 +47,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
 	buf_init(&d->altered, ALTERED_MAX_BYTES);
+	buf_init(&d->refusals, REFUSALS_MAX_BYTES);
 	d->loop = config->loop;
 	d->journal = config->journal;
 	d->start = config->start;
@@ -109,6 +112,7 @@ delivery_free(struct delivery *d)
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
+	buf_release(&d->refusals);
 	free(d->tracker.state);
 	free(d);
 }
@@ -526,7 +530,9 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .refusals = d->refusals.data != NULL ? d->refusals.data : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,

@@ -82,8 +82,9 @@ struct delivery {
 	bool ever_answered;
 
 	char *why;
-	char *refusal; /* NULL: none */
-	struct buf altered;
+	const char *needs; /* as tracker_needs() has it; NULL: nothing */
+	char *refusal;     /* NULL: none */
+	struct buf altered, refusals;
 	char **notes;
 	size_t note_len;
 	void (*changed)(struct delivery *d, void *data);

@@ -300,5 +300,6 @@ enum outcome mlruns_register(
 
 /* examine.c: for tracker_ops. */
 void mlflow_examine(const struct examination *x);
+void mlflow_foretell(const struct examination *x);
 
 #endif

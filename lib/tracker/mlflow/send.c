@@ -258,9 +258,6 @@ look_at(struct mlflow *m, const struct entry *e)
 	case ENTRY_RUN_ID:
 		take_run_id(m, e->run_id);
 		break;
-	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker, "MLflow has no place for histograms");
-		break;
 	default:
 		break;
 	}

@@ -318,9 +318,6 @@ put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
 		return rename_run(m, e->run_id, err);
 	case ENTRY_PARAMS:
 		return put_params(m, &e->params, batch, err);
-	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker, "MLflow has no place for histograms");
-		return 0;
 	default:
 		return 0;
 	}
