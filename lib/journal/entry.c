@@ -134,6 +134,21 @@ value_text(const struct value *v, struct buf *out)
 }
 
 int64_t
+entry_experiment_index(const struct entry *e)
+{
+	switch (e->kind) {
+	case ENTRY_PARAMS:
+		return e->params.experiment;
+	case ENTRY_METRICS:
+		return e->metrics.experiment;
+	case ENTRY_HISTOGRAM:
+		return e->histogram.experiment;
+	default:
+		return ENTRY_NO_EXPERIMENT;
+	}
+}
+
+int64_t
 entry_step(const struct entry *e, bool own_run)
 {
 	bool histogram = e->kind == ENTRY_HISTOGRAM;

@@ -144,6 +144,7 @@ struct entry_experiment {
 	/* An earlier experiment has the same model and probe, so names carry
 	 * the ID. */
 	bool name_has_id;
+	bool harness; /* made by a harness, which as a rule has several */
 };
 
 struct entry_params {
@@ -251,6 +252,10 @@ void entry_add_param_null(struct entry *e, const char *name);
 
 /* Writes the value as Python's str() does: "None", "True", "12", "1e-05". */
 int value_text(const struct value *v, struct buf *out);
+
+/* The index of the experiment that PARAMS, METRICS or a HISTOGRAM belong to;
+ * ENTRY_NO_EXPERIMENT for those of the run as a whole, and for other entries. */
+int64_t entry_experiment_index(const struct entry *e);
 
 /* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
  * that their experiment has to itself. */

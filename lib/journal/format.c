@@ -110,6 +110,7 @@ static const struct field experiment_fields[] = {
     {"probe_name", REQUIRED, &field_text, AT(experiment.probe_name)},
     {"probe_category", REQUIRED, &field_text, AT(experiment.probe_category)},
     {"name_has_id", ALWAYS, &field_bool, AT(experiment.name_has_id)},
+    {"harness", OPTIONAL, &field_bool, AT(experiment.harness)},
     {.name = NULL},
 };
 

@@ -221,6 +221,7 @@ emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 	e.experiment.model_provider = xstrdup(x->model_provider);
 	e.experiment.probe_name = xstrdup(x->probe_name);
 	e.experiment.probe_category = xstrdup(x->probe_category);
+	e.experiment.harness = x->harness;
 	e.experiment.name_has_id =
 	    RB_INSERT(follow_tree, &d->by_name, follow) != NULL;
 	d->emit(&e, d->data);

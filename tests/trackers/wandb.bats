@@ -55,8 +55,9 @@ serve() {
     export WANDB_BASE_URL
 }
 
+# The run's own; with - behind it those of its experiments begin.
 offline_folder() {
-    echo "$1"/wandb/offline-run-*
+    printf '%s\n' "$1"/wandb/offline-run-* | head -1
 }
 
 # The SDK's own reader shows the records of every fixture, whole and in order.
@@ -109,7 +110,7 @@ offline_folder() {
         XDG_STATE_HOME=$PWD/$name/state2 "$BUILD/bin/itrack" import \
             --track wandb --table --wandb-dir "$PWD/$name" "$name/run"
         folder=$(offline_folder "$name")
-        WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync "$folder" \
+        WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync "$folder"* \
             >output 2>&1
         cat output
         run ! grep -q ERROR output
@@ -117,6 +118,70 @@ offline_folder() {
         python3 "$CASES" compare "$name/online/state.json" \
             "$name/synced/state.json"
     done
+}
+
+@test "a harness: a run for each model and probe, in a group with a table" {
+    serve server
+    export WANDB_API_KEY=$KEY WANDB_ENTITY=team
+    "$BUILD/bin/itrack" import --track wandb --run-name mine \
+        "$FIXTURES/harness_two_by_two/run"
+    python3 - server "$FIXTURES/harness_two_by_two/expected.json" <<'PY'
+import json, os, sys
+state = json.load(open(sys.argv[1] + "/state.json"))
+assert state["problems"] == [], state["problems"]
+runs = sorted(state["runs"].values(), key=lambda run: run["name"])
+main, children = runs[0], {run["displayName"]: run for run in runs[1:]}
+want = {e["params"]["model_name"] + "/" + e["params"]["probe_name"]: e
+        for e in json.load(open(sys.argv[2]))["experiments"]}
+assert children.keys() == want.keys() and len(want) == 4, children.keys()
+assert main["displayName"].startswith("mine"), main["displayName"]
+assert main["summary"]["total_count"] == 36
+assert not any("/total_count" in key for key in main["summary"])
+for name, run in children.items():
+    assert run["groupName"] == main["groupName"] == main["displayName"]
+    assert run["complete"] and run["exitcode"] == 0
+    assert run["name"].startswith(main["name"] + "-") and not run["files"]
+    rows = [json.loads(line) for line in run["history"]]
+    assert all(row["_step"] == row["total_count"] for row in rows), rows
+    assert rows[-1]["_step"] == 9
+    for key, value in want[name]["metrics"].items():
+        assert run["summary"][key] == value, (name, key)
+    for key, value in want[name]["params"].items():
+        assert run["config"][key]["value"] == value, (name, key)
+assert len(state["artifacts"]) == 1
+table = main["summary"]["experiments"]
+assert table["_type"] == "table-file" and table["nrows"] == 4, table
+assert table["path"] in main["files"] and table["path"] in main["uploaded"]
+PY
+    # The table itself, from a run without a server.
+    unset WANDB_API_KEY
+    "$BUILD/bin/itrack" import --again --track wandb --wandb-dir "$PWD/w" \
+        "$FIXTURES/harness_two_by_two/run" >report 2>&1
+    grep -qF -- "-*" report
+    [ "$(printf '%s\n' w/wandb/offline-run-* | wc -l)" = 5 ]
+    python3 - "$(offline_folder w)" \
+        "$FIXTURES/harness_two_by_two/expected.json" <<'PY'
+import glob, json, sys
+path, = glob.glob(sys.argv[1] + "/files/media/table/experiments_*.table.json")
+table = json.load(open(path))
+rows = {row[0] + "/" + row[1]: dict(zip(table["columns"], row))
+        for row in table["data"]}
+for e in json.load(open(sys.argv[2]))["experiments"]:
+    row = rows.pop(e["params"]["model_name"] + "/" + e["params"]["probe_name"])
+    for key, value in e["metrics"].items():
+        assert row[key] == value, (key, row)
+assert not rows, rows
+PY
+}
+
+@test "more experiments than 50 share one W&B run, and the report says so" {
+    serve server
+    export WANDB_API_KEY=$KEY WANDB_ENTITY=team
+    "$BATS_TEST_DIRNAME/make_entries.py" --points 60 --experiments 51 >e
+    run -0 "$BUILD/tests/drivers/deliver" state e wandb
+    [[ $output == *"note more than 50 experiments: they share one run"* ]]
+    jq -e '.runs | length == 1 and (.[].summary["Model 50/LogicProbe/total_count"] == 1)' \
+        server/state.json
 }
 
 @test "the real SDK proves the fake server" {

@@ -104,10 +104,19 @@ def deliver(url, state, entries, **keywords):
 
 
 def essence(state):
-    """What counts of a server's only run."""
-    runs = list(state["runs"].values())
-    expect(len(runs) == 1, "%d runs, not one" % len(runs))
-    run = runs[0]
+    """What counts of a server's only run, and of the runs of its experiments,
+    whose IDs begin with its own."""
+    ids = sorted(state["runs"])
+    expect(ids and all(i.startswith(ids[0]) for i in ids), "runs: %s" % ids)
+    parts = essence_of(state, state["runs"][ids[0]])
+    parts["experiments"] = {
+        i[len(ids[0]):]: essence_of(state, state["runs"][i]) for i in ids[1:]}
+    for part in parts["experiments"].values():
+        expect(part.pop("artifacts") == parts["artifacts"], "artifacts")
+    return parts
+
+
+def essence_of(state, run):
     config = dict(run["config"])
     config.pop("_wandb", None)
     made_by_wandb = {"config.yaml", "wandb-summary.json",
@@ -140,8 +149,8 @@ def expect_same(got, want):
 def expect_whole(state, want):
     """Everything is there, once."""
     expect(state["problems"] == [], "problems: %s" % state["problems"])
-    run = next(iter(state["runs"].values()))
-    expect(run["conflicts"] == 0, "%d lines differed" % run["conflicts"])
+    for run in state["runs"].values():
+        expect(run["conflicts"] == 0, "%d lines differed" % run["conflicts"])
     expect_same(essence(state), want)
 
 

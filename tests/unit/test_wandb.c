@@ -42,10 +42,10 @@ put_metric(
 {
 	struct entry e;
 
-	entry_init(&e, ENTRY_METRICS, 0);
+	entry_init(&e, ENTRY_METRICS, 1000000 * step + 500000);
 	e.metrics.step = step;
 	entry_add_metric(&e, name, value);
-	wandb_rows_metrics(rows, "", 1000000 * step + 500000, &e.metrics);
+	wandb_rows_take(rows, "", &e, false);
 	entry_release(&e);
 }
 
@@ -120,12 +120,13 @@ static void
 test_histogram(void)
 {
 	double limits[2000], counts[2000] = {0};
-	struct entry_histogram h = {.name = (char *)"h",
-	    .step = 0,
-	    .min = 1,
-	    .max = 3.5,
-	    .limits = limits,
-	    .counts = counts};
+	struct entry e = {.kind = ENTRY_HISTOGRAM,
+	    .histogram = {.name = (char *)"h",
+		.step = 0,
+		.min = 1,
+		.max = 3.5,
+		.limits = limits,
+		.counts = counts}};
 	struct wandb_rows rows;
 	struct buf out;
 	const char *at;
@@ -135,23 +136,23 @@ test_histogram(void)
 		limits[i] = (double)i;
 	buf_init(&out, TEXT_MAX);
 	wandb_rows_init(&rows, 0, keep_row, &out);
-	h.len = 6;
-	wandb_rows_histogram(&rows, "p/", 0, &h);
+	e.histogram.len = 6;
+	wandb_rows_take(&rows, "p/", &e, false);
 	ok(!rows.open, "an empty histogram is none");
 	counts[2] = 7;
 	counts[3] = 0;
 	counts[4] = 2;
-	wandb_rows_histogram(&rows, "p/", 0, &h);
+	wandb_rows_take(&rows, "p/", &e, false);
 	wandb_rows_close(&rows);
 	ok(strstr(out.data,
 	       "{\"p/h\":{\"_type\":\"histogram\","
 	       "\"values\":[7.0,0.0,2.0],\"bins\":[1.0,2.0,3.0,3.5]}") != NULL,
 	    "one edge more than values, empty ends cut off");
 	buf_reset(&out);
-	h.len = 2000;
+	e.histogram.len = 2000;
 	for (i = 0; i < 2000; i++)
 		counts[i] = 1;
-	wandb_rows_histogram(&rows, "", 0, &h);
+	wandb_rows_take(&rows, "", &e, false);
 	wandb_rows_close(&rows);
 	at = strstr(out.data, "\"bins\"");
 	for (i = 0; out.data + i < at; i++)

@@ -74,21 +74,6 @@ decide(struct delivery *d)
 	say(d);
 }
 
-static bool
-is_of_an_experiment(const struct entry *e)
-{
-	switch (e->kind) {
-	case ENTRY_PARAMS:
-		return e->params.experiment != ENTRY_NO_EXPERIMENT;
-	case ENTRY_METRICS:
-		return e->metrics.experiment != ENTRY_NO_EXPERIMENT;
-	case ENTRY_HISTOGRAM:
-		return e->histogram.experiment != ENTRY_NO_EXPERIMENT;
-	default:
-		return false;
-	}
-}
-
 size_t
 layout_front(struct delivery *d, enum lane lane)
 {
@@ -97,7 +82,8 @@ layout_front(struct delivery *d, enum lane lane)
 
 	if (d->layout != LAYOUT_UNDECIDED || lane != LANE_METRICS)
 		return l->count;
-	while (front < l->count && !is_of_an_experiment(&l->entries[front]))
+	while (front < l->count &&
+	    entry_experiment_index(&l->entries[front]) == ENTRY_NO_EXPERIMENT)
 		front++;
 	if (front < l->count)
 		decide(d);

@@ -71,13 +71,9 @@ mlflow_child_add(struct mlflow *m, const struct entry_experiment *e)
 void
 mlflow_child_use(struct mlflow *m, const struct entry *e)
 {
-	int64_t experiment = ENTRY_NO_EXPERIMENT;
+	int64_t experiment = entry_experiment_index(e);
 	struct mlflow_child *child;
 
-	if (e->kind == ENTRY_METRICS)
-		experiment = e->metrics.experiment;
-	else if (e->kind == ENTRY_PARAMS)
-		experiment = e->params.experiment;
 	if (!tracker_has_own_run(m->tracker, experiment))
 		return;
 	child = mlflow_child_find(m, experiment);

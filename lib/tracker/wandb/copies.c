@@ -189,6 +189,31 @@ end_table(struct wandb_copies *c)
 	wandb_table_release(&c->table);
 }
 
+int
+wandb_copies_open_table(
+    struct wandb_copies *c, const struct entry_table *entry, struct err *err)
+{
+	int result = tempfile_open(
+	    &c->table_file, c->dir, TABLE_NAME, c->word, 0666, err);
+
+	if (result < 0)
+		return err_prefix(err, "in %s", c->path);
+	wandb_table_open(&c->table, entry, c->table_file.fd);
+	return 0;
+}
+
+int
+wandb_copies_place_table(struct wandb_copies *c, struct err *err)
+{
+	int result = wandb_table_close(&c->table, err);
+
+	if (result == 0 && place_table(c, err) != OUTCOME_DONE)
+		result = err->code;
+	wandb_table_say(&c->table, c->t);
+	end_table(c);
+	return result;
+}
+
 static enum outcome
 step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 {

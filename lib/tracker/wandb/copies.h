@@ -52,4 +52,9 @@ void wandb_copies_release(struct wandb_copies *c);
 
 void wandb_copies_send(struct wandb_copies *c, struct batch *batch);
 
+/* As in upload.h, but for a file, and at once. */
+int wandb_copies_open_table(
+    struct wandb_copies *c, const struct entry_table *entry, struct err *err);
+int wandb_copies_place_table(struct wandb_copies *c, struct err *err);
+
 #endif

@@ -26,6 +26,15 @@
 #define FLUSH_BYTES (1024 * 1024)
 #define LATEST      "latest-run"
 
+/* The run's own name of something that the cursor keeps. Allocated. */
+static char *
+memory_name(const struct wandb_run *run, const char *what)
+{
+	if (run->experiment == ENTRY_NO_EXPERIMENT)
+		return xstrdup(what);
+	return xasprintf("%s.%jd", what, (intmax_t)run->experiment);
+}
+
 /* "offline-run-20261123_130842-<id>", local time, as wandb names it. */
 static char *
 folder_name(const struct wandb_run *run)
@@ -48,9 +57,11 @@ folder_name(const struct wandb_run *run)
 static char *
 choose_folder(const struct wandb_offline *o, const char *root)
 {
-	const char *recalled = tracker_recall(o->t, REMEMBERED);
+	char *memory = memory_name(o->run, REMEMBERED);
+	const char *recalled = tracker_recall(o->t, memory);
 	char *name, *path;
 
+	free(memory);
 	if (recalled != NULL)
 		return text_path_bytes(recalled);
 	name = folder_name(o->run);
@@ -60,27 +71,27 @@ choose_folder(const struct wandb_offline *o, const char *root)
 }
 
 /* Makes the folder, or finds it again: its name has the attempt in it, so one
- * that is there is ours, unless it is another one than we have made. */
+ * that is there is ours, unless it is another one than we have made (`mark`). */
 static int
-open_folder(struct wandb_offline *o, int root, struct err *err)
+open_folder(struct wandb_offline *o, int root, bool latest, const char *mark,
+    struct err *err)
 {
 	const char *name = path_base(o->path);
-	bool new = tracker_recall(o->t, REMEMBERED) == NULL;
 	int files;
 
 	o->dir = folder_open(root, name, false, NULL);
 	if (o->dir == -ENOENT) {
-		place_forget(o->t, REMEMBERED_MARK);
+		place_forget(o->t, mark);
 		o->dir = folder_open(root, name, true, err);
 		/* A run does not stop if this fails. */
-		if (new)
+		if (latest)
 			tempfile_link(root, LATEST, o->word, name, NULL);
 	} else if (o->dir < 0) {
 		o->dir = folder_open(root, name, false, err);
 	}
 	if (o->dir < 0)
 		return err_prefix(err, "%s", o->path);
-	if (place_check(o->t, REMEMBERED_MARK, o->dir, o->path, err) < 0)
+	if (place_check(o->t, mark, o->dir, o->path, err) < 0)
 		return err->code;
 	files = folder_open(o->dir, "files", true, err);
 	if (files < 0)
@@ -89,16 +100,18 @@ open_folder(struct wandb_offline *o, int root, struct err *err)
 	return 0;
 }
 
-/* The root may be a link; below it none is followed. */
+/* The root may be a link; below it none is followed. The cursor keeps the path
+ * as `memory`, and as `mark` what tells the folder from others. */
 static int
-take_folder(struct wandb_offline *o, const struct wandb_settings *settings,
-    struct err *err)
+take_known_folder(struct wandb_offline *o, const char *root_path,
+    const char *memory, const char *mark, struct err *err)
 {
+	bool main = o->run->experiment == ENTRY_NO_EXPERIMENT;
 	char *parent, *text;
 	int root, result;
 
 	o->word = place_word(o->start->attempt);
-	o->path = choose_folder(o, settings->root);
+	o->path = choose_folder(o, root_path);
 	if (o->path == NULL)
 		return err_set(err, -EBADMSG, "the cursor's folder is no path");
 	parent = path_parent(o->path);
@@ -108,17 +121,31 @@ take_folder(struct wandb_offline *o, const struct wandb_settings *settings,
 	if (result == 0 && root < 0)
 		result = err_errno(err, "cannot open %s", parent);
 	if (root >= 0) {
-		result = open_folder(o, root, err);
+		result = open_folder(o, root,
+		    main && tracker_recall(o->t, memory) == NULL, mark, err);
 		close(root);
 	}
 	free(parent);
 	if (result < 0)
 		return result;
 	text = text_path_text(o->path);
-	tracker_remember(o->t, REMEMBERED, text);
-	tracker_set_place(o->t, text);
+	tracker_remember(o->t, memory, text);
+	if (main)
+		tracker_set_place(o->t, text);
 	free(text);
 	return 0;
+}
+
+static int
+take_folder(struct wandb_offline *o, const char *root, struct err *err)
+{
+	char *memory = memory_name(o->run, REMEMBERED);
+	char *mark = memory_name(o->run, REMEMBERED_MARK);
+	int result = take_known_folder(o, root, memory, mark, err);
+
+	free(memory);
+	free(mark);
+	return result;
 }
 
 static int
@@ -134,15 +161,15 @@ flush(struct wandb_offline *o, struct err *err)
 
 enum outcome
 wandb_offline_open(struct wandb_offline *o, struct tracker *t,
-    const struct run_info *info, const struct wandb_settings *settings,
-    struct wandb_run *run, struct err *err)
+    const struct run_info *info, const char *root, struct wandb_run *run,
+    struct err *err)
 {
 	char *name;
 	int result;
 
 	*o = (struct wandb_offline){
 	    .t = t, .run = run, .start = info->start, .dir = -1, .log.fd = -1};
-	if (take_folder(o, settings, err) < 0)
+	if (take_folder(o, root, err) < 0)
 		return OUTCOME_BLOCKED;
 	wandb_copies_init(&o->copies, t, run,
 	    &(struct wandb_copies_folder){
@@ -212,30 +239,25 @@ take_params(struct wandb_offline *o, const struct entry_params *params)
 	wandb_values_release(&config);
 }
 
-static enum outcome
-send_metrics(
-    struct wandb_offline *o, const struct batch *batch, struct err *err)
+void
+wandb_offline_take(struct wandb_offline *o, const struct entry *e)
 {
-	const struct entry *e;
-	size_t i;
+	if (e->kind == ENTRY_METRICS || e->kind == ENTRY_HISTOGRAM)
+		begin(o);
+	if (e->kind == ENTRY_PARAMS && o->began)
+		take_params(o, &e->params);
+	wandb_run_take(o->run, e);
+}
 
-	for (i = 0; i < batch->count; i++) {
-		e = &batch->entries[i];
-		if (e->kind == ENTRY_METRICS || e->kind == ENTRY_HISTOGRAM)
-			begin(o);
-		if (e->kind == ENTRY_PARAMS && o->began)
-			take_params(o, &e->params);
-		wandb_run_take(o->run, e);
-	}
+enum outcome
+wandb_offline_flush(struct wandb_offline *o, struct err *err)
+{
 	return flush(o, err) < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
 }
 
 enum outcome
-wandb_offline_send(
-    struct wandb_offline *o, struct batch *batch, struct err *err)
+wandb_offline_files(struct wandb_offline *o, struct batch *batch)
 {
-	if (batch->lane == LANE_METRICS)
-		return send_metrics(o, batch, err);
 	wandb_copies_send(&o->copies, batch);
 	return OUTCOME_PENDING;
 }

@@ -19,7 +19,6 @@
 #include "tracker/wandb/copies.h"
 #include "tracker/wandb/online_log.h"
 #include "tracker/wandb/run.h"
-#include "tracker/wandb/settings.h"
 
 struct wandb_offline {
 	struct tracker *t;
@@ -34,14 +33,19 @@ struct wandb_offline {
 	struct wandb_copies copies;
 };
 
-/* The caller has zeroed or closed the struct before. */
+/* The caller has zeroed or closed the struct before. `root`: where the folder
+ * goes, bytes, unless the cursor knows it. */
 enum outcome wandb_offline_open(struct wandb_offline *o, struct tracker *t,
-    const struct run_info *info, const struct wandb_settings *settings,
-    struct wandb_run *run, struct err *err);
+    const struct run_info *info, const char *root, struct wandb_run *run,
+    struct err *err);
 /* To be called for each row that `run` closes. */
 void wandb_offline_row(struct wandb_offline *o);
-enum outcome wandb_offline_send(
-    struct wandb_offline *o, struct batch *batch, struct err *err);
+/* An entry of the metrics lane that belongs to this run. It is in the file after
+ * the next flush. */
+void wandb_offline_take(struct wandb_offline *o, const struct entry *e);
+enum outcome wandb_offline_flush(struct wandb_offline *o, struct err *err);
+/* A batch of the files lane; PENDING. */
+enum outcome wandb_offline_files(struct wandb_offline *o, struct batch *batch);
 enum outcome wandb_offline_finish(
     struct wandb_offline *o, const struct run_end *end, struct err *err);
 void wandb_offline_close(struct wandb_offline *o);

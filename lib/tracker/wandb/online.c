@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "tracker/wandb/upsert.h"
+#include "tracker/wandb/experiments.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
 #define PACE_MS      15000
@@ -14,23 +14,21 @@
 #define FULL_ENTRIES 500
 #define FULL_BYTES   (1024 * 1024)
 #define PLACE_MAX    8192
-/* Integers up to it are exact as doubles. */
-#define COUNT_MAX 9007199254740992.0
 
-/* Everything the first time, later what may have changed. */
-static void
-upsert(struct wandb_online *o, bool whole, wandb_done *done)
+/* The run, or the run of an experiment; NULL behind the last. */
+static struct wandb_live *
+live_at(struct wandb_online *o, size_t at)
 {
-	o->run->config_changed = o->run->name_changed = false;
-	o->updated_ms = clock_mono_ms();
-	wandb_upsert(
-	    &o->call, &o->client, o->run, whole ? o->start : NULL, done, o);
+	if (at == 0)
+		return &o->main;
+	return at <= o->children->len ? &o->children->list[at - 1]->live : NULL;
 }
 
 void
 wandb_online_show(struct wandb_online *o, const struct wandb_settings *settings)
 {
 	static const char api[] = "https://api.wandb.ai";
+	const struct wandb_run *run = o->main.run;
 	struct buf url;
 
 	buf_init(&url, PLACE_MAX);
@@ -38,39 +36,13 @@ wandb_online_show(struct wandb_online *o, const struct wandb_settings *settings)
 	    strcmp(settings->base_url, api) == 0 ? "https://wandb.ai"
 						 : settings->base_url);
 	buf_addc(&url, '/');
-	http_escape(&url, o->run->entity, "");
+	http_escape(&url, run->entity, "");
 	buf_addc(&url, '/');
-	http_escape(&url, o->run->project, "");
+	http_escape(&url, run->project, "");
 	buf_adds(&url, "/runs/");
-	http_escape(&url, o->run->id, "");
+	http_escape(&url, run->id, "");
 	tracker_set_place(o->t, url.data);
 	buf_release(&url);
-}
-
-static void
-replace(char **text, char *with)
-{
-	if (with == NULL)
-		return;
-	free(*text);
-	*text = with;
-}
-
-/* It becomes a part of a path, where dots would lead elsewhere. */
-static bool
-is_name(const char *text)
-{
-	return text != NULL && text[0] != '\0' && strcmp(text, ".") != 0 &&
-	    strcmp(text, "..") != 0;
-}
-
-/* A number of lines, exact as a double; 0: none, or not such a number. */
-static int64_t
-count_of(const cJSON *item)
-{
-	double value = cJSON_IsNumber(item) ? item->valuedouble : 0;
-
-	return value > 0 && value <= COUNT_MAX ? (int64_t)value : 0;
 }
 
 static void
@@ -78,28 +50,14 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 	struct wandb_reply passed = *reply;
-	const cJSON *bucket, *lines;
 
-	if (reply->outcome != OUTCOME_DONE) {
-		o->opened(o->data, reply);
-		return;
+	if (reply->outcome == OUTCOME_DONE) {
+		if (wandb_live_found(&o->main, reply, &passed.err) < 0)
+			passed.outcome = OUTCOME_REJECTED;
+		else
+			wandb_upload_init(&o->upload, &o->client, o->main.run,
+			    &o->main.stream, o->start->host);
 	}
-	bucket = json_at(reply->data, "upsertBucket.bucket");
-	replace(&o->run->project, json_at_text_new(bucket, "project.name"));
-	replace(
-	    &o->run->entity, json_at_text_new(bucket, "project.entity.name"));
-	lines = json_at(bucket, "historyLineCount");
-	if (!cJSON_IsObject(bucket) || !is_name(o->run->entity) ||
-	    !is_name(o->run->project)) {
-		passed.outcome = OUTCOME_REJECTED;
-		err_set(
-		    &passed.err, -EPROTO, "W&B's answer does not name the run");
-		o->opened(o->data, &passed);
-		return;
-	}
-	wandb_stream_init(&o->stream, &o->client, o->run, count_of(lines));
-	wandb_upload_init(
-	    &o->upload, &o->client, o->run, &o->stream, o->start->host);
 	o->opened(o->data, &passed);
 }
 
@@ -109,30 +67,33 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
     struct wandb_run *run, struct err *err)
 {
 	o->t = t;
-	o->run = run;
 	o->start = info->start;
+	o->main_from = o->child_from = SIZE_MAX;
 	if (o->client.http == NULL &&
 	    wandb_client_open(&o->client, t->loop, settings, err) < 0)
 		return OUTCOME_BLOCKED;
 	o->client.t = t;
-	upsert(o, true, on_opened);
+	wandb_live_release(&o->main);
+	wandb_live_init(&o->main, &o->client, run);
+	wandb_live_upsert(&o->main, o->start, on_opened, o);
 	return OUTCOME_PENDING;
 }
 
-void
-wandb_online_row(struct wandb_online *o)
+static void
+note_news(struct wandb_online *o, const struct wandb_live *l)
 {
-	wandb_stream_row(&o->stream);
+	if (l->stream.stopped)
+		tracker_note(
+		    o->t, "the run was stopped in W&B; it goes on here");
+	if (l->stream.lost)
+		tracker_note(o->t, "a row was too long for W&B: left out");
 }
 
 static void
-note_news(struct wandb_online *o)
+settle(size_t *at, size_t done)
 {
-	if (o->stream.stopped)
-		tracker_note(
-		    o->t, "the run was stopped in W&B; it goes on here");
-	if (o->stream.lost)
-		tracker_note(o->t, "a row was too long for W&B: left out");
+	if (*at != SIZE_MAX)
+		*at -= done;
 }
 
 static void
@@ -144,118 +105,222 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 	o->batch = NULL;
 	batch->done = done;
 	o->taken -= done;
-	o->whole -= done;
+	settle(&o->main_from, done);
+	settle(&o->child_from, done);
 	tracker_done(o->t, CALL_SEND_METRICS,
 	    reply->outcome == OUTCOME_REJECTED ? OUTCOME_BLOCKED
 					       : reply->outcome,
 	    reply->retry_after_ms, &reply->err);
 }
 
+static void advance(struct wandb_online *o);
+
 static void
 on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
+	struct wandb_live *l = live_at(o, o->at);
 
-	if (reply->outcome == OUTCOME_DONE) {
-		wandb_stream_answered(&o->stream, reply);
-		note_news(o);
-		if (!STAILQ_EMPTY(&o->stream.lines)) {
-			wandb_stream_post(&o->stream, NULL, on_stream, o);
-			return;
-		}
+	if (reply->outcome != OUTCOME_DONE) {
+		answer_metrics(o, reply);
+		return;
 	}
-	answer_metrics(o, reply);
-}
-
-/* Is the update of the config done with? A refusal (it may be too large) costs
- * the config, not the run. */
-static bool
-is_over(struct wandb_online *o, struct wandb_reply *reply)
-{
-	if (reply->outcome == OUTCOME_REJECTED) {
-		tracker_note(
-		    o->t, "the config was refused: %s", reply->err.message);
-		reply->outcome = OUTCOME_DONE;
+	wandb_stream_answered(&l->stream, reply);
+	note_news(o, l);
+	if (!STAILQ_EMPTY(&l->stream.lines)) {
+		wandb_stream_post(&l->stream, NULL, on_stream, o);
+		return;
 	}
-	if (reply->outcome != OUTCOME_DONE)
-		o->run->config_changed = true;
-	return reply->outcome == OUTCOME_DONE;
+	o->at++;
+	advance(o);
 }
 
 static void
 on_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-
+	struct wandb_live *l = live_at(o, o->at);
 	struct wandb_reply passed = *reply;
 
-	if (is_over(o, &passed) && wandb_stream_has_news(&o->stream))
-		wandb_stream_post(&o->stream, NULL, on_stream, o);
+	if (!wandb_live_updated(l, &passed)) {
+		answer_metrics(o, &passed);
+	} else if (wandb_stream_has_news(&l->stream)) {
+		wandb_stream_post(&l->stream, NULL, on_stream, o);
+	} else {
+		o->at++;
+		advance(o);
+	}
+}
+
+static void
+on_found(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = call->data;
+	struct wandb_reply passed = *reply;
+
+	if (reply->outcome == OUTCOME_DONE &&
+	    wandb_live_found(live_at(o, o->at), reply, &passed.err) < 0)
+		passed.outcome = OUTCOME_BLOCKED;
+	if (passed.outcome == OUTCOME_DONE)
+		advance(o);
 	else
 		answer_metrics(o, &passed);
+}
+
+/* The next request of the batch, run by run; none is left: the answer. */
+static void
+advance(struct wandb_online *o)
+{
+	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
+	struct wandb_live *l;
+
+	for (; (l = live_at(o, o->at)) != NULL; o->at++) {
+		if (!l->open) {
+			wandb_live_upsert(l, o->start, on_found, o);
+			return;
+		}
+		if (!o->due)
+			continue;
+		if (!l->stream.waiting && wandb_live_has_update(l)) {
+			wandb_live_upsert(l, NULL, on_update, o);
+			return;
+		}
+		if (wandb_stream_has_news(&l->stream) || o->beat) {
+			wandb_stream_post(&l->stream, NULL, on_stream, o);
+			return;
+		}
+	}
+	answer_metrics(o, &done);
+}
+
+/* Where the entries of the open row begin, after this entry was taken. */
+static void
+note_row(size_t *from, const struct wandb_rows *rows, int64_t before, size_t at)
+{
+	if (!rows->open)
+		*from = SIZE_MAX;
+	else if (rows->step != before)
+		*from = at;
+}
+
+static int64_t
+open_step(const struct wandb_rows *rows)
+{
+	return rows->open ? rows->step : -1;
+}
+
+static void
+take_one(struct wandb_online *o, const struct entry *e)
+{
+	struct wandb_run *run = o->main.run;
+	struct wandb_child *child, *before = o->children->turn;
+	bool new;
+	int64_t step;
+
+	child = wandb_children_of(o->children, run, e, o->on_row, &new);
+	if (new)
+		wandb_live_init(&child->live, &o->client, &child->run);
+	wandb_children_turn(o->children, child);
+	if (child != before)
+		o->child_from = SIZE_MAX;
+	if (child != NULL)
+		run = &child->run;
+	step = open_step(&run->rows);
+	wandb_run_take(run, e);
+	note_row(child != NULL ? &o->child_from : &o->main_from, &run->rows,
+	    step, o->taken);
 }
 
 /* The entries behind those that were taken before. */
 static void
 take(struct wandb_online *o, const struct batch *batch)
 {
-	const struct entry *e;
-	int64_t step;
-
-	for (; o->taken < batch->count; o->taken++) {
-		e = &batch->entries[o->taken];
-		step = o->run->rows.open ? o->run->rows.step : -1;
-		wandb_run_take(o->run, e);
-		if (!o->run->rows.open)
-			o->whole = o->taken + 1;
-		else if (o->run->rows.step != step)
-			o->whole = o->taken;
-	}
+	for (; o->taken < batch->count; o->taken++)
+		take_one(o, &batch->entries[o->taken]);
 	if (batch->last) {
-		wandb_rows_close(&o->run->rows);
-		o->whole = o->taken;
+		wandb_children_turn(o->children, NULL);
+		wandb_rows_close(&o->main.run->rows);
+		o->main_from = o->child_from = SIZE_MAX;
 	}
 }
 
-static bool
-has_update(const struct wandb_online *o)
+/* The entries at the front that are in complete rows. */
+static size_t
+whole(const struct wandb_online *o)
 {
-	return o->run->config_changed || o->run->name_changed;
+	size_t n = o->taken;
+
+	if (o->main_from < n)
+		n = o->main_from;
+	return o->child_from < n ? o->child_from : n;
+}
+
+/* What waits in all runs. */
+struct waiting {
+	bool repeated; /* a request that was not answered */
+	bool news, updates, unopened;
+	size_t bytes;
+	int64_t quiet_until_ms, updated_ms;
+};
+
+static struct waiting
+look(struct wandb_online *o)
+{
+	struct waiting found = {.bytes = 0};
+	const struct wandb_live *l;
+
+	for (size_t at = 0; (l = live_at(o, at)) != NULL; at++) {
+		found.repeated |= l->stream.waiting;
+		found.news |= wandb_stream_has_news(&l->stream);
+		found.updates |= wandb_live_has_update(l);
+		found.unopened |= !l->open;
+		found.bytes += l->stream.line_bytes;
+		if (l->stream.quiet_until_ms > found.quiet_until_ms)
+			found.quiet_until_ms = l->stream.quiet_until_ms;
+		if (l->updated_ms > found.updated_ms)
+			found.updated_ms = l->updated_ms;
+	}
+	return found;
 }
 
 static bool
-is_due(const struct wandb_online *o, const struct batch *batch)
+is_due(const struct wandb_online *o, const struct waiting *w,
+    const struct batch *batch)
 {
-	const struct wandb_stream *s = &o->stream;
 	int64_t now_ms = clock_mono_ms();
-	int64_t since_ms = now_ms - s->last_ms;
+	int64_t since_ms = now_ms - o->last_ms;
 
-	if (s->waiting)
+	if (w->repeated)
 		return true;
-	if (now_ms < s->quiet_until_ms && !batch->last)
+	if (now_ms < w->quiet_until_ms && !batch->last)
 		return false;
-	if (wandb_stream_has_news(s))
-		return batch->last || s->last_ms == 0 || since_ms >= PACE_MS ||
-		    batch->count >= FULL_ENTRIES || s->line_bytes >= FULL_BYTES;
-	if (has_update(o))
-		return batch->last || now_ms - o->updated_ms >= PACE_MS;
-	return s->last_ms != 0 && since_ms >= HEARTBEAT_MS;
+	if (w->news)
+		return batch->last || o->last_ms == 0 || since_ms >= PACE_MS ||
+		    batch->count >= FULL_ENTRIES || w->bytes >= FULL_BYTES;
+	if (w->updates)
+		return batch->last || now_ms - w->updated_ms >= PACE_MS;
+	return o->last_ms != 0 && since_ms >= HEARTBEAT_MS;
 }
 
 static enum outcome
 send_metrics(struct wandb_online *o, struct batch *batch)
 {
+	struct waiting waiting;
+
 	take(o, batch);
-	if (!is_due(o, batch)) {
+	waiting = look(o);
+	o->due = is_due(o, &waiting, batch);
+	if (!o->due && !waiting.unopened) {
 		batch->done = 0;
 		return OUTCOME_DONE;
 	}
+	o->beat = o->due && !waiting.news && !waiting.updates;
+	if (o->due && (waiting.news || o->beat))
+		o->last_ms = clock_mono_ms();
 	o->batch = batch;
-	o->confirms = o->whole;
-	if (!o->stream.waiting && has_update(o))
-		upsert(o, false, on_update);
-	else
-		wandb_stream_post(&o->stream, NULL, on_stream, o);
+	o->confirms = o->due ? whole(o) : 0;
+	o->at = 0;
+	advance(o);
 	return OUTCOME_PENDING;
 }
 
@@ -278,33 +343,84 @@ answer_finish(struct wandb_online *o, const struct wandb_reply *reply)
 	    reply->retry_after_ms, &reply->err);
 }
 
+static void send_end(struct wandb_online *o);
+
 static void
 on_last(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
+	struct wandb_live *l = live_at(o, o->at);
 
-	if (reply->outcome == OUTCOME_DONE) {
-		wandb_stream_answered(&o->stream, reply);
-		note_news(o);
-		if (!o->stream.ended) {
-			wandb_stream_post(&o->stream, &o->end, on_last, o);
-			return;
-		}
+	if (reply->outcome != OUTCOME_DONE) {
+		answer_finish(o, reply);
+		return;
 	}
-	answer_finish(o, reply);
+	wandb_stream_answered(&l->stream, reply);
+	note_news(o, l);
+	send_end(o);
 }
 
 static void
 on_last_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-
+	struct wandb_live *l = live_at(o, o->at);
 	struct wandb_reply passed = *reply;
 
-	if (is_over(o, &passed))
-		wandb_stream_post(&o->stream, &o->end, on_last, o);
+	if (wandb_live_updated(l, &passed))
+		wandb_stream_post(&l->stream, &o->end, on_last, o);
 	else
 		answer_finish(o, &passed);
+}
+
+/* The last requests, of the experiments' runs before the run itself. */
+static void
+send_end(struct wandb_online *o)
+{
+	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
+	struct wandb_live *l;
+
+	for (o->at = o->children->len;
+	     (l = live_at(o, o->at))->stream.ended || !l->open; o->at--)
+		if (o->at == 0) {
+			answer_finish(o, &done);
+			return;
+		}
+	if (!l->stream.waiting && wandb_live_has_update(l))
+		wandb_live_upsert(l, NULL, on_last_update, o);
+	else
+		wandb_stream_post(&l->stream, &o->end, on_last, o);
+}
+
+static void
+on_table(void *data, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = data;
+
+	if (reply->outcome == OUTCOME_REJECTED)
+		tracker_note(o->t, "the table of the experiments: %s",
+		    reply->err.message);
+	else if (reply->outcome != OUTCOME_DONE) {
+		answer_finish(o, reply);
+		return;
+	}
+	o->has_table = true;
+	send_end(o);
+}
+
+static void
+send_table(struct wandb_online *o)
+{
+	struct wandb_reply failed = {.outcome = OUTCOME_BLOCKED};
+
+	if (wandb_upload_open_table(
+		&o->upload, &wandb_experiments, &failed.err) == 0) {
+		wandb_experiments_write(o->children, &o->upload.table);
+		if (wandb_upload_send_table(
+			&o->upload, on_table, o, &failed.err) == 0)
+			return;
+	}
+	answer_finish(o, &failed);
 }
 
 static void
@@ -314,10 +430,10 @@ on_artifact(void *data, const struct wandb_reply *reply)
 
 	if (reply->outcome != OUTCOME_DONE)
 		answer_finish(o, reply);
-	else if (has_update(o))
-		upsert(o, false, on_last_update);
+	else if (o->children->len > 0 && !o->has_table)
+		send_table(o);
 	else
-		wandb_stream_post(&o->stream, &o->end, on_last, o);
+		send_end(o);
 }
 
 enum outcome
@@ -326,12 +442,13 @@ wandb_online_finish(
 {
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
 
-	wandb_rows_close(&o->run->rows);
-	if (o->stream.confirmed > o->stream.rows)
+	wandb_children_turn(o->children, NULL);
+	wandb_rows_close(&o->main.run->rows);
+	if (o->main.stream.confirmed > o->main.stream.rows)
 		tracker_note(o->t,
 		    "W&B has more rows than this run: somebody else wrote");
 	o->end.exit_code = wandb_run_exit_code(end->end);
-	o->end.seconds = wandb_run_seconds(o->run, end->ended_us);
+	o->end.seconds = wandb_run_seconds(o->main.run, end->ended_us);
 	if (o->upload.manifest.len > 0 && !o->artifact.settled)
 		return wandb_artifact_start(
 		    &o->artifact, &o->upload, on_artifact, o, err);
@@ -339,6 +456,7 @@ wandb_online_finish(
 	return OUTCOME_PENDING;
 }
 
+/* The children are released before. */
 void
 wandb_online_close(struct wandb_online *o)
 {
@@ -346,8 +464,7 @@ wandb_online_close(struct wandb_online *o)
 		return;
 	wandb_artifact_release(&o->artifact);
 	wandb_upload_release(&o->upload);
-	wandb_stream_release(&o->stream);
-	wandb_call_release(&o->call);
+	wandb_live_release(&o->main);
 	wandb_client_close(&o->client);
 	*o = (struct wandb_online){0};
 }

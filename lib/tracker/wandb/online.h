@@ -1,8 +1,9 @@
 /*
- * A W&B run on a server: creates the run or finds it by its ID, decides at
- * which pace its rows go up (about every 15 seconds, a full load earlier),
- * then sends its files, its artifact and its end. Entries come from the
- * journal's start each time; the server's line count says which rows it has.
+ * A W&B run on a server, with the runs of its experiments: creates them or finds
+ * them by their IDs, decides at which pace their rows go up (about every 15
+ * seconds, a full load earlier), then sends files, artifact and end. Entries
+ * come from the journal's start each time; the server's line count says which
+ * rows of a run it has.
  */
 #ifndef TRACKER_WANDB_ONLINE_H
 #define TRACKER_WANDB_ONLINE_H
@@ -13,7 +14,9 @@
 
 #include "tracker/tracker.h"
 #include "tracker/wandb/artifact.h"
+#include "tracker/wandb/children.h"
 #include "tracker/wandb/client.h"
+#include "tracker/wandb/live.h"
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/settings.h"
 #include "tracker/wandb/stream.h"
@@ -21,23 +24,28 @@
 
 struct wandb_online {
 	struct tracker *t;               /* NULL: not open */
-	struct wandb_run *run;           /* borrowed */
 	const struct entry_start *start; /* borrowed */
 	struct wandb_client client;
-	struct wandb_call call; /* of the run itself */
-	int64_t updated_ms;     /* when it was last updated, monotonic */
+	struct wandb_live main;
+	struct wandb_children *children; /* borrowed */
 	/* REJECTED or BLOCKED: the server refuses the run; err says why. The
 	 * user of this struct sets it. */
 	void (*opened)(void *data, const struct wandb_reply *reply);
+	/* Gets the rows of a child, whose struct `data` is; as well. */
+	void (*on_row)(const struct wandb_rows *rows, void *data);
 	void *data;
-	struct wandb_stream stream;
 	struct wandb_upload upload;
 	struct wandb_artifact artifact;
+	bool has_table;  /* that of the experiments was sent, or refused */
+	int64_t last_ms; /* of the last requests of all, monotonic; 0: none */
 	/* The metrics batch: how many entries at its front are in rows already,
-	 * and how many of these come before the open row. */
+	 * and where the rows begin that are open (SIZE_MAX: none is). */
 	struct batch *batch; /* NULL: none under way */
-	size_t taken, whole;
-	size_t confirms; /* entries that the request's answer settles */
+	size_t taken, main_from, child_from;
+	size_t confirms; /* entries that the requests' answers settle */
+	size_t at;       /* whose turn it is: 0 the run, i its child i - 1 */
+	bool due;        /* all rows go up, not just new runs */
+	bool beat;       /* with a sign of life of those without news */
 	struct wandb_end end;
 };
 
@@ -45,7 +53,6 @@ struct wandb_online {
 enum outcome wandb_online_open(struct wandb_online *o, struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
     struct wandb_run *run, struct err *err);
-void wandb_online_row(struct wandb_online *o);
 /* Called once the run is open: tells the report where the user sees the run. */
 void wandb_online_show(
     struct wandb_online *o, const struct wandb_settings *settings);

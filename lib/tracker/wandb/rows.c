@@ -75,16 +75,17 @@ put(struct wandb_rows *rows, struct wandb_values *values, const char *prefix,
 	free(full);
 }
 
-void
-wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
-    const struct entry_metrics *metrics)
+static void
+take_metrics(struct wandb_rows *rows, const char *prefix, const struct entry *e,
+    int64_t step)
 {
+	const struct entry_metrics *metrics = &e->metrics;
 	struct wandb_values *values =
 	    metrics->summary ? &rows->final : &rows->row;
 	size_t i;
 
 	if (!metrics->summary)
-		go_to(rows, metrics->step, time_us);
+		go_to(rows, step, e->time_us);
 	for (i = 0; i < metrics->len; i++)
 		put(rows, values, prefix, metrics->list[i].name, NULL,
 		    metrics->list[i].value);
@@ -122,10 +123,11 @@ write_buckets(struct jsonwrite *w, const struct entry_histogram *h,
 	jsonwrite_close(w, '}');
 }
 
-void
-wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
-    int64_t time_us, const struct entry_histogram *h)
+static void
+take_histogram(struct wandb_rows *rows, const char *prefix,
+    const struct entry *e, int64_t step)
 {
+	const struct entry_histogram *h = &e->histogram;
 	size_t first = 0, end = h->len, per;
 	struct jsonwrite w;
 	struct buf json;
@@ -140,7 +142,17 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	buf_init(&json, HISTOGRAM_JSON_MAX);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	write_buckets(&w, h, first, end, per);
-	go_to(rows, h->step, time_us);
+	go_to(rows, step, e->time_us);
 	put(rows, &rows->row, prefix, h->name, json.data, 0);
 	buf_release(&json);
+}
+
+void
+wandb_rows_take(struct wandb_rows *rows, const char *prefix,
+    const struct entry *e, bool own_run)
+{
+	if (e->kind == ENTRY_METRICS)
+		take_metrics(rows, prefix, e, entry_step(e, own_run));
+	else
+		take_histogram(rows, prefix, e, entry_step(e, own_run));
 }

@@ -5,8 +5,7 @@
  * another step comes or the caller closes it.
  *
  *	wandb_rows_init(&rows, started_us, on_closed, data);
- *	wandb_rows_metrics(&rows, prefix, time_us, &entry->metrics);
- *	wandb_rows_histogram(&rows, prefix, time_us, &entry->histogram);
+ *	wandb_rows_take(&rows, prefix, &entry, own_run);   METRICS, HISTOGRAM
  *	wandb_rows_close(&rows);                    at the end
  *	wandb_rows_release(&rows);
  *
@@ -44,10 +43,9 @@ void wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
     void (*closed)(const struct wandb_rows *rows, void *data), void *data);
 void wandb_rows_release(struct wandb_rows *rows);
 
-void wandb_rows_metrics(struct wandb_rows *rows, const char *prefix,
-    int64_t time_us, const struct entry_metrics *metrics);
-void wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
-    int64_t time_us, const struct entry_histogram *histogram);
+/* own_run: the rows are of a run that the entry's experiment has to itself. */
+void wandb_rows_take(struct wandb_rows *rows, const char *prefix,
+    const struct entry *e, bool own_run);
 /* Does nothing if no row is open. */
 void wandb_rows_close(struct wandb_rows *rows);
 

@@ -259,8 +259,10 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 {
 	const char *remembered = tracker_recall(t, REMEMBERED);
 
-	*run = (struct wandb_run){
-	    .tracker = t, .info = info, .started_us = info->started_us};
+	*run = (struct wandb_run){.tracker = t,
+	    .info = info,
+	    .started_us = info->started_us,
+	    .experiment = ENTRY_NO_EXPERIMENT};
 	run->id = xstrdup(info->start->attempt);
 	if (entry_start_was_there(info->start))
 		run->host = copy(info->start->host);
@@ -268,6 +270,46 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 		recall(run, remembered);
 	if (run->project == NULL)
 		choose(run, t, info, settings);
+	wandb_values_init(&run->config);
+	wandb_values_init(&run->tables);
+	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+}
+
+/* "<model>/<probe>" */
+static char *
+child_name(const struct wandb_run *parent, int64_t experiment)
+{
+	char *name = wandb_utf8(prefixes_of(&parent->prefixes, experiment));
+	size_t len = strlen(name);
+
+	while (len > 0 && name[len - 1] == '/')
+		name[--len] = '\0';
+	return name;
+}
+
+void
+wandb_run_init_child(struct wandb_run *run, const struct wandb_run *parent,
+    int64_t experiment,
+    void (*on_row)(const struct wandb_rows *rows, void *data), void *data)
+{
+	struct remembered to[REMEMBERED_TEXTS], from[REMEMBERED_TEXTS];
+	size_t i;
+
+	*run = (struct wandb_run){.tracker = parent->tracker,
+	    .info = parent->info,
+	    .started_us = parent->started_us,
+	    .experiment = experiment,
+	    .name_given = true};
+	list_texts(run, to);
+	list_texts((struct wandb_run *)parent, from);
+	for (i = 0; i < REMEMBERED_TEXTS; i++)
+		*to[i].text = copy(*from[i].text);
+	free(run->name);
+	run->name = child_name(parent, experiment);
+	run->id = xasprintf("%s-%jd", parent->id, (intmax_t)experiment);
+	run->host = copy(parent->host);
+	for (i = 0; i < parent->tag_len; i++)
+		add_tag(run, parent->tags[i], strlen(parent->tags[i]));
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
@@ -330,6 +372,18 @@ wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
 	return renamed;
 }
 
+/* The runs of a harness are a group with the run's name, unless the user has
+ * named another one. The group is known before there is a value. */
+static void
+take_experiment(struct wandb_run *run, const struct entry_experiment *e)
+{
+	prefixes_name(&run->prefixes, e);
+	if (run->group != NULL || (!e->harness && e->index == 0))
+		return;
+	run->group = xstrdup(run->name != NULL ? run->name : run->id);
+	run->config_changed = true;
+}
+
 void
 wandb_run_take(struct wandb_run *run, const struct entry *e)
 {
@@ -338,7 +392,7 @@ wandb_run_take(struct wandb_run *run, const struct entry *e)
 		take_run_id(run, e->run_id);
 		break;
 	case ENTRY_EXPERIMENT:
-		prefixes_name(&run->prefixes, &e->experiment);
+		take_experiment(run, &e->experiment);
 		break;
 	case ENTRY_PARAMS:
 		if (wandb_run_params(run, &e->params, &run->config))
@@ -346,14 +400,10 @@ wandb_run_take(struct wandb_run *run, const struct entry *e)
 		run->config_changed = true;
 		break;
 	case ENTRY_METRICS:
-		wandb_rows_metrics(&run->rows,
-		    prefixes_of(&run->prefixes, e->metrics.experiment),
-		    e->time_us, &e->metrics);
-		break;
 	case ENTRY_HISTOGRAM:
-		wandb_rows_histogram(&run->rows,
-		    prefixes_of(&run->prefixes, e->histogram.experiment),
-		    e->time_us, &e->histogram);
+		wandb_rows_take(&run->rows,
+		    prefixes_of(&run->prefixes, entry_experiment_index(e)), e,
+		    run->experiment != ENTRY_NO_EXPERIMENT);
 		break;
 	default:
 		break;

@@ -50,12 +50,19 @@ struct wandb_run {
 	struct wandb_values
 	    tables;               /* of the summary; filled by who sends them */
 	struct prefixes prefixes; /* of the experiments */
+	/* Whose own run it is; ENTRY_NO_EXPERIMENT: the run itself. */
+	int64_t experiment;
 };
 
 /* Takes from the cursor what was chosen at the first opening (names from the
  * environment, git), if it is there. */
 void wandb_run_init(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
+    void (*on_row)(const struct wandb_rows *rows, void *data), void *data);
+/* The run of an experiment of `parent`, which has taken its EXPERIMENT entry: as
+ * that, with an ID and a name of its own, in the same group. */
+void wandb_run_init_child(struct wandb_run *run, const struct wandb_run *parent,
+    int64_t experiment,
     void (*on_row)(const struct wandb_rows *rows, void *data), void *data);
 void wandb_run_release(struct wandb_run *run);
 /* Keeps in the cursor what wandb_run_init reads there. */

@@ -13,14 +13,13 @@
 
 void
 wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
-    const struct wandb_run *run, int64_t lines_there)
+    const struct wandb_run *run)
 {
 	const char *const parts[] = {run->entity, run->project, run->id};
 	struct buf path;
 	size_t i;
 
-	*s = (struct wandb_stream){
-	    .client = client, .run = run, .confirmed = lines_there};
+	*s = (struct wandb_stream){.client = client, .run = run};
 	STAILQ_INIT(&s->lines);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
@@ -44,6 +43,13 @@ drop_lines(struct wandb_stream *s, int64_t n)
 		free(line->json);
 		free(line);
 	}
+}
+
+void
+wandb_stream_confirmed(struct wandb_stream *s, int64_t lines_there)
+{
+	drop_lines(s, lines_there);
+	s->confirmed = lines_there;
 }
 
 static void

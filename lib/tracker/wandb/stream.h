@@ -4,7 +4,8 @@
  * once and sent again unchanged until it was answered; by the numbers the
  * server recognises lines that it has.
  *
- *	wandb_stream_init(&s, client, run, lines_there);
+ *	wandb_stream_init(&s, client, run);
+ *	wandb_stream_confirmed(&s, lines_there);    once, before the first post
  *	wandb_stream_row(&s);                       for each row, from the first
  *	wandb_stream_post(&s, NULL, done, data);    done for each answer
  *	wandb_stream_release(&s);
@@ -57,7 +58,9 @@ struct wandb_end {
 };
 
 void wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
-    const struct wandb_run *run, int64_t lines_there);
+    const struct wandb_run *run);
+/* The server has so many lines already. Rows may have been added before. */
+void wandb_stream_confirmed(struct wandb_stream *s, int64_t lines_there);
 void wandb_stream_release(struct wandb_stream *s);
 
 /* Adds the run's row, which is complete, as the next line. */

@@ -143,16 +143,22 @@ flush(struct wandb_table *t, struct err *err)
 	return result;
 }
 
+void
+wandb_table_open(struct wandb_table *t, const struct entry_table *entry, int to)
+{
+	*t = (struct wandb_table){.entry = entry, .to = to, .from = -1};
+	buf_init(&t->chunk, LINE_MAX_BYTES);
+	buf_init(&t->out, OUT_MAX_BYTES);
+	SHA256Init(&t->sha);
+}
+
 int
 wandb_table_begin(struct wandb_table *t, const struct entry_table *entry,
     int to, struct err *err)
 {
 	char *path = text_path_bytes(entry->path);
 
-	*t = (struct wandb_table){.entry = entry, .to = to, .from = -1};
-	buf_init(&t->chunk, LINE_MAX_BYTES);
-	buf_init(&t->out, OUT_MAX_BYTES);
-	SHA256Init(&t->sha);
+	wandb_table_open(t, entry, to);
 	t->from = file_open_regular(AT_FDCWD, path, NULL, err);
 	free(path);
 	return t->from < 0 ? t->from : 0;
@@ -192,8 +198,8 @@ read_some(struct wandb_table *t, struct err *err)
 	return 0;
 }
 
-static int
-finish(struct wandb_table *t, struct err *err)
+int
+wandb_table_close(struct wandb_table *t, struct err *err)
 {
 	char *name;
 	int result;
@@ -221,8 +227,9 @@ wandb_table_step(struct wandb_table *t, struct err *err)
 	if (result < 0 || !t->ended)
 		return result < 0 ? result : 1;
 	if (t->writing)
-		return finish(t, err);
+		return wandb_table_close(t, err);
 	wandb_columns_order(&t->columns, t->entry);
+	t->column_count = (int64_t)t->columns.len;
 	write_head(t);
 	buf_reset(&t->chunk);
 	t->writing = true;
@@ -283,7 +290,7 @@ wandb_table_show(const struct wandb_table *t, struct wandb_values *summary)
 	jsonwrite_key(&w, "size");
 	jsonwrite_int(&w, t->size);
 	jsonwrite_key(&w, "ncols");
-	jsonwrite_int(&w, (int64_t)t->columns.len);
+	jsonwrite_int(&w, t->column_count);
 	jsonwrite_key(&w, "nrows");
 	jsonwrite_int(&w, t->rows);
 	jsonwrite_close(&w, '}');

@@ -39,8 +39,8 @@ struct wandb_table {
 	bool writing; /* the second reading */
 	bool ended;   /* of the file */
 	struct wandb_columns columns;
-	int64_t rows, left_out;
-	int64_t size; /* bytes written */
+	int64_t column_count, rows, left_out; /* of the file that is made */
+	int64_t size;                         /* bytes written */
 	SHA2_CTX sha;
 	char *name; /* of the run file, once it is whole */
 	char sha256[SHA256_DIGEST_STRING_LENGTH];
@@ -51,6 +51,11 @@ int wandb_table_begin(struct wandb_table *table,
     const struct entry_table *entry, int to, struct err *err);
 /* 1: there is more to do; 0: the file is whole; or a negative errno. */
 int wandb_table_step(struct wandb_table *table, struct err *err);
+/* A table that has no file of records: the caller writes its JSON, without the
+ * last "]}", into table->out, and sets column_count and rows. */
+void wandb_table_open(
+    struct wandb_table *table, const struct entry_table *entry, int to);
+int wandb_table_close(struct wandb_table *table, struct err *err);
 void wandb_table_release(struct wandb_table *table);
 
 /* A tracker's answer to this error: is it that the table can't be made, or that

@@ -70,7 +70,16 @@ static void
 answer(struct wandb_upload *u, enum outcome outcome, int64_t retry_after_ms,
     const struct err *err)
 {
+	struct wandb_reply reply = {
+	    .outcome = outcome, .retry_after_ms = retry_after_ms};
+
 	put_down(u);
+	if (u->batch == NULL) {
+		if (err != NULL)
+			reply.err = *err;
+		u->done(u->data, &reply);
+		return;
+	}
 	if (outcome != OUTCOME_DONE)
 		u->batch->done = u->at;
 	u->batch = NULL;
@@ -320,7 +329,7 @@ go_on(struct wandb_upload *u)
 			read_on(u);
 		return;
 	}
-	if (u->at == u->batch->count) {
+	if (u->batch == NULL || u->at == u->batch->count) {
 		answer(u, OUTCOME_DONE, 0, NULL);
 		return;
 	}
@@ -341,4 +350,38 @@ wandb_upload_send(struct wandb_upload *u, struct batch *batch)
 	u->batch = batch;
 	u->at = 0;
 	go_on_later(u);
+}
+
+int
+wandb_upload_open_table(
+    struct wandb_upload *u, const struct entry_table *entry, struct err *err)
+{
+	put_down(u);
+	u->fd = file_nameless(true, err);
+	if (u->fd < 0)
+		return u->fd;
+	u->is_table = true;
+	wandb_table_open(&u->table, entry, u->fd);
+	return 0;
+}
+
+int
+wandb_upload_send_table(struct wandb_upload *u,
+    void (*done)(void *data, const struct wandb_reply *reply), void *data,
+    struct err *err)
+{
+	int result = wandb_table_close(&u->table, err);
+
+	if (result < 0) {
+		put_down(u);
+		return result;
+	}
+	wandb_table_say(&u->table, u->client->t);
+	u->batch = NULL;
+	u->done = done;
+	u->data = data;
+	u->name = xstrdup(u->table.name);
+	wandb_hash_begin(&u->hash, u->fd);
+	go_on_later(u);
+	return 0;
 }

@@ -33,6 +33,9 @@ struct wandb_upload {
 	/* The batch on its way. */
 	struct batch *batch; /* NULL: none */
 	size_t at;
+	/* Without a batch: hears what became of the one table. */
+	void (*done)(void *data, const struct wandb_reply *reply);
+	void *data;
 	char *name;
 	int fd; /* -1: none */
 	struct wandb_hash hash;
@@ -48,5 +51,13 @@ void wandb_upload_release(struct wandb_upload *u);
 
 /* Takes up a batch of the files lane; tracker_done follows. */
 void wandb_upload_send(struct wandb_upload *u, struct batch *batch);
+
+/* Begins a table that the caller makes: to be written to u->table (table.h), and
+ * then sent. done() follows the sending, from the loop. */
+int wandb_upload_open_table(
+    struct wandb_upload *u, const struct entry_table *entry, struct err *err);
+int wandb_upload_send_table(struct wandb_upload *u,
+    void (*done)(void *data, const struct wandb_reply *reply), void *data,
+    struct err *err);
 
 #endif

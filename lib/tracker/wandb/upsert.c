@@ -86,7 +86,6 @@ put_start(struct jsonwrite *w, const struct wandb_run *run,
 	size_t i;
 
 	put_text(w, "notes", run->notes);
-	put_text(w, "group", run->group);
 	put_text(w, "jobType", run->job_type);
 	put_text(w, "host", run->host);
 	put_text(w, "program", start->command);
@@ -112,6 +111,8 @@ wandb_upsert(struct wandb_call *call, struct wandb_client *client,
 	put_text(&w, "entity", run->entity);
 	if (run->name != NULL)
 		put_text(&w, "displayName", run->name);
+	if (run->group != NULL)
+		put_text(&w, "group", run->group);
 	if (start != NULL)
 		put_start(&w, run, start);
 	put_config(&w, run);

@@ -12,10 +12,13 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/durable.h"
+#include "base/path.h"
 #include "base/uri.h"
 #include "format/text.h"
 #include "tracker/tracker.h"
+#include "tracker/wandb/children.h"
 #include "tracker/wandb/examine.h"
+#include "tracker/wandb/experiments.h"
 #include "tracker/wandb/offline.h"
 #include "tracker/wandb/online.h"
 #include "tracker/wandb/run.h"
@@ -35,13 +38,14 @@ struct wandb {
 	struct wandb_run run;
 	struct wandb_offline offline;
 	struct wandb_online online;
+	struct wandb_children children;
 };
 
 static int
 wandb_configure(struct tracker *t, struct err *err)
 {
-	(void)t;
 	(void)err;
+	t->own_runs = true;
 	return 0;
 }
 
@@ -52,9 +56,21 @@ on_row(const struct wandb_rows *rows, void *data)
 
 	(void)rows;
 	if (w->mode == WANDB_ONLINE)
-		wandb_online_row(&w->online);
+		wandb_stream_row(&w->online.main.stream);
 	else
 		wandb_offline_row(&w->offline);
+}
+
+static void
+on_child_row(const struct wandb_rows *rows, void *data)
+{
+	struct wandb_child *child = data;
+
+	(void)rows;
+	if (child->live.client != NULL)
+		wandb_stream_row(&child->live.stream);
+	else
+		wandb_offline_row(&child->offline);
 }
 
 /* Says what the user types to upload the folder. */
@@ -78,7 +94,7 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 
 	w->mode = WANDB_OFFLINE;
 	outcome = wandb_offline_open(
-	    &w->offline, t, w->info, &w->settings, &w->run, err);
+	    &w->offline, t, w->info, w->settings.root, &w->run, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	tracker_remember(t, REMEMBERED, "offline");
@@ -148,7 +164,9 @@ open_online(struct tracker *t, struct err *err)
 		tracker_note(t, "the key goes to %s in clear text (plain http)",
 		    w->settings.base_url);
 	w->online.opened = on_opened;
+	w->online.on_row = on_child_row;
 	w->online.data = t;
+	w->online.children = &w->children;
 	return wandb_online_open(
 	    &w->online, t, w->info, &w->settings, &w->run, err);
 }
@@ -162,6 +180,7 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	const struct wandb_wishes wishes = wandb_wishes_of(&plan);
 
 	w->info = info;
+	wandb_children_release(&w->children);
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
 	wandb_settings_load(&w->settings, &wishes);
@@ -199,6 +218,93 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	}
 }
 
+/* What the user types to upload the folders of the experiments. */
+static void
+note_children(struct tracker *t)
+{
+	const struct wandb *w = t->state;
+	char *folder = text_shell_word(w->offline.path);
+
+	tracker_note(t,
+	    "the runs of its experiments have folders of their own: wandb sync "
+	    "%s-*",
+	    folder);
+	free(folder);
+}
+
+/* The folder beside the run's own, whatever the environment says by now. */
+static enum outcome
+open_child(struct tracker *t, struct wandb_child *child, struct err *err)
+{
+	struct wandb *w = t->state;
+	char *root = path_parent(w->offline.path);
+	enum outcome outcome = wandb_offline_open(
+	    &child->offline, t, w->info, root, &child->run, err);
+
+	free(root);
+	note_children(t);
+	return outcome;
+}
+
+static enum outcome
+take_offline(struct tracker *t, const struct entry *e, struct err *err)
+{
+	struct wandb *w = t->state;
+	bool new;
+	struct wandb_child *child =
+	    wandb_children_of(&w->children, &w->run, e, on_child_row, &new);
+
+	if (new &&open_child(t, child, err) != OUTCOME_DONE)
+		return OUTCOME_BLOCKED;
+	wandb_children_turn(&w->children, child);
+	wandb_offline_take(child != NULL ? &child->offline : &w->offline, e);
+	return OUTCOME_DONE;
+}
+
+static enum outcome
+send_offline(struct tracker *t, struct batch *batch, struct err *err)
+{
+	struct wandb *w = t->state;
+	enum outcome outcome = OUTCOME_DONE;
+	size_t i;
+
+	if (batch->lane == LANE_FILES)
+		return wandb_offline_files(&w->offline, batch);
+	for (i = 0; i < batch->count && outcome == OUTCOME_DONE; i++)
+		outcome = take_offline(t, &batch->entries[i], err);
+	if (outcome == OUTCOME_DONE)
+		outcome = wandb_offline_flush(&w->offline, err);
+	for (i = 0; i < w->children.len && outcome == OUTCOME_DONE; i++)
+		outcome =
+		    wandb_offline_flush(&w->children.list[i]->offline, err);
+	return outcome;
+}
+
+/* The runs of the experiments end before the run itself, which then has their
+ * table. */
+static enum outcome
+finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
+{
+	struct wandb_copies *files = &w->offline.copies;
+	enum outcome outcome = OUTCOME_DONE;
+	size_t i;
+
+	wandb_children_turn(&w->children, NULL);
+	for (i = 0; i < w->children.len && outcome == OUTCOME_DONE; i++)
+		outcome = wandb_offline_finish(
+		    &w->children.list[i]->offline, end, err);
+	if (outcome == OUTCOME_DONE && w->children.len > 0) {
+		if (wandb_copies_open_table(files, &wandb_experiments, err) < 0)
+			return OUTCOME_BLOCKED;
+		wandb_experiments_write(&w->children, &files->table);
+		if (wandb_copies_place_table(files, err) < 0)
+			return OUTCOME_BLOCKED;
+	}
+	return outcome == OUTCOME_DONE
+	    ? wandb_offline_finish(&w->offline, end, err)
+	    : outcome;
+}
+
 static enum outcome
 wandb_send(struct tracker *t, struct batch *batch, struct err *err)
 {
@@ -208,10 +314,23 @@ wandb_send(struct tracker *t, struct batch *batch, struct err *err)
 	case WANDB_ONLINE:
 		return wandb_online_send(&w->online, batch, err);
 	case WANDB_OFFLINE:
-		return wandb_offline_send(&w->offline, batch, err);
+		return send_offline(t, batch, err);
 	default:
 		return OUTCOME_DONE;
 	}
+}
+
+static void
+note_rows(struct tracker *t, const struct wandb_rows *rows)
+{
+	if (rows->renamed)
+		tracker_altered(t,
+		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
+		    "values of these names have a _ behind");
+	if (rows->stepped_back)
+		tracker_note(t,
+		    "steps went back; their rows have the "
+		    "next free steps");
 }
 
 static enum outcome
@@ -219,19 +338,14 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 {
 	struct wandb *w = t->state;
 
-	if (w->run.rows.renamed)
-		tracker_altered(t,
-		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
-		    "values of these names have a _ behind");
-	if (w->run.rows.stepped_back)
-		tracker_note(t,
-		    "steps went back; their rows have the "
-		    "next free steps");
+	note_rows(t, &w->run.rows);
+	for (size_t i = 0; i < w->children.len; i++)
+		note_rows(t, &w->children.list[i]->run.rows);
 	switch (w->mode) {
 	case WANDB_ONLINE:
 		return wandb_online_finish(&w->online, end, err);
 	case WANDB_OFFLINE:
-		return wandb_offline_finish(&w->offline, end, err);
+		return finish_offline(w, end, err);
 	default:
 		return OUTCOME_DONE;
 	}
@@ -251,6 +365,7 @@ wandb_close(struct tracker *t)
 {
 	struct wandb *w = t->state;
 
+	wandb_children_release(&w->children);
 	wandb_online_close(&w->online);
 	wandb_offline_close(&w->offline);
 	wandb_run_release(&w->run);
