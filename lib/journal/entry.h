@@ -148,6 +148,9 @@ struct entry_experiment {
 
 struct entry_params {
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	/* They are the leaves of the run's configuration: the names are paths
+	 * of keys with dots between them. */
+	bool config;
 	struct param *list;
 	size_t len;
 };

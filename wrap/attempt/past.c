@@ -26,6 +26,12 @@ take(struct attempt_past *past, const struct entry *e)
 	switch (e->kind) {
 	case ENTRY_START:
 		break;
+	case ENTRY_PARAMS:
+		if (e->params.config)
+			past->has_config = true;
+		else
+			past->derived_entries++;
+		break;
 	case ENTRY_TABLE:
 		past->has_table = true;
 		break;
