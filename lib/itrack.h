@@ -227,8 +227,8 @@ struct itrack_metric {
 /* Automatic steps count from 0 in each run. */
 #define ITRACK_STEP_AUTO INT64_MIN
 
-/* Logs one point for each metric, at `step` (any number, also a negative one)
- * or at the next automatic step. count 0: nothing is logged, but a step is
+/* Logs one point for each metric, at `step` (0 or more) or at the next automatic
+ * step. W&B takes no step below the last one and leaves it out. count 0: nothing is logged, but a step is
  * taken. More than 1,000 metrics become several entries of the same step. */
 int itrack_log_metrics(struct itrack_tracker *tracker,
     const struct itrack_metric *metrics, size_t count, int64_t step,
@@ -240,6 +240,7 @@ enum itrack_type {
 	ITRACK_INTEGER,
 	ITRACK_DOUBLE,
 	ITRACK_TEXT,
+	ITRACK_JSON, /* a list, an object, an integer that is longer */
 };
 
 /* A value of a Python type; trackers that store text get what str() gives:
@@ -251,6 +252,11 @@ struct itrack_value {
 		int64_t integer;
 		double number;
 		const char *text;
+		struct {
+			/* One value without NaN. Trackers that store text get
+			 * `text`; NULL: what Python's str() makes of it. */
+			const char *json, *text;
+		} json;
 	} u;
 };
 
@@ -258,6 +264,12 @@ struct itrack_param {
 	const char *name; /* not empty */
 	struct itrack_value value;
 };
+
+/* As itrack_log_metrics(), but each number keeps its type where the tracker
+ * keeps types: ITRACK_BOOL, ITRACK_INTEGER or ITRACK_DOUBLE. */
+int itrack_log_numbers(struct itrack_tracker *tracker,
+    const struct itrack_param *numbers, size_t count, int64_t step,
+    struct itrack_error *err);
 
 int itrack_log_params(struct itrack_tracker *tracker,
     const struct itrack_param *params, size_t count, struct itrack_error *err);

@@ -89,7 +89,7 @@ class LocalTest(InDirectory):
              (1, {"accuracy": 0.94})])
         self.assertEqual(data["params"], {
             "model": "gpt-4", "n": 3, "lr": 0.1, "on": True, "none": None,
-            "list": "[1, 'a']", "big": str(2**70)})
+            "list": [1, "a"], "big": 2**70})
         self.assertEqual(data["artifacts"][0]["name"], "results.json")
         self.assertEqual(data["artifacts"][0]["type"], "result")
         self.assertEqual(data["final_state"]["status"], "finished")
@@ -157,17 +157,70 @@ class LocalTest(InDirectory):
     def test_refusals(self):
         tracker = LocalFileTracker()
         tracker.start_run("r")
-        with self.assertRaises(ValueError):
-            tracker.log_metrics({"": 1})
-        with self.assertRaises(ValueError):
-            tracker.log_metrics({"a": "text"})
+        for bad in ({"": 1}, {"a": "text"}, {"a": None}, {"a": 10**400},
+                    {"a": 1j}, {"a": [1]}, {"a": object()}):
+            with self.assertWarnsRegex(RuntimeWarning, "left out"):
+                tracker.log_metrics({**bad, "good": 2, 3: 0.5}, step=0)
+        for step in (-1, 1.5, 2**63, 1e300, float("nan"), "1", [1]):
+            with self.assertRaisesRegex(ValueError, "whole number"):
+                tracker.log_metrics({"a": 1.0}, step=step)
+            with self.assertRaisesRegex(ValueError, "whole number"):
+                tracker.log_metrics({"a": 1}, step=step)
         with self.assertRaises(FileNotFoundError):
             tracker.log_artifact("missing")
         tracker.log_metrics({"nan": float("nan"), "inf": float("inf"),
                              "\udcff\0": 1, "é": 2})
         tracker.end_run()
-        self.assertEqual(
-            tracker.load_run("r")["metrics"][0]["metrics"]["nan"], "NaN")
+        metrics = tracker.load_run("r")["metrics"]
+        self.assertEqual([m["metrics"] for m in metrics[:7]],
+                         7 * [{"good": 2, "3": 0.5}])
+        self.assertEqual(metrics[7]["metrics"]["nan"], "NaN")
+
+    def test_types_are_kept(self):
+        class Odd:
+            def __str__(self):
+                return "odd"
+
+        loop = [1]
+        loop.append(loop)
+        nested = {"a": {"b": [1, (2, None), {"c": 1e-5}]}, "t": (1, "é"),
+                  "n": {1: True, None: False, 2.5: "x", True: "y"},
+                  "o": [Odd(), float("inf"), float("nan")], "e": {}, "l": []}
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        tracker.log_params(nested)
+        tracker.log_params({"odd": Odd(), "set": {1}, "huge": -10**40})
+        tracker.log_params({"loop": loop})
+        tracker.log_metrics({"i": 7, "f": 7.0, "b": True, "big": 2**53 + 1})
+        tracker.log_metrics({"f": 7.0}, step=True)
+        tracker.end_run()
+        folder = "experiments/insideLLMs/r/"
+        with open(folder + "params.json") as file:
+            text = file.read()
+        params = json.loads(text)
+        self.assertNotIn("Infinity", text.replace('"Infinity"', ""))
+        del params["loop"]
+        text = json.dumps(nested, default=str)
+        expected = json.loads(text.replace("Infinity", '"Infinity"')
+                              .replace("NaN", '"NaN"'))
+        self.assertEqual(params, {**expected, "odd": "odd", "set": "{1}",
+                                  "huge": -10**40})
+        with open(folder + "metrics.json") as file:
+            text = file.read()
+        self.assertIn('"i": 7,', text)
+        self.assertIn('"f": 7.0,', text)
+        self.assertIn('"b": true,', text)
+        self.assertIn(f'"big": {2**53 + 1}', text)
+        self.assertIn('"step": 1,', text)
+
+    def test_nested_bytes_are_those_of_json_dump(self):
+        nested = {"a": {"b": [1, [], {}, {"é": [None, True]}]}}
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        tracker.log_params(nested)
+        tracker.end_run()
+        with open("experiments/insideLLMs/r/params.json") as file:
+            self.assertEqual(file.read(), json.dumps(nested, indent=2))
 
     def test_artifacts_are_taken_at_once(self):
         tracker = LocalFileTracker()
@@ -524,10 +577,11 @@ class OthersTest(InDirectory):
         os.mkdir("model")
         with open("model/MLmodel", "w") as file:
             file.write("flavors: {}\n")
-        tracker = MLflowTracker("./mlruns", "exp")
+        tracker = MLflowTracker("./mlruns", config=TrackingConfig(
+            experiment_name="exp", tags=["nightly"]))
         tracker.start_run("run")
         tracker.log_metrics({"a": 1.5})
-        tracker.log_params({"p": None})
+        tracker.log_params({"p": None, "list": [1, (2,), "é"]})
         tracker.log_table("t", [{"x": 1, "y": "é"}, {"x": None}])
         tracker.log_model("model", "m")
         with self.assertRaisesRegex(ValueError, "MLmodel"):
@@ -546,6 +600,10 @@ class OthersTest(InDirectory):
             self.assertEqual(file.read().split()[1], "1.5")
         with open(found["p"]) as file:
             self.assertEqual(file.read(), "None")
+        with open(found["list"]) as file:
+            self.assertEqual(file.read(), "[1, (2,), 'é']")
+        with open(found["nightly"]) as file:
+            self.assertEqual(file.read(), "true")
         with open(found["t.json"]) as file:
             self.assertEqual(json.load(file), {
                 "columns": ["x", "y"], "data": [[1, "é"], [None, None]]})
@@ -556,10 +614,14 @@ class OthersTest(InDirectory):
         tracker = WandBTracker("p", mode="offline", dir=".")
         tracker.start_run("run")
         tracker.log_metrics({"a": 1})
+        tracker.log_params({"a": {"b": [1, None]}})
+        tracker.log_metrics({"later": 1}, step=7)
+        tracker.log_metrics({"below": 1}, step=6)
         tracker.log_table("answers", [{"x": 1, "y": "é"}, {"x": 2.5}])
         with self.assertRaises(ValueError):
             tracker.log_table("t", [{"x.y": 1}])
-        tracker.end_run()
+        with self.assertWarnsRegex(RuntimeWarning, "steps went back: 1 calls"):
+            tracker.end_run()
         table = [os.path.join(dir, name)
                  for dir, _, names in os.walk("wandb")
                  for name in names if name.endswith(".table.json")]
@@ -569,6 +631,13 @@ class OthersTest(InDirectory):
         self.assertEqual(table["data"], [[1, "é"], [2.5, None]])
         files = [name for _, _, names in os.walk("wandb") for name in names]
         self.assertTrue(any(n.endswith(".wandb") for n in files), files)
+        with open(next(os.path.join(dir, name)
+                       for dir, _, names in os.walk("wandb")
+                       for name in names if name.endswith(".wandb")),
+                  "rb") as file:
+            written = file.read()
+        self.assertIn(b'{"b":[1,null]}', written)
+        self.assertNotIn(b"below", written)
         with self.assertRaises(ValueError):
             WandBTracker("p", mode="sometimes").start_run()
         with self.assertWarns(RuntimeWarning):

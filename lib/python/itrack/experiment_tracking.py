@@ -248,9 +248,12 @@ class _JournalTracker(ExperimentTracker):
                     step: Optional[int] = None) -> None:
         """Log numbers at a step; without one the next of 0, 1, 2, ...
 
+        A value that is no number (None, a text) is left out with a
+        RuntimeWarning, and the others are logged.
+
         Raises:
             RuntimeError: No active run.
-            ValueError: An empty name, or a value that is no number.
+            ValueError: The step is no whole number from 0 to 2**63 - 1.
         """
         self._require_run().log_metrics(metrics, step)
         if step is None:
@@ -258,6 +261,9 @@ class _JournalTracker(ExperimentTracker):
 
     def log_params(self, params: dict[str, Any]) -> None:
         """Log parameters; later values of a name replace earlier ones.
+
+        Lists and dictionaries keep their structure where the tracker has a
+        place for it (local files, W&B's config); other objects are ``str()``.
 
         Raises:
             RuntimeError: No active run.
