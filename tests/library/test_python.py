@@ -117,6 +117,100 @@ class LocalTest(InDirectory):
         with self.assertRaisesRegex(FileNotFoundError, "Run not found: none"):
             tracker.load_run("none")
 
+    def test_names_with_slashes(self):
+        for project in ("team/nightly", "..", "%2F b/ü"):
+            tracker = LocalFileTracker(config=TrackingConfig(project=project))
+            for name in ("meta-llama/Llama-3-8B", "/abs", "../up", "..", "%41",
+                         "x" * 300, "ü/\u4e2d"):
+                for expected in (name, name + "-2"):
+                    run_id = tracker.start_run(name)
+                    self.assertEqual(run_id, expected)
+                    tracker.log_params({"id": run_id})
+                    tracker.end_run()
+                    data = tracker.load_run(run_id)
+                    self.assertEqual(data["params"]["id"], expected)
+                    self.assertEqual(data["metadata"]["run_id"], expected)
+                    self.assertEqual(tracker.load_run(name), data)
+            self.assertEqual(len(tracker.list_runs()), 14)
+            for run_id in tracker.list_runs():
+                self.assertIn("params", tracker.load_run(run_id))
+            self.assertIn("meta-llama/Llama-3-8B", tracker.list_runs())
+        self.assertEqual(sorted(os.listdir(".")), ["experiments", "state"])
+        self.assertEqual(len(os.listdir("experiments")), 3)
+
+    def test_last_of_a_name(self):
+        tracker = LocalFileTracker()
+        for value in (1, 2):
+            for name in ("nightly", "nightly-2", "nightly-10"):
+                run_id = tracker.start_run(name)
+                tracker.log_metrics({"v": value})
+                tracker.end_run()
+
+        def values(tracker, names):
+            return [tracker.load_run(name)["metrics"][0]["metrics"]["v"]
+                    for name in names]
+
+        for other in (tracker, LocalFileTracker()):
+            self.assertEqual(
+                values(other, ("nightly", "nightly-2", "nightly-10")), [2] * 3)
+            ids = other.list_runs()
+            # nightly, 10, 10-2, 2, 2-2 and the second of nightly
+            self.assertEqual(
+                dict(zip(ids, values(other, ids))),
+                {"nightly": 1, "nightly-10": 1, "nightly-10-2": 2,
+                 "nightly-2": 1, "nightly-2-2": 2, "nightly-3": 2})
+        self.assertEqual(json.dumps(run_id), '"nightly-10-2"')
+
+    def test_runs_of_insidellms(self):
+        folder = "experiments/team/nightly/a/b/"
+        os.makedirs(folder)
+        with open(folder + "params.json", "w") as file:
+            file.write('{"p": NaN}')
+        tracker = LocalFileTracker(
+            config=TrackingConfig(project="team/nightly"))
+        self.assertEqual(tracker.list_runs(), ["a"])
+        self.assertEqual(list(tracker.load_run("a/b")), ["params"])
+        with self.assertRaisesRegex(FileNotFoundError, "^Run not found: ../a"):
+            tracker.load_run("../a")
+
+    def test_directories_that_are_there(self):
+        tracker = LocalFileTracker()
+        os.makedirs("experiments/insideLLMs/empty")
+        inode = os.stat("experiments/insideLLMs/empty").st_ino
+        self.assertEqual(tracker.start_run("empty"), "empty")
+        self.assertEqual(os.stat("experiments/insideLLMs/empty").st_ino, inode)
+        tracker.end_run()
+        os.makedirs("experiments/insideLLMs/full/x")
+        os.symlink("empty", "experiments/insideLLMs/link")
+        open("experiments/insideLLMs/file", "w").close()
+        for name in ("full", "link", "file", "empty"):
+            self.assertEqual(tracker.start_run(name), name + "-2")
+            tracker.end_run()
+        self.assertEqual(sorted(os.listdir("experiments/insideLLMs/full-2")), [
+            "artifacts.json", "final_state.json", "metadata.json",
+            "metrics.json", "params.json"])
+
+    def test_one_name_in_many_processes(self):
+        os.makedirs("experiments/insideLLMs/run")
+        code = "import itrack; print(itrack.LocalFileTracker().start_run('run'))"
+        running = [subprocess.Popen([sys.executable, "-c", code], text=True,
+                                    stdout=subprocess.PIPE) for _ in range(8)]
+        ids = [process.communicate()[0].strip() for process in running]
+        self.assertEqual(sorted(ids),
+                         ["run"] + [f"run-{i}" for i in range(2, 9)])
+
+    def test_metadata_is_there(self):
+        tracker = LocalFileTracker()
+        for _ in range(5):
+            run_id = tracker.start_run("run")
+            with open(f"experiments/insideLLMs/{run_id}/metadata.json") as file:
+                self.assertEqual(json.load(file)["run_id"], run_id)
+            self.assertEqual(
+                str(tracker._run_dir),
+                os.path.abspath(f"experiments/insideLLMs/{run_id}"))
+            self.assertNotIn(".itrack-attempt", os.listdir(tracker._run_dir))
+            tracker.end_run()
+
     def test_no_run(self):
         tracker = LocalFileTracker()
         for call in (lambda: tracker.log_metrics({"a": 1}),
@@ -568,6 +662,12 @@ class OthersTest(InDirectory):
         board.log_histogram("h", [1, 2, 3])
         both.end_run()
         self.assertEqual(len(local.load_run("both")["metrics"]), 1)
+        self.assertEqual(board.start_run("org/model/../x"), "org/model/../x")
+        board.end_run()
+        self.assertEqual(board.start_run("org/model"), "org/model-2")
+        board.end_run()
+        self.assertIn("tfevents", os.listdir("tb/org/model/%2E./x")[0])
+        self.assertIn("tfevents", os.listdir("tb/org/model-2")[0])
         name = os.listdir("tb/both")[0]
         self.assertIn("tfevents", name)
         with open("tb/both/" + name, "rb") as file:

@@ -127,6 +127,9 @@ def load() -> ctypes.CDLL:
                           ctypes.c_int64],
         "log_model": [pointer, text, text, text],
         "register_model": [pointer, text, text],
+        "load_run": [pointer, text, ctypes.POINTER(pointer)],
+        "list_runs": [pointer, ctypes.POINTER(ctypes.POINTER(text)),
+                      ctypes.POINTER(size)],
     }.items():
         f = getattr(library, "itrack_" + function)
         f.argtypes = [*arguments, error_p]
@@ -135,6 +138,12 @@ def load() -> ctypes.CDLL:
     library.itrack_free.restype = None
     library.itrack_altered.argtypes = [pointer]
     library.itrack_altered.restype = text
+    library.itrack_run_dir.argtypes = [pointer]
+    library.itrack_run_dir.restype = text
+    library.itrack_free_text.argtypes = [pointer]
+    library.itrack_free_text.restype = None
+    library.itrack_free_list.argtypes = [ctypes.POINTER(text), size]
+    library.itrack_free_list.restype = None
     library.itrack_refused.argtypes = [pointer]
     library.itrack_refused.restype = text
     library.itrack_run_id.argtypes = [pointer]
@@ -269,6 +278,12 @@ def _step(step: Any) -> int:
         f"step {step!r}: not a whole number from 0 to {_INT64_MAX}")
 
 
+class RunID(str):
+    """The ID of one run, where a text may stand for the last of several."""
+
+    __slots__ = ()
+
+
 class Handle:
     """One ``struct itrack_tracker``."""
 
@@ -325,7 +340,38 @@ class Handle:
                 _raise(error)
             warn(_message(error))
         run_id_bytes = self._library.itrack_run_id(self._pointer)
-        return run_id_bytes.decode("utf-8", "replace")
+        return RunID(run_id_bytes.decode("utf-8", "replace"))
+
+    def run_dir(self) -> Optional[str]:
+        path = self._library.itrack_run_dir(self._pointer)
+        return None if path is None else os.fsdecode(path)
+
+    def load_run(self, run_id: str) -> dict[str, Any]:
+        import json
+
+        document = ctypes.c_void_p()
+        try:
+            self._call("itrack_load_run", _bytes(run_id),
+                       ctypes.byref(document))
+        except FileNotFoundError:
+            raise FileNotFoundError(f"Run not found: {run_id}") from None
+        try:
+            data: dict[str, Any] = json.loads(
+                ctypes.string_at(document.value or 0))
+        finally:
+            self._library.itrack_free_text(document)
+        return data
+
+    def list_runs(self) -> list[str]:
+        list_ = ctypes.POINTER(ctypes.c_char_p)()
+        count = ctypes.c_size_t()
+        self._call("itrack_list_runs", ctypes.byref(list_),
+                   ctypes.byref(count))
+        try:
+            return [RunID((list_[i] or b"").decode("utf-8", "replace"))
+                    for i in range(count.value)]
+        finally:
+            self._library.itrack_free_list(list_, count)
 
     def end_run(self, status: str) -> None:
         # The run is ended, nothing is lost: no reason to fail the program.
