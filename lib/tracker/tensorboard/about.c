@@ -23,5 +23,6 @@ const struct tracker_about tracker_about_tensorboard = {
     .root = "tensorboard-dir",
     .beside = "tracking/tensorboard",
     .iso_names = true,
+    .folders_in_names = true,
     .histograms = true,
 };
