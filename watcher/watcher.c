@@ -14,7 +14,7 @@
 #include "format/text.h"
 #include "mapping/documents.h"
 #include "mapping/names.h"
-#include "watcher/remote.h"
+#include "base/remote.h"
 #include "watcher/stamp.h"
 #include "watcher/private.h"
 
