@@ -88,6 +88,15 @@ is_finished() {
     wait_until is_finished "$tracking/$id"
 }
 
+@test "a run of a process that has executed nothing when the command is over" {
+    mkfifo gate
+    wrap sh -c '(read -r _ <gate; exec "$@") >/dev/null 2>&1 &' - \
+        "$write_run" --quiet --pace 20 --from "$from" --to "$runs/x" 2>err 3>&-
+    grep -q 'left processes behind, .*; itrack stays to see' err
+    echo >gate
+    wait_until is_finished "$tracking/$id"
+}
+
 @test "what the command leaves behind is not waited for by the launcher" {
     wrap sh -c 'sleep 300 >/dev/null 2>&1 & echo $! >pid; sleep 0.1' \
         2>err 3>&-
