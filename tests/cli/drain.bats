@@ -28,8 +28,8 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     run --separate-stderr tracked done,hang,... --drain 2
     [ "$status" -eq 0 ]
     [ "$SECONDS" -le 4 ]
-    [[ "$stderr" == *"null: delivered 0 of "*"pending: no answer in time"* ]]
-    [[ "$stderr" == *"local: delivered "*"$tracking/"* ]]
+    [[ "$stderr" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
+    [[ "$stderr" == *"local: delivered: $tracking/"* ]]
     [ "$(pending)" = "delivered started" ]
 }
 
@@ -107,7 +107,7 @@ PY
         --from "$fixtures/run_errors/run" --to "$runs/x"
     [[ $output == *"status 0" ]]
     [ "$SECONDS" -lt 25 ]
-    [[ $output == *"null: delivered 0 of "*"itrack sync "* ]]
+    [[ $output == *"null: nothing delivered, all is pending: "*"itrack sync "* ]]
     [ "$(pending)" = "delivered started" ]
     ITRACK_NULL=done itrack sync
     [ "$(pending)" = "delivered delivered" ]
@@ -154,7 +154,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
 @test "a rejected item is counted and named, the next goes on" {
     run --separate-stderr tracked done,rejected
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"null: delivered "*", 1 rejected"* ]]
+    [[ "$stderr" == *"null: delivered, 1 rejected"* ]]
     [[ "$stderr" == *"null: rejected: null: asked to reject"* ]]
 }
 

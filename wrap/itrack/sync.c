@@ -113,7 +113,7 @@ sync_run(const struct options *options)
 		free(s.state_dir);
 		return status;
 	}
-	report_init(&s.report);
+	report_init(&s.report, options);
 	if (index_check(s.state_dir, &err) < 0)
 		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);

@@ -73,7 +73,7 @@ print_report(struct follower *f, bool wanted)
 		fflush(stderr);
 	}
 	report_release(&f->report);
-	report_init(&f->report);
+	report_init(&f->report, f->options);
 }
 
 static void
@@ -387,7 +387,7 @@ sync_follow(const struct options *options, const char *state_dir)
 	http_set_pace(REQUESTS_PER_SECOND);
 	TAILQ_INIT(&f.roots);
 	TAILQ_INIT(&f.known);
-	report_init(&f.report);
+	report_init(&f.report, options);
 	f.deliver = deliver_new(options, state_dir, &f.report);
 	deliver_on_closed(f.deliver, on_closed, &f);
 	config = deliver_config(f.deliver);

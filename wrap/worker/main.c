@@ -22,6 +22,7 @@
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
+#include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
 #include "wrap/worker/place.h"
 #include "wrap/worker/search.h"
@@ -552,7 +553,7 @@ worker_init(struct worker *w)
 {
 	struct runs_config config;
 
-	report_init(&w->report);
+	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    &(struct guess_from){.cwd = "", .environment = environment});
@@ -606,6 +607,8 @@ main(int argc, char **argv)
 
 	process_no_core();
 	process_many_descriptors();
+	if (foretell_is_asked_for(argv))
+		return foretell_main(argc, argv);
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
 	die_set_hook(on_die);

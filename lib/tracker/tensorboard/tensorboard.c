@@ -400,6 +400,7 @@ const struct tracker_ops tracker_tensorboard = {
     .finish = tensorboard_finish,
     .destination = plan_root_destination,
     .examine = examine_root,
+    .foretell = examine_root,
     .sync = tensorboard_sync,
     .close = tensorboard_close,
 };

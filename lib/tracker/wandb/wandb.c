@@ -270,6 +270,7 @@ const struct tracker_ops tracker_wandb = {
     .finish = wandb_finish,
     .destination = wandb_destination,
     .examine = wandb_examine,
+    .foretell = wandb_foretell,
     .sync = wandb_sync,
     .close = wandb_close,
 };
