@@ -160,6 +160,30 @@ is_finished() {
     wait
 }
 
+@test "the run of another user in a shared root is not ours" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    command -v setpriv >/dev/null || skip "no setpriv"
+    open_to_others
+    mkdir -m 777 shared user
+    chown 12345 shared
+    as_other test -x "$PWD/shared" || skip "the other user can't come here"
+    printf '#!/bin/sh\n"%s" --quiet --from "%s" --to "%s"\nread -r _ <"%s"\n' \
+        "$static" "$fixtures/run_errors/run" "$PWD/shared/mine" "$PWD/gate" \
+        >insidellms
+    chmod 755 insidellms
+    mkfifo -m 666 gate
+    as_other env HOME="$PWD/user" XDG_STATE_HOME="$PWD/user/state" \
+        "$BUILD/bin/itrack-wrap" --no-preload "$PWD/insidellms" run exp.yaml \
+        --run-root "$PWD/shared" 2>err 3>&- &
+    job=$!
+    wait_until test -s shared/mine/manifest.json
+    "$static" --quiet --from "$from" --to shared/theirs 3>&-
+    echo >gate
+    wait "$job"
+    cat err
+    [ "$(ls shared/tracking/insidellms)" = "$(run_id run_errors)" ]
+}
+
 @test "no /proc: said, where nothing is found" {
     [ -z "${SANITIZE:-}" ] || skip "a sanitizer needs /proc"
     [ "$(id -u)" -eq 0 ] || skip "not root: /proc can't be taken away"
