@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "http/threads.h"
 
 /* One of curl's sockets. */
 struct connection {
@@ -202,6 +203,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	if (check_file(config->ca, &ca_is_dir, err) < 0 ||
 	    check_file(config->client_cert, &cert_is_dir, err) < 0)
 		return NULL;
+	threads_allow();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		err_set(err, -ENOTSUP, "libcurl can't be used");
 		return NULL;

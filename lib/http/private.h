@@ -1,7 +1,8 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the
  * loop), call.c (one request), limit.c (how long it may take), redirect.c (where
  * it is sent on to), address.c (where it may go), pace.c (how many in a second),
- * distance.c (how far they go), status.c (the pure parts). */
+ * distance.c (how far they go), threads.c (for who looks names up), status.c (the
+ * pure parts). */
 #ifndef HTTP_PRIVATE_H
 #define HTTP_PRIVATE_H
 
