@@ -115,6 +115,13 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_needs(struct tracker *t, const char *option)
+{
+	(void)t;
+	(void)option;
+}
+
+void
 tracker_progress(struct tracker *t)
 {
 	(void)t;
