@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What itrack says of mistakes: what is wrong, once, and what helps.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2016
 
 load runs
 
