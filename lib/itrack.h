@@ -17,7 +17,8 @@
  * (default ~/.local/state/itrack) and returns; it never waits for a server. A
  * program of its own, itrack-worker, started by itrack_start_run(), delivers
  * the journal. Entries that the caller logged before a kill -9 are delivered,
- * and the run ends as "killed". Entries that can't be delivered now wait for
+ * and the run ends as "killed"; where the program exits without having ended a
+ * run, the run ends as "finished" if its exit status is 0, else as "failed". Entries that can't be delivered now wait for
  * `itrack sync`.
  *
  * Each call returns 0, or a negative errno with one line in *err (`err` may be
@@ -128,8 +129,7 @@ struct itrack_option {
  *
  * Relative paths are those of the working directory now. `config` NULL: the
  * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.
- * -ENOENT: itrack-worker is not installed beside the library, or there is no
- * state directory. */
+ */
 int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct itrack_error *err);
@@ -141,9 +141,8 @@ int itrack_multi(struct itrack_tracker **tracker,
     struct itrack_tracker *const *members, size_t count,
     struct itrack_error *err);
 
-/* NULL is fine. A run that was not ended is closed as "killed", unless it is an
- * open one. The call waits for nothing: the worker delivers the remaining
- * entries. */
+/* NULL is fine. A run that was not ended goes on until the program exits, which
+ * ends it. The call waits for nothing: the worker delivers the entries. */
 void itrack_free(struct itrack_tracker *tracker);
 
 /* Begins a run beneath the active one, which goes on when this one ends (MLflow
@@ -156,13 +155,21 @@ void itrack_free(struct itrack_tracker *tracker);
  * itrack_end_run(). Meanwhile logged entries are delivered. */
 #define ITRACK_OPEN 2u
 
+/* The run begins whatever stands in its way, but for a wrong argument (-EINVAL):
+ * where the state directory can't have the journal it goes to a folder of the
+ * user's own in $TMPDIR (/tmp); where there is no worker it waits for `itrack
+ * sync`; and where nothing can be tracked the calls that follow do nothing. The
+ * error tells which. */
+#define ITRACK_ANYHOW 4u
+
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
  * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
  * directory is never overwritten: the ID gets -2, -3, ...; slashes and other
  * characters that can't stand in a file name become %XX. The local directory is
  * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
- * on return. */
+ * on return. -ENOENT: itrack-worker is not installed beside the library, or there
+ * is no state directory. */
 int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
     const char *run_id, unsigned flags, struct itrack_error *err);
 
@@ -175,6 +182,11 @@ const char *itrack_run_id(const struct itrack_tracker *tracker);
  * one a line, "" if there are none (multi: the first member that has some).
  * Valid until the next end_run or free. */
 const char *itrack_altered(const struct itrack_tracker *tracker);
+
+/* What a tracker refused for good of the last run that itrack_end_run() ended,
+ * with the reasons; one a line, "" if there is nothing (multi: the first member
+ * that has some). Valid until the next end_run or free. */
+const char *itrack_refused(const struct itrack_tracker *tracker);
 
 /* The name by which other processes find the last run that was started with
  * ITRACK_OPEN (multi: that of all members); NULL: none. Valid until the next
@@ -191,7 +203,8 @@ int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
     const struct itrack_option *options, size_t option_count,
     struct itrack_error *err);
 
-/* status: "finished", "failed" or "killed". Waits for delivery, at most as long
+/* status: "finished", "failed" or "killed"; any other word counts as "failed"
+ * (the local tracker keeps the word). Waits for delivery, at most as long
  * as the option drain says. Without an active run: 0. -ETIMEDOUT: not
  * everything is delivered yet; the worker goes on, the message says what
  * `itrack sync` would finish. -EAGAIN: nothing more is tried now (no server, no
@@ -252,8 +265,11 @@ int itrack_log_params(struct itrack_tracker *tracker,
 /* Logs a file, or a directory with all regular files below it ("name/sub/file";
  * symbolic links in it are left out). name NULL: the last component of path;
  * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
- * The file is read after the call returns; a file that changes before that is
- * rejected. */
+ * The call keeps the bytes that the file has now (by reflink where the file
+ * system has that, else as a copy) beside the journal until they are delivered,
+ * so that the file may change or go afterwards; calls of other threads wait as
+ * long. Where there is no room for them the file is read where it lies, and is
+ * refused if it changes before. */
 int itrack_log_artifact(struct itrack_tracker *tracker, const char *path,
     const char *name, const char *type, struct itrack_error *err);
 

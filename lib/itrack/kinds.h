@@ -30,7 +30,7 @@ struct settings {
 	size_t option_len;
 	/* "NAME=URI" with its login, for the worker's environment; or NULL */
 	char *login;
-	char *state_dir; /* bytes */
+	char *state_dir; /* bytes; NULL: nothing names one */
 	double drain_seconds;
 };
 
@@ -45,6 +45,9 @@ int settings_common(struct settings *s, const struct itrack_option *options,
 int settings_recall(
     struct settings *s, const struct entry_start *start, struct err *err);
 void settings_release(struct settings *s);
+
+/* The error of who needs a state directory where there is none. */
+int settings_no_state_dir(struct err *err);
 
 /* An option by the tracker's name for it; NULL: not given. */
 const char *settings_option(const struct settings *s, const char *name);

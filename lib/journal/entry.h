@@ -208,6 +208,8 @@ struct entry_register {
 
 struct entry_end {
 	enum run_status status;
+	char *word; /* the program's own for it, if that is none of these; or
+		     * NULL */
 	int64_t last_step;
 	int64_t exit_code;   /* or ENTRY_NO_EXIT_CODE */
 	int64_t exit_signal; /* 0: none */

@@ -178,6 +178,7 @@ static const struct field register_fields[] = {
 
 static const struct field end_fields[] = {
     {"status", ALWAYS, &field_word, AT(end.status), .words = run_status_names},
+    {"word", OPTIONAL, &field_text, AT(end.word)},
     {"last_step", ALWAYS, &field_int, AT(end.last_step)},
     {"exit_code", OPTIONAL, &field_int, AT(end.exit_code), .range = &exit_code,
 	.none = ENTRY_NO_EXIT_CODE},

@@ -13,6 +13,7 @@
 /* What the value of an option must look like. */
 enum option_form {
 	FORM_FLAG,          /* no value, or yes or no in words */
+	FORM_SWITCH,        /* a flag that is set unless it is taken back: no */
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */

@@ -146,6 +146,9 @@ struct tracker {
 	const struct tracker_ops *ops;
 	struct loop *loop;
 	struct retry retry;
+	/* To be set in configure: of a run of several experiments each gets a
+	 * run of its own (tracker_has_own_run). */
+	bool own_runs;
 	void *state; /* ops->state_size bytes, the tracker's own */
 	struct delivery *delivery; /* the engine's, private */
 };
@@ -175,6 +178,12 @@ void tracker_remember_later(
  * the end, and that knows what it has: the cursor may be on the disk where they
  * are not. */
 void tracker_send_anew(struct tracker *t);
+
+/* Do the entries of this experiment go into a run that it has to itself, under
+ * plain names and with the experiment's steps? Else they go into the run of
+ * all, as those without an experiment do. The answer never changes, in another
+ * process neither. */
+bool tracker_has_own_run(const struct tracker *t, int64_t experiment);
 
 /* Sets where the user finds the run, for the report: a path, a URL, a
  * command. */
@@ -242,7 +251,8 @@ struct delivery_status {
 	const char *why;         /* last error, "" if none */
 	const char *needs;       /* what tracker_needs() said; NULL: nothing */
 	const char *refusal;     /* the first of those rejected; "" if none */
-	const char *altered; /* what tracker_altered() said, one a line; "" */
+	const char *refusals; /* what tracker_refused() said, one a line; "" */
+	const char *altered;  /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

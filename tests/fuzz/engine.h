@@ -74,6 +74,12 @@ tracker_send_anew(struct tracker *t)
 	(void)t;
 }
 
+bool
+tracker_has_own_run(const struct tracker *t, int64_t experiment)
+{
+	return t->own_runs && experiment >= 0;
+}
+
 void
 tracker_set_place(struct tracker *t, const char *place)
 {
@@ -118,7 +124,7 @@ void
 tracker_needs(struct tracker *t, const char *option)
 {
 	(void)t;
-	(void)option;
+	expect(option[0] != '\0');
 }
 
 void

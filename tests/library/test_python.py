@@ -169,27 +169,78 @@ class LocalTest(InDirectory):
         self.assertEqual(
             tracker.load_run("r")["metrics"][0]["metrics"]["nan"], "NaN")
 
-    def test_artifact_that_changes(self):
+    def test_artifacts_are_taken_at_once(self):
         tracker = LocalFileTracker()
-        os.mkdir("d")
         tracker.start_run("r")
-        tracker.log_artifact("d", "folder")
-        with open("f", "w") as file:
-            file.write("1")
-        tracker.log_artifact("f")
-        # The worker has it by then, so the next one can't be a race.
-        tracker.flush()
-        # Stopped, it can't read the file before it has changed.
+        # Stopped, it can't read anything before it has changed.
         worker = self.worker()
         os.kill(worker, signal.SIGSTOP)
-        tracker.log_artifact("f", "late")
-        with open("f", "w") as file:
-            file.write("22")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/plot.png", "w") as file:
+                file.write("png")
+            tracker.log_artifact(folder + "/plot.png")
+            os.mkdir(folder + "/sub")
+            with open(folder + "/sub/x", "w") as file:
+                file.write("x")
+            tracker.log_artifact(folder, "folder")
+        for epoch in range(3):
+            with open("checkpoint.pt", "w") as file:
+                file.write("w" * (epoch + 1))
+            os.chmod("checkpoint.pt", 0o640 if epoch else 0o755)
+            tracker.log_artifact("checkpoint.pt", f"checkpoint-{epoch}.pt")
+        os.symlink("checkpoint.pt", "latest.pt")
+        tracker.log_artifact("latest.pt")
+        os.utime("checkpoint.pt", (1, 1))
+        tracker.log_artifact("checkpoint.pt", "old.pt")
+        os.remove("checkpoint.pt")
         os.kill(worker, signal.SIGCONT)
-        with self.assertWarnsRegex(RuntimeWarning, "rejected: .*f has changed"):
+        tracker.flush()
+        folder = "experiments/insideLLMs/r/artifacts/"
+        sizes = {os.path.join(dir, name)[len(folder):]:
+                 os.stat(os.path.join(dir, name)).st_size
+                 for dir, _, names in os.walk(folder) for name in names}
+        self.assertEqual(sizes, {
+            "plot.png": 3, "folder/plot.png": 3, "folder/sub/x": 1,
+            "checkpoint-0.pt": 1, "checkpoint-1.pt": 2, "checkpoint-2.pt": 3,
+            "latest.pt": 3, "old.pt": 3})
+        self.assertEqual(os.stat(folder + "checkpoint-0.pt").st_mode & 0o777,
+                         0o755)
+        self.assertEqual(os.stat(folder + "checkpoint-1.pt").st_mode & 0o777,
+                         0o640)
+        self.assertEqual(os.stat(folder + "old.pt").st_mtime, 1)
+        tracker.end_run()
+        self.assertEqual(self.pending(), [])
+
+    def test_every_loss_is_named(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        with open("f", "w") as file:
+            file.write("1")
+        names = [f"a{i}" for i in range(40)]
+        for name in names:
+            tracker.log_artifact("f", name)
+            # What is a file can't be a folder.
+            tracker.log_artifact("f", name + "/b")
+        with self.assertWarns(RuntimeWarning) as caught:
             tracker.end_run()
-        names = [a["name"] for a in tracker.load_run("r")["artifacts"]]
-        self.assertEqual(names, ["f"])
+        for name in names:
+            self.assertIn(f"open {name}: ", str(caught.warning))
+        self.assertEqual(
+            [a["name"] for a in tracker.load_run("r")["artifacts"]], names)
+
+    def test_a_warning_is_no_exception(self):
+        code = ("import itrack, warnings\n"
+                "warnings.simplefilter('error')\n"
+                "t = itrack.LocalFileTracker()\n"
+                "open('f', 'w').close()\n"
+                "with t:\n"
+                "  t.log_artifact('f', 'a')\n"
+                "  t.log_artifact('f', 'a/b')\n"
+                "print('done')")
+        done = subprocess.run([sys.executable, "-c", code], text=True,
+                              capture_output=True)
+        self.assertEqual(done.stdout, "done\n")
+        self.assertIn("RuntimeWarning: itrack: local: rejected", done.stderr)
 
     def test_config_switches(self):
         config = TrackingConfig(log_artifacts=False, auto_log_metrics=False)
@@ -264,6 +315,144 @@ class LocalTest(InDirectory):
         data = LocalFileTracker().load_run("k")
         self.assertEqual(len(data["metrics"]), 100)
         self.assertEqual(data["final_state"]["status"], "killed")
+
+
+class StateTest(InDirectory):
+    ends = {
+        "": ("finished", 0),
+        "sys.exit(0)": ("finished", 0),
+        "sys.exit(3)": ("failed", 3),
+        "sys.exit('no')": ("failed", 1),
+        "raise KeyError": ("failed", 1),
+        "del t": ("finished", 0),
+        "del t; raise SystemExit(2)": ("failed", 2),
+        "t.start_run('in', nested=True)": ("finished", 0),
+        "threading.Thread(target=lambda: 1 / 0).start()": ("finished", 0),
+        "os.kill(os.getpid(), signal.SIGTERM)": ("killed", -signal.SIGTERM),
+        "os._exit(0)": ("killed", 0),
+    }
+
+    def test_without_end_run(self):
+        for number, (code, (status, code_of)) in enumerate(self.ends.items()):
+            name = f"r{number}"
+            with self.subTest(code=code):
+                done = subprocess.run(
+                    [sys.executable, "-c",
+                     "import itrack, os, signal, sys, threading\n"
+                     "t = itrack.LocalFileTracker()\n"
+                     f"t.start_run({name!r})\nt.log_metrics({{'a': 1}})\n"
+                     + code], capture_output=True)
+                self.assertEqual(done.returncode, code_of)
+                deadline = time.monotonic() + 20
+                while "final_state" not in LocalFileTracker().load_run(name):
+                    # After a kill the worker ends it, else the exit has.
+                    self.assertEqual(status, "killed")
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+                data = LocalFileTracker().load_run(name)
+                self.assertEqual(data["final_state"]["status"], status)
+                self.assertEqual(len(data["metrics"]), 1)
+
+    def test_child_of_a_fork_ends_nothing(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        done = subprocess.run([
+            sys.executable, "-c",
+            "import itrack, os, sys\n"
+            "t = itrack.LocalFileTracker()\n"
+            "t.start_run('fork')\n"
+            "if os.fork() == 0:\n"
+            "  mine = itrack.LocalFileTracker()\n"
+            "  mine.start_run('child')\n"
+            "  sys.exit(1)\n"
+            "os.wait()\n"
+            "t.log_metrics({'a': 1})\n"])
+        self.assertEqual(done.returncode, 0)
+        for name, status in (("fork", "finished"), ("child", "failed")):
+            self.assertEqual(
+                tracker.load_run(name)["final_state"]["status"], status)
+        self.assertEqual(len(tracker.load_run("fork")["metrics"]), 1)
+        tracker.end_run()
+
+    def test_words(self):
+        for word in ("crashed", "error", "interrupted", None, "", "FINISHED"):
+            tracker = LocalFileTracker()
+            name = tracker.start_run("run")
+            tracker.end_run(word)
+            status = tracker.load_run(name)["final_state"]["status"]
+            self.assertEqual(status, str(word) or "failed")
+            files = MLflowTracker("./mlruns", "exp")
+            files.start_run("run")
+            files.end_run(word)
+        kept = subprocess.run(["grep", "-rh", "^status:", "mlruns"],
+                              check=True, capture_output=True, text=True)
+        # 3: finished, 4: failed
+        self.assertEqual(kept.stdout.split(), ["status:", "4"] * 6)
+
+
+class AnyhowTest(InDirectory):
+    """What stands in the way of tracking does not stop the program."""
+
+    code = ("import itrack, resource, sys\n"
+            "t = itrack.LocalFileTracker(sys.argv[1])\n"
+            "print(t.start_run('r'))\n"
+            "if len(sys.argv) > 2:\n"
+            "  resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+            "for i in range(500): t.log_metrics({'a': i})\n"
+            "t.log_params({'p': 1}); t.log_artifact(sys.argv[0] or '.')\n"
+            "t.flush(); t.end_run('finished'); print('done')\n")
+
+    def go(self, *arguments, **variables):
+        environment = {**os.environ, "HOME": os.getcwd(), **variables}
+        with open("program.py", "w") as file:
+            file.write(self.code)
+        done = subprocess.run(
+            [sys.executable, "program.py", *(arguments or ("out",))],
+            env={k: v for k, v in environment.items() if v is not None},
+            capture_output=True, text=True)
+        self.assertEqual(done.stdout, "r\ndone\n", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.stderr
+
+    def test_no_state_directory(self):
+        for number, variables in enumerate((
+                {"HOME": None, "XDG_STATE_HOME": None},
+                {"HOME": "/proc/none", "XDG_STATE_HOME": None},
+                {"XDG_STATE_HOME": "/proc/none"})):
+            out = f"out{number}"
+            said = self.go(out, TMPDIR=os.getcwd(), **variables)
+            self.assertEqual(said.count("RuntimeWarning"), 1, said)
+            self.assertIn(f"XDG_STATE_HOME={os.getcwd()}/itrack-", said)
+            data = LocalFileTracker(out).load_run("r")
+            self.assertEqual(len(data["metrics"]), 500)
+            self.assertEqual(data["final_state"]["status"], "finished")
+
+    def test_nowhere_at_all(self):
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR="/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(LocalFileTracker("out").list_runs(), [])
+        said = self.go("/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked: /proc/none", said)
+        self.assertEqual(self.pending(), [])
+
+    def test_spare_folder_of_another(self):
+        os.mkdir(f"itrack-{os.geteuid()}")
+        os.chmod(f"itrack-{os.geteuid()}", 0o777)
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR=os.getcwd())
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(os.listdir(f"itrack-{os.geteuid()}"), [])
+
+    def test_no_worker(self):
+        said = self.go(ITRACK_WORKER="/nowhere/itrack-worker")
+        self.assertIn("/nowhere/itrack-worker: not there", said)
+        self.assertIn("itrack sync", said)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_full_disk(self):
+        said = self.go("out", "limit")
+        self.assertEqual(said.count("not everything is tracked"), 1, said)
 
 
 class ResultTest(InDirectory):

@@ -42,6 +42,7 @@ struct descendants {
 	size_t len, cap;
 	bool passed;    /* there were more */
 	bool was_blind; /* without /proc, or without what is needed of it */
+	int failed;     /* the negative errno of a look at /proc, or 0 */
 };
 
 void descendants_init(struct descendants *d, pid_t command, const char *socket);

@@ -17,6 +17,7 @@
 
 #include "wrap/worker/guess.h"
 #include "watcher/tree.h"
+#include "wrap/worker/unseen.h"
 
 struct find;
 
@@ -44,8 +45,10 @@ struct find *find_new(const struct find_config *config);
 void find_free(struct find *f);
 /* Looks now: at the end of the command. */
 void find_look(struct find *f);
+/* Adds what the last look could not see. */
+void find_tell_unseen(const struct find *f, struct unseen *all);
 /* Looks once at these directories. */
-void find_among(
-    const struct find_config *config, char *const *dirs, size_t count);
+void find_among(const struct find_config *config, char *const *dirs,
+    size_t count, struct unseen *unseen);
 
 #endif

@@ -23,6 +23,7 @@
 #include "base/loop.h"
 #include "watcher/tree.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/unseen.h"
 
 struct look;
 
@@ -74,6 +75,8 @@ void look_describe(const struct look *l, struct buf *text);
 
 /* What could not be seen, as the rest of a sentence; NULL: nothing. */
 const char *look_blind(const struct look *l);
+/* Adds what the last looks could not see. */
+void look_tell_unseen(const struct look *l, struct unseen *all);
 /* Says which bounds were passed. */
 void look_report(const struct look *l, struct report *report);
 

@@ -23,6 +23,7 @@ struct search {
 	struct look *look;
 	struct loop_timer silence;
 	bool heard, silent;
+	struct unseen beside; /* what look_beside() could not see */
 };
 
 static bool
@@ -212,6 +213,7 @@ search_new(const struct search_config *config)
 	struct search *s = xcalloc(1, sizeof *s);
 
 	s->config = *config;
+	unseen_init(&s->beside, not_before_ns(config->launched));
 	s->silence = (struct loop_timer){.fire = on_silence, .data = s};
 	start_look(s);
 	if (options_given(config->options, OPT_RUN_DIR) ||
@@ -230,6 +232,7 @@ search_free(struct search *s)
 	loop_timer_cancel(s->config.loop, &s->silence);
 	find_free(s->find);
 	look_free(s->look);
+	unseen_release(&s->beside);
 	free(s);
 }
 
@@ -266,8 +269,12 @@ look_beside(struct search *s)
 		char *parent = path_parent(runs_dir(s->config.runs, i));
 
 		config.root = parent;
-		if (strcmp(parent, last) != 0)
-			find_free(find_new(&config));
+		if (strcmp(parent, last) != 0) {
+			struct find *find = find_new(&config);
+
+			find_tell_unseen(find, &s->beside);
+			find_free(find);
+		}
 		free(last);
 		last = parent;
 	}
@@ -319,7 +326,16 @@ search_report_going_on(const struct search *s, struct report *report)
 void
 search_report(const struct search *s, struct report *report)
 {
+	struct unseen all;
+
 	look_report(s->look, report);
+	unseen_init(&all, 0);
+	if (s->find != NULL)
+		find_tell_unseen(s->find, &all);
+	unseen_add(&all, &s->beside);
+	look_tell_unseen(s->look, &all);
+	unseen_report(&all, report);
+	unseen_release(&all);
 }
 
 const char *

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import sys
 import warnings
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_OWN_FILES = (__file__, os.path.join(os.path.dirname(__file__),
+                                     "experiment_tracking.py"))
 _SONAME = "libitrack.so.0"
 _MESSAGE_MAX = 1024
 _STEP_AUTO = -(2**63)
 _INT64_MAX = 2**63 - 1
 _NESTED = 1
+_ANYHOW = 4
+# The journal can't be written now.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 _NULL, _BOOL, _INTEGER, _DOUBLE, _TEXT = range(5)
 
 
@@ -120,6 +126,8 @@ def load() -> ctypes.CDLL:
     library.itrack_free.restype = None
     library.itrack_altered.argtypes = [pointer]
     library.itrack_altered.restype = text
+    library.itrack_refused.argtypes = [pointer]
+    library.itrack_refused.restype = text
     library.itrack_run_id.argtypes = [pointer]
     library.itrack_run_id.restype = text
     _library = library
@@ -140,16 +148,41 @@ def _new_error() -> _Error:
     return _Error(ctypes.sizeof(_Error), 0, b"")
 
 
+def _message(error: _Error) -> str:
+    return error.message.decode("utf-8", "replace")
+
+
 def _raise(error: _Error) -> None:
     code = -error.code
-    message = error.message.decode("utf-8", "replace")
+    message = _message(error)
     if code == errno.EINVAL:
         raise ValueError(message)
     if code == errno.ENOTSUP:
         raise NotImplementedError(message)
-    if code in (errno.ENOTCONN, errno.ECHILD, errno.EIO):
+    if code in (errno.ENOTCONN, errno.ECHILD, errno.EIO, errno.ENOMEM):
         raise RuntimeError(message)
     raise OSError(code, message)
+
+
+def warn(message: str) -> None:
+    """A RuntimeWarning at the line that called into the package.
+
+    Where warnings are errors it is a line on standard error: what happens to
+    the tracking is no reason for the program to end.
+    """
+    level = 2
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename in _OWN_FILES:
+        frame = frame.f_back
+        level += 1
+    try:
+        warnings.warn("itrack: " + message, RuntimeWarning, stacklevel=level)
+    except RuntimeWarning:
+        print(f"RuntimeWarning: itrack: {message}", file=sys.stderr)
+
+
+def _lines(text: Optional[bytes]) -> list[str]:
+    return (text or b"").decode("utf-8", "replace").splitlines()
 
 
 def _fill(value: Any) -> _Value:
@@ -173,6 +206,7 @@ class Handle:
         self._library = load()
         self._pointer = ctypes.c_void_p()
         self._names: dict[str, bytes] = {}
+        self._warned = False
         tags = [_bytes(tag) for tag in config.tags or []]
         c = _Config(
             ctypes.sizeof(_Config), _bytes(config.project),
@@ -190,47 +224,64 @@ class Handle:
             _raise(error)
 
     def __del__(self) -> None:
+        # A run that goes on is ended by the exit of the program.
         pointer = getattr(self, "_pointer", None)
         if pointer:
             self._pointer = ctypes.c_void_p()
             self._library.itrack_free(pointer)
 
     def _call(self, name: str, *arguments: Any) -> None:
-        error = _new_error()
-        function = getattr(self._library, name)
-        if function(self._pointer, *arguments, ctypes.byref(error)) < 0:
+        error = self._try(name, *arguments)
+        if error is not None:
+            self._complain(error)
+
+    def _complain(self, error: _Error) -> None:
+        """Raises what the caller can mend; warns once of a full disk."""
+        if -error.code not in _NO_ROOM:
             _raise(error)
+        if not self._warned:
+            self._warned = True
+            warn(f"not everything is tracked: {_message(error)}")
 
     def start_run(self, run_name: Optional[str], run_id: Optional[str],
                   nested: bool) -> str:
-        self._call("itrack_start_run", _optional(run_name), _optional(run_id),
-                   _NESTED if nested else 0)
+        error = self._try(
+            "itrack_start_run", _optional(run_name), _optional(run_id),
+            _ANYHOW | (_NESTED if nested else 0))
+        self._warned = False
+        if error is not None:
+            if -error.code in (errno.EINVAL, errno.ENOMEM, errno.ECHILD):
+                _raise(error)
+            warn(_message(error))
         run_id_bytes = self._library.itrack_run_id(self._pointer)
         return run_id_bytes.decode("utf-8", "replace")
 
     def end_run(self, status: str) -> None:
         # The run is ended, nothing is lost: no reason to fail the program.
-        self._call_and_warn(
-            (errno.ETIMEDOUT, errno.EAGAIN, errno.EIO), "itrack_end_run",
-            _bytes(status))
-        altered = self._library.itrack_altered(self._pointer)
+        error = self._try("itrack_end_run", _bytes(status))
+        refused = _lines(self._library.itrack_refused(self._pointer))
+        if error is not None:
+            message = _message(error)
+            warn("\n".join([message, *(line for line in refused
+                                       if line not in message)]))
+        altered = _lines(self._library.itrack_altered(self._pointer))
         if altered:
-            warnings.warn("itrack: " + altered.decode("utf-8", "replace"),
-                          RuntimeWarning, stacklevel=3)
+            warn("\n".join(altered))
 
-    def _call_and_warn(self, mild: tuple[int, ...], name: str,
-                       *arguments: Any) -> None:
+    def _try(self, name: str, *arguments: Any) -> Optional[_Error]:
+        """The call's error, if it has one."""
         error = _new_error()
         function = getattr(self._library, name)
-        if function(self._pointer, *arguments, ctypes.byref(error)) == 0:
-            return
-        if -error.code not in mild:
-            _raise(error)
-        warnings.warn("itrack: " + error.message.decode("utf-8", "replace"),
-                      RuntimeWarning, stacklevel=4)
+        result = function(self._pointer, *arguments, ctypes.byref(error))
+        return error if result < 0 else None
 
     def flush(self, seconds: float) -> None:
-        self._call("itrack_flush", seconds)
+        error = self._try("itrack_flush", seconds)
+        if error is None:
+            return
+        if -error.code in (errno.ETIMEDOUT, errno.EINVAL, errno.ECHILD):
+            _raise(error)
+        warn(_message(error))
 
     def log_metrics(self, metrics: Mapping[str, float],
                     step: Optional[int]) -> None:
@@ -258,7 +309,7 @@ class Handle:
                 self._pointer, given, count,
                 _STEP_AUTO if step is None else int(step),
                 ctypes.byref(error)) < 0:
-            _raise(error)
+            self._complain(error)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         given = [_Param(_bytes(name), _fill(value))
@@ -295,5 +346,9 @@ class Handle:
 
     def register_model(self, uri: str, name: str) -> None:
         # What is not delivered yet is delivered by `itrack sync`.
-        self._call_and_warn((errno.ETIMEDOUT, errno.EAGAIN),
-                            "itrack_register_model", _bytes(uri), _bytes(name))
+        error = self._try("itrack_register_model", _bytes(uri), _bytes(name))
+        if error is None:
+            return
+        if -error.code not in (errno.ETIMEDOUT, errno.EAGAIN):
+            _raise(error)
+        warn(_message(error))

@@ -187,9 +187,11 @@ class _JournalTracker(ExperimentTracker):
             run_name: Default: the config's experiment_name, else the time.
             run_id: Default: the run_name.
 
+        What stands in the way of tracking (a directory that can't be written,
+        no worker) is a RuntimeWarning, and the program goes on.
+
         Raises:
             ValueError: An option or a part of the config is wrong.
-            OSError: The state directory, the run's directory or the worker.
         """
         nested = nested and self._run_active
         if not nested:
@@ -229,16 +231,15 @@ class _JournalTracker(ExperimentTracker):
         RuntimeWarning that says how to finish it.
 
         Args:
-            status: ``finished``, ``failed`` or ``killed``; others count as
-                ``finished``.
+            status: ``finished``, ``failed`` or ``killed``. Any other word
+                counts as ``failed``; local files keep the word.
         """
         if not self._run_active or self._handle is None:
             return
-        known = status in ("finished", "failed", "killed")
         self._depth -= 1
         self._run_active = self._depth > 0
         try:
-            self._handle.end_run(status if known else "finished")
+            self._handle.end_run(str(status) or "failed")
         finally:
             if not self._run_active:
                 self._handle = None
@@ -250,7 +251,6 @@ class _JournalTracker(ExperimentTracker):
         Raises:
             RuntimeError: No active run.
             ValueError: An empty name, or a value that is no number.
-            OSError: The journal can't be written now.
         """
         self._require_run().log_metrics(metrics, step)
         if step is None:
@@ -269,8 +269,8 @@ class _JournalTracker(ExperimentTracker):
                      artifact_type: Optional[str] = None) -> None:
         """Log a file, or a directory with all files below it.
 
-        It is read by the worker soon after: one that changes before is
-        refused, which ``end_run`` warns of.
+        What it has now is kept until it is delivered: it may change or go
+        when the call has returned.
 
         Args:
             artifact_name: Default: the last component of the path.
@@ -285,6 +285,8 @@ class _JournalTracker(ExperimentTracker):
 
     def flush(self, seconds: float = 10.0) -> None:
         """Wait until what was logged is delivered.
+
+        What a tracker refuses, or can't have now, is a RuntimeWarning.
 
         Raises:
             RuntimeError: No active run.

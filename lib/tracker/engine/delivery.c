@@ -21,6 +21,8 @@
 #define DRAIN_PATIENT_MS      35000
 /* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
+/* The same for tracker_refused(). */
+#define REFUSALS_MAX_BYTES (64 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
@@ -45,6 +47,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
 	buf_init(&d->altered, ALTERED_MAX_BYTES);
+	buf_init(&d->refusals, REFUSALS_MAX_BYTES);
 	d->loop = config->loop;
 	d->journal = config->journal;
 	d->start = config->start;
@@ -72,6 +75,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
+	layout_init(d);
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -108,6 +112,7 @@ delivery_free(struct delivery *d)
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
+	buf_release(&d->refusals);
 	free(d->tracker.state);
 	free(d);
 }
@@ -262,6 +267,8 @@ static void
 count_entry(struct delivery *d, enum entry_kind kind)
 {
 	d->known++;
+	if (kind == ENTRY_EXPERIMENT)
+		layout_count(d);
 	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
 		d->taken++;
 }
@@ -430,6 +437,7 @@ set_timer(struct delivery *d)
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
+	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
@@ -533,6 +541,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .why = d->why != NULL ? d->why : "",
 	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .refusals = d->refusals.data != NULL ? d->refusals.data : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,

@@ -70,7 +70,9 @@ local_write_final_state(
 
 	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	write_text(&w, "status", run_status_name(end->end->status));
+	write_text(&w, "status",
+	    end->end->word != NULL ? end->end->word
+				   : run_status_name(end->end->status));
 	write_time(&w, "ended_at", end->ended_us);
 	jsonwrite_key(&w, "total_steps");
 	jsonwrite_int(&w, end->end->last_step);

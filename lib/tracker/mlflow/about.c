@@ -33,9 +33,9 @@ static const struct about_option options[] = {
     },
     {
 	.name = "nested",
-	.form = FORM_FLAG,
+	.form = FORM_SWITCH,
 	.use = USE_ATTEMPT,
-	.help = "a child run for each experiment of a harness",
+	.help = "=no: no child run for each experiment of a harness",
     },
 };
 

@@ -17,12 +17,13 @@
 static int
 mlflow_configure(struct tracker *t, struct err *err)
 {
+	const char *nested = tracker_option(t, "nested");
 	struct mlflow *m = t->state;
 
 	(void)err;
 	m->tracker = t;
 	m->file = -1;
-	m->nested = tracker_option(t, "nested") != NULL;
+	t->own_runs = nested == NULL || strcmp(nested, "no") != 0;
 	mlflow_calls_init(m);
 	return 0;
 }
