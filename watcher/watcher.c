@@ -35,10 +35,11 @@ remark(struct watcher *w, const char *what)
 void
 watcher_remark(struct watcher *w, const char *name, const char *why)
 {
-	char *what = xasprintf("%s: %s", name, why);
+	struct err what = ERR_INIT;
 
-	remark(w, what);
-	free(what);
+	err_set(&what, 0, "%s", why);
+	err_prefix(&what, "%s", name);
+	remark(w, what.message);
 }
 
 void
@@ -226,7 +227,8 @@ offer_manifest(struct watcher *w, struct err *err)
 	buf_release(&text);
 	if (!file_is_unknown(result))
 		return 0;
-	return err_set(err, result, "%s: %s", w->path, why.message);
+	err_prefix(&why, "%s", w->path);
+	return err_set(err, result, "%s", why.message);
 }
 
 static int

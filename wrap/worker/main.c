@@ -35,6 +35,7 @@
 #include "wrap/options/options.h"
 #include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/there.h"
 
@@ -92,6 +93,8 @@ struct worker {
 	bool link_gone;             /* the launcher was killed, or has left */
 	bool hurry;                 /* it does not wait any longer */
 	bool settled;               /* the runs may be done: look once more */
+	struct refusals refusals;   /* while no run was heard of */
+	bool failed;                /* the command's exit status says so */
 	struct link_recorded recorded; /* as the launcher knows it */
 };
 
@@ -212,6 +215,8 @@ on_message(struct channel *channel, const struct message *message)
 	}
 	if (w->search != NULL)
 		search_hear(w->search, message->sender);
+	if (message->op == MESSAGE_HELLO && !w->heard)
+		refusals_look(&w->refusals, message->sender);
 	if (message->op == MESSAGE_SILENT)
 		hear_silence(w);
 	if (!tells_of_run(message->op, base) && !is_aside(base))
@@ -305,6 +310,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
+	w->failed = ended != NULL && ended->wait_status != 0;
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	spread_out(drain_ms);
 	if (w->search != NULL)
@@ -367,6 +373,12 @@ begin_search(struct worker *w)
 	};
 
 	w->search = search_new(&config);
+	/* The launcher has heard of these before us; the command may have become
+	 * another program since. */
+	refusals_look(&w->refusals, w->launched.command);
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (w->launched.others[i] > 0)
+			refusals_look(&w->refusals, w->launched.others[i]);
 	if (w->heard)
 		search_hear_run(w->search);
 	if (w->silent)
@@ -445,12 +457,32 @@ on_link(struct loop_io *io, uint32_t events)
 		follow_command(w);
 }
 
+/* A directory that the command was asked to write, and that is refused; NULL:
+ * none is known. Allocated. */
+static char *
+refusal(struct worker *w)
+{
+	const char *named = w->options.value[OPT_RUN_DIR];
+	char *dir = named != NULL ? path_absolute(named) : NULL;
+
+	/* One that did as asked (--dry-run) has refused nothing. */
+	if (w->failed && dir != NULL)
+		refusals_add(&w->refusals, dir);
+	else if (w->failed && w->guess.dir != NULL)
+		refusals_add(&w->refusals, w->guess.dir);
+	free(dir);
+	return refusals_reason(&w->refusals, clock_ns(&w->launched.file_clock));
+}
+
 static void
 say_nothing(struct worker *w)
 {
 	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
+	char *refused = refusal(w);
 
-	if (w->nested)
+	if (refused != NULL)
+		report_say(&w->report, "nothing was tracked: %s", refused);
+	else if (w->nested)
 		report_say(&w->report, "tracked by the itrack-wrap inside");
 	else if (!w->launched.preloaded &&
 	    !options_given(&w->options, OPT_RUN_DIR))
@@ -466,6 +498,7 @@ say_nothing(struct worker *w)
 		report_say(&w->report,
 		    "no run directory seen%s%s; nothing was tracked",
 		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
+	free(refused);
 }
 
 static void
@@ -613,6 +646,7 @@ worker_release(struct worker *w)
 {
 	search_free(w->search);
 	announced_release(&w->announced);
+	refusals_release(&w->refusals);
 	channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);

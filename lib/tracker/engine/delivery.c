@@ -204,6 +204,13 @@ delivery_answered(struct delivery *d)
 	d->why = NULL;
 }
 
+/* Does the place stay as it is, so that only another one helps? */
+static bool
+is_unwritable(int code)
+{
+	return code == -EROFS || code == -EACCES;
+}
+
 void
 delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
@@ -225,6 +232,8 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		    &d->call_next_ms);
 		break;
 	default:
+		if (d->needs == NULL && err != NULL && is_unwritable(err->code))
+			d->needs = d->tracker.ops->about->elsewhere;
 		delivery_say_why(d, err);
 		delivery_set_phase(d, PHASE_BLOCKED);
 	}
