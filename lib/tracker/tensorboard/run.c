@@ -350,6 +350,7 @@ to_hparam(
 		}
 		break;
 	case VALUE_TEXT:
+	case VALUE_JSON:
 		break;
 	}
 	h->kind = TFEVENT_STRING;

@@ -34,6 +34,10 @@ struct wandb_rows {
 	/* A step was not larger than the one before: its row got the next
 	 * free step. */
 	bool stepped_back;
+	/* A program's own steps keep their numbers: what comes for a step below
+	 * the last one is left out, and counted. */
+	bool only_rising;
+	uint64_t left_out;
 	bool renamed; /* a name was W&B's own and was changed */
 	struct wandb_values row, summary;
 	struct wandb_values final; /* of the summary, above what rows say */

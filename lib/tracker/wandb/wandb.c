@@ -131,8 +131,7 @@ on_opened(void *data, const struct wandb_reply *reply)
 		wandb_online_show(&w->online, &w->settings);
 	} else if (outcome != OUTCOME_RETRY && w->decided) {
 		outcome = OUTCOME_BLOCKED;
-		err_prefix(
-		    &err, "check %s, then itrack sync", what_to_check(reply));
+		err_prefix(&err, "check %s", what_to_check(reply));
 	} else if (outcome != OUTCOME_RETRY) {
 		why = xasprintf(
 		    "%s (check %s)", reply->err.message, what_to_check(reply));
@@ -150,8 +149,7 @@ open_online(struct tracker *t, struct err *err)
 	if (w->settings.key == NULL && !w->decided)
 		return open_offline(t, w->settings.why_no_key, err);
 	if (w->settings.key == NULL) {
-		err_set(err, -EACCES, "%s; then itrack sync",
-		    w->settings.why_no_key);
+		err_set(err, -ENOKEY, "%s", w->settings.why_no_key);
 		return OUTCOME_BLOCKED;
 	}
 	if (w->settings.refused != NULL) {
@@ -327,6 +325,11 @@ note_rows(struct tracker *t, const struct wandb_rows *rows)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
 		    "values of these names have a _ behind");
+	if (rows->left_out > 0)
+		tracker_altered(t,
+		    "steps went back: %llu calls are left out, because W&B "
+		    "takes no step below the last one",
+		    (unsigned long long)rows->left_out);
 	if (rows->stepped_back)
 		tracker_note(t,
 		    "steps went back; their rows have the "
