@@ -8,110 +8,31 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "mapping/groups.h"
 #include "mapping/private.h"
 
 #define BYTES_PER_KIB 1024
 
-/* An experiment by its probe's name, as summary.json names it. */
-struct probe {
-	const char *name;
-	const struct experiment *experiment;
-	bool alone; /* no other experiment has this probe name */
-	bool has_accuracy;
-	double accuracy;
+/* The run's experiments by both their names. */
+struct end {
+	struct groups models, probes;
 };
 
-struct probes {
-	struct probe *list;
-	size_t len;
-	size_t distinct;
-};
-
-static int
-compare_probes(const void *a, const void *b)
-{
-	const struct probe *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
 static void
-take_accuracy(const char *probe_name, double accuracy, void *data)
-{
-	struct probes *probes = data;
-	struct probe key = {.name = probe_name}, *found;
-
-	if (probes->len == 0)
-		return;
-	found = bsearch(
-	    &key, probes->list, probes->len, sizeof key, compare_probes);
-	if (found == NULL || !found->alone)
-		return;
-	found->has_accuracy = true;
-	found->accuracy = accuracy;
-}
-
-static void
-probes_init(struct probes *p, const struct mapping *m,
+end_init(struct end *end, const struct mapping *m,
     const struct derive_documents *documents)
 {
-	size_t i;
-	bool same;
-
-	*p = (struct probes){.len = m->live_len};
-	p->list = xcalloc(m->live_len + 1, sizeof p->list[0]);
-	for (i = 0; i < p->len; i++) {
-		p->list[i].experiment = mapping_experiment(m, i);
-		p->list[i].name = p->list[i].experiment->probe_name;
-		p->list[i].alone = true;
-	}
-	qsort(p->list, p->len, sizeof p->list[0], compare_probes);
-	for (i = 0; i < p->len; i++) {
-		same =
-		    i > 0 && strcmp(p->list[i - 1].name, p->list[i].name) == 0;
-		p->distinct += !same;
-		if (same)
-			p->list[i - 1].alone = p->list[i].alone = false;
-	}
-	summary_read(
-	    documents->summary, documents->summary_len, take_accuracy, p);
+	groups_init(&end->models, m, GROUP_MODEL);
+	groups_init(&end->probes, m, GROUP_PROBE);
+	groups_read(&end->models, documents->summary, documents->summary_len);
+	groups_read(&end->probes, documents->summary, documents->summary_len);
 }
 
-/* The accuracy of one experiment. */
-static bool
-find_accuracy(
-    const struct probes *p, const struct experiment *x, double *accuracy)
+static void
+end_release(struct end *end)
 {
-	struct probe key = {.name = x->probe_name}, *found;
-
-	found = p->len > 0
-	    ? bsearch(&key, p->list, p->len, sizeof key, compare_probes)
-	    : NULL;
-	if (found == NULL || !found->has_accuracy)
-		return false;
-	*accuracy = found->accuracy;
-	return true;
-}
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static size_t
-count_models(const struct mapping *m)
-{
-	const char **names = xcalloc(m->live_len + 1, sizeof names[0]);
-	size_t distinct = 0, i;
-
-	for (i = 0; i < m->live_len; i++)
-		names[i] = mapping_experiment(m, i)->model_name;
-	qsort(names, m->live_len, sizeof names[0], compare_texts);
-	for (i = 0; i < m->live_len; i++)
-		distinct += i == 0 || strcmp(names[i - 1], names[i]) != 0;
-	free(names);
-	return distinct;
+	groups_release(&end->models);
+	groups_release(&end->probes);
 }
 
 static void
@@ -146,15 +67,17 @@ add_counts(const struct derive *d, struct entry *e, const struct tally *tally)
 /* What an experiment has at its end alone, and no total has: the times of two
  * experiments are of two clocks. */
 static void
-add_result(const struct derive *d, struct entry *e, const struct probes *probes,
+add_result(const struct derive *d, struct entry *e, const struct end *end,
     const struct experiment *x)
 {
-	double seconds, accuracy;
+	const struct group *probe = groups_find(&end->probes, x);
+	double seconds;
 
 	if (tally_duration(&x->tally, &seconds))
 		derive_add_mapped(d, e, "duration_seconds", seconds);
-	if (find_accuracy(probes, x, &accuracy))
-		derive_add_mapped(d, e, "accuracy", accuracy);
+	if (probe != NULL && probe->experiments == 1 &&
+	    probe->said.accuracy.n == 1)
+		derive_add_mapped(d, e, "accuracy", probe->said.accuracy.mean);
 }
 
 static void
@@ -165,7 +88,7 @@ add_finite(struct entry *e, const char *name, double value)
 }
 
 static void
-emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
+emit_totals(struct derive *d, const struct end *end, int64_t time_us)
 {
 	const struct mapping *m = &d->mapping;
 	bool stands = m->record_count > 0;
@@ -179,7 +102,7 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	if (!stands)
 		add_counts(d, &e, &t);
 	if (m->live_len == 1)
-		add_result(d, &e, probes, mapping_experiment(m, 0));
+		add_result(d, &e, end, mapping_experiment(m, 0));
 	if (!stands)
 		entry_add_metric(&e, "timeout_count", (double)t.timeout_count);
 	if (t.latency_count > 0) {
@@ -193,17 +116,48 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	d->emit(&e, d->data);
 }
 
+/* "<name>", and its interval, of a group of several. */
+static void
+add_statistic(struct entry *e, const char *name, const struct statistic *s)
+{
+	if (s->n <= 1)
+		return;
+	entry_add_metric(e, name, s->mean);
+	if (!s->has_interval)
+		return;
+	entry_take_metric(e, xasprintf("%s_lower", name), s->lower);
+	entry_take_metric(e, xasprintf("%s_upper", name), s->upper);
+}
+
+/* The means over all experiments of its model and of its probe, beside which its
+ * own values are to be seen. */
+static void
+add_groups(struct entry *e, const struct end *end, const struct experiment *x)
+{
+	const struct group *model = groups_find(&end->models, x);
+	const struct group *probe = groups_find(&end->probes, x);
+
+	if (model != NULL)
+		add_statistic(
+		    e, "model/success_rate", &model->said.success_rate);
+	if (probe == NULL)
+		return;
+	add_statistic(e, "probe/success_rate", &probe->said.success_rate);
+	add_statistic(e, "probe/accuracy", &probe->said.accuracy);
+}
+
 /* Of one of several: its counts stand already, in the first point after its last
  * record, and the step that its own run has there is its last. */
 static void
-emit_experiment_end(struct derive *d, const struct probes *probes,
+emit_experiment_end(struct derive *d, const struct end *end,
     const struct experiment *x, int64_t time_us)
 {
 	struct entry e;
 
 	derive_init_experiment(d, &e, x, time_us);
 	e.metrics.summary = true;
-	add_result(d, &e, probes, x);
+	add_result(d, &e, end, x);
+	add_groups(&e, end, x);
 	if (e.metrics.len > 0)
 		d->emit(&e, d->data);
 	else
@@ -220,7 +174,7 @@ add_param(struct entry *e, const struct param *param)
 }
 
 static void
-emit_end_params(struct derive *d, const struct probes *probes, int64_t time_us)
+emit_end_params(struct derive *d, const struct end *end, int64_t time_us)
 {
 	const struct mapping *m = &d->mapping;
 	const struct manifest *manifest = &d->manifest;
@@ -233,10 +187,10 @@ emit_end_params(struct derive *d, const struct probes *probes, int64_t time_us)
 	if (m->harness || manifest->harness) {
 		entry_add_param_integer(&e, "model_count",
 		    manifest->model_count >= 0 ? manifest->model_count
-					       : (int64_t)count_models(m));
+					       : (int64_t)end->models.len);
 		entry_add_param_integer(&e, "probe_count",
 		    manifest->probe_count >= 0 ? manifest->probe_count
-					       : (int64_t)probes->distinct);
+					       : (int64_t)end->probes.len);
 	}
 	for (i = 0; manifest->has_dataset && i < MANIFEST_DATASET_LEN; i++)
 		add_param(&e, &manifest->dataset[i]);
@@ -309,7 +263,7 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 {
 	const struct derive_documents *documents = &finish->documents;
 	const struct mapping *m = &d->mapping;
-	struct probes probes;
+	struct end end;
 	bool has_latency;
 	size_t i;
 
@@ -319,13 +273,13 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	emit_late_identity(d, finish);
 	if (d->point < m->record_count)
 		derive_emit_point(d);
-	probes_init(&probes, m, documents);
-	emit_totals(d, &probes, finish->time_us);
+	end_init(&end, m, documents);
+	emit_totals(d, &end, finish->time_us);
 	for (i = 0; m->live_len > 1 && i < m->live_len; i++)
 		emit_experiment_end(
-		    d, &probes, mapping_experiment(m, i), finish->time_us);
-	emit_end_params(d, &probes, finish->time_us);
-	free(probes.list);
+		    d, &end, mapping_experiment(m, i), finish->time_us);
+	emit_end_params(d, &end, finish->time_us);
+	end_release(&end);
 	has_latency =
 	    emit_histogram(d, "latency_ms", &d->latency, finish->time_us);
 	/* An import does not have the following entries; they come last, so

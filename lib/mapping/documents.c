@@ -153,18 +153,43 @@ manifest_release(struct manifest *m)
 	*m = (struct manifest){.there = false};
 }
 
+static bool
+read_finite(const struct json_span *object, const char *name, double *number)
+{
+	struct json_span value = json_member(object, name);
+
+	return json_double(&value, number) == 0 && isfinite(*number);
+}
+
+static struct statistic
+read_statistic(
+    const struct json_span *group, const char *name, const char *interval)
+{
+	struct json_span value = json_member(group, name);
+	struct statistic s = {.n = 0};
+
+	if (!read_finite(&value, "n", &s.n) ||
+	    !read_finite(&value, "mean", &s.mean))
+		return (struct statistic){.n = 0};
+	value = json_member(group, interval);
+	s.has_interval = read_finite(&value, "lower", &s.lower) &&
+	    read_finite(&value, "upper", &s.upper);
+	return s;
+}
+
 void
-summary_read(const char *bytes, size_t len,
-    void (*each)(const char *probe_name, double accuracy, void *data),
+summary_read(const char *bytes, size_t len, const char *part,
+    void (*each)(
+	const char *name, const struct summary_group *group, void *data),
     void *data)
 {
-	struct json_span value = document_root(bytes, len), key, count, mean;
+	struct json_span value = document_root(bytes, len), key;
+	struct summary_group group;
 	struct jsonscan s;
-	double n, accuracy;
 	char *name;
 
 	value = json_member(&value, "summary");
-	value = json_member(&value, "by_probe");
+	value = json_member(&value, part);
 	if (value.type != JSON_OBJECT)
 		return;
 	jsonscan_init_span(&s, &value);
@@ -172,14 +197,12 @@ summary_read(const char *bytes, size_t len,
 	while (jsonscan_member(&s, &key) > 0) {
 		if (jsonscan_value(&s, &value) < 0)
 			break;
-		value = json_member(&value, "accuracy");
-		count = json_member(&value, "n");
-		mean = json_member(&value, "mean");
-		if (json_double(&count, &n) < 0 || n != 1 ||
-		    json_double(&mean, &accuracy) < 0 || !isfinite(accuracy))
-			continue;
+		group.success_rate =
+		    read_statistic(&value, "success_rate", "success_rate_ci");
+		group.accuracy =
+		    read_statistic(&value, "accuracy", "accuracy_ci");
 		name = json_text_new(&key);
-		each(name, accuracy, data);
+		each(name, &group, data);
 		free(name);
 	}
 }

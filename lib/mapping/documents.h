@@ -40,10 +40,25 @@ void manifest_read(struct manifest *m, const char *bytes, size_t len);
 int64_t manifest_missing(const char *bytes, size_t len, uint64_t count);
 void manifest_release(struct manifest *m);
 
-/* Calls `each` for every probe whose accuracy is that of a single experiment
- * (its n is 1), with the probe's name as text. */
-void summary_read(const char *bytes, size_t len,
-    void (*each)(const char *probe_name, double accuracy, void *data),
+/* A statistic over the experiments of a group: their mean, and where the mean of
+ * all such experiments is with the document's confidence. */
+struct statistic {
+	double n; /* 0: not said, or no finite mean */
+	double mean;
+	bool has_interval;
+	double lower, upper;
+};
+
+/* What summary.json says of a model or a probe. */
+struct summary_group {
+	struct statistic success_rate, accuracy;
+};
+
+/* Calls `each` for every member of summary.PART ("by_model", "by_probe"), with
+ * its name as text. */
+void summary_read(const char *bytes, size_t len, const char *part,
+    void (*each)(
+	const char *name, const struct summary_group *group, void *data),
     void *data);
 
 #endif

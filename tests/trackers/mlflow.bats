@@ -112,10 +112,11 @@ opened_at() {
     export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
     "$BUILD/bin/itrack" import -t mlflow -p harness "${harness[@]}"
     "$BUILD/bin/itrack" import -t mlflow -p one-run --nested=no "${harness[@]}"
-    "$venv/bin/python" - "$url" <<'PY'
-import sys
+    "$venv/bin/python" - "$url" "${harness[0]}/summary.json" <<'PY'
+import json, sys
 from mlflow import MlflowClient
 client = MlflowClient(sys.argv[1])
+said = json.load(open(sys.argv[2]))["summary"]
 def runs_of(name):
     return client.search_runs([client.get_experiment_by_name(name).experiment_id])
 runs = runs_of("harness")
@@ -131,6 +132,13 @@ for name, child in children.items():
     assert not client.list_artifacts(child.info.run_id)
     steps = [m.step for m in client.get_metric_history(child.info.run_id, "total_count")]
     assert steps[-1] == child.data.metrics["total_count"] == 9, steps
+    for part, name, value in (("model", params["model_name"], "success_rate"),
+                              ("probe", params["probe_name"], "accuracy")):
+        group = said["by_" + part][name]
+        key = part + "/" + value
+        assert child.data.metrics[key] == group[value]["mean"], key
+        for end in "lower", "upper":
+            assert child.data.metrics[f"{key}_{end}"] == group[value + "_ci"][end]
 assert client.list_artifacts(parent.info.run_id)
 assert parent.data.metrics["total_count"] == 36
 one, = runs_of("one-run")

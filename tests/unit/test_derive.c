@@ -444,6 +444,33 @@ test_harness_after_plain(void)
 	    "the end is the harness's");
 }
 
+/* What summary.json says of several experiments stands beside each of them; of a
+ * single one it says nothing that is not there already. */
+static void
+test_groups(void)
+{
+	begin((struct derive_config){.prefix = "x."});
+	line(HARNESS("a", "M", "P", "success"));
+	line(HARNESS("b", "N", "P", "success"));
+	buf_reset(&got);
+	finish_with(NULL,
+	    "{\"summary\":{\"by_probe\":{\"P\":{"
+	    "\"accuracy\":{\"n\":2,\"mean\":0.5},"
+	    "\"accuracy_ci\":{\"lower\":0.25,\"upper\":0.75},"
+	    "\"success_rate\":{\"n\":2,\"mean\":1},"
+	    "\"success_rate_ci\":{\"lower\":null,\"upper\":1}}},"
+	    "\"by_model\":{\"M\":{\"success_rate\":{\"n\":1,\"mean\":1}},"
+	    "\"N\":{\"success_rate\":{\"n\":3,\"mean\":0.125}}}}}");
+	is_entries("M2 record_count=2.0 experiment_count=2.0\n"
+		   "M2[0](1) probe/success_rate=1.0 probe/accuracy=0.5 "
+		   "probe/accuracy_lower=0.25 probe/accuracy_upper=0.75\n"
+		   "M2[1](1) model/success_rate=0.125 probe/success_rate=1.0 "
+		   "probe/accuracy=0.5 probe/accuracy_lower=0.25 "
+		   "probe/accuracy_upper=0.75\n"
+		   "P model_count=2 probe_count=1\n",
+	    "means and intervals of its model and its probe");
+}
+
 static void
 test_accuracy(void)
 {
@@ -571,6 +598,7 @@ main(void)
 	test_harness_several();
 	test_duration();
 	test_harness_after_plain();
+	test_groups();
 	test_accuracy();
 	test_prefix();
 	test_observed();
