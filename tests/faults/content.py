@@ -120,7 +120,19 @@ def tensorboard(directory):
 
 
 def mlflow(directory):
-    run = only((p.parent for p in directory.glob("*/*/meta.yaml")), "runs")
+    """Of the run, and of the runs of its experiments below it."""
+    runs = [p.parent for p in directory.glob("*/*/meta.yaml")]
+    run = only((r for r in runs
+                if not (r / "tags/mlflow.parentRunId").exists()), "runs")
+    lines = mlflow_run(run)
+    for child in runs:
+        if child != run:
+            name = (child / "tags/mlflow.runName").read_text()
+            lines += [json.dumps([name, line]) for line in mlflow_run(child)]
+    return lines
+
+
+def mlflow_run(run):
     lines = files(run / "artifacts")
     for path in sorted((run / "params").rglob("*")):
         if path.is_file():
@@ -169,7 +181,18 @@ def items(message, depth=0):
 
 
 def wandb(directory):
-    run = only(directory.glob("wandb/offline-run-*"), "offline runs")
+    """Of the run, and of the runs of its experiments, whose folders have its
+    folder's name and a number."""
+    run, *children = sorted(directory.glob("wandb/offline-run-*"))
+    lines = wandb_run(run)
+    for child in children:
+        end = child.name[len(run.name):]
+        assert child.name.startswith(run.name) and end, child
+        lines += [json.dumps([end, line]) for line in wandb_run(child)]
+    return lines
+
+
+def wandb_run(run):
     lines = files(run / "files")
     for record in blocks(only(run.glob("*.wandb"), "log").read_bytes()):
         rows = sorted((k, v) for k, v in items(record) if not CLOCK.search(k))
