@@ -184,6 +184,39 @@ PY
         server/state.json
 }
 
+# Who has begun with runs of their own goes on so, in another process, too.
+@test "experiments beyond 50 that come later: in the run itself, and said" {
+    serve server
+    export WANDB_API_KEY=$KEY WANDB_ENTITY=team
+    "$BATS_TEST_DIRNAME/make_entries.py" --points 4 --experiments 2 --no-end >e
+    "$BUILD/tests/drivers/deliver" -d 60000 state e wandb >out 3>&- &
+    pid=$!
+    until_true jq -e '.runs | length == 3' server/state.json
+    kill -9 $pid
+    wait $pid || true
+    python3 - >>e <<'PY'
+import json
+at = 1795439422123456
+def put(kind, **members):
+    print(json.dumps({"entry": kind, "time_us": at, **members}))
+for i in range(2, 51):
+    put("experiment", index=i, experiment_id="id%d" % i, model_name="Model %d" % i,
+        model_provider="Dummy", probe_name="LogicProbe", probe_category="custom",
+        name_has_id=False)
+for i in 49, 50:
+    put("metrics", step=5, metrics={"total_count": 5})
+    put("metrics", step=5, experiment=i, experiment_step=1, metrics={"total_count": 1})
+put("end", status="finished", last_step=5, exit_code=0)
+PY
+    run -0 "$BUILD/tests/drivers/deliver" state e wandb
+    [[ $output == *"note more than 50 experiments: those behind have no runs"* ]]
+    jq -e '.problems == [] and (.runs | length == 4 and
+        ([.[].summary["Model 50/LogicProbe/total_count"] // empty] == [1]) and
+        ([.[] | select(.displayName == "Model 49/LogicProbe")] |
+            length == 1 and .[0].complete) and
+        all(.[]; .conflicts == 0))' server/state.json
+}
+
 @test "the real SDK proves the fake server" {
     real_wandb
     serve server
