@@ -367,6 +367,13 @@ def check_row(full, run, status, groups):
                and str(got.get(k)) != str(want[k]) and got.get(k) != want[k]}
     if missing:
         differ(full, "hparams", {k: (got.get(k), want[k]) for k in missing})
+    # Beside them the last values of the run's own curves, under plain names.
+    got = {m["name"]["tag"]: float32(json_float(m["value"]))
+           for m in row["metricValues"] if not m["name"].get("group")}
+    want = {tag: points[-1][1] for tag, points in run.points.items()
+            if math.isfinite(float(points[-1][1]))}
+    if not want.items() <= got.items():
+        differ(full, "last values", set(want.items()) - set(got.items()))
 
 
 def check_all(server, logdir, pairs):
