@@ -83,7 +83,7 @@ read_held(int fd, struct buf *text, struct err *err)
 	return n == 0 ? 0 : err_errno(err, MANIFEST_FILE);
 }
 
-/* Stamp of what settle_held() returned. */
+/* Returns the stamp of what settle_held() returned. */
 static struct watcher_stamp
 stamp_held(int held)
 {
@@ -202,7 +202,8 @@ leads_here(const struct watcher *w, const char *path)
 	return watcher_identity_equal(&there, &w->identity);
 }
 
-/* As text, allocated; NULL: nowhere that a path leads to. */
+/* Returns the directory's path as text, allocated, or NULL if no path leads to
+ * it. */
 static char *
 find_place(const struct watcher *w)
 {
@@ -240,7 +241,7 @@ read_summary(struct watcher *w)
 	w->manifest.summary = text;
 }
 
-/* What is in the directory now, unless it is another run's. */
+/* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
 {

@@ -9,7 +9,7 @@
 #include "tracker/plan.h"
 #include "wrap/attempt/start.h"
 
-/* In the cursor's state, before the option's name. */
+/* Stands in the cursor's state before the option's name. */
 #define MOVED "moved."
 
 static void
@@ -27,7 +27,8 @@ put(struct target *t, const char *name, const char *text)
 	    (struct pair){.name = xstrdup(name), .text = xstrdup(text)};
 }
 
-/* Takes one option that is given now. 1: the destination has changed. */
+/* Takes one option that is given now. Returns 1 if the destination has
+ * changed. */
 static int
 take(struct target *t, struct cursor *c, const struct options *options,
     const struct option_row *row, struct err *err)

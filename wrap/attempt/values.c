@@ -16,14 +16,15 @@ compare_names(const struct named_value *a, const struct named_value *b)
 RB_GENERATE_INTERNAL(value_tree, named_value, link, compare_names,
     static __attribute__((unused)))
 
-/* What is read so far. */
+/* What has been read so far. */
 struct reading {
 	struct values *values;
 	struct prefixes prefixes;
 	size_t experiments;
 };
 
-/* The value of that name, made if it is new. Takes the name over. */
+/* Returns the value of that name, and makes it if it is new. Takes the name
+ * over. */
 static struct value *
 place_of(struct value_tree *tree, char *name)
 {
