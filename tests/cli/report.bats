@@ -133,3 +133,58 @@ PY
     [[ $output == *"failed: 3 records, 100 % success"* ]]
     [[ $output == *"records.jsonl: 6 bytes behind the last whole line"* ]]
 }
+
+# A program of that name which refuses a directory that has something, as
+# insideLLMs does, after so many seconds.
+make_insidellms() {
+    mkdir -p bin
+    cat >bin/insidellms <<SH
+#!/bin/sh
+sleep \${DELAY:-0}
+while [ "\$1" != --run-dir ]; do shift; done
+if [ -n "\$(ls -A "\$2" 2>/dev/null)" ]; then
+    echo "ERROR Run directory is not empty" >&2
+    exit 1
+fi
+exec "$write_run" --from "$fixtures/run_plain/run" --to "\$2"
+SH
+    chmod +x bin/insidellms
+    PATH=$PWD/bin:$PATH
+}
+
+@test "the same run again: why nothing was tracked, and what to do" {
+    make_insidellms
+    run -0 wrap insidellms run exp.yaml --run-dir "my runs/a"
+    [[ $output == *"finished: "*"local: delivered"* ]]
+    for how in "" --no-preload; do
+        run -1 wrap $how insidellms run exp.yaml --run-dir "my runs/a"
+        [[ $output == *"nothing was tracked: $PWD/my runs/a was there before"* ]]
+        [[ $output == *"insideLLMs refuses such a directory; give it --overwrite, or another --run-dir"* ]]
+        [[ $output == *"itrack import '$PWD/my runs/a'" ]]
+    done
+    mkdir other
+    : >other/file
+    run -1 wrap insidellms run exp.yaml --run-dir other
+    [[ $output == *"other has files already"*"another --run-dir" ]]
+    [[ $output != *--overwrite* ]]
+}
+
+@test "the same run again in a script" {
+    make_insidellms
+    cp -r "$fixtures/run_plain/run" again
+    touch -d '1 minute ago' again
+    export DELAY=0.5
+    run -0 wrap sh -c 'insidellms run exp.yaml --run-dir again; echo over'
+    [[ $output == *"nothing was tracked: $PWD/again was there before"* ]]
+}
+
+@test "a run directory that nobody refused is not said to be" {
+    make_insidellms
+    cp -r "$fixtures/run_plain/run" again
+    printf '#!/bin/sh\nexit 0\n' >bin/insidellms
+    run -0 wrap insidellms harness exp.yaml --dry-run -o again
+    [[ $output == *"no run directory seen"* ]]
+    printf '#!/bin/sh\nexit 2\n' >bin/insidellms
+    run -2 wrap insidellms run exp.yaml --run-dir new
+    [[ $output == *"no run directory seen"* ]]
+}

@@ -19,6 +19,7 @@
 #include "base/closing.h"
 #include "wrap/launch/copy.h"
 #include "wrap/launch/foretell.h"
+#include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
@@ -317,6 +318,7 @@ main(int argc, char **argv)
 	l->drain_until_ms = -1;
 	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
+	hint_behind(&l->options);
 	foretell(&l->options, argv, t->worker_path);
 	launch(l, argv);
 	let_go(l);

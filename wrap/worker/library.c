@@ -28,9 +28,6 @@
 #define PACE_MS 10
 /* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
-/* The drain has no time limit of its own: the engine stops where nothing
- * moves. */
-#define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* The local tracker shows what it has a second later. */
 #define LINGER_MS 1500
 /* How long it waits for another worker of the same journal. */
@@ -91,7 +88,8 @@ pass_on(struct follow *f)
 		return;
 	for (size_t i = 0; i < f->deliveries.len; i++) {
 		if (f->ended || (f->courier && f->alone))
-			delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+			delivery_drain(
+			    f->deliveries.list[i], DRAIN_WHILE_MOVING);
 		else
 			delivery_kick(f->deliveries.list[i]);
 	}
@@ -181,7 +179,7 @@ on_owner_death(struct lifeline *line)
 	journal_sync(f->journal, NULL);
 	take(f, &e);
 	for (size_t i = 0; i < f->deliveries.len; i++)
-		delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+		delivery_drain(f->deliveries.list[i], DRAIN_WHILE_MOVING);
 }
 
 static void
