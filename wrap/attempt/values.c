@@ -68,10 +68,8 @@ take_params(struct reading *r, const struct entry_params *p)
 		struct value *value = place_of(&r->values->params,
 		    xasprintf("%s%s", prefix, p->list[i].name));
 
-		free(value->text);
-		*value = p->list[i].value;
-		if (value->text != NULL)
-			value->text = xstrdup(value->text);
+		value_release(value);
+		value_copy(value, &p->list[i].value);
 	}
 }
 
@@ -125,7 +123,7 @@ free_tree(struct value_tree *tree)
 
 	RB_FOREACH_SAFE (n, value_tree, tree, next) {
 		RB_REMOVE(value_tree, tree, n);
-		free(n->value.text);
+		value_release(&n->value);
 		free(n->name);
 		free(n);
 	}
@@ -176,6 +174,9 @@ write_value(struct jsonwrite *w, const struct value *value)
 		break;
 	case VALUE_TEXT:
 		jsonwrite_text(w, value->text);
+		break;
+	case VALUE_JSON:
+		jsonwrite_raw(w, value->json, strlen(value->json));
 		break;
 	}
 }
