@@ -14,7 +14,7 @@
 #include "format/text.h"
 #include "mapping/documents.h"
 #include "mapping/names.h"
-#include "watcher/remote.h"
+#include "base/remote.h"
 #include "watcher/stamp.h"
 #include "watcher/private.h"
 
@@ -154,9 +154,11 @@ int
 watcher_read_records(struct watcher *w)
 {
 	struct err err = ERR_INIT;
-	int result = tail_read(
-	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
+	int result;
 
+	watcher_take_config(w, false);
+	result = tail_read(
+	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 	if (result < 0) {
 		watcher_unread(w, &err);
 		result = TAIL_ABSENT;
@@ -289,6 +291,7 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 	w->path = xstrdup(config->path);
 	w->live = config->live;
 	w->skip_entries = config->skip_entries;
+	w->configured = config->configured;
 	w->old_manifest = config->old_manifest;
 	w->not_before_ns = clock_ns(&config->not_before);
 	w->emit = config->emit;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "journal/directories.h"
 #include "journal/entry.h"
 
 struct index_entry {
@@ -55,10 +56,10 @@ int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* The same, but only for lines that may be of this directory, by its inode or
- * by the last part of its name. The index has every run there ever was, and it
- * is read for each new run. */
-int index_each_of(const char *state_dir, int64_t inode, const char *name,
+/* The same, but only for lines that may be of this directory (directories.h).
+ * The index has every run there ever was, and each new run asks: a process reads
+ * it once, and from then on what was added. */
+int index_each_of(const char *state_dir, const struct directory_now *now,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 

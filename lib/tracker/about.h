@@ -86,6 +86,7 @@ struct tracker_about {
 	 * option that stands for the config's project, or NULL; what can be
 	 * logged. */
 	bool with_project, iso_names;
+	bool folders_in_names; /* a slash in a run's ID makes a folder */
 	const char *library_project;
 	enum tables tables;
 	bool histograms, models;

@@ -120,7 +120,7 @@ test_command_line(void)
 	is_text(o.value[OPT_TRACK], "local", "local by default");
 	is_int(o.source[OPT_TRACK], FROM_DEFAULT, "  from the default");
 	is_text(o.value[OPT_TRACK_PROJECT], "insidellms", "the project");
-	is_int(options_drain_ms(&o), 10000, "drain");
+	is_int(options_drain_ms(&o), 30000, "drain");
 	is_int(options_points(&o), 512, "points");
 	ok(!options_given(&o, OPT_STRICT), "not strict");
 	is_int(o.argument_count, 1, "one argument");

@@ -266,6 +266,7 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .artifacts = artifact_choice_of(start->artifacts),
 	    .live = is_live(a),
 	    .skip_entries = skip,
+	    .configured = a->past.has_config,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,

@@ -26,6 +26,12 @@ take(struct attempt_past *past, const struct entry *e)
 	switch (e->kind) {
 	case ENTRY_START:
 		break;
+	case ENTRY_PARAMS:
+		if (e->params.config)
+			past->has_config = true;
+		else
+			past->derived_entries++;
+		break;
 	case ENTRY_TABLE:
 		past->has_table = true;
 		break;
@@ -329,6 +335,7 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 {
 	struct search s = {
 	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
+	struct directory_now now;
 	struct err why = ERR_INIT;
 	int result;
 
@@ -337,12 +344,13 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 	if (result <= 0)
 		return result;
 	s.run_dir_text = text_path_text(run_dir);
-	result = index_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(run_dir), search_each, &s, &why);
+	now = (struct directory_now){.inode = (int64_t)s.identity.inode,
+	    .path = s.run_dir_text,
+	    .real = s.run_dir_text};
+	result = index_each_of(state_dir, &now, search_each, &s, &why);
 	if (journals_may_be_read_later(result))
 		s.failed = why;
-	result = journals_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(s.run_dir_text), search_pending, &s, &why);
+	result = journals_each_of(state_dir, &now, search_pending, &s, &why);
 	if (journals_may_be_read_later(result))
 		s.failed = why;
 	free(s.run_dir_text);

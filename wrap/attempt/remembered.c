@@ -94,8 +94,7 @@ measure(struct search *s)
 	close(fd);
 }
 
-/* Compares inodes, which takes one system call, because this runs for every
- * line of the index. */
+/* Compares inodes: the path may lead there by another way. */
 static bool
 same_directory(struct search *s, const char *run_dir_text)
 {
@@ -295,6 +294,24 @@ look_at_directory(struct search *s)
 	return there > 0;
 }
 
+static void
+search_all(struct search *s)
+{
+	char *path = text_path_text(s->run_dir);
+	char *real = text_path_text(s->real);
+	const struct directory_now now = {
+	    .inode = (int64_t)s->st.st_ino, .path = path, .real = real};
+	struct err err = ERR_INIT;
+	int result =
+	    journals_each_of(s->state_dir, &now, each_pending, s, &err);
+
+	could_not_look(s, result, &err);
+	result = index_each_of(s->state_dir, &now, each_indexed, s, &err);
+	could_not_look(s, result, &err);
+	free(path);
+	free(real);
+}
+
 void
 tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
     const struct target *targets, size_t len)
@@ -304,23 +321,12 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	    .state_dir = state_dir,
 	    .run_dir = run_dir,
 	    .bytes = -1};
-	struct err err = ERR_INIT;
-	char *name;
-	int result;
 
 	*t = (struct tracked){.len = len};
 	t->has = xcalloc(len, sizeof *t->has);
 	t->places = xcalloc(len, sizeof *t->places);
-	if (look_at_directory(&s) && state_dir != NULL) {
-		name = text_path_text(path_base(s.real));
-		result = journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
-		    each_pending, &s, &err);
-		could_not_look(&s, result, &err);
-		free(name);
-		result = index_each_of(state_dir, (int64_t)s.st.st_ino,
-		    path_base(s.real), each_indexed, &s, &err);
-		could_not_look(&s, result, &err);
-	}
+	if (look_at_directory(&s) && state_dir != NULL)
+		search_all(&s);
 	free(s.real);
 }
 

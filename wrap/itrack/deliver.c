@@ -18,8 +18,6 @@
 #define AT_ONCE_NEAR 4
 #define AT_ONCE_FAR  16
 #define NEAR_US      5000
-/* There is no real time limit: the engine stops where nothing moves. */
-#define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* A followed run has ended when its manifest exists and nothing changed for so
  * long: summary and report are written after the manifest. */
 #define QUIET_MS 2000
@@ -151,7 +149,7 @@ on_look(struct loop_timer *timer)
 		    !manifest_is_there(item))
 			continue;
 		attempt_end(item->attempt, &outcome);
-		attempt_drain(item->attempt, PATIENCE_MS);
+		attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
 	}
 	if (any)
 		loop_timer_set(d->loop, timer, LOOK_MS);
@@ -229,7 +227,7 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	d->count++;
 	if (!follow) {
 		attempt_end(a, &outcome);
-		attempt_drain(a, PATIENCE_MS);
+		attempt_drain(a, DRAIN_WHILE_MOVING);
 	} else {
 		loop_timer_set(d->loop, &d->look, LOOK_MS);
 	}

@@ -223,3 +223,24 @@ descendants_have(const struct descendants *d, pid_t pid)
 {
 	return find(d, pid) != NULL || proc_is_below(pid, d->command);
 }
+
+bool
+descendants_have_user(const struct descendants *d, uid_t user)
+{
+	if (geteuid() == 0 || user == geteuid())
+		return true;
+	for (size_t i = 0; i < d->user_len; i++)
+		if (d->users[i] == user)
+			return true;
+	return false;
+}
+
+void
+descendants_note_user(struct descendants *d, pid_t pid)
+{
+	uid_t user = proc_user(pid);
+
+	if (user != (uid_t)-1 && !descendants_have_user(d, user) &&
+	    d->user_len < DESCENDANTS_USERS_MAX)
+		d->users[d->user_len++] = user;
+}

@@ -81,6 +81,25 @@ ask_who_writes(struct find *f, const char *dir, struct find_open *open)
 	    : find_open(open, &f->open, dir, f->config.ours, f->config.data);
 }
 
+/* 1, 0, or a negative errno: it is not known. */
+static int
+is_of_another_user(const struct find *f, const char *dir)
+{
+	char *marker = path_join(dir, MARKER_FILE), *folder = path_parent(dir);
+	struct stat st, above;
+	int result =
+	    file_look(AT_FDCWD, marker, AT_SYMLINK_NOFOLLOW, &st, NULL);
+
+	if (result > 0)
+		result = file_look(AT_FDCWD, folder, 0, &above, NULL);
+	free(folder);
+	free(marker);
+	if (result <= 0)
+		return result;
+	return st.st_uid != above.st_uid &&
+	    !f->config.user(st.st_uid, f->config.data);
+}
+
 static void
 consider(struct find *f, const char *dir)
 {
@@ -92,9 +111,11 @@ consider(struct find *f, const char *dir)
 		return;
 	if (result > 0)
 		result = ask_who_writes(f, dir, &open);
+	if (result == 0 && open.below == 0 && f->dir == NULL)
+		result = is_of_another_user(f, dir);
 	if (result < 0)
 		note(f, dir, result);
-	else if (open.below > 0 || !open.elsewhere)
+	else if (open.below > 0 || (result == 0 && !open.elsewhere))
 		f->config.found(dir, writer_of(f, &open), f->config.data);
 }
 

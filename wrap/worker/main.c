@@ -14,9 +14,13 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/environment.h"
 #include "base/lifeline.h"
 #include "base/path.h"
+#include "base/log.h"
 #include "base/process.h"
+#include "base/random.h"
+#include "http/http.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
 #include "wrap/worker/announced.h"
@@ -41,6 +45,11 @@
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* More than the launcher sends. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
+
+/* The spread of the first requests after the commands of a job array: so long,
+ * or a part of a shorter drain. */
+#define SPREAD_MS   2000
+#define SPREAD_PART 4
 
 /* What the worker is at, in order: it never goes back. */
 enum phase {
@@ -271,6 +280,23 @@ take_line(struct worker *w)
 	entry_release(&e);
 }
 
+/* Where many commands end at the same time, a server must not get the requests of
+ * all at once; and who has a queue of them is waited for. */
+static void
+spread_out(int64_t drain_ms)
+{
+	int64_t hold_ms = drain_ms / SPREAD_PART;
+
+	http_set_patience(clock_mono_ms() + drain_ms);
+	if (!environment_is_one_of_many())
+		return;
+	hold_ms = random_below(
+	    (uint32_t)(hold_ms < SPREAD_MS ? hold_ms : SPREAD_MS) + 1);
+	http_hold(hold_ms);
+	log_verbose(
+	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
+}
+
 /* The command is over: every run ends, those that are found only now too, and
  * the rest is delivered. */
 static void
@@ -285,6 +311,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 	look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
 	w->failed = ended != NULL && ended->wait_status != 0;
+	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
+	spread_out(drain_ms);
 	if (w->search != NULL)
 		search_before_end(w->search);
 	take_line(w);
@@ -294,7 +322,6 @@ end_all(struct worker *w, const struct link_ended *ended)
 	if (w->search != NULL)
 		search_at_end(
 		    w->search, w->channel.crowded || w->launched.crowded);
-	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
 		w->countdown =

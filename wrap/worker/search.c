@@ -66,6 +66,14 @@ is_ours(pid_t pid, void *data)
 	return proc_is_below(pid, s->config.launched->command);
 }
 
+static bool
+has_user(uid_t user, void *data)
+{
+	const struct search *s = data;
+
+	return look_has_user(s->look, user);
+}
+
 /* By an itrack-wrap inside this one, or beside it in the same directory: its
  * attempt goes on, or came to its end after our launch, as the run itself did.
  * What a worker before us has begun is ours to go on with. */
@@ -108,6 +116,7 @@ make_find(struct search *s)
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = is_known,
 	    .found = on_found,
 	    .data = s,

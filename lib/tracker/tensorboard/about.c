@@ -25,5 +25,6 @@ const struct tracker_about tracker_about_tensorboard = {
     .beside = "tracking/tensorboard",
     .elsewhere = "--tensorboard-dir DIR",
     .iso_names = true,
+    .folders_in_names = true,
     .histograms = true,
 };

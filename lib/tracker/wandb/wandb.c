@@ -221,6 +221,11 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
 		    "values of these names have a _ behind");
+	if (w->run.rows.left_out > 0)
+		tracker_altered(t,
+		    "steps went back: %llu calls are left out, because W&B "
+		    "takes no step below the last one",
+		    (unsigned long long)w->run.rows.left_out);
 	if (w->run.rows.stepped_back)
 		tracker_note(t,
 		    "steps went back; their rows have the "

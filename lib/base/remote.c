@@ -1,4 +1,4 @@
-#include "watcher/remote.h"
+#include "base/remote.h"
 
 #include <linux/magic.h>
 #include <sys/vfs.h>
