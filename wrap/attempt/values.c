@@ -176,6 +176,9 @@ write_value(struct jsonwrite *w, const struct value *value)
 	case VALUE_TEXT:
 		jsonwrite_text(w, value->text);
 		break;
+	case VALUE_JSON:
+		jsonwrite_raw(w, value->text, strlen(value->text));
+		break;
 	}
 }
 
