@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "format/jsonscan.h"
 #include "tracker/common/prefixes.h"
 #include "wrap/attempt/private.h"
 
@@ -67,10 +68,8 @@ take_params(struct reading *r, const struct entry_params *p)
 		struct value *value = place_of(&r->values->params,
 		    xasprintf("%s%s", prefix, p->list[i].name));
 
-		free(value->text);
-		*value = p->list[i].value;
-		if (value->text != NULL)
-			value->text = xstrdup(value->text);
+		value_release(value);
+		value_copy(value, &p->list[i].value);
 	}
 }
 
@@ -124,7 +123,7 @@ free_tree(struct value_tree *tree)
 
 	RB_FOREACH_SAFE (n, value_tree, tree, next) {
 		RB_REMOVE(value_tree, tree, n);
-		free(n->value.text);
+		value_release(&n->value);
 		free(n->name);
 		free(n);
 	}
@@ -158,6 +157,17 @@ values_next_metric(const struct values *v, const struct named_value *n)
 }
 
 static void
+write_json(struct jsonwrite *w, const struct value *value)
+{
+	struct json_span span;
+
+	if (jsonscan_whole(value->json, strlen(value->json), &span) == 0)
+		jsonwrite_span(w, &span);
+	else
+		jsonwrite_text(w, value->text);
+}
+
+static void
 write_value(struct jsonwrite *w, const struct value *value)
 {
 	switch (value->type) {
@@ -177,7 +187,7 @@ write_value(struct jsonwrite *w, const struct value *value)
 		jsonwrite_text(w, value->text);
 		break;
 	case VALUE_JSON:
-		jsonwrite_raw(w, value->text, strlen(value->text));
+		write_json(w, value);
 		break;
 	}
 }
