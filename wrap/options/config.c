@@ -24,6 +24,7 @@ for_file(const struct option_row *row)
 	case OPT_RUN_DIR:
 	case OPT_AGAIN:
 	case OPT_FOLLOW:
+	case OPT_SINCE:
 	case OPT_DROP:
 		return false;
 	default:
