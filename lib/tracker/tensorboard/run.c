@@ -16,10 +16,8 @@
  * the longer form of an event. */
 #define EVENT_BYTES_MAX (16 * (size_t)ENTRY_LINE_MAX)
 /* When so many bytes are collected, whole records go to the file. */
-#define OUT_BYTES (256 * 1024)
-/* Integers that a double holds exactly. */
-#define EXACT_INTEGER_MAX (INT64_C(1) << 53)
-#define US_PER_SECOND     1e6
+#define OUT_BYTES     (256 * 1024)
+#define US_PER_SECOND 1e6
 
 static int
 compare_tags(const struct tbrun_tag *a, const struct tbrun_tag *b)
@@ -322,128 +320,6 @@ tbrun_results(struct tbrun *run, int64_t time_us, int64_t step, struct err *err)
 		result = tbrun_text(run, &at, content.data, err);
 	buf_release(&content);
 	return result;
-}
-
-/* Numbers that a double holds, truth values, text; what is none of these has no
- * place in the tab. */
-static bool
-to_hparam(
-    const struct value *value, struct tfevent_hparam *h, struct buf *string)
-{
-	switch (value->type) {
-	case VALUE_NULL:
-		return false;
-	case VALUE_BOOL:
-		h->kind = TFEVENT_BOOL;
-		h->boolean = value->boolean;
-		return true;
-	case VALUE_DOUBLE:
-		h->kind = TFEVENT_NUMBER;
-		h->number = value->number;
-		return isfinite(value->number);
-	case VALUE_INTEGER:
-		if (value->integer <= EXACT_INTEGER_MAX &&
-		    value->integer >= -EXACT_INTEGER_MAX) {
-			h->kind = TFEVENT_NUMBER;
-			h->number = (double)value->integer;
-			return true;
-		}
-		break;
-	case VALUE_TEXT:
-	case VALUE_JSON:
-		break;
-	}
-	h->kind = TFEVENT_STRING;
-	buf_reset(string);
-	value_text(value, string);
-	buf_addc(string, '\0');
-	return !buf_overflowed(string);
-}
-
-static char *
-to_utf8(const char *text)
-{
-	struct buf utf8;
-
-	buf_init(&utf8, EVENT_BYTES_MAX);
-	text_to_utf8(&utf8, text);
-	buf_addc(&utf8, '\0');
-	return buf_steal(&utf8);
-}
-
-/* The columns of a row while they are collected. */
-struct columns {
-	struct tfevent_hparam *list;
-	size_t len;
-	struct buf string;
-};
-
-/* A result whose name is a param's gets another one. */
-static void
-add_columns(struct columns *c, const struct paramset *set,
-    const struct paramset *before)
-{
-	const struct paramset_item *item;
-	struct tfevent_hparam *h;
-	char *name;
-
-	TAILQ_FOREACH (item, &set->list, link) {
-		h = &c->list[c->len];
-		if (!to_hparam(&item->value, h, &c->string))
-			continue;
-		if (h->kind == TFEVENT_STRING)
-			h->string = to_utf8(c->string.data);
-		name = xasprintf("%s%s", item->name,
-		    before != NULL && paramset_get(before, item->name) != NULL
-			? " (result)"
-			: "");
-		h->name = to_utf8(name);
-		free(name);
-		c->len++;
-	}
-}
-
-void
-tbrun_row(struct tbrun *run)
-{
-	struct columns c = {.len = 0};
-	struct tfevent event;
-	size_t i;
-
-	if (run->has_row || run->shared->has_far_step)
-		return;
-	buf_init(&c.string, EVENT_BYTES_MAX);
-	c.list =
-	    xcalloc(run->params.len + run->results.len + 1, sizeof(*c.list));
-	add_columns(&c, &run->params, NULL);
-	add_columns(&c, &run->results, &run->params);
-	tfevent_open(
-	    &event, &run->out, (double)run->started_us / US_PER_SECOND, 0);
-	tfevent_hparams_start(
-	    &event, c.list, c.len, (double)run->started_us / US_PER_SECOND);
-	tfevent_close(&event);
-	run->has_row = run->shared->has_row = true;
-	for (i = 0; i < c.len; i++) {
-		free((char *)c.list[i].name);
-		free((char *)c.list[i].string);
-	}
-	free(c.list);
-	buf_release(&c.string);
-}
-
-void
-tbrun_row_end(struct tbrun *run, enum run_status status, int64_t time_us)
-{
-	struct tfevent event;
-	double time = (double)time_us / US_PER_SECOND;
-
-	if (run->has_end || !run->has_row)
-		return;
-	tfevent_open(&event, &run->out, time, 0);
-	tfevent_hparams_end(&event,
-	    status == RUN_FINISHED ? TFEVENT_SUCCESS : TFEVENT_FAILURE, time);
-	tfevent_close(&event);
-	run->has_end = true;
 }
 
 void

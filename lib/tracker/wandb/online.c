@@ -1,11 +1,8 @@
 #include "tracker/wandb/online.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "tracker/wandb/experiments.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
 #define PACE_MS      15000
@@ -15,9 +12,8 @@
 #define FULL_BYTES   (1024 * 1024)
 #define PLACE_MAX    8192
 
-/* The run, or the run of an experiment; NULL behind the last. */
-static struct wandb_live *
-live_at(struct wandb_online *o, size_t at)
+struct wandb_live *
+wandb_online_live(struct wandb_online *o, size_t at)
 {
 	if (at == 0)
 		return &o->main;
@@ -79,8 +75,8 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
 	return OUTCOME_PENDING;
 }
 
-static void
-note_news(struct wandb_online *o, const struct wandb_live *l)
+void
+wandb_online_note(struct wandb_online *o, const struct wandb_live *l)
 {
 	if (l->stream.stopped)
 		tracker_note(
@@ -119,14 +115,14 @@ static void
 on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = live_at(o, o->at);
+	struct wandb_live *l = wandb_online_live(o, o->at);
 
 	if (reply->outcome != OUTCOME_DONE) {
 		answer_metrics(o, reply);
 		return;
 	}
 	wandb_stream_answered(&l->stream, reply);
-	note_news(o, l);
+	wandb_online_note(o, l);
 	if (!STAILQ_EMPTY(&l->stream.lines)) {
 		wandb_stream_post(&l->stream, NULL, on_stream, o);
 		return;
@@ -139,7 +135,7 @@ static void
 on_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = live_at(o, o->at);
+	struct wandb_live *l = wandb_online_live(o, o->at);
 	struct wandb_reply passed = *reply;
 
 	if (!wandb_live_updated(l, &passed)) {
@@ -159,7 +155,8 @@ on_found(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_reply passed = *reply;
 
 	if (reply->outcome == OUTCOME_DONE &&
-	    wandb_live_found(live_at(o, o->at), reply, &passed.err) < 0)
+	    wandb_live_found(wandb_online_live(o, o->at), reply, &passed.err) <
+		0)
 		passed.outcome = OUTCOME_BLOCKED;
 	if (passed.outcome == OUTCOME_DONE)
 		advance(o);
@@ -174,7 +171,7 @@ advance(struct wandb_online *o)
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
 	struct wandb_live *l;
 
-	for (; (l = live_at(o, o->at)) != NULL; o->at++) {
+	for (; (l = wandb_online_live(o, o->at)) != NULL; o->at++) {
 		if (!l->open) {
 			wandb_live_upsert(l, o->start, on_found, o);
 			return;
@@ -269,7 +266,7 @@ look(struct wandb_online *o)
 	struct waiting found = {.bytes = 0};
 	const struct wandb_live *l;
 
-	for (size_t at = 0; (l = live_at(o, at)) != NULL; at++) {
+	for (size_t at = 0; (l = wandb_online_live(o, at)) != NULL; at++) {
 		found.repeated |= l->stream.waiting;
 		found.news |= wandb_stream_has_news(&l->stream);
 		found.updates |= wandb_live_has_update(l);
@@ -331,128 +328,6 @@ wandb_online_send(struct wandb_online *o, struct batch *batch, struct err *err)
 	if (batch->lane == LANE_METRICS)
 		return send_metrics(o, batch);
 	wandb_upload_send(&o->upload, batch);
-	return OUTCOME_PENDING;
-}
-
-static void
-answer_finish(struct wandb_online *o, const struct wandb_reply *reply)
-{
-	tracker_done(o->t, CALL_FINISH,
-	    reply->outcome == OUTCOME_REJECTED ? OUTCOME_BLOCKED
-					       : reply->outcome,
-	    reply->retry_after_ms, &reply->err);
-}
-
-static void send_end(struct wandb_online *o);
-
-static void
-on_last(struct wandb_call *call, const struct wandb_reply *reply)
-{
-	struct wandb_online *o = call->data;
-	struct wandb_live *l = live_at(o, o->at);
-
-	if (reply->outcome != OUTCOME_DONE) {
-		answer_finish(o, reply);
-		return;
-	}
-	wandb_stream_answered(&l->stream, reply);
-	note_news(o, l);
-	send_end(o);
-}
-
-static void
-on_last_update(struct wandb_call *call, const struct wandb_reply *reply)
-{
-	struct wandb_online *o = call->data;
-	struct wandb_live *l = live_at(o, o->at);
-	struct wandb_reply passed = *reply;
-
-	if (wandb_live_updated(l, &passed))
-		wandb_stream_post(&l->stream, &o->end, on_last, o);
-	else
-		answer_finish(o, &passed);
-}
-
-/* The last requests, of the experiments' runs before the run itself. */
-static void
-send_end(struct wandb_online *o)
-{
-	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
-	struct wandb_live *l;
-
-	for (o->at = o->children->len;
-	     (l = live_at(o, o->at))->stream.ended || !l->open; o->at--)
-		if (o->at == 0) {
-			answer_finish(o, &done);
-			return;
-		}
-	if (!l->stream.waiting && wandb_live_has_update(l))
-		wandb_live_upsert(l, NULL, on_last_update, o);
-	else
-		wandb_stream_post(&l->stream, &o->end, on_last, o);
-}
-
-static void
-on_table(void *data, const struct wandb_reply *reply)
-{
-	struct wandb_online *o = data;
-
-	if (reply->outcome == OUTCOME_REJECTED)
-		tracker_note(o->t, "the table of the experiments: %s",
-		    reply->err.message);
-	else if (reply->outcome != OUTCOME_DONE) {
-		answer_finish(o, reply);
-		return;
-	}
-	o->has_table = true;
-	send_end(o);
-}
-
-static void
-send_table(struct wandb_online *o)
-{
-	struct wandb_reply failed = {.outcome = OUTCOME_BLOCKED};
-
-	if (wandb_upload_open_table(
-		&o->upload, &wandb_experiments, &failed.err) == 0) {
-		wandb_experiments_write(o->children, &o->upload.table);
-		if (wandb_upload_send_table(
-			&o->upload, on_table, o, &failed.err) == 0)
-			return;
-	}
-	answer_finish(o, &failed);
-}
-
-static void
-on_artifact(void *data, const struct wandb_reply *reply)
-{
-	struct wandb_online *o = data;
-
-	if (reply->outcome != OUTCOME_DONE)
-		answer_finish(o, reply);
-	else if (o->children->len > 0 && !o->has_table)
-		send_table(o);
-	else
-		send_end(o);
-}
-
-enum outcome
-wandb_online_finish(
-    struct wandb_online *o, const struct run_end *end, struct err *err)
-{
-	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
-
-	wandb_children_turn(o->children, NULL);
-	wandb_rows_close(&o->main.run->rows);
-	if (o->main.stream.confirmed > o->main.stream.rows)
-		tracker_note(o->t,
-		    "W&B has more rows than this run: somebody else wrote");
-	o->end.exit_code = wandb_run_exit_code(end->end);
-	o->end.seconds = wandb_run_seconds(o->main.run, end->ended_us);
-	if (o->upload.manifest.len > 0 && !o->artifact.settled)
-		return wandb_artifact_start(
-		    &o->artifact, &o->upload, on_artifact, o, err);
-	on_artifact(o, &done);
 	return OUTCOME_PENDING;
 }
 

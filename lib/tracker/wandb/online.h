@@ -63,4 +63,10 @@ enum outcome wandb_online_finish(
     struct wandb_online *o, const struct run_end *end, struct err *err);
 void wandb_online_close(struct wandb_online *o);
 
+/* For online.c and online_end.c: the run (0), or that of its child at - 1; NULL
+ * behind the last. */
+struct wandb_live *wandb_online_live(struct wandb_online *o, size_t at);
+/* Notes what the server has said of a run. */
+void wandb_online_note(struct wandb_online *o, const struct wandb_live *l);
+
 #endif
