@@ -165,7 +165,10 @@ def check_files(entries, run_dir):
                 if last.strip("`").strip() != want.strip():
                     differ(name, tag, repr(last), repr(want))
                 continue
-            rows = last.splitlines()[2:]
+            head, rows = last.split("| --- | --- |\n")
+            rows = rows.splitlines()
+            if name == "" and not head.startswith("Run `"):
+                differ(name, "no name in", head)
             if len(rows) != len(run.params):
                 differ(name, "params", rows, run.params)
         rows = acc.PluginTagToContent("hparams")

@@ -252,6 +252,11 @@ write_params(struct tbrun *run, struct buf *out)
 	bool valid = true;
 
 	buf_init(&text, EVENT_BYTES_MAX);
+	if (run->name != NULL) {
+		buf_adds(out, "Run ");
+		valid = tfevent_code_span(out, run->name);
+		buf_adds(out, "\n\n");
+	}
 	buf_adds(out, "| Param | Value |\n| --- | --- |\n");
 	TAILQ_FOREACH (item, &run->params.list, link) {
 		buf_adds(out, "| ");

@@ -70,6 +70,7 @@ struct tbrun {
 	bool has_files;    /* there are files of earlier processes */
 	int64_t last_step; /* in them */
 	struct tbrun_tags tags;
+	const char *name; /* for people; NULL: none. Not owned */
 	struct paramset params;
 	bool has_params; /* a params text was written, with this checksum */
 	uint32_t params_crc;
