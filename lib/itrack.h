@@ -125,7 +125,7 @@ struct itrack_option {
  *   "online" or "offline" [WANDB_MODE], base_url [WANDB_BASE_URL], dir
  *   [WANDB_DIR]. The key is WANDB_API_KEY's or netrc's.
  * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
- *   delivery, default "10"; state_dir, instead of $XDG_STATE_HOME/itrack
+ *   delivery, default "30"; state_dir, instead of $XDG_STATE_HOME/itrack
  *
  * Relative paths are those of the working directory now. `config` NULL: the
  * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.
@@ -165,13 +165,19 @@ void itrack_free(struct itrack_tracker *tracker);
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
  * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
- * directory is never overwritten: the ID gets -2, -3, ...; slashes and other
- * characters that can't stand in a file name become %XX. The local directory is
- * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
- * on return. -ENOENT: itrack-worker is not installed beside the library, or there
+ * directory is never overwritten: the ID gets -2, -3, ... (an empty directory is
+ * no run). The local directory is <output_dir>/<project>/<run ID>, TensorBoard's
+ * <log_dir>/<run ID>; slashes and other characters that can't stand in a file
+ * name become %XX, but for a slash in TensorBoard's, which makes a folder. The
+ * directory and its first file exist on return. -ENOENT: itrack-worker is not installed beside the library, or there
  * is no state directory. */
 int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
     const char *run_id, unsigned flags, struct itrack_error *err);
+
+/* The directory of the active run, as the bytes of a path; NULL: it has none, or
+ * there is no run (multi: the first member's). Valid until the next start_run,
+ * end_run or free. */
+const char *itrack_run_dir(const struct itrack_tracker *tracker);
 
 /* The ID of the last run that was started (multi: the first member's); NULL:
  * none. Valid until the next start_run or free. */
@@ -227,8 +233,8 @@ struct itrack_metric {
 /* Automatic steps count from 0 in each run. */
 #define ITRACK_STEP_AUTO INT64_MIN
 
-/* Logs one point for each metric, at `step` (any number, also a negative one)
- * or at the next automatic step. count 0: nothing is logged, but a step is
+/* Logs one point for each metric, at `step` (0 or more) or at the next automatic
+ * step. W&B takes no step below the last one and leaves it out. count 0: nothing is logged, but a step is
  * taken. More than 1,000 metrics become several entries of the same step. */
 int itrack_log_metrics(struct itrack_tracker *tracker,
     const struct itrack_metric *metrics, size_t count, int64_t step,
@@ -240,6 +246,7 @@ enum itrack_type {
 	ITRACK_INTEGER,
 	ITRACK_DOUBLE,
 	ITRACK_TEXT,
+	ITRACK_JSON, /* a list, an object, an integer that is longer */
 };
 
 /* A value of a Python type; trackers that store text get what str() gives:
@@ -251,6 +258,11 @@ struct itrack_value {
 		int64_t integer;
 		double number;
 		const char *text;
+		struct {
+			/* One value without NaN. Trackers that store text get
+			 * `text`; NULL: what Python's str() makes of it. */
+			const char *json, *text;
+		} json;
 	} u;
 };
 
@@ -258,6 +270,12 @@ struct itrack_param {
 	const char *name; /* not empty */
 	struct itrack_value value;
 };
+
+/* As itrack_log_metrics(), but each number keeps its type where the tracker
+ * keeps types: ITRACK_BOOL, ITRACK_INTEGER or ITRACK_DOUBLE. */
+int itrack_log_numbers(struct itrack_tracker *tracker,
+    const struct itrack_param *numbers, size_t count, int64_t step,
+    struct itrack_error *err);
 
 int itrack_log_params(struct itrack_tracker *tracker,
     const struct itrack_param *params, size_t count, struct itrack_error *err);
@@ -334,7 +352,7 @@ int itrack_load_run(struct itrack_tracker *tracker, const char *run_id,
     char **json, struct itrack_error *err);
 void itrack_free_text(char *text);
 
-/* Local only. The project's run IDs, sorted bytewise; *count may be 0. Freed
+/* Local only. The project's run IDs, as start_run gave them, sorted bytewise; *count may be 0. Freed
  * with itrack_free_list(). */
 int itrack_list_runs(struct itrack_tracker *tracker, char ***run_ids,
     size_t *count, struct itrack_error *err);

@@ -321,6 +321,16 @@ itrack_run_id(const struct itrack_tracker *t)
 }
 
 const char *
+itrack_run_dir(const struct itrack_tracker *t)
+{
+	if (t == NULL)
+		return NULL;
+	if (t->member_count > 0)
+		return itrack_run_dir(t->members[0]);
+	return t->run != NULL ? t->run->place : NULL;
+}
+
+const char *
 itrack_altered(const struct itrack_tracker *t)
 {
 	const char *altered = "";

@@ -31,7 +31,8 @@ struct run {
 	char *state_dir; /* where the journal is */
 	bool blind;      /* nothing can be tracked: every call does nothing */
 	char *id;        /* text */
-	char *place;     /* bytes: the directory made for it; NULL: none */
+	char *place;     /* bytes: its directory; NULL: none */
+	bool place_made; /* false: it was there, and empty */
 	int64_t next_step;
 	int64_t kept; /* number of the last file that was kept */
 	int link;     /* to the worker; -1: there is none */
@@ -140,9 +141,17 @@ char *spare_state_home(struct err *err);
 /* Where a run of the local or TensorBoard tracker goes: the directory that
  * holds the runs, as bytes, allocated. */
 char *place_of_runs(const struct settings *settings);
-/* Makes the directory of the run; its name becomes the run's ID. */
+/* Where insideLLMs would have it: a slash in the project's name makes folders.
+ * NULL: the name leads elsewhere. */
+char *place_of_project(const struct settings *settings);
+/* Makes the directory of the run, or takes an empty one that is there; what tells
+ * it from others of the same name goes into the run's ID. A file in it says that
+ * it is taken, until the worker has written something. */
 int run_make_place(
     const struct settings *settings, struct run *run, struct err *err);
+void run_unmark_place(const struct run *run);
+/* Gives the directory back. */
+void run_drop_place(struct run *run);
 
 /* A name for a file beside the journal that no other has; allocated. */
 char *run_kept_name(struct run *run);

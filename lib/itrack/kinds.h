@@ -15,6 +15,9 @@
 
 /* The directory that start_run() made, among a target's options. */
 #define PLACE_OPTION "place"
+/* The name that trackers know as one of ours: a directory with it alone has no
+ * content yet. */
+#define TAKEN_MARK ".itrack-attempt"
 
 /* The struct owns its members. They are texts of format/text.h, except
  * paths. */

@@ -16,6 +16,8 @@
 
 /* A longer wait is one without end. */
 #define FLUSH_SECONDS_MAX 1e6
+/* How long a start waits for the worker's first file. */
+#define FIRST_WRITE_MS 5000
 
 struct end {
 	enum run_status status;
@@ -218,18 +220,9 @@ drop_journal(struct run *run)
 }
 
 static void
-drop_place(struct run *run)
-{
-	if (run->place != NULL)
-		rmdir(run->place);
-	free(run->place);
-	run->place = NULL;
-}
-
-static void
 undo(struct run *run)
 {
-	drop_place(run);
+	run_drop_place(run);
 	drop_journal(run);
 	run_free(run);
 }
@@ -271,7 +264,7 @@ begin_elsewhere(const struct settings *s, struct run *run,
 		    why.message, dir, home);
 	} else {
 		run->blind = true;
-		drop_place(run);
+		run_drop_place(run);
 		err_set(
 		    err, why.code, "nothing is tracked: %.600s", why.message);
 	}
@@ -304,7 +297,10 @@ begin(struct itrack_tracker *t, struct run *run, const struct beginning *b,
 		result = begin_elsewhere(s, run, b, err);
 	if (run->journal == NULL)
 		return result;
-	if (worker_start(t, run, &late) < 0 && result == 0)
+	if (worker_start(t, run, &late) == 0 && run->place != NULL) {
+		worker_flush(t, run, FIRST_WRITE_MS, NULL);
+		run_unmark_place(run);
+	} else if (late.code < 0 && result == 0)
 		result = err_set(err, late.code,
 		    anyhow ? "%.600s; the run waits for: itrack sync"
 			   : "%.600s",

@@ -120,6 +120,7 @@ static const struct field metrics_fields[] = {
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
     {"experiment_step", OPTIONAL, &field_int, AT(metrics.experiment_step),
 	.range = &range_count},
+    {"summary", OPTIONAL, &field_bool, AT(metrics.summary)},
     {"records_bytes", OPTIONAL, &field_int, AT(metrics.records_bytes),
 	.range = &range_count},
     {"records_crc32c", OPTIONAL, &field_int, AT(metrics.records_crc32c),

@@ -206,8 +206,13 @@ void tracker_altered(struct tracker *t, const char *format, ...)
  * which `itrack sync` can't finish the run either. Borrowed for good. */
 void tracker_needs(struct tracker *t, const char *option);
 
-/* Something moved (bytes of an upload): a drain goes on while it does. */
+/* Something moved (a connection, an answer, bytes of an upload): the
+ * destination is there. */
 void tracker_progress(struct tracker *t);
+
+/* No connection to the destination came about: a drain does not wait for it,
+ * until tracker_progress() takes that back. */
+void tracker_away(struct tracker *t);
 
 /* Gives the answer to a call that was PENDING; it must not be PENDING again.
  * For a send, the tracker sets the batch's done and rejected before.
@@ -284,9 +289,12 @@ int delivery_make_durable(struct delivery *d, struct err *err);
 /* The journal has new entries. */
 void delivery_kick(struct delivery *d);
 
-/* Delivers from now on for at most `ms` milliseconds, and only while there is
- * progress; then starts nothing more. A call that waits for a retry is tried at
- * once. */
+/* Delivers from now on for at most `ms` milliseconds; then starts nothing more.
+ * A call that waits for a retry is tried at once, unless the server has asked
+ * for that wait. The time is used up, however slow the destination is, but
+ * where no connection comes about the drain ends after one more second.
+ * DRAIN_WHILE_MOVING: no time is given; it ends where nothing moves. */
+#define DRAIN_WHILE_MOVING (-1)
 void delivery_drain(struct delivery *d, int64_t ms);
 /* Is there nothing left to wait for: finished, blocked or given up? */
 bool delivery_is_settled(const struct delivery *d);

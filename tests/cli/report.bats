@@ -91,6 +91,19 @@ assert run["experiments_left_out"] == 0
 PY
 }
 
+@test "a param that is a list is one in the JSON, too" {
+    attempt=20261123T130842Z-000000000001
+    mkdir -p -m 700 state/itrack/runs/$attempt
+    cat >state/itrack/runs/$attempt/journal.jsonl <<END
+{"entry":"start","time_us":1,"version":1,"attempt":"$attempt","source":"library","run_dir":"$PWD/x","project":"p","prefix":"","no_run":true,"tags":[],"targets":[],"host":"h","boot_id":"b","pid":1,"pid_start":1,"artifacts":"all","points":512}
+{"entry":"params","time_us":2,"params":{"layers":{"text":"[1, 2]","json":[1,2]}}}
+{"entry":"end","time_us":3,"status":"finished","last_step":0}
+END
+    touch -d '1 hour ago' state/itrack/runs/$attempt/journal.jsonl
+    itrack sync -q --report out.json
+    [ "$(field out.json 'd["runs"][0]["params"]["layers"]')" = "[1, 2]" ]
+}
+
 @test "more experiments than the JSON has room for: counted" {
     mkdir many
     python3 - >many/records.jsonl <<'PY'
@@ -132,4 +145,74 @@ PY
     run -0 itrack import torn
     [[ $output == *"failed: 3 records, 100 % success"* ]]
     [[ $output == *"records.jsonl: 6 bytes behind the last whole line"* ]]
+}
+
+# A program of that name which refuses a directory that has something, as
+# insideLLMs does, after so many seconds.
+make_insidellms() {
+    mkdir -p bin
+    cat >bin/insidellms <<SH
+#!/bin/sh
+sleep \${DELAY:-0}
+while [ "\$1" != --run-dir ]; do shift; done
+if [ -n "\$(ls -A "\$2" 2>/dev/null)" ]; then
+    echo "ERROR Run directory is not empty" >&2
+    exit 1
+fi
+exec "$write_run" --from "$fixtures/run_plain/run" --to "\$2"
+SH
+    chmod +x bin/insidellms
+    PATH=$PWD/bin:$PATH
+}
+
+@test "the same run again: why nothing was tracked, and what to do" {
+    make_insidellms
+    run -0 wrap insidellms run exp.yaml --run-dir "my runs/a"
+    [[ $output == *"finished: "*"local: delivered"* ]]
+    for how in "" --no-preload; do
+        run -1 wrap $how insidellms run exp.yaml --run-dir "my runs/a"
+        [[ $output == *"nothing was tracked: $PWD/my runs/a was there before"* ]]
+        [[ $output == *"insideLLMs refuses such a directory; give it --overwrite, or another --run-dir"* ]]
+        [[ $output == *"itrack import '$PWD/my runs/a'" ]]
+    done
+    mkdir other
+    : >other/file
+    run -1 wrap insidellms run exp.yaml --run-dir other
+    [[ $output == *"other has files already"*"another --run-dir" ]]
+    [[ $output != *--overwrite* ]]
+}
+
+@test "the same run again in a script" {
+    make_insidellms
+    cp -r "$fixtures/run_plain/run" again
+    touch -d '1 minute ago' again
+    export DELAY=0.5
+    run -0 wrap sh -c 'insidellms run exp.yaml --run-dir again; echo over'
+    [[ $output == *"nothing was tracked: $PWD/again was there before"* ]]
+}
+
+@test "a run directory that nobody refused is not said to be" {
+    make_insidellms
+    cp -r "$fixtures/run_plain/run" again
+    printf '#!/bin/sh\nexit 0\n' >bin/insidellms
+    run -0 wrap insidellms harness exp.yaml --dry-run -o again
+    [[ $output == *"no run directory seen"* ]]
+    printf '#!/bin/sh\nexit 2\n' >bin/insidellms
+    run -2 wrap insidellms run exp.yaml --run-dir new
+    [[ $output == *"no run directory seen"* ]]
+}
+
+@test "a param that is a list or a dictionary stands as such" {
+    PYTHONPATH=$top/lib/python ITRACK_LIBRARY=$BUILD/lib/libitrack.so.0 \
+        ITRACK_WORKER=$BUILD/libexec/itrack/itrack-worker python3 - <<'PY'
+from itrack import MLflowTracker
+tracker = MLflowTracker(tracking_uri="sqlite:///x.db", experiment_name="e")
+with tracker:
+    tracker.log_params({"list": [1, "a", {"b": None}], "text": "[1]"})
+    tracker.log_metrics({"accuracy": 0.5})
+PY
+    run itrack sync --mlflow-uri ./mlruns --report report.json
+    [[ $output == *"finished: accuracy 0.5"* ]]
+    jq -e '.runs[0].params | (.list == [1, "a", {"b": null}]) and
+        .text == "[1]"' report.json
 }

@@ -121,7 +121,20 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_needs(struct tracker *t, const char *option)
+{
+	(void)t;
+	expect(option[0] != '\0');
+}
+
+void
 tracker_progress(struct tracker *t)
+{
+	(void)t;
+}
+
+void
+tracker_away(struct tracker *t)
 {
 	(void)t;
 }

@@ -97,11 +97,11 @@ opened_at() {
 }
 
 @test "more experiments than 50 share one run, and the report says so" {
-    odd 20261123T130842Z-000000000006 2 51
+    odd 20261123T130842Z-000000000016 2 51
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     [[ $output == *"note more than 50 experiments: they share one run"* ]]
     check "$url" "$e"
-    odd 20261123T130842Z-000000000007 2 50
+    odd 20261123T130842Z-000000000017 2 50
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     [[ $output != *"more than 50 experiments"* ]]
     check "$url" "$e"

@@ -160,6 +160,12 @@ tracker_progress(struct tracker *t)
 }
 
 void
+tracker_away(struct tracker *t)
+{
+	(void)t;
+}
+
+void
 tracker_done(struct tracker *t, enum tracker_call call, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
 {

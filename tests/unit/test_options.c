@@ -120,7 +120,7 @@ test_command_line(void)
 	is_text(o.value[OPT_TRACK], "local", "local by default");
 	is_int(o.source[OPT_TRACK], FROM_DEFAULT, "  from the default");
 	is_text(o.value[OPT_TRACK_PROJECT], "insidellms", "the project");
-	is_int(options_drain_ms(&o), 10000, "drain");
+	is_int(options_drain_ms(&o), 30000, "drain");
 	is_int(options_points(&o), 512, "points");
 	ok(!options_given(&o, OPT_STRICT), "not strict");
 	is_int(o.argument_count, 1, "one argument");
@@ -208,7 +208,9 @@ test_mistakes(void)
 	fails(PROGRAM_WRAP, "--zzzzzz", "unknown option --zzzzzz");
 	fails(PROGRAM_WRAP, "-Z", "unknown option -Z");
 	fails(PROGRAM_WRAP, "-qZ", "unknown option -Z");
-	fails(PROGRAM_SHOW, "--strict", "itrack show does not take --strict");
+	fails(PROGRAM_SHOW, "--strict",
+	    "itrack show does not take --strict; itrack-wrap does: exit "
+	    "123 if a tracker did not get everything");
 	fails(
 	    PROGRAM_WRAP, "--drain", "--drain needs a value: --drain SECONDS");
 	fails(PROGRAM_WRAP, "-t", "--track needs a value: --track LIST");

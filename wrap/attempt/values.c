@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/common/paramset.h"
 #include "tracker/common/prefixes.h"
 #include "wrap/attempt/private.h"
 
@@ -67,10 +68,8 @@ take_params(struct reading *r, const struct entry_params *p)
 		struct value *value = place_of(&r->values->params,
 		    xasprintf("%s%s", prefix, p->list[i].name));
 
-		free(value->text);
-		*value = p->list[i].value;
-		if (value->text != NULL)
-			value->text = xstrdup(value->text);
+		value_release(value);
+		value_copy(value, &p->list[i].value);
 	}
 }
 
@@ -124,7 +123,7 @@ free_tree(struct value_tree *tree)
 
 	RB_FOREACH_SAFE (n, value_tree, tree, next) {
 		RB_REMOVE(value_tree, tree, n);
-		free(n->value.text);
+		value_release(&n->value);
 		free(n->name);
 		free(n);
 	}
@@ -158,28 +157,6 @@ values_next_metric(const struct values *v, const struct named_value *n)
 }
 
 static void
-write_value(struct jsonwrite *w, const struct value *value)
-{
-	switch (value->type) {
-	case VALUE_NULL:
-		jsonwrite_null(w);
-		break;
-	case VALUE_BOOL:
-		jsonwrite_bool(w, value->boolean);
-		break;
-	case VALUE_INTEGER:
-		jsonwrite_int(w, value->integer);
-		break;
-	case VALUE_DOUBLE:
-		jsonwrite_double(w, value->number);
-		break;
-	case VALUE_TEXT:
-		jsonwrite_text(w, value->text);
-		break;
-	}
-}
-
-static void
 write_tree(
     struct jsonwrite *w, const char *name, const struct value_tree *values)
 {
@@ -189,7 +166,7 @@ write_tree(
 	jsonwrite_open(w, '{');
 	RB_FOREACH (n, value_tree, (struct value_tree *)values) {
 		jsonwrite_key(w, n->name);
-		write_value(w, &n->value);
+		paramset_write_value(w, &n->value);
 	}
 	jsonwrite_close(w, '}');
 }

@@ -19,6 +19,7 @@
 #include "base/closing.h"
 #include "wrap/launch/copy.h"
 #include "wrap/launch/foretell.h"
+#include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
@@ -128,9 +129,9 @@ launch(struct launcher *l, char **argv)
 		    shim != NULL ? "with" : "without");
 }
 
-/* Ours become 3 and up: the lowest first, so that none takes the place of
- * another. start_worker counts on the numbers above CHANNEL_FD for its pair and
- * the caller. Returns the first number behind them. */
+/* Moves our descriptors to 3 and up, the lowest first, so that none takes the
+ * place of another. start_worker counts on the numbers above CHANNEL_FD for its
+ * pair and the caller. Returns the first number behind them. */
 static int
 move_down(struct launcher *l)
 {
@@ -161,7 +162,7 @@ let_go(struct launcher *l)
 {
 	int first_not_ours;
 
-	/* The lowest free number is 0 then: no spare one is needed. */
+	/* Then 0 is the lowest free number, so no spare one is needed. */
 	close(STDIN_FILENO);
 	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
 		dup2(STDIN_FILENO, STDOUT_FILENO);
@@ -317,6 +318,7 @@ main(int argc, char **argv)
 	l->drain_until_ms = -1;
 	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
+	hint_behind(&l->options);
 	foretell(&l->options, argv, t->worker_path);
 	launch(l, argv);
 	let_go(l);

@@ -5,7 +5,10 @@
  *
  * A directory found so counts only if its files changed after the launch, and a
  * process below the command has its records open or nobody has: a shared root
- * holds other people's runs.
+ * holds other people's runs. Into processes of other users we can't look. So where
+ * no process of ours has the records open, and nobody named the directory, its
+ * owner must be a user of the command or the owner of the folder (some file systems
+ * give all files one).
  */
 #ifndef WRAP_WORKER_FIND_H
 #define WRAP_WORKER_FIND_H
@@ -33,6 +36,8 @@ struct find_config {
 	int64_t not_before_ns; /* file times of the command's own files */
 	/* Is it a process of the command? */
 	bool (*ours)(pid_t pid, void *data);
+	/* Does the command have processes of this user? */
+	bool (*user)(uid_t user, void *data);
 	/* Was this directory found before? Then no process is looked at. */
 	bool (*known)(const char *dir, void *data);
 	/* A directory of this command; `writer` 0: not known. */

@@ -15,20 +15,22 @@
 #include "wrap/worker/proc.h"
 #include "wrap/worker/records_of.h"
 
-/* So often at first, when what is to be found begins; later half as often. */
+/* How often we look: at first, when what is to be found begins, and later. */
 #define LOOK_MS      50
 #define LOOK_SOON    20
 #define LOOK_SLOW_MS 100
-/* Every process of this user is looked into, for those that left their parents
- * between two looks. */
+/* How often we look into every process of this user, for those that left their
+ * parents between two looks. */
 #define WIDE_MS 1000
-/* Processor time, for each of the two: one part in so many. */
+/* Each of the two kinds of looks takes one part in so many of a processor's
+ * time. */
 #define LOOK_SHARE 400
 /* How long what the command left behind may take to begin a run. */
 #define STAY_MS 60000
-/* Runs of others that processes of ours write: hardly any. */
+/* How many runs are remembered that others track and processes of ours write:
+ * there is hardly any. */
 #define TAKEN_MAX 16
-/* Program names in a report. */
+/* How many programs a report names. */
 #define NAMED_MAX 4
 
 struct look {
@@ -46,8 +48,7 @@ struct look {
 	bool trusts_nobody, saw_any, saw_none, was_closed;
 	bool stays;
 	int64_t stay_until_ms;
-	struct unseen unseen;        /* by the last look at the processes */
-	struct unseen unseen_marked; /* of what was found by its marker */
+	struct unseen unseen; /* by the last look at the processes */
 };
 
 static bool
@@ -56,6 +57,12 @@ is_ours(pid_t pid, void *data)
 	const struct look *l = data;
 
 	return descendants_have(&l->all, pid);
+}
+
+static bool
+has_user(uid_t user, void *data)
+{
+	return look_has_user(data, user);
 }
 
 static bool
@@ -96,25 +103,32 @@ on_known(const char *dir, void *data)
 	return l->config.known(dir, l->config.data);
 }
 
-static void
-watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
+static struct find_config
+make_find(struct look *l)
 {
-	struct find_config config = {
+	return (struct find_config){
 	    .tree = l->config.tree,
-	    .command = writer,
-	    .direct = true,
 	    .not_before_ns = l->config.not_before_ns,
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = on_known,
 	    .found = on_found,
 	    .data = l,
 	};
+}
 
+static void
+watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
+{
+	struct find_config config = make_find(l);
+
+	config.command = writer;
+	config.direct = true;
 	if (places_add(&l->places, path, is_root, &config) && is_root)
 		markers_add(&l->markers, path);
 }
 
-/* What the arguments of a program say, by insideLLMs' rules. */
+/* Watches what the arguments of a program name by insideLLMs' rules. */
 static void
 read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 {
@@ -135,7 +149,8 @@ read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 	proc_words_release(&environment);
 }
 
-/* Where its parent stands, if the process itself can't be asked (sudo). */
+/* Notes where the process stands or, if it can't be asked (sudo), where its
+ * parent does. */
 static void
 read_cwd(struct look *l, struct descendant *p)
 {
@@ -210,6 +225,7 @@ look_at(struct look *l, struct descendant *p)
 	p->looks++;
 	l->saw_any = true;
 	if (p->fresh) {
+		descendants_note_user(&l->all, p->pid);
 		read_cwd(l, p);
 		read_arguments(l, p, &words);
 	}
@@ -236,8 +252,9 @@ look(struct look *l)
 	l->looks++;
 }
 
-/* When the next look is due after one that has begun with this processor time:
- * what takes long is seldom, and does not put off what takes less. */
+/* Returns when the next look is due after one that began at this processor
+ * time. So a look that takes long is seldom, and does not put off one that
+ * takes less. */
 static int64_t
 next_ms(int64_t before_us, int64_t least_ms)
 {
@@ -287,7 +304,6 @@ look_new(const struct look_config *config)
 	descendants_init(&l->all, config->command, config->socket);
 	markers_init(&l->markers, config->not_before_ns, on_marker, l);
 	unseen_init(&l->unseen, config->not_before_ns);
-	unseen_init(&l->unseen_marked, config->not_before_ns);
 	markers_add(&l->markers, cwd);
 	if (config->root != NULL)
 		markers_add(&l->markers, config->root);
@@ -311,7 +327,6 @@ look_free(struct look *l)
 		free(l->taken[i]);
 	markers_release(&l->markers);
 	unseen_release(&l->unseen);
-	unseen_release(&l->unseen_marked);
 	descendants_release(&l->all);
 	free(l);
 }
@@ -345,16 +360,10 @@ look_is_in_doubt(const struct look *l, bool heard)
 void
 look_for_markers(struct look *l)
 {
-	struct find_config config = {
-	    .not_before_ns = l->config.not_before_ns,
-	    .ours = is_ours,
-	    .known = on_known,
-	    .found = on_found,
-	    .data = l,
-	};
+	struct find_config config = make_find(l);
 
 	markers_search(&l->markers);
-	find_among(&config, l->marked, l->marked_len, &l->unseen_marked);
+	find_among(&config, l->marked, l->marked_len, &l->markers.unseen);
 }
 
 void
@@ -397,6 +406,12 @@ look_describe(const struct look *l, struct buf *text)
 		buf_addf(text, " and %zu more", count - NAMED_MAX);
 }
 
+bool
+look_has_user(const struct look *l, uid_t user)
+{
+	return descendants_have_user(&l->all, user);
+}
+
 const char *
 look_blind(const struct look *l)
 {
@@ -411,7 +426,6 @@ void
 look_tell_unseen(const struct look *l, struct unseen *all)
 {
 	unseen_add(all, &l->unseen);
-	unseen_add(all, &l->unseen_marked);
 	unseen_add(all, &l->markers.unseen);
 	places_tell_unseen(&l->places, all);
 }

@@ -66,9 +66,18 @@ is_ours(pid_t pid, void *data)
 	return proc_is_below(pid, s->config.launched->command);
 }
 
-/* By an itrack-wrap inside this one, or beside it in the same directory: its
- * attempt goes on, or came to its end after our launch, as the run itself did.
- * What a worker before us has begun is ours to go on with. */
+static bool
+has_user(uid_t user, void *data)
+{
+	const struct search *s = data;
+
+	return look_has_user(s->look, user);
+}
+
+/* Does another itrack-wrap track the run, inside this one or beside it in the
+ * same directory? Then its attempt goes on, or came to its end after our
+ * launch, as the run itself did. What a worker before us has begun is ours to
+ * go on with. */
 static bool
 is_taken(const char *dir, void *data)
 {
@@ -108,13 +117,15 @@ make_find(struct search *s)
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = is_known,
 	    .found = on_found,
 	    .data = s,
 	};
 }
 
-/* No shim in the command, or the user says where: look for the directory. */
+/* Looks for the directory, where the command has no shim or the user says where
+ * it is. */
 static void
 start_find(struct search *s)
 {
@@ -140,7 +151,8 @@ on_silence(struct loop_timer *timer)
 		start_find(s);
 }
 
-/* The socket's name without its first byte, a NUL; "": not known. */
+/* Finds the socket's name without its first byte, a NUL; "" if it is not
+ * known. */
 static void
 name_socket(int channel, char name[sizeof(struct sockaddr_un)])
 {
@@ -163,7 +175,7 @@ environment(const char *name, void *data)
 	return getenv(name);
 }
 
-/* Where insideLLMs writes a run if it is told nothing. */
+/* Returns where insideLLMs writes a run if it is told nothing. */
 static char *
 default_root(void)
 {
@@ -255,9 +267,9 @@ search_hear_silence(struct search *s)
 	look_trust_nobody(s->look);
 }
 
-/* More messages than the socket holds, from hundreds of short runs, or a
- * program that could not say more: what is new beside the runs that were heard
- * of is theirs, too. */
+/* Looks beside the runs that were heard of. There may have been more messages
+ * than the socket holds, from hundreds of short runs, or a program could not
+ * say more: what is new there is theirs, too. */
 static void
 look_beside(struct search *s)
 {

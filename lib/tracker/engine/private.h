@@ -76,9 +76,13 @@ struct delivery {
 	int64_t last_send_ms; /* for idle_ms */
 
 	bool draining;
-	bool patient; /* while draining: nobody waits for the end */
-	int64_t drain_deadline_ms;
+	bool patient; /* while draining: DRAIN_WHILE_MOVING */
+	int64_t drain_since_ms, drain_deadline_ms;
 	int64_t progress_ms; /* when something was last confirmed or moved */
+	int64_t away_ms;     /* since then no connection came about; 0: one did
+			      */
+	int64_t asked_ms; /* the server asked for no call before (Retry-After)
+			      */
 	bool ever_answered;
 
 	char *why;
@@ -94,6 +98,8 @@ struct delivery {
 /* delivery.c */
 void delivery_pump(struct delivery *d);
 void delivery_set_phase(struct delivery *d, enum phase phase);
+/* Has the tracker a call to answer? */
+bool delivery_is_under_way(const struct delivery *d);
 /* Nothing was sent. */
 void delivery_begin_anew(struct delivery *d);
 void delivery_answered(struct delivery *d);

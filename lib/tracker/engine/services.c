@@ -152,6 +152,14 @@ void
 tracker_progress(struct tracker *t)
 {
 	t->delivery->progress_ms = clock_mono_ms();
+	t->delivery->away_ms = 0;
+}
+
+void
+tracker_away(struct tracker *t)
+{
+	if (t->delivery->away_ms == 0)
+		t->delivery->away_ms = clock_mono_ms();
 }
 
 void

@@ -99,7 +99,7 @@ local_write_metrics(
 		name = xasprintf("%s%s", prefix, metrics->list[i].name);
 		jsonwrite_key(w, name);
 		free(name);
-		jsonwrite_double(w, metrics->list[i].value);
+		metric_write(w, &metrics->list[i]);
 	}
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, '}');

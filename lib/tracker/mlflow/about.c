@@ -43,6 +43,7 @@ const struct tracker_about tracker_about_mlflow = {
     .name = "mlflow",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .elsewhere = "--mlflow-uri URI",
     .tables = TABLES_ARTIFACT,
     .models = true,
 };

@@ -277,6 +277,8 @@ take_patience(struct mlflow_config *c, struct err *err)
 		&c->heed_retry_after, err) < 0)
 		return -EINVAL;
 	c->timeout_ms = timeout_s * 1000;
+	c->timeout_is_users =
+	    mlflow_variable("MLFLOW_HTTP_REQUEST_TIMEOUT") != NULL;
 	c->retry_most = (int)most;
 	c->retry_first_ms = first_s < 0 ? -1 : first_s * 1000;
 	return 0;

@@ -34,6 +34,7 @@ struct mlflow_config {
 	char *run_id;           /* the run to join; or NULL */
 	char *run_context;      /* JSON object of extra tags, or NULL */
 	int64_t timeout_ms;     /* of a request */
+	bool timeout_is_users;  /* not our default */
 	int retry_most;         /* -1: not said */
 	int64_t retry_first_ms; /* -1: not said */
 	bool heed_retry_after;

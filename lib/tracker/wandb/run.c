@@ -292,6 +292,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+	run->rows.only_rising = info->start->source == SOURCE_LIBRARY;
 }
 
 void
