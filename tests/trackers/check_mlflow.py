@@ -115,8 +115,16 @@ def find(experiment, tag):
     return runs[0]
 
 
+def artifact_component(name):
+    changed = re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    if changed == name:
+        return name
+    stem, ending = re.fullmatch(r"(.+?)(\.[A-Za-z0-9]{1,7})?", changed).groups()
+    return stem + digest(name) + (ending or "")
+
+
 def artifact_name(name):
-    return re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    return "/".join(map(artifact_component, name.split("/")))
 
 
 def own_step(entry):
