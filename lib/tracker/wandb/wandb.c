@@ -220,7 +220,8 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	if (w->run.rows.renamed)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
-		    "values of these names have a _ behind");
+		    "values of these names have a _ behind; those that are no "
+		    "valid Unicode have a digest");
 	if (w->run.rows.left_out > 0)
 		tracker_altered(t,
 		    "steps went back: %llu calls are left out, because W&B "
