@@ -269,6 +269,32 @@ seconds_of(const struct timeval *time)
 	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
 }
 
+/* Of the whole run: the points have the last seconds. Where the last record has
+ * a point, the two stand at one step, and this one counts. */
+static void
+add_observed(const struct derive *d, struct entry *e)
+{
+	static const struct {
+		const char *name;
+		double share;
+	} quantiles[] = {
+	    {"observed/latency_ms", 0.5},
+	    {"observed/latency_p50_ms", 0.5},
+	    {"observed/latency_p95_ms", 0.95},
+	    {"observed/latency_p99_ms", 0.99},
+	};
+	double rate = observed_rate(d->observed), value;
+
+	if (d->observed == NULL || d->mapping.harness)
+		return;
+	if (rate >= 0)
+		entry_add_metric(e, "observed/records_per_second", rate);
+	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+		if (quantiles_get(
+			&d->observed->quantiles, quantiles[i].share, &value))
+			entry_add_metric(e, quantiles[i].name, value);
+}
+
 static void
 emit_process(struct derive *d, const struct derive_finish *finish)
 {
@@ -279,6 +305,7 @@ emit_process(struct derive *d, const struct derive_finish *finish)
 	e.metrics.step = derive_last_step(d);
 	if (finish->has_wall)
 		entry_add_metric(&e, "wall_time_seconds", finish->wall_seconds);
+	add_observed(d, &e);
 	if (finish->has_usage) {
 		entry_add_metric(&e, "process/user_cpu_seconds",
 		    seconds_of(&usage->ru_utime));
@@ -330,7 +357,7 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	emit_process(d, finish);
 	/* The histogram has a name of its own, because neither TensorBoard nor
 	 * W&B can have points and a histogram under one name. */
-	if (!has_latency)
-		emit_histogram(d, "observed/latency_ms_histogram", &d->arrivals,
-		    finish->time_us);
+	if (!has_latency && d->observed != NULL && !m->harness)
+		emit_histogram(d, "observed/latency_ms_histogram",
+		    &d->observed->latencies, finish->time_us);
 }
