@@ -131,6 +131,10 @@ struct entry_start {
 	char *user;
 	char *command; /* base name of the program */
 	char *git_commit, *git_remote;
+	/* Variables that say where it runs (base/environment.h). */
+	struct pair *where;
+	size_t where_len;
+	char *group; /* attempts of one name stand together; NULL: none */
 	/* The working directory of the process that writes the journal:
 	 * relative paths begin here. */
 	char *cwd;
@@ -261,6 +265,12 @@ int entry_encode(const struct entry *e, struct buf *out);
  * is unknown. Unknown members are ignored. */
 int entry_decode(
     struct entry *e, const char *line, size_t len, struct err *err);
+
+/* Fills `where` from the environment of this process. */
+void entry_start_take_where(struct entry_start *start);
+/* The name by which attempts stand together: `group`, else the job of an array;
+ * NULL: none. */
+const char *entry_start_group(const struct entry_start *start);
 
 /* Was the process that wrote the journal there when the run was made, so that
  * its host and working directory are the run's? */

@@ -83,6 +83,8 @@ static const struct field start_fields[] = {
     {"command", OPTIONAL, &field_text, AT(start.command)},
     {"git_commit", OPTIONAL, &field_text, AT(start.git_commit)},
     {"git_remote", OPTIONAL, &field_text, AT(start.git_remote)},
+    {"where", OPTIONAL, &field_pairs, LIST_AT(start.where, start.where_len)},
+    {"group", OPTIONAL, &field_text, AT(start.group)},
     {"cwd", OPTIONAL, &field_text, AT(start.cwd), .form = &form_absolute_path},
     {"artifacts", OPTIONAL, &field_text, AT(start.artifacts)},
     {"points", ALWAYS, &field_int, AT(start.points), .range = &range_count},

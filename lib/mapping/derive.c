@@ -48,6 +48,8 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 	d->config_path = copy(config->config_path);
 	d->prefix = xstrdup(config->prefix);
 	d->resumed_from = copy(config->resumed_from);
+	d->where = config->where;
+	d->where_len = config->where_len;
 	d->points = (uint64_t)config->points;
 	mapping_init(&d->mapping);
 	manifest_read(&d->manifest, NULL, 0);
@@ -101,6 +103,8 @@ derive_begin(struct derive *d, int64_t time_us)
 	entry_add_param_text(&e, "run_dir", d->run_dir);
 	if (d->config_path != NULL)
 		entry_add_param_text(&e, "config_path", d->config_path);
+	for (size_t i = 0; i < d->where_len; i++)
+		entry_add_param_text(&e, d->where[i].name, d->where[i].text);
 	d->emit(&e, d->data);
 }
 

@@ -17,7 +17,7 @@
  * ARTIFACT, TABLE and END.)
  *
  * The entries, in order:
- *  begin                PARAMS run_dir, config_path (if known)
+ *  begin                PARAMS run_dir, config_path (if known), where it runs
  *  first record         RUN_ID; PARAMS run_id, schema_version (RUN_ID and
  *                       run_id later if the first record has no run_id)
  *  new experiment       EXPERIMENT; its five params as PARAMS: a plain run has
@@ -57,6 +57,9 @@ struct derive_config {
 	const char *prefix;       /* "" if none */
 	int64_t points;           /* N of --points; 0: all */
 	const char *resumed_from; /* an attempt, or NULL */
+	/* Params of where the run runs; borrowed until derive_begin(). */
+	const struct pair *where;
+	size_t where_len;
 };
 
 /* When a line arrived. */

@@ -26,6 +26,8 @@ struct derive {
 	derive_emit *emit;
 	void *data;
 	char *run_dir, *dir_name, *config_path, *prefix, *resumed_from;
+	const struct pair *where;
+	size_t where_len;
 	uint64_t points;
 
 	struct mapping mapping;

@@ -521,3 +521,38 @@ has_points_up_to() {
     jq -e '.problems == [] and (.runs | length) == 2 and
         ([.runs[].exitcode] | sort) == [0, 3]' server/state.json
 }
+
+# group_is WANT OPTION...: the group of the run, online and offline.
+group_is() {
+    local want=$1 run=$BATS_TEST_TMPDIR/run
+    shift
+    rm -rf server "$run" wandb
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack-wrap" --track wandb "$@" -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --from "$FIXTURES/run_plain/run" --to "$run" 3>&-
+    jq -e --arg want "$want" '.runs[] | .groupName == $want and
+        .config.SLURM_JOB_ID.value == "71" and
+        (.tags | index("SLURM_JOB_ID=71") != null) and
+        all(.tags[]; startswith("POD_NAME") | not)' server/state.json
+    rm -r "$run"
+    "$BUILD/bin/itrack-wrap" --track wandb "$@" -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --from "$FIXTURES/run_plain/run" --to "$run" 3>&-
+    "$SDK/bin/wandb" leet inspect --json wandb/offline-run-*/*.wandb >records
+    jq -es --arg want "$want" '[.[].run // empty][0] |
+        (.run_group // .runGroup) == $want and
+        (.tags | index("SLURM_JOB_ID=71") != null)' records
+}
+
+@test "where it runs: config and tags; an array or a named group together" {
+    real_wandb
+    export SLURM_JOB_ID=71 SLURM_ARRAY_JOB_ID=70
+    # Too long for a tag; the config has it.
+    POD_NAME=$(printf 'p%.0s' {1..100})
+    export POD_NAME
+    group_is 70
+    ITRACK_ATTEMPT_GROUP=again group_is again
+    WANDB_RUN_GROUP=theirs group_is theirs
+    WANDB_RUN_GROUP=theirs group_is again --attempt-group again
+}
