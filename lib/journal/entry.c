@@ -145,6 +145,8 @@ entry_step(const struct entry *e, bool own_run)
 	int64_t own = histogram ? e->histogram.experiment_step
 				: e->metrics.experiment_step;
 
+	if (!histogram && e->metrics.sample > 0)
+		return e->metrics.sample;
 	return own_run && own > 0 ? own : step;
 }
 

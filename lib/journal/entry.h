@@ -162,6 +162,9 @@ struct entry_metrics {
 	/* The step in a run that the experiment has to itself: the number of
 	 * its own records; 0: not said. */
 	int64_t experiment_step;
+	/* Of system metrics, which belong to a moment and to no record: the
+	 * number of the sample, from 1; 0: these are others. */
+	int64_t sample;
 	struct metric *list;
 	size_t len;
 	/* Length and CRC-32C of the records that were read until then, from
@@ -251,7 +254,8 @@ void entry_add_param_null(struct entry *e, const char *name);
 int value_text(const struct value *v, struct buf *out);
 
 /* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
- * that their experiment has to itself. */
+ * that their experiment has to itself; of system metrics the number of the
+ * sample. */
 int64_t entry_step(const struct entry *e, bool own_run);
 
 /* Appends the entry to `out` as one line with its newline. -EMSGSIZE: the line

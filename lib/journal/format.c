@@ -121,6 +121,7 @@ static const struct field metrics_fields[] = {
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
     {"experiment_step", OPTIONAL, &field_int, AT(metrics.experiment_step),
 	.range = &range_count},
+    {"sample", OPTIONAL, &field_int, AT(metrics.sample), .range = &range_count},
     {"records_bytes", OPTIONAL, &field_int, AT(metrics.records_bytes),
 	.range = &range_count},
     {"records_crc32c", OPTIONAL, &field_int, AT(metrics.records_crc32c),

@@ -556,3 +556,48 @@ group_is() {
     WANDB_RUN_GROUP=theirs group_is theirs
     WANDB_RUN_GROUP=theirs group_is again --attempt-group again
 }
+
+# The names that the SDK itself sends, by both ways; GPUs are nvml.c's.
+@test "system metrics: events online, stats offline, which wandb sync uploads" {
+    real_wandb
+    cc -shared -fPIC -o libnvidia-ml.so.1 "$BATS_TEST_DIRNAME/../cli/nvml.c"
+    export ITRACK_NVML=$PWD/libnvidia-ml.so.1
+    start_gated "$BUILD/bin/itrack-wrap" --record-only --track wandb \
+        --system-metrics=0.1 -- "$BUILD/tests/programs/write_run" --quiet \
+        --gate gate --from "$FIXTURES/run_plain/run" --to "$PWD/run"
+    turn 3
+    until_true grep -rqs gpu_1_power state/itrack/runs
+    finish
+    cp -r state state2
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" sync
+    jq -e '.problems == [] and
+        ([.runs[].events[] | fromjson | keys[]] | unique) == [
+        "_runtime", "_timestamp", "_wandb", "system.cpu", "system.disk.in",
+        "system.disk.out", "system.gpu.0.gpu", "system.gpu.0.memoryAllocated",
+        "system.gpu.0.memoryAllocatedBytes", "system.gpu.0.powerWatts",
+        "system.gpu.1.gpu", "system.gpu.1.memoryAllocated",
+        "system.gpu.1.memoryAllocatedBytes", "system.gpu.1.powerWatts",
+        "system.proc.memory.percent", "system.proc.memory.rssMB"] and
+        ([.runs[].events[] | fromjson |
+            .["system.gpu.0.memoryAllocatedBytes"] // empty] |
+            unique) == [20000000000] and
+        all(.runs[].history[]; contains("\"system") | not)' \
+        server/state.json
+    jq -c '[.runs[].events[] | fromjson | del(._runtime)]' server/state.json >online
+    serve server2
+    XDG_STATE_HOME=$PWD/state2 "$BUILD/bin/itrack" sync
+    "$SDK/bin/wandb" leet inspect --json wandb/offline-run-*/*.wandb >records
+    jq -es '.[1].type == "run" and ([.[] | select(.type == "stats")] |
+        length) > 1' records
+    WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync wandb/offline-run-*
+    jq -c '[.runs[].events[] | fromjson | del(._runtime)]' server2/state.json >synced
+    python3 - online synced <<'EOF'
+import json, sys
+online, synced = (json.load(open(f)) for f in sys.argv[1:])
+assert len(online) == len(synced) > 1, (len(online), len(synced))
+for a, b in zip(online, synced):
+    assert a.keys() == b.keys(), (a, b)
+    assert all(abs(a[k] - b[k]) < 1e-3 for k in a), (a, b)
+EOF
+}

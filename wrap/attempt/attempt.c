@@ -74,6 +74,29 @@ attempt_turn(struct attempt *a)
 		delivery_kick(a->deliveries[i]);
 }
 
+bool
+attempt_has_sample(const struct attempt *a)
+{
+	return a->samples > 0;
+}
+
+void
+attempt_sample(
+    struct attempt *a, const struct metric *list, size_t len, bool more)
+{
+	struct entry e;
+
+	if (a->ended || a->watcher == NULL || len == 0 ||
+	    (more && a->samples == 0))
+		return;
+	entry_init(&e, ENTRY_METRICS, clock_wall_us());
+	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.sample = more ? a->samples : ++a->samples;
+	for (size_t i = 0; i < len; i++)
+		entry_add_metric(&e, list[i].name, list[i].value);
+	attempt_keep(a, &e);
+}
+
 static enum run_status
 status_of(const struct attempt_outcome *outcome, bool manifest)
 {

@@ -116,6 +116,11 @@ void attempt_scan(struct attempt *a);
 void attempt_take_file(struct attempt *a, const char *name, int fd);
 /* Was the manifest of a complete run read? */
 bool attempt_has_manifest(const struct attempt *a);
+/* System metrics of this moment; names as MLflow has them. `more`: of the same
+ * sample as those before, if there was one. */
+void attempt_sample(
+    struct attempt *a, const struct metric *list, size_t len, bool more);
+bool attempt_has_sample(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
 /* Nothing more is read of it. */
 bool attempt_is_ended(const struct attempt *a);

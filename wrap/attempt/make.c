@@ -408,6 +408,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;
+	a->samples = a->past.samples;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)

@@ -28,6 +28,7 @@ enum option_id {
 	OPT_ARTIFACTS,
 	OPT_POINTS,
 	OPT_DRAIN,
+	OPT_SYSTEM_METRICS,
 	OPT_STRICT,
 	OPT_NO_PRELOAD,
 	OPT_RECORD_ONLY,
@@ -140,9 +141,10 @@ int options_parse(struct options *options, enum program program, int argc,
 /* Is the flag or option set (by whatever source)? */
 bool options_given(const struct options *options, enum option_id id);
 
-/* options_drain_ms: --drain in milliseconds. options_points: --points as a
- * number, 0 for all. */
+/* options_drain_ms: --drain in milliseconds. options_system_metrics_ms: how
+ * often, 0 for never. options_points: --points as a number, 0 for all. */
 long options_drain_ms(const struct options *options);
+long options_system_metrics_ms(const struct options *options);
 long options_points(const struct options *options);
 
 /* Is the tracker among those of --track? */

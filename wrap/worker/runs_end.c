@@ -174,6 +174,7 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 	}
 	outcome.command_killed =
 	    ended != NULL && WIFSIGNALED(ended->wait_status);
+	run_sample_last(run, &outcome);
 	attempt_end(run->attempt, &outcome);
 	settle(run);
 }

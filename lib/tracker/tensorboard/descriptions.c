@@ -44,6 +44,9 @@ static const struct {
     {"process/system_cpu_seconds",
 	"CPU time of the command inside the kernel."},
     {"process/max_rss_bytes", "Most memory the command had at once."},
+    {"system/",
+	"Of the command and the processes below it, GPUs of the whole machine; "
+	"the step is the number of the sample."},
     {"scores/", "Mean of this score over the records so far."},
     {"errors/", "Records with this error type so far."},
     {"usage/", "Sum of this usage over the records so far."},

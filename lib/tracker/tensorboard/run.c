@@ -171,7 +171,7 @@ open_step(
 		run->step = step;
 		run->step_serial++;
 	}
-	if (tag->last_step >= step)
+	if (tag->last_step >= step && run->shared->given_steps)
 		tracker_note(run->shared->tracker,
 		    "steps that do not grow: TensorBoard may show the "
 		    "last of such points only");

@@ -56,6 +56,7 @@ struct tbrun_shared {
 	struct tracker *tracker; /* for notes */
 	int dir;                 /* the attempt's directory */
 	const char *path;        /* of it, for messages */
+	bool given_steps; /* by a program, which may want to know of them */
 	bool has_row;            /* a start record stands in some run */
 	bool has_far_step; /* a step beyond the limits stands in some run */
 };

@@ -80,6 +80,7 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 	tb->shared.dir = place_open(t, root, run, &tb->path, &tb->again, err);
 	if (tb->shared.dir >= 0) {
 		tb->shared.path = tb->path;
+		tb->shared.given_steps = run->start->source == SOURCE_LIBRARY;
 		tb->started_us = run->started_us;
 		tb->prefix = xstrdup(
 		    run->start->prefix != NULL ? run->start->prefix : "");
