@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "watcher/remote.h"
+#include "base/remote.h"
 
 /* What can mean news in a run directory or in the directory above it. */
 #define MASK                                                            \

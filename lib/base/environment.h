@@ -16,6 +16,10 @@ bool environment_keeps(const char *entry);
 
 /* The variables that say where a run runs (a batch system, a CI, a cluster), one
  * after the other; NULL behind the last. No other variable is ever recorded. */
-const char *environment_of_place(size_t i);
+const char *environment_of_run(size_t i);
+
+/* Does the environment say that this is one of many that a scheduler or a
+ * parallel launcher runs at once (a job array, ranks, a matrix)? */
+bool environment_is_one_of_many(void);
 
 #endif

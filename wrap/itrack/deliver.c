@@ -9,6 +9,7 @@
 #include "http/http.h"
 #include "mapping/names.h"
 #include "wrap/attempt/stop.h"
+#include "wrap/itrack/progress.h"
 
 /* Independent runs go faster side by side; each holds its batch in memory. A
  * server that is near has enough to do with as many as it has workers (MLflow:
@@ -17,8 +18,6 @@
 #define AT_ONCE_NEAR 4
 #define AT_ONCE_FAR  16
 #define NEAR_US      5000
-/* There is no real time limit: the engine stops where nothing moves. */
-#define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* A followed run has ended when its manifest exists and nothing changed for so
  * long: summary and report are written after the manifest. */
 #define QUIET_MS 2000
@@ -47,7 +46,8 @@ struct deliver {
 	bool complete, waiting, woken;
 	void (*closed)(struct attempt *a, bool complete, void *data);
 	void *data;
-	bool filling; /* more come as soon as there is room */
+	struct progress *progress; /* NULL: not expected to be many */
+	bool filling;              /* more come as soon as there is room */
 };
 
 /* Were fewer records read than there should be? Such a run is tracked, but is
@@ -75,6 +75,7 @@ close_item(struct deliver *d, struct item *item)
 		d->closed(item->attempt, complete, d->data);
 	attempt_close(item->attempt);
 	free(item);
+	deliver_pass_over(d);
 }
 
 static bool
@@ -148,7 +149,7 @@ on_look(struct loop_timer *timer)
 		    !manifest_is_there(item))
 			continue;
 		attempt_end(item->attempt, &outcome);
-		attempt_drain(item->attempt, PATIENCE_MS);
+		attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
 	}
 	if (any)
 		loop_timer_set(d->loop, timer, LOOK_MS);
@@ -175,8 +176,25 @@ deliver_new(
 }
 
 void
+deliver_expect(struct deliver *d, size_t total)
+{
+	report_expect(d->report, total);
+	if (!options_given(d->options, OPT_QUIET) &&
+	    !options_given(d->options, OPT_VERBOSE))
+		d->progress = progress_new(d->loop, total);
+}
+
+void
+deliver_pass_over(struct deliver *d)
+{
+	if (d->progress != NULL)
+		progress_step(d->progress);
+}
+
+void
 deliver_free(struct deliver *d)
 {
+	progress_free(d->progress);
 	loop_timer_cancel(d->loop, &d->look);
 	stop_release(&d->stop, d->loop);
 	loop_turn_remove(d->loop, &d->turn);
@@ -209,7 +227,7 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	d->count++;
 	if (!follow) {
 		attempt_end(a, &outcome);
-		attempt_drain(a, PATIENCE_MS);
+		attempt_drain(a, DRAIN_WHILE_MOVING);
 	} else {
 		loop_timer_set(d->loop, &d->look, LOOK_MS);
 	}

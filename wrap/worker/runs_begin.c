@@ -2,11 +2,13 @@
  * with one that was left behind, or not at all, because it is tracked
  * already. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "format/text.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
 #include "watcher/stamp.h"
@@ -19,7 +21,8 @@
  * other runs wait, too. */
 #define TURN_LIVE_MS 2000
 
-/* The manifest that an earlier run of this command left in the directory. */
+/* Notes the manifest that an earlier run of this command left in the
+ * directory. */
 static struct watcher_stamp
 older_manifest(const struct run *run, int dir_fd)
 {
@@ -106,7 +109,8 @@ adopt_or_begin(
 	bool ours;
 	int result = -ENOENT, leads;
 
-	/* What else this machine knows of the name is another directory's. */
+	/* Whatever else this machine knows by that name is of another
+	 * directory. */
 	leads = attempt_path_leads(config, err);
 	if (leads < 0)
 		return leads;
@@ -126,11 +130,15 @@ adopt_or_begin(
 	if (t.pending != NULL && !t.pending_live && ours &&
 	    (result == -EBUSY || result == -ENOENT))
 		result = -EALREADY;
-	if (result == -ENOENT && t.failed.code < 0 && !is_new(run))
+	if (result == -ENOENT && t.failed.code < 0 && !is_new(run)) {
+		char *word = text_shell_word(run->dir);
+
 		result = err_set(&why, t.failed.code,
 		    "%s: not tracked, since what is tracked already could not "
 		    "be looked at: %s: itrack import %s",
-		    run->dir, t.failed.message, run->dir);
+		    run->dir, t.failed.message, word);
+		free(word);
+	}
 	tracked_release(&t);
 	if (attempt_may_be_adopted_later(result))
 		return err_set(err, result, "%s", why.message);
@@ -146,7 +154,7 @@ runs_begin_attempt(struct run *run, int dir_fd,
 	struct attempt_config config = make_config(run, dir_fd, callbacks);
 	int turn, result;
 
-	/* It might be the older one that is there now. */
+	/* The directory that is there now might be the older one. */
 	if (config.old_manifest.code < 0)
 		return err_set(err, config.old_manifest.code,
 		    "%s/" MANIFEST_FILE ": %s", run->dir,

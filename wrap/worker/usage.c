@@ -90,7 +90,7 @@ static void
 put(struct usage_values *values, const char *name, double value)
 {
 	values->list[values->len++] =
-	    (struct metric){(char *)(uintptr_t)name, value};
+	    (struct metric){.name = (char *)(uintptr_t)name, .value = value};
 }
 
 static void
