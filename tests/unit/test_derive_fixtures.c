@@ -181,8 +181,10 @@ derive_fixture(const char *name, bool live)
 	if (!live)
 		derive_manifest(d, manifest.data, manifest.len);
 	feed(d, dir, live);
-	finish.documents = (struct derive_documents){
-	    manifest.data, manifest.len, summary.data, summary.len};
+	finish.documents = (struct derive_documents){.manifest = manifest.data,
+	    .manifest_len = manifest.len,
+	    .summary = summary.data,
+	    .summary_len = summary.len};
 	derive_end(d, &finish);
 	buf_release(&manifest);
 	buf_release(&summary);

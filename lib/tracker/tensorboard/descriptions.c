@@ -44,6 +44,7 @@ static const struct {
     {"process/system_cpu_seconds",
 	"CPU time of the command inside the kernel."},
     {"process/max_rss_bytes", "Most memory the command had at once."},
+    {"calls/", "From insideLLMs' receipts of its calls of the model."},
     {"system/",
 	"Of the command and the processes below it, GPUs of the whole machine; "
 	"the step is the number of the sample."},
