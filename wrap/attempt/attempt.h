@@ -122,6 +122,8 @@ void attempt_sample(
     struct attempt *a, const struct metric *list, size_t len, bool more);
 bool attempt_has_sample(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
+/* The config's: it is no result of this run. */
+const struct watcher_stamp *attempt_old_manifest(const struct attempt *a);
 /* Nothing more is read of it. */
 bool attempt_is_ended(const struct attempt *a);
 /* A file of the run could not be looked at when the run had ended: its journal
