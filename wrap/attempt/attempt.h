@@ -80,6 +80,9 @@ struct attempt_outcome {
 	double wall_seconds;
 	/* Another run has begun in the directory. */
 	bool superseded;
+	/* System metrics for a run that has none yet. */
+	const struct metric *sample;
+	size_t sample_len;
 	/* The last line of the command's output; NULL: none. */
 	const char *line;
 	size_t line_len;

@@ -8,6 +8,7 @@
 
 #include "base/lifeline.h"
 #include "wrap/worker/runs.h"
+#include "wrap/worker/usage.h"
 #include "wrap/worker/writer.h"
 
 struct run {
@@ -80,8 +81,10 @@ void runs_end_quiet(struct runs *runs);
 
 /* Samples system metrics for the runs that are written, from now on. */
 void runs_begin_sampling(struct runs *runs);
-/* A run that ends before a sample was due has one of its end. */
-void run_sample_last(struct run *run, const struct attempt_outcome *outcome);
+/* What a run that ends before a sample was due has instead; no values: it had a
+ * sample, or none is wanted. */
+void run_sample_last(const struct run *run,
+    const struct attempt_outcome *outcome, struct usage_values *values);
 
 /* Lets those be delivered that are no copies as can be told by now. */
 void runs_let_go(struct runs *runs);

@@ -47,16 +47,16 @@ runs_begin_sampling(struct runs *runs)
 
 /* The kernel's sums of the command are better than what is left of it. */
 void
-run_sample_last(struct run *run, const struct attempt_outcome *outcome)
+run_sample_last(const struct run *run, const struct attempt_outcome *outcome,
+    struct usage_values *values)
 {
 	struct sampler *sampler = run->runs->sampler;
-	struct usage_values values;
 
+	values->len = 0;
 	if (sampler == NULL || attempt_has_sample(run->attempt))
 		return;
 	if (outcome->has_usage)
-		usage_of_child(&values, &outcome->usage, outcome->wall_seconds);
+		usage_of_child(values, &outcome->usage, outcome->wall_seconds);
 	else
-		sampler_now(sampler, &values);
-	attempt_sample(run->attempt, values.list, values.len, false);
+		sampler_now(sampler, values);
 }
