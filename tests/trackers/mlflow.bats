@@ -327,3 +327,34 @@ PY
     [ "$(runs_of joined | grep -c "^$id FINISHED theirs .* kept 1.0")" = 1 ]
     [ "$(runs_of joined | grep -c "FINISHED .* None 1.0")" = 2 ]
 }
+
+@test "system metrics are on MLflow's own page: names, numbers of samples" {
+    mkfifo "$BATS_TEST_TMPDIR/gate"
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack-wrap" --record-only -t mlflow \
+        --mlflow-uri "$url" -p system --system-metrics=0.1 -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --gate "$BATS_TEST_TMPDIR/gate" --from \
+        "$top/tests/fixtures/run_plain/run" --to "$BATS_TEST_TMPDIR/x" 3>&- &
+    exec 7>"$BATS_TEST_TMPDIR/gate"
+    printf '\n\n\n' >&7
+    wait_for 60 grep -rqs '"sample":3' "$state/itrack/runs"
+    exec 7>&-
+    wait $!
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack" sync
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from pathlib import Path
+import mlflow
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run, = client.search_runs([client.get_experiment_by_name("system").experiment_id])
+theirs = (Path(mlflow.__file__).parent /
+          "system_metrics/metrics/cpu_monitor.py").read_text()
+for name in ("cpu_utilization_percentage", "system_memory_usage_megabytes",
+             "system_memory_usage_percentage"):
+    assert name in theirs
+    history = client.get_metric_history(run.info.run_id, "system/" + name)
+    steps = sorted(m.step for m in history)
+    assert len(steps) >= 3 and steps == list(range(1, len(steps) + 1)), steps
+PY
+}

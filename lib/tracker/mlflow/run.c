@@ -104,6 +104,10 @@ put_own(const struct mlflow *m, struct mlflow_tags *tags)
 	    start->config_path != NULL ? start->config_path : start->command);
 	mlflow_tags_put(tags, "mlflow.source.type", "LOCAL");
 	mlflow_tags_put(tags, "mlflow.source.git.commit", start->git_commit);
+	for (size_t i = 0; i < start->where_len; i++)
+		mlflow_tags_put(
+		    tags, start->where[i].name, start->where[i].text);
+	mlflow_tags_put(tags, MLFLOW_GROUP_TAG, entry_start_group(start));
 }
 
 /* The tags that identify the run and tie a child to it; nobody else may set

@@ -112,6 +112,19 @@ add_tag(struct wandb_run *run, const char *text, size_t len)
 	run->tags[run->tag_len++] = tag;
 }
 
+/* A tag without its end would say something else; the config has all of it. */
+static void
+add_where(struct wandb_run *run, const struct pair *where)
+{
+	char *text = xasprintf("%s=%s", where->name, where->text);
+	char *tag = wandb_utf8(text);
+
+	if (!cut(tag, TAG_MAX_CHARACTERS))
+		add_tag(run, text, strlen(text));
+	free(tag);
+	free(text);
+}
+
 static void
 add_tags(struct wandb_run *run, const struct entry_start *start)
 {
@@ -121,6 +134,8 @@ add_tags(struct wandb_run *run, const struct entry_start *start)
 
 	for (i = 0; i < start->tag_len; i++)
 		add_tag(run, start->tags[i], strlen(start->tags[i]));
+	for (i = 0; i < start->where_len; i++)
+		add_where(run, &start->where[i]);
 	while (at != NULL && *at != '\0') {
 		len = strcspn(at, ",");
 		add_tag(run, at, len);
@@ -165,7 +180,10 @@ choose(struct wandb_run *run, const struct tracker *t,
 	run->name_given = run->name != NULL;
 	run->notes =
 	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
-	run->group = variable_text("WANDB_RUN_GROUP");
+	run->group = choose_text(
+	    t, start, "attempt-group", start->group, "WANDB_RUN_GROUP");
+	if (run->group == NULL)
+		run->group = copy(entry_start_group(start));
 	if (run->group == NULL)
 		run->group = copy(start->experiment_name);
 	run->job_type = variable_text("WANDB_JOB_TYPE");
