@@ -40,6 +40,10 @@ void manifest_read(struct manifest *m, const char *bytes, size_t len);
 int64_t manifest_missing(const char *bytes, size_t len, uint64_t count);
 void manifest_release(struct manifest *m);
 
+/* The verdict of insideLLMs' policy: adds the params policy/passed and, where
+ * there are reasons, policy/reasons. Nothing if it is no verdict. */
+void verdict_add(struct entry *params, const char *bytes, size_t len);
+
 /* A statistic over the experiments of a group: their mean, and where the mean of
  * all such experiments is with the document's confidence. */
 struct statistic {

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
 /* Values of one step and params of a run, both bounded by the entry's line, in
  * the longer form of an event. */
@@ -100,7 +101,8 @@ static void
 note_invalid(struct tbrun *run)
 {
 	tracker_note(run->shared->tracker,
-	    "text that is no valid Unicode is shown with U+FFFD");
+	    "text that is no valid Unicode is shown with U+FFFD, a name with "
+	    "a digest behind it");
 }
 
 /* The tag of a name in text form. */
@@ -111,11 +113,10 @@ tag_of(struct tbrun *run, const char *name)
 	struct buf utf8;
 
 	buf_init(&utf8, ENTRY_LINE_MAX);
-	text_to_utf8(&utf8, name);
 	buf_adds(&utf8, "");
-	if (strcmp(utf8.data != NULL ? utf8.data : "", name) != 0)
+	if (names_utf8(&utf8, name))
 		note_invalid(run);
-	tag = tbrun_tag(run, utf8.data != NULL ? utf8.data : "");
+	tag = tbrun_tag(run, utf8.data);
 	buf_release(&utf8);
 	return tag;
 }
@@ -284,6 +285,17 @@ write_table(struct tbrun *run, const char *heading, const struct paramset *set,
 		note_invalid(run);
 }
 
+static void
+write_name(struct tbrun *run, struct buf *out)
+{
+	if (run->name == NULL)
+		return;
+	buf_adds(out, "Run ");
+	if (!tfevent_code_span(out, run->name))
+		note_invalid(run);
+	buf_adds(out, "\n\n");
+}
+
 void
 tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 {
@@ -293,6 +305,7 @@ tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 	if (step > TBRUN_STEP_MAX)
 		step = TBRUN_STEP_MAX;
 	buf_init(&content, EVENT_BYTES_MAX);
+	write_name(run, &content);
 	write_table(run, "Param", &run->params, &content);
 	crc = crc32c(0, content.data, content.len);
 	if (!buf_overflowed(&content) &&

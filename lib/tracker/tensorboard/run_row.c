@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 #include "tracker/tensorboard/run.h"
 
 /* A param of the longest line of the journal, in UTF-8. */
@@ -67,6 +68,17 @@ struct columns {
 	struct buf string;
 };
 
+static char *
+to_name(const char *text)
+{
+	struct buf name;
+
+	buf_init(&name, STRING_BYTES_MAX);
+	buf_adds(&name, "");
+	names_utf8(&name, text);
+	return buf_steal(&name);
+}
+
 /* A result whose name is a param's gets another one. */
 static void
 add_columns(struct columns *c, const struct paramset *set,
@@ -86,7 +98,7 @@ add_columns(struct columns *c, const struct paramset *set,
 		    before != NULL && paramset_get(before, item->name) != NULL
 			? " (result)"
 			: "");
-		h->name = to_utf8(name);
+		h->name = to_name(name);
 		free(name);
 		c->len++;
 	}

@@ -71,7 +71,9 @@ wandb_live_found(
     struct wandb_live *l, const struct wandb_reply *reply, struct err *err)
 {
 	const cJSON *bucket = json_at(reply->data, "upsertBucket.bucket");
-	const cJSON *lines = json_at(bucket, "historyLineCount");
+	const struct wandb_lines_there there = {
+	    .history = count_of(json_at(bucket, "historyLineCount")),
+	    .events = count_of(json_at(bucket, "eventsLineCount"))};
 	struct wandb_run *run = l->run;
 
 	if (run->experiment == ENTRY_NO_EXPERIMENT) {
@@ -88,7 +90,7 @@ wandb_live_found(
 		wandb_stream_release(&l->stream);
 		wandb_stream_init(&l->stream, l->client, run);
 	}
-	wandb_stream_confirmed(&l->stream, count_of(lines));
+	wandb_stream_confirmed(&l->stream, &there);
 	l->open = true;
 	return 0;
 }

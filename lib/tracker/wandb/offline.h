@@ -20,6 +20,12 @@
 #include "tracker/wandb/online_log.h"
 #include "tracker/wandb/run.h"
 
+/* A sample of system metrics that came before the run record. */
+struct wandb_early {
+	int64_t time_us;
+	struct wandb_values values;
+};
+
 struct wandb_offline {
 	struct tracker *t;
 	struct wandb_run *run;           /* borrowed */
@@ -30,6 +36,8 @@ struct wandb_offline {
 	struct wandb_log log;
 	bool began; /* the run record is written */
 	bool lost;  /* a record was too long */
+	struct wandb_early *early;
+	size_t early_len;
 	struct wandb_copies copies;
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tracker/wandb/system.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
 #define PACE_MS      15000
@@ -123,7 +124,7 @@ on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 	}
 	wandb_stream_answered(&l->stream, reply);
 	wandb_online_note(o, l);
-	if (!STAILQ_EMPTY(&l->stream.lines)) {
+	if (wandb_stream_has_lines(&l->stream)) {
 		wandb_stream_post(&l->stream, NULL, on_stream, o);
 		return;
 	}
@@ -223,7 +224,10 @@ take_one(struct wandb_online *o, const struct entry *e)
 	if (child != NULL)
 		run = &child->run;
 	step = open_step(&run->rows);
-	wandb_run_take(run, e);
+	if (wandb_is_system(e))
+		wandb_stream_event(&o->main.stream, e);
+	else
+		wandb_run_take(run, e);
 	note_row(child != NULL ? &o->child_from : &o->main_from, &run->rows,
 	    step, o->taken);
 }
@@ -271,7 +275,7 @@ look(struct wandb_online *o)
 		found.news |= wandb_stream_has_news(&l->stream);
 		found.updates |= wandb_live_has_update(l);
 		found.unopened |= !l->open;
-		found.bytes += l->stream.line_bytes;
+		found.bytes += l->stream.history.bytes + l->stream.events.bytes;
 		if (l->stream.quiet_until_ms > found.quiet_until_ms)
 			found.quiet_until_ms = l->stream.quiet_until_ms;
 		if (l->updated_ms > found.updated_ms)

@@ -115,7 +115,7 @@ wandb_online_finish(
 
 	wandb_children_turn(o->children, NULL);
 	wandb_rows_close(&o->main.run->rows);
-	if (o->main.stream.confirmed > o->main.stream.rows)
+	if (o->main.stream.history.confirmed > o->main.stream.history.all)
 		tracker_note(o->t,
 		    "W&B has more rows than this run: somebody else wrote");
 	o->end.exit_code = wandb_run_exit_code(end->end);

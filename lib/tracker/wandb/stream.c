@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "tracker/wandb/system.h"
 
 /* W&B's limit for a line, 10 MiB less 100 KiB. */
 #define LINE_MAX_BYTES (10 * 1024 * 1024 - 100 * 1024)
@@ -19,8 +20,12 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 	struct buf path;
 	size_t i;
 
-	*s = (struct wandb_stream){.client = client, .run = run};
-	STAILQ_INIT(&s->lines);
+	*s = (struct wandb_stream){.client = client,
+	    .run = run,
+	    .history = {.file = "wandb-history.jsonl"},
+	    .events = {.file = "wandb-events.jsonl"}};
+	STAILQ_INIT(&s->history.list);
+	STAILQ_INIT(&s->events.list);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -32,24 +37,27 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 }
 
 static void
-drop_lines(struct wandb_stream *s, int64_t n)
+drop_lines(struct wandb_lines *lines, int64_t n)
 {
 	struct wandb_line *line;
 
-	for (; n > 0 && !STAILQ_EMPTY(&s->lines); n--) {
-		line = STAILQ_FIRST(&s->lines);
-		STAILQ_REMOVE_HEAD(&s->lines, link);
-		s->line_bytes -= strlen(line->json);
+	for (; n > 0 && !STAILQ_EMPTY(&lines->list); n--) {
+		line = STAILQ_FIRST(&lines->list);
+		STAILQ_REMOVE_HEAD(&lines->list, link);
+		lines->bytes -= strlen(line->json);
 		free(line->json);
 		free(line);
 	}
 }
 
 void
-wandb_stream_confirmed(struct wandb_stream *s, int64_t lines_there)
+wandb_stream_confirmed(
+    struct wandb_stream *s, const struct wandb_lines_there *there)
 {
-	drop_lines(s, lines_there);
-	s->confirmed = lines_there;
+	drop_lines(&s->history, there->history);
+	s->history.confirmed = there->history;
+	drop_lines(&s->events, there->events);
+	s->events.confirmed = there->events;
 }
 
 static void
@@ -71,39 +79,63 @@ wandb_stream_release(struct wandb_stream *s)
 	if (s->client == NULL)
 		return;
 	wandb_call_release(&s->call);
-	drop_lines(s, INT64_MAX);
+	drop_lines(&s->history, INT64_MAX);
+	drop_lines(&s->events, INT64_MAX);
 	drop_uploaded(s, s->uploaded_len);
 	free(s->uploaded);
 	free(s->path);
 	*s = (struct wandb_stream){0};
 }
 
-void
-wandb_stream_row(struct wandb_stream *s)
+/* Adds the values as one line. They are the same each time, so a number stands
+ * for a line. */
+static void
+add_line(struct wandb_stream *s, struct wandb_lines *lines,
+    const struct wandb_values *values)
 {
 	struct wandb_line *line;
 	struct jsonwrite w;
 	struct buf json;
 
-	s->summary_dirty = true;
 	buf_init(&json, LINE_MAX_BYTES);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	wandb_values_write(&s->run->rows.row, &w);
+	wandb_values_write(values, &w);
 	jsonwrite_close(&w, '}');
 	if (buf_overflowed(&json)) {
 		s->lost = true;
-		buf_release(&json);
-		return;
-	}
-	/* The rows are the same each time, so a number stands for a row. */
-	if (s->rows++ >= s->confirmed) {
+	} else if (lines->all++ >= lines->confirmed) {
 		line = xcalloc(1, sizeof(*line));
-		s->line_bytes += json.len;
+		lines->bytes += json.len;
 		line->json = buf_steal(&json);
-		STAILQ_INSERT_TAIL(&s->lines, line, link);
+		STAILQ_INSERT_TAIL(&lines->list, line, link);
 	}
 	buf_release(&json);
+}
+
+void
+wandb_stream_row(struct wandb_stream *s)
+{
+	s->summary_dirty = true;
+	add_line(s, &s->history, &s->run->rows.row);
+}
+
+void
+wandb_stream_event(struct wandb_stream *s, const struct entry *e)
+{
+	struct wandb_values values;
+
+	wandb_values_init(&values);
+	wandb_system_event(&values, s->run, e);
+	add_line(s, &s->events, &values);
+	wandb_values_release(&values);
+}
+
+bool
+wandb_stream_has_lines(const struct wandb_stream *s)
+{
+	return !STAILQ_EMPTY(&s->history.list) ||
+	    !STAILQ_EMPTY(&s->events.list);
 }
 
 void
@@ -117,7 +149,7 @@ wandb_stream_uploaded(struct wandb_stream *s, const char *name)
 bool
 wandb_stream_has_news(const struct wandb_stream *s)
 {
-	return s->waiting || !STAILQ_EMPTY(&s->lines) || s->summary_dirty ||
+	return s->waiting || wandb_stream_has_lines(s) || s->summary_dirty ||
 	    s->uploaded_len > 0;
 }
 
@@ -140,24 +172,32 @@ close_file(struct jsonwrite *w)
 }
 
 static void
-put_history(struct wandb_stream *s, struct jsonwrite *w)
+put_lines(struct wandb_lines *lines, struct jsonwrite *w)
 {
 	const struct wandb_line *line;
 	size_t bytes = 0;
 
-	s->sent_lines = 0;
-	if (STAILQ_EMPTY(&s->lines))
+	lines->sent = 0;
+	if (STAILQ_EMPTY(&lines->list))
 		return;
-	open_file(w, "wandb-history.jsonl", s->confirmed);
-	STAILQ_FOREACH(line, &s->lines, link)
+	open_file(w, lines->file, lines->confirmed);
+	STAILQ_FOREACH(line, &lines->list, link)
 	{
 		bytes += strlen(line->json);
-		if (s->sent_lines > 0 && bytes > WANDB_STREAM_BYTES)
+		if (lines->sent > 0 && bytes > WANDB_STREAM_BYTES)
 			break;
 		jsonwrite_text(w, line->json);
-		s->sent_lines++;
+		lines->sent++;
 	}
 	close_file(w);
+}
+
+static void
+lines_answered(struct wandb_lines *lines)
+{
+	drop_lines(lines, lines->sent);
+	lines->confirmed += lines->sent;
+	lines->sent = 0;
 }
 
 static void
@@ -221,13 +261,14 @@ build(struct wandb_stream *s, const struct wandb_end *end)
 	if (wandb_stream_has_news(s) || end != NULL) {
 		jsonwrite_key(&w, "files");
 		jsonwrite_open(&w, '{');
-		put_history(s, &w);
+		put_lines(&s->history, &w);
+		put_lines(&s->events, &w);
 		if (s->summary_dirty || end != NULL)
 			put_summary(s, &w, end);
 		jsonwrite_close(&w, '}');
 		put_uploaded(s, &w);
 	} else {
-		s->sent_lines = 0;
+		s->history.sent = s->events.sent = 0;
 		s->sent_uploaded = 0;
 	}
 	s->sent_end = end != NULL;
@@ -245,7 +286,11 @@ wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data)
 {
 	if (!s->waiting) {
-		build(s, s->line_bytes > WANDB_STREAM_BYTES ? NULL : end);
+		build(s,
+		    s->history.bytes > WANDB_STREAM_BYTES ||
+			    s->events.bytes > WANDB_STREAM_BYTES
+			? NULL
+			: end);
 		s->summary_dirty = false;
 	}
 	s->waiting = true;
@@ -262,10 +307,9 @@ wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 	s->ended = s->sent_end;
 	if (reply->rest_ms > 0)
 		s->quiet_until_ms = clock_mono_ms() + reply->rest_ms;
-	drop_lines(s, s->sent_lines);
-	s->confirmed += s->sent_lines;
+	lines_answered(&s->history);
+	lines_answered(&s->events);
 	drop_uploaded(s, s->sent_uploaded);
-	s->sent_lines = 0;
 	s->sent_uploaded = 0;
 	if (cJSON_IsTrue(stopped))
 		s->stopped = true;

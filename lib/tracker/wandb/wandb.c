@@ -324,7 +324,8 @@ note_rows(struct tracker *t, const struct wandb_rows *rows)
 	if (rows->renamed)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
-		    "values of these names have a _ behind");
+		    "values of these names have a _ behind; those that are no "
+		    "valid Unicode have a digest");
 	if (rows->left_out > 0)
 		tracker_altered(t,
 		    "steps went back: %llu calls are left out, because W&B "
