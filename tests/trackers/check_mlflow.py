@@ -128,7 +128,8 @@ def artifact_name(name):
 
 
 def own_step(entry):
-    """In a run of its own an experiment counts its own records."""
+    """In a run of its own an experiment counts its own records; samples of
+    system metrics have numbers of their own."""
     return entry.get("experiment_step", entry["step"])
 
 
@@ -162,7 +163,7 @@ def check(entries):
             s, prefix = slot(e)
             for name, value in e["metrics"].items():
                 points.setdefault(s, {}).setdefault(key(prefix + name), []).append(
-                    (own_step(e) if s is not None else e["step"],
+                    (e.get("sample") or (own_step(e) if s is not None else e["step"]),
                      number(value), e["time_us"] // 1000)
                 )
         elif kind == "artifact":
