@@ -1,7 +1,8 @@
-/* What the files of lib/http share: http.c (curl's multi interface on the
- * loop), call.c (one request), limit.c (how long it may take), redirect.c (where
- * it is sent on to), address.c (where it may go), pace.c (how many in a second),
- * distance.c (how far they go), status.c (the pure parts). */
+/* What the files of lib/http share: http.c (curl's multi interface on the loop),
+ * call.c (one request), answer.c (what it came to), limit.c (how long it may take), redirect.c (where it is
+ * sent on to), address.c (where it may go), proxy.c (through which proxy),
+ * trust.c (whose certificates count), pace.c (how many in a second), distance.c
+ * (how far they go), status.c (the pure parts). */
 #ifndef HTTP_PRIVATE_H
 #define HTTP_PRIVATE_H
 
@@ -19,7 +20,12 @@ struct http {
 	CURLM *multi;
 	struct loop_timer timer;
 	char *ca, *client_cert, *user, *password, *bearer;
-	bool ca_is_dir, insecure, netrc;
+	char *http_proxy, *https_proxy;
+	bool insecure, netrc;
+	/* trust.c */
+	bool trust_is_loaded;
+	struct err trust_err;
+	struct buf certificates, unread;
 	TAILQ_HEAD(, http_call) calls;
 	TAILQ_HEAD(, connection) connections;
 	/* busy: a callback of the loop is running, so http_free only sets
@@ -71,6 +77,12 @@ void http_leave(struct http *h);
 void http_limit_begin(struct http_call *call);
 void http_limit_set(struct http_call *call, CURL *easy);
 
+/* answer.c: notes what a call that ended with `code` tells of the server: does it
+ * take connections? And the answer for its user. */
+void http_answer_note(struct http_call *call, CURLcode code);
+void http_answer_fill(
+    struct http_call *call, CURLcode code, struct http_answer *a);
+
 /* Sets all options of the transfer anew. `foreign`: it goes to another server
  * than the one that was asked, so nothing that shows who we are goes along. */
 void http_call_set(struct http_call *call, bool foreign);
@@ -78,6 +90,16 @@ void http_call_set(struct http_call *call, bool foreign);
 /* redirect.c: follows the redirect in the answer. False: it leads nowhere, or
  * where we may not go. */
 bool http_call_follow(struct http_call *call);
+
+/* proxy.c: the proxy for this address; "" for none. */
+const char *http_proxy_of(const struct http *h, const char *url);
+
+/* trust.c: reads what is trusted, once; or says what can't be read. */
+int http_trust_load(struct http *h, struct err *err);
+void http_trust_set(const struct http *h, CURL *easy);
+/* What the usual variables name and can't be read: "; NAME: why" each. */
+const char *http_trust_unread(const struct http *h);
+void http_trust_release(struct http *h);
 
 /* distance.c: keeps the servers that http_distance_us() looks at, and notes
  * what an ended transfer tells of the distance. */

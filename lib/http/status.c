@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A server that asks for more is asked earlier. */
 #define RETRY_AFTER_MAX_S 3600
@@ -51,6 +52,21 @@ http_retry_after_ms(const char *value, int64_t now_s)
 	if (seconds > RETRY_AFTER_MAX_S)
 		seconds = RETRY_AFTER_MAX_S;
 	return seconds * 1000;
+}
+
+bool
+http_is_page(const struct http_answer *answer)
+{
+	static const char *const begins[] = {"<!doctype html", "<html"};
+	const char *body = answer->body != NULL ? answer->body : "";
+
+	if (strncasecmp(answer->type, "text/html", strlen("text/html")) == 0)
+		return true;
+	body += strspn(body, " \t\r\n");
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+		if (strncasecmp(body, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
 }
 
 int

@@ -13,6 +13,7 @@ objects; the first rule that matches and is not used up counts:
 
   match    regular expression on "METHOD TARGET" (search); absent: everything
   body_match  regular expression on the body
+  over     only requests whose body has more bytes
   times    use it so often, then pass it over; absent: always
   status   200
   headers  {"Retry-After": "1"}
@@ -53,6 +54,8 @@ def rule_for(directory, line, body):
         if "body_match" in rule and not re.search(
             rule["body_match"].encode(), body or b""
         ):
+            continue
+        if body is not None and len(body) <= rule.get("over", -1):
             continue
         if "times" in rule and used.get(key, 0) >= rule["times"]:
             continue

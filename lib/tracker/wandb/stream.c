@@ -19,8 +19,10 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 	struct buf path;
 	size_t i;
 
-	*s = (struct wandb_stream){
-	    .client = client, .run = run, .confirmed = lines_there};
+	*s = (struct wandb_stream){.client = client,
+	    .run = run,
+	    .confirmed = lines_there,
+	    .limit = WANDB_STREAM_BYTES};
 	STAILQ_INIT(&s->lines);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
@@ -137,17 +139,19 @@ static void
 put_history(struct wandb_stream *s, struct jsonwrite *w)
 {
 	const struct wandb_line *line;
-	size_t bytes = 0;
+	size_t len;
 
 	s->sent_lines = 0;
+	s->sent_bytes = 0;
 	if (STAILQ_EMPTY(&s->lines))
 		return;
 	open_file(w, "wandb-history.jsonl", s->confirmed);
 	STAILQ_FOREACH(line, &s->lines, link)
 	{
-		bytes += strlen(line->json);
-		if (s->sent_lines > 0 && bytes > WANDB_STREAM_BYTES)
+		len = strlen(line->json);
+		if (s->sent_lines > 0 && s->sent_bytes + len > s->limit)
 			break;
+		s->sent_bytes += len;
 		jsonwrite_text(w, line->json);
 		s->sent_lines++;
 	}
@@ -206,22 +210,26 @@ put_uploaded(struct wandb_stream *s, struct jsonwrite *w)
 static void
 build(struct wandb_stream *s, const struct wandb_end *end)
 {
+	bool lines_alone = s->apart && !STAILQ_EMPTY(&s->lines);
 	struct jsonwrite w;
 
 	wandb_call_reset(&s->call);
 	jsonwrite_init(&w, &s->call.body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
+	s->sent_lines = 0;
+	s->sent_uploaded = 0;
+	s->sent_summary = false;
 	if (wandb_stream_has_news(s) || end != NULL) {
 		jsonwrite_key(&w, "files");
 		jsonwrite_open(&w, '{');
 		put_history(s, &w);
-		if (s->summary_dirty || end != NULL)
+		s->sent_summary = !s->summary_refused &&
+		    (s->summary_dirty || end != NULL) && !lines_alone;
+		if (s->sent_summary)
 			put_summary(s, &w, end);
 		jsonwrite_close(&w, '}');
-		put_uploaded(s, &w);
-	} else {
-		s->sent_lines = 0;
-		s->sent_uploaded = 0;
+		if (!lines_alone)
+			put_uploaded(s, &w);
 	}
 	s->sent_end = end != NULL;
 	if (end != NULL) {
@@ -237,13 +245,94 @@ void
 wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data)
 {
+	bool last = s->line_bytes <= s->limit &&
+	    !(s->apart && !STAILQ_EMPTY(&s->lines));
+
 	if (!s->waiting) {
-		build(s, s->line_bytes > WANDB_STREAM_BYTES ? NULL : end);
-		s->summary_dirty = false;
+		build(s, last ? end : NULL);
+		if (s->sent_summary || s->summary_refused)
+			s->summary_dirty = false;
 	}
 	s->waiting = true;
 	s->last_ms = clock_mono_ms();
 	wandb_post(&s->call, s->client, s->path, done, data);
+}
+
+/* What remains of a row that is too large: its place in the order and in time. */
+static char *
+place_of(const char *json)
+{
+	static const char *const names[] = {"_step", "_timestamp", "_runtime"};
+	struct err err = ERR_INIT;
+	struct jsonwrite w;
+	struct buf row;
+	cJSON *doc;
+
+	json_document(json, strlen(json), &doc, &err);
+	buf_init(&row, PATH_MAX_BYTES);
+	jsonwrite_init(&w, &row, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const cJSON *item = json_at(doc, names[i]);
+
+		if (!cJSON_IsNumber(item))
+			continue;
+		jsonwrite_key(&w, names[i]);
+		if (i == 0)
+			jsonwrite_int(&w, (int64_t)item->valuedouble);
+		else
+			jsonwrite_double(&w, item->valuedouble);
+	}
+	jsonwrite_close(&w, '}');
+	cJSON_Delete(doc);
+	return buf_steal(&row);
+}
+
+/* The first line is alone in its request, and that is too large. */
+static bool
+leave_row_out(struct wandb_stream *s)
+{
+	struct wandb_line *line = STAILQ_FIRST(&s->lines);
+	char *place = place_of(line->json);
+	char step[64];
+
+	if (strlen(place) >= strlen(line->json)) {
+		free(place);
+		return false;
+	}
+	snprintf(step, sizeof step, "%.*s", (int)strcspn(place + 1, ",}"),
+	    place + 1);
+	tracker_refused(s->client->t, "rejected",
+	    "a row is too large for the server (HTTP 413)");
+	tracker_note(s->client->t, "without its values: the row of %s", step);
+	s->rows_refused++;
+	s->line_bytes -= strlen(line->json) - strlen(place);
+	free(line->json);
+	line->json = place;
+	return true;
+}
+
+bool
+wandb_stream_shrink(struct wandb_stream *s)
+{
+	s->waiting = false;
+	s->summary_dirty = s->summary_dirty || s->sent_summary;
+	if (s->sent_lines > 1) {
+		s->limit = s->sent_bytes / 2;
+		return true;
+	}
+	if (s->sent_lines == 1 && (s->sent_summary || s->sent_uploaded > 0)) {
+		s->apart = true;
+		return true;
+	}
+	if (s->sent_lines == 1)
+		return leave_row_out(s);
+	if (!s->sent_summary)
+		return false;
+	s->summary_refused = true;
+	tracker_refused(s->client->t, "rejected",
+	    "the summary is too large for the server (HTTP 413)");
+	return true;
 }
 
 void
