@@ -32,9 +32,13 @@ void
 http_answer_note(struct http_call *call, CURLcode code)
 {
 	struct http *h = call->http;
-	curl_off_t connect_us = 0;
+	curl_off_t connect_us = 0, took_us = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	if (code == CURLE_OK &&
+	    (h->least_ms == 0 || took_us / 1000 < h->least_ms))
+		h->least_ms = took_us / 1000;
 	if (connect_us > 0) {
 		h->connected = true;
 		h->lost_connects = 0;

@@ -120,6 +120,7 @@ http_call_free(struct http_call *call)
 
 	loop_timer_cancel(h->loop, &call->pace);
 	loop_timer_cancel(h->loop, &call->limit);
+	http_gate_leave(call);
 	curl_multi_remove_handle(h->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
@@ -155,6 +156,7 @@ end(struct http_call *call, CURLcode code)
 
 	http_answer_fill(call, code, &answer);
 	log_answer(call->easy, &answer);
+	http_gate_leave(call);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
 }
@@ -302,18 +304,24 @@ http_call_set(struct http_call *call, bool foreign)
 		set_credentials(call->http, easy);
 }
 
-static void
-begin(struct loop_timer *timer)
+void
+http_call_begin(struct http_call *call)
 {
-	struct http_call *call = timer->data;
-
 	if (call->misled) {
 		http_call_end(call, CURLE_OK);
 		return;
 	}
+	if (!http_gate_pass(call))
+		return;
 	http_limit_begin(call);
 	if (curl_multi_add_handle(call->http->multi, call->easy) != CURLM_OK)
 		die("libcurl refuses a request");
+}
+
+static void
+begin(struct loop_timer *timer)
+{
+	http_call_begin(timer->data);
 }
 
 static bool
@@ -344,7 +352,7 @@ http_start(struct http *h, const struct http_request *request)
 	struct http_call *call = xcalloc(1, sizeof *call);
 
 	call->http = h;
-	call->socket = -1;
+	call->socket = call->place = call->queue.fd = -1;
 	call->request = *request;
 	buf_init(&call->answer,
 	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);

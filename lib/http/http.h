@@ -145,6 +145,11 @@ void http_hold(int64_t ms);
 /* How long that still lasts. */
 int64_t http_held_ms(void);
 
+/* From now on, or no longer, this process shares servers near by with others of
+ * this machine that do so, too: a request waits until few are under way. Files
+ * don't wait. */
+void http_share(bool with_others);
+
 /* From now on this process waits for an answer until then (monotonic) at least,
  * also for one that it waits for already: somebody has said how much time there
  * is, and a server with a long queue would do a request in vain that was given

@@ -418,6 +418,68 @@ test_bodies(void)
 	close(fd);
 }
 
+#define FLOOD_MAX 32
+static int flood[FLOOD_MAX];
+
+/* Takes connections and never answers. */
+static void
+on_flood(struct loop_io *io, uint32_t events)
+{
+	struct server *s = io->data;
+
+	(void)events;
+	if (s->connections < FLOOD_MAX)
+		flood[s->connections++] = accept(io->fd, NULL, NULL);
+}
+
+/* Requests of those that share a server wait for each other, over all processes;
+ * a second handle stands for a second process. */
+static void
+test_gate(void)
+{
+	struct loop *loop = loop_new();
+	struct http_config config = {0};
+	struct err err = ERR_INIT;
+	struct http *a = http_new(loop, &config, &err);
+	struct http *b = http_new(loop, &config, &err);
+	struct waiter w = {.loop = loop};
+	struct http_call *calls[HTTP_PLACES];
+	struct server server;
+	char url[64];
+	struct http_request r = {
+	    .method = "GET", .done = on_done, .url = url, .data = &w};
+
+	server_start(&server, loop);
+	server.listener.ready = on_flood;
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/", server.port);
+	http_set_patience(clock_mono_ms() + 4 * (int64_t)LIMIT_MS);
+	http_share(true);
+	for (int i = 0; i < HTTP_PLACES; i++)
+		calls[i] = http_start(i % 2 == 0 ? a : b, &r);
+	http_start(a, &r);
+	http_start(b, &r);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES, "so many at once");
+	http_cancel(calls[0]);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES + 1, "one goes, one comes");
+	http_free(a);
+	run(loop, 1000);
+	is_int(
+	    server.connections, HTTP_PLACES + 2, "who goes leaves its places");
+	http_share(false);
+	http_start(b, &r);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES + 3,
+	    "who does not share, does not wait");
+	http_free(b);
+	http_set_patience(0);
+	for (int i = 0; i < server.connections; i++)
+		close(flood[i]);
+	server_stop(&server);
+	loop_free(loop);
+}
+
 static int
 count(const char *text, const char *word)
 {
@@ -682,6 +744,7 @@ main(void)
 	test_answers();
 	test_patience();
 	test_proxies();
+	test_gate();
 	test_bodies();
 	test_redirects();
 	test_addresses();
