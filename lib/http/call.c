@@ -225,7 +225,10 @@ static void
 set_limits(const struct http_call *call, CURL *easy)
 {
 	const struct http_request *r = &call->request;
-	bool plain = r->close_plain && strncasecmp(call->url, "http:", 5) == 0;
+	/* A worker of a busy server that waits for what may come on a connection
+	 * serves nobody else. */
+	bool plain = (r->close_plain || http_is_shared()) &&
+	    strncasecmp(call->url, "http:", 5) == 0;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

@@ -41,6 +41,12 @@ http_share(bool with_others)
 	shared = with_others;
 }
 
+bool
+http_is_shared(void)
+{
+	return shared;
+}
+
 /* FNV-1a. */
 static uint64_t
 hash_of(const char *text, size_t len)

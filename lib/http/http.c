@@ -186,10 +186,8 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 {
 	struct http *h;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		err_set(err, -ENOTSUP, "libcurl can't be used");
+	if (libcurl_load(err) < 0)
 		return NULL;
-	}
 	h = xcalloc(1, sizeof *h);
 	h->loop = loop;
 	h->timer.fire = on_timer;

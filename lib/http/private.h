@@ -6,10 +6,10 @@
 #ifndef HTTP_PRIVATE_H
 #define HTTP_PRIVATE_H
 
-#include <curl/curl.h>
 #include <sys/queue.h>
 
 #include "http/http.h"
+#include "http/libcurl.h"
 
 #define HTTP_TYPE_SIZE 128
 /* Room for a message and a few words before it. */
@@ -108,6 +108,7 @@ void http_call_begin(struct http_call *call);
 #define HTTP_PLACES 8
 /* gate.c: may the call begin now? If not, http_call_begin() comes again. */
 bool http_gate_pass(struct http_call *call);
+bool http_is_shared(void);
 void http_gate_leave(struct http_call *call);
 
 /* proxy.c: the proxy for this address; "" for none. */

@@ -1,8 +1,8 @@
 /* What a status code means for a request (done, try again, refused), how
  * long Retry-After says to wait, and how text is escaped in an address. */
 #include "http/http.h"
+#include "http/libcurl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,8 @@ http_retry_after_ms(const char *value, int64_t now_s)
 	errno = 0;
 	seconds = strtoll(value, &end, 10);
 	if (end == value || *end != '\0' || errno != 0) {
-		time_t when = curl_getdate(value, NULL);
+		time_t when =
+		    libcurl_load(NULL) == 0 ? curl_getdate(value, NULL) : -1;
 
 		if (when == -1)
 			return 0;

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """An HTTP server that keeps every request byte for byte and misbehaves on order.
 
-usage: fake_http.py DIR [--tls CERT_AND_KEY.pem]
+usage: fake_http.py DIR [--tls CERT_AND_KEY.pem | --one]
+
+--one: one connection after the other.
 
 Listens on a free port of 127.0.0.1 and writes its base URL to DIR/url as soon as
 it accepts. Each request becomes DIR/requests/NNNN.head and NNNN.body (as they
@@ -156,10 +158,15 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
+class One(socketserver.TCPServer):
+    allow_reuse_address = True
+    request_queue_size = 64
+
+
 def main():
     directory = sys.argv[1]
     os.makedirs(os.path.join(directory, "requests"), exist_ok=True)
-    server = Server(("127.0.0.1", 0), Handler)
+    server = (One if sys.argv[2:] == ["--one"] else Server)(("127.0.0.1", 0), Handler)
     server.directory = directory
     scheme = "http"
     if len(sys.argv) > 3 and sys.argv[2] == "--tls":
