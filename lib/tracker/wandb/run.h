@@ -45,6 +45,7 @@ struct wandb_run {
 	int64_t started_us;
 	struct wandb_values config;
 	bool config_changed; /* set here, cleared by the user of the struct */
+	bool without_config; /* it is too large for the server */
 	bool name_changed;   /* as well */
 	struct wandb_rows rows;
 	struct wandb_values

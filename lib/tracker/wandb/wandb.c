@@ -145,6 +145,10 @@ open_online(struct tracker *t, struct err *err)
 	if (uri_is_in_clear(w->settings.base_url))
 		tracker_note(t, "the key goes to %s in clear text (plain http)",
 		    w->settings.base_url);
+	if (w->settings.insecure)
+		tracker_note(t,
+		    "the server's certificate is not verified "
+		    "(WANDB_INSECURE_DISABLE_SSL)");
 	w->online.opened = on_opened;
 	w->online.data = t;
 	return wandb_online_open(
