@@ -42,6 +42,18 @@ from_tree() {
     [[ $output == *"ImportError: itrack is not installed for Python"* ]]
 }
 
+@test "type hints: mypy --strict" {
+    venv=$("$top/scripts/test-venv" types mypy==1.13.0) ||
+        skip "the package can't be installed"
+    cp -r "$top/lib/python/itrack" "$top/tests/library/typed.py" .
+    run -0 "$venv/bin/mypy" --strict --cache-dir cache itrack typed.py
+    # It looks at the program, not at Any everywhere.
+    echo 'from itrack import LocalFileTracker
+number: int = LocalFileTracker().start_run()' >wrong.py
+    run -1 "$venv/bin/mypy" --strict --cache-dir cache wrong.py
+    [[ $output == *"Incompatible types in assignment"* ]]
+}
+
 @test "import itrack takes at most 20 ms" {
     cp -r "$top/lib/python/itrack" .
     # The machine does other things too: the fastest of many counts.

@@ -1,7 +1,9 @@
 """The Python package: names, values and exceptions as insideLLMs has them."""
 
+import copy
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -779,6 +781,26 @@ class OthersTest(InDirectory):
     def test_names_are_there(self):
         for name in itrack.__all__:
             self.assertTrue(hasattr(itrack, name))
+        # Some are None where a package is not installed, as in insideLLMs.
+        names = {}
+        exec("from itrack.experiment_tracking import *", names)
+        self.assertIs(names["LocalFileTracker"], LocalFileTracker)
+        self.assertIs(names["json"], json)
+        with self.assertRaises(AttributeError):
+            itrack.experiment_tracking.nothing
+
+    def test_pickle(self):
+        tracker = LocalFileTracker("out")
+        again = pickle.loads(pickle.dumps(tracker))
+        self.assertEqual(again.start_run("r"), "r")
+        for copy_of in (pickle.dumps, copy.copy, copy.deepcopy):
+            with self.assertRaisesRegex(
+                    TypeError, "LocalFileTracker with an active run can't"):
+                copy_of(again)
+        again.end_run()
+        self.assertEqual(tracker.list_runs(), copy.deepcopy(again).list_runs())
+        both = MultiTracker([again, WandBTracker("p", mode="offline")])
+        pickle.loads(pickle.dumps(both))
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def load() -> ctypes.CDLL:
         ) from None
     pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
     error_p = ctypes.POINTER(_Error)
-    for function, arguments in {
+    functions: dict[str, list[Any]] = {
         "create_tracker": [ctypes.POINTER(pointer), text,
                            ctypes.POINTER(_Config), ctypes.POINTER(_Option),
                            size],
@@ -130,9 +130,10 @@ def load() -> ctypes.CDLL:
         "load_run": [pointer, text, ctypes.POINTER(pointer)],
         "list_runs": [pointer, ctypes.POINTER(ctypes.POINTER(text)),
                       ctypes.POINTER(size)],
-    }.items():
+    }
+    for function, arguments in functions.items():
         f = getattr(library, "itrack_" + function)
-        f.argtypes = [*arguments, error_p]
+        f.argtypes = arguments + [error_p]
         f.restype = ctypes.c_int
     library.itrack_free.argtypes = [pointer]
     library.itrack_free.restype = None
@@ -167,7 +168,7 @@ def _new_error() -> _Error:
 
 
 def _message(error: _Error) -> str:
-    return error.message.decode("utf-8", "replace")
+    return bytes(error.message).decode("utf-8", "replace")
 
 
 def _raise(error: _Error) -> None:
@@ -409,7 +410,8 @@ class Handle:
             if count <= 64:
                 _metric_arrays[count] = array
         names = self._names
-        list_ = []
+        # The array makes a metric of each pair, faster than we can.
+        list_: list[Any] = []
         for name, value in metrics.items():
             if value.__class__ is not float or not name:
                 self._log_numbers(metrics, step)

@@ -40,6 +40,49 @@ TENSORBOARD_AVAILABLE = True
 
 _NO_RUN = "No active run. Call start_run() first."
 
+# What `from insideLLMs.experiment_tracking import *` brings: what the module
+# defines, and what it imports. The latter is looked up when it is asked for,
+# because it takes longer than all the rest.
+_LATER = {
+    "Path": ("pathlib", "Path"),
+    "datetime": ("datetime", "datetime"),
+    "importlib": ("importlib", None),
+    "json": ("json", None),
+    "wandb": ("wandb", None),
+    "mlflow": ("mlflow", None),
+    "SummaryWriter": ("torch.utils.tensorboard", "SummaryWriter"),
+    "ExperimentResult": ("insideLLMs.types", "ExperimentResult"),
+    "ProbeScore": ("insideLLMs.types", "ProbeScore"),
+}
+
+__all__ = [
+    "ABC", "Any", "ExperimentResult", "ExperimentTracker", "LocalFileTracker",
+    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "Optional", "Path",
+    "ProbeScore", "SummaryWriter", "TENSORBOARD_AVAILABLE",
+    "TensorBoardTracker", "TrackingConfig", "WANDB_AVAILABLE", "WandBTracker",
+    "abstractmethod", "auto_track", "create_tracker", "dataclass", "datetime",
+    "field", "importlib", "json", "mlflow", "os", "wandb",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What the module of insideLLMs imports; None: it is not installed."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    module, member = _LATER[name]
+    try:
+        value = importlib.import_module(module)
+    except ImportError:
+        if name != "SummaryWriter":
+            return None
+        try:
+            value = importlib.import_module("tensorboardX")
+        except ImportError:
+            return None
+    return value if member is None else getattr(value, member, None)
+
 
 @dataclass
 class TrackingConfig:
@@ -167,6 +210,14 @@ class _JournalTracker(ExperimentTracker):
         super().__init__(config)
         self._handle: Optional[Handle] = None
         self._depth = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._run_active:
+            raise TypeError(
+                f"a {type(self).__name__} with an active run can't be pickled "
+                "or copied: only the process that started the run can log to "
+                "it; start one in the other process")
+        return {**self.__dict__, "_handle": None}
 
     def _options(self) -> dict[str, Optional[str]]:
         return {}
