@@ -13,6 +13,7 @@ static const struct about_option options[] = {
 		"directory",
 	.library = "output_dir",
 	.library_default = "./experiments",
+	.library_alone = true,
     },
 };
 

@@ -13,6 +13,7 @@ static const struct about_option options[] = {
 	    "the run directory",
 	.library = "log_dir",
 	.library_default = "./runs",
+	.library_alone = true,
     },
 };
 

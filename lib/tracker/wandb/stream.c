@@ -19,8 +19,9 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 	struct buf path;
 	size_t i;
 
-	*s = (struct wandb_stream){
-	    .client = client, .run = run, .confirmed = lines_there};
+	*s = (struct wandb_stream){.client = client,
+	    .run = run,
+	    .confirmed = lines_there > 0 ? lines_there : 0};
 	STAILQ_INIT(&s->lines);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
@@ -142,7 +143,8 @@ put_history(struct wandb_stream *s, struct jsonwrite *w)
 	s->sent_lines = 0;
 	if (STAILQ_EMPTY(&s->lines))
 		return;
-	open_file(w, "wandb-history.jsonl", s->confirmed);
+	open_file(
+	    w, "wandb-history.jsonl", s->run->lines_before + s->confirmed);
 	STAILQ_FOREACH(line, &s->lines, link)
 	{
 		bytes += strlen(line->json);

@@ -56,6 +56,7 @@ struct wandb_end {
 	int64_t seconds; /* of the run */
 };
 
+/* `lines_there`: those of this run's rows that the server has. */
 void wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
     const struct wandb_run *run, int64_t lines_there);
 void wandb_stream_release(struct wandb_stream *s);
