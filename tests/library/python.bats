@@ -24,6 +24,11 @@ from_tree() {
     [[ $output == *OK* ]]
 }
 
+@test "small programs come to what insideLLMs' own module makes of them" {
+    run -0 from_tree python3 "$top/tests/library/test_programs.py"
+    [[ $output == *OK* ]]
+}
+
 @test "a wheel, built offline, works in an empty environment" {
     BUILD=$BUILD run -0 python3 -m pip wheel --no-deps --no-index \
         --disable-pip-version-check -w wheels "$top/lib/python"

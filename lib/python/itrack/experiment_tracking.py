@@ -5,16 +5,30 @@ program delivers it. What was logged before a ``kill -9`` is delivered, a server
 that is down costs the program nothing, and ``itrack sync`` finishes what was
 left behind.
 
-What differs from insideLLMs, for those who look closely:
+What differs from insideLLMs, on purpose:
 
-* No client package is needed: ``wandb``, ``mlflow`` and ``tensorboard`` are
-  never imported.
-* A run ID that exists already is not written over: the new run gets ``-2``.
-  ``start_run`` returns the ID that it got.
-* ``start_run`` of W&B and MLflow returns our ID of the run; the server gives
-  its own later (``itrack status`` shows it).
-* Params that are lists, dictionaries or other objects are kept as ``str()``.
-* A directory can be an artifact.
+| what differs | how |
+| --- | --- |
+| client packages | none is needed: ``wandb``, ``mlflow`` and ``tensorboard`` are not imported, and the three ``..._AVAILABLE`` are true |
+| exit | a run that the program does not end is ended by its exit: ``finished`` if the exit status is 0, else ``failed`` |
+| taken name | a run ID whose directory is there, and not empty, is not written over: the new run gets ``-2``, ``start_run`` returns that, and ``load_run`` of the name gives the last run |
+| second start | a run that is active when another one starts ends as ``finished``, with all that was logged |
+| nested | the run around a nested one goes on when that has ended |
+| slash | a slash in a project or run name makes no folders of local files, and ``..`` leads nowhere; ``list_runs`` has the whole names |
+| status | a status word that is not known counts as ``failed`` and not as finished; local files keep the word (``None`` as text) |
+| no number | a metric that is None, a text or without a name is left out with a warning; a call without any leaves no entry |
+| step | a step is a whole number from 0 to 2^63-1, else ValueError |
+| not finite | NaN and infinities stand in local files as the texts ``"NaN"``, ``"Infinity"``, ``"-Infinity"``: the files are valid JSON, while the run goes on, too |
+| changed afterwards | what was logged does not change with the dictionary that it came in |
+| folders | a directory can be an artifact, and an artifact's name may have folders |
+| MLflow names | an artifact has the name that it was given in MLflow, too |
+| switches | ``log_artifacts``, ``log_code`` and ``auto_log_metrics`` do what they say |
+| no room | what stands in the way of tracking (no permission, a full disk) is a warning, and the program goes on |
+| pickle | a tracker with an active run can't be pickled, and says so |
+| paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
+| IDs | a new run of an MLflow server has our ID at first, because the server's comes later; each call takes either |
+| late refusal | what a tracker refuses (a file that MLflow has no room for, a run that is not there) is a warning of ``end_run`` |
+| W&B | without a key runs are written for ``wandb sync``; the files of a run are one artifact, and gradients are not watched |
 """
 
 from __future__ import annotations
