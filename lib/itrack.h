@@ -127,7 +127,7 @@ struct itrack_option {
  *   [WANDB_RUN_GROUP], job_type [WANDB_JOB_TYPE], sweep_id [WANDB_SWEEP_ID]. The
  *   key is WANDB_API_KEY's or netrc's.
  * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
- *   delivery, default "10"; state_dir, instead of $XDG_STATE_HOME/itrack
+ *   delivery, default "30"; state_dir, instead of $XDG_STATE_HOME/itrack
  *
  * Relative paths are those of the working directory now. `config` NULL: the
  * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.

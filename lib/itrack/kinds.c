@@ -17,7 +17,7 @@
 #include "itrack/handle.h"
 #include "journal/journal.h"
 
-#define DRAIN_SECONDS  10
+#define DRAIN_SECONDS  30
 #define DRAIN_VARIABLE "ITRACK_DRAIN"
 /* The longest drain is a day; a longer one is a mistake. */
 #define DRAIN_SECONDS_MAX 86400

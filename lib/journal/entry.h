@@ -158,6 +158,9 @@ struct entry_experiment {
 
 struct entry_params {
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	/* They are the leaves of the run's configuration: the names are paths
+	 * of keys with dots between them. */
+	bool config;
 	struct param *list;
 	size_t len;
 };
@@ -168,6 +171,10 @@ struct entry_metrics {
 	/* The step in a run that the experiment has to itself: the number of
 	 * its own records; 0: not said. */
 	int64_t experiment_step;
+	/* What the run came to: a name has no other point, or these values
+	 * count instead of the points. Where points become charts, they go
+	 * into the run's summary. */
+	bool summary;
 	struct metric *list;
 	size_t len;
 	/* Length and CRC-32C of the records that were read until then, from

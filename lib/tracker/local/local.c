@@ -225,9 +225,6 @@ take_entry(struct tracker *t, const struct entry *e, struct err *err)
 		local_write_metrics(
 		    &w, e, prefixes_of(&l->prefixes, e->metrics.experiment));
 		return local_array_end(&l->metrics, err);
-	case ENTRY_HISTOGRAM:
-		tracker_note(t, "histograms have no place in local files");
-		return 0;
 	default:
 		return 0;
 	}

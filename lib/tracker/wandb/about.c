@@ -122,6 +122,7 @@ const struct tracker_about tracker_about_wandb = {
     .name = "wandb",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .elsewhere = "--wandb-dir DIR",
     .library_project = "project",
     .run_id_option = "wandb-run-id",
     .run_id_without = "/\\#?%:",

@@ -19,6 +19,7 @@ wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
 	    .last_before = -1};
 	wandb_values_init(&rows->row);
 	wandb_values_init(&rows->summary);
+	wandb_values_init(&rows->final);
 }
 
 void
@@ -26,6 +27,7 @@ wandb_rows_release(struct wandb_rows *rows)
 {
 	wandb_values_release(&rows->row);
 	wandb_values_release(&rows->summary);
+	wandb_values_release(&rows->final);
 }
 
 void
@@ -64,18 +66,18 @@ go_to(struct wandb_rows *rows, int64_t step, int64_t time_us)
 }
 
 static void
-put(struct wandb_rows *rows, const char *prefix, const char *name,
-    const char *json)
+put(struct wandb_rows *rows, struct wandb_values *values, const char *prefix,
+    const char *name, const char *json)
 {
 	char *full = wandb_name(prefix, name, &rows->renamed);
 
-	wandb_values_json(&rows->row, full, json);
+	wandb_values_json(values, full, json);
 	free(full);
 }
 
 static void
-put_metric(
-    struct wandb_rows *rows, const char *prefix, const struct metric *metric)
+put_metric(struct wandb_rows *rows, struct wandb_values *values,
+    const char *prefix, const struct metric *metric)
 {
 	struct jsonwrite w;
 	struct buf json;
@@ -83,7 +85,7 @@ put_metric(
 	buf_init(&json, NUMBER_JSON_MAX);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	metric_write(&w, metric);
-	put(rows, prefix, metric->name, json.data);
+	put(rows, values, prefix, metric->name, json.data);
 	buf_release(&json);
 }
 
@@ -108,17 +110,20 @@ void
 wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
     const struct entry_metrics *metrics)
 {
+	struct wandb_values *values =
+	    metrics->summary ? &rows->final : &rows->row;
 	size_t i;
 
-	int64_t step = step_of(rows, metrics->step);
+	int64_t step = metrics->summary ? 0 : step_of(rows, metrics->step);
 
-	if (is_over(rows, step)) {
+	if (!metrics->summary && is_over(rows, step)) {
 		rows->left_out++;
 		return;
 	}
-	go_to(rows, step, time_us);
+	if (!metrics->summary)
+		go_to(rows, step, time_us);
 	for (i = 0; i < metrics->len; i++)
-		put_metric(rows, prefix, &metrics->list[i]);
+		put_metric(rows, values, prefix, &metrics->list[i]);
 }
 
 /* From `first` on, `per` buckets as one each. A bucket is known by its right
@@ -178,6 +183,6 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	write_buckets(&w, h, first, end, per);
 	go_to(rows, step, time_us);
-	put(rows, prefix, h->name, json.data);
+	put(rows, &rows->row, prefix, h->name, json.data);
 	buf_release(&json);
 }

@@ -10,6 +10,7 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
+#include "tracker/wandb/nested.h"
 
 /* W&B's limits. */
 #define TAG_MAX_CHARACTERS     64
@@ -378,6 +379,10 @@ wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
 	char *name;
 	size_t i;
 
+	if (params->config) {
+		wandb_nested(config, params);
+		return false;
+	}
 	for (i = 0; i < params->len; i++) {
 		name = wandb_name(prefix, params->list[i].name, &renamed);
 		wandb_values_value(config, name, &params->list[i].value);

@@ -122,8 +122,7 @@ on_opened(void *data, const struct wandb_reply *reply)
 		w->online.resume_refused = false;
 	} else if (outcome != OUTCOME_RETRY && w->decided) {
 		outcome = OUTCOME_BLOCKED;
-		err_prefix(
-		    &err, "check %s, then itrack sync", what_to_check(reply));
+		err_prefix(&err, "check %s", what_to_check(reply));
 	} else if (outcome != OUTCOME_RETRY) {
 		why = xasprintf(
 		    "%s (check %s)", reply->err.message, what_to_check(reply));
@@ -141,8 +140,7 @@ open_online(struct tracker *t, struct err *err)
 	if (w->settings.key == NULL && !w->decided)
 		return open_offline(t, w->settings.why_no_key, err);
 	if (w->settings.key == NULL) {
-		err_set(err, -EACCES, "%s; then itrack sync",
-		    w->settings.why_no_key);
+		err_set(err, -ENOKEY, "%s", w->settings.why_no_key);
 		return OUTCOME_BLOCKED;
 	}
 	if (w->settings.refused != NULL) {
@@ -291,6 +289,7 @@ const struct tracker_ops tracker_wandb = {
     .finish = wandb_finish,
     .destination = wandb_destination,
     .examine = wandb_examine,
+    .foretell = wandb_foretell,
     .sync = wandb_sync,
     .close = wandb_close,
 };
