@@ -255,7 +255,7 @@ take_defaults(struct settings *s, struct err *err)
 		if (option->library_experiment)
 			value = s->experiment_name;
 		if (value == NULL && option->variable != NULL &&
-		    option->library_default == NULL)
+		    !option->library_alone)
 			value = secure_getenv(option->variable);
 		if (value == NULL || value[0] == '\0')
 			value = option->library_default;

@@ -127,7 +127,7 @@ def upsert(v):
     fields = {"displayName": "displayName", "notes": "notes", "tags": "tags",
               "group": "groupName", "groupName": "groupName",
               "jobType": "jobType", "host": "host", "commit": "commit",
-              "repo": "repo", "program": "program"}
+              "repo": "repo", "program": "program", "sweep": "sweep"}
     for variable, field in fields.items():
         if v.get(variable) is not None:
             run[field] = v[variable]
@@ -252,7 +252,15 @@ def graphql(body):
     if "serverInfo" in query:
         return {"data": {"serverInfo": {"features": []}}}
     if "model(" in query:
-        return {"data": {"model": {"bucket": None}}}
+        run = state["runs"].get(v.get("name") or v.get("n"))
+        return {"data": {"model": {"bucket": run and {
+            "id": "b-" + run["name"], "historyLineCount": len(run["history"]),
+            "eventsLineCount": len(run["events"]),
+            "logLineCount": len(run["console"]),
+            "summaryMetrics": json.dumps(run["summary"] or {}),
+            "config": json.dumps(run["config"]), "tags": run.get("tags"),
+            "notes": run.get("notes"), "historyTail": "[]",
+            "eventsTail": "[]", "wandbConfig": '{"t":{}}'}}}}
     if "artifactType" in query:
         return {"data": {"project": None}}
     if "organization" in query:

@@ -19,6 +19,9 @@
  * a locked database, is 20 s. */
 #define PATIENCE_MAX_S 3600
 
+/* MLflow's own default for many years. */
+#define DEFAULT_STORE "mlruns"
+
 #define SERVER_HINT                                                         \
 	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
 	"MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or use --mlflow-uri "   \
@@ -144,11 +147,10 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	struct tracking_place place;
 	int result;
 
-	if (uri == NULL || uri[0] == '\0')
-		return err_set(err, MLFLOW_NEEDS_URI,
-		    "no MLflow server is named; " SERVER_HINT,
-		    "sqlite:///mlflow.db");
 	c->store = MLFLOW_FILES;
+	c->by_default = uri == NULL || uri[0] == '\0';
+	if (c->by_default)
+		return take_directory(c, xstrdup(DEFAULT_STORE), choice, err);
 	result = read_uri(&place, uri, choice->cwd, err);
 	if (result < 0)
 		return result;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tracker/wandb/resume.h"
 #include "tracker/wandb/system.h"
 #include "tracker/wandb/upsert.h"
 
@@ -113,6 +114,26 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	o->opened(o->data, &passed);
 }
 
+static void
+on_resume(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = call->data;
+	struct wandb_reply refused = {.outcome = OUTCOME_BLOCKED};
+
+	if (reply->outcome != OUTCOME_DONE) {
+		o->opened(o->data, reply);
+		return;
+	}
+	if (wandb_resume_take(o->run, reply->data,
+		tracker_option(o->t, "wandb-resume"),
+		wandb_run_is_remembered(o->t), &refused.err) < 0) {
+		o->resume_refused = true;
+		o->opened(o->data, &refused);
+		return;
+	}
+	upsert(o, true, on_opened);
+}
+
 enum outcome
 wandb_online_open(struct wandb_online *o, struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
@@ -125,7 +146,10 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
 	    wandb_client_open(&o->client, t->loop, settings, err) < 0)
 		return OUTCOME_BLOCKED;
 	o->client.t = t;
-	upsert(o, true, on_opened);
+	if (run->id_given)
+		wandb_ask_resume(&o->call, &o->client, run, on_resume, o);
+	else
+		upsert(o, true, on_opened);
 	return OUTCOME_PENDING;
 }
 

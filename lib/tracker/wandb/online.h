@@ -29,6 +29,8 @@ struct wandb_online {
 	/* REJECTED or BLOCKED: the server refuses the run; err says why. The
 	 * user of this struct sets it. */
 	void (*opened)(void *data, const struct wandb_reply *reply);
+	/* The user's word forbids to go on with the run, or to begin it. */
+	bool resume_refused;
 	void *data;
 	struct wandb_stream stream;
 	struct wandb_upload upload;

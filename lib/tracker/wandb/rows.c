@@ -15,7 +15,8 @@ wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
 	*rows = (struct wandb_rows){.closed = closed,
 	    .data = data,
 	    .started_us = started_us,
-	    .step = -1};
+	    .step = -1,
+	    .last_before = -1};
 	wandb_values_init(&rows->row);
 	wandb_values_init(&rows->summary);
 	wandb_values_init(&rows->final);
@@ -88,6 +89,16 @@ put_metric(struct wandb_rows *rows, struct wandb_values *values,
 	buf_release(&json);
 }
 
+/* Where a run goes on: the steps of a program that counts anew go on as well. */
+static int64_t
+step_of(struct wandb_rows *rows, int64_t step)
+{
+	if (!rows->began && rows->last_before >= 0 && step <= rows->last_before)
+		rows->shift = rows->last_before + 1;
+	rows->began = true;
+	return step < INT64_MAX - rows->shift ? step + rows->shift : step;
+}
+
 /* As W&B's own client, which takes no row for a step that is over. */
 static bool
 is_over(struct wandb_rows *rows, int64_t step)
@@ -103,12 +114,14 @@ wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
 	    metrics->summary ? &rows->final : &rows->row;
 	size_t i;
 
-	if (!metrics->summary && is_over(rows, metrics->step)) {
+	int64_t step = metrics->summary ? 0 : step_of(rows, metrics->step);
+
+	if (!metrics->summary && is_over(rows, step)) {
 		rows->left_out++;
 		return;
 	}
 	if (!metrics->summary)
-		go_to(rows, metrics->step, time_us);
+		go_to(rows, step, time_us);
 	for (i = 0; i < metrics->len; i++)
 		put_metric(rows, values, prefix, &metrics->list[i]);
 }
@@ -153,7 +166,9 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	struct jsonwrite w;
 	struct buf json;
 
-	if (is_over(rows, h->step)) {
+	int64_t step = step_of(rows, h->step);
+
+	if (is_over(rows, step)) {
 		rows->left_out++;
 		return;
 	}
@@ -167,7 +182,7 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	buf_init(&json, HISTOGRAM_JSON_MAX);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	write_buckets(&w, h, first, end, per);
-	go_to(rows, h->step, time_us);
+	go_to(rows, step, time_us);
 	put(rows, &rows->row, prefix, h->name, json.data);
 	buf_release(&json);
 }

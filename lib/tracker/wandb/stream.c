@@ -12,6 +12,13 @@
 #define SUMMARY_MAX    (32 * 1024 * 1024)
 #define PATH_MAX_BYTES 4096
 
+static void
+lines_init(struct wandb_lines *lines, int64_t there)
+{
+	STAILQ_INIT(&lines->list);
+	lines->confirmed = there > lines->before ? there - lines->before : 0;
+}
+
 void
 wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
     const struct wandb_run *run, const struct wandb_lines_there *there)
@@ -23,12 +30,12 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 	*s = (struct wandb_stream){.client = client,
 	    .run = run,
 	    .history = {.file = "wandb-history.jsonl",
-		.confirmed = there->history},
+		.before = run->lines_before},
 	    .events = {.file = "wandb-events.jsonl",
-		.confirmed = there->events},
+		.before = run->events_before},
 	    .limit = WANDB_STREAM_BYTES};
-	STAILQ_INIT(&s->history.list);
-	STAILQ_INIT(&s->events.list);
+	lines_init(&s->history, there->history);
+	lines_init(&s->events, there->events);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -184,7 +191,8 @@ put_lines(
 		if (sent_lines(s) > 0 && s->sent_bytes + len > s->limit)
 			break;
 		if (lines->sent++ == 0)
-			open_file(w, lines->file, lines->confirmed);
+			open_file(
+			    w, lines->file, lines->before + lines->confirmed);
 		s->sent_bytes += len;
 		jsonwrite_text(w, line->json);
 	}

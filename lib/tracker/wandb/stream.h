@@ -28,10 +28,11 @@ struct wandb_line {
 /* The lines of one file. */
 struct wandb_lines {
 	const char *file;
+	int64_t before; /* lines of the run that this one goes on with */
 	STAILQ_HEAD(, wandb_line)
 	list;              /* not confirmed; the first has number `confirmed` */
 	size_t bytes;      /* the size of these lines */
-	int64_t confirmed; /* lines that the server has */
+	int64_t confirmed; /* lines behind these that the server has */
 	int64_t all;       /* so far, those that it had before, too */
 	int64_t sent;      /* in the request that was not answered yet */
 };
@@ -74,6 +75,7 @@ struct wandb_end {
 	int64_t seconds; /* of the run */
 };
 
+/* `lines_there`: those of this run's rows that the server has. */
 void wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
     const struct wandb_run *run, const struct wandb_lines_there *there);
 void wandb_stream_release(struct wandb_stream *s);
