@@ -329,8 +329,8 @@ class LocalTest(InDirectory):
             self.assertEqual(file.read(), json.dumps(nested, indent=2))
 
     def test_artifacts_are_taken_at_once(self):
-        tracker = LocalFileTracker()
-        tracker.start_run("r")
+        tracker = MLflowTracker("./mlruns", "exp")
+        run_id = tracker.start_run("r")
         # Stopped, it can't read anything before it has changed.
         worker = self.worker()
         os.kill(worker, signal.SIGSTOP)
@@ -354,7 +354,8 @@ class LocalTest(InDirectory):
         os.remove("checkpoint.pt")
         os.kill(worker, signal.SIGCONT)
         tracker.flush()
-        folder = "experiments/insideLLMs/r/artifacts/"
+        folder, = (os.path.join(dir, run_id, "artifacts/")
+                   for dir, names, _ in os.walk("mlruns") if run_id in names)
         sizes = {os.path.join(dir, name)[len(folder):]:
                  os.stat(os.path.join(dir, name)).st_size
                  for dir, _, names in os.walk(folder) for name in names}
@@ -362,13 +363,25 @@ class LocalTest(InDirectory):
             "plot.png": 3, "folder/plot.png": 3, "folder/sub/x": 1,
             "checkpoint-0.pt": 1, "checkpoint-1.pt": 2, "checkpoint-2.pt": 3,
             "latest.pt": 3, "old.pt": 3})
-        self.assertEqual(os.stat(folder + "checkpoint-0.pt").st_mode & 0o777,
-                         0o755)
-        self.assertEqual(os.stat(folder + "checkpoint-1.pt").st_mode & 0o777,
-                         0o640)
-        self.assertEqual(os.stat(folder + "old.pt").st_mtime, 1)
         tracker.end_run()
         self.assertEqual(self.pending(), [])
+
+    def test_artifacts_are_there_when_the_call_returns(self):
+        tracker = LocalFileTracker()
+        with open("f", "w") as file:
+            file.write("text")
+        os.chmod("f", 0o640)
+        os.utime("f", (1, 1))
+        tracker.start_run("r")
+        for number in range(5):
+            tracker.log_metrics({"a": number})
+            tracker.log_artifact("f", f"copy-{number}")
+            path = f"experiments/insideLLMs/r/artifacts/copy-{number}"
+            with open(path) as file:
+                self.assertEqual(file.read(), "text")
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+            self.assertEqual(os.stat(path).st_mtime, 1)
+        tracker.end_run()
 
     def test_every_loss_is_named(self):
         tracker = LocalFileTracker()

@@ -404,6 +404,10 @@ class Handle:
         result = function(self._pointer, *arguments, ctypes.byref(error))
         return error if result < 0 else None
 
+    def wait(self, seconds: float) -> None:
+        """As flush; what goes wrong is told at the end of the run."""
+        self._try("itrack_flush", seconds)
+
     def flush(self, seconds: float) -> None:
         error = self._try("itrack_flush", seconds)
         if error is None:

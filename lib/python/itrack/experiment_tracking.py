@@ -624,6 +624,25 @@ class LocalFileTracker(_JournalTracker):
         place = handle.run_dir() if handle is not None else None
         return None if place is None else Path(place)
 
+    def log_artifact(self, artifact_path: str,
+                     artifact_name: Optional[str] = None,
+                     artifact_type: Optional[str] = None) -> None:
+        """Log a file, or a directory with all files below it.
+
+        Its copy is in the run's directory when the call returns, unless that
+        takes more than 10 seconds.
+
+        Args:
+            artifact_name: Default: the last component of the path.
+            artifact_type: Default: ``file``.
+
+        Raises:
+            RuntimeError: No active run.
+            FileNotFoundError: There is no such file.
+        """
+        super().log_artifact(artifact_path, artifact_name, artifact_type)
+        self._require_run().wait(10.0)
+
     def _look(self) -> Handle:
         from ._library import Handle
 
