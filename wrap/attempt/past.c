@@ -147,8 +147,8 @@ attempt_past_has_artifact(const struct attempt_past *past, const char *name)
 	return false;
 }
 
-/* *crc: of the next `bytes` bytes. 1, 0: there are fewer, or a negative
- * errno. */
+/* Sets *crc to the checksum of the next `bytes` bytes. Returns 1, 0 if there
+ * are fewer, or a negative errno. */
 static int
 read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 {
@@ -172,8 +172,8 @@ read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 	return 1;
 }
 
-/* An answer, or that there is none: a file that is no file to read begins with
- * nothing. */
+/* Returns the answer, or a negative errno if there is none. A file that is no
+ * file to read begins with nothing. */
 static int
 answer(int result, const char *run_dir, const struct err *why, struct err *err)
 {
@@ -185,8 +185,8 @@ answer(int result, const char *run_dir, const struct err *why, struct err *err)
 	return err_set(err, result, "%s", whole.message);
 }
 
-/* Does records.jsonl begin with `bytes` bytes of this checksum? 1, 0, or a
- * negative errno. */
+/* Does records.jsonl begin with `bytes` bytes of this checksum? Returns 1, 0,
+ * or a negative errno. */
 static int
 records_begin_with(
     const char *run_dir, int64_t bytes, uint32_t want, struct err *err)
@@ -283,7 +283,8 @@ is_of_this_directory(struct search *s, const char *attempt)
 	return same;
 }
 
-/* Does the same for attempts that are not delivered yet; they are younger. */
+/* Looks at an attempt that is not delivered yet; these are younger than those
+ * of the index. */
 static bool
 search_pending(const char *attempt, void *data)
 {
@@ -311,8 +312,8 @@ search_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* Of the directory and its records as they are now. 1, 0: it has none, or a
- * negative errno. */
+/* Notes which directory it is now and how large its records are. Returns 1, 0
+ * if it has none, or a negative errno. */
 static int
 look_at_now(struct search *s, struct err *err)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/jsonscan.h"
+#include "tracker/common/paramset.h"
 #include "tracker/common/prefixes.h"
 #include "wrap/attempt/private.h"
 
@@ -157,42 +157,6 @@ values_next_metric(const struct values *v, const struct named_value *n)
 }
 
 static void
-write_json(struct jsonwrite *w, const struct value *value)
-{
-	struct json_span span;
-
-	if (jsonscan_whole(value->json, strlen(value->json), &span) == 0)
-		jsonwrite_span(w, &span);
-	else
-		jsonwrite_text(w, value->text);
-}
-
-static void
-write_value(struct jsonwrite *w, const struct value *value)
-{
-	switch (value->type) {
-	case VALUE_NULL:
-		jsonwrite_null(w);
-		break;
-	case VALUE_BOOL:
-		jsonwrite_bool(w, value->boolean);
-		break;
-	case VALUE_INTEGER:
-		jsonwrite_int(w, value->integer);
-		break;
-	case VALUE_DOUBLE:
-		jsonwrite_double(w, value->number);
-		break;
-	case VALUE_TEXT:
-		jsonwrite_text(w, value->text);
-		break;
-	case VALUE_JSON:
-		write_json(w, value);
-		break;
-	}
-}
-
-static void
 write_tree(
     struct jsonwrite *w, const char *name, const struct value_tree *values)
 {
@@ -202,7 +166,7 @@ write_tree(
 	jsonwrite_open(w, '{');
 	RB_FOREACH (n, value_tree, (struct value_tree *)values) {
 		jsonwrite_key(w, n->name);
-		write_value(w, &n->value);
+		paramset_write_value(w, &n->value);
 	}
 	jsonwrite_close(w, '}');
 }
