@@ -26,6 +26,7 @@ struct status {
 	bool json;
 	struct buf text;
 	struct jsonwrite w;
+	size_t unfinished;         /* and nobody is at work on it */
 	size_t pending, delivered; /* that there are */
 	size_t at, from;           /* of those that are delivered */
 	bool failed;
@@ -237,6 +238,8 @@ show_pending(struct status *s, const char *attempt,
 		    s, attempt, &start->start.targets[i], past->entries);
 	end_row(s);
 	s->pending++;
+	s->unfinished += strcmp(row.state, "pending") == 0 ||
+	    strcmp(row.state, "interrupted") == 0;
 }
 
 static bool
@@ -306,6 +309,9 @@ show(struct status *s, bool all)
 	if (!all && s->delivered > LAST_SHOWN)
 		s->from = s->delivered - LAST_SHOWN;
 	/* What can't be read was said. */
+	if (!s->json && s->unfinished > 0)
+		buf_adds(&s->text,
+		    "itrack sync delivers what is pending or interrupted\n");
 	index_each(s->state_dir, each_indexed, s, NULL);
 }
 
