@@ -331,18 +331,18 @@ print_text(struct status *s)
 static int
 status_run(const struct options *options)
 {
-	struct status s = {.state_dir = journal_state_dir(),
-	    .json = options_given(options, OPT_JSON)};
-	char *project = options->value[OPT_PROJECT] != NULL
-	    ? text_path_text(options->value[OPT_PROJECT])
-	    : NULL;
+	struct status s = {.json = options_given(options, OPT_JSON)};
+	char *project = NULL;
 
-	s.project = project;
 	if (options->argument_count > 0)
 		return command_usage(&command_status, "takes no arguments");
+	s.state_dir = journal_state_dir();
 	if (s.state_dir == NULL)
 		return command_usage(&command_status,
 		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (options->value[OPT_PROJECT] != NULL)
+		project = text_path_text(options->value[OPT_PROJECT]);
+	s.project = project;
 	if (s.json) {
 		print_json_begin(&s.w, &s.text);
 		jsonwrite_key(&s.w, "attempts");
