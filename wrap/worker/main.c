@@ -475,8 +475,11 @@ refusal(struct worker *w)
 		refusals_add(&w->refusals, dir);
 	else if (w->failed && w->guess.dir != NULL)
 		refusals_add(&w->refusals, w->guess.dir);
+	else if (w->failed && w->guess.root != NULL)
+		refusals_add_root(&w->refusals, w->guess.root);
 	free(dir);
-	return refusals_reason(&w->refusals, clock_ns(&w->launched.file_clock));
+	return refusals_reason(
+	    &w->refusals, clock_ns(&w->launched.file_clock), w->failed);
 }
 
 static void
