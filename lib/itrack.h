@@ -118,12 +118,14 @@ struct itrack_option {
  * - "local": output_dir, default "./experiments"
  * - "tensorboard": log_dir, default "./runs"
  * - "mlflow": tracking_uri [MLFLOW_TRACKING_URI] (http://, https://, file:, or
- *   a path that begins with /, . or ~ or is there), experiment_name
- *   [MLFLOW_EXPERIMENT_NAME]. A user and password in the URI are given to the
+ *   a path that begins with /, . or ~ or is there; default "./mlruns"),
+ *   experiment_name [MLFLOW_EXPERIMENT_NAME]. A user and password in the URI are given to the
  *   worker and never written.
  * - "wandb": project (instead of the config's), entity [WANDB_ENTITY], mode
  *   "online" or "offline" [WANDB_MODE], base_url [WANDB_BASE_URL], dir
- *   [WANDB_DIR]. The key is WANDB_API_KEY's or netrc's.
+ *   [WANDB_DIR], resume "allow", "must" or "never" [WANDB_RESUME], group
+ *   [WANDB_RUN_GROUP], job_type [WANDB_JOB_TYPE], sweep_id [WANDB_SWEEP_ID]. The
+ *   key is WANDB_API_KEY's or netrc's.
  * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
  *   delivery, default "30"; state_dir, instead of $XDG_STATE_HOME/itrack
  *
@@ -164,7 +166,12 @@ void itrack_free(struct itrack_tracker *tracker);
 
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
- * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
+ * (TensorBoard: always). With W&B the run_id [WANDB_RUN_ID, for the first run of
+ * the program] is the run's ID there, which has none of / \ # ? % : (-EINVAL),
+ * and a run of that ID goes on. With MLflow [MLFLOW_RUN_ID, in the same way] it
+ * is a run that is there already and goes on. itrack_run_id() returns what the
+ * tracker calls the run where that is known; a new run of an MLflow server has our
+ * name. An existing run of that ID in the local or TensorBoard
  * directory is never overwritten: the ID gets -2, -3, ... (an empty directory is
  * no run). The local directory is <output_dir>/<project>/<run ID>, TensorBoard's
  * <log_dir>/<run ID>; slashes and other characters that can't stand in a file

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/die.h"
 #include "base/file.h"
 #include "base/lines.h"
 #include "base/path.h"
@@ -14,6 +16,47 @@
 #include "mapping/decode.h"
 #include "mapping/names.h"
 #include "watcher/records.h"
+
+static void
+take_numbers(struct survey_numbers *n, const struct json_span *object,
+    const struct experiment *x)
+{
+	size_t need = x != NULL ? x->index + 1 : 0;
+
+	numbers_read(&n->names, object);
+	sums_add(&n->all, &n->names);
+	if (x == NULL || !n->names.any)
+		return;
+	if (need > n->of_len) {
+		n->of = xreallocarray(n->of, 2 * need, sizeof n->of[0]);
+		memset(n->of + n->of_len, 0,
+		    (2 * need - n->of_len) * sizeof n->of[0]);
+		n->of_len = 2 * need;
+	}
+	sums_add(&n->of[x->index], &n->names);
+}
+
+static void
+release_numbers(struct survey_numbers *n)
+{
+	for (size_t i = 0; i < n->of_len; i++)
+		sums_release(&n->of[i]);
+	free(n->of);
+	sums_release(&n->all);
+	numbers_release(&n->names);
+}
+
+const struct sum *
+survey_sum(const struct survey_numbers *n, const struct experiment *x, size_t i)
+{
+	const struct sums *sums = &n->all;
+
+	if (x != NULL && x->index >= n->of_len)
+		return NULL;
+	if (x != NULL)
+		sums = &n->of[x->index];
+	return i < sums->len && sums->list[i].count > 0 ? &sums->list[i] : NULL;
+}
 
 static void
 read_line(struct survey *s, const char *line, size_t len)
@@ -24,8 +67,12 @@ read_line(struct survey *s, const char *line, size_t len)
 	s->line_count++;
 	if (line != NULL)
 		decoded = decode_line(&record, line, len);
-	if (decoded == DECODED_RECORD)
-		mapping_add(&s->mapping, &record);
+	if (decoded == DECODED_RECORD) {
+		const struct experiment *x = mapping_add(&s->mapping, &record);
+
+		take_numbers(&s->scores, &record.scores, x);
+		take_numbers(&s->usage, &record.usage, x);
+	}
 	if (decoded != DECODED_MALFORMED)
 		return;
 	s->mapping.malformed_lines++;
@@ -89,6 +136,8 @@ name_of(const char *path)
 void
 survey_release(struct survey *s)
 {
+	release_numbers(&s->scores);
+	release_numbers(&s->usage);
 	mapping_release(&s->mapping);
 	manifest_release(&s->manifest);
 	free(s->dir_name);
@@ -101,6 +150,8 @@ survey_manifest(struct survey *s, const char *path, struct err *err)
 {
 	*s = (struct survey){.fd = -1, .dir_name = name_of(path)};
 	mapping_init(&s->mapping);
+	numbers_init(&s->scores.names, "", NUMBERS_NAMES_MAX);
+	numbers_init(&s->usage.names, "", NUMBERS_NAMES_MAX);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_errno(err, "%s", path);

@@ -15,12 +15,23 @@
 #include "base/err.h"
 #include "mapping/experiment.h"
 #include "mapping/documents.h"
+#include "mapping/scores.h"
 
 /* insideLLMs' manifests have a few kilobytes. */
 #define SURVEY_MANIFEST_MAX ((size_t)16 * 1024 * 1024)
 
+/* The numbers in a member of the records: their names, and the sums by name over
+ * the run and over each experiment, by its index. */
+struct survey_numbers {
+	struct numbers names;
+	struct sums all;
+	struct sums *of;
+	size_t of_len;
+};
+
 struct survey {
 	int fd; /* the directory */
+	struct survey_numbers scores, usage;
 	struct mapping mapping;
 	struct manifest manifest;
 	char *dir_name; /* text */
@@ -40,6 +51,10 @@ void survey_release(struct survey *s);
 /* The run ID that tracking uses: the manifest's, else the first in the records,
  * else the directory's name. */
 const char *survey_run_id(const struct survey *s);
+/* What the experiment has of the i-th name; NULL: nothing. An experiment of NULL:
+ * what the run has. */
+const struct sum *survey_sum(
+    const struct survey_numbers *n, const struct experiment *x, size_t i);
 /* NULL: neither the records nor the manifest name one. */
 const char *survey_schema_version(const struct survey *s);
 

@@ -31,6 +31,8 @@ struct run {
 	char *state_dir; /* where the journal is */
 	bool blind;      /* nothing can be tracked: every call does nothing */
 	char *id;        /* text */
+	char *label;     /* the ID in our words: id, or the name of the run */
+	char *there;     /* the ID that was asked for in the tracker; or NULL */
 	char *place;     /* bytes: its directory; NULL: none */
 	bool place_made; /* false: it was there, and empty */
 	int64_t next_step;

@@ -1,12 +1,14 @@
 /* Runs: how one begins, ends, and is waited for. */
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/digest.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "format/text.h"
@@ -38,6 +40,8 @@ run_free(struct run *run)
 		close(run->link);
 	free(run->state_dir);
 	free(run->id);
+	free(run->label);
+	free(run->there);
 	free(run->place);
 	free(run->altered);
 	free(run->refused);
@@ -90,17 +94,25 @@ run_step(struct run *run, int64_t given)
 }
 
 static void
-copy_options(struct target *target, const struct settings *s, const char *place)
+add_pair(struct target *target, const char *name, char *text)
 {
-	size_t len = s->option_len + (place != NULL ? 1 : 0);
+	target->options[target->option_len++] =
+	    (struct pair){xstrdup(name), text};
+}
 
-	target->options = xcalloc(len, sizeof *target->options);
+static void
+copy_options(
+    struct target *target, const struct settings *s, const struct run *run)
+{
+	/* With a place and an ID. */
+	target->options = xcalloc(s->option_len + 2, sizeof *target->options);
 	for (size_t i = 0; i < s->option_len; i++)
-		target->options[target->option_len++] = (struct pair){
-		    xstrdup(s->options[i].name), xstrdup(s->options[i].text)};
-	if (place != NULL)
-		target->options[target->option_len++] =
-		    (struct pair){xstrdup(PLACE_OPTION), text_path_text(place)};
+		add_pair(
+		    target, s->options[i].name, xstrdup(s->options[i].text));
+	if (run->place != NULL)
+		add_pair(target, PLACE_OPTION, text_path_text(run->place));
+	if (run->there != NULL)
+		add_pair(target, s->kind->run_id_option, xstrdup(run->there));
 }
 
 static char *
@@ -138,7 +150,7 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 	start->targets = xcalloc(1, sizeof *start->targets);
 	start->target_len = 1;
 	start->targets[0].tracker = xstrdup(s->kind->name);
-	copy_options(&start->targets[0], s, run->place);
+	copy_options(&start->targets[0], s, run);
 	start->host = process_host();
 	start->boot_id = process_boot_id();
 	start->pid = getpid();
@@ -170,7 +182,7 @@ write_start(const struct settings *s, struct run *run,
 	if (result < 0 || run->id == NULL)
 		return result;
 	entry_init(&e, ENTRY_RUN_ID, now_us);
-	e.run_id = xstrdup(run->id);
+	e.run_id = xstrdup(run->label != NULL ? run->label : run->id);
 	return run_log(run, &e, err);
 }
 
@@ -234,6 +246,30 @@ struct beginning {
 	int64_t now_us;
 };
 
+/* What the tracker will call the run, where that is known. */
+static void
+take_its_id(const struct settings *s, struct run *run)
+{
+	const char *attempt = journal_attempt(run->journal);
+	const char *dir = s->kind->digest_is_id != NULL
+	    ? settings_option(s, s->kind->digest_is_id)
+	    : NULL;
+	char *id = NULL;
+
+	if (s->kind->attempt_is_id)
+		id = xstrdup(attempt);
+	else if (dir != NULL &&
+	    (dir[0] == '/' || strncmp(dir, "file:", 5) == 0))
+		id = digest_hex(attempt);
+	if (id == NULL)
+		return;
+	if (run->label == NULL)
+		run->label = run->id;
+	else
+		free(run->id);
+	run->id = id;
+}
+
 /* Makes a journal there and writes the start into it, or leaves nothing. */
 static int
 begin_in(const char *state_dir, const struct settings *s, struct run *run,
@@ -241,6 +277,8 @@ begin_in(const char *state_dir, const struct settings *s, struct run *run,
 {
 	int result = open_journal(state_dir, run, b->now_us, err);
 
+	if (result == 0 && run->there == NULL)
+		take_its_id(s, run);
 	if (result == 0)
 		result = write_start(s, run, b->start, b->name, b->now_us, err);
 	if (result < 0)
@@ -309,6 +347,52 @@ begin(struct itrack_tracker *t, struct run *run, const struct beginning *b,
 	return result;
 }
 
+/* The variable that names a run, for the first run of the program. */
+static const char *
+named_by_variable(const struct tracker_about *kind)
+{
+	static atomic_uint used;
+	const char *value = NULL;
+
+	for (size_t i = 0; i < kind->option_count; i++)
+		if (strcmp(kind->options[i].name, kind->run_id_option) == 0)
+			value = secure_getenv(kind->options[i].variable);
+	if (value == NULL || value[0] == '\0')
+		return NULL;
+	for (unsigned i = 0; tracker_about_at(i) != NULL; i++)
+		if (tracker_about_at(i) == kind &&
+		    (atomic_fetch_or(&used, 1u << i) & 1u << i) != 0)
+			return NULL;
+	return value;
+}
+
+/* What the run is called, by us and in the tracker. */
+static int
+choose_ids(const struct settings *s, const struct start *start,
+    const char *name, struct run *run, struct err *err)
+{
+	const struct tracker_about *kind = s->kind;
+	bool own = start->run_id != NULL && start->run_id[0] != '\0' &&
+	    !kind->iso_names;
+	const char *there = NULL;
+
+	if (kind->run_id_option != NULL)
+		there = own ? start->run_id : named_by_variable(kind);
+	run->id = own ? text_of_bytes(start->run_id) : xstrdup(name);
+	if (there == NULL)
+		return 0;
+	if (kind->run_id_without != NULL &&
+	    strpbrk(there, kind->run_id_without) != NULL)
+		return err_set(err, -EINVAL,
+		    "%s: a run ID has none of the characters %s: %.200s",
+		    kind->name, kind->run_id_without, there);
+	run->there = text_of_bytes(there);
+	run->label = xstrdup(name);
+	free(run->id);
+	run->id = xstrdup(run->there);
+	return 0;
+}
+
 static int
 begin_run(struct itrack_tracker *t, const struct start *start,
     struct run **begun, struct err *err)
@@ -317,18 +401,17 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	struct run *run = xcalloc(1, sizeof *run);
 	int64_t now_us = clock_wall_us();
 	char *name = choose_name(s, start->run_name, now_us);
-	bool own_id = start->run_id != NULL && start->run_id[0] != '\0' &&
-	    !s->kind->iso_names;
-	int result;
+	int result = choose_ids(s, start, name, run, err);
 
 	run->link = -1;
 	/* The parent can't end meanwhile, because we hold `control`. */
 	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
 	if (run->parent != NULL && run->parent->blind)
 		run->parent = NULL;
-	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
 	run->open = start->flags & ITRACK_OPEN;
-	result = begin(t, run, &(struct beginning){start, name, now_us}, err);
+	if (result == 0)
+		result = begin(
+		    t, run, &(struct beginning){start, name, now_us}, err);
 	free(name);
 	if (result == 0 ||
 	    (start->flags & ITRACK_ANYHOW &&

@@ -54,12 +54,16 @@ struct about_option {
 	/* The option decides where a run goes: it is not applied to a run that
 	 * exists already. */
 	bool destination;
+	/* The option names one run there: of the runs of a command the first one
+	 * has it, and no other. */
+	bool one_run;
 
 	/* For the library: the option's name there (NULL: it has none), the
 	 * value that counts if none is given, and whether the config's
 	 * experiment name comes before that value. */
 	const char *library;
 	const char *library_default;
+	bool library_alone; /* the variable is not for the library */
 	bool library_experiment;
 };
 
@@ -89,6 +93,14 @@ struct tracker_about {
 	bool with_project, iso_names;
 	bool folders_in_names; /* a slash in a run's ID makes a folder */
 	const char *library_project;
+	/* The option that a run's ID is given by (its variable counts for the
+	 * first run of a program), and the characters that it must not have;
+	 * NULL: the ID is ours alone. */
+	const char *run_id_option, *run_id_without;
+	bool attempt_is_id; /* a run without one has the attempt's name there */
+	/* The option that may be a directory; there the ID is a digest of the
+	 * attempt's name. NULL: there is none. */
+	const char *digest_is_id;
 	enum tables tables;
 	bool histograms, models;
 };

@@ -200,7 +200,6 @@ equals_python() {
 @test "wrong arguments" {
     run -125 --separate-stderr show
     [[ $stderr == *"which directory"* ]]
-    run -125 --separate-stderr show a b
     run -125 --separate-stderr show --jsn "$dir"
     [[ $stderr == *json* ]]
 }
@@ -249,7 +248,72 @@ equals_python() {
     run -0 show "$tests/fixtures/harness_two_by_two/run"
     [[ $output == *'36 (31 success, 3 error, 2 timeout)'* ]]
     [ "$(grep -c '^Beta β  ' <<<"$output")" -eq 2 ]
-    [[ $output == *'0.6666666666666666'* ]]
+    [[ $output == *'66.7 %'* ]]
+    [[ $output == *'success         86.1 %'* ]]
+}
+
+@test "scores and usage: means and sums, of the run and of each experiment" {
+    run -0 show "$tests/fixtures/run_scored/run"
+    [[ $output == *"scores          exact_match 0.5833, f1 0.4917"* ]]
+    [[ $output == *"usage           "*"total_tokens 1285"* ]]
+    [[ $output == *"success rate  exact_match  f1 "* ]]
+    show --json "$tests/fixtures/run_scored/run" | jq -e '
+        .scores.exact_match == 7/12 and .usage.total_tokens == 1285 and
+        .scores == .experiment_scores[0] and
+        .usage == .experiment_usage[0]'
+    for m in a b; do
+        printf '{"scores":{"s":%d},"status":"success","model":{"model_id":"%s"},"custom":{"harness":{"experiment_id":"%s"}}}\n' \
+            1 "$m" "$m" 0 "$m" "$m"
+    done >"$dir/records.jsonl"
+    printf '{"scores":{"t":1},"model":{"model_id":"c"},"custom":{"harness":{"experiment_id":"c"}}}\n' \
+        >>"$dir/records.jsonl"
+    show --json "$dir" | jq -e '.experiment_scores ==
+        [{"s": 0.5}, {"s": 0.5}, {"t": 1.0}] and
+        .scores == {"s": 0.5, "t": 1.0}'
+}
+
+@test "several directories side by side" {
+    cd "$tests/fixtures"
+    run -0 show run_scored/run run_errors/run harness_two_by_two/run
+    [[ ${lines[0]} =~ ^directory\ +run_scored/run\ +run_errors/run\ +harness_two_by_two/run$ ]]
+    [[ $output =~ records\ +12\ +12\ +36$'\n' ]]
+    [[ $output =~ success\ +100\ %\ +50\.0\ %\ +86\.1\ %$'\n' ]]
+    [[ $output =~ errors\ +0\ +4\ +3$'\n' ]]
+    [[ $output =~ scores/exact_match\ +0\.5833\ +-\ +-$'\n' ]]
+    [[ $output =~ usage/total_tokens\ +1285\ +-\ +-$'\n' ]]
+    [[ $output =~ FlakyModel/LogicProbe\ +-\ +50\.0\ %\ +-$'\n' ]]
+    show --json run_scored/run run_errors/run >"$BATS_TEST_TMPDIR/two"
+    jq -e '.version == 1 and [.directories[].dir] ==
+        ["run_scored/run", "run_errors/run"]' "$BATS_TEST_TMPDIR/two"
+    for i in 0 1; do
+        jq ".directories[$i]" "$BATS_TEST_TMPDIR/two" >"$BATS_TEST_TMPDIR/one"
+        show --json "$(jq -r .dir "$BATS_TEST_TMPDIR/one")" |
+            jq 'del(.version)' |
+            diff - <(jq 'del(.dir)' "$BATS_TEST_TMPDIR/one")
+    done
+}
+
+@test "one of several that can't be read is named, the others are shown" {
+    run -1 --separate-stderr show "$tests/fixtures/run_plain/run" nosuch
+    [ "$stderr" = "itrack show: nosuch: No such file or directory" ]
+    [[ $output == *"directory"*"run_plain/run"* ]]
+    run -1 --separate-stderr show --json "$tests/fixtures/run_plain/run" nosuch
+    [ "$(jq '.directories | length' <<<"$output")" -eq 1 ]
+}
+
+@test "the JSON has the members that the manual names, no others" {
+    for n in 1 2; do
+        # shellcheck disable=SC2046
+        show --json $(yes "$tests/fixtures/run_scored/run" | head -n $n) |
+            jq -r 'keys, ((.directories[0] // .) | keys), ((.directories[0] //
+                .).experiments[0] | keys) | .[]'
+    done | sort -u | while read -r name; do
+        awk '/^\.It Cm show/ { on = 1 } /^\.It Cm check/ { on = 0 }
+            on && /^\.(Va|Pq)/' "$tests/../man/itrack.1" | grep -qw "$name" || {
+            echo "$name"
+            exit 1
+        }
+    done
 }
 
 @test "memory does not grow with the file" {

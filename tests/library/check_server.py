@@ -48,8 +48,17 @@ class Common:
         # The machine may do other things, too.
         os.environ["ITRACK_DRAIN"] = "120"
         self.client = MlflowClient(self.uri, registry_uri=self.uri)
-        warnings.simplefilter("error", RuntimeWarning)
+        caught = warnings.catch_warnings(record=True)
+        self.said = caught.__enter__()
+        self.addCleanup(caught.__exit__, None, None, None)
+        warnings.simplefilter("always", RuntimeWarning)
+        self.addCleanup(self.nothing_was_said)
         save_model("saved")
+
+    def nothing_was_said(self):
+        """Every warning that no test has waited for is a failure."""
+        self.assertEqual([str(warning.message) for warning in self.said
+                          if warning.category is RuntimeWarning], [])
 
     def tracker(self, **config):
         return MLflowTracker(self.uri, config=TrackingConfig(

@@ -8,7 +8,8 @@ setup() {
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     unset XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL ITRACK_TRACK PYTHONPATH
     unset MLFLOW_TRACKING_URI MLFLOW_EXPERIMENT_NAME WANDB_MODE WANDB_DIR
-    unset WANDB_API_KEY WANDB_ENTITY WANDB_BASE_URL
+    unset WANDB_API_KEY WANDB_ENTITY WANDB_BASE_URL WANDB_RUN_ID WANDB_RESUME
+    export ITRACK=$BUILD/bin/itrack
     cd "$BATS_TEST_TMPDIR" || return
     [ -z "${SANITIZE:-}" ] || skip "Python is not built with sanitizers"
 }
@@ -20,6 +21,11 @@ from_tree() {
 
 @test "names, values and exceptions" {
     run -0 from_tree python3 "$top/tests/library/test_python.py"
+    [[ $output == *OK* ]]
+}
+
+@test "small programs come to what insideLLMs' own module makes of them" {
+    run -0 from_tree python3 "$top/tests/library/test_programs.py"
     [[ $output == *OK* ]]
 }
 
@@ -40,6 +46,18 @@ from_tree() {
     run -1 env ITRACK_LIBRARY=/nowhere.so "PYTHONPATH=$top/lib/python" \
         PYTHONDONTWRITEBYTECODE=1 python3 -c 'import itrack; itrack.LocalFileTracker()'
     [[ $output == *"ImportError: itrack is not installed for Python"* ]]
+}
+
+@test "type hints: mypy --strict" {
+    venv=$("$top/scripts/test-venv" types mypy==1.13.0) ||
+        skip "the package can't be installed"
+    cp -r "$top/lib/python/itrack" "$top/tests/library/typed.py" .
+    run -0 "$venv/bin/mypy" --strict --cache-dir cache itrack typed.py
+    # It looks at the program, not at Any everywhere.
+    echo 'from itrack import LocalFileTracker
+number: int = LocalFileTracker().start_run()' >wrong.py
+    run -1 "$venv/bin/mypy" --strict --cache-dir cache wrong.py
+    [[ $output == *"Incompatible types in assignment"* ]]
 }
 
 @test "import itrack takes at most 20 ms" {

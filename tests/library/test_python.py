@@ -1,7 +1,10 @@
 """The Python package: names, values and exceptions as insideLLMs has them."""
 
+import copy
 import json
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,7 +57,16 @@ class InDirectory(unittest.TestCase):
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.dir.name)
         os.environ["XDG_STATE_HOME"] = os.path.join(self.dir.name, "state")
-        warnings.simplefilter("error", RuntimeWarning)
+        caught = warnings.catch_warnings(record=True)
+        self.said = caught.__enter__()
+        self.addCleanup(caught.__exit__, None, None, None)
+        warnings.simplefilter("always", RuntimeWarning)
+        self.addCleanup(self.nothing_was_said)
+
+    def nothing_was_said(self):
+        """Every warning that no test has waited for is a failure."""
+        self.assertEqual([str(warning.message) for warning in self.said
+                          if warning.category is RuntimeWarning], [])
 
     def worker(self):
         """The worker of the one journal that is there."""
@@ -317,8 +329,8 @@ class LocalTest(InDirectory):
             self.assertEqual(file.read(), json.dumps(nested, indent=2))
 
     def test_artifacts_are_taken_at_once(self):
-        tracker = LocalFileTracker()
-        tracker.start_run("r")
+        tracker = MLflowTracker("./mlruns", "exp")
+        run_id = tracker.start_run("r")
         # Stopped, it can't read anything before it has changed.
         worker = self.worker()
         os.kill(worker, signal.SIGSTOP)
@@ -342,7 +354,8 @@ class LocalTest(InDirectory):
         os.remove("checkpoint.pt")
         os.kill(worker, signal.SIGCONT)
         tracker.flush()
-        folder = "experiments/insideLLMs/r/artifacts/"
+        folder, = (os.path.join(dir, run_id, "artifacts/")
+                   for dir, names, _ in os.walk("mlruns") if run_id in names)
         sizes = {os.path.join(dir, name)[len(folder):]:
                  os.stat(os.path.join(dir, name)).st_size
                  for dir, _, names in os.walk(folder) for name in names}
@@ -350,13 +363,25 @@ class LocalTest(InDirectory):
             "plot.png": 3, "folder/plot.png": 3, "folder/sub/x": 1,
             "checkpoint-0.pt": 1, "checkpoint-1.pt": 2, "checkpoint-2.pt": 3,
             "latest.pt": 3, "old.pt": 3})
-        self.assertEqual(os.stat(folder + "checkpoint-0.pt").st_mode & 0o777,
-                         0o755)
-        self.assertEqual(os.stat(folder + "checkpoint-1.pt").st_mode & 0o777,
-                         0o640)
-        self.assertEqual(os.stat(folder + "old.pt").st_mtime, 1)
         tracker.end_run()
         self.assertEqual(self.pending(), [])
+
+    def test_artifacts_are_there_when_the_call_returns(self):
+        tracker = LocalFileTracker()
+        with open("f", "w") as file:
+            file.write("text")
+        os.chmod("f", 0o640)
+        os.utime("f", (1, 1))
+        tracker.start_run("r")
+        for number in range(5):
+            tracker.log_metrics({"a": number})
+            tracker.log_artifact("f", f"copy-{number}")
+            path = f"experiments/insideLLMs/r/artifacts/copy-{number}"
+            with open(path) as file:
+                self.assertEqual(file.read(), "text")
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+            self.assertEqual(os.stat(path).st_mtime, 1)
+        tracker.end_run()
 
     def test_every_loss_is_named(self):
         tracker = LocalFileTracker()
@@ -602,6 +627,115 @@ class AnyhowTest(InDirectory):
         self.assertEqual(said.count("not everything is tracked"), 1, said)
 
 
+class WandBTest(InDirectory):
+    """Against a server that keeps what it gets."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir("server")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "../servers/fake_wandb.py")
+        server = subprocess.Popen([sys.executable, program, "server"])
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        deadline = time.monotonic() + 20
+        while not os.path.exists("server/url"):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        with open("server/url") as file:
+            os.environ["WANDB_BASE_URL"] = file.read().strip()
+        os.environ["WANDB_API_KEY"] = "k" * 40
+        os.environ["ITRACK_DRAIN"] = "60"
+        for name in ("WANDB_BASE_URL", "WANDB_API_KEY", "ITRACK_DRAIN"):
+            self.addCleanup(os.environ.pop, name)
+
+    def run_of(self, name):
+        with open("server/state.json") as file:
+            state = json.load(file)
+        self.assertEqual(state["problems"], [])
+        run = state["runs"][name]
+        rows = [json.loads(line) for line in run["history"]]
+        return run, [(row["_step"], row["a"]) for row in rows]
+
+    def test_a_run_goes_on(self):
+        tracker = WandBTracker("p", resume="allow", group="g", job_type="j")
+        for number in range(3):
+            self.assertEqual(tracker.start_run("first", "fixed123"),
+                             "fixed123")
+            tracker.log_params({f"p{number}": number})
+            tracker.log_metrics({"a": number, f"only{number}": 1})
+            tracker.log_metrics({"a": number + 0.5})
+            if number == 0:
+                tracker.end_run()
+                continue
+            with self.assertWarnsRegex(
+                    RuntimeWarning, f"went on behind step {2 * number - 1}"):
+                tracker.end_run()
+        run, rows = self.run_of("fixed123")
+        self.assertEqual(rows, [(0, 0), (1, 0.5), (2, 1), (3, 1.5), (4, 2),
+                                (5, 2.5)])
+        self.assertEqual({k: v["value"] for k, v in run["config"].items()
+                          if k != "_wandb"},
+                         {"p0": 0, "p1": 1, "p2": 2})
+        self.assertEqual((run["groupName"], run["jobType"]), ("g", "j"))
+        self.assertEqual(run["summary"]["only0"], 1)
+        self.assertEqual(run["exitcode"], 0)
+
+    def test_steps_behind_the_last(self):
+        for step in (3, 4):
+            tracker = WandBTracker("p")
+            tracker.start_run("r", "id")
+            tracker.log_metrics({"a": step}, step=step)
+            tracker.end_run()
+        self.assertEqual(self.run_of("id")[1], [(3, 3), (4, 4)])
+
+    def test_must_and_never(self):
+        tracker = WandBTracker("p", resume="must")
+        tracker.start_run("r", "id")
+        tracker.log_metrics({"a": 1})
+        with self.assertWarnsRegex(RuntimeWarning, "no run id to go on with"):
+            tracker.end_run()
+        WandBTracker("p", resume="never").start_run("r", "id")
+        tracker = WandBTracker("p", resume="never")
+        deadline = time.monotonic() + 20
+        while not os.path.exists("server/state.json") or "id" not in json.load(
+                open("server/state.json"))["runs"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        tracker.start_run("r", "id")
+        with self.assertWarnsRegex(RuntimeWarning, "id is there already"):
+            tracker.end_run()
+
+    def test_variables(self):
+        os.environ["WANDB_RUN_ID"] = "slurm4711"
+        os.environ["WANDB_RUN_GROUP"] = "group"
+        os.environ["WANDB_SWEEP_ID"] = "swp1"
+        for name in ("WANDB_RUN_ID", "WANDB_RUN_GROUP", "WANDB_SWEEP_ID"):
+            self.addCleanup(os.environ.pop, name)
+        code = ("import itrack\n"
+                "t = itrack.WandBTracker('p')\n"
+                "for i in range(2):\n"
+                "  print(t.start_run('r')); t.log_metrics({'a': i}); t.end_run()")
+        done = subprocess.run([sys.executable, "-W", "error", "-c", code],
+                              check=True, capture_output=True, text=True)
+        first, second = done.stdout.split()
+        self.assertEqual(first, "slurm4711")
+        run, rows = self.run_of(first)
+        self.assertEqual(rows, [(0, 0)])
+        self.assertEqual((run["groupName"], run["sweep"]), ("group", "swp1"))
+        # What the tracker calls the other one.
+        run, rows = self.run_of(second)
+        self.assertEqual(rows, [(0, 1)])
+        self.assertEqual(run["displayName"], "r")
+
+    def test_wrong_arguments(self):
+        with self.assertRaisesRegex(ValueError, "none of the characters"):
+            WandBTracker("p").start_run("r", "a/b")
+        with self.assertWarnsRegex(
+                RuntimeWarning, "fork_from='x', resume='auto', tags=1"):
+            WandBTracker("p", resume="auto", tags=1, fork_from="x")
+
+
 class ResultTest(InDirectory):
     def test_values(self):
         score = SimpleNamespace(
@@ -689,8 +823,17 @@ class OthersTest(InDirectory):
         with self.assertRaises(ValueError):
             tracker.register_model("runs:/run", "m")
         tracker.register_model("runs:/run/m", "classifier")
+        for uri in ("runs:/nobody/m", "runs:/" + "0" * 32 + "/m"):
+            with self.assertRaises(RuntimeError):
+                tracker.register_model(uri, "other")
         tracker.end_run()
+        with self.assertRaises(RuntimeError):
+            tracker.register_model("runs:/nobody/m", "other")
         tracker.register_model("runs:/run/m", "classifier")
+        # What names no run waits for it.
+        for attempt in self.pending():
+            subprocess.run([os.environ["ITRACK"], "sync", "--drop", attempt],
+                           check=True, capture_output=True)
         self.assertEqual(
             set(os.listdir("mlruns/models/classifier")),
             {"meta.yaml", "version-1", "version-2"})
@@ -709,6 +852,109 @@ class OthersTest(InDirectory):
                 "columns": ["x", "y"], "data": [[1, "é"], [None, None]]})
         self.assertTrue(found["MLmodel"].endswith("artifacts/m/MLmodel"))
         self.assertEqual(self.pending(), [])
+
+    def test_mlflow_run_goes_on(self):
+        def store_run():
+            experiment, = (name for name in os.listdir("mlruns")
+                           if os.path.exists(f"mlruns/{name}/meta.yaml")
+                           and name != "0")
+            run, = (name for name in os.listdir(f"mlruns/{experiment}")
+                    if name != "meta.yaml")
+            return run, f"mlruns/{experiment}/{run}/"
+
+        tracker = MLflowTracker("./mlruns", "exp")
+        returned = tracker.start_run("first")
+        tracker.log_metrics({"a": 1})
+        tracker.log_params({"p": 1})
+        tracker.end_run()
+        run_id, folder = store_run()
+        self.assertEqual(run_id, returned)
+        for number in (2, 3):
+            self.assertEqual(tracker.start_run("other", run_id), run_id)
+            tracker.log_metrics({"a": number}, step=number)
+            tracker.log_params({f"p{number}": 1})
+            tracker.end_run("finished" if number == 2 else "failed")
+        self.assertEqual(store_run()[0], run_id)
+        with open(folder + "metrics/a") as file:
+            self.assertEqual([line.split()[1:] for line in file],
+                             [["1", "0"], ["2", "2"], ["3", "3"]])
+        self.assertEqual(sorted(os.listdir(folder + "params")),
+                         ["p", "p2", "p3"])
+        with open(folder + "meta.yaml") as file:
+            meta = file.read()
+        self.assertIn('run_name: "first"', meta)
+        self.assertIn("status: 4", meta)
+        tracker.start_run("none", "0123456789abcdef0123456789abcdef")
+        with self.assertWarnsRegex(RuntimeWarning, "no run to go on with"):
+            tracker.end_run()
+
+    def test_model_objects(self):
+        script = os.path.abspath("program.py")
+        with open(script, "w") as file:
+            file.write(
+                "import itrack, pathlib\n"
+                "class Saves:\n"
+                "  def save_model(self, path):\n"
+                "    pathlib.Path(path).write_text('w')\n"
+                "t = itrack.MLflowTracker('./mlruns')\n"
+                "t.start_run('r')\n"
+                "t.log_model(Saves(), 'm')\n"
+                "t.log_model(Saves(), 't', 'pytorch')\n"
+                "try: t.log_model(object(), 'o')\n"
+                "except ValueError as e: print(e)\n"
+                "t.end_run()\n")
+
+        def run(*path):
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
+                [*path, os.environ.get("PYTHONPATH", "")])}
+            done = subprocess.run([sys.executable, "-W", "error", script],
+                                  env=environment, capture_output=True,
+                                  text=True)
+            self.assertEqual(done.stderr, "")
+            return done.stdout, sorted(
+                os.path.join(dir, name).split("artifacts/")[1]
+                for dir, _, names in os.walk("mlruns") for name in names
+                if "artifacts/" in dir + "/")
+
+        # A package of the name that can't be imported.
+        os.makedirs("none/mlflow")
+        with open("none/mlflow/__init__.py", "w") as file:
+            file.write("raise ImportError('none here')")
+        said, files = run("none")
+        self.assertIn("nothing here can save this model", said)
+        self.assertEqual(files, ["m", "t"])
+        shutil.rmtree("mlruns")
+        os.makedirs("there/mlflow")
+        open("there/mlflow/__init__.py", "w").close()
+        for name, arguments, flavor in (
+                ("pyfunc", "path, python_model", "python_function"),
+                ("pytorch", "pytorch_model, path", "pytorch")):
+            with open(f"there/mlflow/{name}.py", "w") as file:
+                file.write(
+                    "import os\n"
+                    f"def save_model({arguments}):\n"
+                    "  os.mkdir(path)\n"
+                    "  with open(path + '/MLmodel', 'w') as f:\n"
+                    f"    f.write('flavors:\\n  {flavor}: null\\n')\n")
+        said, files = run("there")
+        self.assertEqual(files, ["m/MLmodel", "o/MLmodel", "t/MLmodel"])
+
+    def test_no_uri_is_mlruns(self):
+        tracker = MLflowTracker()
+        run_id = tracker.start_run("r")
+        tracker.log_metrics({"a": 1})
+        tracker.end_run()
+        self.assertTrue(any(run_id in names
+                            for _, names, _ in os.walk("mlruns")))
+
+    def test_watch_model(self):
+        tracker = WandBTracker("p", mode="offline", dir=".")
+        with self.assertRaises(RuntimeError):
+            tracker.watch_model(object())
+        with tracker:
+            with self.assertWarnsRegex(RuntimeWarning, "not watched"):
+                tracker.watch_model(object())
+            tracker.watch_model(object(), log_freq=1)
 
     def test_wandb_offline(self):
         tracker = WandBTracker("p", mode="offline", dir=".")
@@ -740,8 +986,6 @@ class OthersTest(InDirectory):
         self.assertNotIn(b"below", written)
         with self.assertRaises(ValueError):
             WandBTracker("p", mode="sometimes").start_run()
-        with self.assertWarns(RuntimeWarning):
-            WandBTracker("p", group="g")
 
     def test_unreachable_server(self):
         tracker = MLflowTracker("http://127.0.0.1:9", "exp")
@@ -779,6 +1023,26 @@ class OthersTest(InDirectory):
     def test_names_are_there(self):
         for name in itrack.__all__:
             self.assertTrue(hasattr(itrack, name))
+        # Some are None where a package is not installed, as in insideLLMs.
+        names = {}
+        exec("from itrack.experiment_tracking import *", names)
+        self.assertIs(names["LocalFileTracker"], LocalFileTracker)
+        self.assertIs(names["json"], json)
+        with self.assertRaises(AttributeError):
+            itrack.experiment_tracking.nothing
+
+    def test_pickle(self):
+        tracker = LocalFileTracker("out")
+        again = pickle.loads(pickle.dumps(tracker))
+        self.assertEqual(again.start_run("r"), "r")
+        for copy_of in (pickle.dumps, copy.copy, copy.deepcopy):
+            with self.assertRaisesRegex(
+                    TypeError, "LocalFileTracker with an active run can't"):
+                copy_of(again)
+        again.end_run()
+        self.assertEqual(tracker.list_runs(), copy.deepcopy(again).list_runs())
+        both = MultiTracker([again, WandBTracker("p", mode="offline")])
+        pickle.loads(pickle.dumps(both))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ matches "METHOD PATH OPERATION" and is not used up counts:
 
   match    regular expression
   times    use it so often; absent: always
+  over     only requests whose body has more bytes
   after    let so many matching requests pass first
   status   answer that, without doing anything
   headers  {"Retry-After": "1"}
@@ -71,7 +72,7 @@ def problem(text):
     state["problems"].append(text)
 
 
-def fault_for(line):
+def fault_for(line, length):
     try:
         with open(os.path.join(directory, "faults.json")) as f:
             rules = json.load(f)
@@ -80,6 +81,8 @@ def fault_for(line):
     for rule in rules:
         name = json.dumps(rule, sort_keys=True)
         if not re.search(rule.get("match", ""), line):
+            continue
+        if length <= rule.get("over", -1):
             continue
         if passed.get(name, 0) < rule.get("after", 0):
             passed[name] = passed.get(name, 0) + 1
@@ -124,7 +127,7 @@ def upsert(v):
     fields = {"displayName": "displayName", "notes": "notes", "tags": "tags",
               "group": "groupName", "groupName": "groupName",
               "jobType": "jobType", "host": "host", "commit": "commit",
-              "repo": "repo", "program": "program"}
+              "repo": "repo", "program": "program", "sweep": "sweep"}
     for variable, field in fields.items():
         if v.get(variable) is not None:
             run[field] = v[variable]
@@ -249,7 +252,15 @@ def graphql(body):
     if "serverInfo" in query:
         return {"data": {"serverInfo": {"features": []}}}
     if "model(" in query:
-        return {"data": {"model": {"bucket": None}}}
+        run = state["runs"].get(v.get("name") or v.get("n"))
+        return {"data": {"model": {"bucket": run and {
+            "id": "b-" + run["name"], "historyLineCount": len(run["history"]),
+            "eventsLineCount": len(run["events"]),
+            "logLineCount": len(run["console"]),
+            "summaryMetrics": json.dumps(run["summary"] or {}),
+            "config": json.dumps(run["config"]), "tags": run.get("tags"),
+            "notes": run.get("notes"), "historyTail": "[]",
+            "eventsTail": "[]", "wandbConfig": '{"t":{}}'}}}}
     if "artifactType" in query:
         return {"data": {"project": None}}
     if "organization" in query:
@@ -385,7 +396,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                               body.decode(errors="replace"))
             operation = found.group(1) if found else "other"
         with lock:
-            fault = fault_for("%s %s %s" % (self.command, path, operation))
+            fault = fault_for("%s %s %s" % (self.command, path, operation),
+                              len(body))
         if fault.get("delay"):
             time.sleep(fault["delay"])
         with lock:

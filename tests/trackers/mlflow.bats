@@ -243,9 +243,9 @@ PY
         mlflow-experiment=other
 }
 
-@test "no URI, a database: said, nothing lost, delivered to a URI later" {
+@test "a database: said, nothing lost, delivered to a URI later" {
     odd 20261123T130842Z-000000000007 5 0
-    run -1 "$deliver" "$state" "$e" mlflow
+    run -1 "$deliver" "$state" "$e" mlflow mlflow-uri=sqlite:///x.db
     [[ $output == *"state blocked"*"mlflow server --backend-store-uri"* ]]
     [[ $output == *"needs --mlflow-uri URI"* ]]
     run -1 "$deliver" "$state" "$e" mlflow \

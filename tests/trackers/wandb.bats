@@ -467,6 +467,14 @@ PY
     python3 "$CASES" config
 }
 
+@test "too large a request is made smaller, what is too large alone is named" {
+    python3 "$CASES" too_large
+}
+
+@test "a login page is called that, and done is what W&B says" {
+    python3 "$CASES" page
+}
+
 @test "a server without run files: what it has no place for is said" {
     for answer in '{"errors":[{"message":"no such field"}]}' '{"data":{}}' \
         '{"data":null}' 403; do

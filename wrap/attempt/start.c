@@ -15,6 +15,9 @@
 #include "watcher/survey.h"
 #include "watcher/stamp.h"
 
+/* Options that name one run, of all trackers. */
+#define ONE_RUN_MAX 16
+
 /* Makes text of what the command line, the environment or the config file
  * has. */
 static char *
@@ -128,6 +131,48 @@ attempt_free_targets(struct target *targets, size_t len)
 	free(targets);
 }
 
+static bool
+first_time(char *given[ONE_RUN_MAX], const char *name)
+{
+	for (size_t i = 0; i < ONE_RUN_MAX; i++) {
+		if (given[i] == NULL) {
+			given[i] = xstrdup(name);
+			return true;
+		}
+		if (strcmp(given[i], name) == 0)
+			return false;
+	}
+	return false;
+}
+
+/* Takes those options away that name one run, from every run but the first of
+ * this process. */
+static void
+keep_one_run(struct target *target)
+{
+	static char *given[ONE_RUN_MAX];
+	const struct tracker_about *about = tracker_about_find(target->tracker);
+	size_t kept = 0;
+
+	for (size_t i = 0; about != NULL && i < target->option_len; i++) {
+		struct pair *pair = &target->options[i];
+		bool drop = false;
+
+		for (size_t k = 0; k < about->option_count; k++)
+			if (about->options[k].one_run &&
+			    strcmp(about->options[k].name, pair->name) == 0)
+				drop = !first_time(given, pair->name);
+		if (drop) {
+			free(pair->name);
+			free(pair->text);
+		} else {
+			target->options[kept++] = *pair;
+		}
+	}
+	if (about != NULL)
+		target->option_len = kept;
+}
+
 /* Copies those of the targets that are not left out. */
 static void
 take_targets(struct entry_start *s, const struct target *targets, size_t len,
@@ -135,8 +180,10 @@ take_targets(struct entry_start *s, const struct target *targets, size_t len,
 {
 	s->targets = xcalloc(len, sizeof *s->targets);
 	for (size_t i = 0; i < len; i++)
-		if (leave_out == NULL || !leave_out[i])
-			target_copy(&s->targets[s->target_len++], &targets[i]);
+		if (leave_out == NULL || !leave_out[i]) {
+			target_copy(&s->targets[s->target_len], &targets[i]);
+			keep_one_run(&s->targets[s->target_len++]);
+		}
 }
 
 static void

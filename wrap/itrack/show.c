@@ -1,5 +1,5 @@
 /*
- * itrack show: what would be tracked of a run directory.
+ * itrack show: what would be tracked of run directories, as JSON here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,9 @@
 #include "format/text.h"
 #include "watcher/survey.h"
 #include "wrap/itrack/command.h"
+#include "wrap/itrack/grid.h"
 #include "wrap/itrack/print.h"
+#include "wrap/itrack/show_text.h"
 
 /* Output is handed on in pieces, one experiment at most in each. */
 #define PIECE_MAX ((size_t)1024 * 1024)
@@ -84,6 +86,24 @@ write_metric(struct jsonwrite *w, const char *key, double value)
 	jsonwrite_double(w, value);
 }
 
+/* The means of scores, or the sums of usage; `key` NULL: in an array. */
+static void
+write_numbers(struct jsonwrite *w, const char *key,
+    const struct survey_numbers *n, const struct experiment *x, bool mean)
+{
+	if (key != NULL)
+		jsonwrite_key(w, key);
+	jsonwrite_open(w, '{');
+	for (size_t i = 0; i < n->names.len; i++) {
+		const struct sum *sum = survey_sum(n, x, i);
+
+		if (sum != NULL)
+			write_metric(w, n->names.keys[i],
+			    mean ? sum->sum / (double)sum->count : sum->sum);
+	}
+	jsonwrite_close(w, '}');
+}
+
 static void
 write_experiment(struct jsonwrite *w, const struct experiment *x)
 {
@@ -133,220 +153,145 @@ hand_on(struct buf *out)
 	buf_reset(out);
 }
 
+/* Those of each experiment, in their order. The experiments themselves stand as
+ * insideLLMs has them. */
 static void
-print_json(const struct survey *survey)
+write_own_numbers(struct jsonwrite *w, struct buf *out, const char *key,
+    const struct survey *survey, bool scores)
+{
+	const struct survey_numbers *n =
+	    scores ? &survey->scores : &survey->usage;
+
+	jsonwrite_key(w, key);
+	jsonwrite_open(w, '[');
+	for (size_t i = 0; i < survey->mapping.live_len; i++) {
+		write_numbers(w, NULL, n,
+		    mapping_experiment(&survey->mapping, i), scores);
+		if (out->len > PIECE_MAX)
+			hand_on(out);
+	}
+	jsonwrite_close(w, ']');
+}
+
+static void
+write_survey(struct jsonwrite *w, struct buf *out, const struct survey *survey)
 {
 	const struct mapping *m = &survey->mapping;
-	struct jsonwrite w;
-	struct buf out;
-	size_t i;
 
-	print_json_begin(&w, &out);
-	write_run_ids(&w, m);
+	write_run_ids(w, m);
 	/* The mapping's, as all that is above and below it. */
-	write_text(&w, "schema_version",
+	write_text(w, "schema_version",
 	    m->schema_version != NULL ? m->schema_version
 				      : MAPPING_SCHEMA_VERSION);
-	write_count(&w, "record_count", m->record_count);
-	write_count(&w, "malformed_lines", m->malformed_lines);
-	write_statuses(&w, m);
-	jsonwrite_key(&w, "experiments");
-	jsonwrite_open(&w, '[');
-	for (i = 0; i < m->live_len; i++) {
-		write_experiment(&w, mapping_experiment(m, i));
-		if (out.len > PIECE_MAX)
-			hand_on(&out);
+	write_count(w, "record_count", m->record_count);
+	write_count(w, "malformed_lines", m->malformed_lines);
+	write_statuses(w, m);
+	jsonwrite_key(w, "experiments");
+	jsonwrite_open(w, '[');
+	for (size_t i = 0; i < m->live_len; i++) {
+		write_experiment(w, mapping_experiment(m, i));
+		if (out->len > PIECE_MAX)
+			hand_on(out);
 	}
-	jsonwrite_close(&w, ']');
-	write_text(&w, "run_id", survey_run_id(survey));
-	jsonwrite_key(&w, "harness");
-	jsonwrite_bool(&w, m->harness);
-	jsonwrite_key(&w, "has_manifest");
-	jsonwrite_bool(&w, survey->manifest.there);
-	write_count(&w, "first_malformed_line", survey->first_malformed);
-	write_count(&w, "torn_bytes", survey->torn_bytes);
-	write_limits(&w, m);
+	jsonwrite_close(w, ']');
+	write_text(w, "run_id", survey_run_id(survey));
+	jsonwrite_key(w, "harness");
+	jsonwrite_bool(w, m->harness);
+	jsonwrite_key(w, "has_manifest");
+	jsonwrite_bool(w, survey->manifest.there);
+	write_count(w, "first_malformed_line", survey->first_malformed);
+	write_count(w, "torn_bytes", survey->torn_bytes);
+	write_numbers(w, "scores", &survey->scores, NULL, true);
+	write_numbers(w, "usage", &survey->usage, NULL, false);
+	write_own_numbers(w, out, "experiment_scores", survey, true);
+	write_own_numbers(w, out, "experiment_usage", survey, false);
+	write_limits(w, m);
+}
+
+/* Of one directory its members stand in the object itself. */
+static void
+print_json(
+    const struct survey *surveys, char *const *dirs, size_t len, bool one)
+{
+	struct jsonwrite w;
+	struct buf out;
+
+	print_json_begin(&w, &out);
+	if (one && len == 1) {
+		write_survey(&w, &out, &surveys[0]);
+	} else {
+		jsonwrite_key(&w, "directories");
+		jsonwrite_open(&w, '[');
+		for (size_t i = 0; i < len; i++) {
+			jsonwrite_open(&w, '{');
+			print_json_bytes(&w, "dir", dirs[i]);
+			write_survey(&w, &out, &surveys[i]);
+			jsonwrite_close(&w, '}');
+		}
+		jsonwrite_close(&w, ']');
+	}
 	print_json_end(&w, &out);
 }
 
-enum { COLUMNS = 7 };
-
-struct row {
-	char *cells[COLUMNS];
-};
-
-static char *
-escaped(const char *text)
-{
-	struct buf out;
-
-	buf_init(&out, SIZE_MAX / 2);
-	text_escape(&out, text);
-	return buf_steal(&out);
-}
-
-static char *
-counted(uint64_t count)
-{
-	return xasprintf("%ju", (uintmax_t)count);
-}
-
-static char *
-number(double value, bool there)
-{
-	char text[PYFLOAT_SIZE];
-
-	if (!there)
-		return xstrdup("-");
-	pyfloat_repr(text, value);
-	return xstrdup(text);
-}
-
-static struct row
-row_of(const struct experiment *x)
-{
-	const struct tally *t = &x->tally;
-	double seconds = 0;
-	bool timed = tally_duration(t, &seconds);
-
-	return (struct row){{escaped(x->model_name), escaped(x->probe_name),
-	    counted(t->total_count), counted(t->success_count),
-	    counted(t->error_count), number(tally_success_rate(t), true),
-	    number(seconds, timed)}};
-}
-
 static void
-print_cell(const char *cell, size_t width, bool last)
+complain(const struct err *err)
 {
-	size_t length = text_length(cell);
+	char *text = text_path_text(err->message), *safe = grid_text(text);
 
-	fputs(cell, stdout);
-	for (; !last && length < width + 2; length++)
-		putchar(' ');
-}
-
-static void
-print_table(const struct mapping *m)
-{
-	struct row *rows = xcalloc(m->live_len + 1, sizeof rows[0]);
-	size_t width[COLUMNS] = {0}, i, column, length;
-
-	rows[0] = (struct row){{xstrdup("model"), xstrdup("probe"),
-	    xstrdup("total"), xstrdup("success"), xstrdup("error"),
-	    xstrdup("success rate"), xstrdup("seconds")}};
-	for (i = 0; i < m->live_len; i++)
-		rows[i + 1] = row_of(mapping_experiment(m, i));
-	for (i = 0; i <= m->live_len; i++)
-		for (column = 0; column < COLUMNS; column++) {
-			length = text_length(rows[i].cells[column]);
-			if (length > width[column])
-				width[column] = length;
-		}
-	for (i = 0; i <= m->live_len; i++) {
-		for (column = 0; column < COLUMNS; column++) {
-			print_cell(rows[i].cells[column], width[column],
-			    column == COLUMNS - 1);
-			free(rows[i].cells[column]);
-		}
-		putchar('\n');
-	}
-	free(rows);
-}
-
-static void
-print_field(const char *name, const char *text)
-{
-	char *safe = escaped(text);
-
-	printf("%-16s%s\n", name, safe);
+	fprintf(stderr, "itrack show: %s\n", safe);
 	free(safe);
+	free(text);
 }
 
-static void
-print_statuses(const struct mapping *m)
+/* Reads them all, and names those that can't be read. */
+static size_t
+read_all(const struct options *options, struct survey *surveys, char **dirs)
 {
-	char *safe;
-	size_t i;
+	size_t len = 0;
 
-	printf("%-16s%ju", "records", (uintmax_t)m->record_count);
-	for (i = 0; i < m->statuses.len; i++) {
-		safe = escaped(m->statuses.list[i]->text);
-		printf("%s%ju %s", i == 0 ? " (" : ", ",
-		    (uintmax_t)m->statuses.list[i]->count, safe);
-		free(safe);
+	for (int i = 0; i < options->argument_count; i++) {
+		struct err err = ERR_INIT;
+
+		dirs[len] = options->arguments[i];
+		if (survey_read(&surveys[len], dirs[len], &err) == 0) {
+			len++;
+			continue;
+		}
+		survey_release(&surveys[len]);
+		complain(&err);
 	}
-	printf("%s\n", m->statuses.len > 0 ? ")" : "");
-}
-
-static void
-print_limits(const struct mapping *m)
-{
-	struct buf line;
-
-	buf_init(&line, PIECE_MAX);
-	if (mapping_limits_passed(m, &line))
-		print_field("limits passed", line.data);
-	buf_release(&line);
-}
-
-static void
-print_text(const struct survey *survey)
-{
-	const struct mapping *m = &survey->mapping;
-
-	print_field("run ID", survey_run_id(survey));
-	if (survey_schema_version(survey) != NULL)
-		print_field("schema version", survey_schema_version(survey));
-	printf(
-	    "%-16s%s\n", "manifest", survey->manifest.there ? "yes" : "none");
-	print_statuses(m);
-	if (m->malformed_lines > 0)
-		printf("%-16s%ju (the first is line %ju)\n", "malformed lines",
-		    (uintmax_t)m->malformed_lines,
-		    (uintmax_t)survey->first_malformed);
-	if (survey->torn_bytes > 0)
-		printf("%-16s%ju bytes behind the last newline\n",
-		    "not counted", (uintmax_t)survey->torn_bytes);
-	print_limits(m);
-	printf("%-16s%zu\n", "experiments", m->live_len);
-	if (m->live_len == 0)
-		return;
-	putchar('\n');
-	print_table(m);
+	return len;
 }
 
 static int
 show(const struct options *options)
 {
-	struct err err = ERR_INIT;
-	struct survey survey;
-	char *text, *safe;
-	int r;
+	size_t count = (size_t)options->argument_count, len;
+	struct survey *surveys;
+	char **dirs;
 
-	if (options->argument_count != 1)
-		return command_usage(&command_show,
-		    options->argument_count == 0 ? "which directory?"
-						 : "one directory at a time");
-	r = survey_read(&survey, options->arguments[0], &err);
-	if (r == 0 && options_given(options, OPT_JSON))
-		print_json(&survey);
-	else if (r == 0)
-		print_text(&survey);
-	if (r < 0) {
-		text = text_path_text(err.message);
-		safe = escaped(text);
-		fprintf(stderr, "itrack show: %s\n", safe);
-		free(safe);
-		free(text);
-	}
-	survey_release(&survey);
-	return r == 0 ? STATUS_OK : STATUS_FAILURE;
+	if (count == 0)
+		return command_usage(&command_show, "which directory?");
+	surveys = xcalloc(count, sizeof surveys[0]);
+	dirs = xcalloc(count, sizeof dirs[0]);
+	len = read_all(options, surveys, dirs);
+	if (len > 0 && options_given(options, OPT_JSON))
+		print_json(surveys, dirs, len, count == 1);
+	else if (len > 0 && count == 1)
+		show_one(&surveys[0]);
+	else if (len > 0)
+		show_beside(surveys, dirs, len);
+	for (size_t i = 0; i < len; i++)
+		survey_release(&surveys[i]);
+	free(dirs);
+	free(surveys);
+	return len == count ? STATUS_OK : STATUS_FAILURE;
 }
 
 const struct command command_show = {
     .name = "show",
     .program = PROGRAM_SHOW,
-    .usage = "itrack show [--json] dir",
-    .about = "show what would be tracked of a run directory",
+    .usage = "itrack show [--json] dir...",
+    .about = "show what would be tracked of run directories, side by side",
     .run = show,
 };

@@ -26,6 +26,7 @@ struct status {
 	bool json;
 	struct buf text;
 	struct jsonwrite w;
+	size_t unfinished;         /* and nobody is at work on it */
 	size_t pending, delivered; /* that there are */
 	size_t at, from;           /* of those that are delivered */
 	bool failed;
@@ -237,6 +238,8 @@ show_pending(struct status *s, const char *attempt,
 		    s, attempt, &start->start.targets[i], past->entries);
 	end_row(s);
 	s->pending++;
+	s->unfinished += strcmp(row.state, "pending") == 0 ||
+	    strcmp(row.state, "interrupted") == 0;
 }
 
 static bool
@@ -306,6 +309,9 @@ show(struct status *s, bool all)
 	if (!all && s->delivered > LAST_SHOWN)
 		s->from = s->delivered - LAST_SHOWN;
 	/* What can't be read was said. */
+	if (!s->json && s->unfinished > 0)
+		buf_adds(&s->text,
+		    "itrack sync delivers what is pending or interrupted\n");
 	index_each(s->state_dir, each_indexed, s, NULL);
 }
 
@@ -325,18 +331,18 @@ print_text(struct status *s)
 static int
 status_run(const struct options *options)
 {
-	struct status s = {.state_dir = journal_state_dir(),
-	    .json = options_given(options, OPT_JSON)};
-	char *project = options->value[OPT_PROJECT] != NULL
-	    ? text_path_text(options->value[OPT_PROJECT])
-	    : NULL;
+	struct status s = {.json = options_given(options, OPT_JSON)};
+	char *project = NULL;
 
-	s.project = project;
 	if (options->argument_count > 0)
 		return command_usage(&command_status, "takes no arguments");
+	s.state_dir = journal_state_dir();
 	if (s.state_dir == NULL)
 		return command_usage(&command_status,
 		    "neither XDG_STATE_HOME nor HOME names a directory");
+	if (options->value[OPT_PROJECT] != NULL)
+		project = text_path_text(options->value[OPT_PROJECT]);
+	s.project = project;
 	if (s.json) {
 		print_json_begin(&s.w, &s.text);
 		jsonwrite_key(&s.w, "attempts");

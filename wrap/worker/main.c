@@ -291,6 +291,7 @@ spread_out(int64_t drain_ms)
 	int64_t hold_ms = drain_ms / SPREAD_PART;
 
 	http_set_patience(clock_mono_ms() + drain_ms);
+	http_share(true);
 	if (!environment_is_one_of_many())
 		return;
 	hold_ms = random_below(
@@ -474,8 +475,11 @@ refusal(struct worker *w)
 		refusals_add(&w->refusals, dir);
 	else if (w->failed && w->guess.dir != NULL)
 		refusals_add(&w->refusals, w->guess.dir);
+	else if (w->failed && w->guess.root != NULL)
+		refusals_add_root(&w->refusals, w->guess.root);
 	free(dir);
-	return refusals_reason(&w->refusals, clock_ns(&w->launched.file_clock));
+	return refusals_reason(
+	    &w->refusals, clock_ns(&w->launched.file_clock), w->failed);
 }
 
 static void

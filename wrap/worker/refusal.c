@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
 #include "watcher/watcher.h"
@@ -23,6 +24,13 @@ refusals_add(struct refusals *r, const char *dir)
 }
 
 void
+refusals_add_root(struct refusals *r, const char *root)
+{
+	if (r->root == NULL)
+		r->root = xstrdup(root);
+}
+
+void
 refusals_look(struct refusals *r, pid_t pid)
 {
 	struct rundir_guess guess;
@@ -32,6 +40,8 @@ refusals_look(struct refusals *r, pid_t pid)
 	writer_guess(&guess, pid);
 	if (guess.dir != NULL)
 		refusals_add(r, guess.dir);
+	if (guess.root != NULL)
+		refusals_add_root(r, guess.root);
 	rundir_guess_release(&guess);
 }
 
@@ -69,8 +79,46 @@ is_refused(const char *dir, int64_t launch_ns, bool *is_run)
 	return has_something(dir);
 }
 
+/* Has it a directory that insideLLMs would take for a run? */
+static bool
+has_runs(const char *root)
+{
+	DIR *dir = opendir(root);
+	const struct dirent *d;
+	bool any = false, is_run;
+
+	while (!any && dir != NULL && (d = readdir(dir)) != NULL) {
+		char *path = path_join(root, d->d_name);
+
+		any = d->d_name[0] != '.' &&
+		    is_refused(path, INT64_MAX, &is_run) && is_run;
+		free(path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return any;
+}
+
+static char *
+reason_of_root(const struct refusals *r)
+{
+	char *text, *reason;
+
+	if (r->root == NULL || !has_runs(r->root))
+		return NULL;
+	text = text_path_text(r->root);
+	reason = xasprintf("the command failed before it wrote a run; if "
+			   "insideLLMs has refused a directory in %s that was "
+			   "there before (the same configuration has the same "
+			   "run ID), give it --overwrite, or a --run-dir of "
+			   "its own",
+	    text);
+	free(text);
+	return reason;
+}
+
 char *
-refusals_reason(const struct refusals *r, int64_t launch_ns)
+refusals_reason(const struct refusals *r, int64_t launch_ns, bool failed)
 {
 	char *text, *word, *reason = NULL;
 	bool is_run;
@@ -94,7 +142,7 @@ refusals_reason(const struct refusals *r, int64_t launch_ns)
 		free(word);
 		free(text);
 	}
-	return reason;
+	return reason == NULL && failed ? reason_of_root(r) : reason;
 }
 
 void
@@ -102,5 +150,6 @@ refusals_release(struct refusals *r)
 {
 	for (size_t i = 0; i < r->len; i++)
 		free(r->dirs[i]);
+	free(r->root);
 	*r = (struct refusals){0};
 }

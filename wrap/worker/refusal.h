@@ -12,6 +12,7 @@
 #ifndef WRAP_WORKER_REFUSAL_H
 #define WRAP_WORKER_REFUSAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,15 +25,20 @@
 struct refusals {
 	char *dirs[REFUSALS_MAX]; /* bytes, absolute */
 	size_t len, looks;
+	/* Where a run was to get a directory of a name that only insideLLMs
+	 * knows (it derives it from the configuration); NULL: nowhere. */
+	char *root;
 };
 
 /* Notes where the process was asked to write a run, if it was. */
 void refusals_look(struct refusals *r, pid_t pid);
 void refusals_add(struct refusals *r, const char *dir);
+void refusals_add_root(struct refusals *r, const char *root);
 /* Of the first place that has something and in which no file of a run has
  * changed since the launch (by the clock of file times): what that means and
- * what to do, in one line, allocated; NULL: there is none. */
-char *refusals_reason(const struct refusals *r, int64_t launch_ns);
+ * what to do, in one line, allocated. If the command has `failed` and there is
+ * no such place, but a root with runs, the same of that. NULL: neither. */
+char *refusals_reason(const struct refusals *r, int64_t launch_ns, bool failed);
 void refusals_release(struct refusals *r);
 
 #endif

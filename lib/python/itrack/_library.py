@@ -21,6 +21,9 @@ _NESTED = 1
 _ANYHOW = 4
 # The journal can't be written now.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+# What the worker says of a model's run that is nowhere: it may come from another
+# journal later, which the caller can't wait for.
+_UNKNOWN_RUN = "no run of that ID"
 _NULL, _BOOL, _INTEGER, _DOUBLE, _TEXT, _JSON = range(6)
 # Nobody reads what is deeper; a list that has itself as an item is.
 _DEPTH_MAX = 100
@@ -110,7 +113,7 @@ def load() -> ctypes.CDLL:
         ) from None
     pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
     error_p = ctypes.POINTER(_Error)
-    for function, arguments in {
+    functions: dict[str, list[Any]] = {
         "create_tracker": [ctypes.POINTER(pointer), text,
                            ctypes.POINTER(_Config), ctypes.POINTER(_Option),
                            size],
@@ -130,9 +133,10 @@ def load() -> ctypes.CDLL:
         "load_run": [pointer, text, ctypes.POINTER(pointer)],
         "list_runs": [pointer, ctypes.POINTER(ctypes.POINTER(text)),
                       ctypes.POINTER(size)],
-    }.items():
+    }
+    for function, arguments in functions.items():
         f = getattr(library, "itrack_" + function)
-        f.argtypes = [*arguments, error_p]
+        f.argtypes = arguments + [error_p]
         f.restype = ctypes.c_int
     library.itrack_free.argtypes = [pointer]
     library.itrack_free.restype = None
@@ -167,7 +171,7 @@ def _new_error() -> _Error:
 
 
 def _message(error: _Error) -> str:
-    return error.message.decode("utf-8", "replace")
+    return bytes(error.message).decode("utf-8", "replace")
 
 
 def _raise(error: _Error) -> None:
@@ -292,6 +296,8 @@ class Handle:
         self._library = load()
         self._pointer = ctypes.c_void_p()
         self._names: dict[str, bytes] = {}
+        # What the active runs are called.
+        self.names: set[str] = set()
         self._warned = False
         tags = [_bytes(tag) for tag in config.tags or []]
         c = _Config(
@@ -335,12 +341,18 @@ class Handle:
             "itrack_start_run", _optional(run_name), _optional(run_id),
             _ANYHOW | (_NESTED if nested else 0))
         self._warned = False
+        if not nested:
+            self.names.clear()
+        if run_name:
+            self.names.add(str(run_name))
         if error is not None:
             if -error.code in (errno.EINVAL, errno.ENOMEM, errno.ECHILD):
                 _raise(error)
             warn(_message(error))
         run_id_bytes = self._library.itrack_run_id(self._pointer)
-        return RunID(run_id_bytes.decode("utf-8", "replace"))
+        started = RunID(run_id_bytes.decode("utf-8", "replace"))
+        self.names.add(started)
+        return started
 
     def run_dir(self) -> Optional[str]:
         path = self._library.itrack_run_dir(self._pointer)
@@ -392,6 +404,10 @@ class Handle:
         result = function(self._pointer, *arguments, ctypes.byref(error))
         return error if result < 0 else None
 
+    def wait(self, seconds: float) -> None:
+        """As flush; what goes wrong is told at the end of the run."""
+        self._try("itrack_flush", seconds)
+
     def flush(self, seconds: float) -> None:
         error = self._try("itrack_flush", seconds)
         if error is None:
@@ -409,7 +425,8 @@ class Handle:
             if count <= 64:
                 _metric_arrays[count] = array
         names = self._names
-        list_ = []
+        # The array makes a metric of each pair, faster than we can.
+        list_: list[Any] = []
         for name, value in metrics.items():
             if value.__class__ is not float or not name:
                 self._log_numbers(metrics, step)
@@ -480,6 +497,9 @@ class Handle:
         error = self._try("itrack_register_model", _bytes(uri), _bytes(name))
         if error is None:
             return
+        message = _message(error)
+        if _UNKNOWN_RUN in message:
+            raise RuntimeError(message)
         if -error.code not in (errno.ETIMEDOUT, errno.EAGAIN):
             _raise(error)
-        warn(_message(error))
+        warn(message)

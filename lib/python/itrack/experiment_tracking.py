@@ -5,16 +5,30 @@ program delivers it. What was logged before a ``kill -9`` is delivered, a server
 that is down costs the program nothing, and ``itrack sync`` finishes what was
 left behind.
 
-What differs from insideLLMs, for those who look closely:
+What differs from insideLLMs, on purpose:
 
-* No client package is needed: ``wandb``, ``mlflow`` and ``tensorboard`` are
-  never imported.
-* A run ID that exists already is not written over: the new run gets ``-2``.
-  ``start_run`` returns the ID that it got.
-* ``start_run`` of W&B and MLflow returns our ID of the run; the server gives
-  its own later (``itrack status`` shows it).
-* Params that are lists, dictionaries or other objects are kept as ``str()``.
-* A directory can be an artifact.
+| what differs | how |
+| --- | --- |
+| client packages | none is needed: ``wandb``, ``mlflow`` and ``tensorboard`` are not imported, and the three ``..._AVAILABLE`` are true |
+| exit | a run that the program does not end is ended by its exit: ``finished`` if the exit status is 0, else ``failed`` |
+| taken name | a run ID whose directory is there, and not empty, is not written over: the new run gets ``-2``, ``start_run`` returns that, and ``load_run`` of the name gives the last run |
+| second start | a run that is active when another one starts ends as ``finished``, with all that was logged |
+| nested | the run around a nested one goes on when that has ended |
+| slash | a slash in a project or run name makes no folders of local files, and ``..`` leads nowhere; ``list_runs`` has the whole names |
+| status | a status word that is not known counts as ``failed`` and not as finished; local files keep the word (``None`` as text) |
+| no number | a metric that is None, a text or without a name is left out with a warning; a call without any leaves no entry |
+| step | a step is a whole number from 0 to 2^63-1, else ValueError |
+| not finite | NaN and infinities stand in local files as the texts ``"NaN"``, ``"Infinity"``, ``"-Infinity"``: the files are valid JSON, while the run goes on, too |
+| changed afterwards | what was logged does not change with the dictionary that it came in |
+| folders | a directory can be an artifact, and an artifact's name may have folders |
+| MLflow names | an artifact has the name that it was given in MLflow, too |
+| switches | ``log_artifacts``, ``log_code`` and ``auto_log_metrics`` do what they say |
+| no room | what stands in the way of tracking (no permission, a full disk) is a warning, and the program goes on |
+| pickle | a tracker with an active run can't be pickled, and says so |
+| paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
+| IDs | a new run of an MLflow server has our ID at first, because the server's comes later; each call takes either |
+| late refusal | what a tracker refuses (a file that MLflow has no room for, a run that is not there) is a warning of ``end_run`` |
+| W&B | without a key runs are written for ``wandb sync``; the files of a run are one artifact, and gradients are not watched |
 """
 
 from __future__ import annotations
@@ -22,7 +36,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Optional
@@ -39,6 +52,49 @@ MLFLOW_AVAILABLE = True
 TENSORBOARD_AVAILABLE = True
 
 _NO_RUN = "No active run. Call start_run() first."
+
+# What `from insideLLMs.experiment_tracking import *` brings: what the module
+# defines, and what it imports. The latter is looked up when it is asked for,
+# because it takes longer than all the rest.
+_LATER = {
+    "Path": ("pathlib", "Path"),
+    "datetime": ("datetime", "datetime"),
+    "importlib": ("importlib", None),
+    "json": ("json", None),
+    "wandb": ("wandb", None),
+    "mlflow": ("mlflow", None),
+    "SummaryWriter": ("torch.utils.tensorboard", "SummaryWriter"),
+    "ExperimentResult": ("insideLLMs.types", "ExperimentResult"),
+    "ProbeScore": ("insideLLMs.types", "ProbeScore"),
+}
+
+__all__ = [
+    "ABC", "Any", "ExperimentResult", "ExperimentTracker", "LocalFileTracker",
+    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "Optional", "Path",
+    "ProbeScore", "SummaryWriter", "TENSORBOARD_AVAILABLE",
+    "TensorBoardTracker", "TrackingConfig", "WANDB_AVAILABLE", "WandBTracker",
+    "abstractmethod", "auto_track", "create_tracker", "dataclass", "datetime",
+    "field", "importlib", "json", "mlflow", "os", "wandb",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What the module of insideLLMs imports; None: it is not installed."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    module, member = _LATER[name]
+    try:
+        value = importlib.import_module(module)
+    except ImportError:
+        if name != "SummaryWriter":
+            return None
+        try:
+            value = importlib.import_module("tensorboardX")
+        except ImportError:
+            return None
+    return value if member is None else getattr(value, member, None)
 
 
 @dataclass
@@ -168,6 +224,14 @@ class _JournalTracker(ExperimentTracker):
         self._handle: Optional[Handle] = None
         self._depth = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        if self._run_active:
+            raise TypeError(
+                f"a {type(self).__name__} with an active run can't be pickled "
+                "or copied: only the process that started the run can log to "
+                "it; start one in the other process")
+        return {**self.__dict__, "_handle": None}
+
     def _options(self) -> dict[str, Optional[str]]:
         return {}
 
@@ -208,9 +272,12 @@ class _JournalTracker(ExperimentTracker):
         self._run_active = True
         self._run_id = started
         self._step = 0
-        if self.config.log_code and self.config.log_artifacts:
+        if self._logs_code() and self.config.log_artifacts:
             self._log_script()
         return started
+
+    def _logs_code(self) -> bool:
+        return self.config.log_code
 
     def _log_script(self) -> None:
         """The program's source; the library itself knows the git commit."""
@@ -307,11 +374,15 @@ class WandBTracker(_JournalTracker):
     Args:
         project: Stands above the config's project.
         entity: User or team.
-        wandb_kwargs: Of ``wandb.init``: mode (``online``, ``offline``), dir,
-            base_url. Others are named in a warning and left out.
+        wandb_kwargs: Of ``wandb.init``: ``mode`` (online, offline, disabled),
+            ``dir``, ``group``, ``job_type``, ``save_code``, and
+            ``resume`` (allow, must, never), which says whether a run of the
+            ID that ``start_run`` is given may exist; also ``base_url``.
+            Others are named in a warning and left out.
     """
 
     _kind = "wandb"
+    _passed_on = ("mode", "dir", "base_url", "group", "job_type", "resume")
 
     def __init__(self, project: str = "insideLLMs",
                  entity: Optional[str] = None,
@@ -324,18 +395,29 @@ class WandBTracker(_JournalTracker):
         super().__init__(config)
         self.entity = entity
         self.wandb_kwargs = wandb_kwargs
-        unknown = set(wandb_kwargs) - {"mode", "dir", "base_url"}
+        self._watch_warned = False
+        unknown = sorted(
+            name for name, value in wandb_kwargs.items()
+            if name not in (*self._passed_on, "save_code")
+            or name == "resume" and value not in (
+                None, False, "allow", "must", "never"))
         if unknown:
-            warnings.warn(
-                "itrack: not used of wandb_kwargs: " + ", ".join(
-                    sorted(unknown)), RuntimeWarning, stacklevel=2)
+            from ._library import warn
+
+            warn("not used of wandb_kwargs: " + ", ".join(
+                f"{name}={wandb_kwargs[name]!r}" for name in unknown))
 
     def _options(self) -> dict[str, Optional[str]]:
         options = {"entity": self.entity}
-        for name in ("mode", "dir", "base_url"):
+        for name in self._passed_on:
             value = self.wandb_kwargs.get(name)
+            if name == "resume" and value not in ("allow", "must", "never"):
+                value = None
             options[name] = None if value is None else os.fspath(value)
         return options
+
+    def _logs_code(self) -> bool:
+        return super()._logs_code() or bool(self.wandb_kwargs.get("save_code"))
 
     def log_table(self, table_name: str, data: list[dict[str, Any]],
                   columns: Optional[list[str]] = None) -> None:
@@ -350,21 +432,26 @@ class WandBTracker(_JournalTracker):
             handle.log_table(table_name, columns or list(data[0]), data)
 
     def watch_model(self, model: Any, log_freq: int = 100) -> None:
-        """Not possible without the wandb package.
+        """Say once that gradients are not watched, and go on: that needs hooks
+        of the wandb package in the model.
 
         Raises:
             RuntimeError: No active run.
-            NotImplementedError: Always else.
         """
         self._require_run()
-        raise NotImplementedError("itrack can't watch gradients of a model")
+        if not self._watch_warned:
+            from ._library import warn
+
+            self._watch_warned = True
+            warn("gradients of a model are not watched: that needs the wandb "
+                 "package; log_metrics() takes what is worth knowing of them")
 
 
 class MLflowTracker(_JournalTracker):
     """An MLflow server, or a directory as MLflow's file store.
 
     Args:
-        tracking_uri: Default: ``$MLFLOW_TRACKING_URI``.
+        tracking_uri: Default: ``$MLFLOW_TRACKING_URI``, else ``./mlruns``.
         experiment_name: Counts where no config is given; the experiment is
             else the config's experiment_name or project.
     """
@@ -399,33 +486,44 @@ class MLflowTracker(_JournalTracker):
 
     def log_model(self, model: Any, model_name: str,
                   model_flavor: str = "pyfunc") -> None:
-        """Upload a saved model.
+        """Upload a model.
 
         Args:
             model: The path of a directory with a file ``MLmodel``, as
-                ``mlflow.<flavor>.save_model`` writes it.
+                ``mlflow.<flavor>.save_model`` writes it; or the model itself,
+                which your own ``mlflow`` saves where that is installed, else
+                the model's method ``save_model(path)``.
             model_name: Where it goes in the run's artifacts.
             model_flavor: ``pytorch``, ``tensorflow``, ...: the directory must
                 have it; ``pyfunc``: whatever it has.
 
         Raises:
             RuntimeError: No active run.
-            ValueError: It is no such directory, or lacks the flavor.
+            ValueError: It is no such directory, or lacks the flavor; or
+                nothing there can save the model.
             FileNotFoundError: There is nothing of that name.
         """
+        import tempfile
+
         handle = self._require_run()
-        if not isinstance(model, (str, os.PathLike)):
-            raise ValueError(
-                "itrack uploads models that are saved already: give the "
-                "directory that mlflow's save_model() wrote")
-        handle.log_model(model, model_name, model_flavor)
+        if isinstance(model, (str, os.PathLike)):
+            handle.log_model(model, model_name, model_flavor)
+            return
+        with tempfile.TemporaryDirectory(prefix="itrack-model-") as folder:
+            path = os.path.join(folder, "model")
+            _save_model(model, path, model_flavor)
+            if os.path.exists(os.path.join(path, "MLmodel")):
+                handle.log_model(path, model_name, model_flavor)
+            else:
+                handle.log_artifact(path, model_name, "model")
 
     def register_model(self, model_uri: str, model_name: str) -> None:
         """Make a new version of a registered model, and the model if need be.
 
-        Works without an active run: then it waits up to 10 seconds for
-        delivery, and what is not delivered is a RuntimeWarning that says how to
-        finish it. In a run it comes behind the files that were logged before.
+        For a model of the active run it comes behind the files that were
+        logged before, and ``end_run`` warns of what goes wrong. Else it waits
+        up to 10 seconds for delivery; what is not delivered then is a
+        RuntimeWarning that says how to finish it.
 
         Args:
             model_uri: ``runs:/<run ID>/<path>``, with the ID that
@@ -435,14 +533,35 @@ class MLflowTracker(_JournalTracker):
 
         Raises:
             ValueError: The URI or the name is none.
-            RuntimeError: The server refuses it (in a run: ``end_run`` warns).
+            RuntimeError: There is no such run, or the server refuses it.
         """
         handle = self._handle if self._run_active else None
-        if handle is None:
+        if handle is None or not model_uri.startswith(
+                tuple(f"runs:/{name}/" for name in handle.names)):
             from ._library import Handle
 
             handle = Handle(self._kind, self.config, self._options())
         handle.register_model(model_uri, model_name)
+
+
+def _save_model(model: Any, path: str, flavor: str) -> None:
+    """As insideLLMs' tracker has mlflow do it."""
+    import importlib
+
+    name = flavor if flavor in ("pytorch", "tensorflow") else "pyfunc"
+    try:
+        module = importlib.import_module(f"mlflow.{name}")
+    except ImportError as error:
+        if not hasattr(model, "save_model"):
+            raise ValueError(
+                f"nothing here can save this model ({error}): install mlflow, "
+                "or give the directory that its save_model() wrote") from None
+        model.save_model(path)
+        return
+    if name == "pyfunc":
+        module.save_model(path, python_model=model)
+    else:
+        module.save_model(model, path)
 
 
 class TensorBoardTracker(_JournalTracker):
@@ -504,6 +623,25 @@ class LocalFileTracker(_JournalTracker):
         handle = self._handle if self._run_active else None
         place = handle.run_dir() if handle is not None else None
         return None if place is None else Path(place)
+
+    def log_artifact(self, artifact_path: str,
+                     artifact_name: Optional[str] = None,
+                     artifact_type: Optional[str] = None) -> None:
+        """Log a file, or a directory with all files below it.
+
+        Its copy is in the run's directory when the call returns, unless that
+        takes more than 10 seconds.
+
+        Args:
+            artifact_name: Default: the last component of the path.
+            artifact_type: Default: ``file``.
+
+        Raises:
+            RuntimeError: No active run.
+            FileNotFoundError: There is no such file.
+        """
+        super().log_artifact(artifact_path, artifact_name, artifact_type)
+        self._require_run().wait(10.0)
 
     def _look(self) -> Handle:
         from ._library import Handle

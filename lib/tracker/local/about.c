@@ -14,6 +14,7 @@ static const struct about_option options[] = {
 	.destination = true,
 	.library = "output_dir",
 	.library_default = "./experiments",
+	.library_alone = true,
     },
 };
 

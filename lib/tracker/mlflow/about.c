@@ -8,9 +8,10 @@ static const struct about_option options[] = {
 	.argument = "URI",
 	.form = FORM_TRACKING_URI,
 	.use = USE_REACH,
-	.help = "http(s)://HOST:PORT, or ./DIR or /DIR for a file store",
+	.help = "http(s)://HOST:PORT, or a file store's DIR; default ./mlruns",
 	.destination = true,
 	.library = "tracking_uri",
+	.library_default = "./mlruns",
     },
     {
 	.name = "mlflow-experiment",
@@ -30,6 +31,7 @@ static const struct about_option options[] = {
 	.form = FORM_NAME,
 	.use = USE_ATTEMPT,
 	.help = "a run that is there already: log into it",
+	.one_run = true,
     },
     {
 	.name = "nested",
@@ -46,4 +48,6 @@ const struct tracker_about tracker_about_mlflow = {
     .elsewhere = "--mlflow-uri URI",
     .tables = TABLES_ARTIFACT,
     .models = true,
+    .run_id_option = "mlflow-run-id",
+    .digest_is_id = "mlflow-uri",
 };

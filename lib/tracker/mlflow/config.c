@@ -19,6 +19,9 @@
  * a locked database, is 20 s. */
 #define PATIENCE_MAX_S 3600
 
+/* MLflow's own default for many years. */
+#define DEFAULT_STORE "mlruns"
+
 #define SERVER_HINT                                                         \
 	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
 	"MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or use --mlflow-uri "   \
@@ -144,11 +147,10 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	struct tracking_place place;
 	int result;
 
-	if (uri == NULL || uri[0] == '\0')
-		return err_set(err, MLFLOW_NEEDS_URI,
-		    "no MLflow server is named; " SERVER_HINT,
-		    "sqlite:///mlflow.db");
 	c->store = MLFLOW_FILES;
+	c->by_default = uri == NULL || uri[0] == '\0';
+	if (c->by_default)
+		return take_directory(c, xstrdup(DEFAULT_STORE), choice, err);
 	result = read_uri(&place, uri, choice->cwd, err);
 	if (result < 0)
 		return result;
@@ -225,9 +227,6 @@ take_credentials(struct mlflow_config *c, struct err *err)
 static int
 take_tls(struct mlflow_config *c, struct err *err)
 {
-	static const char *const others[] = {
-	    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
-
 	if (mlflow_variable_bool(
 		"MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
 		return -EINVAL;
@@ -237,9 +236,6 @@ take_tls(struct mlflow_config *c, struct err *err)
 		    "MLFLOW_TRACKING_INSECURE_TLS and "
 		    "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
 		    "unset one");
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (c->ca == NULL && !c->insecure)
-			c->ca = copy(mlflow_variable(others[i]));
 	c->client_cert =
 	    copy(mlflow_variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
 	return 0;

@@ -22,8 +22,9 @@ enum mlflow_store { MLFLOW_SERVER, MLFLOW_FILES };
 
 struct mlflow_config {
 	enum mlflow_store store;
-	char *base; /* server: URL without user, password, final slash */
-	char *root; /* files: absolute directory */
+	char *base;      /* server: URL without user, password, final slash */
+	char *root;      /* files: absolute directory */
+	bool by_default; /* files, because no URI was given */
 	char *user, *password, *token; /* NULL: none */
 	char *ca, *client_cert;
 	bool insecure;

@@ -213,6 +213,9 @@ examine_files(const struct examination *x, const struct mlflow_config *config)
 {
 	char *root = text_shell_word(config->root);
 
+	if (config->by_default)
+		examine_say(x, VERDICT_NOTE,
+		    "no server is named (--mlflow-uri, MLFLOW_TRACKING_URI)");
 	examine_directory(x, config->root, "runs (MLflow's file store)");
 	examine_say(x, VERDICT_NOTE,
 	    "to look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui "

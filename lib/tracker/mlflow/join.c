@@ -3,7 +3,8 @@
  * alone, because two in one run would mix. The tag itrack.id says which:
  *
  *	get the run     deleted, of another experiment: blocked
- *	                the tag of another attempt: this one makes its own run
+ *	                the tag of another attempt: this one makes its own run,
+ *	                but for a program that names the run when it starts
  *	log-batch       our tag, and the tags that the user gave; refused: our
  *	                tag alone, then the others
  *	update          status RUNNING
@@ -181,7 +182,9 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 		return;
 	}
 	tag = tag_of(run);
-	if (tag == NULL || strcmp(tag, m->run->start->attempt) == 0)
+	/* A program that names the run in its own call means it. */
+	if (tag == NULL || strcmp(tag, m->run->start->attempt) == 0 ||
+	    m->run->start->source == SOURCE_LIBRARY)
 		join(m, run);
 	else
 		go_alone(m);

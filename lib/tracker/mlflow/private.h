@@ -203,6 +203,8 @@ struct mlflow_tagged {
 	const char *id; /* value of MLFLOW_ID_TAG */
 	bool child;
 	const char *parent; /* MLflow's ID of the run around it; NULL: none */
+	/* A file store: the run that is there already and goes on; or NULL. */
+	const char *joined;
 };
 
 /* Describes the run m->wanted. */
@@ -273,8 +275,6 @@ void mlflow_classify_small(struct mlflow *m, struct mlflow_answer *a);
 
 struct mlruns_run;
 
-/* The ID of the run of an attempt. Allocated. */
-char *mlruns_run_id(const char *attempt);
 /* Makes the run in the open directory of its experiment, or takes up the
  * existing one. Takes over `name` (allocated). */
 int mlruns_run_make(const struct mlflow *m, int experiment,

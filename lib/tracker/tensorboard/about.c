@@ -14,6 +14,7 @@ static const struct about_option options[] = {
 	.destination = true,
 	.library = "log_dir",
 	.library_default = "./runs",
+	.library_alone = true,
     },
 };
 

@@ -11,6 +11,12 @@ static const struct option_word modes[] = {
     {0},
 };
 
+/* "auto" goes on with the run of an ID that wandb itself wrote down. */
+static const struct option_word resumes[] = {
+    {"auto", "allow"},
+    {0},
+};
+
 static const struct about_option options[] = {
     {
 	.name = "wandb-mode",
@@ -55,6 +61,54 @@ static const struct about_option options[] = {
 	.library = "dir",
     },
     {
+	.name = "wandb-run-id",
+	.variable = "WANDB_RUN_ID",
+	.argument = "ID",
+	.form = FORM_NAME,
+	.use = USE_ATTEMPT,
+	.help = "the run's ID there; one that exists goes on",
+	.one_run = true,
+    },
+    {
+	.name = "wandb-resume",
+	.variable = "WANDB_RESUME",
+	.argument = "allow|must|never",
+	.form = FORM_CHOICE,
+	.choices = "allow|must|never",
+	.old_words = resumes,
+	.use = USE_ATTEMPT,
+	.help = "whether a run of that ID may, must or must not exist",
+	.library = "resume",
+    },
+    {
+	.name = "wandb-sweep-id",
+	.variable = "WANDB_SWEEP_ID",
+	.argument = "ID",
+	.form = FORM_NAME,
+	.use = USE_ATTEMPT,
+	.help = "the sweep that the run is of",
+	.library = "sweep_id",
+	.one_run = true,
+    },
+    {
+	.name = "wandb-group",
+	.variable = "WANDB_RUN_GROUP",
+	.argument = "NAME",
+	.form = FORM_NAME,
+	.use = USE_ATTEMPT,
+	.help = "the group of the run",
+	.library = "group",
+    },
+    {
+	.name = "wandb-job-type",
+	.variable = "WANDB_JOB_TYPE",
+	.argument = "NAME",
+	.form = FORM_NAME,
+	.use = USE_ATTEMPT,
+	.help = "the type of the run",
+	.library = "job_type",
+    },
+    {
 	.name = "table",
 	.argument = "text",
 	.form = FORM_OPTIONAL_WORD,
@@ -70,6 +124,9 @@ const struct tracker_about tracker_about_wandb = {
     .option_count = sizeof options / sizeof options[0],
     .elsewhere = "--wandb-dir DIR",
     .library_project = "project",
+    .run_id_option = "wandb-run-id",
+    .run_id_without = "/\\#?%:",
+    .attempt_is_id = true,
     .tables = TABLES_ROWS,
     .histograms = true,
 };

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tracker/wandb/resume.h"
 #include "tracker/wandb/system.h"
+#include "tracker/wandb/upsert.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
 #define PACE_MS      15000
@@ -48,6 +50,13 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_online *o = call->data;
 	struct wandb_reply passed = *reply;
 
+	if (reply->status == HTTP_TOO_LARGE && !o->main.run->without_config) {
+		tracker_refused(o->t, "rejected",
+		    "the config is too large for the server (HTTP 413)");
+		o->main.run->without_config = true;
+		wandb_live_upsert(&o->main, o->start, on_opened, o);
+		return;
+	}
 	if (reply->outcome == OUTCOME_DONE) {
 		if (wandb_live_found(&o->main, reply, &passed.err) < 0)
 			passed.outcome = OUTCOME_REJECTED;
@@ -56,6 +65,26 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 			    &o->main.stream, o->start->host);
 	}
 	o->opened(o->data, &passed);
+}
+
+static void
+on_resume(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = call->data;
+	struct wandb_reply refused = {.outcome = OUTCOME_BLOCKED};
+
+	if (reply->outcome != OUTCOME_DONE) {
+		o->opened(o->data, reply);
+		return;
+	}
+	if (wandb_resume_take(o->main.run, reply->data,
+		tracker_option(o->t, "wandb-resume"),
+		wandb_run_is_remembered(o->t), &refused.err) < 0) {
+		o->resume_refused = true;
+		o->opened(o->data, &refused);
+		return;
+	}
+	wandb_live_upsert(&o->main, o->start, on_opened, o);
 }
 
 enum outcome
@@ -72,7 +101,10 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
 	o->client.t = t;
 	wandb_live_release(&o->main);
 	wandb_live_init(&o->main, &o->client, run);
-	wandb_live_upsert(&o->main, o->start, on_opened, o);
+	if (run->id_given)
+		wandb_ask_resume(&o->main.call, &o->client, run, on_resume, o);
+	else
+		wandb_live_upsert(&o->main, o->start, on_opened, o);
 	return OUTCOME_PENDING;
 }
 
@@ -93,6 +125,23 @@ settle(size_t *at, size_t done)
 		*at -= done;
 }
 
+/* How many of the rows of all runs were refused, at most `most`. */
+static size_t
+take_refused(struct wandb_online *o, size_t most)
+{
+	struct wandb_live *l;
+	size_t taken = 0, n;
+
+	for (size_t at = 0; (l = wandb_online_live(o, at)) != NULL; at++) {
+		n = l->stream.rows_refused;
+		if (n > most - taken)
+			n = most - taken;
+		l->stream.rows_refused -= n;
+		taken += n;
+	}
+	return taken;
+}
+
 static void
 answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 {
@@ -101,6 +150,8 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 
 	o->batch = NULL;
 	batch->done = done;
+	/* A row is one entry or more: one of them counts. */
+	batch->rejected = take_refused(o, done);
 	o->taken -= done;
 	settle(&o->main_from, done);
 	settle(&o->child_from, done);
@@ -112,12 +163,23 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 
 static void advance(struct wandb_online *o);
 
+bool
+wandb_online_shrink(struct wandb_live *l, const struct wandb_reply *reply)
+{
+	return reply->status == HTTP_TOO_LARGE &&
+	    wandb_stream_shrink(&l->stream);
+}
+
 static void
 on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 	struct wandb_live *l = wandb_online_live(o, o->at);
 
+	if (wandb_online_shrink(l, reply)) {
+		wandb_stream_post(&l->stream, NULL, on_stream, o);
+		return;
+	}
 	if (reply->outcome != OUTCOME_DONE) {
 		answer_metrics(o, reply);
 		return;

@@ -33,6 +33,8 @@ struct wandb_online {
 	void (*opened)(void *data, const struct wandb_reply *reply);
 	/* Gets the rows of a child, whose struct `data` is; as well. */
 	void (*on_row)(const struct wandb_rows *rows, void *data);
+	/* The user's word forbids to go on with the run, or to begin it. */
+	bool resume_refused;
 	void *data;
 	struct wandb_upload upload;
 	struct wandb_artifact artifact;
@@ -66,6 +68,8 @@ void wandb_online_close(struct wandb_online *o);
 /* For online.c and online_end.c: the run (0), or that of its child at - 1; NULL
  * behind the last. */
 struct wandb_live *wandb_online_live(struct wandb_online *o, size_t at);
+/* Was the answer that the request was too large, and will it be smaller? */
+bool wandb_online_shrink(struct wandb_live *l, const struct wandb_reply *reply);
 /* Notes what the server has said of a run. */
 void wandb_online_note(struct wandb_online *o, const struct wandb_live *l);
 

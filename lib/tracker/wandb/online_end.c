@@ -21,6 +21,10 @@ on_last(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_online *o = call->data;
 	struct wandb_live *l = wandb_online_live(o, o->at);
 
+	if (wandb_online_shrink(l, reply)) {
+		wandb_stream_post(&l->stream, &o->end, on_last, o);
+		return;
+	}
 	if (reply->outcome != OUTCOME_DONE) {
 		answer_finish(o, reply);
 		return;

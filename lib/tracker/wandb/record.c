@@ -141,6 +141,7 @@ wandb_record_run(struct buf *out, int64_t num, const struct wandb_run *run)
 	put_text(out, 9, run->notes);
 	for (i = 0; i < run->tag_len; i++)
 		put_text(out, 10, run->tags[i]);
+	put_text(out, 12, run->sweep);
 	put_text(out, 13, run->host);
 	at = pb_begin(out, 17);
 	put_time(out, run->started_us);

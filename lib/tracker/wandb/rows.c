@@ -15,7 +15,8 @@ wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
 	*rows = (struct wandb_rows){.closed = closed,
 	    .data = data,
 	    .started_us = started_us,
-	    .step = -1};
+	    .step = -1,
+	    .last_before = -1};
 	wandb_values_init(&rows->row);
 	wandb_values_init(&rows->summary);
 	wandb_values_init(&rows->final);
@@ -86,6 +87,16 @@ put_metric(struct wandb_rows *rows, struct wandb_values *values,
 	metric_write(&w, metric);
 	put(rows, values, prefix, metric->name, json.data);
 	buf_release(&json);
+}
+
+/* Where a run goes on: the steps of a program that counts anew go on as well. */
+static int64_t
+step_of(struct wandb_rows *rows, int64_t step)
+{
+	if (!rows->began && rows->last_before >= 0 && step <= rows->last_before)
+		rows->shift = rows->last_before + 1;
+	rows->began = true;
+	return step < INT64_MAX - rows->shift ? step + rows->shift : step;
 }
 
 /* As W&B's own client, which takes no row for a step that is over. */
@@ -178,8 +189,11 @@ void
 wandb_rows_take(struct wandb_rows *rows, const char *prefix,
     const struct entry *e, bool own_run)
 {
+	int64_t step = entry_step(e, own_run);
+
 	if (e->kind == ENTRY_METRICS)
-		take_metrics(rows, prefix, e, entry_step(e, own_run));
+		take_metrics(rows, prefix, e,
+		    e->metrics.summary ? 0 : step_of(rows, step));
 	else
-		take_histogram(rows, prefix, e, entry_step(e, own_run));
+		take_histogram(rows, prefix, e, step_of(rows, step));
 }

@@ -34,6 +34,10 @@ struct wandb_rows {
 	/* A step was not larger than the one before: its row got the next
 	 * free step. */
 	bool stepped_back;
+	/* Of a run that goes on: its last step, and what is added to the steps
+	 * that come if the first of them is not behind it. */
+	int64_t last_before, shift;
+	bool began;
 	/* A program's own steps keep their numbers: what comes for a step below
 	 * the last one is left out, and counted. */
 	bool only_rising;

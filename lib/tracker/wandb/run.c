@@ -16,6 +16,7 @@
 #define TAG_MAX_CHARACTERS     64
 #define PROJECT_MAX_CHARACTERS 128
 #define PROJECT_FORBIDDEN      "/\\#?%:"
+#define ID_MAX_BYTES           128
 /* Names, notes and tags of one run. */
 #define IDENTITY_MAX (1024 * 1024)
 /* Under this name the cursor keeps the identity. */
@@ -164,6 +165,43 @@ choose_project(struct wandb_run *run, const struct tracker *t,
 	run->project = project;
 }
 
+static char *
+option_text(const struct tracker *t, const char *option, const char *variable)
+{
+	char *text = copy(tracker_option(t, option));
+
+	return text != NULL ? text : variable_text(variable);
+}
+
+bool
+wandb_run_id_is_valid(const char *id)
+{
+	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
+	    strlen(id) > ID_MAX_BYTES)
+		return false;
+	for (const char *at = id; *at != '\0'; at++)
+		if (strchr(PROJECT_FORBIDDEN, *at) != NULL ||
+		    iscntrl((unsigned char)*at))
+			return false;
+	return id[0] != '\0';
+}
+
+static void
+choose_id(struct wandb_run *run, const struct tracker *t)
+{
+	const char *given = tracker_option(t, "wandb-run-id");
+	char *id = given != NULL ? wandb_utf8(given) : NULL;
+
+	run->id_given = id != NULL && wandb_run_id_is_valid(id);
+	run->id_unfit = id != NULL && !run->id_given;
+	if (run->id_given) {
+		free(run->id);
+		run->id = id;
+	} else {
+		free(id);
+	}
+}
+
 static void
 choose(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings)
@@ -183,10 +221,13 @@ choose(struct wandb_run *run, const struct tracker *t,
 	run->group = choose_text(
 	    t, start, "attempt-group", start->group, "WANDB_RUN_GROUP");
 	if (run->group == NULL)
-		run->group = copy(entry_start_group(start));
+		run->group = copy(tracker_option(t, "wandb-group"));
 	if (run->group == NULL)
+		run->group = copy(entry_start_group(start));
+	if (run->group == NULL && start->source != SOURCE_LIBRARY)
 		run->group = copy(start->experiment_name);
-	run->job_type = variable_text("WANDB_JOB_TYPE");
+	run->job_type = option_text(t, "wandb-job-type", "WANDB_JOB_TYPE");
+	run->sweep = copy(tracker_option(t, "wandb-sweep-id"));
 	add_tags(run, start);
 	run->remote = copy(start->git_remote);
 	run->commit = copy(start->git_commit);
@@ -198,7 +239,7 @@ struct remembered {
 	char **text;
 };
 
-#define REMEMBERED_TEXTS 8
+#define REMEMBERED_TEXTS 9
 
 static void
 list_texts(struct wandb_run *run, struct remembered list[REMEMBERED_TEXTS])
@@ -211,6 +252,13 @@ list_texts(struct wandb_run *run, struct remembered list[REMEMBERED_TEXTS])
 	list[5] = (struct remembered){"job_type", &run->job_type};
 	list[6] = (struct remembered){"remote", &run->remote};
 	list[7] = (struct remembered){"commit", &run->commit};
+	list[8] = (struct remembered){"sweep", &run->sweep};
+}
+
+bool
+wandb_run_is_remembered(const struct tracker *t)
+{
+	return tracker_recall(t, REMEMBERED) != NULL;
 }
 
 void
@@ -234,6 +282,9 @@ wandb_run_remember(const struct wandb_run *run, struct tracker *t)
 		jsonwrite_key(&w, texts[i].name);
 		jsonwrite_text(&w, *texts[i].text);
 	}
+	jsonwrite_int_member(&w, "lines_before", run->lines_before);
+	jsonwrite_int_member(&w, "events_before", run->events_before);
+	jsonwrite_int_member(&w, "first_step", run->first_step);
 	jsonwrite_key(&w, "tags");
 	jsonwrite_open(&w, '[');
 	for (i = 0; i < run->tag_len; i++)
@@ -262,6 +313,12 @@ recall(struct wandb_run *run, const char *json)
 		*texts[i].text = json_text_new(&member);
 	}
 	run->name_given = run->name != NULL;
+	member = json_member(&object, "lines_before");
+	json_int64(&member, &run->lines_before);
+	member = json_member(&object, "events_before");
+	json_int64(&member, &run->events_before);
+	member = json_member(&object, "first_step");
+	json_int64(&member, &run->first_step);
 	member = json_member(&object, "tags");
 	if (member.type != JSON_ARRAY)
 		return;
@@ -301,6 +358,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	    .started_us = info->started_us,
 	    .experiment = ENTRY_NO_EXPERIMENT};
 	run->id = xstrdup(info->start->attempt);
+	choose_id(run, t);
 	if (entry_start_was_there(info->start))
 		run->host = copy(info->start->host);
 	if (remembered != NULL)
@@ -312,6 +370,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+	run->rows.last_before = run->first_step - 1;
 	run->rows.only_rising = info->start->source == SOURCE_LIBRARY;
 }
 
@@ -346,7 +405,8 @@ wandb_run_init_child(struct wandb_run *run, const struct wandb_run *parent,
 		*to[i].text = copy(*from[i].text);
 	free(run->name);
 	run->name = child_name(parent, experiment);
-	run->id = xasprintf("%s-%jd", parent->id, (intmax_t)experiment);
+	run->id = xasprintf(
+	    "%s-%jd", parent->info->start->attempt, (intmax_t)experiment);
 	run->host = copy(parent->host);
 	for (i = 0; i < parent->tag_len; i++)
 		add_tag(run, parent->tags[i], strlen(parent->tags[i]));
@@ -384,7 +444,8 @@ take_run_id(struct wandb_run *run, const char *run_id)
 {
 	free(run->run_id);
 	run->run_id = xstrdup(run_id);
-	if (!run->name_given)
+	/* One that goes on keeps its name. */
+	if (!run->name_given && run->lines_before == 0)
 		run->name_changed = take_name(run, run_id);
 }
 

@@ -28,8 +28,10 @@
 struct wandb_run {
 	const struct tracker *tracker;
 	const struct run_info *info;
-	char *id;     /* the attempt */
-	char *entity; /* NULL: not known */
+	char *id;                /* the user's; else the attempt */
+	bool id_given, id_unfit; /* unfit: the user's can't be taken */
+	char *sweep;             /* NULL: none */
+	char *entity;            /* NULL: not known */
 	char *project;
 	char *name;      /* display name */
 	bool name_given; /* by the user: the run ID does not replace it */
@@ -45,7 +47,11 @@ struct wandb_run {
 	int64_t started_us;
 	struct wandb_values config;
 	bool config_changed; /* set here, cleared by the user of the struct */
+	bool without_config; /* it is too large for the server */
 	bool name_changed;   /* as well */
+	/* What the run held before us, where it goes on: its lines of history,
+	 * and the step behind its last. */
+	int64_t lines_before, events_before, first_step;
 	struct wandb_rows rows;
 	struct wandb_values
 	    tables;               /* of the summary; filled by who sends them */
@@ -65,8 +71,13 @@ void wandb_run_init_child(struct wandb_run *run, const struct wandb_run *parent,
     int64_t experiment,
     void (*on_row)(const struct wandb_rows *rows, void *data), void *data);
 void wandb_run_release(struct wandb_run *run);
+/* Was it there, so that this attempt has opened the run before? */
+bool wandb_run_is_remembered(const struct tracker *t);
 /* Keeps in the cursor what wandb_run_init reads there. */
 void wandb_run_remember(const struct wandb_run *run, struct tracker *t);
+
+/* May it be a part of an address? */
+bool wandb_run_id_is_valid(const char *id);
 
 void wandb_run_take(struct wandb_run *run, const struct entry *e);
 

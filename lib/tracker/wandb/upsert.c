@@ -9,16 +9,29 @@
 #define TELEMETRY_CLIENT   "5"
 #define TELEMETRY_PLATFORM "13"
 
-static const char upsert_query[] =
-    "mutation UpsertBucket($name:String,$project:String,$entity:String,"
-    "$displayName:String,$notes:String,$tags:[String!],$group:String,"
-    "$jobType:String,$host:String,$program:String,$commit:String,"
-    "$repo:String,$config:JSONString){upsertBucket(input:{name:$name,"
-    "modelName:$project,entityName:$entity,displayName:$displayName,"
-    "notes:$notes,tags:$tags,groupName:$group,jobType:$jobType,host:$host,"
-    "jobProgram:$program,commit:$commit,jobRepo:$repo,config:$config}){"
-    "bucket{id name displayName historyLineCount eventsLineCount project{name "
-    "entity{name}}} inserted}}";
+/* `more`: variables and members that not every server knows. */
+#define UPSERT(more_variables, more_members)                              \
+	"mutation UpsertBucket($name:String,$project:String,"             \
+	"$entity:String,$displayName:String,$notes:String,"               \
+	"$tags:[String!],$group:String,$jobType:String,$host:String,"     \
+	"$program:String,$commit:String,$repo:String,"                    \
+	"$config:JSONString" more_variables                               \
+	"){upsertBucket(input:{name:$name,modelName:$project,"            \
+	"entityName:$entity,displayName:$displayName,notes:$notes,"       \
+	"tags:$tags,groupName:$group,jobType:$jobType,host:$host,"        \
+	"jobProgram:$program,commit:$commit,jobRepo:$repo,config:$"       \
+	"config" more_members                                             \
+	"}){bucket{id name displayName historyLineCount eventsLineCount " \
+	"project{name entity{name}}} inserted}}"
+
+static const char upsert_query[] = UPSERT("", "");
+static const char sweep_query[] = UPSERT(",$sweep:String", ",sweep:$sweep");
+
+static const char resume_query[] =
+    "query RunResumeStatus($name:String!,$project:String,$entity:String){"
+    "model(name:$project,entityName:$entity){bucket(name:$name,"
+    "missingOk:true){id historyLineCount eventsLineCount summaryMetrics "
+    "config}}}";
 
 static void
 put_text(struct jsonwrite *w, const char *name, const char *text)
@@ -39,6 +52,8 @@ write_config(struct jsonwrite *w, const struct wandb_run *run)
 
 	jsonwrite_open(w, '{');
 	TAILQ_FOREACH (item, &run->config.set.list, link) {
+		if (run->without_config)
+			break;
 		jsonwrite_key(w, item->name);
 		jsonwrite_open(w, '{');
 		jsonwrite_key(w, "value");
@@ -91,11 +106,29 @@ put_start(struct jsonwrite *w, const struct wandb_run *run,
 	put_text(w, "program", start->command);
 	put_text(w, "commit", run->commit);
 	put_text(w, "repo", run->remote);
+	if (run->sweep != NULL)
+		put_text(w, "sweep", run->sweep);
+	/* Those of a run that goes on stay where none are given. */
+	if (run->id_given && run->tag_len == 0)
+		return;
 	jsonwrite_key(w, "tags");
 	jsonwrite_open(w, '[');
 	for (i = 0; i < run->tag_len; i++)
 		jsonwrite_text(w, run->tags[i]);
 	jsonwrite_close(w, ']');
+}
+
+void
+wandb_ask_resume(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, wandb_done *done, void *data)
+{
+	struct jsonwrite w;
+
+	wandb_graphql_begin(call, &w, resume_query);
+	put_text(&w, "name", run->id);
+	put_text(&w, "project", run->project);
+	put_text(&w, "entity", run->entity);
+	wandb_graphql_send(call, client, &w, done, data);
 }
 
 void
@@ -105,7 +138,8 @@ wandb_upsert(struct wandb_call *call, struct wandb_client *client,
 {
 	struct jsonwrite w;
 
-	wandb_graphql_begin(call, &w, upsert_query);
+	wandb_graphql_begin(call, &w,
+	    start != NULL && run->sweep != NULL ? sweep_query : upsert_query);
 	put_text(&w, "name", run->id);
 	put_text(&w, "project", run->project);
 	put_text(&w, "entity", run->entity);

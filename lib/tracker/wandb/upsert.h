@@ -14,4 +14,8 @@ void wandb_upsert(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, const struct entry_start *start,
     wandb_done *done, void *data);
 
+/* Asks what a run of this ID has; for tracker/wandb/resume.h. */
+void wandb_ask_resume(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, wandb_done *done, void *data);
+
 #endif

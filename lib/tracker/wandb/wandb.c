@@ -97,6 +97,11 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 	    &w->offline, t, w->info, w->settings.root, &w->run, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
+	if (w->run.id_given && tracker_option(t, "wandb-resume") != NULL)
+		tracker_note(t,
+		    "offline: whether the run %s is there shows when it is "
+		    "uploaded",
+		    w->run.id);
 	tracker_remember(t, REMEMBERED, "offline");
 	wandb_run_remember(&w->run, t);
 	note_offline(t, why);
@@ -129,6 +134,8 @@ on_opened(void *data, const struct wandb_reply *reply)
 		tracker_remember(t, REMEMBERED, "online");
 		wandb_run_remember(&w->run, t);
 		wandb_online_show(&w->online, &w->settings);
+	} else if (w->online.resume_refused) {
+		w->online.resume_refused = false;
 	} else if (outcome != OUTCOME_RETRY && w->decided) {
 		outcome = OUTCOME_BLOCKED;
 		err_prefix(&err, "check %s", what_to_check(reply));
@@ -161,6 +168,10 @@ open_online(struct tracker *t, struct err *err)
 	if (uri_is_in_clear(w->settings.base_url))
 		tracker_note(t, "the key goes to %s in clear text (plain http)",
 		    w->settings.base_url);
+	if (w->settings.insecure)
+		tracker_note(t,
+		    "the server's certificate is not verified "
+		    "(WANDB_INSECURE_DISABLE_SSL)");
 	w->online.opened = on_opened;
 	w->online.on_row = on_child_row;
 	w->online.data = t;
@@ -196,6 +207,11 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	if (w->run.tag_cut)
 		tracker_note(
 		    t, "W&B's tags have 64 characters at the most: cut");
+	if (w->run.id_unfit)
+		tracker_note(t,
+		    "the run ID that was given (--wandb-run-id, WANDB_RUN_ID) "
+		    "has characters that W&B does not take: the run is %s",
+		    w->run.id);
 	w->mode = w->settings.mode;
 	w->decided = mode != NULL;
 	if (w->decided)
@@ -326,6 +342,10 @@ note_rows(struct tracker *t, const struct wandb_rows *rows)
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
 		    "values of these names have a _ behind; those that are no "
 		    "valid Unicode have a digest");
+	if (rows->shift > 0)
+		tracker_altered(t,
+		    "the run went on behind step %lld: steps count from there",
+		    (long long)rows->last_before);
 	if (rows->left_out > 0)
 		tracker_altered(t,
 		    "steps went back: %llu calls are left out, because W&B "

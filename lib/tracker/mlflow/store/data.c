@@ -326,9 +326,17 @@ write_series(const struct mlruns_run *run, struct series *s, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	if (!s->known)
+	if (!s->known) {
 		s->level = !run->check;
-	s->known = true;
+		if (run->joined)
+			result = mlruns_first_of_ours(fd, s->lines.data,
+			    strcspn(s->lines.data, "\n") + 1, &s->at, err);
+	}
+	s->known = result == 0;
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
 	if (s->level) {
 		s->at = lseek(fd, 0, SEEK_END);
 		s->next = s->at + (int64_t)s->lines.len;

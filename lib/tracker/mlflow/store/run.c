@@ -11,24 +11,14 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "foreign/yaml.h"
 #include "tracker/common/place.h"
 #include "tracker/mlflow/private.h"
 
-/* Two FNV-1a digests with different beginnings: no secret, no adversary. */
-char *
-mlruns_run_id(const char *attempt)
-{
-	uint64_t a = 14695981039346656037u, b = 1099511628211u;
-
-	for (const char *p = attempt; *p != '\0'; p++) {
-		a = (a ^ (unsigned char)*p) * 1099511628211u;
-		b = (b ^ (unsigned char)*p) * 14695981039346656037u;
-		b ^= a >> 29;
-	}
-	return xasprintf("%016" PRIx64 "%016" PRIx64, a, b);
-}
+#define META_BYTES_MAX ((size_t)1024 * 1024)
 
 int
 mlruns_put_tags(const struct mlruns_run *run, const struct mlflow_tags *tags,
@@ -46,11 +36,14 @@ static int
 put_tags(const struct mlflow *m, const struct mlruns_run *run,
     const struct mlflow_tagged *tagged, struct err *err)
 {
+	bool joined = tagged->joined != NULL;
 	struct mlflow_tags tags = {0};
 	int result;
 
-	mlflow_run_tags(m, MLFLOW_TAGS_ALL, tagged, &tags);
-	mlflow_tags_put(&tags, MLFLOW_NAME_TAG, run->name);
+	mlflow_run_tags(
+	    m, joined ? MLFLOW_TAGS_GIVEN : MLFLOW_TAGS_ALL, tagged, &tags);
+	if (!joined)
+		mlflow_tags_put(&tags, MLFLOW_NAME_TAG, run->name);
 	result = mlruns_put_tags(run, &tags, err);
 	mlflow_tags_release(&tags);
 	return result;
@@ -130,6 +123,37 @@ open_made(const struct mlflow *m, struct mlruns_run *run, struct err *err)
 	return result;
 }
 
+/* Takes the name and the start of the run that goes on. */
+static int
+join(struct mlruns_run *run, struct err *err)
+{
+	int dir = folder_open(run->experiment, run->id, false, err);
+	char *name, *start;
+	struct buf meta;
+	int result;
+
+	if (dir < 0)
+		return err_prefix(err, "%s: no run to go on with", run->dir);
+	buf_init(&meta, META_BYTES_MAX);
+	result = file_read_all(dir, "meta.yaml", &meta, err);
+	close(dir);
+	if (result == 0) {
+		name = yaml_member(meta.data, meta.len, "run_name");
+		start = yaml_member(meta.data, meta.len, "start_time");
+		if (name != NULL) {
+			free(run->name);
+			run->name = name;
+		}
+		if (start != NULL)
+			run->start_ms = strtoll(start, NULL, 10);
+		free(start);
+	} else {
+		err_prefix(err, "%s: no run to go on with", run->dir);
+	}
+	buf_release(&meta);
+	return result;
+}
+
 /* Makes the run, or takes up the one that is there; both takes name over. */
 int
 mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
@@ -140,14 +164,18 @@ mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
 	mlruns_run_release(run);
 	run->experiment = experiment;
 	run->word = place_word(m->run->start->attempt);
-	run->id = mlruns_run_id(tagged->id);
+	run->id = tagged->joined != NULL ? xstrdup(tagged->joined)
+					 : digest_hex(tagged->id);
 	run->dir =
 	    xasprintf("%s/%s/%s", m->config.root, m->experiment_id, run->id);
 	run->experiment_id = xstrdup(m->experiment_id);
 	run->name = name;
+	run->joined = tagged->joined != NULL;
 	run->tracker = m->tracker;
 	run->user = m->run->start->user;
 	run->start_ms = m->run->started_us / 1000;
+	if (tagged->joined != NULL && join(run, err) < 0)
+		return err->code;
 	dir = open_made(m, run, err);
 	if (dir < 0)
 		return dir;
@@ -159,7 +187,7 @@ mlruns_run_make(const struct mlflow *m, int experiment, struct mlruns_run *run,
 	there = result == 0 ? file_look(dir, "meta.yaml", 0, NULL, err) : 1;
 	if (there < 0)
 		result = err_prefix(err, "%s", run->dir);
-	else if (there == 0)
+	else if (there == 0 || (result == 0 && tagged->joined != NULL))
 		result = mlruns_write_meta(run, MLRUNS_RUNNING, 0, err);
 	close(dir);
 	return result;

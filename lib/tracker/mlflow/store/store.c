@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
@@ -40,6 +41,12 @@ say_place(struct mlflow *m)
 
 	tracker_set_place(m->tracker, place);
 	free(place);
+	if (m->config.by_default)
+		tracker_note(m->tracker,
+		    "no server is named (--mlflow-uri, MLFLOW_TRACKING_URI): "
+		    "files in %s, which MLflow 3 shows only with "
+		    "MLFLOW_ALLOW_FILE_STORE=true",
+		    root);
 	tracker_note(m->tracker,
 	    "to keep it in a database: mlflow migrate-filestore --source %s "
 	    "--target sqlite:///new.db",
@@ -111,12 +118,16 @@ enum outcome
 mlruns_open(struct mlflow *m, struct err *err)
 {
 	const char *around = m->run->start->parent;
-	char *parent = around != NULL ? mlruns_run_id(around) : NULL;
+	char *parent = around != NULL ? digest_hex(around) : NULL;
 	struct mlflow_tagged tagged = {
 	    .id = m->run->start->attempt, .parent = parent};
 	struct buf uri;
 	int result;
 
+	/* Only a program that names the run in its own call means one of this
+	 * store; the variable may be a server's. */
+	if (m->run->start->source == SOURCE_LIBRARY)
+		tagged.joined = m->config.run_id;
 	if (m->mlruns == NULL) {
 		m->mlruns = xcalloc(1, sizeof *m->mlruns);
 		m->mlruns->experiment = -1;
@@ -142,7 +153,7 @@ mlruns_open(struct mlflow *m, struct err *err)
 	buf_adds(&uri, "/artifacts");
 	m->artifact_uri = buf_steal(&uri);
 	say_place(m);
-	if (m->config.run_id != NULL)
+	if (m->config.run_id != NULL && tagged.joined == NULL)
 		tracker_note(m->tracker,
 		    "a run of a file store can't be joined: %s is not looked "
 		    "for, this run has one of its own",

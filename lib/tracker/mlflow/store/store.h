@@ -38,8 +38,16 @@ struct mlruns_run {
 	struct tracker *tracker;
 	/* An earlier process has written in it. */
 	bool check;
+	bool joined; /* what is there may be another attempt's */
 	struct mlruns_points *points; /* NULL: none yet */
 };
+
+/* --- joined.c --- */
+
+/* Finds the line, the first that this attempt has for the file; *at is its place,
+ * or where it is to go. */
+int mlruns_first_of_ours(
+    int fd, const char *line, size_t len, int64_t *at, struct err *err);
 
 /* --- meta.c: meta.yaml --- */
 
