@@ -1,6 +1,6 @@
-/* What the files of the runs share: runs.c (which there are), runs_end.c (how
- * they end), runs_copy.c (which are none) and runs_begin.c (a new attempt, or
- * one that was left behind). */
+/* What the files of the runs share: runs.c (which there are), runs_news.c
+ * (what is heard of them), runs_end.c (how they end), runs_copy.c (which are none)
+ * and runs_begin.c (a new attempt, or one that was left behind). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -64,6 +64,16 @@ bool run_is_over(const struct run *run);
 bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
 bool run_is_complete(const struct run *run);
+
+/* Begins a run in this directory; `dir_fd` as in the news. `heard`: a message told
+ * of it. NULL: it can't be tracked, which was said, or not now. */
+struct run *runs_begin(
+    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
+/* Puts a directory off until the command is over. */
+void runs_put_off(struct runs *runs, const char *dir);
+/* `dir_fd`: the directory itself; 0: by the path. */
+int run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
+    struct err *err);
 
 /* Watches over the writer that is known by now. */
 void run_watch_writer(struct run *run);
