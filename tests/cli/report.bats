@@ -201,3 +201,18 @@ SH
     run -2 wrap insidellms run exp.yaml --run-dir new
     [[ $output == *"no run directory seen"* ]]
 }
+
+@test "a param that is a list or a dictionary stands as such" {
+    PYTHONPATH=$top/lib/python ITRACK_LIBRARY=$BUILD/lib/libitrack.so.0 \
+        ITRACK_WORKER=$BUILD/libexec/itrack/itrack-worker python3 - <<'PY'
+from itrack import MLflowTracker
+tracker = MLflowTracker(tracking_uri="sqlite:///x.db", experiment_name="e")
+with tracker:
+    tracker.log_params({"list": [1, "a", {"b": None}], "text": "[1]"})
+    tracker.log_metrics({"accuracy": 0.5})
+PY
+    run itrack sync --mlflow-uri ./mlruns --report report.json
+    [[ $output == *"finished: accuracy 0.5"* ]]
+    jq -e '.runs[0].params | (.list == [1, "a", {"b": null}]) and
+        .text == "[1]"' report.json
+}

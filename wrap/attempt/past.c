@@ -78,6 +78,7 @@ read_all(struct attempt_past *past, struct journal_reader *reader,
 	*start = (struct entry){0};
 	while ((result = journal_read(reader, &e, err)) > 0) {
 		take(past, &e);
+		past->entries += e.kind != ENTRY_START && e.kind != ENTRY_END;
 		if (first && e.kind != ENTRY_START) {
 			entry_release(&e);
 			result = err_set(err, -EBADMSG,
@@ -385,6 +386,7 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .run_dir = attempt_place(a),
 	    .dir_inode = attempt_start(a)->dir_inode,
 	    .dir_birth_ns = attempt_start(a)->dir_birth_ns,
+	    .project = xstrdup(attempt_start(a)->project),
 	    .status = attempt_status(a),
 	    .started_us = facts.started_us,
 	    .ended_us = facts.ended_us,

@@ -16,6 +16,7 @@ struct attempt;
 
 /* What the adopted journal holds already. */
 struct attempt_past {
+	uint64_t entries;         /* but the first and the end */
 	uint64_t derived_entries; /* entries that derive has made */
 	char **artifacts;
 	size_t artifact_len;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/common/paramset.h"
 #include "tracker/common/prefixes.h"
 #include "wrap/attempt/private.h"
 
@@ -16,15 +17,14 @@ compare_names(const struct named_value *a, const struct named_value *b)
 RB_GENERATE_INTERNAL(value_tree, named_value, link, compare_names,
     static __attribute__((unused)))
 
-/* What has been read so far. */
+/* What is read so far. */
 struct reading {
 	struct values *values;
 	struct prefixes prefixes;
 	size_t experiments;
 };
 
-/* Returns the value of that name, and makes it if it is new. Takes the name
- * over. */
+/* The value of that name, made if it is new. Takes the name over. */
 static struct value *
 place_of(struct value_tree *tree, char *name)
 {
@@ -157,31 +157,6 @@ values_next_metric(const struct values *v, const struct named_value *n)
 }
 
 static void
-write_value(struct jsonwrite *w, const struct value *value)
-{
-	switch (value->type) {
-	case VALUE_NULL:
-		jsonwrite_null(w);
-		break;
-	case VALUE_BOOL:
-		jsonwrite_bool(w, value->boolean);
-		break;
-	case VALUE_INTEGER:
-		jsonwrite_int(w, value->integer);
-		break;
-	case VALUE_DOUBLE:
-		jsonwrite_double(w, value->number);
-		break;
-	case VALUE_TEXT:
-		jsonwrite_text(w, value->text);
-		break;
-	case VALUE_JSON:
-		jsonwrite_raw(w, value->json, strlen(value->json));
-		break;
-	}
-}
-
-static void
 write_tree(
     struct jsonwrite *w, const char *name, const struct value_tree *values)
 {
@@ -191,7 +166,7 @@ write_tree(
 	jsonwrite_open(w, '{');
 	RB_FOREACH (n, value_tree, (struct value_tree *)values) {
 		jsonwrite_key(w, n->name);
-		write_value(w, &n->value);
+		paramset_write_value(w, &n->value);
 	}
 	jsonwrite_close(w, '}');
 }

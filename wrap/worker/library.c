@@ -360,6 +360,7 @@ put_away(const struct follow *f, struct err *err)
 	struct index_entry line = {
 	    .run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL,
 	    .run_dir = xstrdup(f->start.start.run_dir),
+	    .project = xstrdup(f->start.start.project),
 	    .status = f->status,
 	    .started_us = f->start.time_us,
 	    .ended_us = f->ended_us,
