@@ -89,8 +89,6 @@ void runs_end_quiet(struct runs *runs);
 
 /* Lets those be delivered that are no copies as can be told by now. */
 void runs_let_go(struct runs *runs);
-/* Must it wait until it is known to be no copy? */
-bool run_may_be_copy(const struct run *run);
 /* The run that this one, which has just ended, is a copy of; NULL: none. */
 const struct run *run_original(const struct run *run);
 /* Remembers what it came to. */
