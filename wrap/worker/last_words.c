@@ -64,7 +64,7 @@ void
 worker_say_report(struct worker *w)
 {
 	if (tree_is_limited(w->tree) != NULL)
-		report_say(&w->report, "%s: looked every second instead",
+		report_say(&w->report, "%s: itrack looked every second instead",
 		    tree_is_limited(w->tree));
 	if (w->search != NULL)
 		search_report(w->search, &w->report);
