@@ -10,7 +10,9 @@
 #define WATCHER_TREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "base/err.h"
 #include "base/loop.h"
@@ -27,7 +29,9 @@ struct tree_watch {
 	int descriptor; /* private from here */
 	bool slow, added, due;
 	struct tree *tree;
-	TAILQ_ENTRY(tree_watch) link;
+	uint64_t number;
+	RB_ENTRY(tree_watch) node; /* among those that the kernel has */
+	TAILQ_ENTRY(tree_watch) slow_link, due_link;
 };
 
 /* Never fails: without inotify every watch is a slow one. */

@@ -32,7 +32,8 @@ struct directory_now {
 
 void directories_release(struct directories *d);
 
-/* `run_dir`: text. */
+/* `run_dir`: text. One that was removed may still be found, by an inode to which
+ * its path has led. */
 void directories_add(
     struct directories *d, uint32_t id, int64_t inode, const char *run_dir);
 void directories_remove(

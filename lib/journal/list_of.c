@@ -231,11 +231,15 @@ int
 journals_each_of(const char *state_dir, const struct directory_now *now,
     bool (*each)(const char *attempt, void *data), void *data, struct err *err)
 {
+	size_t len = 0, found;
 	uint32_t *numbers;
-	size_t len;
 
 	look_again(state_dir);
-	len = directories_find(&kept.directories, now, path_of, NULL, &numbers);
+	found =
+	    directories_find(&kept.directories, now, path_of, NULL, &numbers);
+	for (size_t i = 0; i < found; i++)
+		if (kept.known[numbers[i]].run_dir != NULL)
+			numbers[len++] = numbers[i];
 	if (len > 0)
 		qsort(numbers, len, sizeof *numbers, compare_attempts);
 	for (size_t i = 0; i < len; i++)

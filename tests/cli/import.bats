@@ -270,29 +270,6 @@ END
     python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
 }
 
-@test "--follow stays with a run that is still being written" {
-    f=run_plain id=$(run_id run_plain)
-    start_gated "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
-        --gate gate
-    turn 4
-    wait_until lines_are "$runs/$f/records.jsonl" 3
-    itrack import --follow "$runs/$f" 2>follow.err 7>&- 3>&- &
-    follower=$!
-    wait_until has_step "$tracking/$id/metrics.json" 3
-    turn 2
-    wait_until has_step "$tracking/$id/metrics.json" 5
-    [ ! -e "$tracking/$id/final_state.json" ]
-    finish
-    wait "$follower"
-    python3 "$check_local" --child "$runs/$f" "$tracking/$id"
-}
-
-@test "--follow of a finished run is an import" {
-    cp -r "$fixtures/run_plain/run" "$runs/x"
-    itrack import --follow "$runs/x"
-    python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
-}
-
 @test "a directory by another name: symlink, relative, with a slash behind" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     ln -s runs/x short

@@ -251,3 +251,28 @@ one_journal() {
     [ "$(jq '.runs | length' server/state.json)" -eq 8 ]
     [ "$(jq '[.runs[] | select(.complete)] | length' server/state.json)" -eq 8 ]
 }
+
+@test "twenty that record on a shared directory, one that delivers" {
+    follow "$shared/itrack"
+    for i in {1..20}; do
+        XDG_STATE_HOME=$shared wrap -q --record-only "$write_run" --quiet \
+            --from "$from" --to "$runs/$i" >/dev/null 3>&- 7>&- &
+        recorders[i]=$!
+    done
+    for i in {1..20}; do
+        wait "${recorders[i]}"
+    done
+    wait_until no_journals
+    stop_follower
+    [ "$status" -eq 0 ]
+    [ "$(wc -l <"$shared/itrack/index.jsonl")" -eq 20 ]
+    [ "$(grep -o '"run_dir":"[^"]*"' "$shared/itrack/index.jsonl" |
+        sort -u | wc -l)" -eq 20 ]
+    [ "$(ls "$tracking" | wc -l)" -eq 20 ]
+    for i in {1..20}; do
+        local=$tracking/$id
+        [ "$i" -eq 1 ] || local=$tracking/$id-$i
+        to=$(sed -n 's/^  "run_dir": "\(.*\)",*$/\1/p' "$local/params.json")
+        python3 "$check_local" --child "$to" "$local"
+    done
+}

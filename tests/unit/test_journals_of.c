@@ -163,6 +163,23 @@ test_often(void)
 	free(runs);
 }
 
+/* One that was found by where its path leads, and is gone. */
+static void
+test_found_and_gone(void)
+{
+	char *path = xasprintf("%s/run", state);
+	struct stat st;
+
+	mkdir(path, 0700);
+	stat(path, &st);
+	begin(state, A5, path, 40);
+	expect(state, (int64_t)st.st_ino, path, A5 " ", "where it leads");
+	remove_attempt(state, A5);
+	expect(state, (int64_t)st.st_ino, path, "", "it is gone");
+	rmdir(path);
+	free(path);
+}
+
 static void
 test_another_state(void)
 {
@@ -197,6 +214,7 @@ main(void)
 	test_which();
 	test_once();
 	test_often();
+	test_found_and_gone();
 	test_another_state();
 	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
 		remove_attempt(state, left[i]);

@@ -208,7 +208,9 @@ test_mistakes(void)
 	fails(PROGRAM_WRAP, "--zzzzzz", "unknown option --zzzzzz");
 	fails(PROGRAM_WRAP, "-Z", "unknown option -Z");
 	fails(PROGRAM_WRAP, "-qZ", "unknown option -Z");
-	fails(PROGRAM_SHOW, "--strict", "itrack show does not take --strict");
+	fails(PROGRAM_SHOW, "--strict",
+	    "itrack show does not take --strict; itrack-wrap does: exit "
+	    "123 if a tracker did not get everything");
 	fails(
 	    PROGRAM_WRAP, "--drain", "--drain needs a value: --drain SECONDS");
 	fails(PROGRAM_WRAP, "-t", "--track needs a value: --track LIST");

@@ -216,6 +216,12 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	attempt_turn(a);
 }
 
+const struct watcher_stamp *
+attempt_old_manifest(const struct attempt *a)
+{
+	return &a->config.old_manifest;
+}
+
 bool
 attempt_is_ended(const struct attempt *a)
 {

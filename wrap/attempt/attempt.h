@@ -117,6 +117,8 @@ void attempt_take_file(struct attempt *a, const char *name, int fd);
 /* Was the manifest of a complete run read? */
 bool attempt_has_manifest(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
+/* The config's: it is no result of this run. */
+const struct watcher_stamp *attempt_old_manifest(const struct attempt *a);
 /* Nothing more is read of it. */
 bool attempt_is_ended(const struct attempt *a);
 /* A file of the run could not be looked at when the run had ended: its journal

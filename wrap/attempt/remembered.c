@@ -233,6 +233,8 @@ take_pending(struct search *s, const char *attempt, const struct entry *start,
 	t->pending = xstrdup(attempt);
 	t->pending_live = journals_is_live(its);
 	t->pending_unended = !past->ended;
+	t->pending_watched = t->pending_live && t->pending_unended &&
+	    its->source == SOURCE_IMPORT;
 	t->pending_us = start->time_us;
 	t->pending_end_us = past->ended ? past->ended_us : start->time_us;
 	for (size_t i = 0; i < t->len; i++)

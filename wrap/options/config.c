@@ -26,6 +26,7 @@ for_file(const struct option_row *row)
 	case OPT_PROJECT:
 	case OPT_AGAIN:
 	case OPT_FOLLOW:
+	case OPT_SINCE:
 	case OPT_DROP:
 		return false;
 	default:

@@ -40,6 +40,7 @@ enum option_id {
 	OPT_PROJECT,
 	OPT_AGAIN,
 	OPT_FOLLOW,
+	OPT_SINCE,
 	OPT_DROP,
 	OPT_METRIC,
 	OPT_PARAM,
@@ -65,6 +66,7 @@ enum program {
 	PROGRAM_CHECK = 1 << 5,
 	PROGRAM_DOCTOR = 1 << 6,
 	PROGRAM_LOG = 1 << 7,
+	PROGRAM_WATCH = 1 << 8,
 };
 
 struct option_row {

@@ -9,7 +9,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Which programs: the ones that make an attempt, that deliver one, all. */
-#define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT)
+#define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT | PROGRAM_WATCH)
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
 #define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
@@ -66,7 +66,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_FLAG, NULL, ATTEMPT, false, NULL,
     "write the journal, deliver nothing (later: itrack sync)" },
 [OPT_REPORT] = { OPT_REPORT, 0, "report", NULL, NULL, "FILE",
-    FORM_PATH, NULL, DELIVER, false, NULL,
+    FORM_PATH, NULL, DELIVER & ~PROGRAM_WATCH, false, NULL,
     "write the report of the end to FILE, as JSON" },
 [OPT_QUIET] = { OPT_QUIET, 'q', "quiet", NULL, NULL, NULL,
     FORM_FLAG, NULL, ALL, false, NULL,
@@ -93,8 +93,11 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_FLAG, NULL, PROGRAM_IMPORT, false, NULL,
     "import even what is tracked there already" },
 [OPT_FOLLOW] = { OPT_FOLLOW, 0, "follow", NULL, NULL, NULL,
-    FORM_FLAG, NULL, PROGRAM_IMPORT | PROGRAM_SYNC, false, NULL,
-    "stay, for what is still being written" },
+    FORM_FLAG, NULL, PROGRAM_SYNC, false, NULL,
+    "stay, and deliver what others record (runs: itrack watch)" },
+[OPT_SINCE] = { OPT_SINCE, 0, "since", NULL, NULL, "TIME|DURATION",
+    FORM_TEXT, NULL, PROGRAM_WATCH, false, NULL,
+    "also runs that were last written since then (2h, 7d, 2026-11-27T13:00)" },
 [OPT_DROP] = { OPT_DROP, 0, "drop", NULL, NULL, "ATTEMPT",
     FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
     "give an attempt up: what is pending of it is lost" },
@@ -225,6 +228,8 @@ options_program_name(enum program program)
 		return "itrack doctor";
 	case PROGRAM_LOG:
 		return "itrack log";
+	case PROGRAM_WATCH:
+		return "itrack watch";
 	}
 	return "itrack";
 }

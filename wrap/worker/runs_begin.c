@@ -98,8 +98,8 @@ is_new(const struct run *run)
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
- * delivered, and what it had delivered, or what an import has at hand, is left
- * alone: -EALREADY. */
+ * delivered, and what it had delivered, or what an import or a watch has at hand,
+ * is left alone: -EALREADY. */
 static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
@@ -123,7 +123,7 @@ adopt_or_begin(
 		    &run->attempt, config, t.pending, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
 		result = attempt_adopt(&run->attempt, config, t.pending, &why);
-	else if (is_of_this_command(run, t.delivered_us) ||
+	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
 	    (t.pending_live && ours && is_whole(run)))
 		result = -EALREADY;
 	/* Another process finishes it now, or did just now. */
