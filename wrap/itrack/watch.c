@@ -29,7 +29,7 @@ watch_print(struct watch *w, bool wanted)
 		fflush(stderr);
 	}
 	report_release(r);
-	report_init(r);
+	report_init(r, w->im.options);
 }
 
 static void
