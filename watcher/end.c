@@ -62,9 +62,8 @@ take_text(
 	return true;
 }
 
-/* Reads the manifest that has no name any more. */
-static int
-read_held(int fd, struct buf *text, struct err *err)
+int
+watcher_read_held(int fd, const char *name, struct buf *text, struct err *err)
 {
 	ssize_t n = 1;
 
@@ -73,14 +72,14 @@ read_held(int fd, struct buf *text, struct err *err)
 
 		if (room == NULL)
 			return err_set(err, -EMSGSIZE,
-			    MANIFEST_FILE ": larger than %zu bytes", text->max);
+			    "%s: larger than %zu bytes", name, text->max);
 		n = pread(fd, room, CHUNK_BYTES, (off_t)text->len);
 		if (n > 0)
 			buf_advance(text, (size_t)n);
 		else if (n < 0 && errno == EINTR)
 			n = 1;
 	}
-	return n == 0 ? 0 : err_errno(err, MANIFEST_FILE);
+	return n == 0 ? 0 : err_errno(err, "%s", name);
 }
 
 /* Stamp of what settle_held() returned. */
@@ -113,7 +112,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 		    strerror(-stamp->code));
 	if (!is_new(w, stamp))
 		return 0;
-	result = held > 0 ? read_held(held, text, err)
+	result = held > 0 ? watcher_read_held(held, MANIFEST_FILE, text, err)
 			  : file_read_all(w->dir_fd, MANIFEST_FILE, text, err);
 	return result < 0 ? result : 1;
 }
@@ -255,6 +254,7 @@ take_last(struct watcher *w, bool superseded)
 		;
 	if (result == TAIL_REPLACED)
 		return;
+	watcher_take_config(w, true);
 	read_manifest(w);
 	if (w->manifest.there)
 		read_summary(w);

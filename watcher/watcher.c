@@ -35,10 +35,11 @@ remark(struct watcher *w, const char *what)
 void
 watcher_remark(struct watcher *w, const char *name, const char *why)
 {
-	char *what = xasprintf("%s: %s", name, why);
+	struct err what = ERR_INIT;
 
-	remark(w, what);
-	free(what);
+	err_set(&what, 0, "%s", why);
+	err_prefix(&what, "%s", name);
+	remark(w, what.message);
 }
 
 void
@@ -153,9 +154,11 @@ int
 watcher_read_records(struct watcher *w)
 {
 	struct err err = ERR_INIT;
-	int result = tail_read(
-	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
+	int result;
 
+	watcher_take_config(w, false);
+	result = tail_read(
+	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 	if (result < 0) {
 		watcher_unread(w, &err);
 		result = TAIL_ABSENT;
@@ -224,7 +227,8 @@ offer_manifest(struct watcher *w, struct err *err)
 	buf_release(&text);
 	if (!file_is_unknown(result))
 		return 0;
-	return err_set(err, result, "%s: %s", w->path, why.message);
+	err_prefix(&why, "%s", w->path);
+	return err_set(err, result, "%s", why.message);
 }
 
 static int
@@ -287,6 +291,7 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 	w->path = xstrdup(config->path);
 	w->live = config->live;
 	w->skip_entries = config->skip_entries;
+	w->configured = config->configured;
 	w->old_manifest = config->old_manifest;
 	w->not_before_ns = clock_ns(&config->not_before);
 	w->emit = config->emit;

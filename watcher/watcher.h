@@ -71,6 +71,7 @@ struct watcher_config {
 	bool live;
 	/* Adoption: the journal has so many derived entries already. */
 	uint64_t skip_entries;
+	bool configured; /* and the params of the configuration */
 	/* A manifest with this stamp existed before, so it is no result of this
 	 * run. */
 	struct watcher_stamp old_manifest;

@@ -1,6 +1,7 @@
 #include "base/environment.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +15,11 @@ static const char *const names[] = {
     "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS",
     /* where a run runs */
     "BUILD_TAG", "POD_NAME", "POD_NAMESPACE",
+    /* one of many */
+    "PBS_ARRAY_INDEX", "PBS_ARRAYID", "SGE_TASK_ID", "LSB_JOBINDEX",
+    "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "BATCH_TASK_INDEX",
+    "CLOUD_RUN_TASK_INDEX", "BUILDKITE_PARALLEL_JOB", "PARALLEL_SEQ",
+    "OMPI_COMM_WORLD_RANK", "PMI_RANK",
     /* of programs that are built with sanitizers */
     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"};
 
@@ -21,6 +27,31 @@ static const char *const beginnings[] = {"ITRACK_", "XDG_", "INSIDELLMS_",
     "MLFLOW_", "WANDB_", "OTEL_", "SLURM", "GITHUB_", "CI_"};
 
 static const char *const ends[] = {"_PROXY"};
+
+/* In an array each has one of these. */
+static const char *const places[] = {"SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX",
+    "PBS_ARRAYID", "SGE_TASK_ID", "LSB_JOBINDEX", "JOB_COMPLETION_INDEX",
+    "AWS_BATCH_JOB_ARRAY_INDEX", "BATCH_TASK_INDEX", "CLOUD_RUN_TASK_INDEX",
+    "BUILDKITE_PARALLEL_JOB", "CI_NODE_INDEX", "PARALLEL_SEQ",
+    "OMPI_COMM_WORLD_RANK", "PMI_RANK"};
+
+/* Grid Engine and LSF say this of a job that is no array. */
+static bool
+is_no_place(const char *name, const char *value)
+{
+	return value == NULL || value[0] == '\0' ||
+	    strcmp(value, "undefined") == 0 ||
+	    (strcmp(name, "LSB_JOBINDEX") == 0 && strcmp(value, "0") == 0);
+}
+
+bool
+environment_is_one_of_many(void)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!is_no_place(places[i], getenv(places[i])))
+			return true;
+	return false;
+}
 
 bool
 environment_keeps(const char *entry)

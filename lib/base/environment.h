@@ -13,4 +13,8 @@
 /* Is "NAME=VALUE" for the worker? */
 bool environment_keeps(const char *entry);
 
+/* Does the environment say that this is one of many that a scheduler or a
+ * parallel launcher runs at once (a job array, ranks, a matrix)? */
+bool environment_is_one_of_many(void);
+
 #endif

@@ -16,10 +16,12 @@
 /* Room for a number or a date. */
 #define HEADER_VALUE_SIZE 64
 
-#define USER_AGENT "itrack/" ITRACK_VERSION
-/* Less than this, for HTTP_STALL_SECONDS, is a stall. */
-#define STALL_BYTES_PER_SECOND 1L
+/* A connect that is not answered says little of a server whose queue may be full:
+ * the kernel of a busy one drops what does not fit in. So many in a row, and none
+ * before that was answered, say that nobody is there. */
+#define LOST_CONNECTS_MAX 3
 
+#define USER_AGENT "itrack/" ITRACK_VERSION
 static size_t
 take_answer(char *bytes, size_t size, size_t count, void *data)
 {
@@ -123,6 +125,7 @@ http_call_free(struct http_call *call)
 	struct http *h = call->http;
 
 	loop_timer_cancel(h->loop, &call->pace);
+	loop_timer_cancel(h->loop, &call->limit);
 	curl_multi_remove_handle(h->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
@@ -149,6 +152,42 @@ network_result(const struct http_call *call, CURLcode code)
 		return HTTP_DENIED;
 	default:
 		return HTTP_LATER;
+	}
+}
+
+/* Notes what a call that ended with `code` tells of the server: does it take
+ * connections? */
+static void
+note_connection(struct http_call *call, CURLcode code)
+{
+	struct http *h = call->http;
+	curl_off_t connect_us = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+	if (connect_us > 0) {
+		h->connected = true;
+		h->lost_connects = 0;
+	} else if (code == CURLE_OPERATION_TIMEDOUT) {
+		h->lost_connects++;
+	}
+}
+
+/* Has it come to no connection that could carry a request? */
+static bool
+is_unreachable(const struct http_call *call, CURLcode code)
+{
+	const struct http *h = call->http;
+
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+		return true;
+	case CURLE_OPERATION_TIMEDOUT:
+		return !h->connected && h->lost_connects >= LOST_CONNECTS_MAX;
+	default:
+		return false;
 	}
 }
 
@@ -194,6 +233,7 @@ fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
 		a->result = network_result(call, code);
 		network_error(call, code);
 		a->ambiguous = connected_us > 0;
+		a->unreachable = is_unreachable(call, code);
 		return;
 	}
 	if (call->misled) {
@@ -235,11 +275,23 @@ end(struct http_call *call, CURLcode code)
 }
 
 void
+http_call_end(struct http_call *call, CURLcode code)
+{
+	struct http *h = call->http;
+
+	note_connection(call, code);
+	http_enter(h);
+	end(call, code);
+	http_leave(h);
+}
+
+void
 http_call_finish(CURL *easy, CURLcode code)
 {
 	struct http_call *call = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	note_connection(call, code);
 	/* After a redirect the distance would be another server's. */
 	if (call->redirects == 0)
 		http_distance_note(call->http, easy);
@@ -298,10 +350,6 @@ set_limits(const struct http_call *call, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(
 	    easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_SECOND);
-	curl_easy_setopt(
-	    easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_SECONDS);
 	curl_easy_setopt(
 	    easy, CURLOPT_FRESH_CONNECT, plain || r->once ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, plain ? 1L : 0L);
@@ -365,6 +413,7 @@ http_call_set(struct http_call *call, bool foreign)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
 	set_body(call, easy);
 	set_limits(call, easy);
+	http_limit_set(call, easy);
 	set_security(call->http, easy, foreign);
 	if (!call->request.no_credentials && !foreign)
 		set_credentials(call->http, easy);
@@ -375,10 +424,12 @@ begin(struct loop_timer *timer)
 {
 	struct http_call *call = timer->data;
 
-	if (call->misled)
-		end(call, CURLE_OK);
-	else if (curl_multi_add_handle(call->http->multi, call->easy) !=
-	    CURLM_OK)
+	if (call->misled) {
+		http_call_end(call, CURLE_OK);
+		return;
+	}
+	http_limit_begin(call);
+	if (curl_multi_add_handle(call->http->multi, call->easy) != CURLM_OK)
 		die("libcurl refuses a request");
 }
 
@@ -402,6 +453,7 @@ http_start(struct http *h, const struct http_request *request)
 	struct http_call *call = xcalloc(1, sizeof *call);
 
 	call->http = h;
+	call->socket = -1;
 	call->request = *request;
 	buf_init(&call->answer,
 	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);

@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "http/threads.h"
 
 /* One of curl's sockets. */
 struct connection {
@@ -61,6 +62,18 @@ connection_free(struct http *h, struct connection *c)
 	free(c);
 }
 
+/* Which call has the socket? With HTTP/2 several have one; that one knows it is
+ * enough. */
+static void
+note_socket(CURL *easy, curl_socket_t socket, int what)
+{
+	struct http_call *call = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
+	if (call != NULL)
+		call->socket = what == CURL_POLL_REMOVE ? -1 : socket;
+}
+
 static int
 set_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *mine)
 {
@@ -68,7 +81,7 @@ set_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *mine)
 	struct connection *c = mine;
 	uint32_t events = 0;
 
-	(void)easy;
+	note_socket(easy, socket, what);
 	if (what == CURL_POLL_REMOVE) {
 		if (c != NULL)
 			connection_free(h, c);
@@ -111,22 +124,34 @@ http_destroy(struct http *h)
 	free(h);
 }
 
+void
+http_enter(struct http *h)
+{
+	h->busy = true;
+}
+
+void
+http_leave(struct http *h)
+{
+	h->busy = false;
+	if (h->dead)
+		http_destroy(h);
+}
+
 static void
 process(struct http *h, curl_socket_t socket, int events)
 {
 	CURLMsg *message;
 	int running, left;
 
-	h->busy = true;
+	http_enter(h);
 	curl_multi_socket_action(h->multi, socket, events, &running);
 	while (!h->dead &&
 	    (message = curl_multi_info_read(h->multi, &left)) != NULL)
 		if (message->msg == CURLMSG_DONE)
 			http_call_finish(
 			    message->easy_handle, message->data.result);
-	h->busy = false;
-	if (h->dead)
-		http_destroy(h);
+	http_leave(h);
 }
 
 static char *
@@ -178,6 +203,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	if (check_file(config->ca, &ca_is_dir, err) < 0 ||
 	    check_file(config->client_cert, &cert_is_dir, err) < 0)
 		return NULL;
+	threads_allow();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		err_set(err, -ENOTSUP, "libcurl can't be used");
 		return NULL;

@@ -58,6 +58,10 @@ struct http_answer {
 	/* No complete answer came: the server may have carried out the
 	 * request. */
 	bool ambiguous;
+	/* No connection came about: no such name, refused, TLS, or several
+	 * connects in a row without an answer to a server that never answered
+	 * one. */
+	bool unreachable;
 	const char *body; /* NUL-terminated; valid during done() */
 	size_t body_len;
 	const char *type;       /* Content-Type, "" if none */
@@ -93,9 +97,11 @@ struct http_request {
 	 * connection that was used before turns out to be closed. */
 	bool once;
 	bool no_credentials; /* a signed URL */
-	/* The limit for the whole call; 0: the only limit is HTTP_STALL_SECONDS
-	 * without a byte. */
+	/* The limit for the whole call; 0: the only limit is HTTP_STALL_MS
+	 * without a byte. Either is longer while http_set_patience() counts,
+	 * unless `timeout_is_users`. */
 	int64_t timeout_ms;
+	bool timeout_is_users;
 	size_t answer_max; /* 0: HTTP_ANSWER_MAX; more is HTTP_REFUSED */
 	void (*done)(void *data, const struct http_answer *answer);
 	/* Called when a part of a file was sent; or NULL. It must not start or
@@ -107,9 +113,9 @@ struct http_request {
 /* An answer to one of our calls has some kB; an error page has more. */
 #define HTTP_ANSWER_MAX (4 * 1024 * 1024)
 /* A server that is locked answers after 20 s (MLflow on SQLite). */
-#define HTTP_TIMEOUT_MS    30000
-#define HTTP_CONNECT_MS    10000
-#define HTTP_STALL_SECONDS 30
+#define HTTP_TIMEOUT_MS 30000
+#define HTTP_CONNECT_MS 10000
+#define HTTP_STALL_MS   30000
 
 /* NULL and err: libcurl can't be used, or a CA or certificate file can't be
  * read. */
@@ -127,6 +133,18 @@ void http_cancel(struct http_call *call);
 /* From now on this process begins at most so many requests a second, over all
  * of http_new(), one by one; the others wait. 0: no limit. */
 void http_set_pace(int requests_per_second);
+
+/* From now on no request begins for so long: many processes that would ask a
+ * server at the same moment take a random time each. */
+void http_hold(int64_t ms);
+/* How long that still lasts. */
+int64_t http_held_ms(void);
+
+/* From now on this process waits for an answer until then (monotonic) at least,
+ * also for one that it waits for already: somebody has said how much time there
+ * is, and a server with a long queue would do a request in vain that was given
+ * up and sent again. 0: no longer. */
+void http_set_patience(int64_t until_ms);
 
 /* The time of a round trip, in microseconds, to the farthest server for which
  * http_new() is in use; 0: none has answered yet. */
@@ -151,8 +169,8 @@ int http_escape(struct buf *out, const char *text, const char *keep);
 
 /* --- parts for http.c and its tests --- */
 
-/* How long a request that begins now must wait; the call reserves its place in
- * the pace. */
+/* How long a request that begins now must wait, for http_hold() and for the
+ * pace, in which the call reserves its place. */
 int64_t http_pace_wait_ms(void);
 
 enum http_result http_status_result(int status);

@@ -1,7 +1,8 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the
- * loop), call.c (one request), redirect.c (where it is sent on to),
- * address.c (where it may go), pace.c (how many in a second),
- * distance.c (how far they go), status.c (the pure parts). */
+ * loop), call.c (one request), limit.c (how long it may take), redirect.c (where
+ * it is sent on to), address.c (where it may go), pace.c (how many in a second),
+ * distance.c (how far they go), threads.c (for who looks names up), status.c (the
+ * pure parts). */
 #ifndef HTTP_PRIVATE_H
 #define HTTP_PRIVATE_H
 
@@ -26,6 +27,8 @@ struct http {
 	 * `dead`. */
 	bool busy, dead;
 	int64_t distance_us; /* of the server; 0: not known yet */
+	bool connected;      /* a connection to it came about */
+	int lost_connects;   /* in a row, that it never answered */
 	LIST_ENTRY(http) link;
 };
 
@@ -36,8 +39,12 @@ struct http_call {
 	char *method;
 	char *own, *url; /* the URL as asked for, and its present one */
 	int redirects;
-	bool misled;            /* a server led it astray: `error` says why */
-	struct loop_timer pace; /* set: not begun yet */
+	bool misled;             /* a server led it astray: `error` says why */
+	struct loop_timer pace;  /* set: not begun yet */
+	struct loop_timer limit; /* limit.c */
+	int64_t since_ms;        /* its beginning, or its last byte */
+	curl_off_t moved;        /* bytes of it, both ways */
+	int socket;              /* -1: none */
 	struct http_request request; /* its pointers: body, data only */
 	int64_t sent;                /* bytes of a file's body */
 	struct buf answer;
@@ -54,6 +61,16 @@ struct http_call {
 /* Called when the transfer has ended: tells its user, and frees the call. */
 void http_call_finish(CURL *easy, CURLcode code);
 void http_call_free(struct http_call *call);
+/* Ends a call that has not ended by itself, from a timer. */
+void http_call_end(struct http_call *call, CURLcode code);
+
+/* http.c: what callbacks of the loop do between these may free the whole. */
+void http_enter(struct http *h);
+void http_leave(struct http *h);
+
+/* limit.c: begins to count; and curl's part of it. */
+void http_limit_begin(struct http_call *call);
+void http_limit_set(struct http_call *call, CURL *easy);
 
 /* Sets all options of the transfer anew. `foreign`: it goes to another server
  * than the one that was asked, so nothing that shows who we are goes along. */

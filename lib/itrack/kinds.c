@@ -17,7 +17,7 @@
 #include "itrack/handle.h"
 #include "journal/journal.h"
 
-#define DRAIN_SECONDS  10
+#define DRAIN_SECONDS  30
 #define DRAIN_VARIABLE "ITRACK_DRAIN"
 /* The longest drain is a day; a longer one is a mistake. */
 #define DRAIN_SECONDS_MAX 86400
@@ -297,15 +297,18 @@ take_config(
 	return 0;
 }
 
-static int
-take_state_dir(struct settings *s, struct err *err)
+int
+settings_no_state_dir(struct err *err)
+{
+	return err_set(
+	    err, -ENOENT, "neither XDG_STATE_HOME nor HOME names a directory");
+}
+
+static void
+take_state_dir(struct settings *s)
 {
 	if (s->state_dir == NULL)
 		s->state_dir = journal_state_dir();
-	if (s->state_dir == NULL)
-		return err_set(err, -ENOENT,
-		    "neither XDG_STATE_HOME nor HOME names a directory");
-	return 0;
 }
 
 static int
@@ -335,7 +338,7 @@ settings_init(struct settings *s, const char *kind,
 	if (result == 0)
 		result = take_defaults(s, err);
 	if (result == 0)
-		result = take_state_dir(s, err);
+		take_state_dir(s);
 	return result;
 }
 
@@ -351,7 +354,8 @@ settings_common(struct settings *s, const struct itrack_option *options,
 			result = err_set(err, -EINVAL, "an empty option");
 		else
 			result = take_common(s, &options[i], err);
-	return result == 0 ? take_state_dir(s, err) : result;
+	take_state_dir(s);
+	return result;
 }
 
 int

@@ -43,8 +43,39 @@ entry_take_metric(struct entry *e, char *name, double value)
 	if (m->len % METRICS_FIRST == 0 && (m->len & (m->len - 1)) == 0)
 		m->list = xreallocarray(m->list,
 		    m->len > 0 ? 2 * m->len : METRICS_FIRST, sizeof *m->list);
-	m->list[m->len].name = name;
-	m->list[m->len++].value = value;
+	m->list[m->len++] = (struct metric){.name = name, .value = value};
+}
+
+void
+metric_write(struct jsonwrite *w, const struct metric *m)
+{
+	switch (m->form) {
+	case METRIC_DOUBLE:
+		jsonwrite_double(w, m->value);
+		break;
+	case METRIC_INTEGER:
+		jsonwrite_int(w, m->integer);
+		break;
+	case METRIC_BOOL:
+		jsonwrite_bool(w, m->value != 0);
+		break;
+	}
+}
+
+void
+value_copy(struct value *to, const struct value *from)
+{
+	*to = *from;
+	to->text = from->text != NULL ? xstrdup(from->text) : NULL;
+	to->json = from->json != NULL ? xstrdup(from->json) : NULL;
+}
+
+void
+value_release(struct value *v)
+{
+	free(v->text);
+	free(v->json);
+	*v = (struct value){0};
 }
 
 void
@@ -61,8 +92,7 @@ param_value(struct entry *e, const char *name)
 
 	for (size_t i = 0; i < p->len; i++)
 		if (strcmp(p->list[i].name, name) == 0) {
-			free(p->list[i].value.text);
-			p->list[i].value = (struct value){0};
+			value_release(&p->list[i].value);
 			return &p->list[i].value;
 		}
 	p->list = xreallocarray(p->list, p->len + 1, sizeof *p->list);
@@ -107,6 +137,17 @@ entry_add_param_bool(struct entry *e, const char *name, bool value)
 }
 
 void
+entry_add_param_json(
+    struct entry *e, const char *name, const char *text, const char *json)
+{
+	struct value *v = param_value(e, name);
+
+	v->type = VALUE_JSON;
+	v->text = xstrdup(text);
+	v->json = xstrdup(json);
+}
+
+void
 entry_add_param_null(struct entry *e, const char *name)
 {
 	param_value(e, name)->type = VALUE_NULL;
@@ -128,6 +169,7 @@ value_text(const struct value *v, struct buf *out)
 		pyfloat_repr(number, v->number);
 		return buf_adds(out, number);
 	case VALUE_TEXT:
+	case VALUE_JSON:
 		return buf_adds(out, v->text);
 	}
 	return 0;

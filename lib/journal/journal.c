@@ -14,6 +14,7 @@
 #include "base/durable.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/tempfile.h"
 #include "journal/private.h"
 #include "journal/state.h"
 
@@ -273,7 +274,9 @@ journal_refresh(struct journal *j)
 	if (fstat(j->fd, &st) < 0 || st.st_size <= j->size)
 		return;
 	j->size = st.st_size;
-	j->unsynced = true;
+	/* What its owner has written may name files that the owner put beside
+	 * it. */
+	j->unsynced = j->unnamed = true;
 }
 
 int
@@ -292,7 +295,11 @@ int
 journal_put_file(struct journal *j, const char *name, const void *data,
     size_t len, struct err *err)
 {
-	return file_replace(j->dir_fd, name, data, len, 0600, err);
+	const struct tempfile_bytes bytes = {
+	    .data = data, .len = len, .mode = 0600, .sync = true};
+
+	j->unnamed = true;
+	return tempfile_write(j->dir_fd, name, NULL, &bytes, err);
 }
 
 void
@@ -428,9 +435,13 @@ sync_names(struct journal *j, struct err *err)
 
 	if (j->unnamed)
 		result = durable_names(j->dir_fd, ".", j->path, err);
-	if (result == 0 && j->unplaced)
+	if (result < 0)
+		return result;
+	j->unnamed = false;
+	if (j->unplaced)
 		result = durable_names(j->dir_fd, "..", j->path, err);
-	j->unnamed = j->unplaced = false;
+	if (result == 0)
+		j->unplaced = false;
 	return result;
 }
 
@@ -441,11 +452,12 @@ journal_sync(struct journal *j, struct err *err)
 
 	if (!j->unsynced || j->in_memory || j->removed)
 		return 0;
-	j->unsynced = false;
 	/* What an entry names is there before the entry is. */
 	result = sync_names(j, err);
 	if (fdatasync(j->fd) < 0)
 		return err_errno(err, "journal %s", j->attempt);
+	/* Whatever could not be synced is tried again by the next call. */
+	j->unsynced = result < 0;
 	return result;
 }
 

@@ -175,6 +175,7 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	mapping_totals(m, &t);
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(d);
+	e.metrics.summary = true;
 	if (!stands)
 		add_counts(d, &e, &t);
 	if (m->live_len == 1)
@@ -201,6 +202,7 @@ emit_experiment_end(struct derive *d, const struct probes *probes,
 	struct entry e;
 
 	derive_init_experiment(d, &e, x, time_us);
+	e.metrics.summary = true;
 	add_result(d, &e, probes, x);
 	if (e.metrics.len > 0)
 		d->emit(&e, d->data);
@@ -277,6 +279,7 @@ emit_process(struct derive *d, const struct derive_finish *finish)
 
 	entry_init(&e, ENTRY_METRICS, finish->time_us);
 	e.metrics.step = derive_last_step(d);
+	e.metrics.summary = true;
 	if (finish->has_wall)
 		entry_add_metric(&e, "wall_time_seconds", finish->wall_seconds);
 	if (finish->has_usage) {

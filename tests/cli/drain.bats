@@ -28,17 +28,104 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     run --separate-stderr tracked done,hang,... --drain 2
     [ "$status" -eq 0 ]
     [ "$SECONDS" -le 4 ]
-    [[ "$stderr" == *"null: delivered 0 of "*"pending: no answer in time"* ]]
-    [[ "$stderr" == *"local: delivered "*"$tracking/"* ]]
+    [[ "$stderr" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
+    [[ "$stderr" == *"local: delivered: $tracking/"* ]]
     [ "$(pending)" = "delivered started" ]
 }
 
-@test "one that never answered gets a second, not the whole drain time" {
+@test "where no connection comes about the exit waits a second, not the drain" {
     SECONDS=0
-    run --separate-stderr tracked hang,... --drain 60
+    run --separate-stderr tracked away,... --drain 60
     [ "$status" -eq 0 ]
     [ "$SECONDS" -le 5 ]
     [ "$(pending)" = "delivered waiting" ]
+    rm -r "$runs/x"
+    # Nobody listens there.
+    SECONDS=0
+    run -0 --separate-stderr wrap --drain 60 --track mlflow --mlflow-uri \
+        http://127.0.0.1:1 -- "$write_run" --mode run \
+        --from "$fixtures/run_errors/run" --to "$runs/x"
+    [ "$SECONDS" -le 5 ]
+    [[ "$stderr" == *"mlflow: nothing delivered, all is pending"* ]]
+}
+
+# --- against a server of our own ----------------------------------------------
+
+# serve RULE...: an MLflow server, but for the rules.
+serve() {
+    local IFS=, first
+    first="$*"
+    fake=$BATS_TEST_TMPDIR/fake
+    mkdir -p "$fake"
+    cat >"$fake/rules.json" <<JSON
+[$first${first:+,}
+ {"match": "experiments/get-by-name",
+  "body": {"experiment": {"experiment_id": "7", "name": "x"}}},
+ {"match": "runs/create", "body": {"run": {"info": {"run_id": "abc",
+  "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"}}}}]
+JSON
+    python3 "$top/tests/servers/fake_http.py" "$fake" 3>&- &
+    server=$!
+    wait_until test -s "$fake/url"
+}
+
+teardown() {
+    [ -z "${server:-}" ] || kill "$server"
+}
+
+to_server() {
+    wrap -v --track mlflow --mlflow-uri "$(cat "$fake/url")" --artifacts none \
+        "$@" -- "$write_run" --mode run --from "$fixtures/run_errors/run" \
+        --to "$runs/x"
+}
+
+@test "a slow server is waited for until the drain is over" {
+    serve '{"match": "get-by-name", "stall": 4, "times": 1,
+            "body": {"experiment": {"experiment_id": "7"}}}'
+    run -0 --separate-stderr to_server --drain 60
+    [[ "$stderr" == *"mlflow: delivered: http"* ]]
+    [[ "$stderr" != *"pending"* ]]
+}
+
+@test "so is one that has no time: it gets the calls when it asks for them" {
+    serve '{"match": "get-by-name", "status": 503, "times": 3}' \
+        '{"match": "log-batch", "status": 429, "times": 2,
+          "headers": {"Retry-After": "2"}}'
+    run -0 --separate-stderr to_server --drain 60
+    [[ "$stderr" != *"pending"* ]]
+    [ "$(grep -c 'again in [2-9]\.[0-9] s' <<<"$stderr")" -ge 2 ]
+}
+
+@test "who is asked to come after the drain does not wait for its end" {
+    serve '{"match": "get-by-name", "status": 503,
+            "headers": {"Retry-After": "600"}}'
+    SECONDS=0
+    run -0 --separate-stderr to_server --drain 60
+    [ "$SECONDS" -lt 30 ]
+    [[ "$stderr" == *"HTTP 503"* ]]
+    # Nor does the end of the command make it come earlier.
+    [ "$(grep -c get-by-name "$fake/log")" -eq 1 ]
+}
+
+@test "in a job array the first calls after the commands are spread" {
+    serve
+    run -0 --separate-stderr to_server --drain 4
+    [[ "$stderr" != *"one of many"* ]]
+    local name
+    for name in SLURM_ARRAY_TASK_ID PBS_ARRAY_INDEX JOB_COMPLETION_INDEX; do
+        rm -r "$runs/x"
+        run -0 --separate-stderr env "$name=7" "$BUILD/bin/itrack-wrap" -v \
+            --track mlflow,local --mlflow-uri "$(cat "$fake/url")" \
+            --artifacts none --drain 4 -- "$write_run" --mode run \
+            --from "$fixtures/run_errors/run" --to "$runs/x"
+        [ "$(grep -c 'one of many' <<<"$stderr")" -eq 1 ]
+        [[ "$stderr" =~ "itrack: one of many: the next request in "[01].[0-9]+" s" ]]
+        [[ "$stderr" != *"pending"* ]]
+    done
+    # What Grid Engine says of a job that is no array.
+    rm -r "$runs/x"
+    SGE_TASK_ID=undefined run -0 --separate-stderr to_server --drain 4
+    [[ "$stderr" != *"one of many"* ]]
 }
 
 @test "--drain 0 leaves at once, with everything in the journal" {
@@ -107,7 +194,7 @@ PY
         --from "$fixtures/run_errors/run" --to "$runs/x"
     [[ $output == *"status 0" ]]
     [ "$SECONDS" -lt 25 ]
-    [[ $output == *"null: delivered 0 of "*"itrack sync "* ]]
+    [[ $output == *"null: nothing delivered, all is pending: "*"itrack sync "* ]]
     [ "$(pending)" = "delivered started" ]
     ITRACK_NULL=done itrack sync
     [ "$(pending)" = "delivered delivered" ]
@@ -154,7 +241,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
 @test "a rejected item is counted and named, the next goes on" {
     run --separate-stderr tracked done,rejected
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"null: delivered "*", 1 rejected"* ]]
+    [[ "$stderr" == *"null: delivered, 1 rejected"* ]]
     [[ "$stderr" == *"null: rejected: null: asked to reject"* ]]
 }
 

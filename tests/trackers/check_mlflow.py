@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads runs back with MLflow's own client and compares them with the entries.
 
-usage: check_mlflow.py [--nested] URI ENTRIES...
+usage: check_mlflow.py [--one-run] URI ENTRIES...
 
 ENTRIES are files of entries as in journal.jsonl. Every param, every point of
 every metric (step, value, timestamp), tags, status, times, name and each file,
@@ -19,8 +19,8 @@ import tempfile
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-nested = "--nested" in sys.argv
-arguments = [a for a in sys.argv[1:] if a != "--nested"]
+one_run = "--one-run" in sys.argv
+arguments = [a for a in sys.argv[1:] if a != "--one-run"]
 if arguments[0].startswith("/"):
     arguments[0] = pathlib.Path(arguments[0]).as_uri()
 client = MlflowClient(tracking_uri=arguments[0])
@@ -117,6 +117,8 @@ def check(entries):
     start, end = entries[0], entries[-1]
     params, points, files, prefixes = {}, {}, {}, {}
     run_id = None
+    experiments = sum(e["entry"] == "experiment" for e in entries)
+    nested = not one_run and experiments <= 50
 
     def slot(entry):
         index = entry.get("experiment")

@@ -78,6 +78,13 @@ offline_folder() {
         jq -es --argjson n "$count" \
             '[.[].history.item._step // empty] as $s |
              $s == ($s | unique) and $s[-1] == $n' records
+        # No chart of one point: what has no curve is in the summary alone.
+        jq -es '[.[].history.item // {} | keys[]] as $rows |
+            ([.[].summary.update // {}] | add) as $got |
+            ["record_count", "experiment_count", "duration_seconds",
+             "accuracy", "avg_latency_ms"] as $single |
+            ($rows - ($rows - $single)) == [] and
+            $got.record_count != null' records
         # What insideLLMs itself computes stands in the summary at the end.
         jq -es --slurpfile want "$fixture/expected.json" '
             ([.[].summary.update // {}] | add) as $got |

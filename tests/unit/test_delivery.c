@@ -7,6 +7,8 @@
 #include "tap.h"
 #include "tracker/tracker.h"
 
+#define HOUR_MS ((int64_t)60 * 60 * 1000)
+
 static char file[] = "/tmp/itrack-delivery-XXXXXX";
 static struct loop *loop;
 
@@ -82,7 +84,7 @@ behave(struct loop_timer *timer)
 }
 
 static void
-deliver(struct journal *j, const char *script, bool drain,
+deliver(struct journal *j, const char *script, int64_t drain_ms,
     struct delivery_status *status)
 {
 	struct entry_start start = {.attempt = (char *)"a",
@@ -106,8 +108,8 @@ deliver(struct journal *j, const char *script, bool drain,
 	}
 	loop_timer_set(loop, &better, 100);
 	delivery_kick(d);
-	if (drain)
-		delivery_drain(d, 1500);
+	if (drain_ms != 0)
+		delivery_drain(d, drain_ms);
 	if (!delivery_is_settled(d))
 		loop_run(loop);
 	if (journal_size(j) == 0) {
@@ -211,15 +213,15 @@ check_refused_early(void)
 
 	journal_new_attempt(attempt, clock_wall_us());
 	j = journal_create(NULL, attempt, NULL);
-	deliver(j, "blocked", false, &s);
+	deliver(j, "blocked", 0, &s);
 	ok(s.state == DELIVERY_BLOCKED, "refused early: state %d", s.state);
 	is_int((long long)s.pending, 7, "what came later is pending");
 	journal_close(j);
 }
 
 static void
-check(const char *script, bool drain, enum delivery_state state, int delivered,
-    int rejected, int pending)
+check(const char *script, int64_t drain_ms, enum delivery_state state,
+    int delivered, int rejected, int pending)
 {
 	char attempt[ATTEMPT_SIZE];
 	struct journal *j;
@@ -229,7 +231,7 @@ check(const char *script, bool drain, enum delivery_state state, int delivered,
 	journal_new_attempt(attempt, clock_wall_us());
 	j = journal_create(NULL, attempt, NULL);
 	append_run(j, 5);
-	deliver(j, script, drain, &s);
+	deliver(j, script, drain_ms, &s);
 	ok(s.state == state, "%s: state %d", script, s.state);
 	is_int((long long)s.delivered, delivered, "delivered");
 	is_int((long long)s.rejected, rejected, "rejected");
@@ -246,20 +248,27 @@ main(void)
 	close(fd);
 	setenv("ITRACK_NULL_FILE", file, 1);
 	loop = loop_new();
-	check("done,...", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("late,...", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("retry", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("done,retry", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("done,rejected", false, DELIVERY_FINISHED, 6, 1, 0);
-	check("done,blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
-	check("blocked", false, DELIVERY_BLOCKED, 0, 0, 7);
+	check("done,...", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("late,...", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("retry", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("done,retry", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("done,rejected", 0, DELIVERY_FINISHED, 6, 1, 0);
+	check("done,blocked", 0, DELIVERY_BLOCKED, 0, 0, 7);
+	check("blocked", 0, DELIVERY_BLOCKED, 0, 0, 7);
 	check_refused_early();
 	check_cursor();
 	/* The last time limit: closed, opened anew, the same entries again. */
-	check("done,hang", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("hang", false, DELIVERY_FINISHED, 7, 0, 0);
-	check("hang", true, DELIVERY_GIVEN_UP, 0, 0, 7);
-	check("retry,...", true, DELIVERY_GIVEN_UP, 0, 0, 7);
+	check("done,hang", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("hang", 0, DELIVERY_FINISHED, 7, 0, 0);
+	check("hang", 1500, DELIVERY_GIVEN_UP, 0, 0, 7);
+	check("retry,...", 1500, DELIVERY_GIVEN_UP, 0, 0, 7);
+	/* Where nobody is, the time is not used up: the test would not end. */
+	check("away,...", 24 * HOUR_MS, DELIVERY_GIVEN_UP, 0, 0, 7);
+	check("done,away,...", 24 * HOUR_MS, DELIVERY_GIVEN_UP, 0, 0, 7);
+	check("away,done", 24 * HOUR_MS, DELIVERY_FINISHED, 7, 0, 0);
+	/* Where somebody is, it is, however long the failures last. */
+	check("retry,retry,retry,done", HOUR_MS, DELIVERY_FINISHED, 7, 0, 0);
+	check("retry,...", DRAIN_WHILE_MOVING, DELIVERY_GIVEN_UP, 0, 0, 7);
 	loop_free(loop);
 	unlink(file);
 	return done_testing();

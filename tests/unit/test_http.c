@@ -27,6 +27,8 @@ struct server {
 	size_t want; /* bytes to read before the answer; 0: to the blank line */
 	int connections;
 	int port;
+	int64_t think_ms; /* before the answer */
+	struct loop_timer thought;
 };
 
 struct waiter {
@@ -35,7 +37,7 @@ struct waiter {
 	int calls;
 	enum http_result result;
 	int status;
-	bool ambiguous;
+	bool ambiguous, unreachable;
 	int64_t retry_after_ms, rest_ms, distance_us;
 	char body[256], error[256], type[64];
 };
@@ -45,6 +47,16 @@ close_client(struct server *s)
 {
 	loop_remove(s->loop, &s->client);
 	close(s->client.fd);
+}
+
+static void
+answer(struct loop_timer *timer)
+{
+	struct server *s = timer->data;
+
+	if (write(s->client.fd, s->answer, strlen(s->answer)) < 0)
+		perror("write");
+	close_client(s);
 }
 
 static void
@@ -63,9 +75,11 @@ on_client(struct loop_io *io, uint32_t events)
 	if (s->answer == NULL || s->got.len < s->want ||
 	    (s->want == 0 && strstr(s->got.data, "\r\n\r\n") == NULL))
 		return;
-	if (write(io->fd, s->answer, strlen(s->answer)) < 0)
-		perror("write");
-	close_client(s);
+	s->thought = (struct loop_timer){.fire = answer, .data = s};
+	if (s->think_ms > 0)
+		loop_timer_set(s->loop, &s->thought, s->think_ms);
+	else
+		answer(&s->thought);
 }
 
 static void
@@ -105,6 +119,7 @@ server_start(struct server *s, struct loop *loop)
 static void
 server_stop(struct server *s)
 {
+	loop_timer_cancel(s->loop, &s->thought);
 	if (s->client.added)
 		close_client(s);
 	loop_remove(s->loop, &s->listener);
@@ -121,6 +136,7 @@ on_done(void *data, const struct http_answer *a)
 	w->result = a->result;
 	w->status = a->status;
 	w->ambiguous = a->ambiguous;
+	w->unreachable = a->unreachable;
 	w->retry_after_ms = a->retry_after_ms;
 	w->rest_ms = a->rest_ms;
 	w->distance_us = http_distance_us();
@@ -147,6 +163,8 @@ run(struct loop *loop, int64_t limit_ms)
 	loop_timer_cancel(loop, &limit);
 }
 
+static int64_t think_ms; /* of the servers of exchange() */
+
 /* One request to a server that answers `answer`. */
 static struct waiter
 exchange(const struct http_config *config, struct http_request *request,
@@ -161,6 +179,7 @@ exchange(const struct http_config *config, struct http_request *request,
 
 	server_start(&server, loop);
 	server.answer = answer;
+	server.think_ms = think_ms;
 	server.want = (size_t)request->body_len;
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/a%%20b", server.port);
 	request->url = url;
@@ -243,6 +262,35 @@ test_answers(void)
 	get.timeout_ms = 50;
 	w = exchange(&config, &get, NULL, NULL);
 	is_int(w.result, HTTP_LATER, "no answer in time");
+	ok(w.ambiguous && !w.unreachable, "the server is there all the same");
+	ok(strstr(w.error, "no answer in 0 s") != NULL, "said: %s", w.error);
+}
+
+/* A request that is under way is not given up while there is patience. */
+static void
+test_patience(void)
+{
+	static const char hi[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+	struct http_config config = {0};
+	struct http_request get = {.method = "GET", .timeout_ms = 50};
+	struct waiter w;
+
+	think_ms = 300;
+	w = exchange(&config, &get, hi, NULL);
+	is_int(w.result, HTTP_LATER, "slower than its limit: given up");
+	http_set_patience(clock_mono_ms() + LIMIT_MS);
+	w = exchange(&config, &get, hi, NULL);
+	is_int(w.result, HTTP_OK, "with patience: answered");
+	get.timeout_is_users = true;
+	w = exchange(&config, &get, hi, NULL);
+	is_int(w.result, HTTP_LATER, "the user's own limit stays");
+	get.timeout_is_users = false;
+	http_set_patience(clock_mono_ms() + 150);
+	w = exchange(&config, &get, hi, NULL);
+	is_int(w.result, HTTP_LATER, "patience has its end");
+	http_set_patience(0);
+	think_ms = 0;
 }
 
 static void
@@ -445,7 +493,7 @@ test_no_server(void)
 	http_start(h, &r);
 	run(loop, LIMIT_MS);
 	is_int(w.result, HTTP_LATER, "connection refused: later");
-	ok(!w.ambiguous, "surely not done");
+	ok(!w.ambiguous && w.unreachable, "surely not done: nobody there");
 
 	r.url = "http://127.0.0.1:1/?sig=secret";
 	r.given_by = "https://127.0.0.1/";
@@ -469,6 +517,12 @@ test_no_server(void)
 	is_int(w.calls, 3, "a cancelled call says nothing");
 	http_start(h, &r);
 	http_free(h);
+	h = http_new(loop, &config, &err);
+	w.free_in_done = h;
+	r.given_by = "https://127.0.0.1/";
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	is_int(w.calls, 4, "done() of a call that went nowhere may free all");
 	loop_free(loop);
 
 	config.ca = "/nonexistent/ca.pem";
@@ -520,6 +574,11 @@ test_pace(void)
 	ok(in_pace, "the others 20 ms apart");
 	http_set_pace(0);
 	is_int(http_pace_wait_ms(), 0, "no limit any more");
+	http_hold(60000);
+	ok(http_pace_wait_ms() > 50000, "a hold");
+	ok(http_pace_wait_ms() > 50000, "is for all that come");
+	http_set_pace(0);
+	is_int(http_pace_wait_ms(), 0, "until it is over");
 }
 
 int
@@ -528,6 +587,7 @@ main(void)
 	test_pure();
 	test_pace();
 	test_answers();
+	test_patience();
 	test_bodies();
 	test_redirects();
 	test_addresses();

@@ -94,7 +94,8 @@ test_table(void)
 		once &= row->letter == 0 ||
 		    letters[(unsigned char)row->letter]++ == 0;
 		helps &= row->help != NULL && row->programs != 0 &&
-		    (row->argument == NULL) == (row->form == FORM_FLAG);
+		    (row->argument == NULL) ==
+			(row->form == FORM_FLAG || row->form == FORM_SWITCH);
 	}
 	ok(ids, "each row has its own ID and name");
 	ok(once, "each letter is used once");
@@ -119,7 +120,7 @@ test_command_line(void)
 	is_text(o.value[OPT_TRACK], "local", "local by default");
 	is_int(o.source[OPT_TRACK], FROM_DEFAULT, "  from the default");
 	is_text(o.value[OPT_TRACK_PROJECT], "insidellms", "the project");
-	is_int(options_drain_ms(&o), 10000, "drain");
+	is_int(options_drain_ms(&o), 30000, "drain");
 	is_int(options_points(&o), 512, "points");
 	ok(!options_given(&o, OPT_STRICT), "not strict");
 	is_int(o.argument_count, 1, "one argument");
@@ -151,6 +152,14 @@ test_command_line(void)
 
 	parse(PROGRAM_WRAP, "--strict|--strict=no");
 	ok(!options_given(&o, OPT_STRICT), "a flag taken back");
+	parse(PROGRAM_WRAP, "--nested");
+	ok(options_of(&o, "nested") == NULL,
+	    "what is set anyway need not be given");
+	parse(PROGRAM_WRAP, "--nested|--nested=off");
+	is_text(
+	    options_of(&o, "nested"), "no", "what is set anyway, taken back");
+	fails(PROGRAM_WRAP, "--nested=5",
+	    "--nested is a flag: yes or no, not \"5\"");
 	parse(PROGRAM_WRAP, "--notes=");
 	is_text(o.value[OPT_NOTES], "", "empty text is a value");
 	parse(PROGRAM_WRAP, "--table");

@@ -126,6 +126,7 @@ keep_numbers(
 		return;
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.summary = true;
 	e.metrics.records_bytes = watcher_tail(a->watcher)->offset;
 	e.metrics.records_crc32c = watcher_tail(a->watcher)->crc;
 	if (lastline_read(

@@ -124,6 +124,7 @@ bool attempt_is_ended(const struct attempt *a);
 /* A file of the run could not be looked at when the run had ended: its journal
  * got no end, and `itrack sync` finishes it. */
 bool attempt_is_left(const struct attempt *a);
+/* ms as for delivery_drain(). */
 void attempt_drain(struct attempt *a, int64_t ms);
 /* From now on the attempt is delivered. */
 void attempt_let_go(struct attempt *a);

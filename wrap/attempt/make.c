@@ -266,6 +266,7 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .artifacts = artifact_choice_of(start->artifacts),
 	    .live = is_live(a),
 	    .skip_entries = skip,
+	    .configured = a->past.has_config,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
@@ -313,8 +314,11 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	    config->run_dir != NULL ? config->run_dir : "no run directory");
 	a->journal = journal_create(config->state_dir, name, &why);
 	if (journal_in_memory(a->journal)) {
-		err_prefix(
-		    &why, "no journal on disk, what is not delivered is lost");
+		err_prefix(&why,
+		    "no journal on disk, what is not delivered is lost%s",
+		    why.code == -EROFS || why.code == -EACCES
+			? " (XDG_STATE_HOME names another place)"
+			: "");
 		attempt_say(a, &why);
 	}
 	if (config->started_us > 0)

@@ -26,6 +26,12 @@ take(struct attempt_past *past, const struct entry *e)
 	switch (e->kind) {
 	case ENTRY_START:
 		break;
+	case ENTRY_PARAMS:
+		if (e->params.config)
+			past->has_config = true;
+		else
+			past->derived_entries++;
+		break;
 	case ENTRY_TABLE:
 		past->has_table = true;
 		break;
@@ -170,9 +176,12 @@ read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 static int
 answer(int result, const char *run_dir, const struct err *why, struct err *err)
 {
+	struct err whole = *why;
+
 	if (result >= 0 || !file_is_unknown(result))
 		return result > 0;
-	return err_set(err, result, "%s: %s", run_dir, why->message);
+	err_prefix(&whole, "%s", run_dir);
+	return err_set(err, result, "%s", whole.message);
 }
 
 /* Does records.jsonl begin with `bytes` bytes of this checksum? 1, 0, or a

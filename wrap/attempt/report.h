@@ -1,7 +1,8 @@
 /*
- * The report at the end has one line on what was seen and one for each tracker:
- * what was delivered and where to look, or what is pending, why, and how to
- * finish it. --report writes the same as JSON.
+ * The report at the end says of each run how it went, then in a line for each
+ * tracker that it was delivered and where to look, or what is missing, why, and
+ * the command that finishes it. --report writes the same as JSON, with all
+ * metrics and params.
  */
 #ifndef WRAP_ATTEMPT_REPORT_H
 #define WRAP_ATTEMPT_REPORT_H
@@ -16,10 +17,12 @@
 struct report {
 	struct buf text;
 	struct buf json; /* the runs, each an object, comma separated */
+	bool wants_json;
 	size_t run_count;
 };
 
-void report_init(struct report *r);
+/* With --report among the options the JSON is made, too. */
+void report_init(struct report *r, const struct options *options);
 void report_release(struct report *r);
 
 /* Notes what became of an attempt, before it is closed. */

@@ -18,8 +18,6 @@
 #define AT_ONCE_NEAR 4
 #define AT_ONCE_FAR  16
 #define NEAR_US      5000
-/* There is no real time limit: the engine stops where nothing moves. */
-#define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* A followed run has ended when its manifest exists and nothing changed for so
  * long: summary and report are written after the manifest. */
 #define QUIET_MS 2000
@@ -87,7 +85,7 @@ end_item(struct item *item, bool superseded)
 
 	item->replaced = false;
 	attempt_end(item->attempt, &outcome);
-	attempt_drain(item->attempt, PATIENCE_MS);
+	attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
 }
 
 static bool

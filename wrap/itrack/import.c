@@ -275,7 +275,7 @@ import_run(const struct options *options)
 		return command_usage(
 		    &command_import, "name at least one run directory");
 	im.state_dir = journal_state_dir();
-	report_init(&im.report);
+	report_init(&im.report, options);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
 	for (int i = 0; i < options->argument_count; i++)
 		import_one(&im, options->arguments[i]);

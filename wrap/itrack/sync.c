@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/die.h"
 #include "journal/index.h"
@@ -30,6 +31,37 @@ refuse(struct sync *s, const struct err *err)
 	s->failed = true;
 }
 
+/* Has an attempt that the user names a journal? Says what else it may be. */
+static bool
+is_there(struct sync *s, const char *attempt)
+{
+	struct err err = ERR_INIT, why = ERR_INIT;
+	struct journal_reader reader;
+	struct stat st;
+	int result;
+
+	result = journal_reader_open(&reader, s->state_dir, attempt, &why);
+	if (result == 0)
+		journal_reader_release(&reader);
+	/* What is there, but not as it should be, is named by who takes it. */
+	if (result == 0 || (result != -ENOENT && result != -EINVAL))
+		return true;
+	if (stat(attempt, &st) == 0 && S_ISDIR(st.st_mode))
+		err_set(&err, result,
+		    "%s is a directory: itrack import tracks a run directory, "
+		    "itrack sync --follow delivers from a state directory",
+		    attempt);
+	else if (index_has(s->state_dir, attempt, NULL) > 0)
+		err_set(&err, result, "%s: nothing is pending, it is delivered",
+		    attempt);
+	else
+		err_set(&err, result,
+		    "%s: no such attempt (itrack status lists what is pending)",
+		    attempt);
+	refuse(s, &err);
+	return false;
+}
+
 /* Drops an attempt on request: its journal is removed, with the entries that
  * were not delivered. */
 static void
@@ -39,6 +71,8 @@ drop(struct sync *s, const char *attempt)
 	struct err err = ERR_INIT;
 
 	s->found++;
+	if (!is_there(s, attempt))
+		return;
 	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
 	    journal_remove(j, &err) < 0) {
 		report_say(
@@ -60,6 +94,8 @@ sync_one(struct sync *s, const char *attempt, bool named)
 	int result;
 
 	s->found++;
+	if (named && !is_there(s, attempt))
+		return;
 	result = attempt_adopt(&a, &config, attempt, &err);
 	if (result == 0) {
 		deliver_add(s->deliver, a, false);
@@ -73,8 +109,8 @@ sync_one(struct sync *s, const char *attempt, bool named)
 		report_say(&s->report, "%s", err.message);
 		return;
 	}
-	report_say(&s->report, "%s: %s", attempt, err.message);
-	s->failed = true;
+	err_prefix(&err, "%s", attempt);
+	refuse(s, &err);
 }
 
 static bool
@@ -113,7 +149,7 @@ sync_run(const struct options *options)
 		free(s.state_dir);
 		return status;
 	}
-	report_init(&s.report);
+	report_init(&s.report, options);
 	if (index_check(s.state_dir, &err) < 0)
 		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);

@@ -1,6 +1,6 @@
 /*
  * itrack-wrap: launches a command, lets it alone, leaves as it did; the worker
- * does the tracking. In this order: options, socket, launch, let go of
+ * does the tracking. In this order: options, socket, where runs will go, launch, let go of
  * everything that belongs to the command, wait, drain, exit.
  *
  * One thread, one poll loop, no allocation but the two environments.
@@ -18,6 +18,8 @@
 #include "wrap/launch/child.h"
 #include "base/closing.h"
 #include "wrap/launch/copy.h"
+#include "wrap/launch/foretell.h"
+#include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
@@ -316,6 +318,8 @@ main(int argc, char **argv)
 	l->drain_until_ms = -1;
 	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
+	hint_behind(&l->options);
+	foretell(&l->options, argv, t->worker_path);
 	launch(l, argv);
 	let_go(l);
 	if (signals_open(&l->signals) < 0) {

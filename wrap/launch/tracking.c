@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wrap/launch/elf.h"
+#include "wrap/launch/home.h"
+#include "wrap/launch/left.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/shimlink.h"
@@ -50,47 +51,6 @@ enter(struct tracking *t, enum tracking_phase phase)
 		t->phase = phase;
 }
 
-/* Room for a path that can still get one of the places behind it. */
-#define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
-
-/* Finds this program's file. Without /proc it is the path that the kernel was
- * asked to execute; a relative one is useless by now. */
-static bool
-find_own_file(char path[HOME_SIZE])
-{
-	const char *executed = (const char *)getauxval(AT_EXECFN);
-	ssize_t len = readlink("/proc/self/exe", path, HOME_SIZE - 1);
-	char real[PATH_MAX];
-
-	if (len > 0 && (size_t)len < HOME_SIZE - 1) {
-		path[len] = '\0';
-		return path[0] == '/';
-	}
-	if (executed == NULL || executed[0] != '/' ||
-	    realpath(executed, real) == NULL || strlen(real) >= HOME_SIZE)
-		return false;
-	memcpy(path, real, strlen(real) + 1);
-	return true;
-}
-
-/* The folder that holds bin/itrack-wrap, without a slash at the end; else where
- * it was to be installed. */
-static void
-find_home(char home[HOME_SIZE])
-{
-	char *slash = NULL;
-
-	if (find_own_file(home)) {
-		for (int i = 0; i < 2; i++) {
-			slash = strrchr(home, '/');
-			if (slash != NULL)
-				*slash = '\0';
-		}
-	}
-	if (slash == NULL)
-		snprintf(home, HOME_SIZE, "%s", ITRACK_PREFIX);
-}
-
 /* Is insideLLMs named anywhere in the arguments? */
 static bool
 names_insidellms(char *const *arguments)
@@ -111,7 +71,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->hello_due_ms = -1;
 	t->arguments = arguments;
 	t->expected = names_insidellms(arguments);
-	find_home(home);
+	home_find(home);
 	snprintf(
 	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
 	snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home, SHIM_PLACE);
@@ -329,9 +289,18 @@ note_other(struct tracking *t, pid_t pid)
 	others[t->others_heard++ % LINK_OTHERS_MAX] = pid;
 }
 
-static bool
-has_living_other(const struct tracking *t)
+static void
+on_left(pid_t pid, void *data)
 {
+	note_other(data, pid);
+}
+
+/* One that has said hello, or one that could not do so yet. */
+static bool
+has_living_other(struct tracking *t)
+{
+	if (left_find(t->launched.command, t->name, on_left, t) < 0)
+		return true;
 	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
 		if (t->launched.others[i] > 0 &&
 		    (kill(t->launched.others[i], 0) == 0 || errno == EPERM))

@@ -61,7 +61,8 @@ next_value(struct parse *p, struct line *line, const struct option_row *row)
 static bool
 needs_value(const struct option_row *row)
 {
-	return row->form != FORM_FLAG && row->form != FORM_OPTIONAL_WORD;
+	return row->form != FORM_FLAG && row->form != FORM_SWITCH &&
+	    row->form != FORM_OPTIONAL_WORD;
 }
 
 static int

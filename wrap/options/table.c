@@ -53,7 +53,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_POINTS] = { OPT_POINTS, 0, "points", NULL, "512", "N|all",
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
-[OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "10", "SECONDS",
+[OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "30", "SECONDS",
     FORM_SECONDS, NULL, DELIVER | PROGRAM_LOG, false, NULL,
     "how long to go on delivering after the end" },
 [OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,

@@ -220,6 +220,7 @@ check(struct parse *p, const struct option_row *row, const char *label,
 
 	switch (row->form) {
 	case FORM_FLAG:
+	case FORM_SWITCH:
 		if (value != NULL && flag_of(value) < 0)
 			return options_complain(p,
 			    "%s is a flag: yes or no, not \"%.60s\"", label,
@@ -347,6 +348,8 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if (row->form == FORM_TRACKING_URI &&
 	    (value = tracking_uri(p, label, value, source)) == NULL)
 		return options_complain(p, "%s: out of memory", label);
+	if (row->form == FORM_SWITCH)
+		value = value != NULL && flag_of(value) == 0 ? "no" : NULL;
 	if (row->form == FORM_FLAG || row->form == FORM_OPTIONAL_WORD) {
 		if (value == NULL || flag_of(value) == 1)
 			value = "1";

@@ -28,8 +28,6 @@
 #define PACE_MS 10
 /* Data is on disk at least so often. */
 #define SYNC_MS 1000
-/* No time limit of its own: the engine stops where nothing moves. */
-#define PATIENCE_MS (24 * 60 * 60 * 1000)
 /* The local tracker shows what it has a second later. */
 #define LINGER_MS 1500
 /* How long it waits for another worker of the same journal. */
@@ -90,7 +88,8 @@ pass_on(struct follow *f)
 		return;
 	for (size_t i = 0; i < f->deliveries.len; i++) {
 		if (f->ended || (f->courier && f->alone))
-			delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+			delivery_drain(
+			    f->deliveries.list[i], DRAIN_WHILE_MOVING);
 		else
 			delivery_kick(f->deliveries.list[i]);
 	}
@@ -180,7 +179,7 @@ on_owner_death(struct lifeline *line)
 	journal_sync(f->journal, NULL);
 	take(f, &e);
 	for (size_t i = 0; i < f->deliveries.len; i++)
-		delivery_drain(f->deliveries.list[i], PATIENCE_MS);
+		delivery_drain(f->deliveries.list[i], DRAIN_WHILE_MOVING);
 }
 
 static void

@@ -14,14 +14,19 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/environment.h"
 #include "base/lifeline.h"
 #include "base/path.h"
+#include "base/log.h"
 #include "base/process.h"
+#include "base/random.h"
+#include "http/http.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
+#include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
 #include "wrap/worker/place.h"
 #include "wrap/worker/search.h"
@@ -30,6 +35,7 @@
 #include "wrap/options/options.h"
 #include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/there.h"
 
@@ -39,6 +45,11 @@
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* More than the launcher sends. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
+
+/* The spread of the first requests after the commands of a job array: so long,
+ * or a part of a shorter drain. */
+#define SPREAD_MS   2000
+#define SPREAD_PART 4
 
 /* What the worker is at, in order: it never goes back. */
 enum phase {
@@ -82,6 +93,8 @@ struct worker {
 	bool link_gone;             /* the launcher was killed, or has left */
 	bool hurry;                 /* it does not wait any longer */
 	bool settled;               /* the runs may be done: look once more */
+	struct refusals refusals;   /* while no run was heard of */
+	bool failed;                /* the command's exit status says so */
 	struct link_recorded recorded; /* as the launcher knows it */
 };
 
@@ -202,6 +215,8 @@ on_message(struct channel *channel, const struct message *message)
 	}
 	if (w->search != NULL)
 		search_hear(w->search, message->sender);
+	if (message->op == MESSAGE_HELLO && !w->heard)
+		refusals_look(&w->refusals, message->sender);
 	if (message->op == MESSAGE_SILENT)
 		hear_silence(w);
 	if (!tells_of_run(message->op, base) && !is_aside(base))
@@ -265,6 +280,23 @@ take_line(struct worker *w)
 	entry_release(&e);
 }
 
+/* Where many commands end at the same time, a server must not get the requests of
+ * all at once; and who has a queue of them is waited for. */
+static void
+spread_out(int64_t drain_ms)
+{
+	int64_t hold_ms = drain_ms / SPREAD_PART;
+
+	http_set_patience(clock_mono_ms() + drain_ms);
+	if (!environment_is_one_of_many())
+		return;
+	hold_ms = random_below(
+	    (uint32_t)(hold_ms < SPREAD_MS ? hold_ms : SPREAD_MS) + 1);
+	http_hold(hold_ms);
+	log_verbose(
+	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
+}
+
 /* The command is over: every run ends, those that are found only now too, and
  * the rest is delivered. */
 static void
@@ -278,6 +310,9 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
+	w->failed = ended != NULL && ended->wait_status != 0;
+	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
+	spread_out(drain_ms);
 	if (w->search != NULL)
 		search_before_end(w->search);
 	take_line(w);
@@ -287,7 +322,6 @@ end_all(struct worker *w, const struct link_ended *ended)
 	if (w->search != NULL)
 		search_at_end(
 		    w->search, w->channel.crowded || w->launched.crowded);
-	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
 		w->countdown =
@@ -339,6 +373,12 @@ begin_search(struct worker *w)
 	};
 
 	w->search = search_new(&config);
+	/* The launcher has heard of these before us; the command may have become
+	 * another program since. */
+	refusals_look(&w->refusals, w->launched.command);
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (w->launched.others[i] > 0)
+			refusals_look(&w->refusals, w->launched.others[i]);
 	if (w->heard)
 		search_hear_run(w->search);
 	if (w->silent)
@@ -417,12 +457,32 @@ on_link(struct loop_io *io, uint32_t events)
 		follow_command(w);
 }
 
+/* A directory that the command was asked to write, and that is refused; NULL:
+ * none is known. Allocated. */
+static char *
+refusal(struct worker *w)
+{
+	const char *named = w->options.value[OPT_RUN_DIR];
+	char *dir = named != NULL ? path_absolute(named) : NULL;
+
+	/* One that did as asked (--dry-run) has refused nothing. */
+	if (w->failed && dir != NULL)
+		refusals_add(&w->refusals, dir);
+	else if (w->failed && w->guess.dir != NULL)
+		refusals_add(&w->refusals, w->guess.dir);
+	free(dir);
+	return refusals_reason(&w->refusals, clock_ns(&w->launched.file_clock));
+}
+
 static void
 say_nothing(struct worker *w)
 {
 	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
+	char *refused = refusal(w);
 
-	if (w->nested)
+	if (refused != NULL)
+		report_say(&w->report, "nothing was tracked: %s", refused);
+	else if (w->nested)
 		report_say(&w->report, "tracked by the itrack-wrap inside");
 	else if (!w->launched.preloaded &&
 	    !options_given(&w->options, OPT_RUN_DIR))
@@ -438,6 +498,7 @@ say_nothing(struct worker *w)
 		report_say(&w->report,
 		    "no run directory seen%s%s; nothing was tracked",
 		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
+	free(refused);
 }
 
 static void
@@ -552,7 +613,7 @@ worker_init(struct worker *w)
 {
 	struct runs_config config;
 
-	report_init(&w->report);
+	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    &(struct guess_from){.cwd = "", .environment = environment});
@@ -585,6 +646,7 @@ worker_release(struct worker *w)
 {
 	search_free(w->search);
 	announced_release(&w->announced);
+	refusals_release(&w->refusals);
 	channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);
@@ -606,6 +668,8 @@ main(int argc, char **argv)
 
 	process_no_core();
 	process_many_descriptors();
+	if (foretell_is_asked_for(argv))
+		return foretell_main(argc, argv);
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
 	die_set_hook(on_die);

@@ -167,6 +167,7 @@ own_run_begin(struct attempt **attempt, const struct attempt_config *config,
 	attempt_keep(*attempt, &e);
 	entry_init(&e, ENTRY_METRICS, own.started_us);
 	e.metrics.step = 0;
+	e.metrics.summary = true;
 	lastline_read(line, len,
 	    config->options->value[OPT_PREFIX] != NULL
 		? config->options->value[OPT_PREFIX]

@@ -1,5 +1,7 @@
 #include "wrap/worker/proc.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,6 +32,53 @@ bool
 proc_is_below(pid_t pid, pid_t ancestor)
 {
 	return pid == ancestor || procstat_is_below(pid, ancestor);
+}
+
+bool
+proc_is_closed(int code)
+{
+	return file_is_absent(code) || code == -EACCES || code == -EPERM ||
+	    code == -ESRCH;
+}
+
+int
+proc_each(int (*each)(pid_t pid, void *data), void *data)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *d;
+	int result = 0;
+
+	if (proc == NULL)
+		return file_is_absent(-errno) ? 0 : -errno;
+	while (result == 0 && (errno = 0, d = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)d->d_name[0]))
+			result = each((pid_t)strtol(d->d_name, NULL, 10), data);
+	if (result == 0)
+		result = -errno;
+	closedir(proc);
+	return result;
+}
+
+int
+proc_each_descriptor(
+    pid_t pid, int (*each)(int fds, const char *number, void *data), void *data)
+{
+	const struct dirent *d;
+	char path[64];
+	int result = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return proc_is_closed(-errno) ? 0 : -errno;
+	while (result == 0 && (errno = 0, d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			result = each(dirfd(dir), d->d_name, data);
+	if (result == 0 && !proc_is_closed(-errno))
+		result = -errno;
+	closedir(dir);
+	return result;
 }
 
 static void

@@ -2,11 +2,13 @@
  * with one that was left behind, or not at all, because it is tracked
  * already. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "format/text.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
 #include "watcher/stamp.h"
@@ -126,11 +128,15 @@ adopt_or_begin(
 	if (t.pending != NULL && !t.pending_live && ours &&
 	    (result == -EBUSY || result == -ENOENT))
 		result = -EALREADY;
-	if (result == -ENOENT && t.failed.code < 0 && !is_new(run))
+	if (result == -ENOENT && t.failed.code < 0 && !is_new(run)) {
+		char *word = text_shell_word(run->dir);
+
 		result = err_set(&why, t.failed.code,
 		    "%s: not tracked, since what is tracked already could not "
 		    "be looked at: %s: itrack import %s",
-		    run->dir, t.failed.message, run->dir);
+		    run->dir, t.failed.message, word);
+		free(word);
+	}
 	tracked_release(&t);
 	if (attempt_may_be_adopted_later(result))
 		return err_set(err, result, "%s", why.message);

@@ -2,6 +2,7 @@
  * quiet, or by a process that carries it on. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -194,13 +195,19 @@ static bool
 has_heir(struct run *run)
 {
 	pid_t heir;
+	int result;
 
 	if (attempt_watcher(run->attempt) == NULL)
 		return false;
 	attempt_scan(run->attempt);
 	if (run_is_complete(run))
 		return false;
-	heir = find_open_writer(attempt_watcher(run->attempt));
+	result = find_open_writer(attempt_watcher(run->attempt), &heir);
+	if (result < 0)
+		report_say(run->runs->config.report,
+		    "%s: the worker could not see whether another process goes "
+		    "on writing: %s",
+		    run->dir, strerror(-result));
 	if (heir <= 0 || heir == run->writer)
 		return false;
 	run->orphaned = false;

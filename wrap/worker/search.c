@@ -23,6 +23,7 @@ struct search {
 	struct look *look;
 	struct loop_timer silence;
 	bool heard, silent;
+	struct unseen beside; /* what look_beside() could not see */
 };
 
 static bool
@@ -63,6 +64,14 @@ is_ours(pid_t pid, void *data)
 	const struct search *s = data;
 
 	return proc_is_below(pid, s->config.launched->command);
+}
+
+static bool
+has_user(uid_t user, void *data)
+{
+	const struct search *s = data;
+
+	return look_has_user(s->look, user);
 }
 
 /* By an itrack-wrap inside this one, or beside it in the same directory: its
@@ -107,6 +116,7 @@ make_find(struct search *s)
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = is_known,
 	    .found = on_found,
 	    .data = s,
@@ -212,6 +222,7 @@ search_new(const struct search_config *config)
 	struct search *s = xcalloc(1, sizeof *s);
 
 	s->config = *config;
+	unseen_init(&s->beside, not_before_ns(config->launched));
 	s->silence = (struct loop_timer){.fire = on_silence, .data = s};
 	start_look(s);
 	if (options_given(config->options, OPT_RUN_DIR) ||
@@ -230,6 +241,7 @@ search_free(struct search *s)
 	loop_timer_cancel(s->config.loop, &s->silence);
 	find_free(s->find);
 	look_free(s->look);
+	unseen_release(&s->beside);
 	free(s);
 }
 
@@ -266,8 +278,12 @@ look_beside(struct search *s)
 		char *parent = path_parent(runs_dir(s->config.runs, i));
 
 		config.root = parent;
-		if (strcmp(parent, last) != 0)
-			find_free(find_new(&config));
+		if (strcmp(parent, last) != 0) {
+			struct find *find = find_new(&config);
+
+			find_tell_unseen(find, &s->beside);
+			find_free(find);
+		}
 		free(last);
 		last = parent;
 	}
@@ -319,7 +335,16 @@ search_report_going_on(const struct search *s, struct report *report)
 void
 search_report(const struct search *s, struct report *report)
 {
+	struct unseen all;
+
 	look_report(s->look, report);
+	unseen_init(&all, 0);
+	if (s->find != NULL)
+		find_tell_unseen(s->find, &all);
+	unseen_add(&all, &s->beside);
+	look_tell_unseen(s->look, &all);
+	unseen_report(&all, report);
+	unseen_release(&all);
 }
 
 const char *

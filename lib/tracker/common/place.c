@@ -191,7 +191,8 @@ owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
 	/* No mark, or none that we would make. */
 	if (!file_is_unknown(result))
 		return strcmp(mark->data, attempt) == 0 ? OURS : OTHERS;
-	return err_set(err, result, "%s: %s", name, local.message);
+	err_prefix(&local, "%s", name);
+	return err_set(err, result, "%s", local.message);
 }
 
 static int

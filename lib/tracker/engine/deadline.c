@@ -11,13 +11,6 @@
 /* Longer than any limit of a tracker: MLflow's is 120 s. */
 #define DEADLINE_MS (3 * 60 * 1000)
 
-static bool
-is_under_way(const struct delivery *d)
-{
-	return d->phase == PHASE_OPENING || d->phase == PHASE_FINISHING ||
-	    d->lanes[LANE_METRICS].in_flight || d->lanes[LANE_FILES].in_flight;
-}
-
 int64_t
 deadline_due_ms(const struct delivery *d)
 {
@@ -25,9 +18,15 @@ deadline_due_ms(const struct delivery *d)
 	int64_t sign_ms =
 	    d->progress_ms > d->call_ms ? d->progress_ms : d->call_ms;
 
-	if (!is_under_way(d))
+	int64_t due_ms =
+	    sign_ms + (deadline_ms > 0 ? deadline_ms : DEADLINE_MS);
+
+	if (!delivery_is_under_way(d))
 		return INT64_MAX;
-	return sign_ms + (deadline_ms > 0 ? deadline_ms : DEADLINE_MS);
+	/* The user has said how long a call may take now. */
+	if (d->draining && !d->patient && due_ms < d->drain_deadline_ms)
+		due_ms = d->drain_deadline_ms;
+	return due_ms;
 }
 
 void

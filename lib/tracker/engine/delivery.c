@@ -7,20 +7,24 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
+#include "http/http.h"
 #include "tracker/engine/private.h"
 
-/* A destination that never answered this process gets one last try. */
-#define DRAIN_UNANSWERED_MS 1000
-/* While draining: no confirmation and no byte moved for so long is no progress.
+/* A destination to which no connection comes about gets one last try, so long.
  */
-#define DRAIN_STALL_MS 3000
-/* A drain of an hour or more has nobody at the prompt (import, sync): a request
- * under way has its own time limit (30 s), and a loaded server may need most of
- * it for the first one. */
-#define DRAIN_PATIENT_FROM_MS (60 * 60 * 1000)
-#define DRAIN_PATIENT_MS      35000
+#define DRAIN_AWAY_MS 1000
+/* A drain without a time (import, sync) ends where no confirmation came and no
+ * byte moved for so long. A request under way has its own time limit (30 s), and
+ * a loaded server may need most of it. */
+#define DRAIN_UNANSWERED_MS 1000 /* nothing ever came */
+#define DRAIN_STALL_MS      3000
+#define DRAIN_UNDER_WAY_MS  35000
+/* Such a drain waits so long for a server that asks for a rest. */
+#define DRAIN_ASKED_MAX_MS (2 * 60 * 1000)
 /* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
+/* The same for tracker_refused(). */
+#define REFUSALS_MAX_BYTES (64 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
@@ -45,6 +49,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
 	buf_init(&d->altered, ALTERED_MAX_BYTES);
+	buf_init(&d->refusals, REFUSALS_MAX_BYTES);
 	d->loop = config->loop;
 	d->journal = config->journal;
 	d->start = config->start;
@@ -72,6 +77,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
+	layout_init(d);
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -108,6 +114,7 @@ delivery_free(struct delivery *d)
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
+	buf_release(&d->refusals);
 	free(d->tracker.state);
 	free(d);
 }
@@ -197,6 +204,13 @@ delivery_answered(struct delivery *d)
 	d->why = NULL;
 }
 
+/* Does the place stay as it is, so that only another one helps? */
+static bool
+is_unwritable(int code)
+{
+	return code == -EROFS || code == -EACCES;
+}
+
 void
 delivery_open_done(struct delivery *d, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
@@ -218,6 +232,8 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		    &d->call_next_ms);
 		break;
 	default:
+		if (d->needs == NULL && err != NULL && is_unwritable(err->code))
+			d->needs = d->tracker.ops->about->elsewhere;
 		delivery_say_why(d, err);
 		delivery_set_phase(d, PHASE_BLOCKED);
 	}
@@ -253,6 +269,8 @@ static void
 count_entry(struct delivery *d, enum entry_kind kind)
 {
 	d->known++;
+	if (kind == ENTRY_EXPERIMENT)
+		layout_count(d);
 	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
 		d->taken++;
 }
@@ -298,6 +316,13 @@ scout_ahead(struct delivery *d)
 		delivery_say_why(d, &err);
 		delivery_set_phase(d, PHASE_BLOCKED);
 	}
+}
+
+bool
+delivery_is_under_way(const struct delivery *d)
+{
+	return d->phase == PHASE_OPENING || d->phase == PHASE_FINISHING ||
+	    d->lanes[LANE_METRICS].in_flight || d->lanes[LANE_FILES].in_flight;
 }
 
 void
@@ -363,30 +388,43 @@ try_finish(struct delivery *d)
 		delivery_finish_done(d, outcome, 0, &err);
 }
 
-/* How long a drain goes on without progress. */
+/* How long a drain without a time goes on without progress. */
 static int64_t
 stall_ms(const struct delivery *d)
 {
-	bool under_way = d->phase == PHASE_OPENING ||
-	    d->phase == PHASE_FINISHING || d->lanes[LANE_METRICS].in_flight ||
-	    d->lanes[LANE_FILES].in_flight;
-
-	if (d->patient && under_way)
-		return DRAIN_PATIENT_MS;
+	if (delivery_is_under_way(d))
+		return DRAIN_UNDER_WAY_MS;
 	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
 }
 
-/* Is the drain over, because its time is up or because there is no more
- * progress? */
-static bool
-drain_is_over(const struct delivery *d)
+/* Since when such a drain is without progress: not before the end of the rest
+ * for which the server asked. */
+static int64_t
+still_since_ms(const struct delivery *d)
 {
-	int64_t now_ms = clock_mono_ms();
+	int64_t asked_ms = d->asked_ms;
 
-	if (!d->draining)
-		return false;
-	return now_ms >= d->drain_deadline_ms ||
-	    now_ms - d->progress_ms >= stall_ms(d);
+	if (asked_ms > d->progress_ms + DRAIN_ASKED_MAX_MS)
+		asked_ms = 0;
+	return asked_ms > d->progress_ms ? asked_ms : d->progress_ms;
+}
+
+/* When the drain is over. */
+static int64_t
+drain_end_ms(const struct delivery *d)
+{
+	int64_t end_ms = d->drain_deadline_ms;
+	int64_t since_ms =
+	    d->away_ms > d->drain_since_ms ? d->away_ms : d->drain_since_ms;
+
+	if (d->patient)
+		return still_since_ms(d) + stall_ms(d);
+	if (d->away_ms != 0 && since_ms + DRAIN_AWAY_MS < end_ms)
+		return since_ms + DRAIN_AWAY_MS;
+	/* The server has asked for a rest beyond the end: nothing will come. */
+	if (d->asked_ms >= end_ms && !delivery_is_under_way(d))
+		return d->progress_ms;
+	return end_ms;
 }
 
 /* The earlier of two times. A time that is past does not count: its task was
@@ -421,13 +459,12 @@ set_timer(struct delivery *d)
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
+	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
-	if (d->draining) {
-		due_ms = earlier(now_ms, due_ms, d->drain_deadline_ms);
-		due_ms = earlier(now_ms, due_ms, d->progress_ms + stall_ms(d));
-	}
+	if (d->draining)
+		due_ms = earlier(now_ms, due_ms, drain_end_ms(d));
 	if (due_ms == INT64_MAX)
 		loop_timer_cancel(d->loop, &d->timer);
 	else
@@ -464,7 +501,7 @@ delivery_pump(struct delivery *d)
 	if (d->phase >= PHASE_COMPLETE)
 		return;
 	delivery_save_cursor_if_due(d);
-	if (drain_is_over(d))
+	if (d->draining && clock_mono_ms() >= drain_end_ms(d))
 		delivery_set_phase(d, PHASE_GIVEN_UP);
 	else
 		set_timer(d);
@@ -480,14 +517,16 @@ void
 delivery_drain(struct delivery *d, int64_t ms)
 {
 	int64_t now_ms = clock_mono_ms();
+	int64_t first_ms = d->asked_ms > now_ms ? d->asked_ms : now_ms;
 
 	d->draining = true;
-	d->patient = ms >= DRAIN_PATIENT_FROM_MS;
+	d->patient = ms == DRAIN_WHILE_MOVING;
+	d->drain_since_ms = now_ms + http_held_ms();
 	d->drain_deadline_ms = now_ms + ms;
 	d->progress_ms = now_ms;
-	d->call_next_ms = 0;
+	d->call_next_ms = first_ms;
 	for (int i = 0; i < LANE_COUNT; i++)
-		d->lanes[i].next_ms = 0;
+		d->lanes[i].next_ms = first_ms;
 	delivery_pump(d);
 }
 
@@ -522,7 +561,9 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .refusals = d->refusals.data != NULL ? d->refusals.data : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,

@@ -138,13 +138,28 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 
 	if (d->refusal == NULL)
 		d->refusal = xasprintf("%s: %s", what, why);
+	buf_addf(&d->refusals, "%s: %s\n", what, why);
 	tracker_note(t, "%s: %s", what, why);
+}
+
+void
+tracker_needs(struct tracker *t, const char *option)
+{
+	t->delivery->needs = option;
 }
 
 void
 tracker_progress(struct tracker *t)
 {
 	t->delivery->progress_ms = clock_mono_ms();
+	t->delivery->away_ms = 0;
+}
+
+void
+tracker_away(struct tracker *t)
+{
+	if (t->delivery->away_ms == 0)
+		t->delivery->away_ms = clock_mono_ms();
 }
 
 void

@@ -169,7 +169,9 @@ on_done(void *data, const struct http_answer *http)
 	struct mlflow_answer answer;
 
 	call->http = NULL;
-	if (http->status != 0)
+	if (http->unreachable)
+		tracker_away(call->m->tracker);
+	else
 		tracker_progress(call->m->tracker);
 	mlflow_classify(call->m->config.base, http, call->wants_json, &answer);
 	call->then(call->m, &answer);
@@ -221,6 +223,7 @@ start_json(struct mlflow_call *call, const char *method, const char *path,
 	    .close_plain = true,
 	    .once = once,
 	    .timeout_ms = m->config.timeout_ms,
+	    .timeout_is_users = m->config.timeout_is_users,
 	};
 
 	if (strcmp(method, "POST") == 0) {

@@ -56,7 +56,7 @@ struct mlflow_call {
 	bool wants_json;
 };
 
-/* An experiment of the run: a prefix, or with --nested a run of its own. */
+/* An experiment of the run: a prefix, or a run of its own. */
 struct mlflow_child {
 	int64_t index;
 	char *prefix; /* "<model>/<probe>/" */
@@ -81,7 +81,6 @@ struct mlflow {
 	struct tracker *tracker;
 	struct mlflow_config config;
 	bool configured;
-	bool nested;
 	struct mlflow_shared *shared; /* NULL: not opened */
 	struct mlflow_call calls[LANE_COUNT];
 	const struct run_info *run;
@@ -301,5 +300,6 @@ enum outcome mlruns_register(
 
 /* examine.c: for tracker_ops. */
 void mlflow_examine(const struct examination *x);
+void mlflow_foretell(const struct examination *x);
 
 #endif

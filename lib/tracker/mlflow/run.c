@@ -48,14 +48,19 @@ put_given(struct given *g, const char *name, const char *value)
 		    name);
 }
 
-/* --tag name=value; a word alone is a name with an empty value. */
+/* --tag name=value; a word alone is a name with an empty value, or with "true"
+ * as insideLLMs' own tracker has it. */
 static void
 put_user_tag(struct given *g, const char *text)
 {
+	bool library = g->m->run->start->source == SOURCE_LIBRARY;
 	size_t len = strcspn(text, "=");
 	char *name = xstrndup(text, len);
 
-	put_given(g, name, text[len] == '=' ? text + len + 1 : "");
+	put_given(g, name,
+	    text[len] == '=' ? text + len + 1
+		: library    ? "true"
+			     : "");
 	free(name);
 }
 

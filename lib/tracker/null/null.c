@@ -4,7 +4,8 @@
  *
  * ITRACK_NULL_FILE   entries taken are appended to it, as in the journal
  * ITRACK_NULL        a list of outcomes, one used up by each call of open, send
- *                    and finish: done, retry, rejected, blocked, late (PENDING,
+ *                    and finish: done, retry, away (retry, and no connection
+ *                    came about), rejected, blocked, late (PENDING,
  *                    answered a turn later), hang (PENDING, never answered),
  *                    some (takes one entry of the batch). When it is used up:
  *                    done; a last word "..." repeats the one before it.
@@ -106,6 +107,11 @@ play(struct tracker *t, enum tracker_call call, struct batch *batch,
 
 	if (word_is(word, "retry")) {
 		err_set(err, -EAGAIN, "null: asked to fail for now");
+		return OUTCOME_RETRY;
+	}
+	if (word_is(word, "away")) {
+		err_set(err, -ECONNREFUSED, "null: asked to be away");
+		tracker_away(t);
 		return OUTCOME_RETRY;
 	}
 	if (word_is(word, "rejected")) {

@@ -166,7 +166,10 @@ on_answer(void *data, const struct http_answer *answer)
 		start_put(call);
 		return;
 	}
-	say_progress(call);
+	if (!answer->unreachable)
+		say_progress(call);
+	else if (call->client->t != NULL)
+		tracker_away(call->client->t);
 	reply.outcome = outcome_of(call, answer);
 	read_answer(call, answer, &reply, &doc);
 	call->done(call, &reply);

@@ -276,12 +276,16 @@ wandb_offline_finish(
     struct wandb_offline *o, const struct run_end *end, struct err *err)
 {
 	int64_t seconds = wandb_run_seconds(o->run, end->ended_us);
+	struct wandb_values last;
 
 	begin(o);
 	wandb_rows_close(&o->run->rows);
 	add_files(o);
-	wandb_record_summary(
-	    &o->log.record, o->log.number, &o->run->tables, seconds);
+	wandb_values_init(&last);
+	wandb_values_merge(&last, &o->run->rows.final);
+	wandb_values_merge(&last, &o->run->tables);
+	wandb_record_summary(&o->log.record, o->log.number, &last, seconds);
+	wandb_values_release(&last);
 	add_record(o);
 	wandb_record_exit(&o->log.record, o->log.number,
 	    wandb_run_exit_code(end->end), seconds);

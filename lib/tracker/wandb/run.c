@@ -10,6 +10,7 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
+#include "tracker/wandb/nested.h"
 
 /* W&B's limits. */
 #define TAG_MAX_CHARACTERS     64
@@ -271,6 +272,7 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+	run->rows.only_rising = info->start->source == SOURCE_LIBRARY;
 }
 
 void
@@ -322,6 +324,10 @@ wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
 	char *name;
 	size_t i;
 
+	if (params->config) {
+		wandb_nested(config, params);
+		return false;
+	}
 	for (i = 0; i < params->len; i++) {
 		name = wandb_name(prefix, params->list[i].name, &renamed);
 		wandb_values_value(config, name, &params->list[i].value);

@@ -166,6 +166,7 @@ put_summary(
 	/* A table may have a metric's name: each name stands once. */
 	wandb_values_init(&all);
 	wandb_values_merge(&all, &rows->summary);
+	wandb_values_merge(&all, &rows->final);
 	wandb_values_merge(&all, &s->run->tables);
 	buf_init(&json, SUMMARY_MAX);
 	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);

@@ -96,7 +96,7 @@ void
 wandb_values_value(
     struct wandb_values *v, const char *name, const struct value *value)
 {
-	struct value clean = *value;
+	struct value clean = *value; /* borrows what it does not change */
 	struct jsonwrite w;
 	struct buf out;
 
