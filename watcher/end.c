@@ -82,7 +82,7 @@ watcher_read_held(int fd, const char *name, struct buf *text, struct err *err)
 	return n == 0 ? 0 : err_errno(err, "%s", name);
 }
 
-/* Stamp of what settle_held() returned. */
+/* Returns the stamp of what settle_held() returned. */
 static struct watcher_stamp
 stamp_held(int held)
 {
@@ -201,7 +201,8 @@ leads_here(const struct watcher *w, const char *path)
 	return watcher_identity_equal(&there, &w->identity);
 }
 
-/* As text, allocated; NULL: nowhere that a path leads to. */
+/* Returns the directory's path as text, allocated, or NULL if no path leads to
+ * it. */
 static char *
 find_place(const struct watcher *w)
 {
@@ -239,7 +240,7 @@ read_summary(struct watcher *w)
 	w->manifest.summary = text;
 }
 
-/* What is in the directory now, unless it is another run's. */
+/* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
 {

@@ -46,7 +46,7 @@ int tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
     struct err *err);
 void tree_remove(struct tree_watch *watch);
 
-/* Why some watches are slow: a text for the report, or NULL. */
+/* Returns why some watches are slow, as a text for the report, or NULL. */
 const char *tree_is_limited(const struct tree *tree);
 
 #endif

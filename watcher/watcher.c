@@ -61,7 +61,8 @@ on_refused(const char *name, const char *why, void *data)
 	watcher_remark(data, name, why);
 }
 
-/* Derived entries pass here; those that the journal has already are dropped. */
+/* All derived entries pass here, and those that the journal has already are
+ * dropped. */
 static void
 on_entry(struct entry *e, void *data)
 {
@@ -90,8 +91,9 @@ on_keep(const char *name, int number, int fd, struct settle_kept *kept,
 	return w->keep(name, number, fd, kept, err, w->data);
 }
 
-/* For a run that is not live: a time between the files' start and end, by the
- * place in the file, so that importing twice gives the same points. */
+/* Returns the time of an entry. In a run that is not live it lies between the
+ * files' start and end, by the place in the file, so that importing twice gives
+ * the same points. */
 static int64_t
 time_at(const struct watcher *w, int64_t offset)
 {
@@ -187,7 +189,8 @@ watcher_scan(struct watcher *w)
 		say_replaced(w);
 }
 
-/* Of a run that was not seen the times are the files': they must be known. */
+/* The times of a run that nobody watched are those of its files, so these must
+ * be known. */
 static int
 read_file_times(struct watcher *w, struct err *err)
 {
@@ -258,7 +261,8 @@ open_directory(struct watcher *w, int dir_fd, struct err *err)
 	result = stamp_identify(w->dir_fd, &w->identity);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", w->path);
-	/* Of one that its writer tells of we hear when there is another. */
+	/* Where the writer names its directory, it tells also when there is
+	 * another. */
 	w->placed = dir_fd <= 0 &&
 	    watcher_identify(w->path, &there, NULL) == 0 &&
 	    watcher_identity_equal(&there, &w->identity);

@@ -31,6 +31,7 @@ const struct field index_fields[] = {
     {"run_dir", REQUIRED, &field_text, AT(run_dir), .form = &form_path},
     {"dir_inode", ALWAYS, &field_int, AT(dir_inode)},
     {"dir_birth_ns", ALWAYS, &field_int, AT(dir_birth_ns)},
+    {"project", OPTIONAL, &field_text, AT(project)},
     {"status", ALWAYS, &field_word, AT(status), .words = run_status_names},
     {"started_us", ALWAYS, &field_int, AT(started_us), .range = &times},
     {"ended_us", ALWAYS, &field_int, AT(ended_us), .range = &times},

@@ -185,6 +185,8 @@ struct cursor {
 	bool opened;                  /* the run exists there */
 	bool finished; /* the end was confirmed: nothing is left */
 	char *place;   /* where to look: path, URL, command; NULL: none yet */
+	char *why;     /* why the last process delivered no more; NULL: it did
+		        * not say */
 	struct pair *state; /* the tracker's own, e.g. run_id */
 	size_t state_len;
 };

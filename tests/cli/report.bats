@@ -91,6 +91,19 @@ assert run["experiments_left_out"] == 0
 PY
 }
 
+@test "a param that is a list is one in the JSON, too" {
+    attempt=20261123T130842Z-000000000001
+    mkdir -p -m 700 state/itrack/runs/$attempt
+    cat >state/itrack/runs/$attempt/journal.jsonl <<END
+{"entry":"start","time_us":1,"version":1,"attempt":"$attempt","source":"library","run_dir":"$PWD/x","project":"p","prefix":"","no_run":true,"tags":[],"targets":[],"host":"h","boot_id":"b","pid":1,"pid_start":1,"artifacts":"all","points":512}
+{"entry":"params","time_us":2,"params":{"layers":{"text":"[1, 2]","json":[1,2]}}}
+{"entry":"end","time_us":3,"status":"finished","last_step":0}
+END
+    touch -d '1 hour ago' state/itrack/runs/$attempt/journal.jsonl
+    itrack sync -q --report out.json
+    [ "$(field out.json 'd["runs"][0]["params"]["layers"]')" = "[1, 2]" ]
+}
+
 @test "more experiments than the JSON has room for: counted" {
     mkdir many
     python3 - >many/records.jsonl <<'PY'
@@ -187,4 +200,19 @@ SH
     printf '#!/bin/sh\nexit 2\n' >bin/insidellms
     run -2 wrap insidellms run exp.yaml --run-dir new
     [[ $output == *"no run directory seen"* ]]
+}
+
+@test "a param that is a list or a dictionary stands as such" {
+    PYTHONPATH=$top/lib/python ITRACK_LIBRARY=$BUILD/lib/libitrack.so.0 \
+        ITRACK_WORKER=$BUILD/libexec/itrack/itrack-worker python3 - <<'PY'
+from itrack import MLflowTracker
+tracker = MLflowTracker(tracking_uri="sqlite:///x.db", experiment_name="e")
+with tracker:
+    tracker.log_params({"list": [1, "a", {"b": None}], "text": "[1]"})
+    tracker.log_metrics({"accuracy": 0.5})
+PY
+    run itrack sync --mlflow-uri ./mlruns --report report.json
+    [[ $output == *"finished: accuracy 0.5"* ]]
+    jq -e '.runs[0].params | (.list == [1, "a", {"b": null}]) and
+        .text == "[1]"' report.json
 }

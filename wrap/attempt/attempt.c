@@ -15,7 +15,7 @@
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
 
-/* Data is on disk at least so often. */
+/* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
 /* How often a full disk is tried again before the journal goes on in memory. */
 #define DISK_RETRY_MS 1000
@@ -86,7 +86,8 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
-/* The rows are read when they are sent. */
+/* Returns the path of the records, because their rows are read when they are
+ * sent. */
 static char *
 records_path(const struct attempt *a)
 {
@@ -154,7 +155,7 @@ keep_end(
 	attempt_keep(a, &e);
 }
 
-/* The journal gets no end: who looks again may find the run whole. */
+/* Gives the journal no end, because who looks again may find the run whole. */
 static void
 leave(struct attempt *a)
 {
@@ -210,8 +211,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
-	/* On disk within a second, or when it is closed: a sync takes so long
-	 * that the messages of other runs would be lost meanwhile. */
+	/* The end is on the disk within a second, or when the attempt is
+	 * closed: a sync now would take so long that messages of other runs
+	 * were lost. */
 	attempt_turn(a);
 }
 
@@ -323,7 +325,8 @@ put_away(const struct attempt *a, struct err *err)
 	return delivered_put_away(&d, &line, err);
 }
 
-/* There may be room for a line by now. Its folder has nothing to go on with. */
+/* Adds the line of the index, for which there may be room by now. The attempt's
+ * folder goes, because it has nothing to go on with. */
 static void
 put_away_memory(struct attempt *a)
 {

@@ -89,8 +89,8 @@ attempt_keep_file(struct attempt *a, int number, int fd,
 	return result;
 }
 
-/* If an adopted journal has kept a file, that copy is what the file was
- * then. */
+/* Keeps a file. If an adopted journal has kept one already, that copy is what
+ * the file was then. */
 static int
 on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
@@ -122,7 +122,7 @@ on_sync_timer(struct loop_timer *timer)
 		attempt_say(a, &err);
 }
 
-/* The next turn tries again. */
+/* Does nothing: the next turn tries again. */
 static void
 on_disk_timer(struct loop_timer *timer)
 {
@@ -351,8 +351,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
-/* Are its records still there? 1, 0, or a negative errno: it can't be gone on
- * with now. */
+/* Are its records still there? Returns 1, 0, or a negative errno if it can't be
+ * gone on with now. */
 static int
 check_unended(const struct attempt *a, const char *name, struct err *err)
 {
@@ -416,7 +416,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		a->run_id = xstrdup(a->past.run_id);
 	if (fits > 0 && a->start.start.source != SOURCE_LIBRARY) {
 		result = add_watcher(a, a->past.derived_entries, &why);
-		/* The directory has gone since it was looked at. */
+		/* The directory may have gone since we looked at it. */
 		if (file_is_absent(result))
 			attempt_say(a, &why);
 		else if (result < 0) {

@@ -78,6 +78,7 @@ read_all(struct attempt_past *past, struct journal_reader *reader,
 	*start = (struct entry){0};
 	while ((result = journal_read(reader, &e, err)) > 0) {
 		take(past, &e);
+		past->entries += e.kind != ENTRY_START && e.kind != ENTRY_END;
 		if (first && e.kind != ENTRY_START) {
 			entry_release(&e);
 			result = err_set(err, -EBADMSG,
@@ -146,8 +147,8 @@ attempt_past_has_artifact(const struct attempt_past *past, const char *name)
 	return false;
 }
 
-/* *crc: of the next `bytes` bytes. 1, 0: there are fewer, or a negative
- * errno. */
+/* Sets *crc to the checksum of the next `bytes` bytes. Returns 1, 0 if there
+ * are fewer, or a negative errno. */
 static int
 read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 {
@@ -171,8 +172,8 @@ read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 	return 1;
 }
 
-/* An answer, or that there is none: a file that is no file to read begins with
- * nothing. */
+/* Returns the answer, or a negative errno if there is none. A file that is no
+ * file to read begins with nothing. */
 static int
 answer(int result, const char *run_dir, const struct err *why, struct err *err)
 {
@@ -184,8 +185,8 @@ answer(int result, const char *run_dir, const struct err *why, struct err *err)
 	return err_set(err, result, "%s", whole.message);
 }
 
-/* Does records.jsonl begin with `bytes` bytes of this checksum? 1, 0, or a
- * negative errno. */
+/* Does records.jsonl begin with `bytes` bytes of this checksum? Returns 1, 0,
+ * or a negative errno. */
 static int
 records_begin_with(
     const char *run_dir, int64_t bytes, uint32_t want, struct err *err)
@@ -282,7 +283,8 @@ is_of_this_directory(struct search *s, const char *attempt)
 	return same;
 }
 
-/* Does the same for attempts that are not delivered yet; they are younger. */
+/* Looks at an attempt that is not delivered yet; these are younger than those
+ * of the index. */
 static bool
 search_pending(const char *attempt, void *data)
 {
@@ -310,8 +312,8 @@ search_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* Of the directory and its records as they are now. 1, 0: it has none, or a
- * negative errno. */
+/* Notes which directory it is now and how large its records are. Returns 1, 0
+ * if it has none, or a negative errno. */
 static int
 look_at_now(struct search *s, struct err *err)
 {
@@ -384,6 +386,7 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .run_dir = attempt_place(a),
 	    .dir_inode = attempt_start(a)->dir_inode,
 	    .dir_birth_ns = attempt_start(a)->dir_birth_ns,
+	    .project = xstrdup(attempt_start(a)->project),
 	    .status = attempt_status(a),
 	    .started_us = facts.started_us,
 	    .ended_us = facts.ended_us,

@@ -16,6 +16,7 @@ struct attempt;
 
 /* What the adopted journal holds already. */
 struct attempt_past {
+	uint64_t entries;         /* but the first and the end */
 	uint64_t derived_entries; /* entries that derive has made */
 	char **artifacts;
 	size_t artifact_len;
@@ -43,8 +44,8 @@ void attempt_past_release(struct attempt_past *past);
 bool attempt_past_has_artifact(
     const struct attempt_past *past, const char *name);
 
-/* Are the records from which the journal was made still there, unchanged? 1, 0,
- * or a negative errno: they could not be looked at. */
+/* Are the records from which the journal was made still there, unchanged?
+ * Returns 1, 0, or a negative errno if they could not be looked at. */
 int attempt_past_fits(
     const struct attempt_past *past, const char *run_dir, struct err *err);
 

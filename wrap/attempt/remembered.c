@@ -49,7 +49,7 @@ note_failure(struct search *s, const struct err *err)
 		s->result->failed = *err;
 }
 
-/* Of journals, cursors and the index. */
+/* Notes that a journal, a cursor or the index could not be looked at. */
 static void
 could_not_look(struct search *s, int result, const struct err *err)
 {
@@ -57,7 +57,7 @@ could_not_look(struct search *s, int result, const struct err *err)
 		note_failure(s, err);
 }
 
-/* Length and checksum of the records as they are now. */
+/* Measures length and checksum of the records as they are now. */
 static void
 measure(struct search *s)
 {
@@ -133,7 +133,8 @@ is_there(struct search *s, const char *place, const char *destination)
 	return there > 0;
 }
 
-/* Is it the same place? Where one goes that does not say, nobody knows. */
+/* Is it the same place? If one of the two does not say where it goes, nobody
+ * knows. */
 static bool
 same_place(struct search *s, const struct target *target, const char *known)
 {
@@ -196,8 +197,8 @@ same_records(struct search *s, const struct attempt_past *past)
 	    s->crc == past->records_crc32c;
 }
 
-/* Where an undelivered run goes: a sync may have been given another destination
- * than the start entry has. */
+/* Does the undelivered run go there? A sync may have been given another
+ * destination than the start entry has. */
 static bool
 goes_there(struct search *s, const char *attempt, const struct target *recorded,
     const struct target *wanted)
@@ -279,7 +280,8 @@ each_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* Nothing is tracked of one that is not there. */
+/* Returns false if the directory is not there: nothing is tracked of it
+ * then. */
 static bool
 look_at_directory(struct search *s)
 {

@@ -15,6 +15,7 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "wrap/attempt/result_line.h"
+#include "wrap/attempt/totals.h"
 #include "wrap/attempt/values.h"
 
 void
@@ -23,6 +24,8 @@ report_init(struct report *r, const struct options *options)
 	buf_init(&r->text, REPORT_MAX_BYTES);
 	buf_init(&r->json, REPORT_MAX_BYTES);
 	r->wants_json = options_given(options, OPT_REPORT);
+	r->brief = false;
+	r->totals = (struct report_totals){0};
 	r->run_count = 0;
 }
 
@@ -283,14 +286,12 @@ read_values(struct report *r, const struct attempt *a, struct values *v)
 		    r, "not all of its values could be read: %s", err.message);
 }
 
-void
-report_add(struct report *r, const struct attempt *a)
+static void
+say_attempt(struct report *r, const struct attempt *a, const struct values *v)
 {
 	struct delivery_status status;
-	struct values values;
 
-	read_values(r, a, &values);
-	say_run(r, a, &values);
+	say_run(r, a, v);
 	report_say_lines(r, attempt_remarks(a));
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &status);
@@ -302,9 +303,38 @@ report_add(struct report *r, const struct attempt *a)
 		report_say(r, "recorded, not delivered: %s", next);
 		free(next);
 	}
+}
+
+void
+report_add(struct report *r, const struct attempt *a)
+{
+	struct values values;
+
+	read_values(r, a, &values);
+	if (!r->brief || totals_add(&r->totals, a, &values))
+		say_attempt(r, a, &values);
 	add_json(r, a, &values);
 	values_release(&values);
 	r->run_count++;
+}
+
+void
+report_expect(struct report *r, size_t runs)
+{
+	r->brief = runs >= REPORT_MANY;
+}
+
+void
+report_say_totals(struct report *r)
+{
+	struct buf line;
+
+	if (!r->brief || r->totals.runs == 0)
+		return;
+	buf_init(&line, REPORT_MAX_BYTES);
+	totals_line(&r->totals, &line);
+	report_say_lines(r, line.data);
+	buf_release(&line);
 }
 
 void

@@ -53,9 +53,8 @@ plain(const struct line *l, const char *name)
 	return value;
 }
 
-/* Only a run without a failure has 100 %, and only one without a success 0 %. */
-static void
-add_rate(struct line *l, double success, double total)
+void
+result_rate(struct buf *line, double success, double total)
 {
 	double percent = 100 * success / total;
 
@@ -63,11 +62,10 @@ add_rate(struct line *l, double success, double total)
 		percent = 99.9;
 	if (success > 0 && percent < 0.1)
 		percent = 0.1;
-	separate(l);
 	if (success == 0 || success == total)
-		buf_addf(l->out, "%.0f %% success", percent);
+		buf_addf(line, ", %.0f %% success", percent);
 	else
-		buf_addf(l->out, "%.1f %% success", percent);
+		buf_addf(line, ", %.1f %% success", percent);
 }
 
 static void
@@ -108,7 +106,7 @@ add_records(struct line *l)
 		result_count(l->out, experiments, "experiment");
 	}
 	if (total > 0)
-		add_rate(l, success, total);
+		result_rate(l->out, success, total);
 	add_errors(l, errors, timeouts);
 	if (others > 0) {
 		separate(l);

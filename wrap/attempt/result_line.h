@@ -12,6 +12,10 @@
 void result_line(struct buf *line, const struct values *v, const char *prefix,
     double seconds);
 
+/* Appends ", 66.7 % success"; only what has no failure has 100 %, and only what has
+ * no success 0 %. */
+void result_rate(struct buf *line, double success, double total);
+
 /* Appends "1 record", "12 records". */
 void result_count(struct buf *line, double count, const char *noun);
 

@@ -9,7 +9,7 @@
 #include "tracker/plan.h"
 #include "wrap/attempt/start.h"
 
-/* In the cursor's state, before the option's name. */
+/* Stands in the cursor's state before the option's name. */
 #define MOVED "moved."
 
 static void
@@ -36,7 +36,8 @@ has_default(const struct option_row *row)
 	return root != NULL && strcmp(root, row->name) == 0;
 }
 
-/* Takes one option that is given now. 1: the destination has changed. */
+/* Takes one option that is given now. Returns 1 if the destination has
+ * changed. */
 static int
 take(struct target *t, struct cursor *c, const struct options *options,
     const struct option_row *row, struct err *err)

@@ -15,7 +15,8 @@
 #include "watcher/survey.h"
 #include "watcher/stamp.h"
 
-/* A text of the command line, the environment or the config file. */
+/* Makes text of what the command line, the environment or the config file
+ * has. */
 static char *
 text_of(const char *bytes)
 {
@@ -35,14 +36,15 @@ attempt_option_text(
 	if (!secrets &&
 	    (row->form == FORM_TRACKING_URI || row->form == FORM_URL))
 		uri_clean(plain);
-	/* Without a working directory, too: the path stays as it is. */
+	/* Without a working directory the path stays as it is. */
 	text = text_path_text(plain != NULL ? plain : value);
 	free(plain);
 	return text;
 }
 
-/* Its own options; and names that somebody asked for, not the config file,
- * since they stand above a tracker's own variable for the same. */
+/* Is the option for this tracker? It is if it is the tracker's own; or if it is
+ * a name that somebody has asked for. A name of the config file alone does not
+ * count, because the tracker's own variable for the same stands above it. */
 static bool
 is_for(const struct target *t, const struct options *options, int id)
 {
@@ -155,7 +157,7 @@ make_targets(struct entry_start *s, const struct attempt_config *config)
 	attempt_free_targets(made, len);
 }
 
-/* What the run directory itself says of its command. */
+/* Returns what the run directory itself says of its command. */
 static char *
 manifest_command(const char *run_dir)
 {
@@ -206,7 +208,7 @@ attempt_path_leads(const struct attempt_config *config, struct err *err)
 	if (config->dir_fd <= 0)
 		return 1;
 	result = watcher_identify(config->run_dir, &there, &why);
-	/* Where we may not go the writer may, below another root. */
+	/* The writer may go where we may not, below another root. */
 	if (file_is_unknown(result) && result != -EACCES)
 		return err_set(err, result, "%s", why.message);
 	if (result < 0)

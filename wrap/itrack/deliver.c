@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "mapping/names.h"
 #include "wrap/attempt/stop.h"
+#include "wrap/itrack/progress.h"
 
 /* Independent runs go faster side by side; each holds its batch in memory. A
  * server that is near has enough to do with as many as it has workers (MLflow:
@@ -48,7 +49,8 @@ struct deliver {
 	struct loop_timer finish;
 	void (*closed)(struct attempt *a, bool complete, void *data);
 	void *data;
-	bool filling; /* more come as soon as there is room */
+	struct progress *progress; /* NULL: not expected to be many */
+	bool filling;              /* more come as soon as there is room */
 };
 
 /* Were fewer records read than there should be? Such a run is tracked, but is
@@ -76,6 +78,7 @@ close_item(struct deliver *d, struct item *item)
 		d->closed(item->attempt, complete, d->data);
 	attempt_close(item->attempt);
 	free(item);
+	deliver_pass_over(d);
 }
 
 static void
@@ -227,8 +230,25 @@ deliver_new(
 }
 
 void
+deliver_expect(struct deliver *d, size_t total)
+{
+	report_expect(d->report, total);
+	if (!options_given(d->options, OPT_QUIET) &&
+	    !options_given(d->options, OPT_VERBOSE))
+		d->progress = progress_new(d->loop, total);
+}
+
+void
+deliver_pass_over(struct deliver *d)
+{
+	if (d->progress != NULL)
+		progress_step(d->progress);
+}
+
+void
 deliver_free(struct deliver *d)
 {
+	progress_free(d->progress);
 	loop_timer_cancel(d->loop, &d->look);
 	loop_timer_cancel(d->loop, &d->finish);
 	stop_release(&d->stop, d->loop);

@@ -26,6 +26,11 @@ void deliver_free(struct deliver *d);
 /* A config with loop, options, state directory and callbacks filled in. */
 struct attempt_config deliver_config(struct deliver *d);
 
+/* So many runs are to be done: of many the report has the totals, and how far it is
+ * is said meanwhile. deliver_pass_over: one of them that is not added. */
+void deliver_expect(struct deliver *d, size_t total);
+void deliver_pass_over(struct deliver *d);
+
 /* Before the others: attempts may follow runs that go on, so deliver_config()
  * has a tree. Signals end only deliver_wait(), and then come deliver_finish(). */
 void deliver_follow_runs(struct deliver *d);

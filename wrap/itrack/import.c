@@ -84,7 +84,8 @@ is_tracked(struct import *im, const char *dir, struct tracked *t,
 	}
 	if (t->pending != NULL || t->count < t->len)
 		return false;
-	for (size_t i = 0; i < t->len && !im->watches; i++)
+	im->tracked++;
+	for (size_t i = 0; !im->report.brief && !im->watches && i < t->len; i++)
 		report_say(&im->report,
 		    "%s: already tracked by %s (%s); --again tracks it anew",
 		    dir, targets[i].tracker, t->places[i]);
@@ -258,7 +259,7 @@ import_one(struct import *im, const char *argument)
 	config.run_dir = dir;
 	config.record_only = options_given(im->options, OPT_RECORD_ONLY);
 	begin_in_turn(im, &config, targets, target_len, &begun);
-	im->begun = begun.len;
+	im->begun += begun.len;
 	for (size_t i = 0; i < begun.len; i++)
 		deliver_add(im->deliver, begun.attempts[i], im->follow);
 	attempt_free_targets(targets, target_len);
@@ -277,14 +278,26 @@ import_run(const struct options *options)
 	im.state_dir = journal_state_dir();
 	report_init(&im.report, options);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
-	for (int i = 0; i < options->argument_count; i++)
+	deliver_expect(im.deliver, (size_t)options->argument_count);
+	for (int i = 0; i < options->argument_count; i++) {
+		size_t begun = im.begun;
+
 		import_one(&im, options->arguments[i]);
+		if (im.begun == begun)
+			deliver_pass_over(im.deliver);
+	}
 	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
 		report_say(&im.report, "%s", err.message);
 	report_say_lines(&im.report, journals_of_refused());
 	if (!deliver_run(im.deliver))
 		im.failed = true;
 	deliver_free(im.deliver);
+	report_say_totals(&im.report);
+	if (im.report.brief && im.tracked > 0)
+		report_say(&im.report,
+		    "%zu of the directories are tracked there already; --again "
+		    "tracks them anew",
+		    im.tracked);
 	if (options_given(options, OPT_REPORT) &&
 	    report_write(&im.report, options->value[OPT_REPORT], &err) < 0) {
 		report_say(&im.report, "no report written: %s", err.message);

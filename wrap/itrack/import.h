@@ -21,9 +21,10 @@ struct import {
 	 * stamp is no result of it. */
 	bool follow;
 	struct watcher_stamp old_manifest;
-	/* What came of the last call of import_one(). */
-	size_t begun; /* attempts, which were added to `deliver` */
-	bool busy;    /* another process is at work on it */
+	/* What came of the calls of import_one(); who asks after each resets it. */
+	size_t begun;   /* attempts, which were added to `deliver` */
+	size_t tracked; /* directories that need nothing */
+	bool busy;      /* another process is at work on it */
 };
 
 /* Tracks the directory. `failed` is set if that could not be begun, and the

@@ -104,6 +104,7 @@ sync_one(struct sync *s, const char *attempt, bool named)
 	/* Delivered by another since we looked. */
 	if (result == -ENOENT && !named)
 		return;
+	deliver_pass_over(s->deliver);
 	/* One that is at work needs no help. */
 	if (result == -EBUSY) {
 		report_say(&s->report, "%s", err.message);
@@ -123,6 +124,25 @@ each(const char *attempt, void *data)
 	if (!journals_discard_empty(s->state_dir, attempt))
 		sync_one(s, attempt, false);
 	return true;
+}
+
+static bool
+count(const char *attempt, void *data)
+{
+	(void)attempt;
+	++*(size_t *)data;
+	return true;
+}
+
+/* How many there are to do; what can't be listed is said by who lists them. */
+static size_t
+count_of(const struct sync *s)
+{
+	size_t n = (size_t)s->options->argument_count;
+
+	if (n == 0 && !options_given(s->options, OPT_DROP))
+		state_each(s->state_dir, count, &n, NULL);
+	return n;
 }
 
 static int
@@ -153,6 +173,7 @@ sync_run(const struct options *options)
 	if (index_check(s.state_dir, &err) < 0)
 		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
+	deliver_expect(s.deliver, count_of(&s));
 	for (int i = 0; i < options->argument_count; i++)
 		sync_one(&s, options->arguments[i], true);
 	if (options_given(options, OPT_DROP))
@@ -163,6 +184,7 @@ sync_run(const struct options *options)
 	if (!deliver_run(s.deliver))
 		s.failed = true;
 	deliver_free(s.deliver);
+	report_say_totals(&s.report);
 	if (s.found == 0)
 		report_say(&s.report, "nothing is pending");
 	if (options_given(options, OPT_REPORT) &&

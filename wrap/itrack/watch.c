@@ -159,7 +159,7 @@ begin(struct watch *w)
 	TAILQ_INIT(&w->waiting);
 	w->im.watches = true;
 	w->im.state_dir = journal_state_dir();
-	report_init(&w->im.report, o);
+	report_init(&w->im.report, w->im.options);
 	w->im.deliver = deliver_new(o, w->im.state_dir, &w->im.report);
 	deliver_follow_runs(w->im.deliver);
 	deliver_on_closed(w->im.deliver, run_on_closed, w);

@@ -129,9 +129,9 @@ launch(struct launcher *l, char **argv)
 		    shim != NULL ? "with" : "without");
 }
 
-/* Ours become 3 and up: the lowest first, so that none takes the place of
- * another. start_worker counts on the numbers above CHANNEL_FD for its pair and
- * the caller. Returns the first number behind them. */
+/* Moves our descriptors to 3 and up, the lowest first, so that none takes the
+ * place of another. start_worker counts on the numbers above CHANNEL_FD for its
+ * pair and the caller. Returns the first number behind them. */
 static int
 move_down(struct launcher *l)
 {
@@ -162,7 +162,7 @@ let_go(struct launcher *l)
 {
 	int first_not_ours;
 
-	/* The lowest free number is 0 then: no spare one is needed. */
+	/* Then 0 is the lowest free number, so no spare one is needed. */
 	close(STDIN_FILENO);
 	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
 		dup2(STDIN_FILENO, STDOUT_FILENO);

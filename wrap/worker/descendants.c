@@ -90,7 +90,7 @@ descendants_add(struct descendants *d, pid_t pid)
 	add(d, pid, 0);
 }
 
-/* Those that are gone make room. */
+/* Removes the processes that are gone, which makes room for others. */
 static void
 forget_gone(struct descendants *d)
 {
@@ -108,7 +108,8 @@ forget_gone(struct descendants *d)
 	d->len = kept;
 }
 
-/* The process IDs in `children` of one thread. */
+/* Adds the processes that `children` of one thread lists. Returns false if it
+ * can't be opened. */
 static bool
 add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 {
@@ -126,7 +127,8 @@ add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 
 		have += (size_t)got;
 		text[have] = '\0';
-		/* Each has a blank behind it; one that was cut has none. */
+		/* Each number has a blank behind it; one that was cut has
+		 * none. */
 		while ((end = strchr(at, ' ')) != NULL) {
 			add(d, (pid_t)strtol(at, NULL, 10), pid);
 			at = end + 1;
@@ -138,7 +140,7 @@ add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 	return true;
 }
 
-/* False: the kernel has no such lists. */
+/* Returns false if the kernel has no such lists. */
 static bool
 add_children(struct descendants *d, pid_t pid)
 {
@@ -186,7 +188,8 @@ descendants_read(struct descendants *d)
 		}
 }
 
-/* Another user may give a process the same variable. */
+/* Adds a process that has our variable, but none of another user, who may have
+ * given it the same. */
 static int
 add_if_named(pid_t pid, void *data)
 {
@@ -204,7 +207,7 @@ add_if_named(pid_t pid, void *data)
 		    proc_user(pid) == (uid_t)syscall(SYS_getuid))
 			add(d, pid, 0);
 	}
-	/* proc.c has a limit, which is no failure. */
+	/* proc.c reads no more than its limit, which is no failure. */
 	if (result != -EMSGSIZE)
 		note(d, result);
 	proc_words_release(&environment);

@@ -18,8 +18,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* So many are looked at; a build that has more at a time has them on many
- * machines' worth of cores. */
+/* How many are looked at; a build that has more at a time has very many
+ * cores. */
 #define DESCENDANTS_MAX 1024
 
 /* A command has processes of one user, or of one more (sudo). */
@@ -63,7 +63,8 @@ void descendants_note_user(struct descendants *d, pid_t pid);
 /* Is it our own user, any user if we are root, or one that was noted? */
 bool descendants_have_user(const struct descendants *d, uid_t user);
 
-/* Also for one that came behind the last reading. */
+/* Is it a process of the command? Tells that also of one that came after the
+ * last reading. */
 bool descendants_have(const struct descendants *d, pid_t pid);
 
 #endif

@@ -32,7 +32,7 @@ note(struct find *f, const char *dir, int code)
 		unseen_note_dir(&f->unseen, dir, code);
 }
 
-/* 1, 0, or a negative errno: it is not known. */
+/* Returns 1, 0, or a negative errno if it is not known. */
 static int
 changed_since_launch(const struct find *f, const char *dir)
 {
@@ -52,9 +52,10 @@ changed_since_launch(const struct find *f, const char *dir)
 }
 
 /* The program opens its records later than the marker, and a harness has them
- * open for a moment only: who has none is told from having no children (sh,
- * timeout and the like wait for theirs). When the command is over by
- * now, its status is that of the program that its arguments named. */
+ * open for a moment only. So where nobody has them open the process that the
+ * arguments name is the writer if it has no children (sh, timeout and the like
+ * wait for theirs). When the command is over by now, its status is that of the
+ * program that its arguments named. */
 static pid_t
 writer_of(const struct find *f, const struct find_open *open)
 {
@@ -81,7 +82,7 @@ ask_who_writes(struct find *f, const char *dir, struct find_open *open)
 	    : find_open(open, &f->open, dir, f->config.ours, f->config.data);
 }
 
-/* 1, 0, or a negative errno: it is not known. */
+/* Returns 1, 0, or a negative errno if it is not known. */
 static int
 is_of_another_user(const struct find *f, const char *dir)
 {
@@ -147,7 +148,7 @@ watch_nearest(struct find *f)
 {
 	char *at = xstrdup(f->dir != NULL ? f->dir : f->root);
 
-	/* What can't be looked at may be there. */
+	/* A directory that can't be looked at may be there. */
 	while (file_look(AT_FDCWD, at, 0, NULL, NULL) == 0 &&
 	    strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
 		char *parent = path_parent(at);
@@ -191,7 +192,8 @@ void
 find_look(struct find *f)
 {
 	unseen_forget(&f->unseen);
-	/* Again after each new watch: what came in between has no event. */
+	/* We look again after each new watch, because what came in between has
+	 * no event. */
 	for (;;) {
 		char *before = f->watched != NULL ? xstrdup(f->watched) : NULL;
 		bool same;

@@ -11,8 +11,8 @@
 #include "mapping/names.h"
 #include "wrap/worker/proc.h"
 
-/* 24 bytes each. What is beyond counts as not open, and its run as ours if it
- * has changed since the launch. */
+/* How many open files are kept, of 24 bytes each. A file beyond that counts as
+ * not open, and its run as ours if it has changed since the launch. */
 #define OPEN_FILES_MAX (64 * 1024)
 
 static void

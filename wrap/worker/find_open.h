@@ -16,7 +16,7 @@ struct find_open {
 	bool elsewhere; /* another process of this user has them open */
 };
 
-/* The regular files that other processes of this user have open now. One look
+/* The regular files that other processes of this user have open now: one look
  * at /proc, however many directories are asked for. */
 struct open_files {
 	struct open_file {
@@ -34,7 +34,7 @@ void open_files_release(struct open_files *o);
  * seen. */
 int find_open_writer(const struct watcher *watcher, pid_t *pid);
 
-/* `ours`: is it a process of the command? */
+/* Who has the records of `dir` open? `ours`: is it a process of the command? */
 int find_open(struct find_open *result, const struct open_files *o,
     const char *dir, bool (*ours)(pid_t pid, void *data), void *data);
 

@@ -15,20 +15,22 @@
 #include "wrap/worker/proc.h"
 #include "wrap/worker/records_of.h"
 
-/* So often at first, when what is to be found begins; later half as often. */
+/* How often we look: at first, when what is to be found begins, and later. */
 #define LOOK_MS      50
 #define LOOK_SOON    20
 #define LOOK_SLOW_MS 100
-/* Every process of this user is looked into, for those that left their parents
- * between two looks. */
+/* How often we look into every process of this user, for those that left their
+ * parents between two looks. */
 #define WIDE_MS 1000
-/* Processor time, for each of the two: one part in so many. */
+/* Each of the two kinds of looks takes one part in so many of a processor's
+ * time. */
 #define LOOK_SHARE 400
 /* How long what the command left behind may take to begin a run. */
 #define STAY_MS 60000
-/* Runs of others that processes of ours write: hardly any. */
+/* How many runs are remembered that others track and processes of ours write:
+ * there is hardly any. */
 #define TAKEN_MAX 16
-/* Program names in a report. */
+/* How many programs a report names. */
 #define NAMED_MAX 4
 
 struct look {
@@ -126,7 +128,7 @@ watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
 		markers_add(&l->markers, path);
 }
 
-/* What the arguments of a program say, by insideLLMs' rules. */
+/* Watches what the arguments of a program name by insideLLMs' rules. */
 static void
 read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 {
@@ -147,7 +149,8 @@ read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 	proc_words_release(&environment);
 }
 
-/* Where its parent stands, if the process itself can't be asked (sudo). */
+/* Notes where the process stands or, if it can't be asked (sudo), where its
+ * parent does. */
 static void
 read_cwd(struct look *l, struct descendant *p)
 {
@@ -249,8 +252,9 @@ look(struct look *l)
 	l->looks++;
 }
 
-/* When the next look is due after one that has begun with this processor time:
- * what takes long is seldom, and does not put off what takes less. */
+/* Returns when the next look is due after one that began at this processor
+ * time. So a look that takes long is seldom, and does not put off one that
+ * takes less. */
 static int64_t
 next_ms(int64_t before_us, int64_t least_ms)
 {

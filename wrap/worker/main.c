@@ -43,7 +43,7 @@
  * insideLLMs' own way, which no copy has. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
-/* More than the launcher sends. */
+/* The launcher sends less. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
 /* The spread of the first requests after the commands of a job array: so long,
@@ -63,7 +63,8 @@ enum phase {
 #define TO(phase) (1U << (phase))
 
 static const unsigned moves[PHASE_ALONE + 1] = {
-    /* Without a word of a launcher that was killed there is nothing to follow. */
+    /* If the launcher was killed before it said a word, there is nothing to
+     * follow. */
     [PHASE_NEW] = TO(PHASE_LAUNCHED) | TO(PHASE_DELIVERS),
     [PHASE_LAUNCHED] = TO(PHASE_FOLLOWS),
     [PHASE_FOLLOWS] = TO(PHASE_DELIVERS),
@@ -130,7 +131,7 @@ tells_of_run(enum message_op op, const char *base)
 	}
 }
 
-/* Files of a run that may be written to an old directory as well. */
+/* Is it a file of a run that may be written to an old directory as well? */
 static bool
 is_aside(const char *base)
 {
@@ -151,7 +152,8 @@ sign_of(enum message_op op, const char *base)
 	return strcmp(base, CONFIG_FILE) == 0 ? RUN_CONFIG : RUN_NO_SIGN;
 }
 
-/* 0: our own path leads there; a negative errno: it can't be told. */
+/* Returns 0 if our own path leads there, or a negative errno if that can't be
+ * told. */
 static int
 dir_fd_of(const struct message *message, const struct place *place)
 {
@@ -179,7 +181,7 @@ consider(
 
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-	/* By our own root it may be another directory. */
+	/* By our own root the path may lead to another directory. */
 	if (news.dir_fd < 0)
 		report_say(&w->report,
 		    "%s: its writer could not be followed there: %s",
@@ -207,7 +209,7 @@ on_message(struct channel *channel, const struct message *message)
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
-		/* What is to be found is tracked by that one. */
+		/* The itrack-wrap inside tracks what is to be found. */
 		w->nested = true;
 		search_free(w->search);
 		w->search = NULL;
@@ -246,7 +248,8 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* Killed between the marker and the word that it is there. */
+/* Looks at the directories of processes that were killed between the marker and
+ * the word that it is there. */
 static void
 look_at_announced(struct worker *w)
 {
@@ -263,7 +266,7 @@ look_at_announced(struct worker *w)
 	}
 }
 
-/* The numbers that the command printed, if it did. */
+/* Takes the numbers that the command printed, if it printed any. */
 static void
 take_line(struct worker *w)
 {
@@ -297,8 +300,8 @@ spread_out(int64_t drain_ms)
 	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
 }
 
-/* The command is over: every run ends, those that are found only now too, and
- * the rest is delivered. */
+/* Called when the command is over: every run ends, also each one that is found
+ * only now, and the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
 {
@@ -337,7 +340,7 @@ on_command_death(struct lifeline *line)
 	end_all(line->data, NULL);
 }
 
-/* The launcher was killed: the command lives on, and so do we. */
+/* Called when the launcher was killed: the command lives on, and so do we. */
 static void
 follow_command(struct worker *w)
 {
@@ -385,8 +388,8 @@ begin_search(struct worker *w)
 		search_hear_silence(w->search);
 }
 
-/* Not before the command's process ID is known, without which a message means
- * nothing, and behind the messages that the launcher has read. */
+/* Called when the command's process ID is known, without which a message means
+ * nothing, and after the messages that the launcher has read. */
 static void
 begin_listening(struct worker *w)
 {
@@ -399,7 +402,8 @@ begin_listening(struct worker *w)
 		die("%s", err.message);
 	if (w->launched.caller)
 		channel_keep(&w->channel, CALLER_FD);
-	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
+	/* If an itrack-wrap inside has spoken already, the search is its
+	 * business. */
 	channel_read(&w->channel);
 	if (!w->nested)
 		begin_search(w);
@@ -523,7 +527,7 @@ say_report(struct worker *w)
 		say_nothing(w);
 	write_report(w);
 	if (!options_given(&w->options, OPT_QUIET))
-		/* One write, so that lines of others don't come between. */
+		/* We write once, so that no line of others comes between. */
 		(void)!write(
 		    STDERR_FILENO, w->report.text.data, w->report.text.len);
 }
@@ -548,15 +552,15 @@ stay_alone(struct worker *w)
 	w->link_gone = true;
 	loop_remove(w->loop, &w->link_io);
 	close(LINK_FD);
-	/* Who reads what the command printed waits for its end. */
+	/* Who reads what the command printed waits until nobody has it open. */
 	if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0)
 		close(STDERR_FILENO);
 	if (nowhere > STDERR_FILENO)
 		close(nowhere);
 }
 
-/* For the launcher, if we should come to a standstill. What it does not get now
- * (its queue is full) it gets with the next turn. */
+/* Tells the launcher which journals there are, in case we come to a standstill.
+ * If its queue is full, it gets this with the next turn. */
 static void
 tell_recorded(struct worker *w)
 {
@@ -574,7 +578,7 @@ tell_recorded(struct worker *w)
 		w->recorded = *r;
 }
 
-/* Everything said and done? */
+/* Ends the loop when everything is said and done. */
 static void
 on_turn(struct loop_turn *turn)
 {

@@ -33,7 +33,7 @@ markers_release(struct markers *m)
 	*m = (struct markers){0};
 }
 
-/* Takes the path. */
+/* Takes the path over. */
 static void
 put(struct markers *m, char *path, int depth)
 {
@@ -64,8 +64,8 @@ markers_add(struct markers *m, const char *place)
 	put(m, xstrdup(place), 0);
 }
 
-/* Files that the kernel makes up hold no runs and have no end. 1, 0, or a
- * negative errno. */
+/* Is it a file system that the kernel makes up? Those hold no runs and have no
+ * end. Returns 1, 0, or a negative errno. */
 static int
 is_made_up(int fd)
 {
@@ -83,7 +83,7 @@ is_made_up(int fd)
 	return 0;
 }
 
-/* 1, 0, or a negative errno. */
+/* Returns 1, 0, or a negative errno. */
 static int
 is_directory(int fd, const struct dirent *d)
 {
@@ -96,7 +96,7 @@ is_directory(int fd, const struct dirent *d)
 	return there > 0 ? S_ISDIR(st.st_mode) : there;
 }
 
-/* Returns 0 or a negative errno: not all could be looked at. */
+/* Returns 0, or a negative errno if not all could be looked at. */
 static int
 put_children(struct markers *m, DIR *dir, const char *path, int depth)
 {
@@ -144,7 +144,7 @@ look_into_open(struct markers *m, DIR *dir, const char *path, int depth)
 static int
 look_into(struct markers *m, const char *path, int depth)
 {
-	/* A place itself may be a link, what is below it not. */
+	/* A place itself may be a link, but nothing below it. */
 	int fd = open(path,
 	    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC |
 		(depth > 0 ? O_NOFOLLOW : 0));
@@ -160,7 +160,8 @@ look_into(struct markers *m, const char *path, int depth)
 		if (fd >= 0)
 			close(fd);
 	}
-	/* It has become a link. */
+	/* A directory that has become a link meanwhile is left out like any
+	 * link. */
 	return result == -ELOOP && depth > 0 ? 0 : result;
 }
 

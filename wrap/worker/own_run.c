@@ -80,8 +80,8 @@ each_indexed(const struct index_entry *e, void *data)
 	return !s->delivered;
 }
 
-/* One that was cut off before its end, which was written together with the
- * rest: nobody has seen anything of it. */
+/* Removes a run that was cut off before its end. The end is written together
+ * with the rest, so nobody has seen anything of it. */
 static int
 remove_torn(const char *state_dir, const char *name, struct err *err)
 {
@@ -107,8 +107,8 @@ take_left(struct attempt **attempt, const struct attempt_config *config,
 			   : remove_torn(config->state_dir, name, err);
 }
 
-/* A worker that was killed may have left it, whole or cut off. -ENOENT: there is
- * none, or none that can ever be used. */
+/* Finds the run that a killed worker may have left, whole or cut off. -ENOENT:
+ * there is none, or none that can ever be used. */
 static int
 find_left(struct attempt **attempt, const struct attempt_config *config,
     const struct link_launched *launched, struct err *err)

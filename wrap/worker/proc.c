@@ -14,8 +14,8 @@
 #include "base/file.h"
 #include "wrap/link/procstat.h"
 
-/* Arguments or environment of one process: an eighth of what Linux allows by
- * default. Of what is longer nothing is known. */
+/* How much is read of the arguments or the environment of a process: an eighth
+ * of what Linux allows by default. Nothing is known of what is longer. */
 #define WORDS_MAX_BYTES (256 * 1024)
 /* The preload library's file, by whatever path it is loaded. */
 #define SHIM_NAME "itrack-preload.so"
@@ -158,7 +158,7 @@ proc_link(pid_t pid, const char *name)
 	return xstrdup(target);
 }
 
-/* The number behind this word, where a line begins with it. */
+/* Reads the number behind this word, where a line begins with it. */
 static bool
 read_number(const char *path, const char *word, int base, unsigned long *number)
 {
@@ -185,7 +185,7 @@ proc_user(pid_t pid)
 	return read_number(path, "Uid:", 10, &user) ? (uid_t)user : (uid_t)-1;
 }
 
-/* By the access mode in what /proc says of the descriptor. */
+/* What /proc says of the descriptor has the access mode. */
 bool
 proc_writes(pid_t pid, const char *number)
 {
@@ -215,7 +215,7 @@ proc_has_shim(pid_t pid, bool *closed)
 	while (!has && (got = read(fd, text + have, sizeof text - have)) > 0) {
 		have += (size_t)got;
 		has = memmem(text, have, name, name_len) != NULL;
-		/* It may be cut here. */
+		/* The name may be cut here. */
 		if (have > name_len) {
 			memmove(text, text + have - name_len, name_len);
 			have = name_len;

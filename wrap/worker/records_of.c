@@ -21,8 +21,8 @@ struct process {
 	void *data;
 };
 
-/* 1: it is the directory of these records; 0: it is another one; or a negative
- * errno. */
+/* Returns 1 if it is the directory of these records, 0 if it is another one, or
+ * a negative errno. */
 static int
 is_same(int dir_fd, const struct stat *records)
 {

@@ -21,7 +21,8 @@
  * other runs wait, too. */
 #define TURN_LIVE_MS 2000
 
-/* The manifest that an earlier run of this command left in the directory. */
+/* Notes the manifest that an earlier run of this command left in the
+ * directory. */
 static struct watcher_stamp
 older_manifest(const struct run *run, int dir_fd)
 {
@@ -108,7 +109,8 @@ adopt_or_begin(
 	bool ours;
 	int result = -ENOENT, leads;
 
-	/* What else this machine knows of the name is another directory's. */
+	/* Whatever else this machine knows by that name is of another
+	 * directory. */
 	leads = attempt_path_leads(config, err);
 	if (leads < 0)
 		return leads;
@@ -152,7 +154,7 @@ runs_begin_attempt(struct run *run, int dir_fd,
 	struct attempt_config config = make_config(run, dir_fd, callbacks);
 	int turn, result;
 
-	/* It might be the older one that is there now. */
+	/* The directory that is there now might be the older one. */
 	if (config.old_manifest.code < 0)
 		return err_set(err, config.old_manifest.code,
 		    "%s/" MANIFEST_FILE ": %s", run->dir,

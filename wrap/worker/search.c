@@ -74,9 +74,10 @@ has_user(uid_t user, void *data)
 	return look_has_user(s->look, user);
 }
 
-/* By an itrack-wrap inside this one, or beside it in the same directory: its
- * attempt goes on, or came to its end after our launch, as the run itself did.
- * What a worker before us has begun is ours to go on with. */
+/* Does another itrack-wrap track the run, inside this one or beside it in the
+ * same directory? Then its attempt goes on, or came to its end after our
+ * launch, as the run itself did. What a worker before us has begun is ours to
+ * go on with. */
 static bool
 is_taken(const char *dir, void *data)
 {
@@ -123,7 +124,8 @@ make_find(struct search *s)
 	};
 }
 
-/* No shim in the command, or the user says where: look for the directory. */
+/* Looks for the directory, where the command has no shim or the user says where
+ * it is. */
 static void
 start_find(struct search *s)
 {
@@ -149,7 +151,8 @@ on_silence(struct loop_timer *timer)
 		start_find(s);
 }
 
-/* The socket's name without its first byte, a NUL; "": not known. */
+/* Finds the socket's name without its first byte, a NUL; "" if it is not
+ * known. */
 static void
 name_socket(int channel, char name[sizeof(struct sockaddr_un)])
 {
@@ -172,7 +175,7 @@ environment(const char *name, void *data)
 	return getenv(name);
 }
 
-/* Where insideLLMs writes a run if it is told nothing. */
+/* Returns where insideLLMs writes a run if it is told nothing. */
 static char *
 default_root(void)
 {
@@ -264,9 +267,9 @@ search_hear_silence(struct search *s)
 	look_trust_nobody(s->look);
 }
 
-/* More messages than the socket holds, from hundreds of short runs, or a
- * program that could not say more: what is new beside the runs that were heard
- * of is theirs, too. */
+/* Looks beside the runs that were heard of. There may have been more messages
+ * than the socket holds, from hundreds of short runs, or a program could not
+ * say more: what is new there is theirs, too. */
 static void
 look_beside(struct search *s)
 {

@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 
-/* The names, and the words around them. */
+/* The line of the report holds at most so much. */
 #define TEXT_MAX_BYTES ((size_t)64 * 1024)
 
 void
@@ -38,7 +38,7 @@ unseen_forget(struct unseen *u)
 	u->not_before_ns = not_before_ns;
 }
 
-/* Takes the text. One that is named already is not counted again. */
+/* Takes the text over. One that is named already is not counted again. */
 static void
 put(struct unseen *u, char *text)
 {

@@ -4,7 +4,8 @@
 
 #include "wrap/worker/proc.h"
 
-/* Processes between a writer and the insideLLMs that it belongs to. */
+/* How many processes may be between a writer and the insideLLMs that it belongs
+ * to. */
 #define STEPS_MAX 16
 
 void

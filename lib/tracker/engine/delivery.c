@@ -60,6 +60,9 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	d->cursor_saved_ms = clock_mono_ms();
 	target_copy(&d->target, target);
 	result = cursor_load(d->journal, target->tracker, &d->cursor, &damage);
+	/* It is tried anew. */
+	free(d->cursor.why);
+	d->cursor.why = NULL;
 	d->tracker = (struct tracker){.ops = ops,
 	    .loop = d->loop,
 	    .retry = RETRY_DEFAULT,
@@ -171,6 +174,15 @@ log_phase(const struct delivery *d)
 		    name, (uintmax_t)(d->known - d->taken));
 }
 
+/* For whoever asks what is pending, when this process is gone. */
+static void
+note_why(struct delivery *d)
+{
+	free(d->cursor.why);
+	d->cursor.why = xstrdup(d->why != NULL ? d->why : "no answer in time");
+	d->cursor_dirty = true;
+}
+
 void
 delivery_set_phase(struct delivery *d, enum phase phase)
 {
@@ -182,6 +194,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 		complete(d);
 	} else {
 		loop_timer_cancel(d->loop, &d->timer);
+		note_why(d);
 		delivery_save_cursor(d);
 	}
 	if (d->changed != NULL)
