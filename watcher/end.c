@@ -240,6 +240,15 @@ read_summary(struct watcher *w)
 	w->manifest.summary = text;
 }
 
+static void
+take_extras(struct watcher *w)
+{
+	w->extras = xcalloc(1, sizeof *w->extras);
+	extras_init(w->extras, &w->settle.config);
+	if (extras_take(w->extras, w->dir_fd) < 0)
+		w->unread = true;
+}
+
 /* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
@@ -259,6 +268,7 @@ take_last(struct watcher *w, bool superseded)
 	read_manifest(w);
 	if (w->manifest.there)
 		read_summary(w);
+	take_extras(w);
 	take_files(w);
 }
 
@@ -322,6 +332,10 @@ give_back_rest(struct watcher *w)
 	w->dir_fd = -1;
 	buf_release(&w->manifest.text);
 	buf_release(&w->manifest.summary);
+	if (w->extras != NULL)
+		extras_release(w->extras);
+	free(w->extras);
+	w->extras = NULL;
 }
 
 bool
@@ -361,9 +375,17 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		finish.documents.summary = w->manifest.summary.data;
 		finish.documents.summary_len = w->manifest.summary.len;
 	}
+	if (w->extras != NULL) {
+		finish.documents.verdict = w->extras->verdict.data;
+		finish.documents.verdict_len = w->extras->verdict.len;
+		if (w->extras->has_receipts)
+			finish.receipts = &w->extras->receipts;
+	}
 	derive_end(w->derive, &finish);
 	w->end_place = find_place(w);
 	settle_emit(&w->settle, w->end_place, finish.time_us);
+	if (w->extras != NULL)
+		extras_emit(w->extras, w->end_place, finish.time_us);
 	give_back_rest(w);
 	return watcher_is_complete(w);
 }

@@ -3,6 +3,7 @@
 #ifndef WATCHER_PRIVATE_H
 #define WATCHER_PRIVATE_H
 
+#include "watcher/extras.h"
 #include "watcher/watcher.h"
 
 /* Documents are small; a larger one is hostile and must not eat the memory. */
@@ -39,6 +40,7 @@ struct watcher {
 		struct buf text, summary;
 	} manifest;
 	struct settle settle;
+	struct extras *extras; /* allocated at the end of the run */
 	derive_emit *emit;
 	int (*keep)(const char *name, int number, int fd,
 	    struct settle_kept *kept, struct err *err, void *data);

@@ -149,6 +149,7 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 	remote = git_remote(cwd);
 	start->git_remote = remote != NULL ? text_path_text(remote) : NULL;
 	free(remote);
+	entry_start_take_where(start);
 	start->cwd = cwd != NULL ? text_path_text(cwd) : NULL;
 	start->artifacts = xstrdup("all");
 	free(cwd);

@@ -5,11 +5,15 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/environment.h"
+#include "format/text.h"
 #include "format/jsonwrite.h"
 #include "journal/format.h"
 
 /* A power of two. */
 #define METRICS_FIRST 8
+/* All jobs of an array have this one. */
+#define ARRAY_JOB "SLURM_ARRAY_JOB_ID"
 
 const char *
 target_option(const struct target *t, const char *name)
@@ -183,6 +187,8 @@ entry_step(const struct entry *e, bool own_run)
 	int64_t own = histogram ? e->histogram.experiment_step
 				: e->metrics.experiment_step;
 
+	if (!histogram && e->metrics.sample > 0)
+		return e->metrics.sample;
 	return own_run && own > 0 ? own : step;
 }
 
@@ -205,4 +211,31 @@ bool
 entry_start_was_there(const struct entry_start *start)
 {
 	return start->source != SOURCE_IMPORT;
+}
+
+void
+entry_start_take_where(struct entry_start *start)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; (name = environment_of_run(i)) != NULL; i++) {
+		value = getenv(name);
+		if (value == NULL || value[0] == '\0')
+			continue;
+		start->where = xreallocarray(
+		    start->where, start->where_len + 1, sizeof *start->where);
+		start->where[start->where_len++] =
+		    (struct pair){xstrdup(name), text_path_text(value)};
+	}
+}
+
+const char *
+entry_start_group(const struct entry_start *start)
+{
+	if (start->group != NULL)
+		return start->group;
+	for (size_t i = 0; i < start->where_len; i++)
+		if (strcmp(start->where[i].name, ARRAY_JOB) == 0)
+			return start->where[i].text;
+	return NULL;
 }

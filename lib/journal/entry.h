@@ -141,6 +141,10 @@ struct entry_start {
 	char *user;
 	char *command; /* base name of the program */
 	char *git_commit, *git_remote;
+	/* Variables that say where it runs (base/environment.h). */
+	struct pair *where;
+	size_t where_len;
+	char *group; /* attempts of one name stand together; NULL: none */
 	/* The working directory of the process that writes the journal:
 	 * relative paths begin here. */
 	char *cwd;
@@ -171,6 +175,9 @@ struct entry_metrics {
 	/* The step in a run that the experiment has to itself: the number of
 	 * its own records; 0: not said. */
 	int64_t experiment_step;
+	/* Of system metrics, which belong to a moment and to no record: the
+	 * number of the sample, from 1; 0: these are others. */
+	int64_t sample;
 	/* What the run came to: a name has no other point, or these values
 	 * count instead of the points. Where points become charts, they go
 	 * into the run's summary. */
@@ -271,7 +278,8 @@ void entry_add_param_null(struct entry *e, const char *name);
 int value_text(const struct value *v, struct buf *out);
 
 /* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
- * that their experiment has to itself. */
+ * that their experiment has to itself; of system metrics the number of the
+ * sample. */
 int64_t entry_step(const struct entry *e, bool own_run);
 
 /* Appends the entry to `out` as one line with its newline. -EMSGSIZE: the line
@@ -285,6 +293,12 @@ int entry_encode(const struct entry *e, struct buf *out);
  * is unknown. Unknown members are ignored. */
 int entry_decode(
     struct entry *e, const char *line, size_t len, struct err *err);
+
+/* Fills `where` from the environment of this process. */
+void entry_start_take_where(struct entry_start *start);
+/* The name by which attempts stand together: `group`, else the job of an array;
+ * NULL: none. */
+const char *entry_start_group(const struct entry_start *start);
 
 /* Was the process that wrote the journal there when the run was made, so that
  * its host and working directory are the run's? */

@@ -25,6 +25,7 @@ enum option_form {
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
 	FORM_CHOICE,        /* one of `choices` */
 	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
+	FORM_INTERVAL,      /* seconds above 0, or yes or no in words */
 	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
 };
 

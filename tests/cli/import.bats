@@ -20,7 +20,8 @@ for name in ("metadata", "params", "metrics", "artifacts", "final_state"):
     if name == "metrics":
         points = [[p["step"], {k: v for k, v in p["metrics"].items()
                                if k not in live
-                               and not k.startswith(("observed/", "process/"))}]
+                               and not k.startswith(
+                           ("observed/", "process/", "system/"))}]
                   for p in d]
         d = [p for p in points if p[1]]
     elif name == "artifacts":
@@ -87,7 +88,8 @@ for line in sys.stdin:
     for name in ("metrics", "params"):
         if name in e:
             e[name] = {k: v for k, v in e[name].items() if k not in own
-                       and not k.startswith(("observed/", "process/"))}
+                       and not k.startswith(
+                           ("observed/", "process/", "system/"))}
             if not e[name]:
                 e = {}
     if kind == "histogram" and e["name"].startswith("observed/"):

@@ -166,8 +166,11 @@ client = MlflowClient(sys.argv[1])
 experiment = client.get_experiment_by_name("again").experiment_id
 one, two = client.search_runs([experiment])
 assert one.data.params == two.data.params
-assert (one.info.start_time, one.info.end_time, one.info.run_name) == (
-    two.info.start_time, two.info.end_time, two.info.run_name)
+assert (one.info.start_time, one.info.end_time) == (
+    two.info.start_time, two.info.end_time)
+for run in (one, two):
+    attempt = run.data.tags["itrack.id"]
+    assert run.info.run_name == "one-" + attempt[-4:], run.info.run_name
 for key in set(one.data.metrics) | set(two.data.metrics):
     points = [
         sorted((m.step, m.value, m.timestamp)
@@ -323,4 +326,35 @@ PY
     [ "$(runs_of joined | wc -l)" = 3 ]
     [ "$(runs_of joined | grep -c "^$id FINISHED theirs .* kept 1.0")" = 1 ]
     [ "$(runs_of joined | grep -c "FINISHED .* None 1.0")" = 2 ]
+}
+
+@test "system metrics are on MLflow's own page: names, numbers of samples" {
+    mkfifo "$BATS_TEST_TMPDIR/gate"
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack-wrap" --record-only -t mlflow \
+        --mlflow-uri "$url" -p system --system-metrics=0.1 -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --gate "$BATS_TEST_TMPDIR/gate" --from \
+        "$top/tests/fixtures/run_plain/run" --to "$BATS_TEST_TMPDIR/x" 3>&- &
+    exec 7>"$BATS_TEST_TMPDIR/gate"
+    printf '\n\n\n' >&7
+    wait_for 60 grep -rqs '"sample":3' "$state/itrack/runs"
+    exec 7>&-
+    wait $!
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack" sync
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from pathlib import Path
+import mlflow
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run, = client.search_runs([client.get_experiment_by_name("system").experiment_id])
+theirs = (Path(mlflow.__file__).parent /
+          "system_metrics/metrics/cpu_monitor.py").read_text()
+for name in ("cpu_utilization_percentage", "system_memory_usage_megabytes",
+             "system_memory_usage_percentage"):
+    assert name in theirs
+    history = client.get_metric_history(run.info.run_id, "system/" + name)
+    steps = sorted(m.step for m in history)
+    assert len(steps) >= 3 and steps == list(range(1, len(steps) + 1)), steps
+PY
 }

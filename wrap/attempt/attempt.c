@@ -73,6 +73,50 @@ attempt_turn(struct attempt *a)
 		delivery_kick(a->deliveries[i]);
 }
 
+bool
+attempt_has_sample(const struct attempt *a)
+{
+	return a->samples > 0;
+}
+
+static void
+keep_sample(
+    struct attempt *a, const struct metric *list, size_t len, int64_t time_us)
+{
+	struct entry e;
+
+	if (a->watcher == NULL || len == 0)
+		return;
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.sample = a->samples;
+	for (size_t i = 0; i < len; i++)
+		entry_add_metric(&e, list[i].name, list[i].value);
+	attempt_keep(a, &e);
+}
+
+void
+attempt_sample(
+    struct attempt *a, const struct metric *list, size_t len, bool more)
+{
+	if (a->ended || len == 0 || (more && a->samples == 0))
+		return;
+	if (!more)
+		a->samples++;
+	keep_sample(a, list, len, clock_wall_us());
+}
+
+/* Behind the last point, whose time is that of the last record. */
+static void
+keep_last_sample(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	if (a->samples > 0 || outcome->sample_len == 0)
+		return;
+	a->samples = 1;
+	keep_sample(a, outcome->sample, outcome->sample_len, time_us);
+}
+
 static enum run_status
 status_of(const struct attempt_outcome *outcome, bool manifest)
 {
@@ -206,6 +250,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;
+	keep_last_sample(a, outcome, time_us);
 	attempt_keep_results(a, time_us);
 	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);

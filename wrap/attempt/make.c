@@ -262,7 +262,9 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 		.config_path = start->config_path,
 		.prefix = start->prefix,
 		.points = start->points,
-		.resumed_from = start->resumed_from},
+		.resumed_from = start->resumed_from,
+		.where = start->where,
+		.where_len = start->where_len},
 	    .artifacts = artifact_choice_of(start->artifacts),
 	    .live = is_live(a),
 	    .skip_entries = skip,
@@ -410,6 +412,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;
+	a->samples = a->past.samples;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)

@@ -48,6 +48,10 @@ take(struct attempt_past *past, const struct entry *e)
 		past->last_step = e->end.last_step;
 		break;
 	case ENTRY_METRICS:
+		if (e->metrics.sample > 0) {
+			past->samples = e->metrics.sample;
+			break;
+		}
 		past->has_numbers = e->metrics.len > 0 &&
 		    strncmp(e->metrics.list[0].name, ATTEMPT_LINE_PREFIX,
 			strlen(ATTEMPT_LINE_PREFIX)) == 0;

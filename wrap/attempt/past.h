@@ -25,6 +25,7 @@ struct attempt_past {
 	bool has_numbers; /* it has the numbers of the output's last line */
 	char *run_id;
 	int64_t last_step;
+	int64_t samples; /* of system metrics */
 	bool ended;
 	enum run_status status;
 	int64_t ended_us;

@@ -52,7 +52,8 @@ is_for(const struct target *t, const struct options *options, int id)
 
 	if (options->value[id] == NULL)
 		return false;
-	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES)
+	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES ||
+	    id == OPT_ATTEMPT_GROUP)
 		return options->source[id] >= FROM_ENVIRONMENT;
 	return tracker != NULL && strcmp(tracker, t->tracker) == 0;
 }
@@ -188,6 +189,7 @@ take_facts(
 	remote = git_remote(cwd);
 	s->git_remote = text_of(remote);
 	free(remote);
+	entry_start_take_where(s);
 }
 
 static int
@@ -242,6 +244,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	s->experiment_name = text_of(o->value[OPT_EXPERIMENT_NAME]);
 	s->run_name = text_of(o->value[OPT_RUN_NAME]);
 	s->notes = text_of(o->value[OPT_NOTES]);
+	s->group = text_of(o->value[OPT_ATTEMPT_GROUP]);
 	s->prefix =
 	    text_of(o->value[OPT_PREFIX] != NULL ? o->value[OPT_PREFIX] : "");
 	s->tags = xcalloc(o->tag_len, sizeof *s->tags);

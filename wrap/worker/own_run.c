@@ -142,6 +142,21 @@ find_left(struct attempt **attempt, const struct attempt_config *config,
 	    : -ENOENT;
 }
 
+static void
+keep_where(struct attempt *a, int64_t time_us)
+{
+	const struct entry_start *start = attempt_start(a);
+	struct entry e;
+
+	if (start->where_len == 0)
+		return;
+	entry_init(&e, ENTRY_PARAMS, time_us);
+	for (size_t i = 0; i < start->where_len; i++)
+		entry_add_param_text(
+		    &e, start->where[i].name, start->where[i].text);
+	attempt_keep(a, &e);
+}
+
 int
 own_run_begin(struct attempt **attempt, const struct attempt_config *config,
     const struct link_launched *launched, const char *line, size_t len,
@@ -165,6 +180,7 @@ own_run_begin(struct attempt **attempt, const struct attempt_config *config,
 	e.run_id =
 	    text_path_text(name != NULL ? name : command_name(config->options));
 	attempt_keep(*attempt, &e);
+	keep_where(*attempt, own.started_us);
 	entry_init(&e, ENTRY_METRICS, own.started_us);
 	e.metrics.step = 0;
 	e.metrics.summary = true;

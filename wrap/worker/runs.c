@@ -14,6 +14,7 @@
 #include "mapping/names.h"
 #include "watcher/stamp.h"
 #include "wrap/worker/own_run.h"
+#include "wrap/worker/sampler.h"
 
 /* Runs that are found when the command is over (their messages were lost) are
  * taken up so many at a time, as a sync does: there may be a thousand. */
@@ -164,6 +165,7 @@ runs_begin(
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
 	run_watch_writer(run);
+	runs_begin_sampling(runs);
 	return run;
 }
 
@@ -216,6 +218,7 @@ runs_close(struct runs *runs)
 		free_run(run);
 	}
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
+	sampler_free(runs->sampler);
 	complete = !runs->incomplete;
 	free(runs);
 	return complete;

@@ -154,6 +154,7 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 {
 	struct attempt_outcome outcome = {
 	    .has_wall = true, .superseded = superseded};
+	struct usage_values values;
 
 	run_unwatch_writer(run);
 	run->orphaned = false;
@@ -176,6 +177,9 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 	}
 	outcome.command_killed =
 	    ended != NULL && WIFSIGNALED(ended->wait_status);
+	run_sample_last(run, &outcome, &values);
+	outcome.sample = values.list;
+	outcome.sample_len = values.len;
 	attempt_end(run->attempt, &outcome);
 	settle(run);
 }

@@ -25,6 +25,8 @@
 #define MLFLOW_OUR_ID_TAG "itrack.run_id"
 /* Our own tag, by which an attempt finds its run again. */
 #define MLFLOW_ID_TAG "itrack.id"
+/* Runs that stand together, as the jobs of an array: W&B has groups for it. */
+#define MLFLOW_GROUP_TAG "itrack.group"
 /* MLflow's own. */
 #define MLFLOW_NAME_TAG   "mlflow.runName"
 #define MLFLOW_NOTE_TAG   "mlflow.note.content"

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "tracker/wandb/system.h"
 
 /* W&B's limit for a line, 10 MiB less 100 KiB. */
 #define LINE_MAX_BYTES (10 * 1024 * 1024 - 100 * 1024)
@@ -13,15 +14,21 @@
 
 void
 wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
-    const struct wandb_run *run, int64_t lines_there)
+    const struct wandb_run *run, const struct wandb_lines_there *there)
 {
 	const char *const parts[] = {run->entity, run->project, run->id};
 	struct buf path;
 	size_t i;
 
-	*s = (struct wandb_stream){
-	    .client = client, .run = run, .confirmed = lines_there};
-	STAILQ_INIT(&s->lines);
+	*s = (struct wandb_stream){.client = client,
+	    .run = run,
+	    .history = {.file = "wandb-history.jsonl",
+		.confirmed = there->history},
+	    .events = {.file = "wandb-events.jsonl",
+		.confirmed = there->events},
+	    .limit = WANDB_STREAM_BYTES};
+	STAILQ_INIT(&s->history.list);
+	STAILQ_INIT(&s->events.list);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -33,14 +40,14 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 }
 
 static void
-drop_lines(struct wandb_stream *s, int64_t n)
+drop_lines(struct wandb_lines *lines, int64_t n)
 {
 	struct wandb_line *line;
 
-	for (; n > 0 && !STAILQ_EMPTY(&s->lines); n--) {
-		line = STAILQ_FIRST(&s->lines);
-		STAILQ_REMOVE_HEAD(&s->lines, link);
-		s->line_bytes -= strlen(line->json);
+	for (; n > 0 && !STAILQ_EMPTY(&lines->list); n--) {
+		line = STAILQ_FIRST(&lines->list);
+		STAILQ_REMOVE_HEAD(&lines->list, link);
+		lines->bytes -= strlen(line->json);
 		free(line->json);
 		free(line);
 	}
@@ -65,39 +72,63 @@ wandb_stream_release(struct wandb_stream *s)
 	if (s->client == NULL)
 		return;
 	wandb_call_release(&s->call);
-	drop_lines(s, INT64_MAX);
+	drop_lines(&s->history, INT64_MAX);
+	drop_lines(&s->events, INT64_MAX);
 	drop_uploaded(s, s->uploaded_len);
 	free(s->uploaded);
 	free(s->path);
 	*s = (struct wandb_stream){0};
 }
 
-void
-wandb_stream_row(struct wandb_stream *s)
+/* Adds the values as one line. They are the same each time, so a number stands
+ * for a line. */
+static void
+add_line(struct wandb_stream *s, struct wandb_lines *lines,
+    const struct wandb_values *values)
 {
 	struct wandb_line *line;
 	struct jsonwrite w;
 	struct buf json;
 
-	s->summary_dirty = true;
 	buf_init(&json, LINE_MAX_BYTES);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	wandb_values_write(&s->run->rows.row, &w);
+	wandb_values_write(values, &w);
 	jsonwrite_close(&w, '}');
 	if (buf_overflowed(&json)) {
 		s->lost = true;
-		buf_release(&json);
-		return;
-	}
-	/* The rows are the same each time, so a number stands for a row. */
-	if (s->rows++ >= s->confirmed) {
+	} else if (lines->all++ >= lines->confirmed) {
 		line = xcalloc(1, sizeof(*line));
-		s->line_bytes += json.len;
+		lines->bytes += json.len;
 		line->json = buf_steal(&json);
-		STAILQ_INSERT_TAIL(&s->lines, line, link);
+		STAILQ_INSERT_TAIL(&lines->list, line, link);
 	}
 	buf_release(&json);
+}
+
+void
+wandb_stream_row(struct wandb_stream *s)
+{
+	s->summary_dirty = true;
+	add_line(s, &s->history, &s->run->rows.row);
+}
+
+void
+wandb_stream_event(struct wandb_stream *s, const struct entry *e)
+{
+	struct wandb_values values;
+
+	wandb_values_init(&values);
+	wandb_system_event(&values, s->run, e);
+	add_line(s, &s->events, &values);
+	wandb_values_release(&values);
+}
+
+bool
+wandb_stream_has_lines(const struct wandb_stream *s)
+{
+	return !STAILQ_EMPTY(&s->history.list) ||
+	    !STAILQ_EMPTY(&s->events.list);
 }
 
 void
@@ -111,7 +142,7 @@ wandb_stream_uploaded(struct wandb_stream *s, const char *name)
 bool
 wandb_stream_has_news(const struct wandb_stream *s)
 {
-	return s->waiting || !STAILQ_EMPTY(&s->lines) || s->summary_dirty ||
+	return s->waiting || wandb_stream_has_lines(s) || s->summary_dirty ||
 	    s->uploaded_len > 0;
 }
 
@@ -133,25 +164,40 @@ close_file(struct jsonwrite *w)
 	jsonwrite_close(w, '}');
 }
 
+static int64_t
+sent_lines(const struct wandb_stream *s)
+{
+	return s->history.sent + s->events.sent;
+}
+
+/* As many lines as the request has room for; the first one in it always. */
 static void
-put_history(struct wandb_stream *s, struct jsonwrite *w)
+put_lines(
+    struct wandb_stream *s, struct wandb_lines *lines, struct jsonwrite *w)
 {
 	const struct wandb_line *line;
-	size_t bytes = 0;
 
-	s->sent_lines = 0;
-	if (STAILQ_EMPTY(&s->lines))
-		return;
-	open_file(w, "wandb-history.jsonl", s->confirmed);
-	STAILQ_FOREACH(line, &s->lines, link)
+	STAILQ_FOREACH(line, &lines->list, link)
 	{
-		bytes += strlen(line->json);
-		if (s->sent_lines > 0 && bytes > WANDB_STREAM_BYTES)
+		size_t len = strlen(line->json);
+
+		if (sent_lines(s) > 0 && s->sent_bytes + len > s->limit)
 			break;
+		if (lines->sent++ == 0)
+			open_file(w, lines->file, lines->confirmed);
+		s->sent_bytes += len;
 		jsonwrite_text(w, line->json);
-		s->sent_lines++;
 	}
-	close_file(w);
+	if (lines->sent > 0)
+		close_file(w);
+}
+
+static void
+lines_answered(struct wandb_lines *lines)
+{
+	drop_lines(lines, lines->sent);
+	lines->confirmed += lines->sent;
+	lines->sent = 0;
 }
 
 static void
@@ -204,6 +250,30 @@ put_uploaded(struct wandb_stream *s, struct jsonwrite *w)
 	jsonwrite_close(w, ']');
 }
 
+/* Do the lines go without anything else? */
+static bool
+lines_alone(const struct wandb_stream *s)
+{
+	return s->apart && wandb_stream_has_lines(s);
+}
+
+static void
+put_files(
+    struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
+{
+	jsonwrite_key(w, "files");
+	jsonwrite_open(w, '{');
+	put_lines(s, &s->history, w);
+	put_lines(s, &s->events, w);
+	s->sent_summary = !s->summary_refused &&
+	    (s->summary_dirty || end != NULL) && !lines_alone(s);
+	if (s->sent_summary)
+		put_summary(s, w, end);
+	jsonwrite_close(w, '}');
+	if (!lines_alone(s))
+		put_uploaded(s, w);
+}
+
 static void
 build(struct wandb_stream *s, const struct wandb_end *end)
 {
@@ -212,18 +282,12 @@ build(struct wandb_stream *s, const struct wandb_end *end)
 	wandb_call_reset(&s->call);
 	jsonwrite_init(&w, &s->call.body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	if (wandb_stream_has_news(s) || end != NULL) {
-		jsonwrite_key(&w, "files");
-		jsonwrite_open(&w, '{');
-		put_history(s, &w);
-		if (s->summary_dirty || end != NULL)
-			put_summary(s, &w, end);
-		jsonwrite_close(&w, '}');
-		put_uploaded(s, &w);
-	} else {
-		s->sent_lines = 0;
-		s->sent_uploaded = 0;
-	}
+	s->history.sent = s->events.sent = 0;
+	s->sent_bytes = 0;
+	s->sent_uploaded = 0;
+	s->sent_summary = false;
+	if (wandb_stream_has_news(s) || end != NULL)
+		put_files(s, &w, end);
 	s->sent_end = end != NULL;
 	if (end != NULL) {
 		jsonwrite_key(&w, "complete");
@@ -238,13 +302,96 @@ void
 wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data)
 {
+	bool last =
+	    s->history.bytes + s->events.bytes <= s->limit && !lines_alone(s);
+
 	if (!s->waiting) {
-		build(s, s->line_bytes > WANDB_STREAM_BYTES ? NULL : end);
-		s->summary_dirty = false;
+		build(s, last ? end : NULL);
+		if (s->sent_summary || s->summary_refused)
+			s->summary_dirty = false;
 	}
 	s->waiting = true;
 	s->last_ms = clock_mono_ms();
 	wandb_post(&s->call, s->client, s->path, done, data);
+}
+
+/* What remains of a row that is too large: its place in the order and in time. */
+static char *
+place_of(const char *json)
+{
+	static const char *const names[] = {"_step", "_timestamp", "_runtime"};
+	struct err err = ERR_INIT;
+	struct jsonwrite w;
+	struct buf row;
+	cJSON *doc;
+
+	json_document(json, strlen(json), &doc, &err);
+	buf_init(&row, PATH_MAX_BYTES);
+	jsonwrite_init(&w, &row, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const cJSON *item = json_at(doc, names[i]);
+
+		if (!cJSON_IsNumber(item))
+			continue;
+		jsonwrite_key(&w, names[i]);
+		if (i == 0)
+			jsonwrite_int(&w, (int64_t)item->valuedouble);
+		else
+			jsonwrite_double(&w, item->valuedouble);
+	}
+	jsonwrite_close(&w, '}');
+	cJSON_Delete(doc);
+	return buf_steal(&row);
+}
+
+/* The first line is alone in its request, and that is too large. */
+static bool
+leave_row_out(struct wandb_stream *s)
+{
+	struct wandb_lines *lines =
+	    s->history.sent > 0 ? &s->history : &s->events;
+	struct wandb_line *line = STAILQ_FIRST(&lines->list);
+	char *place = place_of(line->json);
+	char step[64];
+
+	if (strlen(place) >= strlen(line->json)) {
+		free(place);
+		return false;
+	}
+	snprintf(step, sizeof step, "%.*s", (int)strcspn(place + 1, ",}"),
+	    place + 1);
+	tracker_refused(s->client->t, "rejected",
+	    "a row is too large for the server (HTTP 413)");
+	tracker_note(s->client->t, "without its values: the row of %s", step);
+	s->rows_refused++;
+	lines->bytes -= strlen(line->json) - strlen(place);
+	free(line->json);
+	line->json = place;
+	return true;
+}
+
+bool
+wandb_stream_shrink(struct wandb_stream *s)
+{
+	s->waiting = false;
+	s->summary_dirty = s->summary_dirty || s->sent_summary;
+	if (sent_lines(s) > 1) {
+		s->limit = s->sent_bytes / 2;
+		return true;
+	}
+	if (sent_lines(s) == 1 && (s->sent_summary || s->sent_uploaded > 0)) {
+		s->apart = true;
+		return true;
+	}
+	if (sent_lines(s) == 1)
+		return leave_row_out(s);
+	if (!s->sent_summary)
+		return false;
+	s->summary_refused = true;
+	tracker_refused(s->client->t, "rejected",
+	    "the summary is too large for the server (HTTP 413)");
+	return true;
 }
 
 void
@@ -256,10 +403,9 @@ wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 	s->ended = s->sent_end;
 	if (reply->rest_ms > 0)
 		s->quiet_until_ms = clock_mono_ms() + reply->rest_ms;
-	drop_lines(s, s->sent_lines);
-	s->confirmed += s->sent_lines;
+	lines_answered(&s->history);
+	lines_answered(&s->events);
 	drop_uploaded(s, s->sent_uploaded);
-	s->sent_lines = 0;
 	s->sent_uploaded = 0;
 	if (cJSON_IsTrue(stopped))
 		s->stopped = true;

@@ -17,7 +17,7 @@ static const char upsert_query[] =
     "modelName:$project,entityName:$entity,displayName:$displayName,"
     "notes:$notes,tags:$tags,groupName:$group,jobType:$jobType,host:$host,"
     "jobProgram:$program,commit:$commit,jobRepo:$repo,config:$config}){"
-    "bucket{id name displayName historyLineCount project{name "
+    "bucket{id name displayName historyLineCount eventsLineCount project{name "
     "entity{name}}} inserted}}";
 
 static void
@@ -39,6 +39,8 @@ write_config(struct jsonwrite *w, const struct wandb_run *run)
 
 	jsonwrite_open(w, '{');
 	TAILQ_FOREACH (item, &run->config.set.list, link) {
+		if (run->without_config)
+			break;
 		jsonwrite_key(w, item->name);
 		jsonwrite_open(w, '{');
 		jsonwrite_key(w, "value");
