@@ -70,11 +70,9 @@ open_name(int dir_fd, const char *name, struct stat *st, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	do
-		n = pread(fd, magic, sizeof magic, 0);
-	while (n < 0 && errno == EINTR);
+	n = file_read_at(fd, magic, sizeof magic, 0);
 	if (n < 0) {
-		code = err_errno(err, "%s", name);
+		code = err_set(err, (int)n, "%s: %s", name, strerror((int)-n));
 		close(fd);
 		return code;
 	}

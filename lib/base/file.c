@@ -166,6 +166,22 @@ file_open_through_links(
 	    : err_set(err, fd == -ENOENT ? -ESTALE : fd, "%s", why.message);
 }
 
+ssize_t
+file_read_at(int fd, void *to, size_t len, off_t at)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (have < len && n != 0) {
+		n = pread(fd, (char *)to + have, len - have, at + (off_t)have);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
 int
 file_last_line_end(int fd, const char *name, off_t *at, struct err *err)
 {
@@ -174,11 +190,14 @@ file_last_line_end(int fd, const char *name, off_t *at, struct err *err)
 	while (*at > 0) {
 		size_t want =
 		    *at > (off_t)sizeof chunk ? sizeof chunk : (size_t)*at;
-		ssize_t n = pread(fd, chunk, want, *at - (off_t)want);
+		ssize_t n = file_read_at(fd, chunk, want, *at - (off_t)want);
 		const char *newline;
 
 		if (n != (ssize_t)want)
-			return err_errno(err, "%s", name);
+			return err_set(err, n < 0 ? (int)n : -EIO, "%s: %s",
+			    name,
+			    n < 0 ? strerror((int)-n)
+				  : "it has become shorter");
 		*at -= (off_t)want;
 		newline = memrchr(chunk, '\n', want);
 		if (newline == NULL)

@@ -64,6 +64,10 @@ int file_read_all(
 int file_read_if_there(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
+/* Reads `len` bytes at this offset, however many calls of pread() that takes, or
+ * what there is before the end. Returns how many, or a negative errno. */
+ssize_t file_read_at(int fd, void *to, size_t len, off_t at);
+
 /* Moves *at back to the end of the last whole line before it: behind a newline, or
  * to 0. `name` is for the message. */
 int file_last_line_end(int fd, const char *name, off_t *at, struct err *err);

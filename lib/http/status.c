@@ -61,7 +61,8 @@ http_is_page(const struct http_answer *answer)
 	static const char *const begins[] = {"<!doctype html", "<html"};
 	const char *body = answer->body != NULL ? answer->body : "";
 
-	if (strncasecmp(answer->type, "text/html", strlen("text/html")) == 0)
+	if (answer->type != NULL &&
+	    strncasecmp(answer->type, "text/html", strlen("text/html")) == 0)
 		return true;
 	body += strspn(body, " \t\r\n");
 	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -112,6 +113,40 @@ index_decode(
 	return fields_take(index_fields, e, &s, err);
 }
 
+/* Another may have replaced the file between our opening and our lock. */
+static bool
+is_replaced(const char *state_dir, int fd)
+{
+	char *path = xasprintf("%s/" INDEX_FILE, state_dir);
+	struct stat own, there;
+	int look = file_look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &there, NULL);
+	bool replaced = look == 0 ||
+	    (look > 0 && fstat(fd, &own) == 0 &&
+		(own.st_ino != there.st_ino || own.st_dev != there.st_dev));
+
+	free(path);
+	return replaced;
+}
+
+int
+index_lock(const char *state_dir, bool make, bool *locked, struct err *err)
+{
+	int flags = O_RDWR | O_APPEND | (make ? O_CREAT : 0), fd, result;
+
+	for (;;) {
+		fd = state_open_beside(state_dir, INDEX_FILE, flags, err);
+		if (fd < 0)
+			return fd;
+		do
+			result = flock(fd, LOCK_EX);
+		while (result < 0 && errno == EINTR);
+		*locked = result == 0;
+		if (!is_replaced(state_dir, fd))
+			return fd;
+		close(fd);
+	}
+}
+
 int
 index_append(
     const char *state_dir, const struct index_entry *e, struct err *err)
@@ -119,15 +154,13 @@ index_append(
 	struct buf line;
 	char last = '\n';
 	off_t size;
+	bool locked;
 	int fd, result;
 
-	fd = state_open_beside(
-	    state_dir, INDEX_FILE, O_RDWR | O_CREAT | O_APPEND, err);
+	/* Without locks (ENOLCK) the line is still one write. */
+	fd = index_lock(state_dir, true, &locked, err);
 	if (fd < 0)
 		return fd;
-	/* Without locks (ENOLCK) the line is still one write. */
-	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
-		;
 	buf_init(&line, INDEX_LINE_MAX);
 	size = lseek(fd, 0, SEEK_END);
 	/* Whoever was killed may have left a torn line, which must not swallow

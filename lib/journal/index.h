@@ -67,4 +67,12 @@ int index_each_of(const char *state_dir, const struct directory_now *now,
  * the index can't be read. */
 int index_has(const char *state_dir, const char *attempt, struct err *err);
 
+/* Takes out the lines for which `remove` returns true: the index is replaced as a
+ * whole, with what others add meanwhile. Lines that can't be read stay. With
+ * `dry_run` nothing is changed. If it fails, nothing is taken out, whatever
+ * `remove` was asked. -ENOLCK: the file system has no locks. */
+int index_prune(const char *state_dir, bool dry_run,
+    bool (*remove)(const struct index_entry *e, void *data), void *data,
+    struct err *err);
+
 #endif

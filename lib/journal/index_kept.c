@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/lines.h"
 #include "format/jsonscan.h"
 #include "journal/index_private.h"
@@ -197,11 +198,9 @@ decode_line(const struct kept *k, uint32_t number, struct index_entry *e,
 	int result;
 
 	*e = (struct index_entry){0};
-	do
-		n = pread(k->reader.fd, text, line->len, line->at);
-	while (n < 0 && errno == EINTR);
+	n = file_read_at(k->reader.fd, text, line->len, line->at);
 	if (n < 0)
-		result = err_errno(err, "read");
+		result = err_set(err, (int)n, "read: %s", strerror((int)-n));
 	else
 		result = index_decode(e, text, (size_t)n, err);
 	free(text);

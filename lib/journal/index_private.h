@@ -3,6 +3,8 @@
 #ifndef JOURNAL_INDEX_PRIVATE_H
 #define JOURNAL_INDEX_PRIVATE_H
 
+#include <stdint.h>
+
 #include "journal/index.h"
 
 #define INDEX_FILE "index.jsonl"
@@ -12,6 +14,10 @@
 /* Returns a descriptor. -ENOENT: there is no index, and `err` stays as it
  * is. */
 int index_open(const char *state_dir, struct err *err);
+/* Opens the index for reading and adding, and waits for its lock, which ends with
+ * the descriptor. *locked false: the file system has no locks. With `make` a
+ * missing index is made. */
+int index_lock(const char *state_dir, bool make, bool *locked, struct err *err);
 /* -ENODATA: the line is torn or not of our making, so it says nothing. The
  * entry is to be released in any case. */
 int index_decode(

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/process.h"
 
 /* An end entry is far shorter. */
@@ -77,16 +78,13 @@ journals_has_end(const char *state_dir, const char *attempt, struct err *err)
 
 	if (has < 0)
 		return has;
-	n = fstat(r.fd, &st);
-	if (n == 0)
-		do
-			n = pread(r.fd, chunk, sizeof chunk,
-			    st.st_size > END_MAX_BYTES
-				? st.st_size - END_MAX_BYTES
-				: 0);
-		while (n < 0 && errno == EINTR);
+	n = fstat(r.fd, &st) < 0
+	    ? -errno
+	    : file_read_at(r.fd, chunk, sizeof chunk,
+		  st.st_size > END_MAX_BYTES ? st.st_size - END_MAX_BYTES : 0);
 	if (n < 0)
-		has = err_errno(err, "%s", attempt);
+		has =
+		    err_set(err, (int)n, "%s: %s", attempt, strerror((int)-n));
 	end = n > 0 ? memrchr(chunk, '\n', (size_t)n) : NULL;
 	line = end != NULL ? memrchr(chunk, '\n', (size_t)(end - chunk)) : NULL;
 	if (line != NULL &&

@@ -115,6 +115,12 @@ open_state(const char *state_dir, int flags, struct err *err)
 	    true, state_dir, err);
 }
 
+int
+state_open(const char *state_dir, struct err *err)
+{
+	return open_state(state_dir, O_PATH, err);
+}
+
 static int
 open_runs(const char *state_dir, int flags, struct err *err)
 {

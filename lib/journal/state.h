@@ -45,6 +45,9 @@ int state_recognise(const char *dir, struct err *err);
 int state_each(const char *state_dir,
     bool (*each)(const char *name, void *data), void *data, struct err *err);
 
+/* Opens the state directory itself (O_PATH) and returns the descriptor. */
+int state_open(const char *state_dir, struct err *err);
+
 /* Makes sure of the names beside runs/: they outlive a loss of power. */
 int state_sync_names(const char *state_dir, struct err *err);
 

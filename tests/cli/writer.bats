@@ -67,9 +67,16 @@ END
     cmp "2/tracking/insidellms/$other/artifacts/manifest.json" 2/run/manifest.json
 }
 
+# By the clock of file times.
+is_older() {
+    touch now && [ "$(stat -c %z now)" != "$(stat -c %z "$1")" ]
+}
+
 @test "the results file: not an older one, not with --artifacts safe" {
     echo '[0]' >old.json
     touch -d '1 hour ago' old.json
+    # What was written in the tick of the launch counts as the run's.
+    wait_until is_older old.json
     WITHOUT=1 wrap -q insidellms run a.yaml --run-dir 1/run -o old.json 3>&-
     [ ! -e "1/tracking/insidellms/$id/artifacts/old.json" ]
     [ -e "1/tracking/insidellms/$id/artifacts/manifest.json" ]

@@ -130,6 +130,19 @@ fuzz_put(const char *name, const void *bytes, size_t len)
 	free(path);
 }
 
+/* Writes the next part to that file. Any part may be empty or missing: then there
+ * is no such file. */
+__attribute__((unused)) static void
+fuzz_put_part(const char *name, const char **rest, const char *end)
+{
+	size_t len;
+	char *text = fuzz_part(rest, end, &len);
+
+	if (len > 0)
+		fuzz_put(name, text, len);
+	free(text);
+}
+
 /* Its content; the caller releases it. */
 __attribute__((unused)) static void
 fuzz_get(const char *name, struct buf *bytes)

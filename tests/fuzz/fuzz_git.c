@@ -17,17 +17,6 @@ expect_commit(const char *commit)
 		expect(strspn(commit, "0123456789abcdefABCDEF") == len);
 }
 
-static void
-put(const char *name, const char **rest, const char *end)
-{
-	size_t len;
-	char *text = fuzz_part(rest, end, &len);
-
-	if (len > 0)
-		fuzz_put(name, text, len);
-	free(text);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -42,12 +31,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		free(fuzz_make_dir(folders[i]));
 	fuzz_put("outside/ref", outside, sizeof outside - 1);
-	put("linked/.git", &at, end);
-	put("tree/.git/HEAD", &at, end);
-	put("tree/.git/refs/heads/main", &at, end);
-	put("tree/.git/packed-refs", &at, end);
-	put("tree/.git/config", &at, end);
-	put("tree/.git/commondir", &at, end);
+	fuzz_put_part("linked/.git", &at, end);
+	fuzz_put_part("tree/.git/HEAD", &at, end);
+	fuzz_put_part("tree/.git/refs/heads/main", &at, end);
+	fuzz_put_part("tree/.git/packed-refs", &at, end);
+	fuzz_put_part("tree/.git/config", &at, end);
+	fuzz_put_part("tree/.git/commondir", &at, end);
 	for (int i = 0; i < 2; i++) {
 		dir = fuzz_path(i == 0 ? "tree/below" : "linked");
 		commit = git_commit(dir);

@@ -6,17 +6,6 @@
 #include "wrap/itrack/examine/directory.h"
 #include "wrap/worker/guess.h"
 
-static void
-put(const char *name, const char **rest, const char *end)
-{
-	size_t len;
-	char *text = fuzz_part(rest, end, &len);
-
-	if (len > 0)
-		fuzz_put(name, text, len);
-	free(text);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,11 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct check first, second;
 	char *dir = fuzz_make_dir("run");
 
-	put("run/records.jsonl", &at, end);
-	put("run/manifest.json", &at, end);
-	put("run/summary.json", &at, end);
-	put("run/.insidellms_run", &at, end);
-	put("run/explain.json", &at, end);
+	fuzz_put_part("run/records.jsonl", &at, end);
+	fuzz_put_part("run/manifest.json", &at, end);
+	fuzz_put_part("run/summary.json", &at, end);
+	fuzz_put_part("run/.insidellms_run", &at, end);
+	fuzz_put_part("run/explain.json", &at, end);
 	expect(check_directory(&first, dir, NULL) == 0);
 	expect(check_directory(&second, dir, NULL) == 0);
 	for (int i = 0; i < CHECK_COUNT; i++) {

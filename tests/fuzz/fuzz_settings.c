@@ -50,18 +50,6 @@ load_mlflow(void)
 	mlflow_config_release(&c);
 }
 
-/* Of the parts any may be empty or missing: then there is no such file. */
-static void
-put(const char *name, const char **rest, const char *end)
-{
-	size_t len;
-	char *text = fuzz_part(rest, end, &len);
-
-	if (len > 0)
-		fuzz_put(name, text, len);
-	free(text);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -73,10 +61,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		free(fuzz_make_dir(folders[i]));
 	setenv("HOME", home, 1);
-	put("home/.config/wandb/settings", &at, end);
-	put("run/wandb/settings", &at, end);
-	put("home/.netrc", &at, end);
-	put("home/.mlflow/credentials", &at, end);
+	fuzz_put_part("home/.config/wandb/settings", &at, end);
+	fuzz_put_part("run/wandb/settings", &at, end);
+	fuzz_put_part("home/.netrc", &at, end);
+	fuzz_put_part("home/.mlflow/credentials", &at, end);
 	load_wandb(run);
 	load_mlflow();
 	free(home);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -102,6 +103,55 @@ test_read_on(void)
 	free(path);
 }
 
+#define ADDED 400
+
+static bool
+is_odd(const struct index_entry *e, void *data)
+{
+	bool odd = e->dir_inode % 2 != 0;
+
+	*(int *)data += odd;
+	return odd;
+}
+
+/* One adds lines while another takes lines out: none is lost. */
+static void
+test_prune(void)
+{
+	char attempt[] = "20261123T124842Z-e00000000000";
+	char run_dir[] = "/runs/one";
+	char *path = xasprintf("%s/index.jsonl", dir);
+	int removed = 0, left = 0, status;
+	pid_t child;
+
+	unlink(path);
+	child = fork();
+	if (child == 0) {
+		for (int i = 0; i < ADDED; i++) {
+			struct index_entry e = {.attempt = attempt,
+			    .run_dir = run_dir,
+			    .dir_inode = i,
+			    .status = RUN_FINISHED};
+
+			if (index_append(dir, &e, NULL) < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	while (waitpid(child, &status, WNOHANG) == 0)
+		index_prune(dir, false, is_odd, &removed, NULL);
+	is_int(status, 0, "all were added");
+	is_int(index_prune(dir, false, is_odd, &removed, NULL), 0, "the rest");
+	is_int(removed, ADDED / 2, "each of them was taken out once");
+	index_each(dir, count, &left, NULL);
+	is_int(left, ADDED / 2, "and no other");
+	removed = 0;
+	is_int(index_prune(dir, true, is_odd, &removed, NULL), 0, "dry");
+	is_int(found(2, "/"), 1, "they are found");
+	unlink(path);
+	free(path);
+}
+
 /* A directory that is named by another way, and has another inode by now. */
 static void
 test_link(void)
@@ -175,6 +225,7 @@ main(void)
 	test_which();
 	test_read_on();
 	test_link();
+	test_prune();
 	test_damaged();
 	path = xasprintf("%s/index.jsonl", dir);
 	unlink(path);

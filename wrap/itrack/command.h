@@ -28,6 +28,7 @@ extern const struct command command_import;
 extern const struct command command_watch;
 extern const struct command command_sync;
 extern const struct command command_status;
+extern const struct command command_prune;
 extern const struct command command_show;
 extern const struct command command_check;
 extern const struct command command_doctor;

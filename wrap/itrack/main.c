@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
     &command_watch,
     &command_sync,
     &command_status,
+    &command_prune,
     &command_show,
     &command_check,
     &command_doctor,

@@ -3,6 +3,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The slowest clock of file times ticks every 10 ms. */
+#define TICK_MAX_MS 12
+#define TICK_NAP_NS 200000
+
 void
 now_read(clockid_t clock, struct timespec *now)
 {
@@ -20,4 +24,19 @@ now_ms(void)
 
 	now_read(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool
+now_await_tick(void)
+{
+	struct timespec nap = {0, TICK_NAP_NS}, first, now;
+
+	now_read(CLOCK_REALTIME_COARSE, &first);
+	for (int i = 0; i < TICK_MAX_MS * (1000000 / TICK_NAP_NS); i++) {
+		nanosleep(&nap, NULL);
+		now_read(CLOCK_REALTIME_COARSE, &now);
+		if (now.tv_nsec != first.tv_nsec)
+			return true;
+	}
+	return false;
 }

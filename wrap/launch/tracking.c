@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -25,10 +24,6 @@
 
 /* A worker that dies is started once more. */
 #define STARTS_MAX 2
-
-/* The slowest clock of file times ticks every 10 ms. */
-#define TICK_MAX_MS 12
-#define TICK_NAP_NS 200000
 
 static volatile int exec_errno;
 
@@ -91,27 +86,10 @@ tracking_shim(struct tracking *t, const char *command)
 	return elf_takes_preload(command) ? t->shim_path : NULL;
 }
 
-/* Sleeps until the clock of file times ticks. Such a clock stands still for
- * TICK_MAX_MS at the most, else it is not waited for. */
-static bool
-await_tick_of_file_clock(void)
-{
-	struct timespec nap = {0, TICK_NAP_NS}, first, now;
-
-	now_read(CLOCK_REALTIME_COARSE, &first);
-	for (int i = 0; i < TICK_MAX_MS * (1000000 / TICK_NAP_NS); i++) {
-		nanosleep(&nap, NULL);
-		now_read(CLOCK_REALTIME_COARSE, &now);
-		if (now.tv_nsec != first.tv_nsec)
-			return true;
-	}
-	return false;
-}
-
 void
 tracking_mark(struct tracking *t, bool await_tick)
 {
-	t->launched.just_ticked = await_tick && await_tick_of_file_clock();
+	t->launched.just_ticked = await_tick && now_await_tick();
 	now_read(CLOCK_REALTIME, &t->launched.wall);
 	now_read(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
 }

@@ -28,6 +28,8 @@ for_file(const struct option_row *row)
 	case OPT_FOLLOW:
 	case OPT_SINCE:
 	case OPT_DROP:
+	case OPT_OLDER_THAN:
+	case OPT_DRY_RUN:
 		return false;
 	default:
 		return true;

@@ -44,6 +44,8 @@ enum option_id {
 	OPT_FOLLOW,
 	OPT_SINCE,
 	OPT_DROP,
+	OPT_OLDER_THAN,
+	OPT_DRY_RUN,
 	OPT_METRIC,
 	OPT_PARAM,
 	OPT_ARTIFACT,
@@ -69,6 +71,7 @@ enum program {
 	PROGRAM_DOCTOR = 1 << 6,
 	PROGRAM_LOG = 1 << 7,
 	PROGRAM_WATCH = 1 << 8,
+	PROGRAM_PRUNE = 1 << 9,
 };
 
 struct option_row {

@@ -13,7 +13,7 @@
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
 #define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
-#define ALL     (DELIVER | LISTING | PROGRAM_LOG)
+#define ALL     (DELIVER | LISTING | PROGRAM_LOG | PROGRAM_PRUNE)
 /* What names a run and where it goes. */
 #define NAMING  (ATTEMPT | PROGRAM_LOG)
 #define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
@@ -109,6 +109,12 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_DROP] = { OPT_DROP, 0, "drop", NULL, NULL, "ATTEMPT",
     FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
     "give an attempt up: what is pending of it is lost" },
+[OPT_OLDER_THAN] = { OPT_OLDER_THAN, 0, "older-than", NULL, NULL, "DURATION",
+    FORM_TEXT, NULL, PROGRAM_PRUNE, false, NULL,
+    "forget runs that ended and were tracked before then (30d, 12w)" },
+[OPT_DRY_RUN] = { OPT_DRY_RUN, 0, "dry-run", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_PRUNE, false, NULL,
+    "say what would be removed, and remove nothing" },
 [OPT_METRIC] = { OPT_METRIC, 0, "metric", NULL, NULL, "NAME=NUMBER",
     FORM_PAIR, NULL, PROGRAM_LOG, true, NULL,
     "a metric of the run; may be repeated" },
@@ -238,6 +244,8 @@ options_program_name(enum program program)
 		return "itrack log";
 	case PROGRAM_WATCH:
 		return "itrack watch";
+	case PROGRAM_PRUNE:
+		return "itrack prune";
 	}
 	return "itrack";
 }

@@ -22,13 +22,11 @@
 /* How often we look into every process of this user, for those that left their
  * parents between two looks. */
 #define WIDE_MS 1000
-/* Each of the two kinds of looks takes one part in so many of a processor's
- * time. */
+/* Each of the two kinds of looks takes one part in so many of a processor. */
 #define LOOK_SHARE 400
 /* How long what the command left behind may take to begin a run. */
 #define STAY_MS 60000
-/* How many runs are remembered that others track and processes of ours write:
- * there is hardly any. */
+/* So many runs of others are remembered: processes of ours write hardly any. */
 #define TAKEN_MAX 16
 /* How many programs a report names. */
 #define NAMED_MAX 4

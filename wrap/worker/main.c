@@ -16,19 +16,16 @@
 #include "base/die.h"
 #include "base/environment.h"
 #include "base/lifeline.h"
-#include "base/path.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "http/http.h"
 #include "journal/turn.h"
-#include "mapping/names.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
 #include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
-#include "wrap/worker/place.h"
 #include "wrap/worker/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
@@ -37,12 +34,8 @@
 #include "wrap/attempt/report.h"
 #include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
-#include "wrap/worker/there.h"
+#include "wrap/worker/worker.h"
 
-/* What the manifest and the configuration are called until they are whole:
- * insideLLMs' own way, which no copy has. */
-#define MANIFEST_TEMP ".manifest.json.tmp"
-#define CONFIG_TEMP   ".config.resolved.yaml.tmp"
 /* The launcher sends less. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
@@ -50,15 +43,6 @@
  * or a part of a shorter drain. */
 #define SPREAD_MS   2000
 #define SPREAD_PART 4
-
-/* What the worker is at, in order: it never goes back. */
-enum phase {
-	PHASE_NEW,      /* the launcher has not said yet what it launched */
-	PHASE_LAUNCHED, /* it said so, and hands over the messages it has read */
-	PHASE_FOLLOWS,  /* we read the shim's channel; the command runs */
-	PHASE_DELIVERS, /* the command is over: the runs end and are delivered */
-	PHASE_ALONE,    /* the launcher has left, but runs go on */
-};
 
 #define TO(phase) (1U << (phase))
 
@@ -71,34 +55,6 @@ static const unsigned moves[PHASE_ALONE + 1] = {
     [PHASE_DELIVERS] = TO(PHASE_ALONE),
 };
 
-struct worker {
-	enum phase phase;
-	struct options options;
-	struct loop *loop;
-	struct tree *tree;
-	struct channel channel;
-	struct loop_io link_io;
-	struct lifeline command; /* when the launcher is gone */
-	struct loop_turn turn;
-	char *state_dir;
-	int announced_fd; /* of turn_announce */
-	struct rundir_guess guess;
-	struct link_launched launched;
-	struct runs *runs;
-	struct search *search; /* NULL: not begun, or somebody else's */
-	struct announced announced;
-	struct countdown *countdown;
-	struct report report;
-	struct buf line;            /* parts of the last line of the output */
-	bool heard, nested, silent; /* what the shim has said by now */
-	bool link_gone;             /* the launcher was killed, or has left */
-	bool hurry;                 /* it does not wait any longer */
-	bool settled;               /* the runs may be done: look once more */
-	struct refusals refusals;   /* while no run was heard of */
-	bool failed;                /* the command's exit status says so */
-	struct link_recorded recorded; /* as the launcher knows it */
-};
-
 /* Returns false, and changes nothing, if there is no such move. */
 static bool
 enter(struct worker *w, enum phase phase)
@@ -109,161 +65,12 @@ enter(struct worker *w, enum phase phase)
 	return true;
 }
 
-/* Every new run opens the marker, and every run the configuration, once, and
- * the records. The manifest is the last chance, if these messages were lost. */
-static bool
-tells_of_run(enum message_op op, const char *base)
-{
-	switch (op) {
-	case MESSAGE_MARKING:
-		return true;
-	case MESSAGE_OPEN:
-		return strcmp(base, MARKER_FILE) == 0 ||
-		    strcmp(base, CONFIG_TEMP) == 0 ||
-		    strcmp(base, CONFIG_FILE) == 0 ||
-		    strcmp(base, RECORDS_FILE) == 0 ||
-		    strcmp(base, MANIFEST_TEMP) == 0 ||
-		    strcmp(base, MANIFEST_FILE) == 0;
-	case MESSAGE_RENAME:
-		return strcmp(base, MANIFEST_FILE) == 0;
-	default:
-		return false;
-	}
-}
-
-/* Is it a file of a run that may be written to an old directory as well? */
-static bool
-is_aside(const char *base)
-{
-	return strcmp(base, SUMMARY_FILE) == 0 ||
-	    strcmp(base, REPORT_FILE) == 0 || strcmp(base, EXPLAIN_FILE) == 0 ||
-	    strcmp(base, CONFIG_FILE) == 0;
-}
-
-static enum run_sign
-sign_of(enum message_op op, const char *base)
-{
-	if (op != MESSAGE_OPEN)
-		return RUN_NO_SIGN;
-	if (strcmp(base, CONFIG_TEMP) == 0)
-		return RUN_CONFIG_TEMP;
-	if (strcmp(base, MARKER_FILE) == 0)
-		return RUN_MARKER;
-	return strcmp(base, CONFIG_FILE) == 0 ? RUN_CONFIG : RUN_NO_SIGN;
-}
-
-/* Returns 0 if our own path leads there, or a negative errno if that can't be
- * told. */
-static int
-dir_fd_of(const struct message *message, const struct place *place)
-{
-	return message->dir_fd > 0 ? message->dir_fd : place->fd;
-}
-
-static void
-consider(
-    struct worker *w, const struct message *message, const struct place *place)
-{
-	const char *base = path_base(message->path);
-	struct run_news news = {
-	    .dir = place->dir,
-	    .writer = message->sender,
-	    .sign = sign_of(message->op, base),
-	    .genuine = strcmp(base, CONFIG_TEMP) == 0 ||
-		strcmp(base, MANIFEST_TEMP) == 0,
-	    .in_place = strcmp(base, CONFIG_FILE) == 0 ||
-		strcmp(base, MANIFEST_FILE) == 0,
-	    .aside = !tells_of_run(message->op, base),
-	    .name = base,
-	    .dir_fd = dir_fd_of(message, place),
-	    .file_fd = there_open_file(message->file_fd),
-	};
-
-	if (w->channel.crowded)
-		runs_are_crowded(w->runs);
-	/* By our own root the path may lead to another directory. */
-	if (news.dir_fd < 0)
-		report_say(&w->report,
-		    "%s: its writer could not be followed there: %s",
-		    place->dir, strerror(-news.dir_fd));
-	else
-		runs_consider(w->runs, &news);
-	if (news.file_fd > 0)
-		close(news.file_fd);
-}
-
-static void
-hear_silence(struct worker *w)
-{
-	w->silent = true;
-	if (w->search != NULL)
-		search_hear_silence(w->search);
-}
-
-static void
-on_message(struct channel *channel, const struct message *message)
-{
-	struct worker *w = channel->data;
-	const char *base = path_base(message->path);
-	struct place place;
-	char *dir;
-
-	if (message->op == MESSAGE_NESTED) {
-		/* The itrack-wrap inside tracks what is to be found. */
-		w->nested = true;
-		search_free(w->search);
-		w->search = NULL;
-		return;
-	}
-	if (w->search != NULL)
-		search_hear(w->search, message->sender);
-	if (message->op == MESSAGE_HELLO && !w->heard)
-		refusals_look(&w->refusals, message->sender);
-	if (message->op == MESSAGE_SILENT)
-		hear_silence(w);
-	if (!tells_of_run(message->op, base) && !is_aside(base))
-		return;
-	w->heard = true;
-	if (w->search != NULL)
-		search_hear_run(w->search);
-	dir = path_parent(message->path);
-	place_find(&place, message->sender, dir);
-	if (message->op == MESSAGE_MARKING) {
-		if (dir_fd_of(message, &place) >= 0)
-			announced_add(&w->announced, place.dir,
-			    dir_fd_of(message, &place), message->sender);
-	} else {
-		announced_remove(&w->announced, place.dir);
-		consider(w, message, &place);
-	}
-	place_release(&place);
-	free(dir);
-}
-
 static void
 describe_pending(struct buf *line, void *data)
 {
 	struct worker *w = data;
 
 	runs_describe_pending(w->runs, line);
-}
-
-/* Looks at the directories of processes that were killed between the marker and
- * the word that it is there. */
-static void
-look_at_announced(struct worker *w)
-{
-	struct run_news news = {.sign = RUN_NO_SIGN};
-	char *dir;
-
-	while (
-	    announced_take(&w->announced, &dir, &news.dir_fd, &news.writer)) {
-		news.dir = dir;
-		runs_consider(w->runs, &news);
-		if (news.dir_fd > 0)
-			close(news.dir_fd);
-		free(dir);
-	}
 }
 
 /* Takes the numbers that the command printed, if it printed any. */
@@ -312,7 +119,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		return;
 	if (w->phase == PHASE_FOLLOWS)
 		channel_read(&w->channel);
-	look_at_announced(w);
+	worker_look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
 	w->failed = ended != NULL && ended->wait_status != 0;
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
@@ -425,7 +232,7 @@ take_packet(struct worker *w, const struct link_packet *packet)
 	case LINK_MESSAGE:
 		if (message_parse(&message, packet->message.sender,
 			packet->message.data, packet->message.len))
-			on_message(&w->channel, &message);
+			worker_hear(&w->channel, &message);
 		break;
 	case LINK_LINE:
 		buf_add(&w->line, (const char *)packet->message.data,
@@ -462,80 +269,6 @@ on_link(struct loop_io *io, uint32_t events)
 		follow_command(w);
 }
 
-/* A directory that the command was asked to write, and that is refused; NULL:
- * none is known. Allocated. */
-static char *
-refusal(struct worker *w)
-{
-	const char *named = w->options.value[OPT_RUN_DIR];
-	char *dir = named != NULL ? path_absolute(named) : NULL;
-
-	/* One that did as asked (--dry-run) has refused nothing. */
-	if (w->failed && dir != NULL)
-		refusals_add(&w->refusals, dir);
-	else if (w->failed && w->guess.dir != NULL)
-		refusals_add(&w->refusals, w->guess.dir);
-	else if (w->failed && w->guess.root != NULL)
-		refusals_add_root(&w->refusals, w->guess.root);
-	free(dir);
-	return refusals_reason(
-	    &w->refusals, clock_ns(&w->launched.file_clock), w->failed);
-}
-
-static void
-say_nothing(struct worker *w)
-{
-	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
-	char *refused = refusal(w);
-
-	if (refused != NULL)
-		report_say(&w->report, "nothing was tracked: %s", refused);
-	else if (w->nested)
-		report_say(&w->report, "tracked by the itrack-wrap inside");
-	else if (!w->launched.preloaded &&
-	    !options_given(&w->options, OPT_RUN_DIR))
-		report_say(&w->report,
-		    "no run directory seen without the preload library "
-		    "(--run-dir names it)%s%s; nothing was tracked",
-		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
-	else if (w->silent)
-		report_say(&w->report,
-		    "no run directory seen; " LINK_LOCKED_UP
-		    "; nothing was tracked");
-	else
-		report_say(&w->report,
-		    "no run directory seen%s%s; nothing was tracked",
-		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
-	free(refused);
-}
-
-static void
-write_report(struct worker *w)
-{
-	struct err err = ERR_INIT;
-
-	if (options_given(&w->options, OPT_REPORT) &&
-	    report_write(&w->report, w->options.value[OPT_REPORT], &err) < 0)
-		report_say(&w->report, "no report written: %s", err.message);
-}
-
-static void
-say_report(struct worker *w)
-{
-	if (tree_is_limited(w->tree) != NULL)
-		report_say(&w->report, "%s: looked every second instead",
-		    tree_is_limited(w->tree));
-	if (w->search != NULL)
-		search_report(w->search, &w->report);
-	if (w->report.run_count == 0)
-		say_nothing(w);
-	write_report(w);
-	if (!options_given(&w->options, OPT_QUIET))
-		/* We write once, so that no line of others comes between. */
-		(void)!write(
-		    STDERR_FILENO, w->report.text.data, w->report.text.len);
-}
-
 /* A writer outlives the command, whose exit waits for nobody: the launcher
  * leaves, and we stay as behind one that was killed. */
 static void
@@ -550,7 +283,7 @@ stay_alone(struct worker *w)
 	runs_report_going_on(w->runs);
 	if (w->search != NULL && runs_going_on(w->runs) == 0)
 		search_report_going_on(w->search, &w->report);
-	say_report(w);
+	worker_say_report(w);
 	if (!w->link_gone)
 		link_send(LINK_FD, &packet);
 	w->link_gone = true;
@@ -641,7 +374,7 @@ worker_init(struct worker *w)
 	w->runs = runs_new(&config);
 	w->turn = (struct loop_turn){.end = on_turn, .data = w};
 	loop_turn_add(w->loop, &w->turn);
-	w->channel.heard = on_message;
+	w->channel.heard = worker_hear;
 	w->channel.data = w;
 	w->link_io =
 	    (struct loop_io){.fd = LINK_FD, .ready = on_link, .data = w};
@@ -694,9 +427,9 @@ main(int argc, char **argv)
 	countdown_free(w.countdown);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)
-		say_report(&w);
+		worker_say_report(&w);
 	else
-		write_report(&w);
+		worker_write_report(&w);
 	if (!w.link_gone)
 		link_send(LINK_FD, &packet);
 	worker_release(&w);

@@ -1,6 +1,7 @@
-/* What the files of the runs share: runs.c (which there are), runs_end.c (how
- * they end), runs_copy.c (which are none), runs_sample.c (what they take of the
- * machine) and runs_begin.c (a new attempt, or one that was left behind). */
+/* What the files of the runs share: runs.c (which there are), runs_news.c (what is
+ * heard of them), runs_end.c (how they end), runs_copy.c (which are none),
+ * runs_sample.c (what they take of the machine) and runs_begin.c (a new attempt, or
+ * one that was left behind). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -67,6 +68,16 @@ bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
 bool run_is_complete(const struct run *run);
 
+/* Begins a run in this directory; `dir_fd` as in the news. `heard`: a message told
+ * of it. NULL: it can't be tracked, which was said, or not now. */
+struct run *runs_begin(
+    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
+/* Puts a directory off until the command is over. */
+void runs_put_off(struct runs *runs, const char *dir);
+/* `dir_fd`: the directory itself; 0: by the path. */
+int run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
+    struct err *err);
+
 /* Watches over the writer that is known by now. */
 void run_watch_writer(struct run *run);
 void run_unwatch_writer(struct run *run);
@@ -88,8 +99,6 @@ void run_sample_last(const struct run *run,
 
 /* Lets those be delivered that are no copies as can be told by now. */
 void runs_let_go(struct runs *runs);
-/* Must it wait until it is known to be no copy? */
-bool run_may_be_copy(const struct run *run);
 /* The run that this one, which has just ended, is a copy of; NULL: none. */
 const struct run *run_original(const struct run *run);
 /* Remembers what it came to. */

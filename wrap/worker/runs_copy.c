@@ -26,8 +26,9 @@ is_elsewhere(const struct run *run, const struct run *other)
 	    !watcher_identity_equal(&other->identity, &run->identity);
 }
 
-bool
-run_may_be_copy(const struct run *run)
+/* Must it wait until it is known to be no copy? */
+static bool
+may_be_copy(const struct run *run)
 {
 	const char *id = run->attempt != NULL ? id_of(run) : NULL;
 	const struct run *other;
@@ -51,7 +52,7 @@ runs_let_go(struct runs *runs)
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link) {
-		if (!run->held || run_may_be_copy(run))
+		if (!run->held || may_be_copy(run))
 			continue;
 		run->held = false;
 		if (run->attempt != NULL)

@@ -91,13 +91,6 @@ wandb_values_int(struct wandb_values *v, const char *name, int64_t value)
 }
 
 void
-wandb_values_text(struct wandb_values *v, const char *name, const char *text)
-{
-	wandb_values_value(
-	    v, name, &(struct value){.type = VALUE_TEXT, .text = (char *)text});
-}
-
-void
 wandb_values_value(
     struct wandb_values *v, const char *name, const struct value *value)
 {

@@ -34,8 +34,6 @@ void wandb_values_json(
 void wandb_values_double(
     struct wandb_values *v, const char *name, double value);
 void wandb_values_int(struct wandb_values *v, const char *name, int64_t value);
-void wandb_values_text(
-    struct wandb_values *v, const char *name, const char *text);
 void wandb_values_value(
     struct wandb_values *v, const char *name, const struct value *value);
 /* Puts every value of `from` into `v`. */

@@ -243,11 +243,12 @@ compare(int fd, struct series *s, size_t *same, struct err *err)
 	if (st.st_size < s->at)
 		s->at = st.st_size;
 	buf_init(&there, LINES_MAX_BYTES + 1);
-	n = pread(
+	n = file_read_at(
 	    fd, buf_reserve(&there, s->lines.len + 1), s->lines.len + 1, s->at);
 	if (n < 0) {
 		buf_release(&there);
-		return err_errno(err, "metric file");
+		return err_set(
+		    err, (int)n, "metric file: %s", strerror((int)-n));
 	}
 	buf_advance(&there, (size_t)n);
 	for (; i < there.len && i < s->lines.len &&

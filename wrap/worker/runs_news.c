@@ -1,0 +1,168 @@
+/* Decides what news of a directory mean: a run of which we know, the next one in
+ * the same directory, a new one, or nothing. */
+#include <string.h>
+
+#include "base/file.h"
+#include "mapping/names.h"
+#include "watcher/stamp.h"
+#include "wrap/worker/private.h"
+
+/* Returns the run that is written in there now, or else the last one that this
+ * writer ended there, because the last messages of a process may come behind
+ * its death. */
+static struct run *
+find_run(
+    struct runs *runs, const struct watcher_identity *identity, pid_t writer)
+{
+	struct run *run, *ended = NULL;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (!watcher_identity_equal(&run->identity, identity))
+			continue;
+		else if (!run_is_over(run))
+			return run;
+		else if (writer > 0 && run->writer == writer)
+			ended = run;
+	return ended;
+}
+
+/* Ends what the writer has written there before: a process writes one run at a
+ * time in a directory, also where it has removed or moved that and made it
+ * again. In other directories it may go on meanwhile. */
+static void
+take_over(struct runs *runs, const struct run_news *news)
+{
+	struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (news->writer <= 0 || run->writer != news->writer)
+			continue;
+		run->followed = true;
+		if (strcmp(run->dir, news->dir) == 0)
+			run_end(run, NULL, false);
+	}
+}
+
+/* Does the news tell of a run that follows this one? */
+static bool
+is_another(struct run *run, const struct run_news *news)
+{
+	if (news->sign == RUN_NO_SIGN || ++run->begins[news->sign] < 2)
+		return false;
+	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run) || run->orphaned)
+		return true;
+	attempt_scan(run->attempt);
+	return run_is_complete(run);
+}
+
+/* Returns 1, 0, or a negative errno if it could not be looked at. */
+static int
+has_marker(const struct run_news *news)
+{
+	struct watcher_stamp stamp;
+
+	/* The marker was there when the message was sent, and may be gone again
+	 * by now. */
+	if (news->sign == RUN_MARKER)
+		return 1;
+	stamp = news->dir_fd > 0 ? stamp_at(news->dir_fd, MARKER_FILE)
+				 : watcher_stamp(news->dir, MARKER_FILE);
+	return stamp.code < 0 ? stamp.code : stamp.there;
+}
+
+static void
+take_news(struct run *run, const struct run_news *news)
+{
+	run->genuine = run->genuine || news->genuine;
+	run->in_place = run->in_place || news->in_place;
+	if (run_is_over(run))
+		return;
+	/* The run may have been found without the shim before, and its writer
+	 * is known only now. Or its writer is dead, and another goes on. */
+	if ((run->writer <= 0 || run->orphaned) && news->writer > 0 &&
+	    news->writer != run->writer) {
+		run->orphaned = false;
+		run->writer = news->writer;
+		run_watch_writer(run);
+	}
+	if (news->file_fd != 0)
+		attempt_take_file(run->attempt, news->name, news->file_fd);
+	attempt_scan(run->attempt);
+}
+
+void
+runs_consider(struct runs *runs, const struct run_news *news)
+{
+	struct watcher_identity identity;
+	struct run *run;
+	int result;
+
+	/* Copies that look like a run (insideLLMs' own --track local) have no
+	 * marker beside them. */
+	result = run_identify(news->dir, news->dir_fd, &identity, NULL);
+	run = result < 0 ? NULL : find_run(runs, &identity, news->writer);
+	if (run == NULL && result == 0 && !news->aside)
+		result = has_marker(news);
+	/* What could not be looked at is looked at once more. */
+	if (file_is_unknown(result)) {
+		runs_put_off(runs, news->dir);
+		loop_kick(runs->config.loop);
+	}
+	if (news->aside && run != NULL)
+		take_news(run, news);
+	if (news->aside || (run == NULL && result <= 0))
+		return;
+	if (run != NULL && is_another(run, news)) {
+		run_end(run, NULL, true);
+		run = NULL;
+	}
+	if (run == NULL) {
+		runs_end_orphans(runs, false);
+		take_over(runs, news);
+		run = runs_begin(
+		    runs, news->dir, news->dir_fd, news->writer, true);
+		if (run != NULL && news->sign != RUN_NO_SIGN)
+			run->begins[news->sign] = 1;
+	}
+	if (run != NULL)
+		take_news(run, news);
+}
+
+void
+runs_are_crowded(struct runs *runs)
+{
+	runs->crowded = true;
+}
+
+static bool
+know(const struct runs *runs, const char *dir, int dir_fd)
+{
+	struct watcher_identity identity;
+	const struct run *run;
+
+	if (run_identify(dir, dir_fd, &identity, NULL) < 0)
+		return false;
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (watcher_identity_equal(&run->identity, &identity))
+			return true;
+	return false;
+}
+
+bool
+runs_know(const struct runs *runs, const char *dir)
+{
+	return know(runs, dir, 0);
+}
+
+void
+runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer)
+{
+	if (know(runs, dir, dir_fd))
+		return;
+	if (!runs->over || writer > 0) {
+		runs_begin(runs, dir, dir_fd, writer, false);
+		return;
+	}
+	runs_put_off(runs, dir);
+	loop_kick(runs->config.loop);
+}

@@ -1,0 +1,68 @@
+/*
+ * What the files of the worker share: main.c (the loop and the phases), messages.c
+ * (what the shim says) and last_words.c (what the user is told at the end).
+ */
+#ifndef WRAP_WORKER_WORKER_H
+#define WRAP_WORKER_WORKER_H
+
+#include "base/lifeline.h"
+#include "base/loop.h"
+#include "wrap/attempt/report.h"
+#include "wrap/link/link.h"
+#include "wrap/options/options.h"
+#include "wrap/worker/announced.h"
+#include "wrap/worker/channel.h"
+#include "wrap/worker/countdown.h"
+#include "wrap/worker/refusal.h"
+#include "wrap/worker/runs.h"
+#include "wrap/worker/search.h"
+
+/* What the worker is at, in order: it never goes back. */
+enum phase {
+	PHASE_NEW,      /* the launcher has not said yet what it launched */
+	PHASE_LAUNCHED, /* it said so, and hands over the messages it has read */
+	PHASE_FOLLOWS,  /* we read the shim's channel; the command runs */
+	PHASE_DELIVERS, /* the command is over: the runs end and are delivered */
+	PHASE_ALONE,    /* the launcher has left, but runs go on */
+};
+
+struct worker {
+	enum phase phase;
+	struct options options;
+	struct loop *loop;
+	struct tree *tree;
+	struct channel channel;
+	struct loop_io link_io;
+	struct lifeline command; /* when the launcher is gone */
+	struct loop_turn turn;
+	char *state_dir;
+	int announced_fd; /* of turn_announce */
+	struct rundir_guess guess;
+	struct link_launched launched;
+	struct runs *runs;
+	struct search *search; /* NULL: not begun, or somebody else's */
+	struct announced announced;
+	struct countdown *countdown;
+	struct report report;
+	struct buf line;            /* parts of the last line of the output */
+	bool heard, nested, silent; /* what the shim has said by now */
+	bool link_gone;             /* the launcher was killed, or has left */
+	bool hurry;                 /* it does not wait any longer */
+	bool settled;               /* the runs may be done: look once more */
+	struct refusals refusals;   /* while no run was heard of */
+	bool failed;                /* the command's exit status says so */
+	struct link_recorded recorded; /* as the launcher knows it */
+};
+
+/* Takes a message of the shim; `channel->data` is the worker. */
+void worker_hear(struct channel *channel, const struct message *message);
+/* Looks at the directories of processes that were killed between the marker and
+ * the word that it is there. */
+void worker_look_at_announced(struct worker *w);
+
+/* Writes the file that --report names. */
+void worker_write_report(struct worker *w);
+/* The same, and says the report on standard error. */
+void worker_say_report(struct worker *w);
+
+#endif
