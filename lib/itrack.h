@@ -17,7 +17,8 @@
  * (default ~/.local/state/itrack) and returns; it never waits for a server. A
  * program of its own, itrack-worker, started by itrack_start_run(), delivers
  * the journal. Entries that the caller logged before a kill -9 are delivered,
- * and the run ends as "killed". Entries that can't be delivered now wait for
+ * and the run ends as "killed"; where the program exits without having ended a
+ * run, the run ends as "finished" if its exit status is 0, else as "failed". Entries that can't be delivered now wait for
  * `itrack sync`.
  *
  * Each call returns 0, or a negative errno with one line in *err (`err` may be
@@ -128,8 +129,7 @@ struct itrack_option {
  *
  * Relative paths are those of the working directory now. `config` NULL: the
  * defaults. -EINVAL: unknown kind (the message lists the known ones) or option.
- * -ENOENT: itrack-worker is not installed beside the library, or there is no
- * state directory. */
+ */
 int itrack_create_tracker(struct itrack_tracker **tracker, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct itrack_error *err);
@@ -141,9 +141,8 @@ int itrack_multi(struct itrack_tracker **tracker,
     struct itrack_tracker *const *members, size_t count,
     struct itrack_error *err);
 
-/* NULL is fine. A run that was not ended is closed as "killed", unless it is an
- * open one. The call waits for nothing: the worker delivers the remaining
- * entries. */
+/* NULL is fine. A run that was not ended goes on until the program exits, which
+ * ends it. The call waits for nothing: the worker delivers the entries. */
 void itrack_free(struct itrack_tracker *tracker);
 
 /* Begins a run beneath the active one, which goes on when this one ends (MLflow
@@ -156,15 +155,29 @@ void itrack_free(struct itrack_tracker *tracker);
  * itrack_end_run(). Meanwhile logged entries are delivered. */
 #define ITRACK_OPEN 2u
 
+/* The run begins whatever stands in its way, but for a wrong argument (-EINVAL):
+ * where the state directory can't have the journal it goes to a folder of the
+ * user's own in $TMPDIR (/tmp); where there is no worker it waits for `itrack
+ * sync`; and where nothing can be tracked the calls that follow do nothing. The
+ * error tells which. */
+#define ITRACK_ANYHOW 4u
+
 /* run_name NULL: the config's experiment_name, else the time (local and others
  * YYYYMMDD_HHMMSS, TensorBoard ISO 8601). run_id NULL: the run_name
  * (TensorBoard: always). An existing run of that ID in the local or TensorBoard
- * directory is never overwritten: the ID gets -2, -3, ...; slashes and other
- * characters that can't stand in a file name become %XX. The local directory is
- * <output_dir>/<project>/<run ID>, TensorBoard's <log_dir>/<run ID>; they exist
- * on return. */
+ * directory is never overwritten: the ID gets -2, -3, ... (an empty directory is
+ * no run). The local directory is <output_dir>/<project>/<run ID>, TensorBoard's
+ * <log_dir>/<run ID>; slashes and other characters that can't stand in a file
+ * name become %XX, but for a slash in TensorBoard's, which makes a folder. The
+ * directory and its first file exist on return. -ENOENT: itrack-worker is not installed beside the library, or there
+ * is no state directory. */
 int itrack_start_run(struct itrack_tracker *tracker, const char *run_name,
     const char *run_id, unsigned flags, struct itrack_error *err);
+
+/* The directory of the active run, as the bytes of a path; NULL: it has none, or
+ * there is no run (multi: the first member's). Valid until the next start_run,
+ * end_run or free. */
+const char *itrack_run_dir(const struct itrack_tracker *tracker);
 
 /* The ID of the last run that was started (multi: the first member's); NULL:
  * none. Valid until the next start_run or free. */
@@ -175,6 +188,11 @@ const char *itrack_run_id(const struct itrack_tracker *tracker);
  * one a line, "" if there are none (multi: the first member that has some).
  * Valid until the next end_run or free. */
 const char *itrack_altered(const struct itrack_tracker *tracker);
+
+/* What a tracker refused for good of the last run that itrack_end_run() ended,
+ * with the reasons; one a line, "" if there is nothing (multi: the first member
+ * that has some). Valid until the next end_run or free. */
+const char *itrack_refused(const struct itrack_tracker *tracker);
 
 /* The name by which other processes find the last run that was started with
  * ITRACK_OPEN (multi: that of all members); NULL: none. Valid until the next
@@ -191,7 +209,8 @@ int itrack_continue_run(struct itrack_tracker **tracker, const char *name,
     const struct itrack_option *options, size_t option_count,
     struct itrack_error *err);
 
-/* status: "finished", "failed" or "killed". Waits for delivery, at most as long
+/* status: "finished", "failed" or "killed"; any other word counts as "failed"
+ * (the local tracker keeps the word). Waits for delivery, at most as long
  * as the option drain says. Without an active run: 0. -ETIMEDOUT: not
  * everything is delivered yet; the worker goes on, the message says what
  * `itrack sync` would finish. -EAGAIN: nothing more is tried now (no server, no
@@ -214,8 +233,8 @@ struct itrack_metric {
 /* Automatic steps count from 0 in each run. */
 #define ITRACK_STEP_AUTO INT64_MIN
 
-/* Logs one point for each metric, at `step` (any number, also a negative one)
- * or at the next automatic step. count 0: nothing is logged, but a step is
+/* Logs one point for each metric, at `step` (0 or more) or at the next automatic
+ * step. W&B takes no step below the last one and leaves it out. count 0: nothing is logged, but a step is
  * taken. More than 1,000 metrics become several entries of the same step. */
 int itrack_log_metrics(struct itrack_tracker *tracker,
     const struct itrack_metric *metrics, size_t count, int64_t step,
@@ -227,6 +246,7 @@ enum itrack_type {
 	ITRACK_INTEGER,
 	ITRACK_DOUBLE,
 	ITRACK_TEXT,
+	ITRACK_JSON, /* a list, an object, an integer that is longer */
 };
 
 /* A value of a Python type; trackers that store text get what str() gives:
@@ -238,6 +258,11 @@ struct itrack_value {
 		int64_t integer;
 		double number;
 		const char *text;
+		struct {
+			/* One value without NaN. Trackers that store text get
+			 * `text`; NULL: what Python's str() makes of it. */
+			const char *json, *text;
+		} json;
 	} u;
 };
 
@@ -246,14 +271,23 @@ struct itrack_param {
 	struct itrack_value value;
 };
 
+/* As itrack_log_metrics(), but each number keeps its type where the tracker
+ * keeps types: ITRACK_BOOL, ITRACK_INTEGER or ITRACK_DOUBLE. */
+int itrack_log_numbers(struct itrack_tracker *tracker,
+    const struct itrack_param *numbers, size_t count, int64_t step,
+    struct itrack_error *err);
+
 int itrack_log_params(struct itrack_tracker *tracker,
     const struct itrack_param *params, size_t count, struct itrack_error *err);
 
 /* Logs a file, or a directory with all regular files below it ("name/sub/file";
  * symbolic links in it are left out). name NULL: the last component of path;
  * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
- * The file is read after the call returns; a file that changes before that is
- * rejected. */
+ * The call keeps the bytes that the file has now (by reflink where the file
+ * system has that, else as a copy) beside the journal until they are delivered,
+ * so that the file may change or go afterwards; calls of other threads wait as
+ * long. Where there is no room for them the file is read where it lies, and is
+ * refused if it changes before. */
 int itrack_log_artifact(struct itrack_tracker *tracker, const char *path,
     const char *name, const char *type, struct itrack_error *err);
 
@@ -318,7 +352,7 @@ int itrack_load_run(struct itrack_tracker *tracker, const char *run_id,
     char **json, struct itrack_error *err);
 void itrack_free_text(char *text);
 
-/* Local only. The project's run IDs, sorted bytewise; *count may be 0. Freed
+/* Local only. The project's run IDs, as start_run gave them, sorted bytewise; *count may be 0. Freed
  * with itrack_free_list(). */
 int itrack_list_runs(struct itrack_tracker *tracker, char ***run_ids,
     size_t *count, struct itrack_error *err);

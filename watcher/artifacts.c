@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "mapping/names.h"
 
-/* In insideLLMs' order. `safe`: holds no prompts and answers. */
+/* The files have insideLLMs' order. `safe`: holds no prompts and answers. */
 static const struct {
 	const char *name;
 	bool safe;
@@ -96,7 +96,7 @@ keep(struct settle *s, int i, int fd)
 		return;
 	result = s->config.keep(
 	    files[i].name, i + 1, fd, &file->kept, &err, s->config.data);
-	/* The file grew meanwhile: the kept part is what is delivered. */
+	/* If the file grew meanwhile, the kept part is what is delivered. */
 	if (result == 0)
 		file->size = file->kept.bytes;
 	else if (result != -ENOTSUP)

@@ -62,9 +62,8 @@ take_text(
 	return true;
 }
 
-/* Reads the manifest that has no name any more. */
-static int
-read_held(int fd, struct buf *text, struct err *err)
+int
+watcher_read_held(int fd, const char *name, struct buf *text, struct err *err)
 {
 	ssize_t n = 1;
 
@@ -73,17 +72,17 @@ read_held(int fd, struct buf *text, struct err *err)
 
 		if (room == NULL)
 			return err_set(err, -EMSGSIZE,
-			    MANIFEST_FILE ": larger than %zu bytes", text->max);
+			    "%s: larger than %zu bytes", name, text->max);
 		n = pread(fd, room, CHUNK_BYTES, (off_t)text->len);
 		if (n > 0)
 			buf_advance(text, (size_t)n);
 		else if (n < 0 && errno == EINTR)
 			n = 1;
 	}
-	return n == 0 ? 0 : err_errno(err, MANIFEST_FILE);
+	return n == 0 ? 0 : err_errno(err, "%s", name);
 }
 
-/* Stamp of what settle_held() returned. */
+/* Returns the stamp of what settle_held() returned. */
 static struct watcher_stamp
 stamp_held(int held)
 {
@@ -113,7 +112,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 		    strerror(-stamp->code));
 	if (!is_new(w, stamp))
 		return 0;
-	result = held > 0 ? read_held(held, text, err)
+	result = held > 0 ? watcher_read_held(held, MANIFEST_FILE, text, err)
 			  : file_read_all(w->dir_fd, MANIFEST_FILE, text, err);
 	return result < 0 ? result : 1;
 }
@@ -202,7 +201,8 @@ leads_here(const struct watcher *w, const char *path)
 	return watcher_identity_equal(&there, &w->identity);
 }
 
-/* As text, allocated; NULL: nowhere that a path leads to. */
+/* Returns the directory's path as text, allocated, or NULL if no path leads to
+ * it. */
 static char *
 find_place(const struct watcher *w)
 {
@@ -240,7 +240,16 @@ read_summary(struct watcher *w)
 	w->manifest.summary = text;
 }
 
-/* What is in the directory now, unless it is another run's. */
+static void
+take_extras(struct watcher *w)
+{
+	w->extras = xcalloc(1, sizeof *w->extras);
+	extras_init(w->extras, &w->settle.config);
+	if (extras_take(w->extras, w->dir_fd) < 0)
+		w->unread = true;
+}
+
+/* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
 {
@@ -255,9 +264,11 @@ take_last(struct watcher *w, bool superseded)
 		;
 	if (result == TAIL_REPLACED)
 		return;
+	watcher_take_config(w, true);
 	read_manifest(w);
 	if (w->manifest.there)
 		read_summary(w);
+	take_extras(w);
 	take_files(w);
 }
 
@@ -321,6 +332,10 @@ give_back_rest(struct watcher *w)
 	w->dir_fd = -1;
 	buf_release(&w->manifest.text);
 	buf_release(&w->manifest.summary);
+	if (w->extras != NULL)
+		extras_release(w->extras);
+	free(w->extras);
+	w->extras = NULL;
 }
 
 bool
@@ -360,9 +375,17 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		finish.documents.summary = w->manifest.summary.data;
 		finish.documents.summary_len = w->manifest.summary.len;
 	}
+	if (w->extras != NULL) {
+		finish.documents.verdict = w->extras->verdict.data;
+		finish.documents.verdict_len = w->extras->verdict.len;
+		if (w->extras->has_receipts)
+			finish.receipts = &w->extras->receipts;
+	}
 	derive_end(w->derive, &finish);
 	w->end_place = find_place(w);
 	settle_emit(&w->settle, w->end_place, finish.time_us);
+	if (w->extras != NULL)
+		extras_emit(w->extras, w->end_place, finish.time_us);
 	give_back_rest(w);
 	return watcher_is_complete(w);
 }

@@ -3,6 +3,7 @@
 #ifndef WATCHER_PRIVATE_H
 #define WATCHER_PRIVATE_H
 
+#include "watcher/extras.h"
 #include "watcher/watcher.h"
 
 /* Documents are small; a larger one is hostile and must not eat the memory. */
@@ -24,6 +25,7 @@ struct watcher {
 	bool replaced;   /* another run has replaced its records or name */
 	bool is_short;   /* the manifest counts more records than we read */
 	bool unread;     /* something could not be looked at in the end */
+	bool configured; /* the configuration was read, or never can be */
 	bool superseded; /* another run has put its files there */
 	uint64_t entries, skip_entries;
 	int64_t start_us, end_us; /* the files' times */
@@ -38,6 +40,7 @@ struct watcher {
 		struct buf text, summary;
 	} manifest;
 	struct settle settle;
+	struct extras *extras; /* allocated at the end of the run */
 	derive_emit *emit;
 	int (*keep)(const char *name, int number, int fd,
 	    struct settle_kept *kept, struct err *err, void *data);
@@ -51,6 +54,13 @@ void watcher_remark(struct watcher *w, const char *name, const char *why);
 void watcher_remark_error(struct watcher *w, const struct err *err);
 /* Remarks that something could not be looked at: then the run has no end. */
 void watcher_unread(struct watcher *w, const struct err *err);
+/* Once there are records, takes the params of the configuration, once. Of a run
+ * that is being written only one that is new counts, until its end. */
+void watcher_take_config(struct watcher *w, bool at_end);
+/* Appends what an open file holds that may have no name any more; `name` is for
+ * the message. */
+int watcher_read_held(
+    int fd, const char *name, struct buf *text, struct err *err);
 /* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.

@@ -97,7 +97,7 @@ open_either(int dir_fd, const char *name, struct stat *st, struct err *err)
 	return fd;
 }
 
-/* 0 without one, too. */
+/* Reads the manifest. Returns 0 also if there is none. */
 static int
 read_manifest(int dir_fd, struct manifest *manifest, struct err *err)
 {
@@ -129,7 +129,7 @@ records_open(int dir_fd, struct stat *st, struct err *err)
 	return fd;
 }
 
-/* What the lines up to the first record were. */
+/* Tells what the lines up to the first record were. */
 struct probe {
 	bool any; /* a line that is not blank */
 	bool array, utf16, found;

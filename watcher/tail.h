@@ -75,10 +75,11 @@ void tail_release(struct tail *t);
 int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err);
 
-/* The size of the file that it finds (0: there is none), or a negative errno. */
+/* Returns the size of the file that it finds (0: there is none), or a negative
+ * errno. */
 int64_t tail_size(struct tail *t, int dir_fd, struct err *err);
-/* Holds the file, `fd` borrowed, unless one is held already. A negative errno:
- * it could not be opened. */
+/* Holds the file, `fd` borrowed, unless one is held already. Returns a negative
+ * errno if it could not be opened. */
 void tail_hold(struct tail *t, int fd);
 
 /* Called when nobody writes any more. Text behind the last newline of a

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "watcher/remote.h"
+#include "base/remote.h"
 
 /* What can mean news in a run directory or in the directory above it. */
 #define MASK                                                            \
@@ -22,35 +22,62 @@ struct tree {
 	struct loop_io io;
 	struct loop_timer slow_timer;
 	const char *limited;
-	TAILQ_HEAD(, tree_watch) watches;
+	uint64_t count; /* of watches that there ever were */
+	RB_HEAD(tree_watches, tree_watch) watches;
+	TAILQ_HEAD(, tree_watch) slow, due;
 };
 
-/* Callbacks may add and remove watches, so those that are due are marked first
- * and then looked for from the front until none is left. */
+/* Two watches of one directory have the same descriptor. */
+static int
+compare(const struct tree_watch *a, const struct tree_watch *b)
+{
+	if (a->descriptor != b->descriptor)
+		return a->descriptor < b->descriptor ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+RB_GENERATE_INTERNAL(
+    tree_watches, tree_watch, node, compare, __attribute__((unused)) static)
+
+static void
+put_due(struct tree *tree, struct tree_watch *watch)
+{
+	if (!watch->due)
+		TAILQ_INSERT_TAIL(&tree->due, watch, due_link);
+	watch->due = true;
+}
+
+/* The first watch of a descriptor, or of the next one that there is. */
+static struct tree_watch *
+first_from(struct tree *tree, int descriptor)
+{
+	struct tree_watch lowest = {.descriptor = descriptor, .number = 0};
+
+	return RB_NFIND(tree_watches, &tree->watches, &lowest);
+}
+
+/* Callbacks may add and remove watches, so those that are due are marked
+ * first. */
 static void
 call_due(struct tree *tree)
 {
 	struct tree_watch *watch;
 
-	do {
-		TAILQ_FOREACH (watch, &tree->watches, link)
-			if (watch->due)
-				break;
-		if (watch != NULL) {
-			watch->due = false;
-			watch->changed(watch);
-		}
-	} while (watch != NULL);
+	while ((watch = TAILQ_FIRST(&tree->due)) != NULL) {
+		TAILQ_REMOVE(&tree->due, watch, due_link);
+		watch->due = false;
+		watch->changed(watch);
+	}
 }
 
 static void
 mark(struct tree *tree, int descriptor, bool all)
 {
-	struct tree_watch *watch;
+	struct tree_watch *watch = first_from(tree, all ? 0 : descriptor);
 
-	TAILQ_FOREACH (watch, &tree->watches, link)
-		if (all || watch->descriptor == descriptor)
-			watch->due = true;
+	for (; watch != NULL && (all || watch->descriptor == descriptor);
+	     watch = RB_NEXT(tree_watches, &tree->watches, watch))
+		put_due(tree, watch);
 }
 
 static void
@@ -78,12 +105,10 @@ on_slow_timer(struct loop_timer *timer)
 {
 	struct tree *tree = timer->data;
 	struct tree_watch *watch;
-	bool any = false;
 
-	TAILQ_FOREACH (watch, &tree->watches, link)
-		if (watch->slow)
-			watch->due = any = true;
-	if (any)
+	TAILQ_FOREACH (watch, &tree->slow, slow_link)
+		put_due(tree, watch);
+	if (!TAILQ_EMPTY(&tree->slow))
 		loop_timer_set(tree->loop, timer, TREE_SLOW_MS);
 	call_due(tree);
 }
@@ -94,7 +119,9 @@ tree_new(struct loop *loop)
 	struct tree *tree = xcalloc(1, sizeof *tree);
 
 	tree->loop = loop;
-	TAILQ_INIT(&tree->watches);
+	RB_INIT(&tree->watches);
+	TAILQ_INIT(&tree->slow);
+	TAILQ_INIT(&tree->due);
 	tree->slow_timer =
 	    (struct loop_timer){.fire = on_slow_timer, .data = tree};
 	tree->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -141,7 +168,11 @@ tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
 	}
 	if (watch->descriptor < 0)
 		watch->slow = true;
-	TAILQ_INSERT_TAIL(&tree->watches, watch, link);
+	watch->number = ++tree->count;
+	if (watch->descriptor >= 0)
+		RB_INSERT(tree_watches, &tree->watches, watch);
+	if (watch->slow)
+		TAILQ_INSERT_TAIL(&tree->slow, watch, slow_link);
 	watch->added = true;
 	watch->due = false;
 	if (watch->slow && !tree->slow_timer.set)
@@ -158,14 +189,17 @@ tree_remove(struct tree_watch *watch)
 	if (!watch->added)
 		return;
 	watch->added = false;
-	TAILQ_REMOVE(&tree->watches, watch, link);
+	if (watch->slow)
+		TAILQ_REMOVE(&tree->slow, watch, slow_link);
+	if (watch->due)
+		TAILQ_REMOVE(&tree->due, watch, due_link);
 	if (watch->descriptor < 0)
 		return;
+	RB_REMOVE(tree_watches, &tree->watches, watch);
 	/* Two watches of one directory share the kernel's. */
-	TAILQ_FOREACH (other, &tree->watches, link)
-		if (other->descriptor == watch->descriptor)
-			return;
-	inotify_rm_watch(tree->fd, watch->descriptor);
+	other = first_from(tree, watch->descriptor);
+	if (other == NULL || other->descriptor != watch->descriptor)
+		inotify_rm_watch(tree->fd, watch->descriptor);
 }
 
 const char *

@@ -10,7 +10,9 @@
 #define WATCHER_TREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "base/err.h"
 #include "base/loop.h"
@@ -27,7 +29,9 @@ struct tree_watch {
 	int descriptor; /* private from here */
 	bool slow, added, due;
 	struct tree *tree;
-	TAILQ_ENTRY(tree_watch) link;
+	uint64_t number;
+	RB_ENTRY(tree_watch) node; /* among those that the kernel has */
+	TAILQ_ENTRY(tree_watch) slow_link, due_link;
 };
 
 /* Never fails: without inotify every watch is a slow one. */
@@ -42,7 +46,7 @@ int tree_add(struct tree *tree, struct tree_watch *watch, const char *path,
     struct err *err);
 void tree_remove(struct tree_watch *watch);
 
-/* Why some watches are slow: a text for the report, or NULL. */
+/* Returns why some watches are slow, as a text for the report, or NULL. */
 const char *tree_is_limited(const struct tree *tree);
 
 #endif

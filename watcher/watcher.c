@@ -14,7 +14,7 @@
 #include "format/text.h"
 #include "mapping/documents.h"
 #include "mapping/names.h"
-#include "watcher/remote.h"
+#include "base/remote.h"
 #include "watcher/stamp.h"
 #include "watcher/private.h"
 
@@ -35,10 +35,11 @@ remark(struct watcher *w, const char *what)
 void
 watcher_remark(struct watcher *w, const char *name, const char *why)
 {
-	char *what = xasprintf("%s: %s", name, why);
+	struct err what = ERR_INIT;
 
-	remark(w, what);
-	free(what);
+	err_set(&what, 0, "%s", why);
+	err_prefix(&what, "%s", name);
+	remark(w, what.message);
 }
 
 void
@@ -60,7 +61,8 @@ on_refused(const char *name, const char *why, void *data)
 	watcher_remark(data, name, why);
 }
 
-/* Derived entries pass here; those that the journal has already are dropped. */
+/* All derived entries pass here, and those that the journal has already are
+ * dropped. */
 static void
 on_entry(struct entry *e, void *data)
 {
@@ -89,8 +91,9 @@ on_keep(const char *name, int number, int fd, struct settle_kept *kept,
 	return w->keep(name, number, fd, kept, err, w->data);
 }
 
-/* For a run that is not live: a time between the files' start and end, by the
- * place in the file, so that importing twice gives the same points. */
+/* Returns the time of an entry. In a run that is not live it lies between the
+ * files' start and end, by the place in the file, so that importing twice gives
+ * the same points. */
 static int64_t
 time_at(const struct watcher *w, int64_t offset)
 {
@@ -153,9 +156,11 @@ int
 watcher_read_records(struct watcher *w)
 {
 	struct err err = ERR_INIT;
-	int result = tail_read(
-	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
+	int result;
 
+	watcher_take_config(w, false);
+	result = tail_read(
+	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 	if (result < 0) {
 		watcher_unread(w, &err);
 		result = TAIL_ABSENT;
@@ -184,7 +189,8 @@ watcher_scan(struct watcher *w)
 		say_replaced(w);
 }
 
-/* Of a run that was not seen the times are the files': they must be known. */
+/* The times of a run that nobody watched are those of its files, so these must
+ * be known. */
 static int
 read_file_times(struct watcher *w, struct err *err)
 {
@@ -224,7 +230,8 @@ offer_manifest(struct watcher *w, struct err *err)
 	buf_release(&text);
 	if (!file_is_unknown(result))
 		return 0;
-	return err_set(err, result, "%s: %s", w->path, why.message);
+	err_prefix(&why, "%s", w->path);
+	return err_set(err, result, "%s", why.message);
 }
 
 static int
@@ -254,7 +261,8 @@ open_directory(struct watcher *w, int dir_fd, struct err *err)
 	result = stamp_identify(w->dir_fd, &w->identity);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", w->path);
-	/* Of one that its writer tells of we hear when there is another. */
+	/* Where the writer names its directory, it tells also when there is
+	 * another. */
 	w->placed = dir_fd <= 0 &&
 	    watcher_identify(w->path, &there, NULL) == 0 &&
 	    watcher_identity_equal(&there, &w->identity);
@@ -287,6 +295,7 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 	w->path = xstrdup(config->path);
 	w->live = config->live;
 	w->skip_entries = config->skip_entries;
+	w->configured = config->configured;
 	w->old_manifest = config->old_manifest;
 	w->not_before_ns = clock_ns(&config->not_before);
 	w->emit = config->emit;

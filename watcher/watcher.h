@@ -33,7 +33,7 @@ struct watcher_identity {
 
 bool watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b);
-/* Of the directory at `path` (symbolic links followed). */
+/* Identifies the directory at `path`; symbolic links are followed. */
 int watcher_identify(
     const char *path, struct watcher_identity *identity, struct err *err);
 
@@ -71,11 +71,12 @@ struct watcher_config {
 	bool live;
 	/* Adoption: the journal has so many derived entries already. */
 	uint64_t skip_entries;
+	bool configured; /* and the params of the configuration */
 	/* A manifest with this stamp existed before, so it is no result of this
 	 * run. */
 	struct watcher_stamp old_manifest;
-	/* Neither is one that changed before this time (by the clock of file
-	 * times). */
+	/* A manifest that changed before this time (by the clock of file times)
+	 * is none either. */
 	struct timespec not_before;
 	derive_emit *emit;
 	/* As in struct settle_config; or NULL. */
@@ -112,11 +113,11 @@ bool watcher_end(struct watcher *w, const struct watcher_end *end);
 
 /* Was such a manifest read by now? */
 bool watcher_is_complete(const struct watcher *w);
-/* One of its files as its writer opened it or renamed it into place, `fd`
- * borrowed: its name may be gone by now. A negative errno: it could not be
- * opened. */
+/* Takes a file of the run as its writer opened it or renamed it into place,
+ * `fd` borrowed, because its name may be gone by now. Returns a negative errno
+ * if it could not be opened. */
 void watcher_take_file(struct watcher *w, const char *name, int fd);
-/* When the directory changed last (monotonic). */
+/* Returns when the directory changed last (monotonic). */
 int64_t watcher_changed_ms(const struct watcher *w);
 /* Was there at the end a file that could not be looked at and was not taken
  * before? Then watcher_end() emitted no end; who looks again may find the run
@@ -125,16 +126,17 @@ bool watcher_is_unread(const struct watcher *w);
 /* Did the manifest count more records than could be read? */
 bool watcher_is_short(const struct watcher *w);
 
-/* The run's start and end. For a run that nobody watched, these are the files'
- * times; live, the end is when watcher_end() had read the last line. */
+/* Gives the run's start and end. For a run that nobody watched, these are the
+ * files' times; for a live one the end is when watcher_end() had read the last
+ * line. */
 int64_t watcher_start_us(const struct watcher *w);
 int64_t watcher_end_us(const struct watcher *w);
 
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);
 const struct watcher_identity *watcher_identity(const struct watcher *w);
-/* Where the directory was at the end, as text; NULL: nowhere that it could be
- * found by a path. */
+/* Returns where the directory was at the end, as text, or NULL if no path led
+ * to it. */
 const char *watcher_end_place(const struct watcher *w);
 
 /* The stamp of a file in a run directory; there = false if it does not exist.

@@ -149,3 +149,15 @@ clock_iso_local(char text[CLOCK_ISO_LOCAL_SIZE], int64_t wall_us)
 		snprintf(
 		    text + n, CLOCK_ISO_LOCAL_SIZE - n, ".%06d", fraction_us);
 }
+
+int64_t
+clock_from_local(int64_t us)
+{
+	time_t seconds = us / 1000000;
+	struct tm parts;
+
+	if (gmtime_r(&seconds, &parts) == NULL)
+		return us;
+	parts.tm_isdst = -1;
+	return (int64_t)mktime(&parts) * 1000000 + us % 1000000;
+}

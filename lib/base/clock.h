@@ -44,4 +44,7 @@ void clock_compact(char text[CLOCK_COMPACT_SIZE], int64_t wall_us);
 #define CLOCK_ISO_LOCAL_SIZE 32
 void clock_iso_local(char text[CLOCK_ISO_LOCAL_SIZE], int64_t wall_us);
 
+/* A time that was read as if it were UTC, and is local time. */
+int64_t clock_from_local(int64_t us);
+
 #endif

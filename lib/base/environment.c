@@ -13,18 +13,21 @@ static const char *const names[] = {
     /* the way to a server */
     "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
     "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS",
-    /* where a run runs */
-    "BUILD_TAG", "POD_NAME", "POD_NAMESPACE",
     /* one of many */
     "PBS_ARRAY_INDEX", "PBS_ARRAYID", "SGE_TASK_ID", "LSB_JOBINDEX",
     "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX", "BATCH_TASK_INDEX",
-    "CLOUD_RUN_TASK_INDEX", "BUILDKITE_PARALLEL_JOB", "PARALLEL_SEQ",
-    "OMPI_COMM_WORLD_RANK", "PMI_RANK",
+    "CLOUD_RUN_TASK_INDEX", "BUILDKITE_PARALLEL_JOB", "CI_NODE_INDEX",
+    "PARALLEL_SEQ", "OMPI_COMM_WORLD_RANK", "PMI_RANK",
     /* of programs that are built with sanitizers */
     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"};
 
-static const char *const beginnings[] = {"ITRACK_", "XDG_", "INSIDELLMS_",
-    "MLFLOW_", "WANDB_", "OTEL_", "SLURM", "GITHUB_", "CI_"};
+static const char *const of_run[] = {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID", "SLURMD_NODENAME", "GITHUB_RUN_ID", "GITHUB_SHA",
+    "GITHUB_REF_NAME", "CI_JOB_ID", "CI_PIPELINE_ID", "BUILD_TAG", "POD_NAME",
+    "POD_NAMESPACE"};
+
+static const char *const beginnings[] = {
+    "ITRACK_", "XDG_", "INSIDELLMS_", "MLFLOW_", "WANDB_", "OTEL_"};
 
 static const char *const ends[] = {"_PROXY"};
 
@@ -53,15 +56,25 @@ environment_is_one_of_many(void)
 	return false;
 }
 
+static bool
+is_one_of(const char *entry, const char *const *list, size_t count)
+{
+	size_t len = strcspn(entry, "=");
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(list[i]) == len && strncmp(entry, list[i], len) == 0)
+			return true;
+	return false;
+}
+
 bool
 environment_keeps(const char *entry)
 {
 	size_t len = strcspn(entry, "=");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == len &&
-		    strncmp(entry, names[i], len) == 0)
-			return true;
+	if (is_one_of(entry, names, sizeof(names) / sizeof(names[0])) ||
+	    is_one_of(entry, of_run, sizeof(of_run) / sizeof(of_run[0])))
+		return true;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (strncmp(entry, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;
@@ -72,4 +85,10 @@ environment_keeps(const char *entry)
 			strlen(ends[i])) == 0)
 			return true;
 	return false;
+}
+
+const char *
+environment_of_run(size_t i)
+{
+	return i < sizeof(of_run) / sizeof(of_run[0]) ? of_run[i] : NULL;
 }

@@ -9,9 +9,14 @@
 #define BASE_ENVIRONMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Is "NAME=VALUE" for the worker? */
 bool environment_keeps(const char *entry);
+
+/* The variables that say where a run runs (a batch system, a CI, a cluster), one
+ * after the other; NULL behind the last. No other variable is ever recorded. */
+const char *environment_of_run(size_t i);
 
 /* Does the environment say that this is one of many that a scheduler or a
  * parallel launcher runs at once (a job array, ranks, a matrix)? */

@@ -31,7 +31,8 @@ int err_set(struct err *err, int code, const char *format, ...)
 int err_errno(struct err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts a prefix and ": " before the message that `err` has. */
+/* Puts a prefix and ": " before the message that `err` has. What both say (the
+ * file's name, a path) stands there once. */
 int err_prefix(struct err *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

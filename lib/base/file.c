@@ -277,9 +277,13 @@ file_make_dirs(const char *path, mode_t mode, struct err *err)
 		slash = strchr(slash + 1, '/');
 		if (slash != NULL)
 			*slash = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST &&
-		    !(errno == EROFS && stat(copy, &st) == 0))
-			result = err_errno(err, "%s", copy);
+		result = mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
+		/* So says a file system that can't be written of what is there,
+		 * too. */
+		if (result == -EROFS && stat(copy, &st) == 0)
+			result = 0;
+		if (result < 0)
+			err_set(err, result, "%s: %s", copy, strerror(-result));
 		if (slash != NULL)
 			*slash = '/';
 	}

@@ -16,16 +16,24 @@
 static int
 open_component(int dirfd, const char *name, bool make, struct err *err)
 {
+	int fd, refused = 0;
 	struct stat st;
-	int fd;
 
-	if (make && mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST &&
-	    errno != EROFS)
+	if (make && mkdirat(dirfd, name, 0777) < 0 && errno != EEXIST)
+		refused = errno;
+	/* A file system that can't be written says so of what is there, too. */
+	if (refused != 0 && refused != EROFS) {
+		errno = refused;
 		return err_errno(err, "cannot create %s", name);
+	}
 	fd = openat(
 	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
+	if (errno == ENOENT && refused != 0) {
+		errno = refused;
+		return err_errno(err, "cannot create %s", name);
+	}
 	if (errno == ENOTDIR &&
 	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))

@@ -196,3 +196,46 @@ path_encode(const char *text)
 	}
 	return buf_steal(&out);
 }
+
+/* Of "%XX" the byte, which must be upper case; else -1. */
+static int
+escaped(const char *at)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *high, *low;
+
+	if (at[0] != '%' || at[1] == '\0' || at[2] == '\0')
+		return -1;
+	high = strchr(digits, at[1]);
+	low = strchr(digits, at[2]);
+	return high != NULL && low != NULL
+	    ? (int)((high - digits) * 16 + (low - digits))
+	    : -1;
+}
+
+char *
+path_decode(const char *component)
+{
+	struct buf out;
+	char *text, *again;
+	bool same;
+
+	buf_init(&out, strlen(component) + 1);
+	buf_adds(&out, "");
+	for (const char *at = component; *at != '\0'; at++) {
+		int byte = escaped(at);
+
+		buf_addc(&out, byte < 0 ? *at : (char)byte);
+		at += byte < 0 ? 0 : 2;
+	}
+	text = strcmp(component, "%") == 0 ? xstrdup("") : buf_steal(&out);
+	buf_release(&out);
+	/* The encoding is the only one of its text. */
+	again = path_encode(text);
+	same = strcmp(again, component) == 0;
+	free(again);
+	if (same)
+		return text;
+	free(text);
+	return NULL;
+}

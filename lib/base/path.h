@@ -45,4 +45,8 @@ const char *path_base(const char *path);
  */
 char *path_encode(const char *text);
 
+/* The text of which path_encode() made this component. NULL: it can't be told,
+ * because it was cut, or it is not one of these. */
+char *path_decode(const char *component);
+
 #endif

@@ -11,6 +11,9 @@
 /* Random bytes that the kernel gives every process at its start
  * (getauxval(3)). */
 #define START_BYTES 16
+/* Numbers that are asked for at once: 256 bytes, which getrandom(2) never
+ * gives in part. */
+#define BATCH_MAX 32
 
 static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
@@ -34,26 +37,58 @@ next_best(void)
 	return x ^ x >> 31;
 }
 
+/* Numbers that the kernel gave in one call. */
+struct batch {
+	uint64_t numbers[BATCH_MAX];
+	size_t left;
+};
+
 static uint64_t
-next(void)
+next(struct batch *batch, size_t want)
 {
-	uint64_t x;
+	size_t size;
 	ssize_t n;
 
+	if (batch->left > 0)
+		return batch->numbers[--batch->left];
+	if (want > BATCH_MAX)
+		want = BATCH_MAX;
+	size = want * sizeof batch->numbers[0];
 	/* The kernel returns so few bytes completely or not at all. */
 	do
-		n = getrandom(&x, sizeof x, 0);
+		n = getrandom(batch->numbers, size, 0);
 	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof x ? x : next_best();
+	if (n != (ssize_t)size)
+		return next_best();
+	batch->left = want - 1;
+	return batch->numbers[want - 1];
+}
+
+/* `want`: so many numbers are still needed. */
+static uint32_t
+below(uint32_t bound, struct batch *batch, size_t want)
+{
+	uint64_t whole, x;
+
+	if (bound < 2)
+		return 0;
+	/* Numbers behind the last whole multiple would favour small results. */
+	whole = UINT64_MAX - UINT64_MAX % bound;
+	do
+		x = next(batch, want);
+	while (x >= whole);
+	return (uint32_t)(x % bound);
 }
 
 void
 random_name(char *text, size_t length)
 {
+	struct batch batch = {.left = 0};
 	size_t i;
 
 	for (i = 0; i + 1 < length; i++)
-		text[i] = letters[random_below(sizeof letters - 1)];
+		text[i] =
+		    letters[below(sizeof letters - 1, &batch, length - 1 - i)];
 	text[i] = '\0';
 }
 
@@ -66,14 +101,7 @@ random_is_name(const char *text, size_t length)
 uint32_t
 random_below(uint32_t bound)
 {
-	uint64_t whole, x;
+	struct batch batch = {.left = 0};
 
-	if (bound < 2)
-		return 0;
-	/* Numbers behind the last whole multiple would favour small results. */
-	whole = UINT64_MAX - UINT64_MAX % bound;
-	do
-		x = next();
-	while (x >= whole);
-	return (uint32_t)(x % bound);
+	return below(bound, &batch, 1);
 }

@@ -75,7 +75,8 @@ make(int dirfd, const char *name, const char *word, make_name *maker,
 	int i;
 
 	for (i = 0; i < TRIES_MAX; i++) {
-		random_name(random, sizeof random);
+		if (i > 0 || word == NULL)
+			random_name(random, sizeof random);
 		own = xasprintf(
 		    ".%s.%s" END, name, i == 0 && word != NULL ? word : random);
 		if (i == 0 && word != NULL)

@@ -65,6 +65,11 @@ void jsonwrite_bool_member(struct jsonwrite *w, const char *key, bool value);
 /* Writes bytes that are one JSON value already. */
 void jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len);
 
+/* Writes a value that was read (format/jsonscan.h) in this layout; its numbers
+ * keep their digits. */
+struct json_span;
+void jsonwrite_span(struct jsonwrite *w, const struct json_span *value);
+
 /* The string literal alone, quotes included, ASCII only. */
 void jsonwrite_literal(struct buf *out, const char *text);
 

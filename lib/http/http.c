@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "http/threads.h"
 
 /* One of curl's sockets. */
 struct connection {
@@ -186,6 +187,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 {
 	struct http *h;
 
+	threads_allow();
 	if (libcurl_load(err) < 0)
 		return NULL;
 	h = xcalloc(1, sizeof *h);

@@ -1,8 +1,9 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the loop),
- * call.c (one request), answer.c (what it came to), limit.c (how long it may take), redirect.c (where it is
- * sent on to), address.c (where it may go), proxy.c (through which proxy),
- * trust.c (whose certificates count), pace.c (how many in a second), gate.c (how
- * many at once), distance.c (how far they go), status.c (the pure parts). */
+ * call.c (one request), answer.c (what it came to), limit.c (how long it may take),
+ * redirect.c (where it is sent on to), address.c (where it may go), proxy.c
+ * (through which proxy), trust.c (whose certificates count), pace.c (how many in a
+ * second), gate.c (how many at once), distance.c (how far they go), threads.c (for
+ * who looks names up), status.c (the pure parts). */
 #ifndef HTTP_PRIVATE_H
 #define HTTP_PRIVATE_H
 

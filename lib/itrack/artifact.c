@@ -27,7 +27,36 @@
 struct logging {
 	struct run *run; /* NULL: only check if all can be read */
 	const char *type;
+	bool link; /* the path itself may be a link */
+	bool ours; /* the file stays as it is until it is delivered */
 };
+
+/* Takes the file's bytes of this moment, so that it may change or go when the
+ * call has returned. Where there is no room for them the file is read where it
+ * lies, and whoever ends the run hears of it if it has changed before. */
+static void
+keep_file(
+    struct run *run, struct entry_artifact *a, const char *path, bool link)
+{
+	char *kept = run_kept_name(run);
+	struct stat st;
+	int64_t bytes;
+	int fd = link ? file_open_through_links(AT_FDCWD, path, &st, NULL)
+		      : file_open_regular(AT_FDCWD, path, &st, NULL);
+
+	if (fd >= 0 &&
+	    journal_keep_file(run->journal, kept, fd, &bytes, NULL) == 0) {
+		a->kept = kept;
+		a->size = bytes;
+		a->mode = st.st_mode & 0777;
+		a->mtime_ns = clock_ns(&st.st_mtim);
+		a->inode = st.st_ino;
+		kept = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	free(kept);
+}
 
 static int
 log_file(const struct logging *l, const char *path, const char *name,
@@ -44,6 +73,8 @@ log_file(const struct logging *l, const char *path, const char *name,
 	e.artifact.size = st->st_size;
 	e.artifact.mtime_ns = clock_ns(&st->st_mtim);
 	e.artifact.inode = st->st_ino;
+	if (!l->ours)
+		keep_file(l->run, &e.artifact, path, l->link);
 	return run_log(l->run, &e, err);
 }
 
@@ -105,8 +136,11 @@ static int
 log_either(const struct logging *l, const char *path, const char *name,
     const struct stat *st, struct err *err)
 {
+	struct logging members = *l;
+
+	members.link = false;
 	if (S_ISDIR(st->st_mode))
-		return log_tree(l, path, name, 0, err);
+		return log_tree(&members, path, name, 0, err);
 	if (S_ISREG(st->st_mode))
 		return log_file(l, path, name, st, err);
 	return err_set(err, -EINVAL, "%s: no file and no directory", path);
@@ -115,7 +149,7 @@ log_either(const struct logging *l, const char *path, const char *name,
 int
 run_log_path(struct run *run, const struct artifact *a, struct err *err)
 {
-	struct logging l = {.type = a->type};
+	struct logging l = {.type = a->type, .link = true};
 	char *path = path_absolute(a->path), *name;
 	struct stat st;
 	int result;
@@ -162,10 +196,19 @@ itrack_log_artifact(struct itrack_tracker *t, const char *path,
 }
 
 char *
+run_kept_name(struct run *run)
+{
+	int64_t size = journal_size(run->journal);
+
+	/* An entry that could not be written yet may have the size's number. */
+	run->kept = size > run->kept ? size : run->kept + 1;
+	return xasprintf("%s%lld", JOURNAL_KEPT_PREFIX, (long long)run->kept);
+}
+
+char *
 run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err)
 {
-	char *kept = xasprintf("%s%lld", JOURNAL_KEPT_PREFIX,
-	    (long long)journal_size(run->journal));
+	char *kept = run_kept_name(run);
 	char *file = journal_file(run->journal), *dir = path_parent(file);
 	char *path = path_join(dir, kept);
 
@@ -184,7 +227,7 @@ int
 run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
     const char *type, struct err *err)
 {
-	const struct logging l = {.run = run, .type = type};
+	const struct logging l = {.run = run, .type = type, .ours = true};
 	char *path = run_keep_bytes(run, bytes, err);
 	struct stat st;
 	int result;

@@ -7,9 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "format/text.h"
 #include "itrack/start_worker.h"
+
+/* How long the exit waits for another thread that waits for a delivery. */
+#define EXIT_WAIT_US 1000000
 
 /* A call under way on this thread: die() jumps back to it. */
 struct guard {
@@ -112,6 +116,8 @@ guarded(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 			result = err_set(err, -ENOMEM, "out of memory before");
 		else if (t->run == NULL)
 			result = handle_no_run(err);
+		else if (t->run->blind)
+			result = 0;
 		else
 			result = body(t, arguments, err);
 		handle_unlock(t);
@@ -135,6 +141,21 @@ call_one(struct itrack_tracker *t, enum handle_way way, handle_body *body,
 			   : guarded(t, way, body, arguments, err);
 	pthread_mutex_unlock(&t->control);
 	return result;
+}
+
+void
+handle_call_at_exit(struct itrack_tracker *t, bool control, handle_body *body,
+    const void *arguments)
+{
+	struct timespec until =
+	    clock_timespec((clock_wall_us() + EXIT_WAIT_US) * 1000);
+
+	if (t->broken ||
+	    (control && pthread_mutex_timedlock(&t->control, &until) != 0))
+		return;
+	guarded(t, HANDLE_CONTROL, body, arguments, NULL);
+	if (control)
+		pthread_mutex_unlock(&t->control);
 }
 
 int
@@ -179,18 +200,21 @@ handle_new(void)
 	pthread_mutex_init(&t->lock, NULL);
 	t->owner = getpid();
 	buf_init(&t->names, HANDLE_NAMES_MAX);
+	at_exit_add(t);
 	return t;
 }
 
 static void
 free_tracker(struct itrack_tracker *t)
 {
+	at_exit_remove(t);
 	settings_release(&t->settings);
 	buf_release(&t->names);
 	free(t->metrics);
 	free(t->worker);
 	free(t->run_id);
 	free(t->altered);
+	free(t->refused);
 	free(t->open_name);
 	free(t->members);
 	pthread_mutex_destroy(&t->control);
@@ -209,12 +233,10 @@ static int
 create(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct create *c = arguments;
-	int result = settings_init(
-	    &t->settings, c->kind, c->config, c->options, c->option_count, err);
 
-	if (result == 0)
-		result = worker_find(&t->worker, err);
-	return result;
+	worker_find(&t->worker, &t->no_worker);
+	return settings_init(
+	    &t->settings, c->kind, c->config, c->options, c->option_count, err);
 }
 
 int
@@ -270,12 +292,11 @@ itrack_multi(struct itrack_tracker **tracker,
 }
 
 static int
-abandon(struct itrack_tracker *t, const void *arguments, struct err *err)
+let_go(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	(void)arguments;
 	(void)err;
-	run_abandon_all(t);
-	return 0;
+	return run_let_go(t) ? 1 : 0;
 }
 
 void
@@ -285,8 +306,9 @@ itrack_free(struct itrack_tracker *t)
 		return;
 	for (size_t i = 0; i < t->member_count; i++)
 		itrack_free(t->members[i]);
-	if (t->member_count == 0)
-		guarded(t, HANDLE_CONTROL, abandon, NULL, NULL);
+	if (t->member_count == 0 &&
+	    guarded(t, HANDLE_CONTROL, let_go, NULL, NULL) == 1)
+		return;
 	free_tracker(t);
 }
 
@@ -299,6 +321,16 @@ itrack_run_id(const struct itrack_tracker *t)
 }
 
 const char *
+itrack_run_dir(const struct itrack_tracker *t)
+{
+	if (t == NULL)
+		return NULL;
+	if (t->member_count > 0)
+		return itrack_run_dir(t->members[0]);
+	return t->run != NULL ? t->run->place : NULL;
+}
+
+const char *
 itrack_altered(const struct itrack_tracker *t)
 {
 	const char *altered = "";
@@ -308,6 +340,18 @@ itrack_altered(const struct itrack_tracker *t)
 	for (size_t i = 0; i < t->member_count && altered[0] == '\0'; i++)
 		altered = itrack_altered(t->members[i]);
 	return t->altered != NULL ? t->altered : altered;
+}
+
+const char *
+itrack_refused(const struct itrack_tracker *t)
+{
+	const char *refused = "";
+
+	if (t == NULL)
+		return "";
+	for (size_t i = 0; i < t->member_count && refused[0] == '\0'; i++)
+		refused = itrack_refused(t->members[i]);
+	return t->refused != NULL ? t->refused : refused;
 }
 
 const char *

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -27,29 +28,38 @@
 /* One run: a journal that is written, and the worker that delivers it. */
 struct run {
 	struct journal *journal;
-	char *id;    /* text */
-	char *place; /* bytes: the directory made for it; NULL: none */
+	char *state_dir; /* where the journal is */
+	bool blind;      /* nothing can be tracked: every call does nothing */
+	char *id;        /* text */
+	char *place;     /* bytes: its directory; NULL: none */
+	bool place_made; /* false: it was there, and empty */
 	int64_t next_step;
-	int link; /* to the worker; -1: there is none */
+	int64_t kept; /* number of the last file that was kept */
+	int link;     /* to the worker; -1: there is none */
 	struct run *outer;
 	const struct run *parent; /* while the run is begun; NULL: none */
 	bool open;                /* the run goes on without this process */
-	char *altered;            /* what the worker said of it; NULL: none */
+	/* What the worker said of it; NULL: nothing. */
+	char *altered, *refused;
 };
 
 struct itrack_tracker {
 	pthread_mutex_t control, lock;
 	pid_t owner;
 	bool broken; /* memory ran out once: the handle is inert */
+	TAILQ_ENTRY(itrack_tracker) at_exit;
 	/* A multi has members and nothing else. */
 	struct itrack_tracker **members;
 	size_t member_count;
 	struct settings settings;
-	char *worker;    /* path of itrack-worker */
+	/* Path of itrack-worker; NULL: there is none, as the error says. */
+	char *worker;
+	struct err no_worker;
 	struct run *run; /* active; NULL: none */
 	char *run_id;    /* of the last one that was started */
 	char *open_name; /* of the last one that is open; NULL: none */
 	char *altered;   /* of the last one that was ended; NULL: nothing */
+	char *refused;   /* the same */
 	/* Memory kept from call to call: names as texts, and the entry's
 	 * list. */
 	struct buf names;
@@ -96,8 +106,24 @@ int run_log_borrowed(struct run *run, const struct entry *e, struct err *err);
 int run_alone(const struct itrack_tracker *t,
     int (*log)(struct run *run, const void *arguments, struct err *err),
     const void *arguments, struct err *err);
-/* Ends every run without waiting. */
-void run_abandon_all(struct itrack_tracker *t);
+/* Lets go of every run that needs no end from us: of open ones, and in the child
+ * of a fork of all. True: a run is left that the exit is to end. */
+bool run_let_go(struct itrack_tracker *t);
+
+/* At the exit of the program, in two steps for all handles: gives each run its
+ * end; waits for delivery, at most as long as the option drain says, less what
+ * was waited for others. */
+void run_write_ends(struct itrack_tracker *t, enum run_status status);
+void run_wait_at_exit(struct itrack_tracker *t, int64_t waited_ms);
+
+/* The list of handles that the exit looks at. */
+void at_exit_add(struct itrack_tracker *t);
+void at_exit_remove(struct itrack_tracker *t);
+
+/* Calls the body for a handle that is not broken, with `control` if that is asked
+ * for and to be had soon. */
+void handle_call_at_exit(struct itrack_tracker *t, bool control,
+    handle_body *body, const void *arguments);
 
 /* A handle without kind; freed with itrack_free(). NULL: no memory. */
 struct itrack_tracker *handle_new(void);
@@ -108,13 +134,27 @@ char *text_of_bytes(const char *bytes);
 /* `given`, or the next automatic step, which is taken. */
 int64_t run_step(struct run *run, int64_t given);
 
+/* A directory that stands in for $XDG_STATE_HOME where that can't be used,
+ * allocated. NULL: there is none. */
+char *spare_state_home(struct err *err);
+
 /* Where a run of the local or TensorBoard tracker goes: the directory that
  * holds the runs, as bytes, allocated. */
 char *place_of_runs(const struct settings *settings);
-/* Makes the directory of the run; its name becomes the run's ID. */
+/* Where insideLLMs would have it: a slash in the project's name makes folders.
+ * NULL: the name leads elsewhere. */
+char *place_of_project(const struct settings *settings);
+/* Makes the directory of the run, or takes an empty one that is there; what tells
+ * it from others of the same name goes into the run's ID. A file in it says that
+ * it is taken, until the worker has written something. */
 int run_make_place(
     const struct settings *settings, struct run *run, struct err *err);
+void run_unmark_place(const struct run *run);
+/* Gives the directory back. */
+void run_drop_place(struct run *run);
 
+/* A name for a file beside the journal that no other has; allocated. */
+char *run_kept_name(struct run *run);
 /* Writes the bytes beside the journal, where they stay until they are
  * delivered: the path, or NULL. The second logs them as an artifact too. */
 char *run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err);

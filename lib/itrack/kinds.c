@@ -296,15 +296,18 @@ take_config(
 	return 0;
 }
 
-static int
-take_state_dir(struct settings *s, struct err *err)
+int
+settings_no_state_dir(struct err *err)
+{
+	return err_set(
+	    err, -ENOENT, "neither XDG_STATE_HOME nor HOME names a directory");
+}
+
+static void
+take_state_dir(struct settings *s)
 {
 	if (s->state_dir == NULL)
 		s->state_dir = journal_state_dir();
-	if (s->state_dir == NULL)
-		return err_set(err, -ENOENT,
-		    "neither XDG_STATE_HOME nor HOME names a directory");
-	return 0;
 }
 
 static int
@@ -334,7 +337,7 @@ settings_init(struct settings *s, const char *kind,
 	if (result == 0)
 		result = take_defaults(s, err);
 	if (result == 0)
-		result = take_state_dir(s, err);
+		take_state_dir(s);
 	return result;
 }
 
@@ -350,7 +353,8 @@ settings_common(struct settings *s, const struct itrack_option *options,
 			result = err_set(err, -EINVAL, "an empty option");
 		else
 			result = take_common(s, &options[i], err);
-	return result == 0 ? take_state_dir(s, err) : result;
+	take_state_dir(s);
+	return result;
 }
 
 int

@@ -15,6 +15,9 @@
 
 /* The directory that start_run() made, among a target's options. */
 #define PLACE_OPTION "place"
+/* The name that trackers know as one of ours: a directory with it alone has no
+ * content yet. */
+#define TAKEN_MARK ".itrack-attempt"
 
 /* The struct owns its members. They are texts of format/text.h, except
  * paths. */
@@ -30,7 +33,7 @@ struct settings {
 	size_t option_len;
 	/* "NAME=URI" with its login, for the worker's environment; or NULL */
 	char *login;
-	char *state_dir; /* bytes */
+	char *state_dir; /* bytes; NULL: nothing names one */
 	double drain_seconds;
 };
 
@@ -45,6 +48,9 @@ int settings_common(struct settings *s, const struct itrack_option *options,
 int settings_recall(
     struct settings *s, const struct entry_start *start, struct err *err);
 void settings_release(struct settings *s);
+
+/* The error of who needs a state directory where there is none. */
+int settings_no_state_dir(struct err *err);
 
 /* An option by the tracker's name for it; NULL: not given. */
 const char *settings_option(const struct settings *s, const char *name);

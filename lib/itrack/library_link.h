@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define LIBRARY_LINK_FD      3
-#define LIBRARY_LINK_VERSION 2
+#define LIBRARY_LINK_VERSION 3
 #define LIBRARY_WORD_DELIVER "--deliver"
 #define LIBRARY_WORD_WAKE    "--wake"
 
@@ -28,6 +28,8 @@ enum library_word {
 };
 
 #define LIBRARY_MESSAGE_MAX 512
+/* Some hundred lines; a packet of this size fits into every socket. */
+#define LIBRARY_LINES_MAX 32768
 
 struct library_packet {
 	uint32_t version;
@@ -38,6 +40,8 @@ struct library_packet {
 	/* Names and values that the destination stores in another form, one a
 	 * line. */
 	char altered[LIBRARY_MESSAGE_MAX];
+	/* What the destination refused for good, one a line. */
+	char refused[LIBRARY_LINES_MAX];
 };
 
 #endif

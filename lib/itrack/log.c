@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "format/jsonscan.h"
+#include "format/jsonwrite.h"
 #include "format/text.h"
 #include "itrack/handle.h"
 
@@ -16,11 +18,19 @@
 /* Up to so many names are compared in pairs; more are sorted. */
 #define COMPARE_MAX 32
 
+/* One of the two lists is given. */
 struct metrics {
 	const struct itrack_metric *list;
+	const struct itrack_param *numbers;
 	size_t count;
 	int64_t step;
 };
+
+static const char *
+name_of(const struct metrics *m, size_t i)
+{
+	return m->list != NULL ? m->list[i].name : m->numbers[i].name;
+}
 
 /* Adds the bytes as a text to the other texts of this call. */
 static int
@@ -37,13 +47,55 @@ add_name(struct buf *names, const char *bytes, struct err *err)
 }
 
 static int
-check_names(const struct metrics *m, struct err *err)
+check(const struct metrics *m, struct err *err)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (m->list[i].name == NULL || m->list[i].name[0] == '\0')
+	if (m->step < 0 && m->step != ITRACK_STEP_AUTO)
+		return err_set(err, -EINVAL, "the step %lld is less than 0",
+		    (long long)m->step);
+	for (size_t i = 0; i < m->count; i++) {
+		if (name_of(m, i) == NULL || name_of(m, i)[0] == '\0')
 			return err_set(
 			    err, -EINVAL, "metric %zu has no name", i);
+		if (m->list == NULL &&
+		    m->numbers[i].value.type != ITRACK_BOOL &&
+		    m->numbers[i].value.type != ITRACK_INTEGER &&
+		    m->numbers[i].value.type != ITRACK_DOUBLE)
+			return err_set(err, -EINVAL,
+			    "metric %.64s is no number", name_of(m, i));
+	}
 	return 0;
+}
+
+/* The name is filled in by the caller. */
+static struct metric
+metric_of(const struct metrics *m, size_t i)
+{
+	const struct itrack_value *v;
+
+	if (m->list != NULL)
+		return (struct metric){.value = m->list[i].value};
+	v = &m->numbers[i].value;
+	switch (v->type) {
+	case ITRACK_BOOL:
+		return (struct metric){
+		    .value = v->u.boolean, .form = METRIC_BOOL};
+	case ITRACK_INTEGER:
+		return (struct metric){.value = (double)v->u.integer,
+		    .form = METRIC_INTEGER,
+		    .integer = v->u.integer};
+	default:
+		return (struct metric){.value = v->u.number};
+	}
+}
+
+/* Its value goes into the place of an earlier one. */
+static void
+take_value(struct metric *to, const struct metric *from)
+{
+	char *name = to->name;
+
+	*to = *from;
+	to->name = name;
 }
 
 static int
@@ -74,7 +126,7 @@ mark_sorted(struct metric *list, size_t count)
 			first = order[i];
 			continue;
 		}
-		first->value = order[i]->value;
+		take_value(first, order[i]);
 		order[i]->name = NULL;
 	}
 	free(order);
@@ -87,7 +139,7 @@ mark_compared(struct metric *list, size_t count)
 		for (size_t k = 0; k < i; k++)
 			if (list[k].name != NULL &&
 			    strcmp(list[k].name, list[i].name) == 0) {
-				list[k].value = list[i].value;
+				take_value(&list[k], &list[i]);
 				list[i].name = NULL;
 				break;
 			}
@@ -117,7 +169,7 @@ take_metrics(struct itrack_tracker *t, const struct metrics *m, size_t *count,
 
 	buf_reset(&t->names);
 	for (size_t i = 0; i < m->count; i++)
-		if (add_name(&t->names, m->list[i].name, err) < 0)
+		if (add_name(&t->names, name_of(m, i), err) < 0)
 			return err->code;
 	if (m->count > t->metric_cap) {
 		t->metrics =
@@ -126,7 +178,8 @@ take_metrics(struct itrack_tracker *t, const struct metrics *m, size_t *count,
 	}
 	name = t->names.data;
 	for (size_t i = 0; i < m->count; i++) {
-		t->metrics[i] = (struct metric){name, m->list[i].value};
+		t->metrics[i] = metric_of(m, i);
+		t->metrics[i].name = name;
 		name += strlen(name) + 1;
 	}
 	*count = drop_duplicates(t->metrics, m->count);
@@ -152,7 +205,7 @@ metrics_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	const struct metrics *m = arguments;
 	struct entry e;
 	size_t count = 0;
-	int result = check_names(m, err);
+	int result = check(m, err);
 
 	if (result == 0)
 		result = take_metrics(t, m, &count, err);
@@ -178,10 +231,21 @@ itrack_log_metrics(struct itrack_tracker *t,
     const struct itrack_metric *metrics, size_t count, int64_t step,
     struct itrack_error *err)
 {
-	struct metrics m = {metrics, count, step};
+	struct metrics m = {metrics, NULL, count, step};
 
 	if (metrics == NULL && count > 0)
 		return handle_refuse(err, -EINVAL, "the metrics are NULL");
+	return handle_call(t, HANDLE_LOG, metrics_body, &m, err);
+}
+
+int
+itrack_log_numbers(struct itrack_tracker *t, const struct itrack_param *numbers,
+    size_t count, int64_t step, struct itrack_error *err)
+{
+	struct metrics m = {NULL, numbers, count, step};
+
+	if (numbers == NULL && count > 0)
+		return handle_refuse(err, -EINVAL, "the numbers are NULL");
 	return handle_call(t, HANDLE_LOG, metrics_body, &m, err);
 }
 
@@ -189,6 +253,37 @@ struct params {
 	const struct itrack_param *list;
 	size_t count;
 };
+
+static int
+add_json(struct entry *e, const char *name, const struct itrack_value *v,
+    struct err *err)
+{
+	const char *json = v->u.json.json, *given = v->u.json.text;
+	struct json_span span;
+	struct buf compact, str;
+	struct jsonwrite w;
+	char *text;
+
+	if (json == NULL || jsonscan_whole(json, strlen(json), &span) < 0)
+		return err_set(err, -EINVAL, "param %.64s: no JSON", name);
+	buf_init(&compact, HANDLE_NAMES_MAX);
+	buf_init(&str, HANDLE_NAMES_MAX);
+	jsonwrite_init(&w, &compact, JSONWRITE_COMPACT);
+	jsonwrite_span(&w, &span);
+	if (given == NULL)
+		json_pystr(&span, &str);
+	text = given != NULL ? text_of_bytes(given) : buf_steal(&str);
+	if (!buf_overflowed(&compact))
+		entry_add_param_json(e, name, text, compact.data);
+	free(text);
+	buf_release(&str);
+	if (buf_overflowed(&compact)) {
+		buf_release(&compact);
+		return err_set(err, -EMSGSIZE, "param %.64s: too large", name);
+	}
+	buf_release(&compact);
+	return 0;
+}
 
 static int
 add_param(struct entry *e, const char *name, const struct itrack_value *v,
@@ -216,6 +311,8 @@ add_param(struct entry *e, const char *name, const struct itrack_value *v,
 		entry_add_param_text(e, name, text);
 		free(text);
 		return 0;
+	case ITRACK_JSON:
+		return add_json(e, name, v, err);
 	}
 	return err_set(
 	    err, -EINVAL, "param %.64s: no value of a known type", name);

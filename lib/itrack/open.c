@@ -79,6 +79,8 @@ find_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	if (result < 0)
 		return result;
 	s->state_dir = t->settings.state_dir;
+	if (s->state_dir == NULL)
+		return settings_no_state_dir(err);
 	result = state_each(s->state_dir, look_at, s, err);
 	s->state_dir = NULL;
 	if (result < 0 || s->len > 0)
@@ -108,6 +110,7 @@ take_journal(struct itrack_tracker *t, const struct take *take, char *run_id,
 
 	run->link = -1;
 	run->open = true;
+	run->state_dir = xstrdup(t->settings.state_dir);
 	run->id = run_id;
 	if (result < 0) {
 		run_free(run);
@@ -132,6 +135,8 @@ take_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 
 	if (result == 0)
 		result = worker_find(&t->worker, err);
+	if (result == 0 && t->settings.state_dir == NULL)
+		result = settings_no_state_dir(err);
 	if (result < 0)
 		return result;
 	result = read_start(

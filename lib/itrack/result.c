@@ -129,6 +129,9 @@ histogram_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	struct histogram h;
 	struct entry e;
 
+	if (v->step < 0 && v->step != ITRACK_STEP_AUTO)
+		return err_set(err, -EINVAL, "the step %lld is less than 0",
+		    (long long)v->step);
 	if (!t->settings.kind->histograms)
 		return err_set(err, -ENOTSUP, "%s has no place for histograms",
 		    t->settings.kind->name);

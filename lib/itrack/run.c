@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "format/text.h"
 #include "itrack/handle.h"
@@ -15,6 +16,13 @@
 
 /* A longer wait is one without end. */
 #define FLUSH_SECONDS_MAX 1e6
+/* How long a start waits for the worker's first file. */
+#define FIRST_WRITE_MS 5000
+
+struct end {
+	enum run_status status;
+	const char *word; /* the caller's; NULL: the status is */
+};
 
 struct start {
 	const char *run_name, *run_id;
@@ -28,20 +36,25 @@ run_free(struct run *run)
 	journal_close(run->journal);
 	if (run->link >= 0)
 		close(run->link);
+	free(run->state_dir);
 	free(run->id);
 	free(run->place);
 	free(run->altered);
+	free(run->refused);
 	free(run);
 }
 
 int
 run_log_borrowed(struct run *run, const struct entry *e, struct err *err)
 {
+	int result;
+
+	if (run->blind)
+		return 0;
 	/* Entries that an earlier call could not write go first; while that
 	 * fails nothing is added, so that a full disk doesn't fill the
 	 * memory. */
-	int result = journal_flush(run->journal, err);
-
+	result = journal_flush(run->journal, err);
 	/* After a full disk and an entry of megabytes the journal is in memory,
 	 * which the worker can't read. */
 	if (journal_in_memory(run->journal))
@@ -136,6 +149,7 @@ fill_start(struct entry *e, const struct settings *s, const struct run *run,
 	remote = git_remote(cwd);
 	start->git_remote = remote != NULL ? text_path_text(remote) : NULL;
 	free(remote);
+	entry_start_take_where(start);
 	start->cwd = cwd != NULL ? text_path_text(cwd) : NULL;
 	start->artifacts = xstrdup("all");
 	free(cwd);
@@ -180,26 +194,119 @@ choose_name(const struct settings *s, const char *given, int64_t now_us)
 
 static int
 open_journal(
-    const struct settings *s, struct run *run, int64_t now_us, struct err *err)
+    const char *state_dir, struct run *run, int64_t now_us, struct err *err)
 {
 	char attempt[ATTEMPT_SIZE];
 	struct err why = ERR_INIT;
 
+	if (state_dir == NULL)
+		return settings_no_state_dir(err);
 	journal_new_attempt(attempt, now_us);
-	run->journal = journal_create(s->state_dir, attempt, &why);
+	run->journal = journal_create(state_dir, attempt, &why);
+	free(run->state_dir);
+	run->state_dir = xstrdup(state_dir);
 	if (!journal_in_memory(run->journal))
 		return 0;
 	return err_set(err, why.code, "no journal: %s", why.message);
 }
 
 static void
+drop_journal(struct run *run)
+{
+	if (run->journal == NULL)
+		return;
+	journal_remove(run->journal, NULL);
+	journal_close(run->journal);
+	run->journal = NULL;
+}
+
+static void
 undo(struct run *run)
 {
-	if (run->place != NULL)
-		rmdir(run->place);
-	if (run->journal != NULL)
-		journal_remove(run->journal, NULL);
+	run_drop_place(run);
+	drop_journal(run);
 	run_free(run);
+}
+
+struct beginning {
+	const struct start *start;
+	const char *name;
+	int64_t now_us;
+};
+
+/* Makes a journal there and writes the start into it, or leaves nothing. */
+static int
+begin_in(const char *state_dir, const struct settings *s, struct run *run,
+    const struct beginning *b, struct err *err)
+{
+	int result = open_journal(state_dir, run, b->now_us, err);
+
+	if (result == 0)
+		result = write_start(s, run, b->start, b->name, b->now_us, err);
+	if (result < 0)
+		drop_journal(run);
+	return result;
+}
+
+/* The journal goes elsewhere. The error says where, or that there is no place,
+ * and keeps its code: the caller asked for another. */
+static int
+begin_elsewhere(const struct settings *s, struct run *run,
+    const struct beginning *b, struct err *err)
+{
+	struct err why = *err, unseen = ERR_INIT;
+	char *home = spare_state_home(&unseen);
+	char *dir = home != NULL ? path_join(home, "itrack") : NULL;
+
+	if (dir != NULL && begin_in(dir, s, run, b, &unseen) == 0) {
+		err_set(err, why.code,
+		    "%.600s; the journal is in %s instead: where something is "
+		    "left behind, XDG_STATE_HOME=%s itrack sync delivers it",
+		    why.message, dir, home);
+	} else {
+		run->blind = true;
+		run_drop_place(run);
+		err_set(
+		    err, why.code, "nothing is tracked: %.600s", why.message);
+	}
+	free(dir);
+	free(home);
+	return why.code;
+}
+
+/* The first error, if there is one; the run has begun, as far as it can, if
+ * run->blind or the journal says so. */
+static int
+begin(struct itrack_tracker *t, struct run *run, const struct beginning *b,
+    struct err *err)
+{
+	const struct settings *s = &t->settings;
+	bool anyhow = b->start->flags & ITRACK_ANYHOW;
+	struct err late = ERR_INIT;
+	int result = 0;
+
+	if (s->kind->root != NULL)
+		result = run_make_place(s, run, err);
+	if (result < 0 && anyhow && result != -EINVAL) {
+		run->blind = true;
+		return err_prefix(err, "nothing is tracked");
+	}
+	if (result < 0)
+		return result;
+	result = begin_in(s->state_dir, s, run, b, err);
+	if (result < 0 && anyhow)
+		result = begin_elsewhere(s, run, b, err);
+	if (run->journal == NULL)
+		return result;
+	if (worker_start(t, run, &late) == 0 && run->place != NULL) {
+		worker_flush(t, run, FIRST_WRITE_MS, NULL);
+		run_unmark_place(run);
+	} else if (late.code < 0 && result == 0)
+		result = err_set(err, late.code,
+		    anyhow ? "%.600s; the run waits for: itrack sync"
+			   : "%.600s",
+		    late.message);
+	return result;
 }
 
 static int
@@ -217,31 +324,30 @@ begin_run(struct itrack_tracker *t, const struct start *start,
 	run->link = -1;
 	/* The parent can't end meanwhile, because we hold `control`. */
 	run->parent = start->flags & ITRACK_NESTED ? t->run : NULL;
+	if (run->parent != NULL && run->parent->blind)
+		run->parent = NULL;
 	run->id = own_id ? text_of_bytes(start->run_id) : xstrdup(name);
 	run->open = start->flags & ITRACK_OPEN;
-	result = open_journal(s, run, now_us, err);
-	if (result == 0 && s->kind->root != NULL)
-		result = run_make_place(s, run, err);
-	if (result == 0)
-		result = write_start(s, run, start, name, now_us, err);
-	if (result == 0)
-		result = worker_start(t, run, err);
+	result = begin(t, run, &(struct beginning){start, name, now_us}, err);
 	free(name);
-	if (result == 0) {
+	if (result == 0 ||
+	    (start->flags & ITRACK_ANYHOW &&
+		(run->blind || run->journal != NULL)))
 		*begun = run;
-		return 0;
-	}
-	undo(run);
+	else
+		undo(run);
 	return result;
 }
 
 static int
-write_end(struct run *run, enum run_status status, struct err *err)
+write_end(struct run *run, const struct end *end, struct err *err)
 {
 	struct entry e;
 
 	entry_init(&e, ENTRY_END, clock_wall_us());
-	e.end.status = status;
+	e.end.status = end->status;
+	if (end->word != NULL)
+		e.end.word = text_of_bytes(end->word);
 	e.end.last_step = run->next_step;
 	return run_log(run, &e, err);
 }
@@ -261,14 +367,14 @@ take_run(struct itrack_tracker *t)
 }
 
 static int
-end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
+end_run(struct itrack_tracker *t, const struct end *end, struct err *err)
 {
 	struct run *run = take_run(t);
 	int result;
 
 	if (run == NULL)
 		return 0;
-	result = write_end(run, status, err);
+	result = write_end(run, end, err);
 	if (result == 0)
 		result = worker_settle(
 		    t, run, (int64_t)(t->settings.drain_seconds * 1000), err);
@@ -276,6 +382,9 @@ end_run(struct itrack_tracker *t, enum run_status status, struct err *err)
 	free(t->altered);
 	t->altered = run->altered;
 	run->altered = NULL;
+	free(t->refused);
+	t->refused = run->refused;
+	run->refused = NULL;
 	handle_unlock(t);
 	run_free(run);
 	return result;
@@ -291,14 +400,14 @@ run_alone(const struct itrack_tracker *t,
 	int result;
 
 	run->link = -1;
-	result = open_journal(&t->settings, run, now_us, err);
+	result = open_journal(t->settings.state_dir, run, now_us, err);
 	if (result == 0)
 		result =
 		    write_start(&t->settings, run, NULL, NULL, now_us, err);
 	if (result == 0)
 		result = log(run, arguments, err);
 	if (result == 0)
-		result = write_end(run, RUN_FINISHED, err);
+		result = write_end(run, &(struct end){RUN_FINISHED, NULL}, err);
 	if (result == 0)
 		result = worker_start(t, run, err);
 	if (result < 0) {
@@ -311,36 +420,84 @@ run_alone(const struct itrack_tracker *t,
 	return result;
 }
 
-void
-run_abandon_all(struct itrack_tracker *t)
+bool
+run_let_go(struct itrack_tracker *t)
 {
 	/* In the child of a fork the lock may be held by a thread that does not
 	 * exist there, and the journal belongs to the parent. */
 	bool ours = t->owner == getpid();
 	struct run *run;
 
-	while ((run = ours ? take_run(t) : t->run) != NULL) {
-		if (ours && run->open)
+	while ((run = t->run) != NULL) {
+		if (ours && !run->open)
+			return true;
+		if (ours)
 			worker_wake(t, run);
-		else if (ours)
-			write_end(run, RUN_KILLED, NULL);
-		else
-			t->run = run->outer;
+		t->run = run->outer;
 		run_free(run);
 	}
+	return false;
+}
+
+static int
+write_ends(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const enum run_status *status = arguments;
+
+	(void)err;
+	handle_lock(t);
+	for (struct run *run = t->run; run != NULL; run = run->outer)
+		if (!run->open)
+			write_end(run, &(struct end){*status, NULL}, NULL);
+	handle_unlock(t);
+	return 0;
+}
+
+void
+run_write_ends(struct itrack_tracker *t, enum run_status status)
+{
+	handle_call_at_exit(t, false, write_ends, &status);
+}
+
+static int
+wait_for_all(struct itrack_tracker *t, const void *arguments, struct err *err)
+{
+	const int64_t *waited_ms = arguments;
+	int64_t left_ms =
+	    (int64_t)(t->settings.drain_seconds * 1000) - *waited_ms;
+	int64_t due_ms = clock_mono_ms() + left_ms;
+	struct run *run;
+
+	(void)err;
+	while ((run = take_run(t)) != NULL) {
+		left_ms = due_ms - clock_mono_ms();
+		if (run->open)
+			worker_wake(t, run);
+		else if (left_ms > 0)
+			worker_settle(t, run, left_ms, NULL);
+		run_free(run);
+	}
+	return 0;
+}
+
+void
+run_wait_at_exit(struct itrack_tracker *t, int64_t waited_ms)
+{
+	handle_call_at_exit(t, true, wait_for_all, &waited_ms);
 }
 
 static int
 start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct start *start = arguments;
+	struct err late = ERR_INIT;
 	struct run *run = NULL;
 	int result;
 
 	/* The runs that end here are delivered independently, so we don't
 	 * wait. */
 	while (!(start->flags & ITRACK_NESTED) && t->run != NULL)
-		end_run(t, RUN_FINISHED, NULL);
+		end_run(t, &(struct end){RUN_FINISHED, NULL}, NULL);
 	result = begin_run(t, start, &run, err);
 	if (run == NULL)
 		return result;
@@ -353,8 +510,9 @@ start_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 		free(t->open_name);
 		t->open_name = xstrdup(start->open_name);
 	}
-	if (t->settings.log_code && t->settings.log_artifacts)
-		result = run_log_code(t, err);
+	if (t->settings.log_code && t->settings.log_artifacts && !run->blind &&
+	    run_log_code(t, &late) < 0 && result == 0)
+		result = err_set(err, late.code, "%s", late.message);
 	handle_unlock(t);
 	return result;
 }
@@ -367,7 +525,7 @@ itrack_start_run(struct itrack_tracker *t, const char *run_name,
 
 	if (flags & ITRACK_OPEN)
 		journal_new_attempt(start.open_name, clock_wall_us());
-	if (flags & ~(ITRACK_NESTED | ITRACK_OPEN))
+	if (flags & ~(ITRACK_NESTED | ITRACK_OPEN | ITRACK_ANYHOW))
 		return handle_refuse(err, -EINVAL, "unknown flags");
 	return handle_call(t, HANDLE_CONTROL, start_body, &start, err);
 }
@@ -375,9 +533,7 @@ itrack_start_run(struct itrack_tracker *t, const char *run_name,
 static int
 end_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
-	const enum run_status *status = arguments;
-
-	return end_run(t, *status, err);
+	return end_run(t, arguments, err);
 }
 
 int
@@ -386,13 +542,15 @@ itrack_end_run(
 {
 	static const enum run_status all[] = {
 	    RUN_FINISHED, RUN_FAILED, RUN_KILLED};
+	struct end end = {RUN_FAILED, status};
 
-	for (size_t i = 0; status != NULL && i < sizeof all / sizeof *all; i++)
+	if (status == NULL || status[0] == '\0')
+		return handle_refuse(err, -EINVAL,
+		    "the status is empty: finished, failed or killed");
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (strcmp(run_status_name(all[i]), status) == 0)
-			return handle_call(
-			    t, HANDLE_CONTROL, end_body, &all[i], err);
-	return handle_refuse(
-	    err, -EINVAL, "the status is finished, failed or killed");
+			end = (struct end){all[i], NULL};
+	return handle_call(t, HANDLE_CONTROL, end_body, &end, err);
 }
 
 static int
@@ -404,7 +562,7 @@ flush_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 
 	handle_lock(t);
 	run = t->run;
-	if (run != NULL)
+	if (run != NULL && !run->blind)
 		result = journal_flush(run->journal, err);
 	handle_unlock(t);
 	if (run == NULL)

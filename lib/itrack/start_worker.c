@@ -84,9 +84,14 @@ worker_find(char **path, struct err *err)
 	if (access(*path, X_OK) == 0)
 		return 0;
 	if (!file_is_absent(-errno))
-		return err_errno(err, "%s", *path);
-	return err_set(err, -ENOENT,
-	    "%s: not there; install itrack, or set ITRACK_WORKER", *path);
+		err_errno(err, "%s", *path);
+	else
+		err_set(err, -ENOENT,
+		    "%s: not there; install itrack, or set ITRACK_WORKER",
+		    *path);
+	free(*path);
+	*path = NULL;
+	return err->code;
 }
 
 /* What the caller's environment has for trackers, with the login of a URI added; of
@@ -190,8 +195,8 @@ static int
 spawn(const struct itrack_tracker *t, const struct run *run, const char *word,
     int link, pid_t *pid)
 {
-	const char *const words[] = {"itrack-worker", word,
-	    t->settings.state_dir, journal_attempt(run->journal), NULL};
+	const char *const words[] = {"itrack-worker", word, run->state_dir,
+	    journal_attempt(run->journal), NULL};
 	char *const *arguments = (char *const *)(uintptr_t)words;
 	char **environment = make_environment(&t->settings);
 	int result =
@@ -232,6 +237,9 @@ start(const struct itrack_tracker *t, struct run *run, const char *word,
 	int pair[2], result;
 	pid_t pid;
 
+	if (t->worker == NULL)
+		return err_set(
+		    err, t->no_worker.code, "%s", t->no_worker.message);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, "no socket for the worker");
 	/* A link with a number below its destination would be closed on the
@@ -272,7 +280,7 @@ void
 worker_wake(const struct itrack_tracker *t, struct run *run)
 {
 	/* A worker that we have notices when we go. */
-	if (run->link < 0)
+	if (run->link < 0 && !run->blind)
 		start(t, run, LIBRARY_WORD_WAKE, NULL);
 }
 
@@ -364,7 +372,7 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 	int starts = 0, result;
 	bool asked = false;
 
-	for (;;) {
+	while (!run->blind) {
 		if (run->link < 0) {
 			if (was_delivered(run))
 				return 0;
@@ -391,9 +399,13 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 			free(run->altered);
 			run->altered =
 			    xstrndup(packet.altered, LIBRARY_MESSAGE_MAX - 1);
+			free(run->refused);
+			run->refused =
+			    xstrndup(packet.refused, LIBRARY_LINES_MAX - 1);
 			return judge(run, &packet, err);
 		}
 	}
+	return 0;
 }
 
 int

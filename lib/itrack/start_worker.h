@@ -13,7 +13,8 @@
  * program that it is linked into), or one or two further up, if it belongs to
  * the user, to root or to the library's owner; else where it was installed.
  * ITRACK_WORKER in the environment names another, by an absolute path (else
- * -EINVAL). -ENOENT: it is nowhere. *path is absolute and allocated. */
+ * -EINVAL). -ENOENT: it is nowhere. *path is absolute and allocated; NULL
+ * on failure. `err` must not be NULL. */
 int worker_find(char **path, struct err *err);
 
 /* Starts a worker for the run's journal; run->link leads to it. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "itrack/handle.h"
@@ -32,6 +33,8 @@ write_bytes(struct jsonwrite *w, const char *bytes)
 static void
 write_cell(struct jsonwrite *w, const struct itrack_value *v)
 {
+	struct json_span span;
+
 	switch (v->type) {
 	case ITRACK_BOOL:
 		jsonwrite_bool(w, v->u.boolean);
@@ -44,6 +47,14 @@ write_cell(struct jsonwrite *w, const struct itrack_value *v)
 		break;
 	case ITRACK_TEXT:
 		write_bytes(w, v->u.text);
+		break;
+	case ITRACK_JSON:
+		if (v->u.json.json != NULL &&
+		    jsonscan_whole(
+			v->u.json.json, strlen(v->u.json.json), &span) == 0)
+			jsonwrite_span(w, &span);
+		else
+			jsonwrite_null(w);
 		break;
 	default:
 		jsonwrite_null(w);

@@ -30,6 +30,7 @@ const struct field cursor_fields[] = {
     {"opened", ALWAYS, &field_bool, AT(opened)},
     {"finished", ALWAYS, &field_bool, AT(finished)},
     {"place", ALWAYS, &field_text, AT(place)},
+    {"why", OPTIONAL, &field_text, AT(why)},
     {"state", ALWAYS, &field_pairs, AT(state),
 	.len_at = offsetof(struct cursor, state_len)},
     {.name = NULL},

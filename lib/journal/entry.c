@@ -5,11 +5,15 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/environment.h"
+#include "format/text.h"
 #include "format/jsonwrite.h"
 #include "journal/format.h"
 
 /* A power of two. */
 #define METRICS_FIRST 8
+/* All jobs of an array have this one. */
+#define ARRAY_JOB "SLURM_ARRAY_JOB_ID"
 
 const char *
 target_option(const struct target *t, const char *name)
@@ -43,8 +47,39 @@ entry_take_metric(struct entry *e, char *name, double value)
 	if (m->len % METRICS_FIRST == 0 && (m->len & (m->len - 1)) == 0)
 		m->list = xreallocarray(m->list,
 		    m->len > 0 ? 2 * m->len : METRICS_FIRST, sizeof *m->list);
-	m->list[m->len].name = name;
-	m->list[m->len++].value = value;
+	m->list[m->len++] = (struct metric){.name = name, .value = value};
+}
+
+void
+metric_write(struct jsonwrite *w, const struct metric *m)
+{
+	switch (m->form) {
+	case METRIC_DOUBLE:
+		jsonwrite_double(w, m->value);
+		break;
+	case METRIC_INTEGER:
+		jsonwrite_int(w, m->integer);
+		break;
+	case METRIC_BOOL:
+		jsonwrite_bool(w, m->value != 0);
+		break;
+	}
+}
+
+void
+value_copy(struct value *to, const struct value *from)
+{
+	*to = *from;
+	to->text = from->text != NULL ? xstrdup(from->text) : NULL;
+	to->json = from->json != NULL ? xstrdup(from->json) : NULL;
+}
+
+void
+value_release(struct value *v)
+{
+	free(v->text);
+	free(v->json);
+	*v = (struct value){0};
 }
 
 void
@@ -61,8 +96,7 @@ param_value(struct entry *e, const char *name)
 
 	for (size_t i = 0; i < p->len; i++)
 		if (strcmp(p->list[i].name, name) == 0) {
-			free(p->list[i].value.text);
-			p->list[i].value = (struct value){0};
+			value_release(&p->list[i].value);
 			return &p->list[i].value;
 		}
 	p->list = xreallocarray(p->list, p->len + 1, sizeof *p->list);
@@ -107,6 +141,17 @@ entry_add_param_bool(struct entry *e, const char *name, bool value)
 }
 
 void
+entry_add_param_json(
+    struct entry *e, const char *name, const char *text, const char *json)
+{
+	struct value *v = param_value(e, name);
+
+	v->type = VALUE_JSON;
+	v->text = xstrdup(text);
+	v->json = xstrdup(json);
+}
+
+void
 entry_add_param_null(struct entry *e, const char *name)
 {
 	param_value(e, name)->type = VALUE_NULL;
@@ -128,6 +173,7 @@ value_text(const struct value *v, struct buf *out)
 		pyfloat_repr(number, v->number);
 		return buf_adds(out, number);
 	case VALUE_TEXT:
+	case VALUE_JSON:
 		return buf_adds(out, v->text);
 	}
 	return 0;
@@ -141,6 +187,8 @@ entry_step(const struct entry *e, bool own_run)
 	int64_t own = histogram ? e->histogram.experiment_step
 				: e->metrics.experiment_step;
 
+	if (!histogram && e->metrics.sample > 0)
+		return e->metrics.sample;
 	return own_run && own > 0 ? own : step;
 }
 
@@ -163,4 +211,31 @@ bool
 entry_start_was_there(const struct entry_start *start)
 {
 	return start->source != SOURCE_IMPORT;
+}
+
+void
+entry_start_take_where(struct entry_start *start)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; (name = environment_of_run(i)) != NULL; i++) {
+		value = getenv(name);
+		if (value == NULL || value[0] == '\0')
+			continue;
+		start->where = xreallocarray(
+		    start->where, start->where_len + 1, sizeof *start->where);
+		start->where[start->where_len++] =
+		    (struct pair){xstrdup(name), text_path_text(value)};
+	}
+}
+
+const char *
+entry_start_group(const struct entry_start *start)
+{
+	if (start->group != NULL)
+		return start->group;
+	for (size_t i = 0; i < start->where_len; i++)
+		if (strcmp(start->where[i].name, ARRAY_JOB) == 0)
+			return start->where[i].text;
+	return NULL;
 }

@@ -56,6 +56,7 @@ enum value_type {
 	VALUE_INTEGER,
 	VALUE_DOUBLE,
 	VALUE_TEXT,
+	VALUE_JSON, /* a list, a dictionary, an integer that is longer */
 };
 
 struct value {
@@ -63,17 +64,26 @@ struct value {
 	bool boolean;
 	int64_t integer;
 	double number;
-	char *text;
+	char *text; /* of JSON: what str() made of it */
+	char *json; /* one value, compact; it has no NaN */
 };
+
+void value_copy(struct value *to, const struct value *from);
+void value_release(struct value *v);
 
 struct param {
 	char *name;
 	struct value value;
 };
 
+/* What the number was before it became a double. */
+enum metric_form { METRIC_DOUBLE, METRIC_INTEGER, METRIC_BOOL };
+
 struct metric {
 	char *name;
 	double value;
+	enum metric_form form;
+	int64_t integer; /* of METRIC_INTEGER */
 };
 
 /* A name and a text; lists of them end by their count. */
@@ -131,6 +141,10 @@ struct entry_start {
 	char *user;
 	char *command; /* base name of the program */
 	char *git_commit, *git_remote;
+	/* Variables that say where it runs (base/environment.h). */
+	struct pair *where;
+	size_t where_len;
+	char *group; /* attempts of one name stand together; NULL: none */
 	/* The working directory of the process that writes the journal:
 	 * relative paths begin here. */
 	char *cwd;
@@ -148,6 +162,9 @@ struct entry_experiment {
 
 struct entry_params {
 	int64_t experiment; /* index, or ENTRY_NO_EXPERIMENT */
+	/* They are the leaves of the run's configuration: the names are paths
+	 * of keys with dots between them. */
+	bool config;
 	struct param *list;
 	size_t len;
 };
@@ -158,6 +175,13 @@ struct entry_metrics {
 	/* The step in a run that the experiment has to itself: the number of
 	 * its own records; 0: not said. */
 	int64_t experiment_step;
+	/* Of system metrics, which belong to a moment and to no record: the
+	 * number of the sample, from 1; 0: these are others. */
+	int64_t sample;
+	/* What the run came to: a name has no other point, or these values
+	 * count instead of the points. Where points become charts, they go
+	 * into the run's summary. */
+	bool summary;
 	struct metric *list;
 	size_t len;
 	/* Length and CRC-32C of the records that were read until then, from
@@ -208,6 +232,8 @@ struct entry_register {
 
 struct entry_end {
 	enum run_status status;
+	char *word; /* the program's own for it, if that is none of these; or
+		     * NULL */
 	int64_t last_step;
 	int64_t exit_code;   /* or ENTRY_NO_EXIT_CODE */
 	int64_t exit_signal; /* 0: none */
@@ -237,17 +263,23 @@ void entry_release(struct entry *e);
 void entry_add_metric(struct entry *e, const char *name, double value);
 /* The same, but takes the name over, which is allocated. */
 void entry_take_metric(struct entry *e, char *name, double value);
+/* Writes it as the number that it was. */
+struct jsonwrite;
+void metric_write(struct jsonwrite *w, const struct metric *m);
 void entry_add_param_text(struct entry *e, const char *name, const char *text);
 void entry_add_param_integer(struct entry *e, const char *name, int64_t value);
 void entry_add_param_double(struct entry *e, const char *name, double value);
 void entry_add_param_bool(struct entry *e, const char *name, bool value);
+void entry_add_param_json(
+    struct entry *e, const char *name, const char *text, const char *json);
 void entry_add_param_null(struct entry *e, const char *name);
 
 /* Writes the value as Python's str() does: "None", "True", "12", "1e-05". */
 int value_text(const struct value *v, struct buf *out);
 
 /* The step of METRICS or HISTOGRAM in the run of all experiments, or in a run
- * that their experiment has to itself. */
+ * that their experiment has to itself; of system metrics the number of the
+ * sample. */
 int64_t entry_step(const struct entry *e, bool own_run);
 
 /* Appends the entry to `out` as one line with its newline. -EMSGSIZE: the line
@@ -261,6 +293,12 @@ int entry_encode(const struct entry *e, struct buf *out);
  * is unknown. Unknown members are ignored. */
 int entry_decode(
     struct entry *e, const char *line, size_t len, struct err *err);
+
+/* Fills `where` from the environment of this process. */
+void entry_start_take_where(struct entry_start *start);
+/* The name by which attempts stand together: `group`, else the job of an array;
+ * NULL: none. */
+const char *entry_start_group(const struct entry_start *start);
 
 /* Was the process that wrote the journal there when the run was made, so that
  * its host and working directory are the run's? */

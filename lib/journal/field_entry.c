@@ -1,7 +1,9 @@
 /* The params and the metrics of an entry as members. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/die.h"
 #include "journal/format.h"
 
 /* A double stands in a list, so that a quoted NaN is no text. */
@@ -16,6 +18,27 @@ double_of(const struct json_span *value, double *number)
 	    jsonscan_value(&s, &item) < 0 || jsonscan_element(&s) != 0)
 		return -EINVAL;
 	return field_number(&item, number);
+}
+
+/* {"text": what str() made of it, "json": the value} */
+static int
+add_json(struct entry *e, const char *name, const struct json_span *value)
+{
+	struct json_span text = json_member(value, "text"),
+			 inner = json_member(value, "json");
+	char *string = json_text_new(&text), *json = NULL;
+
+	if (inner.type != JSON_NONE)
+		json = xstrndup(inner.start, inner.len);
+	if (string != NULL && json != NULL)
+		entry_add_param_json(e, name, string, json);
+	free(string);
+	if (json == NULL || string == NULL) {
+		free(json);
+		return -EINVAL;
+	}
+	free(json);
+	return 0;
 }
 
 static int
@@ -48,6 +71,8 @@ add_param(struct entry *e, const char *name, const struct json_span *value)
 			return -EINVAL;
 		entry_add_param_double(e, name, number);
 		return 0;
+	case JSON_OBJECT:
+		return add_json(e, name, value);
 	default:
 		return -EINVAL;
 	}
@@ -95,6 +120,13 @@ put_value(struct jsonwrite *w, const struct value *v)
 	case VALUE_TEXT:
 		jsonwrite_text(w, v->text);
 		break;
+	case VALUE_JSON:
+		jsonwrite_open(w, '{');
+		jsonwrite_text_member(w, "text", v->text);
+		jsonwrite_key(w, "json");
+		jsonwrite_raw(w, v->json, strlen(v->json));
+		jsonwrite_close(w, '}');
+		break;
 	}
 }
 
@@ -118,7 +150,7 @@ release_params(const struct field *f, void *object)
 
 	for (size_t i = 0; i < field_len(f, object); i++) {
 		free(params[i].name);
-		free(params[i].value.text);
+		value_release(&params[i].value);
 	}
 	free(params);
 }
@@ -129,20 +161,39 @@ const struct field_type field_params = {sizeof(struct param *), take_params,
 /* Most of nearly every line is metrics, so their names are handed over and not
  * copied. */
 static int
+add_metric(struct entry *e, const struct json_span *name,
+    const struct json_span *value)
+{
+	struct metric m = {.form = METRIC_DOUBLE};
+
+	if (value->type == JSON_TRUE || value->type == JSON_FALSE) {
+		m.form = METRIC_BOOL;
+		m.value = value->type == JSON_TRUE;
+	} else if (field_number(value, &m.value) < 0) {
+		return -EINVAL;
+	} else if (value->type == JSON_INTEGER &&
+	    json_int64(value, &m.integer) == 0) {
+		m.form = METRIC_INTEGER;
+	}
+	entry_take_metric(e, json_text_new(name), m.value);
+	m.name = e->metrics.list[e->metrics.len - 1].name;
+	e->metrics.list[e->metrics.len - 1] = m;
+	return 0;
+}
+
+static int
 take_metrics(
     const struct field *f, void *object, struct jsonscan *s, struct err *err)
 {
 	struct json_span name, value;
-	double number;
 
 	(void)f;
 	if (field_enter(s, '{', err) < 0)
 		return -EBADMSG;
 	while (
 	    jsonscan_member(s, &name) > 0 && jsonscan_value(s, &value) == 0) {
-		if (field_number(&value, &number) < 0)
+		if (add_metric(object, &name, &value) < 0)
 			return field_refuse(err, "a value that is no number");
-		entry_take_metric(object, json_text_new(&name), number);
 	}
 	return s->error;
 }
@@ -155,7 +206,7 @@ put_metrics(const struct field *f, const void *object, struct jsonwrite *w)
 	jsonwrite_open(w, '{');
 	for (size_t i = 0; i < field_len(f, object); i++) {
 		jsonwrite_key(w, metrics[i].name);
-		jsonwrite_double(w, metrics[i].value);
+		metric_write(w, &metrics[i]);
 	}
 	jsonwrite_close(w, '}');
 }

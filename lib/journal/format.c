@@ -83,6 +83,8 @@ static const struct field start_fields[] = {
     {"command", OPTIONAL, &field_text, AT(start.command)},
     {"git_commit", OPTIONAL, &field_text, AT(start.git_commit)},
     {"git_remote", OPTIONAL, &field_text, AT(start.git_remote)},
+    {"where", OPTIONAL, &field_pairs, LIST_AT(start.where, start.where_len)},
+    {"group", OPTIONAL, &field_text, AT(start.group)},
     {"cwd", OPTIONAL, &field_text, AT(start.cwd), .form = &form_absolute_path},
     {"artifacts", OPTIONAL, &field_text, AT(start.artifacts)},
     {"points", ALWAYS, &field_int, AT(start.points), .range = &range_count},
@@ -97,6 +99,7 @@ static const struct field run_id_fields[] = {
 static const struct field params_fields[] = {
     {"experiment", OPTIONAL, &field_int, AT(params.experiment),
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
+    {"config", OPTIONAL, &field_bool, AT(params.config)},
     {"params", ALWAYS, &field_params, LIST_AT(params.list, params.len)},
     {.name = NULL},
 };
@@ -119,6 +122,8 @@ static const struct field metrics_fields[] = {
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
     {"experiment_step", OPTIONAL, &field_int, AT(metrics.experiment_step),
 	.range = &range_count},
+    {"sample", OPTIONAL, &field_int, AT(metrics.sample), .range = &range_count},
+    {"summary", OPTIONAL, &field_bool, AT(metrics.summary)},
     {"records_bytes", OPTIONAL, &field_int, AT(metrics.records_bytes),
 	.range = &range_count},
     {"records_crc32c", OPTIONAL, &field_int, AT(metrics.records_crc32c),
@@ -178,6 +183,7 @@ static const struct field register_fields[] = {
 
 static const struct field end_fields[] = {
     {"status", ALWAYS, &field_word, AT(end.status), .words = run_status_names},
+    {"word", OPTIONAL, &field_text, AT(end.word)},
     {"last_step", ALWAYS, &field_int, AT(end.last_step)},
     {"exit_code", OPTIONAL, &field_int, AT(end.exit_code), .range = &exit_code,
 	.none = ENTRY_NO_EXIT_CODE},

@@ -14,11 +14,8 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "journal/format.h"
+#include "journal/index_private.h"
 #include "journal/state.h"
-
-#define INDEX_FILE "index.jsonl"
-/* A line holds a few paths; a longer one is not ours. */
-#define INDEX_LINE_MAX (1024 * 1024)
 
 #define AT(member) FIELD_AT(struct index_entry, member)
 
@@ -33,6 +30,7 @@ const struct field index_fields[] = {
     {"run_dir", REQUIRED, &field_text, AT(run_dir), .form = &form_path},
     {"dir_inode", ALWAYS, &field_int, AT(dir_inode)},
     {"dir_birth_ns", ALWAYS, &field_int, AT(dir_birth_ns)},
+    {"project", OPTIONAL, &field_text, AT(project)},
     {"status", ALWAYS, &field_word, AT(status), .words = run_status_names},
     {"started_us", ALWAYS, &field_int, AT(started_us), .range = &times},
     {"ended_us", ALWAYS, &field_int, AT(ended_us), .range = &times},
@@ -97,9 +95,9 @@ encode(const struct index_entry *e, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* -ENODATA: the line is torn or not of our making, so it says nothing. */
-static int
-decode(struct index_entry *e, const char *line, size_t len, struct err *err)
+int
+index_decode(
+    struct index_entry *e, const char *line, size_t len, struct err *err)
 {
 	struct jsonscan s;
 	struct json_span object;
@@ -158,41 +156,8 @@ index_append(
 	return result < 0 ? err_prefix(err, "%s/" INDEX_FILE, state_dir) : 0;
 }
 
-/* A line is wanted if it holds one of these texts, byte by byte. */
-struct wanted {
-	char *text[2];
-	bool all; /* any line may be wanted */
-};
-
-/* Does the text stand in JSON as it is, without escapes? */
-static bool
-is_plain(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	return true;
-}
-
-static bool
-is_wanted(const struct wanted *wanted, const char *line, size_t len)
-{
-	if (wanted->all)
-		return true;
-	for (int i = 0; i < 2; i++) {
-		const char *text = wanted->text[i];
-
-		if (text != NULL &&
-		    memmem(line, len, text, strlen(text)) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* Returns a descriptor. -ENOENT: there is no index, and `err` stays as it
- * is. */
-static int
-open_for_reading(const char *state_dir, struct err *err)
+int
+index_open(const char *state_dir, struct err *err)
 {
 	struct err local = ERR_INIT;
 	int fd = state_open_beside(state_dir, INDEX_FILE, O_RDONLY, &local);
@@ -204,30 +169,37 @@ open_for_reading(const char *state_dir, struct err *err)
 int
 index_check(const char *state_dir, struct err *err)
 {
-	int fd = open_for_reading(state_dir, err);
+	int fd = index_open(state_dir, err);
 
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 || fd == -ENOENT ? 0 : fd;
 }
 
-static int
-each_wanted(const char *state_dir, const struct wanted *wanted,
+void
+index_refuse(struct err *refused, const char *state_dir, uint32_t number,
+    const struct err *why)
+{
+	if (refused->code == 0)
+		err_set(refused, why->code, "%s/" INDEX_FILE ": line %u: %s",
+		    state_dir, number, why->message);
+}
+
+int
+index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err)
 {
-	int fd = open_for_reading(state_dir, err);
+	int fd = index_open(state_dir, err), result;
+	struct err refused = ERR_INIT;
 	struct lines lines;
 	const char *line;
 	size_t len;
-	struct err refused = ERR_INIT;
 	bool go_on = true;
-	int result, number = 0;
+	uint32_t number = 0;
 
-	if (fd == -ENOENT)
-		return 0;
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	lines_init(&lines, fd);
 	lines.line_max = INDEX_LINE_MAX;
 	while (go_on && (result = lines_next(&lines, &line, &len, err)) > 0) {
@@ -236,75 +208,19 @@ each_wanted(const char *state_dir, const struct wanted *wanted,
 
 		number++;
 		/* We write no line as long as that. */
-		if (result == LINES_TOO_LONG || !is_wanted(wanted, line, len))
+		if (result == LINES_TOO_LONG)
 			continue;
-		if (decode(&e, line, len, &why) == 0)
+		if (index_decode(&e, line, len, &why) == 0)
 			go_on = each(&e, data);
-		else if (why.code < 0 && refused.code == 0)
-			err_set(&refused, why.code,
-			    "%s/" INDEX_FILE ": line %d: %s", state_dir, number,
-			    why.message);
+		else if (why.code < 0)
+			index_refuse(&refused, state_dir, number, &why);
 		index_entry_release(&e);
 	}
 	lines_release(&lines);
 	close(fd);
 	if (result < 0)
 		return result;
-	/* A bad line must not keep the others back: it is refused at the
-	 * end. */
 	return refused.code == 0
 	    ? 0
 	    : err_set(err, refused.code, "%s", refused.message);
-}
-
-int
-index_each(const char *state_dir,
-    bool (*each)(const struct index_entry *e, void *data), void *data,
-    struct err *err)
-{
-	struct wanted wanted = {.all = true};
-
-	return each_wanted(state_dir, &wanted, each, data, err);
-}
-
-int
-index_each_of(const char *state_dir, int64_t inode, const char *name,
-    bool (*each)(const struct index_entry *e, void *data), void *data,
-    struct err *err)
-{
-	struct wanted wanted = {
-	    .text = {xasprintf("\"dir_inode\":%jd,", (intmax_t)inode),
-		xasprintf("/%s\"", name)},
-	    .all = !is_plain(name)};
-	int result = each_wanted(state_dir, &wanted, each, data, err);
-
-	free(wanted.text[0]);
-	free(wanted.text[1]);
-	return result;
-}
-
-struct one {
-	const char *attempt;
-	bool found;
-};
-
-static bool
-is_the_one(const struct index_entry *e, void *data)
-{
-	struct one *one = data;
-
-	one->found = strcmp(e->attempt, one->attempt) == 0;
-	return !one->found;
-}
-
-int
-index_has(const char *state_dir, const char *attempt, struct err *err)
-{
-	struct one one = {.attempt = attempt};
-	struct wanted wanted = {
-	    .text = {xasprintf("\"%s\"", attempt)}, .all = !is_plain(attempt)};
-	int result = each_wanted(state_dir, &wanted, is_the_one, &one, err);
-
-	free(wanted.text[0]);
-	return one.found ? 1 : result == -EBADMSG ? 0 : result;
 }

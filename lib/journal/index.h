@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "journal/directories.h"
 #include "journal/entry.h"
 
 struct index_entry {
 	char *attempt;
 	char *run_id; /* texts (format/text.h) */
 	char *run_dir;
+	char *project;                   /* NULL: a line of an older itrack */
 	int64_t dir_inode, dir_birth_ns; /* as in the start entry */
 	enum run_status status;
 	int64_t started_us, ended_us;
@@ -54,10 +56,10 @@ int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* The same, but only for lines that may be of this directory, by its inode or
- * by the last part of its name. The index has every run there ever was, and it
- * is read for each new run. */
-int index_each_of(const char *state_dir, int64_t inode, const char *name,
+/* The same, but only for lines that may be of this directory (directories.h).
+ * The index has every run there ever was, and each new run asks: a process reads
+ * it once, and from then on what was added. */
+int index_each_of(const char *state_dir, const struct directory_now *now,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 

@@ -79,7 +79,8 @@ int journal_end_following(struct journal *j, struct err *err);
 /* The path of the file that the owner writes, for inotify. Allocated. */
 char *journal_file(const struct journal *j);
 /* Writes a file beside the journal, or replaces it; it is deleted with the
- * journal. */
+ * journal. Its bytes are on the disk when this returns, its name is when the next
+ * journal_sync() has. */
 int journal_put_file(struct journal *j, const char *name, const void *data,
     size_t len, struct err *err);
 /* Files that journal_put_file() made have names that begin so. */
@@ -118,7 +119,9 @@ int journal_flush(struct journal *j, struct err *err);
  * `itrack sync`, which reads the rest from the records again. */
 void journal_leave_disk(struct journal *j);
 
-/* Calls fdatasync() if something was flushed since the last time. */
+/* Brings to the disk what was flushed and the names of the files beside it, if
+ * anything was flushed since this last succeeded. After an error the next call
+ * tries again. */
 int journal_sync(struct journal *j, struct err *err);
 bool journal_needs_sync(const struct journal *j);
 
@@ -182,6 +185,8 @@ struct cursor {
 	bool opened;                  /* the run exists there */
 	bool finished; /* the end was confirmed: nothing is left */
 	char *place;   /* where to look: path, URL, command; NULL: none yet */
+	char *why;     /* why the last process delivered no more; NULL: it did
+		        * not say */
 	struct pair *state; /* the tracker's own, e.g. run_id */
 	size_t state_len;
 };

@@ -29,6 +29,8 @@ struct journal *journal_alloc(const char *attempt);
 /* Opens (and, with O_CREAT, makes) the attempt's directory and file. */
 int journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err);
+/* From now on the journal has a file in memory. */
+void journal_use_memory(struct journal *j);
 /* Opens follower.lock. Returns the descriptor. */
 int journal_open_follower_lock(
     const struct journal *j, int flags, struct err *err);

@@ -12,6 +12,8 @@ place(struct record *record, const struct json_span *key)
 {
 	if (json_is(key, "completed_at"))
 		return &record->completed_at;
+	if (json_is(key, "error_type"))
+		return &record->error_type;
 	if (json_is(key, "latency_ms"))
 		return &record->latency_ms;
 	if (json_is(key, "model"))

@@ -8,7 +8,8 @@
 #include "mapping/private.h"
 #include "mapping/points.h"
 
-#define MS_PER_US 1e-3
+/* Each is a chart of its own. */
+#define ERROR_TYPES_MAX 32
 
 /* Compares by the beginning of the values' names, because a name may itself
  * hold a slash. */
@@ -47,14 +48,16 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 	d->config_path = copy(config->config_path);
 	d->prefix = xstrdup(config->prefix);
 	d->resumed_from = copy(config->resumed_from);
+	d->where = config->where;
+	d->where_len = config->where_len;
 	d->points = (uint64_t)config->points;
 	mapping_init(&d->mapping);
 	manifest_read(&d->manifest, NULL, 0);
 	RB_INIT(&d->by_name);
-	numbers_init(&d->scores, "scores/");
-	numbers_init(&d->usage, "usage/");
+	numbers_init(&d->scores, "scores/", NUMBERS_NAMES_MAX);
+	numbers_init(&d->usage, "usage/", NUMBERS_NAMES_MAX);
+	numbers_init(&d->errors, "errors/", ERROR_TYPES_MAX);
 	histogram_init(&d->latency);
-	histogram_init(&d->arrivals);
 	return d;
 }
 
@@ -68,14 +71,18 @@ derive_free(struct derive *d)
 	for (i = 0; i < d->follow_len; i++) {
 		sums_release(&d->follows[i]->scores);
 		sums_release(&d->follows[i]->usage);
+		sums_release(&d->follows[i]->errors);
 		free(d->follows[i]);
 	}
 	free(d->follows);
 	free(d->changed);
 	numbers_release(&d->scores);
 	numbers_release(&d->usage);
+	numbers_release(&d->errors);
 	sums_release(&d->score_sums);
 	sums_release(&d->usage_sums);
+	sums_release(&d->error_sums);
+	observed_free(d->observed);
 	mapping_release(&d->mapping);
 	manifest_release(&d->manifest);
 	free(d->run_id);
@@ -96,6 +103,8 @@ derive_begin(struct derive *d, int64_t time_us)
 	entry_add_param_text(&e, "run_dir", d->run_dir);
 	if (d->config_path != NULL)
 		entry_add_param_text(&e, "config_path", d->config_path);
+	for (size_t i = 0; i < d->where_len; i++)
+		entry_add_param_text(&e, d->where[i].name, d->where[i].text);
 	d->emit(&e, d->data);
 }
 
@@ -262,20 +271,6 @@ derive_mark_changed(struct derive *d, struct follow *follow)
 }
 
 static void
-note_arrival(struct derive *d, const struct derive_arrival *arrival)
-{
-	d->has_gap = d->mapping.record_count > 1 && arrival->observed &&
-	    d->arrival.observed && arrival->time_us >= d->arrival.time_us;
-	if (d->has_gap) {
-		d->gap_ms =
-		    (double)(arrival->time_us - d->arrival.time_us) * MS_PER_US;
-		histogram_add(&d->arrivals, d->gap_ms);
-	}
-	d->arrival = *arrival;
-	d->observed_since_point |= arrival->observed;
-}
-
-static void
 take_record(struct derive *d, const struct record *record,
     const struct derive_arrival *arrival)
 {
@@ -288,17 +283,21 @@ take_record(struct derive *d, const struct record *record,
 		begin_experiment(d, x, arrival->time_us);
 	numbers_read(&d->scores, &record->scores);
 	numbers_read(&d->usage, &record->usage);
+	numbers_mark(&d->errors, &record->error_type);
 	sums_add(&d->score_sums, &d->scores);
 	sums_add(&d->usage_sums, &d->usage);
+	sums_add(&d->error_sums, &d->errors);
 	if (x != NULL) {
 		follow = d->follows[x->index];
 		sums_add(&follow->scores, &d->scores);
 		sums_add(&follow->usage, &d->usage);
+		sums_add(&follow->errors, &d->errors);
 		derive_mark_changed(d, follow);
 	}
 	if (json_double(&record->latency_ms, &latency_ms) == 0)
 		histogram_add(&d->latency, latency_ms);
-	note_arrival(d, arrival);
+	observed_arrival(&d->observed, arrival->time_us, arrival->observed);
+	d->arrival_us = arrival->time_us;
 	if (points_is_due(d->mapping.record_count, d->points))
 		derive_emit_point(d);
 }
@@ -352,21 +351,23 @@ bool
 derive_limits_passed(const struct derive *d, struct buf *line)
 {
 	const struct {
-		uint64_t count;
+		const struct numbers *numbers;
 		const char *what;
 	} passed[] = {
-	    {d->scores.left_out, "scores"},
-	    {d->usage.left_out, "usage values"},
+	    {&d->scores, "scores"},
+	    {&d->usage, "usage values"},
+	    {&d->errors, "errors"},
 	};
 	bool any = mapping_limits_passed(&d->mapping, line);
 	size_t i;
 
 	for (i = 0; i < sizeof passed / sizeof passed[0]; i++) {
-		if (passed[i].count == 0)
+		const struct numbers *n = passed[i].numbers;
+
+		if (n->left_out == 0)
 			continue;
-		buf_addf(line, "%s%ju %s beyond %d names", any ? ", " : "",
-		    (uintmax_t)passed[i].count, passed[i].what,
-		    NUMBERS_NAMES_MAX);
+		buf_addf(line, "%s%ju %s beyond %zu names", any ? ", " : "",
+		    (uintmax_t)n->left_out, passed[i].what, n->max);
 		any = true;
 	}
 	return any;

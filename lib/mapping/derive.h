@@ -17,7 +17,7 @@
  * ARTIFACT, TABLE and END.)
  *
  * The entries, in order:
- *  begin                PARAMS run_dir, config_path (if known)
+ *  begin                PARAMS run_dir, config_path (if known), where it runs
  *  first record         RUN_ID; PARAMS run_id, schema_version (RUN_ID and
  *                       run_id later if the first record has no run_id)
  *  new experiment       EXPERIMENT; its five params as PARAMS: a plain run has
@@ -31,8 +31,9 @@
  *  end                  RUN_ID and its PARAMS if no record brought one; the
  *                       last point; METRICS with the end values that do not
  *                       stand there already; PARAMS; HISTOGRAM latency_ms if
- *                       the records have latencies; then what only an observer
- *                       knows
+ *                       the records have latencies; of receipts METRICS and
+ *                       HISTOGRAM calls/latency_ms, of a verdict PARAMS; then
+ *                       what only an observer knows
  */
 #ifndef MAPPING_DERIVE_H
 #define MAPPING_DERIVE_H
@@ -44,6 +45,7 @@
 
 #include "journal/entry.h"
 #include "mapping/experiment.h"
+#include "mapping/receipts.h"
 
 struct derive;
 
@@ -57,6 +59,9 @@ struct derive_config {
 	const char *prefix;       /* "" if none */
 	int64_t points;           /* N of --points; 0: all */
 	const char *resumed_from; /* an attempt, or NULL */
+	/* Params of where the run runs; borrowed until derive_begin(). */
+	const struct pair *where;
+	size_t where_len;
 };
 
 /* When a line arrived. */
@@ -73,11 +78,14 @@ struct derive_documents {
 	size_t manifest_len;
 	const char *summary;
 	size_t summary_len;
+	const char *verdict; /* policy/verdict.json */
+	size_t verdict_len;
 };
 
 struct derive_finish {
 	int64_t time_us;
 	struct derive_documents documents;
+	struct receipts *receipts; /* NULL: the run has none */
 	/* Values that only an observer knows; has_... says that they are
 	 * set. */
 	bool has_exit;

@@ -175,6 +175,7 @@ emit_totals(struct derive *d, const struct probes *probes, int64_t time_us)
 	mapping_totals(m, &t);
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(d);
+	e.metrics.summary = true;
 	if (!stands)
 		add_counts(d, &e, &t);
 	if (m->live_len == 1)
@@ -201,6 +202,7 @@ emit_experiment_end(struct derive *d, const struct probes *probes,
 	struct entry e;
 
 	derive_init_experiment(d, &e, x, time_us);
+	e.metrics.summary = true;
 	add_result(d, &e, probes, x);
 	if (e.metrics.len > 0)
 		d->emit(&e, d->data);
@@ -263,10 +265,85 @@ emit_histogram(struct derive *d, const char *name, const struct histogram *h,
 	return true;
 }
 
+static void
+emit_receipts(struct derive *d, const struct derive_finish *finish)
+{
+	static const struct {
+		const char *name;
+		double share;
+	} quantiles[] = {
+	    {"calls/min_latency_ms", 0},
+	    {"calls/latency_p50_ms", 0.5},
+	    {"calls/latency_p95_ms", 0.95},
+	    {"calls/latency_p99_ms", 0.99},
+	    {"calls/max_latency_ms", 1},
+	};
+	struct receipts *r = finish->receipts;
+	struct entry e;
+	double value;
+
+	if (r == NULL || r->calls == 0)
+		return;
+	entry_init(&e, ENTRY_METRICS, finish->time_us);
+	e.metrics.step = derive_last_step(d);
+	e.metrics.summary = true;
+	entry_add_metric(&e, "calls/total_count", (double)r->calls);
+	entry_add_metric(&e, "calls/cache_hit_count", (double)r->cache_hits);
+	entry_add_metric(&e, "calls/retry_count", (double)r->retries);
+	if (r->latencies.count > 0)
+		add_finite(&e, "calls/avg_latency_ms",
+		    r->latencies.sum / (double)r->latencies.count);
+	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+		if (quantiles_get(&r->latency_ms, quantiles[i].share, &value))
+			entry_add_metric(&e, quantiles[i].name, value);
+	d->emit(&e, d->data);
+	emit_histogram(d, "calls/latency_ms", &r->latencies, finish->time_us);
+}
+
+static void
+emit_verdict(struct derive *d, const struct derive_finish *finish)
+{
+	const struct derive_documents *documents = &finish->documents;
+	struct entry e;
+
+	entry_init(&e, ENTRY_PARAMS, finish->time_us);
+	verdict_add(&e, documents->verdict, documents->verdict_len);
+	if (e.params.len > 0)
+		d->emit(&e, d->data);
+	else
+		entry_release(&e);
+}
+
 static double
 seconds_of(const struct timeval *time)
 {
 	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+/* Of the whole run: the points have the last seconds. Where the last record has
+ * a point, the two stand at one step, and this one counts. */
+static void
+add_observed(const struct derive *d, struct entry *e)
+{
+	static const struct {
+		const char *name;
+		double share;
+	} quantiles[] = {
+	    {"observed/latency_ms", 0.5},
+	    {"observed/latency_p50_ms", 0.5},
+	    {"observed/latency_p95_ms", 0.95},
+	    {"observed/latency_p99_ms", 0.99},
+	};
+	double rate = observed_rate(d->observed), value;
+
+	if (d->observed == NULL || d->mapping.harness)
+		return;
+	if (rate >= 0)
+		entry_add_metric(e, "observed/records_per_second", rate);
+	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+		if (quantiles_get(
+			&d->observed->quantiles, quantiles[i].share, &value))
+			entry_add_metric(e, quantiles[i].name, value);
 }
 
 static void
@@ -277,8 +354,10 @@ emit_process(struct derive *d, const struct derive_finish *finish)
 
 	entry_init(&e, ENTRY_METRICS, finish->time_us);
 	e.metrics.step = derive_last_step(d);
+	e.metrics.summary = true;
 	if (finish->has_wall)
 		entry_add_metric(&e, "wall_time_seconds", finish->wall_seconds);
+	add_observed(d, &e);
 	if (finish->has_usage) {
 		entry_add_metric(&e, "process/user_cpu_seconds",
 		    seconds_of(&usage->ru_utime));
@@ -325,12 +404,14 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	free(probes.list);
 	has_latency =
 	    emit_histogram(d, "latency_ms", &d->latency, finish->time_us);
+	emit_receipts(d, finish);
+	emit_verdict(d, finish);
 	/* An import does not have the following entries; they come last, so
 	 * that the entries before are the same. */
 	emit_process(d, finish);
 	/* The histogram has a name of its own, because neither TensorBoard nor
 	 * W&B can have points and a histogram under one name. */
-	if (!has_latency)
-		emit_histogram(d, "observed/latency_ms_histogram", &d->arrivals,
-		    finish->time_us);
+	if (!has_latency && d->observed != NULL && !m->harness)
+		emit_histogram(d, "observed/latency_ms_histogram",
+		    &d->observed->latencies, finish->time_us);
 }

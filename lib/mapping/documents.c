@@ -183,3 +183,44 @@ summary_read(const char *bytes, size_t len,
 		free(name);
 	}
 }
+
+/* The texts of a list, with a semicolon between. */
+static void
+join(struct buf *out, const struct json_span *list)
+{
+	struct json_span value;
+	struct jsonscan s;
+
+	if (list->type != JSON_ARRAY)
+		return;
+	jsonscan_init_span(&s, list);
+	jsonscan_enter(&s, '[');
+	while (jsonscan_element(&s) > 0 && jsonscan_value(&s, &value) == 0) {
+		if (value.type != JSON_STRING)
+			continue;
+		if (out->len > 0)
+			buf_adds(out, "; ");
+		json_pystr(&value, out);
+	}
+}
+
+void
+verdict_add(struct entry *params, const char *bytes, size_t len)
+{
+	struct json_span root = document_root(bytes, len), value;
+	struct buf reasons;
+
+	value = json_member(&root, "passed");
+	if (value.type != JSON_TRUE && value.type != JSON_FALSE)
+		return;
+	entry_add_param_bool(params, "policy/passed", value.type == JSON_TRUE);
+	value = json_member(&root, "reasons");
+	buf_init(&reasons, DOCUMENT_TEXT_MAX);
+	join(&reasons, &value);
+	if (buf_overflowed(&reasons))
+		entry_add_param_text(
+		    params, "policy/reasons", "too many: see the verdict");
+	else if (reasons.len > 0)
+		entry_add_param_text(params, "policy/reasons", reasons.data);
+	buf_release(&reasons);
+}

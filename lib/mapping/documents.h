@@ -40,6 +40,10 @@ void manifest_read(struct manifest *m, const char *bytes, size_t len);
 int64_t manifest_missing(const char *bytes, size_t len, uint64_t count);
 void manifest_release(struct manifest *m);
 
+/* The verdict of insideLLMs' policy: adds the params policy/passed and, where
+ * there are reasons, policy/reasons. Nothing if it is no verdict. */
+void verdict_add(struct entry *params, const char *bytes, size_t len);
+
 /* Calls `each` for every probe whose accuracy is that of a single experiment
  * (its n is 1), with the probe's name as text. */
 void summary_read(const char *bytes, size_t len,

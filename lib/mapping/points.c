@@ -5,7 +5,9 @@
 
 #include "mapping/private.h"
 
-#define SECONDS_PER_US 1e-6
+struct running_sums {
+	const struct sums *scores, *usage, *errors;
+};
 
 bool
 points_is_due(uint64_t n, uint64_t points)
@@ -43,7 +45,7 @@ add_sums(const struct derive *d, struct entry *e, const struct numbers *names,
 /* Adds the running values of an experiment, or of the whole run. */
 static void
 add_running(const struct derive *d, struct entry *e, const struct tally *tally,
-    const struct sums *scores, const struct sums *usage)
+    const struct running_sums *sums)
 {
 	derive_add_mapped(d, e, "total_count", (double)tally->total_count);
 	derive_add_mapped(d, e, "success_count", (double)tally->success_count);
@@ -52,8 +54,9 @@ add_running(const struct derive *d, struct entry *e, const struct tally *tally,
 		derive_add_mapped(
 		    d, e, "success_rate", tally_success_rate(tally));
 	entry_add_metric(e, "timeout_count", (double)tally->timeout_count);
-	add_sums(d, e, &d->scores, scores, true);
-	add_sums(d, e, &d->usage, usage, false);
+	add_sums(d, e, &d->scores, sums->scores, true);
+	add_sums(d, e, &d->usage, sums->usage, false);
+	add_sums(d, e, &d->errors, sums->errors, false);
 }
 
 /* Adds the values that only an observer can know; in a harness, which writes
@@ -61,16 +64,15 @@ add_running(const struct derive *d, struct entry *e, const struct tally *tally,
 static void
 add_observed(const struct derive *d, struct entry *e)
 {
-	int64_t elapsed_us = d->arrival.time_us - d->point_us;
-	uint64_t records = d->mapping.record_count - d->point;
+	double rate, latency_ms;
 
+	observed_window(d->observed, &rate, &latency_ms);
 	if (d->mapping.harness)
 		return;
-	if (d->observed_since_point && d->point > 0 && elapsed_us > 0)
-		entry_add_metric(e, "observed/records_per_second",
-		    (double)records / ((double)elapsed_us * SECONDS_PER_US));
-	if (d->has_gap)
-		entry_add_metric(e, "observed/latency_ms", d->gap_ms);
+	if (rate >= 0)
+		entry_add_metric(e, "observed/records_per_second", rate);
+	if (latency_ms >= 0)
+		entry_add_metric(e, "observed/latency_ms", latency_ms);
 }
 
 static int
@@ -97,8 +99,10 @@ emit_experiment_point(struct derive *d, const struct follow *follow)
 	const struct experiment *x = follow->experiment;
 	struct entry e;
 
-	derive_init_experiment(d, &e, x, d->arrival.time_us);
-	add_running(d, &e, &x->tally, &follow->scores, &follow->usage);
+	derive_init_experiment(d, &e, x, d->arrival_us);
+	add_running(d, &e, &x->tally,
+	    &(struct running_sums){
+		&follow->scores, &follow->usage, &follow->errors});
 	d->emit(&e, d->data);
 }
 
@@ -120,9 +124,11 @@ derive_emit_point(struct derive *d)
 			    d, d->follows[mapping_experiment(m, i)->index]);
 	}
 	mapping_totals(m, &totals);
-	entry_init(&e, ENTRY_METRICS, d->arrival.time_us);
+	entry_init(&e, ENTRY_METRICS, d->arrival_us);
 	e.metrics.step = derive_last_step(d);
-	add_running(d, &e, &totals, &d->score_sums, &d->usage_sums);
+	add_running(d, &e, &totals,
+	    &(struct running_sums){
+		&d->score_sums, &d->usage_sums, &d->error_sums});
 	add_observed(d, &e);
 	d->emit(&e, d->data);
 	if (d->changed_len > 1)
@@ -136,6 +142,4 @@ derive_emit_point(struct derive *d)
 	}
 	d->changed_len = 0;
 	d->point = m->record_count;
-	d->point_us = d->arrival.time_us;
-	d->observed_since_point = false;
 }

@@ -9,13 +9,14 @@
 #include "mapping/histogram.h"
 #include "mapping/derive.h"
 #include "mapping/documents.h"
+#include "mapping/observed.h"
 #include "mapping/scores.h"
 
 /* What derive keeps of an experiment beyond the mapping, at the same index. */
 struct follow {
 	RB_ENTRY(follow) link;
 	const struct experiment *experiment;
-	struct sums scores, usage;
+	struct sums scores, usage, errors;
 	bool changed; /* since the last point */
 };
 
@@ -25,6 +26,8 @@ struct derive {
 	derive_emit *emit;
 	void *data;
 	char *run_dir, *dir_name, *config_path, *prefix, *resumed_from;
+	const struct pair *where;
+	size_t where_len;
 	uint64_t points;
 
 	struct mapping mapping;
@@ -42,16 +45,13 @@ struct derive {
 	bool separate;
 
 	struct numbers scores, usage;
-	struct sums score_sums, usage_sums;
+	struct numbers errors; /* each error_type, with the number 1 */
+	struct sums score_sums, usage_sums, error_sums;
 	struct histogram latency;  /* the records' latency_ms */
-	struct histogram arrivals; /* observed/latency_ms */
+	struct observed *observed; /* NULL: nothing was seen to arrive */
 
-	uint64_t point; /* number of the record with the last point */
-	int64_t point_us;
-	bool observed_since_point;
-	struct derive_arrival arrival; /* of the last record */
-	bool has_gap;                  /* it and the one before were seen */
-	double gap_ms;
+	uint64_t point;     /* number of the record with the last point */
+	int64_t arrival_us; /* of the last record */
 };
 
 /* Appends a metric with the mapping's prefix, or a param. */

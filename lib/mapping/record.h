@@ -20,6 +20,7 @@ struct record {
 	struct json_span scores;
 	struct json_span usage;
 	struct json_span latency_ms;
+	struct json_span error_type;
 	struct json_span status;
 };
 

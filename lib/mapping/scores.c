@@ -10,9 +10,10 @@
 #define NONE SIZE_MAX
 
 void
-numbers_init(struct numbers *n, const char *prefix)
+numbers_init(struct numbers *n, const char *prefix, size_t max)
 {
-	*n = (struct numbers){.prefix = prefix};
+	*n = (struct numbers){.prefix = prefix,
+	    .max = max < NUMBERS_NAMES_MAX ? max : NUMBERS_NAMES_MAX};
 }
 
 void
@@ -50,7 +51,7 @@ find_or_add(
 
 	if (at != NONE || !number)
 		return at;
-	if (n->len == NUMBERS_NAMES_MAX) {
+	if (n->len == n->max) {
 		n->left_out++;
 		return NONE;
 	}
@@ -59,14 +60,13 @@ find_or_add(
 	return n->len++;
 }
 
-/* Reads one member; returns the index where the next name is expected. */
+/* Notes a value under a name, a JSON string; returns the index where the next
+ * name is expected. */
 static size_t
-read_member(struct numbers *n, const struct json_span *key,
-    const struct json_span *value, size_t guess)
+note(struct numbers *n, const struct json_span *key, double number,
+    bool is_number, size_t guess)
 {
 	struct buf text;
-	double number = 0;
-	bool is_number = json_double(value, &number) == 0 && isfinite(number);
 	const char *name = key->start + 1;
 	size_t len = key->len - 2, at = NONE;
 
@@ -90,23 +90,43 @@ read_member(struct numbers *n, const struct json_span *key,
 	return guess;
 }
 
+static void
+begin_record(struct numbers *n)
+{
+	if (n->any)
+		memset(n->present, 0, sizeof n->present);
+	n->any = false;
+}
+
 void
 numbers_read(struct numbers *n, const struct json_span *object)
 {
 	struct json_span key, value;
 	struct jsonscan s;
 	size_t guess = 0;
+	double number;
+	bool is_number;
 
-	if (n->any)
-		memset(n->present, 0, sizeof n->present);
-	n->any = false;
+	begin_record(n);
 	if (object->type != JSON_OBJECT)
 		return;
 	jsonscan_init_span(&s, object);
 	jsonscan_enter(&s, '{');
-	while (jsonscan_member(&s, &key) > 0)
-		if (jsonscan_value(&s, &value) == 0)
-			guess = read_member(n, &key, &value, guess);
+	while (jsonscan_member(&s, &key) > 0) {
+		if (jsonscan_value(&s, &value) < 0)
+			continue;
+		is_number =
+		    json_double(&value, &number) == 0 && isfinite(number);
+		guess = note(n, &key, is_number ? number : 0, is_number, guess);
+	}
+}
+
+void
+numbers_mark(struct numbers *n, const struct json_span *text)
+{
+	begin_record(n);
+	if (text->type == JSON_STRING && json_truth(text))
+		note(n, text, 1, true, 0);
 }
 
 void

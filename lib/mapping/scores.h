@@ -1,9 +1,11 @@
 /*
  * Numbers that records hold beyond the mapping: the members of `scores` and
- * `usage`, summed by name over the run and over each experiment.
+ * `usage`, summed by name over the run and over each experiment, and the
+ * records of each `error_type`, counted.
  *
- *	numbers_init(&names, "scores/");
+ *	numbers_init(&names, "scores/", NUMBERS_NAMES_MAX);
  *	numbers_read(&names, &record.scores);   the names and values of a record
+ *	numbers_mark(&names, &record.error_type);   or one name with the value 1
  *	sums_add(&sums, &names);                to as many sums as need them
  *	... names.keys[i], sums.list[i].sum ...
  */
@@ -24,7 +26,7 @@
 struct numbers {
 	const char *prefix;
 	char *keys[NUMBERS_NAMES_MAX]; /* prefix + name, as first met */
-	size_t len;
+	size_t len, max;
 	uint64_t left_out; /* values */
 	/* of the record read last */
 	double values[NUMBERS_NAMES_MAX];
@@ -43,13 +45,17 @@ struct sums {
 	size_t len;
 };
 
-/* `prefix` is borrowed. */
-void numbers_init(struct numbers *n, const char *prefix);
+/* `prefix` is borrowed; max: how many names are taken. */
+void numbers_init(struct numbers *n, const char *prefix, size_t max);
 void numbers_release(struct numbers *n);
 
 /* Takes the finite numbers of an object; anything else has none. Booleans are
  * no numbers. With duplicate keys the last value stands. */
 void numbers_read(struct numbers *n, const struct json_span *object);
+
+/* Takes a text as the one name of the record, with the value 1; an empty text
+ * and anything else is none. */
+void numbers_mark(struct numbers *n, const struct json_span *text);
 
 /* A zeroed struct sums is empty. */
 void sums_add(struct sums *s, const struct numbers *n);

@@ -13,6 +13,7 @@
 /* What the value of an option must look like. */
 enum option_form {
 	FORM_FLAG,          /* no value, or yes or no in words */
+	FORM_SWITCH,        /* a flag that is set unless it is taken back: no */
 	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
@@ -24,6 +25,7 @@ enum option_form {
 	FORM_TRACKERS,      /* comma list of known trackers; each counts once */
 	FORM_CHOICE,        /* one of `choices` */
 	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
+	FORM_INTERVAL,      /* seconds above 0, or yes or no in words */
 	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
 };
 
@@ -76,11 +78,16 @@ struct tracker_about {
 	 * NULL: the tracker has no such directory, or decides itself. */
 	const char *root, *beside;
 
+	/* The option that names another place, as it is typed: for who hears
+	 * that this place can't be written; NULL: there is none. */
+	const char *elsewhere;
+
 	/* For the library: runs are in a directory for the project below the
 	 * root; a run without a name gets its time in ISO 8601 as name; the
 	 * option that stands for the config's project, or NULL; what can be
 	 * logged. */
 	bool with_project, iso_names;
+	bool folders_in_names; /* a slash in a run's ID makes a folder */
 	const char *library_project;
 	enum tables tables;
 	bool histograms, models;

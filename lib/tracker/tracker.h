@@ -82,7 +82,7 @@ enum tracker_call {
 struct tracker;
 
 /* One destination. Plain data, one for each tracker in list.h; every member but
- * the flags and sync is mandatory. */
+ * the flags, foretell and sync is mandatory. */
 struct tracker_ops {
 	const struct tracker_about *about;
 	size_t state_size; /* of tracker->state, zeroed before configure */
@@ -121,6 +121,10 @@ struct tracker_ops {
 	/* Says what `itrack doctor` reports (tracker/examine.h). Nothing was
 	 * configured or opened before. */
 	void (*examine)(const struct examination *x);
+	/* Says in one line where runs of this plan will go, or what is known to
+	 * be wrong with that (VERDICT_BAD), for who is about to start one. It
+	 * reads what is on this machine, and asks nobody. NULL: nothing. */
+	void (*foretell)(const struct examination *x);
 	/* Put on the disk what was written on this machine (base/durable.h):
 	 * after it a loss of power takes nothing. Once all is confirmed, before
 	 * anything says so. NULL: nothing is. */
@@ -142,6 +146,9 @@ struct tracker {
 	const struct tracker_ops *ops;
 	struct loop *loop;
 	struct retry retry;
+	/* To be set in configure: of a run of several experiments each gets a
+	 * run of its own (tracker_has_own_run). */
+	bool own_runs;
 	void *state; /* ops->state_size bytes, the tracker's own */
 	struct delivery *delivery; /* the engine's, private */
 };
@@ -172,6 +179,12 @@ void tracker_remember_later(
  * are not. */
 void tracker_send_anew(struct tracker *t);
 
+/* Do the entries of this experiment go into a run that it has to itself, under
+ * plain names and with the experiment's steps? Else they go into the run of
+ * all, as those without an experiment do. The answer never changes, in another
+ * process neither. */
+bool tracker_has_own_run(const struct tracker *t, int64_t experiment);
+
 /* Sets where the user finds the run, for the report: a path, a URL, a
  * command. */
 void tracker_set_place(struct tracker *t, const char *place);
@@ -188,6 +201,10 @@ void tracker_refused(struct tracker *t, const char *what, const char *why);
  * form (renamed, cut); the program that waits for the end hears of it, too. */
 void tracker_altered(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* To be called in open() that answers BLOCKED: an option, as it is typed, without
+ * which `itrack sync` can't finish the run either. Borrowed for good. */
+void tracker_needs(struct tracker *t, const char *option);
 
 /* Something moved (a connection, an answer, bytes of an upload): the
  * destination is there. */
@@ -237,8 +254,10 @@ struct delivery_status {
 	const char *place;       /* NULL: none */
 	const char *destination; /* as in struct target; NULL: not known */
 	const char *why;         /* last error, "" if none */
+	const char *needs;       /* what tracker_needs() said; NULL: nothing */
 	const char *refusal;     /* the first of those rejected; "" if none */
-	const char *altered; /* what tracker_altered() said, one a line; "" */
+	const char *refusals; /* what tracker_refused() said, one a line; "" */
+	const char *altered;  /* what tracker_altered() said, one a line; "" */
 	const char *const *notes;
 	size_t note_len;
 	bool ever_answered; /* this process got a confirmation */

@@ -9,6 +9,7 @@ insideLLMs' own tracker (--like): metrics and params, each point on the way,
 artifacts byte for byte with their times, and the exact form of the five files.
 """
 import argparse
+import collections
 import json
 import math
 import re
@@ -30,6 +31,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?")
 LIVE_PARAMS = ("exit_code", "exit_signal")
 LIVE_METRICS = ("process/user_cpu_seconds", "process/system_cpu_seconds",
                 "process/max_rss_bytes", "wall_time_seconds")
+# Their last value is the whole run's, behind that of the last seconds.
+WINDOW = ("observed/records_per_second", "observed/latency_ms")
 
 
 class Checker:
@@ -148,7 +151,9 @@ def check_points(check, points, records, args):
             check.true(f"{key} is no double",
                        isinstance(value, float) or value is None)
             check.true(f"{key} twice at step {point['step']}",
-                       (point["step"], key) not in seen)
+                       (point["step"], key) not in seen or
+                       key.startswith("system/") or
+                       (key in WINDOW and point["step"] == len(records)))
             seen.add((point["step"], key))
     times = [t for t in times if t]
     check.true("timestamps go back", times == sorted(times))
@@ -165,7 +170,14 @@ def check_points(check, points, records, args):
 
 
 def check_extras(check, values, records):
-    """Running means of scores, sums of usage; never with the prefix."""
+    """Running means of scores, sums of usage; never with the prefix. Records of
+    each error type."""
+    types = collections.Counter(r["error_type"] for r in records
+                                if isinstance(r.get("error_type"), str)
+                                and r["error_type"])
+    for name, count in list(types.items())[:32]:
+        check.same(f"errors/{name}", values.get(f"errors/{name}"),
+                   float(count))
     for folder, mean in (("scores", True), ("usage", False)):
         numbers = {}
         for record in records:

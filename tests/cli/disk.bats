@@ -43,6 +43,26 @@ need_strace() {
     done
 }
 
+@test "an attempt without a cursor keeps its number among attempts of one run ID" {
+    mkdir -p "$runs"
+    for i in 1 2 3 4; do cp -r "$from" "$runs/$i"; done
+    to_both=(--track "local,mlflow" --mlflow-uri http://127.0.0.1:1)
+    itrack import -q --record-only "${to_both[@]}" "$runs/1" 2>err
+    last=$(ls "$journals")
+    run ! itrack import -q "${to_both[@]}" "$runs/2"
+    run ! itrack import -q "${to_both[@]}" "$runs/3"
+    run ! itrack import -q "${to_both[@]}" "$runs/4"
+    rm "$journals"/*/cursor.local
+    others=$(ls "$journals" --ignore="$last")
+    # shellcheck disable=SC2086
+    run ! itrack sync "$last" $others
+    [ "$(ls "$tracking")" = "$(printf '%s\n' "$id" "$id"-{2,3,4})" ]
+    grep -q '"run_dir": "'"$runs/2"'"' "$local/params.json"
+    grep -q '"run_dir": "'"$runs/3"'"' "$local-2/params.json"
+    grep -q '"run_dir": "'"$runs/4"'"' "$local-3/params.json"
+    grep -q '"run_dir": "'"$runs/1"'"' "$local-4/params.json"
+}
+
 @test "no room for the journal: nothing is promised that can't be kept" {
     export XDG_STATE_HOME=$PWD/disk
     # shellcheck disable=SC2016 # expanded there

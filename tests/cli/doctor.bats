@@ -23,11 +23,11 @@ rules() {
 
 @test "directories: writable, not writable, beside the run" {
     run -0 doctor
-    [[ $output == "local: ok: files go to tracking/PROJECT/RUN-ID, beside"* ]]
+    [[ $output == *$'\n'"local: ok: files go to tracking/PROJECT/RUN-ID, beside"* ]]
     run -0 doctor --local-dir "$BATS_TEST_TMPDIR/a/b"
-    [ "$output" = "local: ok: files go below $BATS_TEST_TMPDIR/a/b" ]
+    [[ $output == *$'\n'"local: ok: files go below $BATS_TEST_TMPDIR/a/b" ]]
     run -1 doctor --local-dir /proc/self/maps/x
-    [[ $output == "local: problem: "*"is no directory" ]]
+    [[ $output == *$'\n'"local: problem: "*"is no directory" ]]
 }
 
 @test "JSON: a version, and for each finding tracker, verdict and text" {
@@ -40,13 +40,57 @@ rules() {
     jq -e '.findings[0].text | endswith("/a\ufffd\"")' <<<"$output"
 }
 
+# An installed tree of this test's own.
+copy_tree() {
+    rm -rf tree
+    mkdir tree
+    cp -rL "$BUILD/bin" "$BUILD/libexec" tree/
+}
+
+@test "the installation: launcher, worker, preload library" {
+    cd "$BATS_TEST_TMPDIR"
+    copy_tree
+    run -0 tree/bin/itrack doctor
+    [[ ${lines[0]} == "launcher: ok: $PWD/tree/bin/itrack-wrap, version "* ]]
+    [[ ${lines[1]} == "worker: ok: $PWD/tree/libexec/itrack/itrack-worker starts" ]]
+    [[ ${lines[2]} == "preload library: ok: $PWD/tree/"*" loads" ]]
+    printf '#!/bin/sh\necho "lib.so: not found" >&2\nexit 127\n' \
+        >tree/libexec/itrack/itrack-worker
+    : >tree/libexec/itrack/itrack-preload.so
+    rm tree/bin/itrack-wrap
+    run -1 tree/bin/itrack doctor
+    [[ $output == *"launcher: problem: $PWD/tree/bin/itrack-wrap: No such file or directory: "* ]]
+    [[ $output == *"worker: problem: "*" does not start: lib.so: not found"* ]]
+    [[ $output == *"preload library: problem: "*" does not load: "* ]]
+    rm tree/libexec/itrack/*
+    run -1 tree/bin/itrack doctor --json
+    jq -e '[.installation[] | [.part, .verdict]] == [["launcher", "problem"],
+        ["worker", "problem"], ["preload library", "problem"],
+        ["state", "ok"]]' <<<"$output"
+}
+
+@test "the state directory: its place, its disk, what is pending" {
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    run -0 doctor
+    [[ $output == *"state: ok: journals are in $XDG_STATE_HOME/itrack, "*" MiB are free there"* ]]
+    [ ! -e "$XDG_STATE_HOME" ]
+    "$BUILD/bin/itrack" import -q --record-only \
+        "$BATS_TEST_DIRNAME/../fixtures/run_plain/run"
+    run -0 doctor
+    [[ $output == *"state: note: 1 attempt is not delivered (itrack status)"* ]]
+    XDG_STATE_HOME=/proc/self/maps/x run -1 doctor
+    [[ $output == *"state: problem: "* ]]
+    XDG_STATE_HOME='' HOME='' run -1 doctor
+    [[ $output == *"state: problem: neither XDG_STATE_HOME nor HOME"* ]]
+}
+
 @test "no argument is taken" {
     run -125 doctor x
 }
 
 @test "mlflow: no URI, a database, a directory" {
     run -1 doctor --track mlflow
-    [[ $output == "mlflow: problem: no MLflow server is named; run "* ]]
+    [[ $output == *$'\n'"mlflow: problem: no MLflow server is named; run "* ]]
     run -1 doctor --track mlflow --mlflow-uri mysql://u:secret@h/d
     [[ $output == *"mysql://h/d is a database"* ]]
     run -0 doctor --track mlflow --mlflow-uri "$BATS_TEST_TMPDIR/store"
@@ -61,7 +105,7 @@ rules() {
         {"match": "get-by-name", "body": {"experiment": {"experiment_id": "1",
          "artifact_location": "mlflow-artifacts:/1"}}}]'
     run -0 doctor --track mlflow --mlflow-uri "$url"
-    [ "$output" = "mlflow: ok: $url answers, MLflow 3.17.2
+    [ "$(grep ^mlflow: <<<"$output")" = "mlflow: ok: $url answers, MLflow 3.17.2
 mlflow: ok: no login is configured, and none is asked for
 mlflow: ok: experiment insidellms exists
 mlflow: ok: files go through the server" ]

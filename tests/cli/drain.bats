@@ -28,8 +28,8 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     run --separate-stderr tracked done,hang,... --drain 2
     [ "$status" -eq 0 ]
     [ "$SECONDS" -le 4 ]
-    [[ "$stderr" == *"null: delivered 0 of "*"pending: no answer in time"* ]]
-    [[ "$stderr" == *"local: delivered "*"$tracking/"* ]]
+    [[ "$stderr" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
+    [[ "$stderr" == *"local: delivered: $tracking/"* ]]
     [ "$(pending)" = "delivered started" ]
 }
 
@@ -46,7 +46,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
         http://127.0.0.1:1 -- "$write_run" --mode run \
         --from "$fixtures/run_errors/run" --to "$runs/x"
     [ "$SECONDS" -le 5 ]
-    [[ "$stderr" == *"mlflow: delivered 0 of "* ]]
+    [[ "$stderr" == *"mlflow: nothing delivered, all is pending"* ]]
 }
 
 # --- against a server of our own ----------------------------------------------
@@ -83,7 +83,7 @@ to_server() {
     serve '{"match": "get-by-name", "stall": 4, "times": 1,
             "body": {"experiment": {"experiment_id": "7"}}}'
     run -0 --separate-stderr to_server --drain 60
-    [[ "$stderr" == *"mlflow: delivered "*"http"* ]]
+    [[ "$stderr" == *"mlflow: delivered: http"* ]]
     [[ "$stderr" != *"pending"* ]]
 }
 
@@ -194,7 +194,7 @@ PY
         --from "$fixtures/run_errors/run" --to "$runs/x"
     [[ $output == *"status 0" ]]
     [ "$SECONDS" -lt 25 ]
-    [[ $output == *"null: delivered 0 of "*"itrack sync "* ]]
+    [[ $output == *"null: nothing delivered, all is pending: "*"itrack sync "* ]]
     [ "$(pending)" = "delivered started" ]
     ITRACK_NULL=done itrack sync
     [ "$(pending)" = "delivered delivered" ]
@@ -241,7 +241,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
 @test "a rejected item is counted and named, the next goes on" {
     run --separate-stderr tracked done,rejected
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"null: delivered "*", 1 rejected"* ]]
+    [[ "$stderr" == *"null: delivered, 1 rejected"* ]]
     [[ "$stderr" == *"null: rejected: null: asked to reject"* ]]
 }
 

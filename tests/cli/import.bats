@@ -20,7 +20,8 @@ for name in ("metadata", "params", "metrics", "artifacts", "final_state"):
     if name == "metrics":
         points = [[p["step"], {k: v for k, v in p["metrics"].items()
                                if k not in live
-                               and not k.startswith(("observed/", "process/"))}]
+                               and not k.startswith(
+                           ("observed/", "process/", "system/"))}]
                   for p in d]
         d = [p for p in points if p[1]]
     elif name == "artifacts":
@@ -87,7 +88,8 @@ for line in sys.stdin:
     for name in ("metrics", "params"):
         if name in e:
             e[name] = {k: v for k, v in e[name].items() if k not in own
-                       and not k.startswith(("observed/", "process/"))}
+                       and not k.startswith(
+                           ("observed/", "process/", "system/"))}
             if not e[name]:
                 e = {}
     if kind == "histogram" and e["name"].startswith("observed/"):
@@ -267,29 +269,6 @@ END
 @test "one bad directory does not hold back the others" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     run ! itrack import "$runs/none" "$runs/x"
-    python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
-}
-
-@test "--follow stays with a run that is still being written" {
-    f=run_plain id=$(run_id run_plain)
-    start_gated "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
-        --gate gate
-    turn 4
-    wait_until lines_are "$runs/$f/records.jsonl" 3
-    itrack import --follow "$runs/$f" 2>follow.err 7>&- 3>&- &
-    follower=$!
-    wait_until has_step "$tracking/$id/metrics.json" 3
-    turn 2
-    wait_until has_step "$tracking/$id/metrics.json" 5
-    [ ! -e "$tracking/$id/final_state.json" ]
-    finish
-    wait "$follower"
-    python3 "$check_local" --child "$runs/$f" "$tracking/$id"
-}
-
-@test "--follow of a finished run is an import" {
-    cp -r "$fixtures/run_plain/run" "$runs/x"
-    itrack import --follow "$runs/x"
     python3 "$check_local" --import "$runs/x" "$tracking/$(run_id run_plain)"
 }
 

@@ -396,3 +396,31 @@ insidellms" ]
     itrack import "$runs/$f"
     [ "$(ls "$tracking")" = "$id" ]
 }
+
+@test "observed: window and whole run live, nothing in an import" {
+    f=run_plain id=$(run_id run_plain)
+    start_gated wrap "$write_run" --gate gate --from "$fixtures/$f/run" \
+        --to "$runs/$f"
+    turn 2
+    for n in 1 2 3 4 5; do
+        wait_until has_step "$tracking/$id/metrics.json" $n
+        turn
+    done
+    finish
+    [ "$status" -eq 0 ]
+    python3 - "$tracking/$id/metrics.json" <<'EOF'
+import json, sys
+points = json.load(open(sys.argv[1]))
+rates = [p["metrics"]["observed/records_per_second"] for p in points
+         if "observed/records_per_second" in p["metrics"]]
+end = [p["metrics"] for p in points if "wall_time_seconds" in p["metrics"]]
+assert len(rates) >= 4 and min(rates) > 0, rates
+assert len(end) == 1
+end = end[0]
+assert rates[-1] == end["observed/records_per_second"]
+ms = [end[f"observed/latency_{name}ms"] for name in ("", "p50_", "p95_", "p99_")]
+assert ms[0] == ms[1] <= ms[2] <= ms[3], ms
+EOF
+    itrack import --again --local-dir again "$runs/$f"
+    [ "$(grep -c observed/ again/insidellms/*/metrics.json)" -eq 0 ]
+}

@@ -153,12 +153,12 @@ documented() {
     wrap -q --local-dir "$PWD/file/x" --report report.json "$write_run" \
         --from "$from" --to "$to-2" 3>&-
     [ "$(jq -r '.runs[0].trackers[0] | .state, .delivered, .pending' \
-        report.json | paste -sd' ')" = "blocked 0 24" ]
+        report.json | paste -sd' ')" = "blocked 0 25" ]
     itrack status --json >status.json
-    [ "$(jq -c '.attempts[0].trackers[0] | keys' status.json)" = \
-        '["place","state","tracker"]' ]
     [ "$(jq -c '.attempts[1].trackers[0] | keys' status.json)" = \
-        '["delivered","place","rejected","state","tracker"]' ]
+        '["place","state","tracker"]' ]
+    [ "$(jq -c '.attempts[0].trackers[0] | keys' status.json)" = \
+        '["delivered","pending","place","rejected","state","tracker","why"]' ]
     jq -r '.attempts[0] | keys[]' status.json | while read -r name; do
         grep -qw "$name" "$top/man/itrack.1"
     done

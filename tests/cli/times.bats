@@ -81,7 +81,7 @@ record_harness() {
     from=$fixtures/harness_two_by_two/run
     id=$(run_id harness_two_by_two)
     # shellcheck disable=SC2046 # words
-    wrap -q --record-only $(all_four) --nested "$write_run" --mode harness \
+    wrap -q --record-only $(all_four) "$write_run" --mode harness \
         --from "$from" --to "$to" >/dev/null 3>&-
     cp -r "$XDG_STATE_HOME" kept
 }

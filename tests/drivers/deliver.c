@@ -14,6 +14,7 @@
  *	entries DELIVERED REJECTED PENDING
  *	place TEXT      if there is one, as the next
  *	why TEXT
+ *	needs OPTION    of sync
  *	note TEXT       each
  *
  * Options as in the target of a start entry, e.g. mlflow-uri=http://... The
@@ -179,6 +180,8 @@ report(const struct driver *d)
 		printf("place %s\n", s.place);
 	if (s.why[0] != '\0')
 		printf("why %s\n", s.why);
+	if (s.needs != NULL)
+		printf("needs %s\n", s.needs);
 	for (size_t i = 0; i < s.note_len; i++)
 		printf("note %s\n", s.notes[i]);
 	return s.state == DELIVERY_FINISHED ? 0 : 1;

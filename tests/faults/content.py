@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 # What differs between two runs of the same records.
-CLOCK = re.compile(r"observed/|process/|wall_time|^_timestamp|^_runtime|^_wandb"
+CLOCK = re.compile(r"observed/|process/|system/|wall_time|^_timestamp|^_runtime|^_wandb"
                    r"|duration_seconds$")
 
 

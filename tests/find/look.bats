@@ -88,6 +88,15 @@ is_finished() {
     wait_until is_finished "$tracking/$id"
 }
 
+@test "a run of a process that has executed nothing when the command is over" {
+    mkfifo gate
+    wrap sh -c '(read -r _ <gate; exec "$@") >/dev/null 2>&1 &' - \
+        "$write_run" --quiet --pace 20 --from "$from" --to "$runs/x" 2>err 3>&-
+    grep -q 'left processes behind, .*; itrack stays to see' err
+    echo >gate
+    wait_until is_finished "$tracking/$id"
+}
+
 @test "what the command leaves behind is not waited for by the launcher" {
     wrap sh -c 'sleep 300 >/dev/null 2>&1 & echo $! >pid; sleep 0.1' \
         2>err 3>&-
@@ -149,6 +158,30 @@ is_finished() {
     [ ! -e "$runs/theirs/tracking" ]
     run_free
     wait
+}
+
+@test "the run of another user in a shared root is not ours" {
+    [ "$(id -u)" -eq 0 ] || skip "not root: no other user"
+    command -v setpriv >/dev/null || skip "no setpriv"
+    open_to_others
+    mkdir -m 777 shared user
+    chown 12345 shared
+    as_other test -x "$PWD/shared" || skip "the other user can't come here"
+    printf '#!/bin/sh\n"%s" --quiet --from "%s" --to "%s"\nread -r _ <"%s"\n' \
+        "$static" "$fixtures/run_errors/run" "$PWD/shared/mine" "$PWD/gate" \
+        >insidellms
+    chmod 755 insidellms
+    mkfifo -m 666 gate
+    as_other env HOME="$PWD/user" XDG_STATE_HOME="$PWD/user/state" \
+        "$BUILD/bin/itrack-wrap" --no-preload "$PWD/insidellms" run exp.yaml \
+        --run-root "$PWD/shared" 2>err 3>&- &
+    job=$!
+    wait_until test -s shared/mine/manifest.json
+    "$static" --quiet --from "$from" --to shared/theirs 3>&-
+    echo >gate
+    wait "$job"
+    cat err
+    [ "$(ls shared/tracking/insidellms)" = "$(run_id run_errors)" ]
 }
 
 @test "no /proc: said, where nothing is found" {

@@ -93,3 +93,17 @@ is_finished() {
     exec 7>&-
     wait_until is_finished "$tracking/$id"
 }
+
+@test "without clone3: the name of a server is looked up" {
+    name=$(uname -n)
+    # libcurl knows localhost without a look.
+    [ "$name" != localhost ] && getent hosts "$name" >/dev/null ||
+        skip "this machine's own name leads nowhere"
+    for code in EPERM ENOSYS; do
+        run --separate-stderr "$refuse" "$code" clone3 -- "$BUILD/bin/itrack" \
+            doctor --track mlflow --mlflow-uri "http://$name:1" 3>&-
+        echo "$output $stderr"
+        [[ $output$stderr = *"port 1"* ]]
+        [[ $output$stderr != *thread* ]]
+    done
+}

@@ -74,6 +74,12 @@ tracker_send_anew(struct tracker *t)
 	(void)t;
 }
 
+bool
+tracker_has_own_run(const struct tracker *t, int64_t experiment)
+{
+	return t->own_runs && experiment >= 0;
+}
+
 void
 tracker_set_place(struct tracker *t, const char *place)
 {
@@ -112,6 +118,13 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 {
 	(void)t;
 	expect(what != NULL && why[0] != '\0');
+}
+
+void
+tracker_needs(struct tracker *t, const char *option)
+{
+	(void)t;
+	expect(option[0] != '\0');
 }
 
 void

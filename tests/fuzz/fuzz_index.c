@@ -3,7 +3,6 @@
  * used is named; written again they are the same, and each of them is found by
  * its attempt and by its directory.
  */
-#include "base/path.h"
 #include "journal/index.h"
 #include "tests/fuzz/state.h"
 
@@ -101,11 +100,20 @@ find_each(const struct both *b)
 {
 	for (size_t i = 0; i < b->len; i++) {
 		struct sought sought = {.one = &b->list[i]};
+		const struct directory_now by_inode = {
+		    .inode = b->list[i].dir_inode, .path = "/", .real = "/"};
+		const struct directory_now by_path = {
+		    .inode = b->list[i].dir_inode ^ 1,
+		    .path = b->list[i].run_dir,
+		    .real = "/"};
 
 		expect(index_has(b->to, b->list[i].attempt, NULL) == 1);
-		expect(index_each_of(b->to, b->list[i].dir_inode,
-			   path_base(b->list[i].run_dir), on_sought, &sought,
-			   NULL) == 0);
+		expect(index_each_of(
+			   b->to, &by_inode, on_sought, &sought, NULL) == 0);
+		expect(sought.found);
+		sought.found = false;
+		expect(index_each_of(
+			   b->to, &by_path, on_sought, &sought, NULL) == 0);
 		expect(sought.found);
 	}
 }

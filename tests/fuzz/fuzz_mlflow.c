@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsetenv("HOME");
 	if (data[0] & 1)
 		options[target.option_len++] =
-		    (struct pair){(char *)"nested", (char *)"1"};
+		    (struct pair){(char *)"nested", (char *)"no"};
 	if (data[0] & 2)
 		options[target.option_len++] =
 		    (struct pair){(char *)"mlflow-run-id", (char *)"ab"};

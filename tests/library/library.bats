@@ -150,7 +150,7 @@ EOF
     [ "$(jq length $run/killed/metrics.json)" = 3 ]
 }
 
-@test "no worker, no state directory: an error at create" {
+@test "no worker, no state directory: an error at start" {
     build "$top/tests/library/killed.c"
     ITRACK_WORKER=/nowhere/itrack-worker run -1 ./killed
     [ "$output" = "/nowhere/itrack-worker: not there; install itrack, or set ITRACK_WORKER" ]

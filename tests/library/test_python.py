@@ -89,7 +89,7 @@ class LocalTest(InDirectory):
              (1, {"accuracy": 0.94})])
         self.assertEqual(data["params"], {
             "model": "gpt-4", "n": 3, "lr": 0.1, "on": True, "none": None,
-            "list": "[1, 'a']", "big": str(2**70)})
+            "list": [1, "a"], "big": 2**70})
         self.assertEqual(data["artifacts"][0]["name"], "results.json")
         self.assertEqual(data["artifacts"][0]["type"], "result")
         self.assertEqual(data["final_state"]["status"], "finished")
@@ -116,6 +116,100 @@ class LocalTest(InDirectory):
         unnamed.end_run()
         with self.assertRaisesRegex(FileNotFoundError, "Run not found: none"):
             tracker.load_run("none")
+
+    def test_names_with_slashes(self):
+        for project in ("team/nightly", "..", "%2F b/ü"):
+            tracker = LocalFileTracker(config=TrackingConfig(project=project))
+            for name in ("meta-llama/Llama-3-8B", "/abs", "../up", "..", "%41",
+                         "x" * 300, "ü/\u4e2d"):
+                for expected in (name, name + "-2"):
+                    run_id = tracker.start_run(name)
+                    self.assertEqual(run_id, expected)
+                    tracker.log_params({"id": run_id})
+                    tracker.end_run()
+                    data = tracker.load_run(run_id)
+                    self.assertEqual(data["params"]["id"], expected)
+                    self.assertEqual(data["metadata"]["run_id"], expected)
+                    self.assertEqual(tracker.load_run(name), data)
+            self.assertEqual(len(tracker.list_runs()), 14)
+            for run_id in tracker.list_runs():
+                self.assertIn("params", tracker.load_run(run_id))
+            self.assertIn("meta-llama/Llama-3-8B", tracker.list_runs())
+        self.assertEqual(sorted(os.listdir(".")), ["experiments", "state"])
+        self.assertEqual(len(os.listdir("experiments")), 3)
+
+    def test_last_of_a_name(self):
+        tracker = LocalFileTracker()
+        for value in (1, 2):
+            for name in ("nightly", "nightly-2", "nightly-10"):
+                run_id = tracker.start_run(name)
+                tracker.log_metrics({"v": value})
+                tracker.end_run()
+
+        def values(tracker, names):
+            return [tracker.load_run(name)["metrics"][0]["metrics"]["v"]
+                    for name in names]
+
+        for other in (tracker, LocalFileTracker()):
+            self.assertEqual(
+                values(other, ("nightly", "nightly-2", "nightly-10")), [2] * 3)
+            ids = other.list_runs()
+            # nightly, 10, 10-2, 2, 2-2 and the second of nightly
+            self.assertEqual(
+                dict(zip(ids, values(other, ids))),
+                {"nightly": 1, "nightly-10": 1, "nightly-10-2": 2,
+                 "nightly-2": 1, "nightly-2-2": 2, "nightly-3": 2})
+        self.assertEqual(json.dumps(run_id), '"nightly-10-2"')
+
+    def test_runs_of_insidellms(self):
+        folder = "experiments/team/nightly/a/b/"
+        os.makedirs(folder)
+        with open(folder + "params.json", "w") as file:
+            file.write('{"p": NaN}')
+        tracker = LocalFileTracker(
+            config=TrackingConfig(project="team/nightly"))
+        self.assertEqual(tracker.list_runs(), ["a"])
+        self.assertEqual(list(tracker.load_run("a/b")), ["params"])
+        with self.assertRaisesRegex(FileNotFoundError, "^Run not found: ../a"):
+            tracker.load_run("../a")
+
+    def test_directories_that_are_there(self):
+        tracker = LocalFileTracker()
+        os.makedirs("experiments/insideLLMs/empty")
+        inode = os.stat("experiments/insideLLMs/empty").st_ino
+        self.assertEqual(tracker.start_run("empty"), "empty")
+        self.assertEqual(os.stat("experiments/insideLLMs/empty").st_ino, inode)
+        tracker.end_run()
+        os.makedirs("experiments/insideLLMs/full/x")
+        os.symlink("empty", "experiments/insideLLMs/link")
+        open("experiments/insideLLMs/file", "w").close()
+        for name in ("full", "link", "file", "empty"):
+            self.assertEqual(tracker.start_run(name), name + "-2")
+            tracker.end_run()
+        self.assertEqual(sorted(os.listdir("experiments/insideLLMs/full-2")), [
+            "artifacts.json", "final_state.json", "metadata.json",
+            "metrics.json", "params.json"])
+
+    def test_one_name_in_many_processes(self):
+        os.makedirs("experiments/insideLLMs/run")
+        code = "import itrack; print(itrack.LocalFileTracker().start_run('run'))"
+        running = [subprocess.Popen([sys.executable, "-c", code], text=True,
+                                    stdout=subprocess.PIPE) for _ in range(8)]
+        ids = [process.communicate()[0].strip() for process in running]
+        self.assertEqual(sorted(ids),
+                         ["run"] + [f"run-{i}" for i in range(2, 9)])
+
+    def test_metadata_is_there(self):
+        tracker = LocalFileTracker()
+        for _ in range(5):
+            run_id = tracker.start_run("run")
+            with open(f"experiments/insideLLMs/{run_id}/metadata.json") as file:
+                self.assertEqual(json.load(file)["run_id"], run_id)
+            self.assertEqual(
+                str(tracker._run_dir),
+                os.path.abspath(f"experiments/insideLLMs/{run_id}"))
+            self.assertNotIn(".itrack-attempt", os.listdir(tracker._run_dir))
+            tracker.end_run()
 
     def test_no_run(self):
         tracker = LocalFileTracker()
@@ -157,39 +251,143 @@ class LocalTest(InDirectory):
     def test_refusals(self):
         tracker = LocalFileTracker()
         tracker.start_run("r")
-        with self.assertRaises(ValueError):
-            tracker.log_metrics({"": 1})
-        with self.assertRaises(ValueError):
-            tracker.log_metrics({"a": "text"})
+        for bad in ({"": 1}, {"a": "text"}, {"a": None}, {"a": 10**400},
+                    {"a": 1j}, {"a": [1]}, {"a": object()}):
+            with self.assertWarnsRegex(RuntimeWarning, "left out"):
+                tracker.log_metrics({**bad, "good": 2, 3: 0.5}, step=0)
+        for step in (-1, 1.5, 2**63, 1e300, float("nan"), "1", [1]):
+            with self.assertRaisesRegex(ValueError, "whole number"):
+                tracker.log_metrics({"a": 1.0}, step=step)
+            with self.assertRaisesRegex(ValueError, "whole number"):
+                tracker.log_metrics({"a": 1}, step=step)
         with self.assertRaises(FileNotFoundError):
             tracker.log_artifact("missing")
         tracker.log_metrics({"nan": float("nan"), "inf": float("inf"),
                              "\udcff\0": 1, "é": 2})
         tracker.end_run()
-        self.assertEqual(
-            tracker.load_run("r")["metrics"][0]["metrics"]["nan"], "NaN")
+        metrics = tracker.load_run("r")["metrics"]
+        self.assertEqual([m["metrics"] for m in metrics[:7]],
+                         7 * [{"good": 2, "3": 0.5}])
+        self.assertEqual(metrics[7]["metrics"]["nan"], "NaN")
 
-    def test_artifact_that_changes(self):
+    def test_types_are_kept(self):
+        class Odd:
+            def __str__(self):
+                return "odd"
+
+        loop = [1]
+        loop.append(loop)
+        nested = {"a": {"b": [1, (2, None), {"c": 1e-5}]}, "t": (1, "é"),
+                  "n": {1: True, None: False, 2.5: "x", True: "y"},
+                  "o": [Odd(), float("inf"), float("nan")], "e": {}, "l": []}
         tracker = LocalFileTracker()
-        os.mkdir("d")
         tracker.start_run("r")
-        tracker.log_artifact("d", "folder")
-        with open("f", "w") as file:
-            file.write("1")
-        tracker.log_artifact("f")
-        # The worker has it by then, so the next one can't be a race.
-        tracker.flush()
-        # Stopped, it can't read the file before it has changed.
+        tracker.log_params(nested)
+        tracker.log_params({"odd": Odd(), "set": {1}, "huge": -10**40})
+        tracker.log_params({"loop": loop})
+        tracker.log_metrics({"i": 7, "f": 7.0, "b": True, "big": 2**53 + 1})
+        tracker.log_metrics({"f": 7.0}, step=True)
+        tracker.end_run()
+        folder = "experiments/insideLLMs/r/"
+        with open(folder + "params.json") as file:
+            text = file.read()
+        params = json.loads(text)
+        self.assertNotIn("Infinity", text.replace('"Infinity"', ""))
+        del params["loop"]
+        text = json.dumps(nested, default=str)
+        expected = json.loads(text.replace("Infinity", '"Infinity"')
+                              .replace("NaN", '"NaN"'))
+        self.assertEqual(params, {**expected, "odd": "odd", "set": "{1}",
+                                  "huge": -10**40})
+        with open(folder + "metrics.json") as file:
+            text = file.read()
+        self.assertIn('"i": 7,', text)
+        self.assertIn('"f": 7.0,', text)
+        self.assertIn('"b": true,', text)
+        self.assertIn(f'"big": {2**53 + 1}', text)
+        self.assertIn('"step": 1,', text)
+
+    def test_nested_bytes_are_those_of_json_dump(self):
+        nested = {"a": {"b": [1, [], {}, {"é": [None, True]}]}}
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        tracker.log_params(nested)
+        tracker.end_run()
+        with open("experiments/insideLLMs/r/params.json") as file:
+            self.assertEqual(file.read(), json.dumps(nested, indent=2))
+
+    def test_artifacts_are_taken_at_once(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        # Stopped, it can't read anything before it has changed.
         worker = self.worker()
         os.kill(worker, signal.SIGSTOP)
-        tracker.log_artifact("f", "late")
-        with open("f", "w") as file:
-            file.write("22")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/plot.png", "w") as file:
+                file.write("png")
+            tracker.log_artifact(folder + "/plot.png")
+            os.mkdir(folder + "/sub")
+            with open(folder + "/sub/x", "w") as file:
+                file.write("x")
+            tracker.log_artifact(folder, "folder")
+        for epoch in range(3):
+            with open("checkpoint.pt", "w") as file:
+                file.write("w" * (epoch + 1))
+            os.chmod("checkpoint.pt", 0o640 if epoch else 0o755)
+            tracker.log_artifact("checkpoint.pt", f"checkpoint-{epoch}.pt")
+        os.symlink("checkpoint.pt", "latest.pt")
+        tracker.log_artifact("latest.pt")
+        os.utime("checkpoint.pt", (1, 1))
+        tracker.log_artifact("checkpoint.pt", "old.pt")
+        os.remove("checkpoint.pt")
         os.kill(worker, signal.SIGCONT)
-        with self.assertWarnsRegex(RuntimeWarning, "rejected: .*f has changed"):
+        tracker.flush()
+        folder = "experiments/insideLLMs/r/artifacts/"
+        sizes = {os.path.join(dir, name)[len(folder):]:
+                 os.stat(os.path.join(dir, name)).st_size
+                 for dir, _, names in os.walk(folder) for name in names}
+        self.assertEqual(sizes, {
+            "plot.png": 3, "folder/plot.png": 3, "folder/sub/x": 1,
+            "checkpoint-0.pt": 1, "checkpoint-1.pt": 2, "checkpoint-2.pt": 3,
+            "latest.pt": 3, "old.pt": 3})
+        self.assertEqual(os.stat(folder + "checkpoint-0.pt").st_mode & 0o777,
+                         0o755)
+        self.assertEqual(os.stat(folder + "checkpoint-1.pt").st_mode & 0o777,
+                         0o640)
+        self.assertEqual(os.stat(folder + "old.pt").st_mtime, 1)
+        tracker.end_run()
+        self.assertEqual(self.pending(), [])
+
+    def test_every_loss_is_named(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        with open("f", "w") as file:
+            file.write("1")
+        names = [f"a{i}" for i in range(40)]
+        for name in names:
+            tracker.log_artifact("f", name)
+            # What is a file can't be a folder.
+            tracker.log_artifact("f", name + "/b")
+        with self.assertWarns(RuntimeWarning) as caught:
             tracker.end_run()
-        names = [a["name"] for a in tracker.load_run("r")["artifacts"]]
-        self.assertEqual(names, ["f"])
+        for name in names:
+            self.assertIn(f"open {name}: ", str(caught.warning))
+        self.assertEqual(
+            [a["name"] for a in tracker.load_run("r")["artifacts"]], names)
+
+    def test_a_warning_is_no_exception(self):
+        code = ("import itrack, warnings\n"
+                "warnings.simplefilter('error')\n"
+                "t = itrack.LocalFileTracker()\n"
+                "open('f', 'w').close()\n"
+                "with t:\n"
+                "  t.log_artifact('f', 'a')\n"
+                "  t.log_artifact('f', 'a/b')\n"
+                "print('done')")
+        done = subprocess.run([sys.executable, "-c", code], text=True,
+                              capture_output=True)
+        self.assertEqual(done.stdout, "done\n")
+        self.assertIn("RuntimeWarning: itrack: local: rejected", done.stderr)
 
     def test_config_switches(self):
         config = TrackingConfig(log_artifacts=False, auto_log_metrics=False)
@@ -266,6 +464,144 @@ class LocalTest(InDirectory):
         self.assertEqual(data["final_state"]["status"], "killed")
 
 
+class StateTest(InDirectory):
+    ends = {
+        "": ("finished", 0),
+        "sys.exit(0)": ("finished", 0),
+        "sys.exit(3)": ("failed", 3),
+        "sys.exit('no')": ("failed", 1),
+        "raise KeyError": ("failed", 1),
+        "del t": ("finished", 0),
+        "del t; raise SystemExit(2)": ("failed", 2),
+        "t.start_run('in', nested=True)": ("finished", 0),
+        "threading.Thread(target=lambda: 1 / 0).start()": ("finished", 0),
+        "os.kill(os.getpid(), signal.SIGTERM)": ("killed", -signal.SIGTERM),
+        "os._exit(0)": ("killed", 0),
+    }
+
+    def test_without_end_run(self):
+        for number, (code, (status, code_of)) in enumerate(self.ends.items()):
+            name = f"r{number}"
+            with self.subTest(code=code):
+                done = subprocess.run(
+                    [sys.executable, "-c",
+                     "import itrack, os, signal, sys, threading\n"
+                     "t = itrack.LocalFileTracker()\n"
+                     f"t.start_run({name!r})\nt.log_metrics({{'a': 1}})\n"
+                     + code], capture_output=True)
+                self.assertEqual(done.returncode, code_of)
+                deadline = time.monotonic() + 20
+                while "final_state" not in LocalFileTracker().load_run(name):
+                    # After a kill the worker ends it, else the exit has.
+                    self.assertEqual(status, "killed")
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+                data = LocalFileTracker().load_run(name)
+                self.assertEqual(data["final_state"]["status"], status)
+                self.assertEqual(len(data["metrics"]), 1)
+
+    def test_child_of_a_fork_ends_nothing(self):
+        tracker = LocalFileTracker()
+        tracker.start_run("r")
+        done = subprocess.run([
+            sys.executable, "-c",
+            "import itrack, os, sys\n"
+            "t = itrack.LocalFileTracker()\n"
+            "t.start_run('fork')\n"
+            "if os.fork() == 0:\n"
+            "  mine = itrack.LocalFileTracker()\n"
+            "  mine.start_run('child')\n"
+            "  sys.exit(1)\n"
+            "os.wait()\n"
+            "t.log_metrics({'a': 1})\n"])
+        self.assertEqual(done.returncode, 0)
+        for name, status in (("fork", "finished"), ("child", "failed")):
+            self.assertEqual(
+                tracker.load_run(name)["final_state"]["status"], status)
+        self.assertEqual(len(tracker.load_run("fork")["metrics"]), 1)
+        tracker.end_run()
+
+    def test_words(self):
+        for word in ("crashed", "error", "interrupted", None, "", "FINISHED"):
+            tracker = LocalFileTracker()
+            name = tracker.start_run("run")
+            tracker.end_run(word)
+            status = tracker.load_run(name)["final_state"]["status"]
+            self.assertEqual(status, str(word) or "failed")
+            files = MLflowTracker("./mlruns", "exp")
+            files.start_run("run")
+            files.end_run(word)
+        kept = subprocess.run(["grep", "-rh", "^status:", "mlruns"],
+                              check=True, capture_output=True, text=True)
+        # 3: finished, 4: failed
+        self.assertEqual(kept.stdout.split(), ["status:", "4"] * 6)
+
+
+class AnyhowTest(InDirectory):
+    """What stands in the way of tracking does not stop the program."""
+
+    code = ("import itrack, resource, sys\n"
+            "t = itrack.LocalFileTracker(sys.argv[1])\n"
+            "print(t.start_run('r'))\n"
+            "if len(sys.argv) > 2:\n"
+            "  resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+            "for i in range(500): t.log_metrics({'a': i})\n"
+            "t.log_params({'p': 1}); t.log_artifact(sys.argv[0] or '.')\n"
+            "t.flush(); t.end_run('finished'); print('done')\n")
+
+    def go(self, *arguments, **variables):
+        environment = {**os.environ, "HOME": os.getcwd(), **variables}
+        with open("program.py", "w") as file:
+            file.write(self.code)
+        done = subprocess.run(
+            [sys.executable, "program.py", *(arguments or ("out",))],
+            env={k: v for k, v in environment.items() if v is not None},
+            capture_output=True, text=True)
+        self.assertEqual(done.stdout, "r\ndone\n", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.stderr
+
+    def test_no_state_directory(self):
+        for number, variables in enumerate((
+                {"HOME": None, "XDG_STATE_HOME": None},
+                {"HOME": "/proc/none", "XDG_STATE_HOME": None},
+                {"XDG_STATE_HOME": "/proc/none"})):
+            out = f"out{number}"
+            said = self.go(out, TMPDIR=os.getcwd(), **variables)
+            self.assertEqual(said.count("RuntimeWarning"), 1, said)
+            self.assertIn(f"XDG_STATE_HOME={os.getcwd()}/itrack-", said)
+            data = LocalFileTracker(out).load_run("r")
+            self.assertEqual(len(data["metrics"]), 500)
+            self.assertEqual(data["final_state"]["status"], "finished")
+
+    def test_nowhere_at_all(self):
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR="/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(LocalFileTracker("out").list_runs(), [])
+        said = self.go("/proc/none")
+        self.assertEqual(said.count("RuntimeWarning"), 1, said)
+        self.assertIn("nothing is tracked: /proc/none", said)
+        self.assertEqual(self.pending(), [])
+
+    def test_spare_folder_of_another(self):
+        os.mkdir(f"itrack-{os.geteuid()}")
+        os.chmod(f"itrack-{os.geteuid()}", 0o777)
+        said = self.go(XDG_STATE_HOME="/proc/none", TMPDIR=os.getcwd())
+        self.assertIn("nothing is tracked", said)
+        self.assertEqual(os.listdir(f"itrack-{os.geteuid()}"), [])
+
+    def test_no_worker(self):
+        said = self.go(ITRACK_WORKER="/nowhere/itrack-worker")
+        self.assertIn("/nowhere/itrack-worker: not there", said)
+        self.assertIn("itrack sync", said)
+        self.assertEqual(len(self.pending()), 1)
+
+    def test_full_disk(self):
+        said = self.go("out", "limit")
+        self.assertEqual(said.count("not everything is tracked"), 1, said)
+
+
 class ResultTest(InDirectory):
     def test_values(self):
         score = SimpleNamespace(
@@ -326,6 +662,12 @@ class OthersTest(InDirectory):
         board.log_histogram("h", [1, 2, 3])
         both.end_run()
         self.assertEqual(len(local.load_run("both")["metrics"]), 1)
+        self.assertEqual(board.start_run("org/model/../x"), "org/model/../x")
+        board.end_run()
+        self.assertEqual(board.start_run("org/model"), "org/model-2")
+        board.end_run()
+        self.assertIn("tfevents", os.listdir("tb/org/model/%2E./x")[0])
+        self.assertIn("tfevents", os.listdir("tb/org/model-2")[0])
         name = os.listdir("tb/both")[0]
         self.assertIn("tfevents", name)
         with open("tb/both/" + name, "rb") as file:
@@ -335,10 +677,11 @@ class OthersTest(InDirectory):
         os.mkdir("model")
         with open("model/MLmodel", "w") as file:
             file.write("flavors: {}\n")
-        tracker = MLflowTracker("./mlruns", "exp")
+        tracker = MLflowTracker("./mlruns", config=TrackingConfig(
+            experiment_name="exp", tags=["nightly"]))
         tracker.start_run("run")
         tracker.log_metrics({"a": 1.5})
-        tracker.log_params({"p": None})
+        tracker.log_params({"p": None, "list": [1, (2,), "é"]})
         tracker.log_table("t", [{"x": 1, "y": "é"}, {"x": None}])
         tracker.log_model("model", "m")
         with self.assertRaisesRegex(ValueError, "MLmodel"):
@@ -357,6 +700,10 @@ class OthersTest(InDirectory):
             self.assertEqual(file.read().split()[1], "1.5")
         with open(found["p"]) as file:
             self.assertEqual(file.read(), "None")
+        with open(found["list"]) as file:
+            self.assertEqual(file.read(), "[1, (2,), 'é']")
+        with open(found["nightly"]) as file:
+            self.assertEqual(file.read(), "true")
         with open(found["t.json"]) as file:
             self.assertEqual(json.load(file), {
                 "columns": ["x", "y"], "data": [[1, "é"], [None, None]]})
@@ -367,10 +714,14 @@ class OthersTest(InDirectory):
         tracker = WandBTracker("p", mode="offline", dir=".")
         tracker.start_run("run")
         tracker.log_metrics({"a": 1})
+        tracker.log_params({"a": {"b": [1, None]}})
+        tracker.log_metrics({"later": 1}, step=7)
+        tracker.log_metrics({"below": 1}, step=6)
         tracker.log_table("answers", [{"x": 1, "y": "é"}, {"x": 2.5}])
         with self.assertRaises(ValueError):
             tracker.log_table("t", [{"x.y": 1}])
-        tracker.end_run()
+        with self.assertWarnsRegex(RuntimeWarning, "steps went back: 1 calls"):
+            tracker.end_run()
         table = [os.path.join(dir, name)
                  for dir, _, names in os.walk("wandb")
                  for name in names if name.endswith(".table.json")]
@@ -380,6 +731,13 @@ class OthersTest(InDirectory):
         self.assertEqual(table["data"], [[1, "é"], [2.5, None]])
         files = [name for _, _, names in os.walk("wandb") for name in names]
         self.assertTrue(any(n.endswith(".wandb") for n in files), files)
+        with open(next(os.path.join(dir, name)
+                       for dir, _, names in os.walk("wandb")
+                       for name in names if name.endswith(".wandb")),
+                  "rb") as file:
+            written = file.read()
+        self.assertIn(b'{"b":[1,null]}', written)
+        self.assertNotIn(b"below", written)
         with self.assertRaises(ValueError):
             WandBTracker("p", mode="sometimes").start_run()
         with self.assertWarns(RuntimeWarning):

@@ -140,6 +140,7 @@ def upsert(v):
         "id": "b-" + name, "name": name,
         "displayName": run.get("displayName") or "n",
         "sweepName": None, "historyLineCount": len(run["history"]),
+        "eventsLineCount": len(run["events"]),
         "project": {"id": "p", "name": run["project"],
                     "entity": {"id": "e", "name": run["entity"]}},
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads runs back with MLflow's own client and compares them with the entries.
 
-usage: check_mlflow.py [--nested] URI ENTRIES...
+usage: check_mlflow.py [--one-run] URI ENTRIES...
 
 ENTRIES are files of entries as in journal.jsonl. Every param, every point of
 every metric (step, value, timestamp), tags, status, times, name and each file,
@@ -19,8 +19,8 @@ import tempfile
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-nested = "--nested" in sys.argv
-arguments = [a for a in sys.argv[1:] if a != "--nested"]
+one_run = "--one-run" in sys.argv
+arguments = [a for a in sys.argv[1:] if a != "--one-run"]
 if arguments[0].startswith("/"):
     arguments[0] = pathlib.Path(arguments[0]).as_uri()
 client = MlflowClient(tracking_uri=arguments[0])
@@ -32,6 +32,17 @@ def differ(*what):
     bad += 1
     if bad < 20:
         print(*(str(w)[:2000] for w in what))
+
+
+def display(start, run_id):
+    """The name that people read."""
+    if start["source"] == "library":
+        return start.get("run_name") or run_id
+    base = os.path.basename(start["run_dir"])
+    if base == run_id:
+        base = os.path.basename(start.get("config_path", ""))
+        base = os.path.splitext(base)[0] or run_id
+    return (start.get("run_name") or base)[:245] + "-" + start["attempt"][-4:]
 
 
 def digest(name):
@@ -104,8 +115,16 @@ def find(experiment, tag):
     return runs[0]
 
 
+def artifact_component(name):
+    changed = re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    if changed == name:
+        return name
+    stem, ending = re.fullmatch(r"(.+?)(\.[A-Za-z0-9]{1,7})?", changed).groups()
+    return stem + digest(name) + (ending or "")
+
+
 def artifact_name(name):
-    return re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    return "/".join(map(artifact_component, name.split("/")))
 
 
 def own_step(entry):
@@ -117,6 +136,8 @@ def check(entries):
     start, end = entries[0], entries[-1]
     params, points, files, prefixes = {}, {}, {}, {}
     run_id = None
+    experiments = sum(e["entry"] == "experiment" for e in entries)
+    nested = not one_run and experiments <= 50
 
     def slot(entry):
         index = entry.get("experiment")
@@ -149,7 +170,7 @@ def check(entries):
     name = start.get("experiment_name") or start["project"]
     experiment = client.get_experiment_by_name(name).experiment_id
     run = find(experiment, start["attempt"])
-    slots = [(None, run, start.get("run_name") or run_id)]
+    slots = [(None, run, display(start, run_id))]
     if nested:
         for index, prefix in prefixes.items():
             if index not in params and index not in points:

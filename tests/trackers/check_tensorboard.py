@@ -60,6 +60,21 @@ def utf8(text):
     return valid(text).replace("\0", "\ufffd")
 
 
+def digest(data):
+    h = 2166136261
+    for byte in data:
+        h = (h ^ byte) * 16777619 % 2**32
+    return "-%s%07x" % ("abcdef"[(h >> 28) % 6], h & 0xFFFFFFF)
+
+
+def named(text):
+    """A name: its components that are no UTF-8 have a digest."""
+    return "/".join(
+        c if utf8(c) == c else utf8(c) + digest(
+            c.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80"))
+        for c in text.split("/"))
+
+
 def component(text):
     """A name of an experiment as a directory, for the names that the tests use."""
     if text in (".", ".."):
@@ -85,8 +100,13 @@ class Run:
     def __init__(self):
         self.points = {}
         self.params = {}
+        self.results = {}
         self.artifacts = {}
         self.histograms = {}
+
+    def texts(self):
+        results = {"results/text_summary"} if self.results else set()
+        return {"params/text_summary"} | results | set(self.artifacts)
 
 
 def expected(path):
@@ -109,13 +129,17 @@ def expected(path):
             run.params.update(entry["params"])
         elif entry["entry"] == "metrics":
             for tag, value in entry["metrics"].items():
-                run.points.setdefault(utf8(tag), []).append(
+                # A name without points stands in text and in the row.
+                if entry.get("summary") and named(tag) not in run.points:
+                    run.results[tag] = value if isinstance(value, str) else [value]
+                    continue
+                run.points.setdefault(named(tag), []).append(
                     (step, float32(number(value))))
         elif entry["entry"] == "histogram":
-            run.histograms.setdefault(utf8(entry["name"]), []).append(
+            run.histograms.setdefault(named(entry["name"]), []).append(
                 (step, entry["count"]))
         elif entry["entry"] == "artifact":
-            tag = "artifact/%s/text_summary" % utf8(entry["name"])
+            tag = named("artifact/%s/text_summary" % entry["name"])
             runs[""].artifacts[tag] = entry["path"]
         elif entry["entry"] == "end":
             status = entry["status"]
@@ -152,7 +176,7 @@ def check_files(entries, run_dir):
                for t in tags["histograms"]}
         if got != run.histograms:
             differ(name, "histograms", got, run.histograms)
-        texts = {"params/text_summary"} | set(run.artifacts)
+        texts = run.texts()
         if set(tags["tensors"]) != texts:
             differ(name, "text tags", set(tags["tensors"]) ^ texts)
         for tag in texts & set(tags["tensors"]):
@@ -165,11 +189,16 @@ def check_files(entries, run_dir):
                 if last.strip("`").strip() != want.strip():
                     differ(name, tag, repr(last), repr(want))
                 continue
-            rows = last.splitlines()[2:]
-            if len(rows) != len(run.params):
-                differ(name, "params", rows, run.params)
+            head, rows = last.split("| --- | --- |\n")
+            rows = rows.splitlines()
+            if name == "" and tag.startswith("params") and \
+                    not head.startswith("Run `"):
+                differ(name, "no name in", head)
+            want = run.results if tag.startswith("results") else run.params
+            if len(rows) != len(want):
+                differ(name, tag, rows, want)
         rows = acc.PluginTagToContent("hparams")
-        if len(rows) != (2 if status else 1):
+        if len(rows) != (2 if status else 0):
             differ(name, "hparams records", list(rows))
 
 
@@ -198,6 +227,8 @@ def check_expected(expected_file, entries):
                        component(params["probe_name"])) if len(want) > 1 else runs[""]
         for tag, value in experiment["metrics"].items():
             got = run.points.get(tag, [(None, None)])[-1][1] if run else None
+            if run and tag in run.results:
+                got = float32(number(run.results[tag]))
             if got != float32(value):
                 differ(name, tag, got, value)
         for step, count in run.points["total_count"] if run else []:
@@ -317,7 +348,7 @@ def check_run(server, logdir, entries, run_dir, groups):
                    server.get("plugin/histograms/histograms", run=full, tag=tag)]
             if got != want:
                 differ(full, tag, "histogram", got, want)
-        if set(texts.get(full, [])) != {"params/text_summary"} | set(run.artifacts):
+        if set(texts.get(full, [])) != run.texts():
             differ(full, "texts", texts.get(full))
         for tag in texts.get(full, []):
             got = server.get("plugin/text/text", run=full, tag=tag)[-1]["text"]
@@ -328,7 +359,8 @@ def check_run(server, logdir, entries, run_dir, groups):
                 continue
             got = {tuple(c.strip() for c in row) for row in cells(got)}
             want = {(span(k).strip(), span(shown(v)).strip())
-                    for k, v in run.params.items()}
+                    for k, v in (run.results if tag.startswith("results")
+                                 else run.params).items()}
             if got != want:
                 differ(full, "params", got ^ want)
         check_row(full, run, status, groups)
@@ -336,20 +368,23 @@ def check_run(server, logdir, entries, run_dir, groups):
 
 def check_row(full, run, status, groups):
     row = groups.get(full)
+    if status is None:
+        if row is not None:
+            differ(full, "a row before the end")
+        return
     if row is None:
         differ(full, "no row in the HParams tab")
         return
-    want = {"finished": "STATUS_SUCCESS", None: "STATUS_UNKNOWN"}.get(
-        status, "STATUS_FAILURE")
+    want = "STATUS_SUCCESS" if status == "finished" else "STATUS_FAILURE"
     if row["sessions"][0]["status"] != want:
         differ(full, "status", row["sessions"][0]["status"], want)
     got = {k: v for k, v in row["hparams"].items() if v is not None}
-    want = {utf8(k): hparam(v) for k, v in run.params.items()}
+    want = {named(k): hparam(v)
+            for k, v in {**run.params, **run.results}.items()}
     missing = {k for k in want if want[k] is not None
                and not (isinstance(want[k], float) and not math.isfinite(want[k]))
                and str(got.get(k)) != str(want[k]) and got.get(k) != want[k]}
-    # Params that came after the row was written stand in the text.
-    if missing - {"exit_code"}:
+    if missing:
         differ(full, "hparams", {k: (got.get(k), want[k]) for k in missing})
 
 

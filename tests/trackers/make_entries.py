@@ -77,8 +77,12 @@ for n in range(1, args.points + 1):
         own = (n - 1) // len(pairs) + 1
         put("metrics", step=n, experiment=(n - 1) % len(pairs),
             experiment_step=own, metrics={"total_count": float(own)})
-put("metrics", step=args.points, metrics={"duration_seconds": 2.3e-05,
-                                          "accuracy": 0.1 + 0.2})
+put("metrics", step=args.points, summary=True, metrics={
+    "duration_seconds": 2.3e-05, "accuracy": 0.1 + 0.2})
+for i in range(len(pairs) if several else 0):
+    put("metrics", step=args.points, experiment=i, summary=True,
+        experiment_step=(args.points - 1 - i) // len(pairs) + 1,
+        metrics={"duration_seconds": 0.5 + i, "accuracy": 1 / (i + 1)})
 put("params", params={"exit_code": 0 if args.status == "finished" else 3})
 for path in args.artifact:
     st = os.stat(path)

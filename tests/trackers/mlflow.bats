@@ -81,19 +81,63 @@ opened_at() {
     grep -qsE '"delivered": ?[1-9]' "$1"/runs/*/cursor.mlflow
 }
 
-@test "several experiments: prefixes, or child runs with --nested" {
+@test "several experiments: child runs, or prefixes with --nested=no" {
     odd 20261123T130842Z-000000000002 30 6
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=no
+    check --one-run "$url" "$e"
+    odd 20261123T130842Z-000000000003 30 6
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     check "$url" "$e"
-    odd 20261123T130842Z-000000000003 30 6
-    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=1
-    check --nested "$url" "$e"
     entries run_plain run "$e"
-    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url" nested=1
-    check --nested "$url" "$e"
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    check "$url" "$e"
     [ "$(grep -c '"entry":"experiment"' "$e")" = 1 ]
     run ! grep -q '"run_id.0"' \
         "$state/runs/$(head -1 "$e" | jq -r .attempt)/cursor.mlflow"
+}
+
+@test "more experiments than 50 share one run, and the report says so" {
+    odd 20261123T130842Z-000000000016 2 51
+    run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    [[ $output == *"note more than 50 experiments: they share one run"* ]]
+    check "$url" "$e"
+    odd 20261123T130842Z-000000000017 2 50
+    run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
+    [[ $output != *"more than 50 experiments"* ]]
+    check "$url" "$e"
+}
+
+@test "a harness: a run for each model and probe, below the one with the totals" {
+    local harness=("$top/tests/fixtures/harness_two_by_two/run")
+    export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
+    "$BUILD/bin/itrack" import -t mlflow -p harness "${harness[@]}"
+    "$BUILD/bin/itrack" import -t mlflow -p one-run --nested=no "${harness[@]}"
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+def runs_of(name):
+    return client.search_runs([client.get_experiment_by_name(name).experiment_id])
+runs = runs_of("harness")
+parent, = [r for r in runs if "mlflow.parentRunId" not in r.data.tags]
+children = {r.info.run_name: r for r in runs if r is not parent}
+assert len(children) == 4, children.keys()
+for name, child in children.items():
+    assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    params = child.data.params
+    assert name == params["model_name"] + "/" + params["probe_name"]
+    assert child.info.status == "FINISHED"
+    assert child.info.end_time == parent.info.end_time
+    assert not client.list_artifacts(child.info.run_id)
+    steps = [m.step for m in client.get_metric_history(child.info.run_id, "total_count")]
+    assert steps[-1] == child.data.metrics["total_count"] == 9, steps
+assert client.list_artifacts(parent.info.run_id)
+assert parent.data.metrics["total_count"] == 36
+one, = runs_of("one-run")
+for name, child in children.items():
+    for key, value in child.data.metrics.items():
+        assert one.data.metrics[f"{name}/{key}"] == value, key
+PY
 }
 
 @test "live, through itrack-wrap: delivered whole, the report says where" {
@@ -103,9 +147,7 @@ opened_at() {
         --mode run --from "$top/tests/fixtures/run_plain/run" \
         --to "$BATS_TEST_TMPDIR/runs/one"
     echo "$stderr"
-    [[ $stderr =~ "mlflow: delivered "([0-9]+)" of "([0-9]+) ]]
-    [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
-    [[ $stderr == *"$url/#/experiments/"*"/runs/"* ]]
+    [[ $stderr == *"mlflow: delivered: $url/#/experiments/"*"/runs/"* ]]
 }
 
 @test "imported again: nothing without --again, with it an equal run" {
@@ -124,8 +166,11 @@ client = MlflowClient(sys.argv[1])
 experiment = client.get_experiment_by_name("again").experiment_id
 one, two = client.search_runs([experiment])
 assert one.data.params == two.data.params
-assert (one.info.start_time, one.info.end_time, one.info.run_name) == (
-    two.info.start_time, two.info.end_time, two.info.run_name)
+assert (one.info.start_time, one.info.end_time) == (
+    two.info.start_time, two.info.end_time)
+for run in (one, two):
+    attempt = run.data.tags["itrack.id"]
+    assert run.info.run_name == "one-" + attempt[-4:], run.info.run_name
 for key in set(one.data.metrics) | set(two.data.metrics):
     points = [
         sorted((m.step, m.value, m.timestamp)
@@ -142,7 +187,7 @@ PY
     odd 20261123T130842Z-000000000004 300 3 "$BATS_FILE_TMPDIR"/{a*,e*.txt}
     while [ "$status" = 137 ]; do
         "$deliver" -p 10 -d 60000 "$state" "$e" mlflow "mlflow-uri=$url" \
-            nested=1 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+            >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
         local pid=$!
         if [ "$kills" -lt "$wanted" ]; then
             read -r -t "$((RANDOM % 2)).$((RANDOM % 1000))" <> <(:) || true
@@ -152,7 +197,7 @@ PY
         wait "$pid" || status=$?
         [ "$status" != 137 ] || kills=$((kills + 1))
         if [ "$status" = 0 ] && [ "$kills" -lt "$wanted" ]; then
-            check --nested "$url" "$e"
+            check "$url" "$e"
             odd "20261123T130842Z-0000000004$(printf %02d "$kills")" 300 3
             status=137
         fi
@@ -160,7 +205,7 @@ PY
     echo "$kills kills"
     cat "$BATS_TEST_TMPDIR/out"
     [ "$status" = 0 ]
-    check --nested "$url" "$e"
+    check "$url" "$e"
 }
 
 @test "the server ends in the middle and comes back" {
@@ -194,7 +239,7 @@ PY
     odd 20261123T130842Z-000000000007 5 0
     run -1 "$deliver" "$state" "$e" mlflow
     [[ $output == *"state blocked"*"mlflow server --backend-store-uri"* ]]
-    [[ $output == *"itrack sync --mlflow-uri URI"* ]]
+    [[ $output == *"needs --mlflow-uri URI"* ]]
     run -1 "$deliver" "$state" "$e" mlflow \
         mlflow-uri=postgresql://me:secret@h/db
     [[ $output == *"postgresql://h/db is a database"* ]]
@@ -281,4 +326,35 @@ PY
     [ "$(runs_of joined | wc -l)" = 3 ]
     [ "$(runs_of joined | grep -c "^$id FINISHED theirs .* kept 1.0")" = 1 ]
     [ "$(runs_of joined | grep -c "FINISHED .* None 1.0")" = 2 ]
+}
+
+@test "system metrics are on MLflow's own page: names, numbers of samples" {
+    mkfifo "$BATS_TEST_TMPDIR/gate"
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack-wrap" --record-only -t mlflow \
+        --mlflow-uri "$url" -p system --system-metrics=0.1 -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --gate "$BATS_TEST_TMPDIR/gate" --from \
+        "$top/tests/fixtures/run_plain/run" --to "$BATS_TEST_TMPDIR/x" 3>&- &
+    exec 7>"$BATS_TEST_TMPDIR/gate"
+    printf '\n\n\n' >&7
+    wait_for 60 grep -rqs '"sample":3' "$state/itrack/runs"
+    exec 7>&-
+    wait $!
+    XDG_STATE_HOME=$state "$BUILD/bin/itrack" sync
+    "$venv/bin/python" - "$url" <<'PY'
+import sys
+from pathlib import Path
+import mlflow
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run, = client.search_runs([client.get_experiment_by_name("system").experiment_id])
+theirs = (Path(mlflow.__file__).parent /
+          "system_metrics/metrics/cpu_monitor.py").read_text()
+for name in ("cpu_utilization_percentage", "system_memory_usage_megabytes",
+             "system_memory_usage_percentage"):
+    assert name in theirs
+    history = client.get_metric_history(run.info.run_id, "system/" + name)
+    steps = sorted(m.step for m in history)
+    assert len(steps) >= 3 and steps == list(range(1, len(steps) + 1)), steps
+PY
 }

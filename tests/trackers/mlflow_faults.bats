@@ -520,5 +520,5 @@ time.sleep(60)' >"$BATS_TEST_TMPDIR/port" 3>&- &
     kill "$pid"
     [ $((SECONDS - began)) -le 3 ]
     [[ $stderr == *"local: delivered"* ]]
-    [[ $stderr == *"mlflow: delivered 0 of"*"itrack sync"* ]]
+    [[ $stderr == *"mlflow: nothing delivered, all is pending: "*"itrack sync"* ]]
 }

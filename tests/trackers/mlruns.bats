@@ -30,20 +30,20 @@ odd() {
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$root"
     [[ $output == *"MLFLOW_ALLOW_FILE_STORE=true mlflow ui"* ]]
     odd 20261123T130842Z-000000000002 20 3
-    "$deliver" "$state" "$e" mlflow "mlflow-uri=$root" nested=1
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$root"
     check "$root" "$e.2"
-    check --nested "$root" "$e"
+    check "$root" "$e"
     "$venv/bin/mlflow" migrate-filestore --source "$root" \
         --target "sqlite:///$BATS_TEST_TMPDIR/new.db" 3>&-
     check "sqlite:///$BATS_TEST_TMPDIR/new.db" "$e.2"
-    check --nested "sqlite:///$BATS_TEST_TMPDIR/new.db" "$e"
+    check "sqlite:///$BATS_TEST_TMPDIR/new.db" "$e"
 }
 
 # A line of a metric's file is "timestamp value step".
 @test "a child run of a harness counts its own records" {
     entries harness_two_by_two harness "$e"
-    "$deliver" "$state" "$e" mlflow "mlflow-uri=$root" nested=1
-    check --nested "$root" "$e"
+    "$deliver" "$state" "$e" mlflow "mlflow-uri=$root"
+    check "$root" "$e"
     files=("$root"/*/*/metrics/total_count)
     [ "${#files[@]}" = 5 ]
     [ -z "$(awk '$2 != $3' "${files[@]}")" ]
@@ -113,7 +113,7 @@ END
     odd 20261123T130842Z-000000000010 400 3 "$BATS_FILE_TMPDIR"/p*
     cp "$e" "$e.$n"
     while [ "$kills" -lt "$wanted" ] || [ "$status" != 0 ]; do
-        "$deliver" -p 1 "$state" "$e" mlflow "mlflow-uri=$root" nested=1 \
+        "$deliver" -p 1 "$state" "$e" mlflow "mlflow-uri=$root" \
             >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
         local pid=$!
         if [ "$kills" -lt "$wanted" ]; then
@@ -130,7 +130,7 @@ END
         fi
     done
     cat "$BATS_TEST_TMPDIR/out"
-    check --nested "$root" "$e".*
+    check "$root" "$e".*
 }
 
 @test "an experiment that Python made is found, a deleted one is named" {

@@ -78,6 +78,13 @@ offline_folder() {
         jq -es --argjson n "$count" \
             '[.[].history.item._step // empty] as $s |
              $s == ($s | unique) and $s[-1] == $n' records
+        # No chart of one point: what has no curve is in the summary alone.
+        jq -es '[.[].history.item // {} | keys[]] as $rows |
+            ([.[].summary.update // {}] | add) as $got |
+            ["record_count", "experiment_count", "duration_seconds",
+             "accuracy", "avg_latency_ms"] as $single |
+            ($rows - ($rows - $single)) == [] and
+            $got.record_count != null' records
         # What insideLLMs itself computes stands in the summary at the end.
         jq -es --slurpfile want "$fixture/expected.json" '
             ([.[].summary.update // {}] | add) as $got |
@@ -287,15 +294,20 @@ offline_folder() {
     export WANDB_API_KEY=$KEY
     import() {
         "$BUILD/bin/itrack" import --again --track wandb "$@" run 2>/dev/null
-        jq -r '[.runs[] | "\(.displayName) \(.notes)"] | last' \
+        jq -r '[.runs | to_entries[] |
+            "\(.value.displayName) \(.key[-4:]) \(.value.notes)"] | last' \
             server/state.json
     }
     mkdir -p .config/itrack
     printf 'run-name = n1\nnotes = o1\n' >.config/itrack/config
-    [ "$(import)" = 'n1 o1' ]
+    # What makes repetitions differ is the end of the attempt's name; a name by
+    # W&B's own variable stays as it is.
+    [[ $(import) =~ ^n1-(....)" "(....)" o1"$ ]]
+    [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
     export WANDB_NAME=n2 WANDB_NOTES=o2
-    [ "$(import)" = 'n2 o2' ]
-    [ "$(import --run-name n3 --notes o3)" = 'n3 o3' ]
+    [[ $(import) =~ ^"n2 ".*" o2"$ ]]
+    [[ $(import --run-name n3 --notes o3) =~ ^n3-(....)" "(....)" o3"$ ]]
+    [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
 }
 
 @test "what W&B would refuse is changed, and said" {
@@ -528,4 +540,84 @@ has_points_up_to() {
     WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync wandb/offline-run-*
     jq -e '.problems == [] and (.runs | length) == 2 and
         ([.runs[].exitcode] | sort) == [0, 3]' server/state.json
+}
+
+# group_is WANT OPTION...: the group of the run, online and offline.
+group_is() {
+    local want=$1 run=$BATS_TEST_TMPDIR/run
+    shift
+    rm -rf server "$run" wandb
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack-wrap" --track wandb "$@" -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --from "$FIXTURES/run_plain/run" --to "$run" 3>&-
+    jq -e --arg want "$want" '.runs[] | .groupName == $want and
+        .config.SLURM_JOB_ID.value == "71" and
+        (.tags | index("SLURM_JOB_ID=71") != null) and
+        all(.tags[]; startswith("POD_NAME") | not)' server/state.json
+    rm -r "$run"
+    "$BUILD/bin/itrack-wrap" --track wandb "$@" -- \
+        "$BUILD/tests/programs/write_run" --quiet \
+        --from "$FIXTURES/run_plain/run" --to "$run" 3>&-
+    "$SDK/bin/wandb" leet inspect --json wandb/offline-run-*/*.wandb >records
+    jq -es --arg want "$want" '[.[].run // empty][0] |
+        (.run_group // .runGroup) == $want and
+        (.tags | index("SLURM_JOB_ID=71") != null)' records
+}
+
+@test "where it runs: config and tags; an array or a named group together" {
+    real_wandb
+    export SLURM_JOB_ID=71 SLURM_ARRAY_JOB_ID=70
+    # Too long for a tag; the config has it.
+    POD_NAME=$(printf 'p%.0s' {1..100})
+    export POD_NAME
+    group_is 70
+    ITRACK_ATTEMPT_GROUP=again group_is again
+    WANDB_RUN_GROUP=theirs group_is theirs
+    WANDB_RUN_GROUP=theirs group_is again --attempt-group again
+}
+
+# The names that the SDK itself sends, by both ways; GPUs are nvml.c's.
+@test "system metrics: events online, stats offline, which wandb sync uploads" {
+    real_wandb
+    cc -shared -fPIC -o libnvidia-ml.so.1 "$BATS_TEST_DIRNAME/../cli/nvml.c"
+    export ITRACK_NVML=$PWD/libnvidia-ml.so.1
+    start_gated "$BUILD/bin/itrack-wrap" --record-only --track wandb \
+        --system-metrics=0.1 -- "$BUILD/tests/programs/write_run" --quiet \
+        --gate gate --from "$FIXTURES/run_plain/run" --to "$PWD/run"
+    turn 3
+    until_true grep -rqs gpu_1_power state/itrack/runs
+    finish
+    cp -r state state2
+    serve server
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" sync
+    jq -e '.problems == [] and
+        ([.runs[].events[] | fromjson | keys[]] | unique) == [
+        "_runtime", "_timestamp", "_wandb", "system.cpu", "system.disk.in",
+        "system.disk.out", "system.gpu.0.gpu", "system.gpu.0.memoryAllocated",
+        "system.gpu.0.memoryAllocatedBytes", "system.gpu.0.powerWatts",
+        "system.gpu.1.gpu", "system.gpu.1.memoryAllocated",
+        "system.gpu.1.memoryAllocatedBytes", "system.gpu.1.powerWatts",
+        "system.proc.memory.percent", "system.proc.memory.rssMB"] and
+        ([.runs[].events[] | fromjson |
+            .["system.gpu.0.memoryAllocatedBytes"] // empty] |
+            unique) == [20000000000] and
+        all(.runs[].history[]; contains("\"system") | not)' \
+        server/state.json
+    jq -c '[.runs[].events[] | fromjson | del(._runtime)]' server/state.json >online
+    serve server2
+    XDG_STATE_HOME=$PWD/state2 "$BUILD/bin/itrack" sync
+    "$SDK/bin/wandb" leet inspect --json wandb/offline-run-*/*.wandb >records
+    jq -es '.[1].type == "run" and ([.[] | select(.type == "stats")] |
+        length) > 1' records
+    WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync wandb/offline-run-*
+    jq -c '[.runs[].events[] | fromjson | del(._runtime)]' server2/state.json >synced
+    python3 - online synced <<'EOF'
+import json, sys
+online, synced = (json.load(open(f)) for f in sys.argv[1:])
+assert len(online) == len(synced) > 1, (len(online), len(synced))
+for a, b in zip(online, synced):
+    assert a.keys() == b.keys(), (a, b)
+    assert all(abs(a[k] - b[k]) < 1e-3 for k in a), (a, b)
+EOF
 }

@@ -102,6 +102,12 @@ tracker_send_anew(struct tracker *t)
 	(void)t;
 }
 
+bool
+tracker_has_own_run(const struct tracker *t, int64_t experiment)
+{
+	return t->own_runs && experiment >= 0;
+}
+
 void
 tracker_set_place(struct tracker *t, const char *place)
 {
@@ -138,6 +144,13 @@ void
 tracker_refused(struct tracker *t, const char *what, const char *why)
 {
 	tracker_note(t, "%s: %s", what, why);
+}
+
+void
+tracker_needs(struct tracker *t, const char *option)
+{
+	(void)t;
+	(void)option;
 }
 
 void

@@ -10,6 +10,9 @@
 #define START_US 1000000
 /* A plain record, and one of a harness. */
 #define PLAIN(rest) "{\"run_id\":\"r\",\"status\":\"success\"" rest "}"
+#define FAILED(status, type)                                                 \
+	"{\"run_id\":\"r\",\"status\":\"" status "\",\"error_type\":\"" type \
+	"\"}"
 #define HARNESS(id, model, probe, status)                     \
 	"{\"run_id\":\"r\",\"status\":\"" status              \
 	"\",\"custom\":{\"harness\":{\"experiment_id\":\"" id \
@@ -510,8 +513,9 @@ test_observed(void)
 	arrives(PLAIN(""), 250);
 	is_entries("M4 total_count=4.0 success_count=4.0 error_count=0.0 "
 		   "success_rate=1.0 timeout_count=0.0 "
-		   "observed/records_per_second=4.0\n",
-	    "no latency next to a record that was not seen alone");
+		   "observed/records_per_second=4.0 "
+		   "observed/latency_ms=250.0\n",
+	    "a record that was not seen alone counts, but has no latency");
 	finish.has_exit = finish.has_usage = finish.has_wall = true;
 	finish.exit_code = 3;
 	finish.wall_seconds = 1.5;
@@ -520,7 +524,11 @@ test_observed(void)
 	finish_with(NULL, NULL);
 	is_entries("M4 duration_seconds=86400.0 record_count=4.0 "
 		   "experiment_count=1.0\n"
-		   "M4 wall_time_seconds=1.5 process/user_cpu_seconds=1.5 "
+		   "M4 wall_time_seconds=1.5 "
+		   "observed/records_per_second=4.0 "
+		   "observed/latency_ms=250.0 observed/latency_p50_ms=250.0 "
+		   "observed/latency_p95_ms=250.0 "
+		   "observed/latency_p99_ms=250.0 process/user_cpu_seconds=1.5 "
 		   "process/system_cpu_seconds=0.0 "
 		   "process/max_rss_bytes=2048.0\n"
 		   "P exit_code=3\n"
@@ -529,10 +537,10 @@ test_observed(void)
 	begin((struct derive_config){.points = 2});
 	arrives(HARNESS("a", "M", "P", "success"), 0);
 	arrives(HARNESS("a", "M", "P", "success"), 10);
-	ok(strstr(got.data, "observed/") == NULL, "not in a harness");
 	finish.has_exit = true;
 	finish.exit_signal = 9;
 	finish_with(NULL, NULL);
+	ok(strstr(got.data, "observed/") == NULL, "not in a harness");
 	ok(strstr(got.data, "P exit_signal=9\n") != NULL, "a signal");
 }
 
@@ -554,8 +562,99 @@ test_latency(void)
 		   "max_latency_ms=20.5 record_count=3.0 "
 		   "experiment_count=1.0\n"
 		   "H3 latency_ms 3.0\n"
-		   "M3 wall_time_seconds=0.0\n",
+		   "M3 wall_time_seconds=0.0 "
+		   "observed/records_per_second=200.0 "
+		   "observed/latency_ms=5.0 observed/latency_p50_ms=5.0 "
+		   "observed/latency_p95_ms=5.0 observed/latency_p99_ms=5.0\n",
 	    "latencies of successful records, a histogram of all");
+}
+
+/* At 10 records in a second for 20 s, then one each 15 s. */
+static void
+test_window(void)
+{
+	const char *record = PLAIN("");
+	int i;
+
+	begin((struct derive_config){.points = 0});
+	for (i = 0; i <= 200; i++)
+		arrives(record, 100);
+	ok(strstr(got.data, "M200 ") != NULL &&
+		strstr(strstr(got.data, "M200 "),
+		    "observed/records_per_second=10.0 "
+		    "observed/latency_ms=100.0\n") != NULL,
+	    "a steady rate");
+	buf_reset(&got);
+	arrives(record, 15000);
+	arrives(record, 15000);
+	ok(strstr(got.data,
+	       "observed/records_per_second=0.06666666666666667 "
+	       "observed/latency_ms=15000.0\n") != NULL,
+	    "what is older than the window does not count");
+	buf_reset(&got);
+	finish_with(NULL, NULL);
+	ok(strstr(got.data,
+	       "observed/records_per_second=4.04 "
+	       "observed/latency_ms=100.0 observed/latency_p50_ms=100.0 "
+	       "observed/latency_p95_ms=100.0 "
+	       "observed/latency_p99_ms=100.0\n") != NULL,
+	    "at the end the values are the whole run's");
+}
+
+static void
+test_error_types(void)
+{
+	begin((struct derive_config){.points = 0});
+	line(PLAIN(",\"error_type\":null"));
+	line(FAILED("error", "RuntimeError"));
+	line(FAILED("timeout", "Time\\u006fut"));
+	buf_reset(&got);
+	line(FAILED("error", "RuntimeError"));
+	is_entries("M4 total_count=4.0 success_count=1.0 error_count=2.0 "
+		   "success_rate=0.25 timeout_count=1.0 "
+		   "errors/RuntimeError=2.0 errors/Timeout=1.0\n",
+	    "records of each error_type");
+	line(PLAIN(",\"error_type\":7"));
+	line(PLAIN(",\"error_type\":\"\""));
+	line(PLAIN(",\"error_type\":{\"a\":1}"));
+	ok(strstr(got.data, "errors/7") == NULL &&
+		strstr(got.data, "errors/=") == NULL &&
+		strstr(got.data, "errors/a") == NULL,
+	    "what is no text is no type");
+	begin((struct derive_config){.points = 0});
+	line("{\"error_type\":\"A\",\"custom\":{\"harness\":{"
+	     "\"experiment_id\":\"a\",\"model_name\":\"M\","
+	     "\"probe_name\":\"P\"}}}");
+	line(HARNESS("b", "N", "P", "success"));
+	ok(strstr(got.data,
+	       "M2[0](1) total_count=1.0 success_count=0.0 error_count=1.0 "
+	       "success_rate=0.0 timeout_count=0.0 errors/A=1.0\n"
+	       "M2[1](1) total_count=1.0 success_count=1.0 error_count=0.0 "
+	       "success_rate=1.0 timeout_count=0.0\n") != NULL,
+	    "each experiment has its own");
+}
+
+static void
+test_error_limit(void)
+{
+	char text[64];
+	struct buf said;
+	int i;
+
+	begin((struct derive_config){.points = 1 << 20});
+	for (i = 0; i < 35; i++) {
+		snprintf(text, sizeof text,
+		    "{\"status\":\"error\",\"error_type\":\"E%d\"}", i);
+		line(text);
+	}
+	line(text);
+	ok(strstr(got.data, " errors/E31=1.0") != NULL &&
+		strstr(got.data, "errors/E32") == NULL,
+	    "the first 32 types");
+	buf_init(&said, 4096);
+	ok(derive_limits_passed(d, &said), "that there were more is said");
+	is_text(said.data, "4 errors beyond 32 names", "how many");
+	buf_release(&said);
 }
 
 int
@@ -574,6 +673,9 @@ main(void)
 	test_accuracy();
 	test_prefix();
 	test_observed();
+	test_window();
+	test_error_types();
+	test_error_limit();
 	test_latency();
 	derive_free(d);
 	buf_release(&got);

@@ -1,6 +1,7 @@
 /*
  * Whole run directories through derive: the last values are those that
- * insideLLMs' own tracker wrote, no name stands twice at one step, an
+ * insideLLMs' own tracker wrote, no name stands twice at one step (but the two
+ * that are of the last seconds, and at the end of the whole run), an
  * experiment's own step is the number of its own records, and a live run has the
  * entries of an import, in the same order, and more behind them.
  */
@@ -52,6 +53,15 @@ see_point(struct seen *seen, char run, const struct entry_metrics *m, size_t at)
 	seen->points[seen->point_len++].step = step;
 }
 
+/* Values of the last seconds, of which the end has those of the whole run. */
+static bool
+is_of_whole_run(bool end, const char *name)
+{
+	return end &&
+	    (strcmp(name, "observed/records_per_second") == 0 ||
+		strcmp(name, "observed/latency_ms") == 0);
+}
+
 static void
 see_own_step(struct seen *seen, const struct entry_metrics *m, size_t at)
 {
@@ -64,10 +74,13 @@ see_own_step(struct seen *seen, const struct entry_metrics *m, size_t at)
 static void
 see_metrics(struct seen *seen, struct entry_metrics *m)
 {
+	bool end =
+	    m->len > 0 && strcmp(m->list[0].name, "wall_time_seconds") == 0;
 	size_t i;
 
 	for (i = 0; i < m->len; i++) {
-		see_point(seen, 'r', m, i);
+		if (!is_of_whole_run(end, m->list[i].name))
+			see_point(seen, 'r', m, i);
 		if (m->experiment != ENTRY_NO_EXPERIMENT) {
 			see_own_step(seen, m, i);
 			continue;
@@ -168,8 +181,10 @@ derive_fixture(const char *name, bool live)
 	if (!live)
 		derive_manifest(d, manifest.data, manifest.len);
 	feed(d, dir, live);
-	finish.documents = (struct derive_documents){
-	    manifest.data, manifest.len, summary.data, summary.len};
+	finish.documents = (struct derive_documents){.manifest = manifest.data,
+	    .manifest_len = manifest.len,
+	    .summary = summary.data,
+	    .summary_len = summary.len};
 	derive_end(d, &finish);
 	buf_release(&manifest);
 	buf_release(&summary);

@@ -1,6 +1,7 @@
 /* The index: which lines are looked at. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -29,12 +30,101 @@ count(const struct index_entry *e, void *data)
 }
 
 static int
-found(int64_t inode, const char *name)
+found_as(int64_t inode, const char *path, const char *real)
 {
+	const struct directory_now now = {
+	    .inode = inode, .path = path, .real = real};
 	int n = 0;
 
-	index_each_of(dir, inode, name, count, &n, NULL);
+	index_each_of(dir, &now, count, &n, NULL);
 	return n;
+}
+
+static int
+found(int64_t inode, const char *path)
+{
+	return found_as(inode, path, path);
+}
+
+static void
+test_which(void)
+{
+	int all = 0;
+
+	append("20261123T124842Z-a10000000000", "/runs/one", 11);
+	append("20261123T124842Z-a20000000000", "/runs/two", 1);
+	append("20261123T124842Z-a30000000000", "/other/one", 111);
+	append("20261123T124842Z-a40000000000", "/runs/\"caf\303\251\"", 4);
+	index_each(dir, count, &all, NULL);
+	is_int(all, 4, "all");
+	is_int(found(99, "/runs/one"), 1, "by path, and no other of the name");
+	is_int(found(1, "/runs/none"), 1, "by inode, the whole number");
+	is_int(found(111, "/runs/two"), 2, "by either");
+	is_int(found_as(99, "/runs/two", "/runs/one"), 2,
+	    "by the path that was named, too");
+	is_int(found(99, "/runs/none"), 0, "no other");
+	is_int(found(99, "runs/one"), 0, "the whole path");
+	is_int(found(99, "/runs/\"caf\303\251\""), 1, "any name");
+	is_int(index_has(dir, "20261123T124842Z-a30000000000", NULL), 1,
+	    "by attempt");
+	is_int(index_has(dir, "a", NULL), 0, "the whole attempt");
+}
+
+/* What others add is found, also behind a line that is being written and cut
+ * off again; and what was taken out is gone. */
+static void
+test_read_on(void)
+{
+	char *path = xasprintf("%s/index.jsonl", dir);
+	char *other = xasprintf("%s/other", dir);
+	struct stat st;
+	FILE *file;
+
+	append("20261123T124842Z-c10000000000", "/runs/added", 21);
+	is_int(found(21, "/"), 1, "one that was added");
+	stat(path, &st);
+	file = fopen(path, "a");
+	fprintf(file, "{\"attempt\":\"20261123T124842Z-c2");
+	fclose(file);
+	is_int(found(22, "/"), 0, "one that is being written");
+	ok(truncate(path, st.st_size) == 0, "it is cut off");
+	append("20261123T124842Z-c30000000000", "/runs/third", 23);
+	is_int(found(23, "/"), 1, "the next one");
+	is_int(found(21, "/"), 1, "and the one before");
+	ok(rename(path, other) == 0, "all are taken out");
+	is_int(found(21, "/"), 0, "none is there");
+	append("20261123T124842Z-c40000000000", "/runs/fourth", 24);
+	is_int(found(24, "/"), 1, "another index");
+	is_int(found(23, "/"), 0, "has what it has");
+	unlink(other);
+	unlink(path);
+	free(other);
+	free(path);
+}
+
+/* A directory that is named by another way, and has another inode by now. */
+static void
+test_link(void)
+{
+	char *real = xasprintf("%s/real", dir), *link = xasprintf("%s/l", dir);
+	char *path = xasprintf("%s/run", real), *as = xasprintf("%s/run", link);
+	struct stat st;
+
+	mkdir(real, 0700);
+	mkdir(path, 0700);
+	stat(path, &st);
+	ok(symlink(real, link) == 0, "a link");
+	append("20261123T124842Z-d10000000000", as, 1);
+	append("20261123T124842Z-d20000000000", "/gone/run", 2);
+	for (int i = 0; i < 2; i++)
+		is_int(found((int64_t)st.st_ino, path), 1, "by the link");
+	unlink(link);
+	rmdir(path);
+	rmdir(real);
+	free(as);
+	free(path);
+	free(link);
+	free(real);
 }
 
 /* One that can't be used is named and keeps no other back; one that was torn is
@@ -79,27 +169,12 @@ int
 main(void)
 {
 	char *path;
-	int all = 0;
 
 	if (mkdtemp(dir) == NULL)
 		return 1;
-	append("20261123T124842Z-a10000000000", "/runs/one", 11);
-	append("20261123T124842Z-a20000000000", "/runs/two", 1);
-	append("20261123T124842Z-a30000000000", "/other/one", 111);
-	append("20261123T124842Z-a40000000000", "/runs/\"quoted\"", 4);
-	index_each(dir, count, &all, NULL);
-	is_int(all, 4, "all");
-	is_int(found(99, "one"), 2, "by name");
-	is_int(found(1, "none"), 1, "by inode, the whole number");
-	is_int(found(111, "two"), 2, "by either");
-	is_int(found(99, "none"), 0, "no other");
-	is_int(found(99, "ne"), 0, "the whole name");
-	is_int(index_has(dir, "20261123T124842Z-a30000000000", NULL), 1,
-	    "by attempt");
-	is_int(index_has(dir, "a", NULL), 0, "the whole attempt");
-	/* What JSON writes otherwise is not looked for as it is. */
-	is_int(found(99, "\"quoted\""), 4, "a name with quotes: all");
-	is_int(found(99, "caf\303\251"), 4, "a name beyond ASCII: all");
+	test_which();
+	test_read_on();
+	test_link();
 	test_damaged();
 	path = xasprintf("%s/index.jsonl", dir);
 	unlink(path);

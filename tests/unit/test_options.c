@@ -94,7 +94,8 @@ test_table(void)
 		once &= row->letter == 0 ||
 		    letters[(unsigned char)row->letter]++ == 0;
 		helps &= row->help != NULL && row->programs != 0 &&
-		    (row->argument == NULL) == (row->form == FORM_FLAG);
+		    (row->argument == NULL) ==
+			(row->form == FORM_FLAG || row->form == FORM_SWITCH);
 	}
 	ok(ids, "each row has its own ID and name");
 	ok(once, "each letter is used once");
@@ -151,6 +152,14 @@ test_command_line(void)
 
 	parse(PROGRAM_WRAP, "--strict|--strict=no");
 	ok(!options_given(&o, OPT_STRICT), "a flag taken back");
+	parse(PROGRAM_WRAP, "--nested");
+	ok(options_of(&o, "nested") == NULL,
+	    "what is set anyway need not be given");
+	parse(PROGRAM_WRAP, "--nested|--nested=off");
+	is_text(
+	    options_of(&o, "nested"), "no", "what is set anyway, taken back");
+	fails(PROGRAM_WRAP, "--nested=5",
+	    "--nested is a flag: yes or no, not \"5\"");
 	parse(PROGRAM_WRAP, "--notes=");
 	is_text(o.value[OPT_NOTES], "", "empty text is a value");
 	parse(PROGRAM_WRAP, "--table");
@@ -199,7 +208,9 @@ test_mistakes(void)
 	fails(PROGRAM_WRAP, "--zzzzzz", "unknown option --zzzzzz");
 	fails(PROGRAM_WRAP, "-Z", "unknown option -Z");
 	fails(PROGRAM_WRAP, "-qZ", "unknown option -Z");
-	fails(PROGRAM_SHOW, "--strict", "itrack show does not take --strict");
+	fails(PROGRAM_SHOW, "--strict",
+	    "itrack show does not take --strict; itrack-wrap does: exit "
+	    "123 if a tracker did not get everything");
 	fails(
 	    PROGRAM_WRAP, "--drain", "--drain needs a value: --drain SECONDS");
 	fails(PROGRAM_WRAP, "-t", "--track needs a value: --track LIST");

@@ -83,11 +83,37 @@ test_long(void)
 	free(one);
 }
 
+static void
+test_decode(void)
+{
+	static const char *const texts[] = {"", ".", "..", "a/b", "%", "%41",
+	    "../up", "\303\274/\344\270\255", "a b", "%~", "\n\177"};
+	static const char *const others[] = {
+	    "%2f", "%41", "%zz", "%", ".", "..", "a/b", "%2"};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char *name = path_encode(texts[i]);
+
+		is_owned(path_decode(name), texts[i], name);
+		free(name);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		char *text = path_decode(others[i]);
+
+		if (strcmp(others[i], "%") == 0)
+			is_text(text, "", "the empty text");
+		else
+			ok(text == NULL, "%s is of no text", others[i]);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
 	test_parts();
 	test_encode();
+	test_decode();
 	test_long();
 	return done_testing();
 }

@@ -15,7 +15,7 @@
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
 
-/* Data is on disk at least so often. */
+/* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
 /* How often a full disk is tried again before the journal goes on in memory. */
 #define DISK_RETRY_MS 1000
@@ -74,6 +74,50 @@ attempt_turn(struct attempt *a)
 		delivery_kick(a->deliveries[i]);
 }
 
+bool
+attempt_has_sample(const struct attempt *a)
+{
+	return a->samples > 0;
+}
+
+static void
+keep_sample(
+    struct attempt *a, const struct metric *list, size_t len, int64_t time_us)
+{
+	struct entry e;
+
+	if (a->watcher == NULL || len == 0)
+		return;
+	entry_init(&e, ENTRY_METRICS, time_us);
+	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.sample = a->samples;
+	for (size_t i = 0; i < len; i++)
+		entry_add_metric(&e, list[i].name, list[i].value);
+	attempt_keep(a, &e);
+}
+
+void
+attempt_sample(
+    struct attempt *a, const struct metric *list, size_t len, bool more)
+{
+	if (a->ended || len == 0 || (more && a->samples == 0))
+		return;
+	if (!more)
+		a->samples++;
+	keep_sample(a, list, len, clock_wall_us());
+}
+
+/* Behind the last point, whose time is that of the last record. */
+static void
+keep_last_sample(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
+{
+	if (a->samples > 0 || outcome->sample_len == 0)
+		return;
+	a->samples = 1;
+	keep_sample(a, outcome->sample, outcome->sample_len, time_us);
+}
+
 static enum run_status
 status_of(const struct attempt_outcome *outcome, bool manifest)
 {
@@ -86,7 +130,8 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
-/* The rows are read when they are sent. */
+/* Returns the path of the records, because their rows are read when they are
+ * sent. */
 static char *
 records_path(const struct attempt *a)
 {
@@ -126,6 +171,7 @@ keep_numbers(
 		return;
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
+	e.metrics.summary = true;
 	e.metrics.records_bytes = watcher_tail(a->watcher)->offset;
 	e.metrics.records_crc32c = watcher_tail(a->watcher)->crc;
 	if (lastline_read(
@@ -153,7 +199,7 @@ keep_end(
 	attempt_keep(a, &e);
 }
 
-/* The journal gets no end: who looks again may find the run whole. */
+/* Gives the journal no end, because who looks again may find the run whole. */
 static void
 leave(struct attempt *a)
 {
@@ -205,13 +251,21 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		a->status = RUN_KILLED;
 	}
 	a->ended_us = time_us;
+	keep_last_sample(a, outcome, time_us);
 	attempt_keep_results(a, time_us);
 	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
-	/* On disk within a second, or when it is closed: a sync takes so long
-	 * that the messages of other runs would be lost meanwhile. */
+	/* The end is on the disk within a second, or when the attempt is
+	 * closed: a sync now would take so long that messages of other runs
+	 * were lost. */
 	attempt_turn(a);
+}
+
+const struct watcher_stamp *
+attempt_old_manifest(const struct attempt *a)
+{
+	return &a->config.old_manifest;
 }
 
 bool
@@ -316,7 +370,8 @@ put_away(const struct attempt *a, struct err *err)
 	return delivered_put_away(&d, &line, err);
 }
 
-/* There may be room for a line by now. Its folder has nothing to go on with. */
+/* Adds the line of the index, for which there may be room by now. The attempt's
+ * folder goes, because it has nothing to go on with. */
 static void
 put_away_memory(struct attempt *a)
 {

@@ -80,6 +80,9 @@ struct attempt_outcome {
 	double wall_seconds;
 	/* Another run has begun in the directory. */
 	bool superseded;
+	/* System metrics for a run that has none yet. */
+	const struct metric *sample;
+	size_t sample_len;
 	/* The last line of the command's output; NULL: none. */
 	const char *line;
 	size_t line_len;
@@ -116,7 +119,14 @@ void attempt_scan(struct attempt *a);
 void attempt_take_file(struct attempt *a, const char *name, int fd);
 /* Was the manifest of a complete run read? */
 bool attempt_has_manifest(const struct attempt *a);
+/* System metrics of this moment; names as MLflow has them. `more`: of the same
+ * sample as those before, if there was one. */
+void attempt_sample(
+    struct attempt *a, const struct metric *list, size_t len, bool more);
+bool attempt_has_sample(const struct attempt *a);
 void attempt_end(struct attempt *a, const struct attempt_outcome *outcome);
+/* The config's: it is no result of this run. */
+const struct watcher_stamp *attempt_old_manifest(const struct attempt *a);
 /* Nothing more is read of it. */
 bool attempt_is_ended(const struct attempt *a);
 /* A file of the run could not be looked at when the run had ended: its journal

@@ -84,13 +84,15 @@ say_why(const struct delivery_status *status, struct library_packet *packet)
 		    status->tracker, why);
 }
 
-/* The lines that there is room for. */
+/* Adds the lines that there is room for, then `more`. */
 static void
-say_altered(const char *lines, struct library_packet *packet)
+say_lines(char *to, size_t size, const char *lines, const char *more)
 {
-	static const char more[] = "(more was changed)\n";
-	size_t room = sizeof packet->altered - sizeof more, len = 0;
+	size_t used = strlen(to), len = 0, room;
 
+	if (size - used <= strlen(more) + 1)
+		return;
+	room = size - used - strlen(more) - 1;
 	while (lines[len] != '\0') {
 		size_t line = strcspn(lines + len, "\n") + 1;
 
@@ -98,8 +100,8 @@ say_altered(const char *lines, struct library_packet *packet)
 			break;
 		len += line;
 	}
-	snprintf(packet->altered, sizeof packet->altered, "%.*s%s", (int)len,
-	    lines, lines[len] != '\0' ? more : "");
+	snprintf(to + used, size - used, "%.*s%s", (int)len, lines,
+	    lines[len] != '\0' ? more : "");
 }
 
 void
@@ -118,7 +120,9 @@ follow_deliveries_tell(
 		packet->rejected += status.rejected;
 		if (packet->message[0] == '\0')
 			say_why(&status, packet);
-		if (packet->altered[0] == '\0')
-			say_altered(status.altered, packet);
+		say_lines(packet->altered, sizeof packet->altered,
+		    status.altered, "(more was changed)\n");
+		say_lines(packet->refused, sizeof packet->refused,
+		    status.refusals, "(more was refused)\n");
 	}
 }

@@ -89,8 +89,8 @@ attempt_keep_file(struct attempt *a, int number, int fd,
 	return result;
 }
 
-/* If an adopted journal has kept a file, that copy is what the file was
- * then. */
+/* Keeps a file. If an adopted journal has kept one already, that copy is what
+ * the file was then. */
 static int
 on_keep(const char *name, int number, int fd, struct settle_kept *kept,
     struct err *err, void *data)
@@ -122,7 +122,7 @@ on_sync_timer(struct loop_timer *timer)
 		attempt_say(a, &err);
 }
 
-/* The next turn tries again. */
+/* Does nothing: the next turn tries again. */
 static void
 on_disk_timer(struct loop_timer *timer)
 {
@@ -262,10 +262,13 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 		.config_path = start->config_path,
 		.prefix = start->prefix,
 		.points = start->points,
-		.resumed_from = start->resumed_from},
+		.resumed_from = start->resumed_from,
+		.where = start->where,
+		.where_len = start->where_len},
 	    .artifacts = artifact_choice_of(start->artifacts),
 	    .live = is_live(a),
 	    .skip_entries = skip,
+	    .configured = a->past.has_config,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
@@ -313,8 +316,11 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	    config->run_dir != NULL ? config->run_dir : "no run directory");
 	a->journal = journal_create(config->state_dir, name, &why);
 	if (journal_in_memory(a->journal)) {
-		err_prefix(
-		    &why, "no journal on disk, what is not delivered is lost");
+		err_prefix(&why,
+		    "no journal on disk, what is not delivered is lost%s",
+		    why.code == -EROFS || why.code == -EACCES
+			? " (XDG_STATE_HOME names another place)"
+			: "");
 		attempt_say(a, &why);
 	}
 	if (config->started_us > 0)
@@ -347,8 +353,8 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
-/* Are its records still there? 1, 0, or a negative errno: it can't be gone on
- * with now. */
+/* Are its records still there? Returns 1, 0, or a negative errno if it can't be
+ * gone on with now. */
 static int
 check_unended(const struct attempt *a, const char *name, struct err *err)
 {
@@ -406,13 +412,14 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
 	a->ended = a->past.ended;
+	a->samples = a->past.samples;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;
 	if (a->past.run_id != NULL)
 		a->run_id = xstrdup(a->past.run_id);
 	if (fits > 0 && a->start.start.source != SOURCE_LIBRARY) {
 		result = add_watcher(a, a->past.derived_entries, &why);
-		/* The directory has gone since it was looked at. */
+		/* The directory may have gone since we looked at it. */
 		if (file_is_absent(result))
 			attempt_say(a, &why);
 		else if (result < 0) {

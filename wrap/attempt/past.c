@@ -26,6 +26,12 @@ take(struct attempt_past *past, const struct entry *e)
 	switch (e->kind) {
 	case ENTRY_START:
 		break;
+	case ENTRY_PARAMS:
+		if (e->params.config)
+			past->has_config = true;
+		else
+			past->derived_entries++;
+		break;
 	case ENTRY_TABLE:
 		past->has_table = true;
 		break;
@@ -42,6 +48,10 @@ take(struct attempt_past *past, const struct entry *e)
 		past->last_step = e->end.last_step;
 		break;
 	case ENTRY_METRICS:
+		if (e->metrics.sample > 0) {
+			past->samples = e->metrics.sample;
+			break;
+		}
 		past->has_numbers = e->metrics.len > 0 &&
 		    strncmp(e->metrics.list[0].name, ATTEMPT_LINE_PREFIX,
 			strlen(ATTEMPT_LINE_PREFIX)) == 0;
@@ -72,6 +82,7 @@ read_all(struct attempt_past *past, struct journal_reader *reader,
 	*start = (struct entry){0};
 	while ((result = journal_read(reader, &e, err)) > 0) {
 		take(past, &e);
+		past->entries += e.kind != ENTRY_START && e.kind != ENTRY_END;
 		if (first && e.kind != ENTRY_START) {
 			entry_release(&e);
 			result = err_set(err, -EBADMSG,
@@ -140,8 +151,8 @@ attempt_past_has_artifact(const struct attempt_past *past, const char *name)
 	return false;
 }
 
-/* *crc: of the next `bytes` bytes. 1, 0: there are fewer, or a negative
- * errno. */
+/* Sets *crc to the checksum of the next `bytes` bytes. Returns 1, 0 if there
+ * are fewer, or a negative errno. */
 static int
 read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 {
@@ -165,18 +176,21 @@ read_crc(int fd, int64_t bytes, uint32_t *crc, struct err *err)
 	return 1;
 }
 
-/* An answer, or that there is none: a file that is no file to read begins with
- * nothing. */
+/* Returns the answer, or a negative errno if there is none. A file that is no
+ * file to read begins with nothing. */
 static int
 answer(int result, const char *run_dir, const struct err *why, struct err *err)
 {
+	struct err whole = *why;
+
 	if (result >= 0 || !file_is_unknown(result))
 		return result > 0;
-	return err_set(err, result, "%s: %s", run_dir, why->message);
+	err_prefix(&whole, "%s", run_dir);
+	return err_set(err, result, "%s", whole.message);
 }
 
-/* Does records.jsonl begin with `bytes` bytes of this checksum? 1, 0, or a
- * negative errno. */
+/* Does records.jsonl begin with `bytes` bytes of this checksum? Returns 1, 0,
+ * or a negative errno. */
 static int
 records_begin_with(
     const char *run_dir, int64_t bytes, uint32_t want, struct err *err)
@@ -273,7 +287,8 @@ is_of_this_directory(struct search *s, const char *attempt)
 	return same;
 }
 
-/* Does the same for attempts that are not delivered yet; they are younger. */
+/* Looks at an attempt that is not delivered yet; these are younger than those
+ * of the index. */
 static bool
 search_pending(const char *attempt, void *data)
 {
@@ -301,8 +316,8 @@ search_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* Of the directory and its records as they are now. 1, 0: it has none, or a
- * negative errno. */
+/* Notes which directory it is now and how large its records are. Returns 1, 0
+ * if it has none, or a negative errno. */
 static int
 look_at_now(struct search *s, struct err *err)
 {
@@ -325,6 +340,7 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 {
 	struct search s = {
 	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
+	struct directory_now now;
 	struct err why = ERR_INIT;
 	int result;
 
@@ -333,12 +349,13 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 	if (result <= 0)
 		return result;
 	s.run_dir_text = text_path_text(run_dir);
-	result = index_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(run_dir), search_each, &s, &why);
+	now = (struct directory_now){.inode = (int64_t)s.identity.inode,
+	    .path = s.run_dir_text,
+	    .real = s.run_dir_text};
+	result = index_each_of(state_dir, &now, search_each, &s, &why);
 	if (journals_may_be_read_later(result))
 		s.failed = why;
-	result = journals_each_of(state_dir, (int64_t)s.identity.inode,
-	    path_base(s.run_dir_text), search_pending, &s, &why);
+	result = journals_each_of(state_dir, &now, search_pending, &s, &why);
 	if (journals_may_be_read_later(result))
 		s.failed = why;
 	free(s.run_dir_text);
@@ -373,6 +390,7 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .run_dir = attempt_place(a),
 	    .dir_inode = attempt_start(a)->dir_inode,
 	    .dir_birth_ns = attempt_start(a)->dir_birth_ns,
+	    .project = xstrdup(attempt_start(a)->project),
 	    .status = attempt_status(a),
 	    .started_us = facts.started_us,
 	    .ended_us = facts.ended_us,

@@ -16,13 +16,16 @@ struct attempt;
 
 /* What the adopted journal holds already. */
 struct attempt_past {
+	uint64_t entries;         /* but the first and the end */
 	uint64_t derived_entries; /* entries that derive has made */
 	char **artifacts;
 	size_t artifact_len;
 	bool has_table;
+	bool has_config; /* the params of the configuration */
 	bool has_numbers; /* it has the numbers of the output's last line */
 	char *run_id;
 	int64_t last_step;
+	int64_t samples; /* of system metrics */
 	bool ended;
 	enum run_status status;
 	int64_t ended_us;
@@ -42,8 +45,8 @@ void attempt_past_release(struct attempt_past *past);
 bool attempt_past_has_artifact(
     const struct attempt_past *past, const char *name);
 
-/* Are the records from which the journal was made still there, unchanged? 1, 0,
- * or a negative errno: they could not be looked at. */
+/* Are the records from which the journal was made still there, unchanged?
+ * Returns 1, 0, or a negative errno if they could not be looked at. */
 int attempt_past_fits(
     const struct attempt_past *past, const char *run_dir, struct err *err);
 

@@ -49,7 +49,7 @@ note_failure(struct search *s, const struct err *err)
 		s->result->failed = *err;
 }
 
-/* Of journals, cursors and the index. */
+/* Notes that a journal, a cursor or the index could not be looked at. */
 static void
 could_not_look(struct search *s, int result, const struct err *err)
 {
@@ -57,7 +57,7 @@ could_not_look(struct search *s, int result, const struct err *err)
 		note_failure(s, err);
 }
 
-/* Length and checksum of the records as they are now. */
+/* Measures length and checksum of the records as they are now. */
 static void
 measure(struct search *s)
 {
@@ -94,8 +94,7 @@ measure(struct search *s)
 	close(fd);
 }
 
-/* Compares inodes, which takes one system call, because this runs for every
- * line of the index. */
+/* Compares inodes: the path may lead there by another way. */
 static bool
 same_directory(struct search *s, const char *run_dir_text)
 {
@@ -134,7 +133,8 @@ is_there(struct search *s, const char *place, const char *destination)
 	return there > 0;
 }
 
-/* Is it the same place? Where one goes that does not say, nobody knows. */
+/* Is it the same place? If one of the two does not say where it goes, nobody
+ * knows. */
 static bool
 same_place(struct search *s, const struct target *target, const char *known)
 {
@@ -197,8 +197,8 @@ same_records(struct search *s, const struct attempt_past *past)
 	    s->crc == past->records_crc32c;
 }
 
-/* Where an undelivered run goes: a sync may have been given another destination
- * than the start entry has. */
+/* Does the undelivered run go there? A sync may have been given another
+ * destination than the start entry has. */
 static bool
 goes_there(struct search *s, const char *attempt, const struct target *recorded,
     const struct target *wanted)
@@ -233,6 +233,8 @@ take_pending(struct search *s, const char *attempt, const struct entry *start,
 	t->pending = xstrdup(attempt);
 	t->pending_live = journals_is_live(its);
 	t->pending_unended = !past->ended;
+	t->pending_watched = t->pending_live && t->pending_unended &&
+	    its->source == SOURCE_IMPORT;
 	t->pending_us = start->time_us;
 	t->pending_end_us = past->ended ? past->ended_us : start->time_us;
 	for (size_t i = 0; i < t->len; i++)
@@ -278,7 +280,8 @@ each_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* Nothing is tracked of one that is not there. */
+/* Returns false if the directory is not there: nothing is tracked of it
+ * then. */
 static bool
 look_at_directory(struct search *s)
 {
@@ -295,6 +298,24 @@ look_at_directory(struct search *s)
 	return there > 0;
 }
 
+static void
+search_all(struct search *s)
+{
+	char *path = text_path_text(s->run_dir);
+	char *real = text_path_text(s->real);
+	const struct directory_now now = {
+	    .inode = (int64_t)s->st.st_ino, .path = path, .real = real};
+	struct err err = ERR_INIT;
+	int result =
+	    journals_each_of(s->state_dir, &now, each_pending, s, &err);
+
+	could_not_look(s, result, &err);
+	result = index_each_of(s->state_dir, &now, each_indexed, s, &err);
+	could_not_look(s, result, &err);
+	free(path);
+	free(real);
+}
+
 void
 tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
     const struct target *targets, size_t len)
@@ -304,23 +325,12 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	    .state_dir = state_dir,
 	    .run_dir = run_dir,
 	    .bytes = -1};
-	struct err err = ERR_INIT;
-	char *name;
-	int result;
 
 	*t = (struct tracked){.len = len};
 	t->has = xcalloc(len, sizeof *t->has);
 	t->places = xcalloc(len, sizeof *t->places);
-	if (look_at_directory(&s) && state_dir != NULL) {
-		name = text_path_text(path_base(s.real));
-		result = journals_each_of(state_dir, (int64_t)s.st.st_ino, name,
-		    each_pending, &s, &err);
-		could_not_look(&s, result, &err);
-		free(name);
-		result = index_each_of(state_dir, (int64_t)s.st.st_ino,
-		    path_base(s.real), each_indexed, &s, &err);
-		could_not_look(&s, result, &err);
-	}
+	if (look_at_directory(&s) && state_dir != NULL)
+		search_all(&s);
 	free(s.real);
 }
 

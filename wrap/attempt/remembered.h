@@ -26,6 +26,7 @@ struct tracked {
 	char *pending;
 	bool pending_live;    /* the owner of that attempt is alive */
 	bool pending_unended; /* the run of that attempt has no end yet */
+	bool pending_watched; /* an itrack watch follows it now */
 	int64_t pending_us;   /* when it started */
 	/* When its run ended; of one without an end as pending_us. */
 	int64_t pending_end_us;

@@ -14,12 +14,19 @@
 #include "base/process.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
+#include "tracker/common/display.h"
+#include "wrap/attempt/result_line.h"
+#include "wrap/attempt/totals.h"
+#include "wrap/attempt/values.h"
 
 void
-report_init(struct report *r)
+report_init(struct report *r, const struct options *options)
 {
 	buf_init(&r->text, REPORT_MAX_BYTES);
 	buf_init(&r->json, REPORT_MAX_BYTES);
+	r->wants_json = options_given(options, OPT_REPORT);
+	r->brief = false;
+	r->totals = (struct report_totals){0};
 	r->run_count = 0;
 }
 
@@ -67,32 +74,28 @@ plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void
-say_run(struct report *r, const struct attempt *a)
+/* How long the run took, 0 if that is not known. */
+static double
+seconds_of(const struct attempt *a, const struct values *v)
 {
-	const struct watcher *w = attempt_watcher(a);
-	const struct mapping *m =
-	    w != NULL ? derive_mapping(watcher_derive(w)) : NULL;
-	const char *id = attempt_run_id(a);
-	const char *status = attempt_is_left(a) ? "not read to its end"
-	    : !attempt_is_ended(a)              ? "going on"
-				   : run_status_name(attempt_status(a));
+	struct attempt_index_facts facts;
+	double seconds = 0;
+
+	if (values_metric(v, "wall_time_seconds", &seconds))
+		return seconds;
+	attempt_index_facts(a, &facts);
+	return facts.ended_us > facts.started_us
+	    ? (double)(facts.ended_us - facts.started_us) / 1e6
+	    : 0;
+}
+
+/* What the records hold that is not counted. */
+static void
+say_defects(struct report *r, const struct watcher *w)
+{
+	const struct mapping *m = derive_mapping(watcher_derive(w));
 	struct buf line;
 
-	if (m == NULL && attempt_start(a)->source == SOURCE_LIBRARY) {
-		report_say(
-		    r, "run %s %s", id != NULL ? id : "without ID", status);
-		return;
-	}
-	if (m == NULL) {
-		report_say(r, "run %s %s (%s)", id != NULL ? id : "unknown",
-		    status, attempt_start(a)->run_dir);
-		return;
-	}
-	report_say(r, "run %s %s: %llu record%s, %zu experiment%s (%s)",
-	    id != NULL ? id : "unknown", status,
-	    (unsigned long long)m->record_count, plural(m->record_count),
-	    m->live_len, plural(m->live_len), attempt_start(a)->run_dir);
 	if (m->malformed_lines > 0)
 		report_say(r,
 		    "%llu line%s of records.jsonl could not be read, the "
@@ -108,16 +111,54 @@ say_run(struct report *r, const struct attempt *a)
 	report_say_lines(r, watcher_remarks(w));
 }
 
-/* What becomes of what is pending; allocated. The disk decides. `lead` stands
- * before a command that finishes it. */
+/* Allocated. */
 static char *
-what_next(const struct attempt *a, const char *lead)
+name_of(const struct attempt *a)
+{
+	const struct entry_start *start = attempt_start(a);
+	const char *id = attempt_run_id(a);
+
+	if (start->source == SOURCE_LIBRARY && id == NULL)
+		return xstrdup("without ID");
+	return display_name(start, id);
+}
+
+/* The result first, then what is wrong with it. */
+static void
+say_run(struct report *r, const struct attempt *a, const struct values *v)
+{
+	const struct entry_start *start = attempt_start(a);
+	char *name = name_of(a);
+	const char *status = attempt_is_left(a) ? "not read to its end"
+	    : !attempt_is_ended(a)              ? "going on"
+				   : run_status_name(attempt_status(a));
+	struct buf line;
+
+	buf_init(&line, REPORT_MAX_BYTES);
+	buf_addf(&line, "run %s %s", name, status);
+	free(name);
+	buf_adds(&line, ": ");
+	result_line(&line, v, start->prefix, seconds_of(a, v));
+	if (start->source != SOURCE_LIBRARY)
+		buf_addf(&line, " (%s)", start->run_dir);
+	report_say(r, "%s", line.data);
+	buf_release(&line);
+	if (attempt_watcher(a) != NULL)
+		say_defects(r, attempt_watcher(a));
+}
+
+/* What becomes of what is pending; allocated. The disk decides. `lead` stands
+ * before a command that finishes it, which needs the option `needs`, or NULL. */
+static char *
+what_next(const struct attempt *a, const char *lead, const char *needs)
 {
 	bool directory = attempt_start(a)->source != SOURCE_LIBRARY;
 	char *run_dir, *next;
 
 	if (!attempt_in_memory(a))
-		return xasprintf("%sitrack sync %s%s", lead, attempt_name(a),
+		return xasprintf("%sitrack sync %s%s%s%s", lead,
+		    needs != NULL ? needs : "", needs != NULL ? " " : "",
+		    attempt_name(a),
 		    !attempt_is_cut(a) ? ""
 			: directory
 			? " (the journal is cut short: the rest is read from "
@@ -138,15 +179,21 @@ say_pending(
     struct report *r, const struct attempt *a, const struct delivery_status *s)
 {
 	uint64_t all = s->delivered + s->rejected + s->pending;
-	char *next = what_next(a, "to finish: ");
+	char *next = what_next(a, "to finish: ", s->needs);
+	struct buf line;
 
-	report_say(r, "%s: delivered %llu of %llu, the rest is pending: %s; %s",
-	    s->tracker, (unsigned long long)s->delivered,
-	    (unsigned long long)all,
+	buf_init(&line, REPORT_MAX_BYTES);
+	if (s->delivered + s->rejected == 0)
+		buf_adds(&line, "nothing delivered, all is pending");
+	else
+		buf_addf(&line, "delivered %llu of %llu, the rest is pending",
+		    (unsigned long long)s->delivered, (unsigned long long)all);
+	report_say(r, "%s: %s: %s; %s", s->tracker, line.data,
 	    s->why[0] != '\0'        ? s->why
 		: attempt_is_left(a) ? "the run was not read to its end"
 				     : "no answer in time",
 	    next);
+	buf_release(&line);
 	free(next);
 }
 
@@ -154,18 +201,14 @@ static void
 say_delivery(
     struct report *r, const struct attempt *a, const struct delivery_status *s)
 {
-	uint64_t all = s->delivered + s->rejected + s->pending;
 	const char *place = s->place != NULL ? s->place : "";
+	const char *colon = place[0] != '\0' ? ": " : "";
 
 	if (s->state == DELIVERY_FINISHED && s->rejected == 0)
-		report_say(r, "%s: delivered %llu of %llu: %s", s->tracker,
-		    (unsigned long long)s->delivered, (unsigned long long)all,
-		    place);
+		report_say(r, "%s: delivered%s%s", s->tracker, colon, place);
 	else if (s->state == DELIVERY_FINISHED)
-		report_say(r, "%s: delivered %llu of %llu, %llu rejected: %s",
-		    s->tracker, (unsigned long long)s->delivered,
-		    (unsigned long long)all, (unsigned long long)s->rejected,
-		    place);
+		report_say(r, "%s: delivered, %llu rejected%s%s", s->tracker,
+		    (unsigned long long)s->rejected, colon, place);
 	else
 		say_pending(r, a, s);
 	for (size_t i = 0; i < s->note_len; i++)
@@ -200,12 +243,15 @@ put_delivery(struct jsonwrite *w, const struct delivery_status *s)
 }
 
 static void
-add_json(struct report *r, const struct attempt *a)
+add_json(struct report *r, const struct attempt *a, const struct values *v)
 {
 	const struct watcher *watcher = attempt_watcher(a);
 	struct delivery_status status;
 	struct jsonwrite w;
+	char *name;
 
+	if (!r->wants_json)
+		return;
 	if (r->run_count > 0)
 		buf_addc(&r->json, ',');
 	jsonwrite_init(&w, &r->json, JSONWRITE_COMPACT);
@@ -213,6 +259,9 @@ add_json(struct report *r, const struct attempt *a)
 	jsonwrite_text_member(&w, "attempt", attempt_name(a));
 	jsonwrite_text_member(&w, "run_id", attempt_run_id(a));
 	jsonwrite_text_member(&w, "run_dir", attempt_start(a)->run_dir);
+	name = name_of(a);
+	jsonwrite_text_member(&w, "name", name);
+	free(name);
 	jsonwrite_text_member(&w, "status",
 	    attempt_is_ended(a) && !attempt_is_left(a)
 		? run_status_name(attempt_status(a))
@@ -229,6 +278,7 @@ add_json(struct report *r, const struct attempt *a)
 		    &w, "experiment_count", (int64_t)m->live_len);
 	}
 	jsonwrite_bool_member(&w, "journal_in_memory", attempt_in_memory(a));
+	values_write(v, &w);
 	jsonwrite_key(&w, "trackers");
 	jsonwrite_open(&w, '[');
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
@@ -239,33 +289,76 @@ add_json(struct report *r, const struct attempt *a)
 	jsonwrite_close(&w, '}');
 }
 
-void
-report_add(struct report *r, const struct attempt *a)
+/* What is known of the run so far; says why where it can't be read. */
+static void
+read_values(struct report *r, const struct attempt *a, struct values *v)
+{
+	struct err err = ERR_INIT;
+
+	if (values_read(v, a, VALUES_EXPERIMENTS_MAX, &err) < 0)
+		report_say(
+		    r, "not all of its values could be read: %s", err.message);
+}
+
+static void
+say_attempt(struct report *r, const struct attempt *a, const struct values *v)
 {
 	struct delivery_status status;
 
-	say_run(r, a);
+	say_run(r, a, v);
 	report_say_lines(r, attempt_remarks(a));
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &status);
 		say_delivery(r, a, &status);
 	}
 	if (attempt_delivery_count(a) == 0) {
-		char *next = what_next(a, "");
+		char *next = what_next(a, "", NULL);
 
 		report_say(r, "recorded, not delivered: %s", next);
 		free(next);
 	}
-	add_json(r, a);
+}
+
+void
+report_add(struct report *r, const struct attempt *a)
+{
+	struct values values;
+
+	read_values(r, a, &values);
+	if (!r->brief || totals_add(&r->totals, a, &values))
+		say_attempt(r, a, &values);
+	add_json(r, a, &values);
+	values_release(&values);
 	r->run_count++;
+}
+
+void
+report_expect(struct report *r, size_t runs)
+{
+	r->brief = runs >= REPORT_MANY;
+}
+
+void
+report_say_totals(struct report *r)
+{
+	struct buf line;
+
+	if (!r->brief || r->totals.runs == 0)
+		return;
+	buf_init(&line, REPORT_MAX_BYTES);
+	totals_line(&r->totals, &line);
+	report_say_lines(r, line.data);
+	buf_release(&line);
 }
 
 void
 report_add_going_on(struct report *r, const struct attempt *a, pid_t writer)
 {
 	char *name = process_name(writer);
+	struct values values;
 
-	say_run(r, a);
+	read_values(r, a, &values);
+	say_run(r, a, &values);
 	report_say_lines(r, attempt_remarks(a));
 	report_say(r,
 	    "the run is still being written, by process %d%s%s%s; itrack stays "
@@ -273,7 +366,8 @@ report_add_going_on(struct report *r, const struct attempt *a, pid_t writer)
 	    (int)writer, name != NULL ? " (" : "", name != NULL ? name : "",
 	    name != NULL ? ")" : "", (int)getpid());
 	free(name);
-	add_json(r, a);
+	add_json(r, a, &values);
+	values_release(&values);
 	r->run_count++;
 }
 

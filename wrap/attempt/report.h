@@ -1,7 +1,8 @@
 /*
- * The report at the end has one line on what was seen and one for each tracker:
- * what was delivered and where to look, or what is pending, why, and how to
- * finish it. --report writes the same as JSON.
+ * The report at the end says of each run how it went, then in a line for each
+ * tracker that it was delivered and where to look, or what is missing, why, and
+ * the command that finishes it. --report writes the same as JSON, with all
+ * metrics and params.
  */
 #ifndef WRAP_ATTEMPT_REPORT_H
 #define WRAP_ATTEMPT_REPORT_H
@@ -13,13 +14,39 @@
 /* The limit for the text and for the JSON; a run has a few lines. */
 #define REPORT_MAX_BYTES (16 * 1024 * 1024)
 
+/* More than there are. */
+#define REPORT_TRACKERS_MAX 16
+
 struct report {
 	struct buf text;
 	struct buf json; /* the runs, each an object, comma separated */
+	bool wants_json;
+	/* Of many runs the text has those with something amiss, up to a limit,
+	 * and the totals. */
+	bool brief;
+	struct report_totals {
+		size_t runs, complete;
+		size_t amiss, said; /* and so many of them in the text */
+		size_t noted; /* complete, with notes that were not said */
+		double records, success, total;
+		struct report_share {
+			const char *tracker; /* of tracker_find(): static */
+			size_t delivered, pending;
+			uint64_t rejected;
+		} shares[REPORT_TRACKERS_MAX];
+		size_t share_len;
+	} totals;
 	size_t run_count;
 };
 
-void report_init(struct report *r);
+/* So many runs are to come; from REPORT_MANY on the report is brief. */
+#define REPORT_MANY 11
+void report_expect(struct report *r, size_t runs);
+/* Says the totals of a brief report, behind all runs. */
+void report_say_totals(struct report *r);
+
+/* With --report among the options the JSON is made, too. */
+void report_init(struct report *r, const struct options *options);
 void report_release(struct report *r);
 
 /* Notes what became of an attempt, before it is closed. */

@@ -15,10 +15,12 @@
 #include "watcher/artifacts.h"
 #include "wrap/attempt/private.h"
 
-/* Behind the numbers of the run directory's own files. */
+/* The number that the file is kept under comes after those of the run
+ * directory's own files. */
 #define KEPT_NUMBER (SETTLE_FILES + 1)
 
-/* Two artifacts with the same name would become one file. */
+/* Does a file of the run directory have this name? Two artifacts with the same
+ * name would become one file. */
 static bool
 is_of_run_directory(const char *name)
 {
@@ -31,7 +33,8 @@ is_of_run_directory(const char *name)
 	return false;
 }
 
-/* Keeps the file under a name of its own; NULL: it is an artifact already. */
+/* Returns the name that the artifact gets, or NULL if the file is an artifact
+ * already. */
 static char *
 name_of(const struct attempt *a)
 {
@@ -92,8 +95,8 @@ attempt_keep_results(struct attempt *a, int64_t time_us)
 	if (name == NULL)
 		return;
 	fd = file_open_regular(AT_FDCWD, path, &st, &err);
-	/* A run that failed wrote no results file; an older one is not its
-	 * own. */
+	/* A run that failed has written no results file; an older file is not
+	 * its own. */
 	if (fd >= 0 &&
 	    clock_ns(&st.st_ctim) >= clock_ns(&a->config.not_before)) {
 		add(a, name, &st, fd, time_us);

@@ -9,7 +9,7 @@
 #include "tracker/plan.h"
 #include "wrap/attempt/start.h"
 
-/* In the cursor's state, before the option's name. */
+/* Stands in the cursor's state before the option's name. */
 #define MOVED "moved."
 
 static void
@@ -27,7 +27,17 @@ put(struct target *t, const char *name, const char *text)
 	    (struct pair){.name = xstrdup(name), .text = xstrdup(text)};
 }
 
-/* Takes one option that is given now. 1: the destination has changed. */
+/* Without the option the run has a place, too: beside its run directory. */
+static bool
+has_default(const struct option_row *row)
+{
+	const char *root = tracker_about_find(row->tracker)->root;
+
+	return root != NULL && strcmp(root, row->name) == 0;
+}
+
+/* Takes one option that is given now. Returns 1 if the destination has
+ * changed. */
 static int
 take(struct target *t, struct cursor *c, const struct options *options,
     const struct option_row *row, struct err *err)
@@ -40,7 +50,7 @@ take(struct target *t, struct cursor *c, const struct options *options,
 	bool same = was != NULL && strcmp(was, plain) == 0;
 	int result = 0;
 
-	if (was != NULL && !same && !command_line)
+	if ((was != NULL || has_default(row)) && !same && !command_line)
 		goto out;
 	if (!same && row->own->destination && c->opened) {
 		if (command_line)

@@ -15,7 +15,8 @@
 #include "watcher/survey.h"
 #include "watcher/stamp.h"
 
-/* A text of the command line, the environment or the config file. */
+/* Makes text of what the command line, the environment or the config file
+ * has. */
 static char *
 text_of(const char *bytes)
 {
@@ -35,14 +36,15 @@ attempt_option_text(
 	if (!secrets &&
 	    (row->form == FORM_TRACKING_URI || row->form == FORM_URL))
 		uri_clean(plain);
-	/* Without a working directory, too: the path stays as it is. */
+	/* Without a working directory the path stays as it is. */
 	text = text_path_text(plain != NULL ? plain : value);
 	free(plain);
 	return text;
 }
 
-/* Its own options; and names that somebody asked for, not the config file,
- * since they stand above a tracker's own variable for the same. */
+/* Is the option for this tracker? It is if it is the tracker's own; or if it is
+ * a name that somebody has asked for. A name of the config file alone does not
+ * count, because the tracker's own variable for the same stands above it. */
 static bool
 is_for(const struct target *t, const struct options *options, int id)
 {
@@ -50,7 +52,8 @@ is_for(const struct target *t, const struct options *options, int id)
 
 	if (options->value[id] == NULL)
 		return false;
-	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES)
+	if (id == OPT_TRACK_PROJECT || id == OPT_RUN_NAME || id == OPT_NOTES ||
+	    id == OPT_ATTEMPT_GROUP)
 		return options->source[id] >= FROM_ENVIRONMENT;
 	return tracker != NULL && strcmp(tracker, t->tracker) == 0;
 }
@@ -155,7 +158,7 @@ make_targets(struct entry_start *s, const struct attempt_config *config)
 	attempt_free_targets(made, len);
 }
 
-/* What the run directory itself says of its command. */
+/* Returns what the run directory itself says of its command. */
 static char *
 manifest_command(const char *run_dir)
 {
@@ -186,6 +189,7 @@ take_facts(
 	remote = git_remote(cwd);
 	s->git_remote = text_of(remote);
 	free(remote);
+	entry_start_take_where(s);
 }
 
 static int
@@ -206,7 +210,7 @@ attempt_path_leads(const struct attempt_config *config, struct err *err)
 	if (config->dir_fd <= 0)
 		return 1;
 	result = watcher_identify(config->run_dir, &there, &why);
-	/* Where we may not go the writer may, below another root. */
+	/* The writer may go where we may not, below another root. */
 	if (file_is_unknown(result) && result != -EACCES)
 		return err_set(err, result, "%s", why.message);
 	if (result < 0)
@@ -240,6 +244,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	s->experiment_name = text_of(o->value[OPT_EXPERIMENT_NAME]);
 	s->run_name = text_of(o->value[OPT_RUN_NAME]);
 	s->notes = text_of(o->value[OPT_NOTES]);
+	s->group = text_of(o->value[OPT_ATTEMPT_GROUP]);
 	s->prefix =
 	    text_of(o->value[OPT_PREFIX] != NULL ? o->value[OPT_PREFIX] : "");
 	s->tags = xcalloc(o->tag_len, sizeof *s->tags);

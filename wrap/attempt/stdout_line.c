@@ -17,7 +17,8 @@ number_of(const struct json_span *value, double *number)
 	return json_double(value, number) == 0;
 }
 
-/* The last one of a name counts, in the first one's place. */
+/* Puts a number. If a name comes twice, the last number counts, in the place of
+ * the first. */
 static void
 put(struct entry *e, const char *name, double number)
 {

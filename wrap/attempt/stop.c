@@ -33,7 +33,7 @@ stop_init(struct stop *stop, struct loop *loop)
 	stop->io = (struct loop_io){.fd = signalfd(-1, &set, SFD_CLOEXEC),
 	    .ready = on_signal,
 	    .data = stop};
-	/* A filter or a kernel that has no such thing: then they end us at
+	/* Where a filter or the kernel has no signalfd, the signals end us at
 	 * once, and a sync goes on from there. */
 	if (stop->io.fd < 0)
 		sigprocmask(SIG_UNBLOCK, &set, NULL);

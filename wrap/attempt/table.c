@@ -8,8 +8,8 @@
 #define OPTION "table"
 #define TEXT   "text"
 
-/* In this order. Without --table=text nothing that may hold a prompt, an answer
- * or what somebody wrote in a score. */
+/* The columns have this order. Without --table=text there is none that may hold
+ * a prompt, an answer or what somebody wrote in a score. */
 static const struct {
 	const char *name;
 	bool plain, text;

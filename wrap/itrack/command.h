@@ -25,6 +25,7 @@ struct command {
 };
 
 extern const struct command command_import;
+extern const struct command command_watch;
 extern const struct command command_sync;
 extern const struct command command_status;
 extern const struct command command_show;

@@ -1,6 +1,7 @@
 #include "wrap/itrack/deliver.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "http/http.h"
 #include "mapping/names.h"
 #include "wrap/attempt/stop.h"
+#include "wrap/itrack/progress.h"
 
 /* Independent runs go faster side by side; each holds its batch in memory. A
  * server that is near has enough to do with as many as it has workers (MLflow:
@@ -25,7 +27,7 @@
 
 struct item {
 	struct attempt *attempt;
-	bool follow;
+	bool follow, replaced;
 	int64_t changed_ms; /* when the records last grew */
 	int64_t offset;
 	TAILQ_ENTRY(item) link;
@@ -43,9 +45,12 @@ struct deliver {
 	size_t count;
 	TAILQ_HEAD(, item) items;
 	bool complete, waiting, woken;
+	bool follows, finishing, late; /* late: the time of finishing is over */
+	struct loop_timer finish;
 	void (*closed)(struct attempt *a, bool complete, void *data);
 	void *data;
-	bool filling; /* more come as soon as there is room */
+	struct progress *progress; /* NULL: not expected to be many */
+	bool filling;              /* more come as soon as there is room */
 };
 
 /* Were fewer records read than there should be? Such a run is tracked, but is
@@ -73,6 +78,17 @@ close_item(struct deliver *d, struct item *item)
 		d->closed(item->attempt, complete, d->data);
 	attempt_close(item->attempt);
 	free(item);
+	deliver_pass_over(d);
+}
+
+static void
+end_item(struct item *item, bool superseded)
+{
+	struct attempt_outcome outcome = {.superseded = superseded};
+
+	item->replaced = false;
+	attempt_end(item->attempt, &outcome);
+	attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
 }
 
 static bool
@@ -88,7 +104,9 @@ is_done(const struct deliver *d)
 {
 	if (d->waiting)
 		return d->woken || d->stop.asked;
-	return d->filling ? has_room(d) : d->count == 0;
+	if (d->filling)
+		return has_room(d) || (d->follows && d->stop.asked);
+	return d->count == 0;
 }
 
 static void
@@ -98,6 +116,33 @@ turn_until_done(struct deliver *d)
 		loop_run(d->loop);
 }
 
+static bool
+has_delivered_all(const struct attempt *a)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
+		attempt_delivery_status(a, i, &status);
+		if (attempt_pending(a, status.tracker) > 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_over(const struct deliver *d, const struct item *item)
+{
+	const struct attempt *a = item->attempt;
+
+	if (d->stop.asked && (!d->follows || d->finishing))
+		return true;
+	if (d->late)
+		return true;
+	if (attempt_is_ended(a))
+		return attempt_is_settled(a);
+	return d->finishing && has_delivered_all(a);
+}
+
 static void
 on_turn(struct loop_turn *turn)
 {
@@ -105,29 +150,33 @@ on_turn(struct loop_turn *turn)
 	struct item *item, *next;
 
 	TAILQ_FOREACH_SAFE (item, &d->items, link, next) {
+		if (item->replaced)
+			end_item(item, true);
 		attempt_turn(item->attempt);
-		if ((attempt_is_ended(item->attempt) &&
-			attempt_is_settled(item->attempt)) ||
-		    d->stop.asked)
+		if (is_over(d, item))
 			close_item(d, item);
 	}
 	if (is_done(d))
 		loop_stop(d->loop);
 }
 
+/* Of this run: one that goes on may still have an older one. */
 static bool
 manifest_is_there(const struct item *item)
 {
+	const struct watcher_stamp *old = attempt_old_manifest(item->attempt);
 	const char *dir = attempt_run_dir(item->attempt);
+	struct watcher_stamp now = watcher_stamp(dir, MANIFEST_FILE);
 
-	return watcher_stamp(dir, MANIFEST_FILE).there;
+	return now.there &&
+	    (!old->there || now.inode != old->inode ||
+		now.mtime_ns != old->mtime_ns || now.ctime_ns != old->ctime_ns);
 }
 
 static void
 on_look(struct loop_timer *timer)
 {
 	struct deliver *d = timer->data;
-	struct attempt_outcome outcome = {0};
 	struct item *item;
 	bool any = false;
 
@@ -145,11 +194,18 @@ on_look(struct loop_timer *timer)
 		if (clock_mono_ms() - item->changed_ms < QUIET_MS ||
 		    !manifest_is_there(item))
 			continue;
-		attempt_end(item->attempt, &outcome);
-		attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
+		end_item(item, false);
 	}
 	if (any)
 		loop_timer_set(d->loop, timer, LOOK_MS);
+}
+
+static void
+on_finish(struct loop_timer *timer)
+{
+	struct deliver *d = timer->data;
+
+	d->late = true;
 }
 
 struct deliver *
@@ -168,14 +224,33 @@ deliver_new(
 	d->turn = (struct loop_turn){.end = on_turn, .data = d};
 	loop_turn_add(d->loop, &d->turn);
 	d->look = (struct loop_timer){.fire = on_look, .data = d};
+	d->finish = (struct loop_timer){.fire = on_finish, .data = d};
 	stop_init(&d->stop, d->loop);
 	return d;
 }
 
 void
+deliver_expect(struct deliver *d, size_t total)
+{
+	report_expect(d->report, total);
+	if (!options_given(d->options, OPT_QUIET) &&
+	    !options_given(d->options, OPT_VERBOSE))
+		d->progress = progress_new(d->loop, total);
+}
+
+void
+deliver_pass_over(struct deliver *d)
+{
+	if (d->progress != NULL)
+		progress_step(d->progress);
+}
+
+void
 deliver_free(struct deliver *d)
 {
+	progress_free(d->progress);
 	loop_timer_cancel(d->loop, &d->look);
+	loop_timer_cancel(d->loop, &d->finish);
 	stop_release(&d->stop, d->loop);
 	loop_turn_remove(d->loop, &d->turn);
 	tree_free(d->tree);
@@ -183,14 +258,37 @@ deliver_free(struct deliver *d)
 	free(d);
 }
 
+void
+deliver_follow_runs(struct deliver *d)
+{
+	d->follows = true;
+}
+
+/* In the middle of its watcher's work: the end of the turn ends it. */
+static void
+on_replaced(struct attempt *a, void *data)
+{
+	struct deliver *d = data;
+	struct item *item;
+
+	TAILQ_FOREACH (item, &d->items, link)
+		if (item->attempt == a && item->follow)
+			item->replaced = true;
+	loop_kick(d->loop);
+}
+
 struct attempt_config
 deliver_config(struct deliver *d)
 {
 	return (struct attempt_config){
 	    .loop = d->loop,
-	    .tree = options_given(d->options, OPT_FOLLOW) ? d->tree : NULL,
+	    .tree = d->follows || options_given(d->options, OPT_FOLLOW)
+		? d->tree
+		: NULL,
 	    .options = d->options,
 	    .state_dir = d->state_dir,
+	    .replaced = d->follows ? on_replaced : NULL,
+	    .data = d,
 	};
 }
 
@@ -198,7 +296,6 @@ void
 deliver_add(struct deliver *d, struct attempt *a, bool follow)
 {
 	struct item *item = xcalloc(1, sizeof *item);
-	struct attempt_outcome outcome = {0};
 
 	item->attempt = a;
 	item->follow = follow;
@@ -206,8 +303,7 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	TAILQ_INSERT_TAIL(&d->items, item, link);
 	d->count++;
 	if (!follow) {
-		attempt_end(a, &outcome);
-		attempt_drain(a, DRAIN_WHILE_MOVING);
+		end_item(item, false);
 	} else {
 		loop_timer_set(d->loop, &d->look, LOOK_MS);
 	}
@@ -255,4 +351,36 @@ bool
 deliver_is_stopped(const struct deliver *d)
 {
 	return d->stop.asked;
+}
+
+void
+deliver_end(struct deliver *d, const char *run_dir)
+{
+	struct item *item;
+
+	TAILQ_FOREACH (item, &d->items, link)
+		if (item->follow && !attempt_is_ended(item->attempt) &&
+		    strcmp(attempt_run_dir(item->attempt), run_dir) == 0)
+			end_item(item, false);
+	loop_kick(d->loop);
+}
+
+void
+deliver_finish(struct deliver *d, int64_t ms)
+{
+	struct item *item;
+
+	d->finishing = true;
+	d->stop.asked = false;
+	TAILQ_FOREACH (item, &d->items, link) {
+		attempt_scan(item->attempt);
+		if (attempt_has_manifest(item->attempt) &&
+		    !attempt_is_ended(item->attempt))
+			end_item(item, false);
+		if (attempt_is_ended(item->attempt))
+			attempt_drain(item->attempt, ms);
+	}
+	loop_timer_set(d->loop, &d->finish, ms);
+	loop_kick(d->loop);
+	turn_until_done(d);
 }

@@ -1,4 +1,5 @@
-/* itrack doctor: each selected tracker, before a run depends on it. */
+/* itrack doctor: the installation and each selected tracker, before a run depends on
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -6,10 +7,12 @@
 #include "tracker/tracker.h"
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
+#include "wrap/itrack/installation.h"
 #include "wrap/itrack/print.h"
 
 struct doctor {
-	const char *tracker;
+	const char *member;     /* of the JSON: "tracker" or "part" */
+	const char *tracker;    /* its name, or that of the part */
 	struct jsonwrite *json; /* NULL: lines */
 	bool failed;            /* something was bad */
 };
@@ -26,7 +29,7 @@ say(void *data, enum verdict verdict, const char *plain)
 	d->failed |= verdict == VERDICT_BAD;
 	if (d->json != NULL) {
 		jsonwrite_open(d->json, '{');
-		print_json_bytes(d->json, "tracker", d->tracker);
+		print_json_bytes(d->json, d->member, d->tracker);
 		print_json_bytes(d->json, "verdict", words[verdict]);
 		print_json_bytes(d->json, "text", plain);
 		jsonwrite_close(d->json, '}');
@@ -35,6 +38,16 @@ say(void *data, enum verdict verdict, const char *plain)
 	printf("%s: %s: ", d->tracker, words[verdict]);
 	print_escaped(plain, stdout);
 	putchar('\n');
+}
+
+static void
+say_of_part(
+    void *data, const char *part, enum verdict verdict, const char *text)
+{
+	struct doctor *d = data;
+
+	d->tracker = part;
+	say(data, verdict, text);
 }
 
 static void
@@ -75,9 +88,17 @@ run(const struct options *options)
 	if (options_given(options, OPT_JSON)) {
 		d.json = &w;
 		print_json_begin(&w, &out);
+		jsonwrite_key(&w, "installation");
+		jsonwrite_open(&w, '[');
+	}
+	d.member = "part";
+	installation_examine(say_of_part, &d);
+	if (d.json != NULL) {
+		jsonwrite_close(&w, ']');
 		jsonwrite_key(&w, "findings");
 		jsonwrite_open(&w, '[');
 	}
+	d.member = "tracker";
 	examine(&d, options);
 	if (d.json != NULL) {
 		jsonwrite_close(&w, ']');
@@ -90,6 +111,6 @@ const struct command command_doctor = {
     .name = "doctor",
     .program = PROGRAM_DOCTOR,
     .usage = "itrack doctor [option]...",
-    .about = "Examines the selected trackers before a run depends on them.",
+    .about = "Examines the installation and the selected trackers.",
     .run = run,
 };

@@ -19,6 +19,7 @@
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
+#include "wrap/itrack/import.h"
 #include "journal/turn.h"
 #include "wrap/attempt/report.h"
 #include "wrap/attempt/remembered.h"
@@ -68,28 +69,23 @@ is_tracking_output(const char *dir)
 	    !marker.there && records.code == 0 && marker.code == 0;
 }
 
-struct import {
-	const struct options *options;
-	struct deliver *deliver;
-	char *state_dir;
-	struct report report;
-	bool failed;
-};
-
 /* Everything is there already: says so. Else names the targets to leave out. */
 static bool
 is_tracked(struct import *im, const char *dir, struct tracked *t,
     const struct target *targets)
 {
 	if (t->pending != NULL && t->pending_live) {
-		report_say(&im->report,
-		    "%s: attempt %s is at work on it: left alone", dir,
-		    t->pending);
+		im->busy = true;
+		if (!im->watches)
+			report_say(&im->report,
+			    "%s: attempt %s is at work on it: left alone", dir,
+			    t->pending);
 		return true;
 	}
 	if (t->pending != NULL || t->count < t->len)
 		return false;
-	for (size_t i = 0; i < t->len; i++)
+	im->tracked++;
+	for (size_t i = 0; !im->report.brief && !im->watches && i < t->len; i++)
 		report_say(&im->report,
 		    "%s: already tracked by %s (%s); --again tracks it anew",
 		    dir, targets[i].tracker, t->places[i]);
@@ -182,11 +178,17 @@ may_be_begun(const char *state_dir, const char *dir)
 		turn_is_announced(state_dir));
 }
 
+bool
+import_has_to_wait(const char *state_dir, const char *dir)
+{
+	return state_dir != NULL && may_be_begun(state_dir, dir) &&
+	    !is_pending(state_dir, dir);
+}
+
 static void
 wait_for_worker(const char *state_dir, const char *dir)
 {
-	while (state_dir != NULL && may_be_begun(state_dir, dir) &&
-	    !is_pending(state_dir, dir))
+	while (import_has_to_wait(state_dir, dir))
 		poll(NULL, 0, LOOK_MS);
 }
 
@@ -199,7 +201,8 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 	struct err err = ERR_INIT;
 	int turn, result = -ENOENT;
 
-	wait_for_worker(im->state_dir, config->run_dir);
+	if (!im->watches)
+		wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
 	turn = turn_take(
 	    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
@@ -214,7 +217,7 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 	turn_give_back(turn);
 }
 
-static void
+void
 import_one(struct import *im, const char *argument)
 {
 	char *dir = path_absolute(argument);
@@ -249,13 +252,16 @@ import_one(struct import *im, const char *argument)
 		return;
 	}
 	config = deliver_config(im->deliver);
+	if (!im->follow)
+		config.tree = NULL;
+	config.old_manifest = im->old_manifest;
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;
 	config.record_only = options_given(im->options, OPT_RECORD_ONLY);
 	begin_in_turn(im, &config, targets, target_len, &begun);
+	im->begun += begun.len;
 	for (size_t i = 0; i < begun.len; i++)
-		deliver_add(im->deliver, begun.attempts[i],
-		    options_given(im->options, OPT_FOLLOW));
+		deliver_add(im->deliver, begun.attempts[i], im->follow);
 	attempt_free_targets(targets, target_len);
 	free(dir);
 }
@@ -270,16 +276,28 @@ import_run(const struct options *options)
 		return command_usage(
 		    &command_import, "name at least one run directory");
 	im.state_dir = journal_state_dir();
-	report_init(&im.report);
+	report_init(&im.report, options);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
-	for (int i = 0; i < options->argument_count; i++)
+	deliver_expect(im.deliver, (size_t)options->argument_count);
+	for (int i = 0; i < options->argument_count; i++) {
+		size_t begun = im.begun;
+
 		import_one(&im, options->arguments[i]);
+		if (im.begun == begun)
+			deliver_pass_over(im.deliver);
+	}
 	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
 		report_say(&im.report, "%s", err.message);
 	report_say_lines(&im.report, journals_of_refused());
 	if (!deliver_run(im.deliver))
 		im.failed = true;
 	deliver_free(im.deliver);
+	report_say_totals(&im.report);
+	if (im.report.brief && im.tracked > 0)
+		report_say(&im.report,
+		    "%zu of the directories are tracked there already; --again "
+		    "tracks them anew",
+		    im.tracked);
 	if (options_given(options, OPT_REPORT) &&
 	    report_write(&im.report, options->value[OPT_REPORT], &err) < 0) {
 		report_say(&im.report, "no report written: %s", err.message);

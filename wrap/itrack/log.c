@@ -162,7 +162,7 @@ log_items(struct itrack_tracker *t, const struct items *items,
 }
 
 static void
-say_altered(const char *lines)
+say_lines(const char *lines)
 {
 	while (*lines != '\0') {
 		int len = (int)strcspn(lines, "\n");
@@ -178,10 +178,12 @@ end(struct itrack_tracker *t, const struct options *o)
 	struct itrack_error err = ITRACK_ERROR_INIT;
 	bool failed = false;
 
-	if (itrack_end_run(t, o->value[OPT_STATUS], &err) < 0)
+	if (itrack_end_run(t, o->value[OPT_STATUS], &err) < 0) {
 		complain(&err, &failed);
+		say_lines(itrack_refused(t));
+	}
 	if (!options_given(o, OPT_QUIET)) {
-		say_altered(itrack_altered(t));
+		say_lines(itrack_altered(t));
 		puts(itrack_run_id(t));
 	}
 	return !failed;

@@ -17,6 +17,7 @@
 /* In the order of the help; NULL ends it. */
 static const struct command *const commands[] = {
     &command_import,
+    &command_watch,
     &command_sync,
     &command_status,
     &command_show,

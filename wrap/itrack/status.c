@@ -1,5 +1,5 @@
-/* itrack status: attempts, their run directory, state, and what each tracker
- * has of them. */
+/* itrack status: what is open or pending, why and how far it is, then the attempts
+ * that were delivered last. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,43 +10,67 @@
 #include "format/jsonwrite.h"
 #include "format/text.h"
 #include "journal/index.h"
+#include "journal/list.h"
 #include "journal/state.h"
 #include "wrap/attempt/past.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/print.h"
-#include "journal/list.h"
+
+/* Of those that are delivered so many are shown without --all. */
+#define LAST_SHOWN 10
 
 /* All of it is made before it is printed. */
 struct status {
 	char *state_dir;
+	const char *project; /* NULL: every one */
 	bool json;
 	struct buf text;
 	struct jsonwrite w;
-	size_t count;
+	size_t pending, delivered; /* that there are */
+	size_t at, from;           /* of those that are delivered */
 	bool failed;
 };
 
 /* One attempt as both forms show it. */
 struct row {
-	const char *attempt, *run_id, *run_dir;
-	const char *state;      /* running, interrupted, pending, delivered */
+	const char *attempt, *run_id, *run_dir, *project;
+	const char *state;
 	const char *run_status; /* NULL: not ended */
 	int64_t started_us;
+	int64_t records;   /* so far, of one that is not delivered; else -1 */
 	uint64_t rejected; /* by all trackers, of one that is delivered */
 };
+
+static bool
+is_wanted(const struct status *s, const char *project)
+{
+	return s->project == NULL ||
+	    (project != NULL && strcmp(project, s->project) == 0);
+}
+
+static void
+add_records(struct status *s, const struct row *row)
+{
+	if (row->records >= 0 && row->run_status == NULL)
+		buf_addf(&s->text, ", %lld record%s so far",
+		    (long long)row->records, row->records == 1 ? "" : "s");
+	else if (row->records >= 0)
+		buf_addf(&s->text, ", %lld record%s", (long long)row->records,
+		    row->records == 1 ? "" : "s");
+}
 
 static void
 begin_row(struct status *s, const struct row *row)
 {
 	char time[CLOCK_ISO_LOCAL_SIZE];
 
-	s->count++;
 	clock_iso_local(time, row->started_us);
 	if (!s->json) {
 		buf_addf(&s->text, "%s  %-11s  ", row->attempt, row->state);
 		text_escape(&s->text, row->run_id != NULL ? row->run_id : "-");
 		if (row->run_status != NULL)
 			buf_addf(&s->text, " %s", row->run_status);
+		add_records(s, row);
 		if (row->rejected > 0)
 			buf_addf(&s->text, ", %llu rejected",
 			    (unsigned long long)row->rejected);
@@ -60,8 +84,11 @@ begin_row(struct status *s, const struct row *row)
 	jsonwrite_text_member(&s->w, "state", row->state);
 	jsonwrite_text_member(&s->w, "run_id", row->run_id);
 	jsonwrite_text_member(&s->w, "run_dir", row->run_dir);
+	jsonwrite_text_member(&s->w, "project", row->project);
 	jsonwrite_text_member(&s->w, "status", row->run_status);
 	jsonwrite_text_member(&s->w, "started_at", time);
+	if (row->records >= 0)
+		jsonwrite_int_member(&s->w, "record_count", row->records);
 	jsonwrite_int_member(&s->w, "rejected", (int64_t)row->rejected);
 	jsonwrite_key(&s->w, "trackers");
 	jsonwrite_open(&s->w, '[');
@@ -76,51 +103,87 @@ end_row(struct status *s)
 	jsonwrite_close(&s->w, '}');
 }
 
-/* `c`: how much it has; NULL: not known any more, or not yet. */
+/* What one tracker has of an attempt. */
+struct share {
+	const char *tracker, *state, *place;
+	const char *why;        /* it has no more; NULL: not said */
+	const struct cursor *c; /* NULL: not known any more, or not yet */
+	uint64_t entries;       /* in the journal */
+};
+
+static uint64_t
+missing(const struct share *share)
+{
+	uint64_t taken = share->c->delivered + share->c->rejected;
+
+	return share->entries > taken ? share->entries - taken : 0;
+}
+
 static void
-put_tracker(struct status *s, const char *tracker, const char *state,
-    const char *place, const struct cursor *c)
+add_share_text(struct status *s, const struct share *share)
+{
+	buf_addf(&s->text, "    %s: %s", share->tracker, share->state);
+	if (share->c != NULL && !share->c->finished)
+		buf_addf(&s->text, ", %llu of %llu entries",
+		    (unsigned long long)share->c->delivered,
+		    (unsigned long long)share->entries);
+	if (share->c != NULL && share->c->rejected > 0)
+		buf_addf(&s->text, ", %llu rejected",
+		    (unsigned long long)share->c->rejected);
+	if (share->place != NULL && share->place[0] != '\0') {
+		buf_adds(&s->text, ": ");
+		text_escape(&s->text, share->place);
+	}
+	if (share->why != NULL) {
+		buf_adds(&s->text, ": ");
+		text_escape(&s->text, share->why);
+	}
+	buf_addc(&s->text, '\n');
+}
+
+static void
+put_share(struct status *s, const struct share *share)
 {
 	if (!s->json) {
-		buf_addf(&s->text, "    %s: %s", tracker, state);
-		if (c != NULL && c->rejected > 0)
-			buf_addf(&s->text, ", %llu rejected",
-			    (unsigned long long)c->rejected);
-		if (place != NULL && place[0] != '\0') {
-			buf_adds(&s->text, ": ");
-			text_escape(&s->text, place);
-		}
-		buf_addc(&s->text, '\n');
+		add_share_text(s, share);
 		return;
 	}
 	jsonwrite_open(&s->w, '{');
-	jsonwrite_text_member(&s->w, "tracker", tracker);
-	jsonwrite_text_member(&s->w, "state", state);
-	jsonwrite_text_member(&s->w, "place", place);
-	if (c != NULL) {
-		jsonwrite_int_member(&s->w, "delivered", (int64_t)c->delivered);
-		jsonwrite_int_member(&s->w, "rejected", (int64_t)c->rejected);
+	jsonwrite_text_member(&s->w, "tracker", share->tracker);
+	jsonwrite_text_member(&s->w, "state", share->state);
+	jsonwrite_text_member(&s->w, "place", share->place);
+	if (share->c != NULL) {
+		jsonwrite_int_member(
+		    &s->w, "delivered", (int64_t)share->c->delivered);
+		jsonwrite_int_member(
+		    &s->w, "rejected", (int64_t)share->c->rejected);
+		jsonwrite_int_member(&s->w, "pending", (int64_t)missing(share));
+		jsonwrite_text_member(&s->w, "why", share->why);
 	}
 	jsonwrite_close(&s->w, '}');
 }
 
 static void
-pending_tracker(
-    struct status *s, const char *attempt, const struct target *target)
+pending_tracker(struct status *s, const char *attempt,
+    const struct target *target, uint64_t entries)
 {
 	struct cursor c;
 	struct err err = ERR_INIT;
+	struct share share = {.tracker = target->tracker, .entries = entries};
 
 	if (cursor_read(s->state_dir, attempt, target->tracker, &c, &err) < 0) {
-		put_tracker(
-		    s, target->tracker, "unreadable", err.message, NULL);
+		share.state = "unreadable";
+		share.why = err.message;
+		put_share(s, &share);
 		return;
 	}
-	put_tracker(s, target->tracker,
-	    c.finished     ? "delivered"
-		: c.opened ? "started"
-			   : "waiting",
-	    c.place, &c);
+	share.state = c.finished ? "delivered"
+	    : c.opened           ? "started"
+				 : "waiting";
+	share.c = &c;
+	share.place = c.place;
+	share.why = c.finished ? NULL : c.why;
+	put_share(s, &share);
 	cursor_release(&c);
 }
 
@@ -130,25 +193,50 @@ state_of(const struct entry_start *start, const struct attempt_past *past)
 	if (start->open != NULL && !past->ended)
 		return "open";
 	if (journals_is_live(start))
-		return "running";
-	return past->ended ? "pending" : "interrupted";
+		return past->ended ? "delivering" : "running";
+	if (past->ended)
+		return "pending";
+	/* By its program, which has lost its itrack. */
+	return journals_is_written(start) ? "written" : "interrupted";
 }
 
 /* Names and texts of others are in it. */
 static void
-refuse(struct status *s, const char *attempt, const struct err *err)
+refuse(struct status *s, const char *attempt, struct err *err)
 {
 	struct buf line;
 
+	if (attempt != NULL)
+		err_prefix(err, "%s", attempt);
 	buf_init(&line, SIZE_MAX / 2);
-	if (attempt != NULL) {
-		text_escape(&line, attempt);
-		buf_adds(&line, ": ");
-	}
 	text_escape(&line, err->message);
 	fprintf(stderr, "itrack status: %s\n", line.data);
 	buf_release(&line);
 	s->failed = true;
+}
+
+static void
+show_pending(struct status *s, const char *attempt,
+    const struct attempt_past *past, const struct entry *start)
+{
+	const struct row row = {
+	    .attempt = attempt,
+	    .run_id = past->run_id,
+	    .run_dir = start->start.run_dir,
+	    .project = start->start.project,
+	    .state = state_of(&start->start, past),
+	    .run_status = past->ended ? run_status_name(past->status) : NULL,
+	    .started_us = start->time_us,
+	    .records =
+		start->start.source == SOURCE_LIBRARY ? -1 : past->last_step,
+	};
+
+	begin_row(s, &row);
+	for (size_t i = 0; i < start->start.target_len; i++)
+		pending_tracker(
+		    s, attempt, &start->start.targets[i], past->entries);
+	end_row(s);
+	s->pending++;
 }
 
 static bool
@@ -158,23 +246,24 @@ each_pending(const char *attempt, void *data)
 	struct attempt_past past;
 	struct entry start;
 	struct err err = ERR_INIT;
-	struct row row = {.attempt = attempt};
 
 	if (attempt_past_peek(s->state_dir, attempt, &past, &start, &err) < 0) {
 		refuse(s, attempt, &err);
 		return true;
 	}
-	row.run_id = past.run_id;
-	row.run_dir = start.start.run_dir;
-	row.started_us = start.time_us;
-	row.run_status = past.ended ? run_status_name(past.status) : NULL;
-	row.state = state_of(&start.start, &past);
-	begin_row(s, &row);
-	for (size_t i = 0; i < start.start.target_len; i++)
-		pending_tracker(s, attempt, &start.start.targets[i]);
-	end_row(s);
+	if (is_wanted(s, start.start.project))
+		show_pending(s, attempt, &past, &start);
 	attempt_past_release(&past);
 	entry_release(&start);
+	return true;
+}
+
+static bool
+count_indexed(const struct index_entry *e, void *data)
+{
+	struct status *s = data;
+
+	s->delivered += is_wanted(s, e->project);
 	return true;
 }
 
@@ -182,20 +271,55 @@ static bool
 each_indexed(const struct index_entry *e, void *data)
 {
 	struct status *s = data;
-	struct row row = {.attempt = e->attempt,
+	const struct row row = {.attempt = e->attempt,
 	    .run_id = e->run_id,
 	    .run_dir = e->run_dir,
+	    .project = e->project,
 	    .state = "delivered",
 	    .run_status = run_status_name(e->status),
 	    .started_us = e->started_us,
+	    .records = -1,
 	    .rejected = e->rejected};
 
+	if (!is_wanted(s, e->project) || s->at++ < s->from)
+		return true;
 	begin_row(s, &row);
 	for (size_t i = 0; i < e->place_len; i++)
-		put_tracker(
-		    s, e->places[i].name, "delivered", e->places[i].text, NULL);
+		put_share(s,
+		    &(struct share){.tracker = e->places[i].name,
+			.state = "delivered",
+			.place = e->places[i].text});
 	end_row(s);
 	return true;
+}
+
+/* What is pending, then the last of those that are delivered. */
+static void
+show(struct status *s, bool all)
+{
+	struct err err = ERR_INIT;
+
+	if (state_each(s->state_dir, each_pending, s, &err) < 0)
+		refuse(s, NULL, &err);
+	if (index_each(s->state_dir, count_indexed, s, &err) < 0)
+		refuse(s, NULL, &err);
+	if (!all && s->delivered > LAST_SHOWN)
+		s->from = s->delivered - LAST_SHOWN;
+	/* What can't be read was said. */
+	index_each(s->state_dir, each_indexed, s, NULL);
+}
+
+static void
+print_text(struct status *s)
+{
+	if (s->from > 0)
+		buf_addf(&s->text,
+		    "%zu older ones are delivered (--all shows them)\n",
+		    s->from);
+	if (s->pending + s->delivered == 0)
+		buf_adds(&s->text, "no attempts\n");
+	fwrite(s->text.data, 1, s->text.len, stdout);
+	buf_release(&s->text);
 }
 
 static int
@@ -203,8 +327,11 @@ status_run(const struct options *options)
 {
 	struct status s = {.state_dir = journal_state_dir(),
 	    .json = options_given(options, OPT_JSON)};
-	struct err err = ERR_INIT;
+	char *project = options->value[OPT_PROJECT] != NULL
+	    ? text_path_text(options->value[OPT_PROJECT])
+	    : NULL;
 
+	s.project = project;
 	if (options->argument_count > 0)
 		return command_usage(&command_status, "takes no arguments");
 	if (s.state_dir == NULL)
@@ -217,19 +344,15 @@ status_run(const struct options *options)
 	} else {
 		buf_init(&s.text, SIZE_MAX / 2);
 	}
-	if (index_each(s.state_dir, each_indexed, &s, &err) < 0)
-		refuse(&s, NULL, &err);
-	if (state_each(s.state_dir, each_pending, &s, &err) < 0)
-		refuse(&s, NULL, &err);
+	show(&s, options_given(options, OPT_ALL));
 	if (s.json) {
 		jsonwrite_close(&s.w, ']');
+		jsonwrite_int_member(&s.w, "left_out", (int64_t)s.from);
 		print_json_end(&s.w, &s.text);
 	} else {
-		if (s.count == 0)
-			buf_adds(&s.text, "no attempts\n");
-		fwrite(s.text.data, 1, s.text.len, stdout);
-		buf_release(&s.text);
+		print_text(&s);
 	}
+	free(project);
 	free(s.state_dir);
 	return s.failed ? STATUS_FAILURE : STATUS_OK;
 }
@@ -237,7 +360,7 @@ status_run(const struct options *options)
 const struct command command_status = {
     .name = "status",
     .program = PROGRAM_STATUS,
-    .usage = "itrack status [--json]",
-    .about = "show attempts and what each tracker has of them",
+    .usage = "itrack status [option]...",
+    .about = "show what is pending and why, and what was delivered last",
     .run = status_run,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/die.h"
 #include "journal/index.h"
@@ -30,6 +31,37 @@ refuse(struct sync *s, const struct err *err)
 	s->failed = true;
 }
 
+/* Has an attempt that the user names a journal? Says what else it may be. */
+static bool
+is_there(struct sync *s, const char *attempt)
+{
+	struct err err = ERR_INIT, why = ERR_INIT;
+	struct journal_reader reader;
+	struct stat st;
+	int result;
+
+	result = journal_reader_open(&reader, s->state_dir, attempt, &why);
+	if (result == 0)
+		journal_reader_release(&reader);
+	/* What is there, but not as it should be, is named by who takes it. */
+	if (result == 0 || (result != -ENOENT && result != -EINVAL))
+		return true;
+	if (stat(attempt, &st) == 0 && S_ISDIR(st.st_mode))
+		err_set(&err, result,
+		    "%s is a directory: itrack import tracks a run directory, "
+		    "itrack sync --follow delivers from a state directory",
+		    attempt);
+	else if (index_has(s->state_dir, attempt, NULL) > 0)
+		err_set(&err, result, "%s: nothing is pending, it is delivered",
+		    attempt);
+	else
+		err_set(&err, result,
+		    "%s: no such attempt (itrack status lists what is pending)",
+		    attempt);
+	refuse(s, &err);
+	return false;
+}
+
 /* Drops an attempt on request: its journal is removed, with the entries that
  * were not delivered. */
 static void
@@ -39,6 +71,8 @@ drop(struct sync *s, const char *attempt)
 	struct err err = ERR_INIT;
 
 	s->found++;
+	if (!is_there(s, attempt))
+		return;
 	if (journal_adopt(s->state_dir, attempt, &j, &err) < 0 ||
 	    journal_remove(j, &err) < 0) {
 		report_say(
@@ -60,6 +94,8 @@ sync_one(struct sync *s, const char *attempt, bool named)
 	int result;
 
 	s->found++;
+	if (named && !is_there(s, attempt))
+		return;
 	result = attempt_adopt(&a, &config, attempt, &err);
 	if (result == 0) {
 		deliver_add(s->deliver, a, false);
@@ -68,13 +104,14 @@ sync_one(struct sync *s, const char *attempt, bool named)
 	/* Delivered by another since we looked. */
 	if (result == -ENOENT && !named)
 		return;
+	deliver_pass_over(s->deliver);
 	/* One that is at work needs no help. */
 	if (result == -EBUSY) {
 		report_say(&s->report, "%s", err.message);
 		return;
 	}
-	report_say(&s->report, "%s: %s", attempt, err.message);
-	s->failed = true;
+	err_prefix(&err, "%s", attempt);
+	refuse(s, &err);
 }
 
 static bool
@@ -87,6 +124,25 @@ each(const char *attempt, void *data)
 	if (!journals_discard_empty(s->state_dir, attempt))
 		sync_one(s, attempt, false);
 	return true;
+}
+
+static bool
+count(const char *attempt, void *data)
+{
+	(void)attempt;
+	++*(size_t *)data;
+	return true;
+}
+
+/* How many there are to do; what can't be listed is said by who lists them. */
+static size_t
+count_of(const struct sync *s)
+{
+	size_t n = (size_t)s->options->argument_count;
+
+	if (n == 0 && !options_given(s->options, OPT_DROP))
+		state_each(s->state_dir, count, &n, NULL);
+	return n;
 }
 
 static int
@@ -113,10 +169,11 @@ sync_run(const struct options *options)
 		free(s.state_dir);
 		return status;
 	}
-	report_init(&s.report);
+	report_init(&s.report, options);
 	if (index_check(s.state_dir, &err) < 0)
 		refuse(&s, &err);
 	s.deliver = deliver_new(options, s.state_dir, &s.report);
+	deliver_expect(s.deliver, count_of(&s));
 	for (int i = 0; i < options->argument_count; i++)
 		sync_one(&s, options->arguments[i], true);
 	if (options_given(options, OPT_DROP))
@@ -127,6 +184,7 @@ sync_run(const struct options *options)
 	if (!deliver_run(s.deliver))
 		s.failed = true;
 	deliver_free(s.deliver);
+	report_say_totals(&s.report);
 	if (s.found == 0)
 		report_say(&s.report, "nothing is pending");
 	if (options_given(options, OPT_REPORT) &&

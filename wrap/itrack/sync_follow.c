@@ -73,7 +73,7 @@ print_report(struct follower *f, bool wanted)
 		fflush(stderr);
 	}
 	report_release(&f->report);
-	report_init(&f->report);
+	report_init(&f->report, f->options);
 }
 
 static void
@@ -150,7 +150,10 @@ watch_journal(struct follower *f, struct known *k)
 static void
 say_once(struct follower *f, struct known *k, const struct err *err)
 {
-	report_say(&f->report, "%s: %s", k->attempt, err->message);
+	struct err whole = *err;
+
+	err_prefix(&whole, "%s", k->attempt);
+	report_say(&f->report, "%s", whole.message);
 	print_report(f, !k->said);
 	k->said = true;
 	k->next_ms = clock_mono_ms() + RETRY_MS;
@@ -357,6 +360,27 @@ add_root(struct follower *f, const char *argument, const char *state_dir,
 	return 0;
 }
 
+/* What it looks at; who meant another directory sees that at once. */
+static void
+say_roots(struct follower *f)
+{
+	const struct root *r;
+
+	list_journals(f);
+	TAILQ_FOREACH (r, &f->roots, link) {
+		const struct known *k;
+		size_t count = 0;
+
+		TAILQ_FOREACH (k, &f->known, link)
+			count += k->root == r;
+		report_say(&f->report,
+		    "follows %s: %zu attempt%s to deliver now, others as their "
+		    "runs end",
+		    r->dir, count, count == 1 ? "" : "s");
+	}
+	print_report(f, true);
+}
+
 static void
 release(struct follower *f)
 {
@@ -387,7 +411,7 @@ sync_follow(const struct options *options, const char *state_dir)
 	http_set_pace(REQUESTS_PER_SECOND);
 	TAILQ_INIT(&f.roots);
 	TAILQ_INIT(&f.known);
-	report_init(&f.report);
+	report_init(&f.report, options);
 	f.deliver = deliver_new(options, state_dir, &f.report);
 	deliver_on_closed(f.deliver, on_closed, &f);
 	config = deliver_config(f.deliver);
@@ -402,6 +426,7 @@ sync_follow(const struct options *options, const char *state_dir)
 		report_say(&f.report, "%s", err.message);
 		fputs(f.report.text.data, stderr);
 	} else {
+		say_roots(&f);
 		do
 			one_round(&f);
 		while (deliver_wait(f.deliver));

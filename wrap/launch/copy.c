@@ -14,15 +14,15 @@
 #include "base/closing.h"
 
 #define COPY_BYTES (64 * 1024)
-/* Where the copier has what it needs. */
+/* The numbers of the copier's descriptors. */
 #define COPIER_OUT  1
 #define COPIER_LINK 3
 #define COPIER_PIPE 4
 #define COPIER_HIGH 10
-/* Said on the link. */
+/* What launcher and copier say to each other on the link. */
 #define WORD_ENDED '!'
-#define WORD_DONE  '.' /* all is passed on; it goes on */
-#define WORD_LEFT  'x' /* and it leaves */
+#define WORD_DONE  '.' /* all is passed on, and the copier goes on */
+#define WORD_LEFT  'x' /* all is passed on, and the copier leaves */
 
 struct copy_line {
 	size_t len;
@@ -64,7 +64,7 @@ add_part(struct copy_line *l, const char *data, size_t len)
 	l->len += len;
 }
 
-/* The line that began before this data ends in it. */
+/* Called when the line that began before this data ends in it. */
 static void
 end_current(struct copy_shared *s)
 {
@@ -72,7 +72,8 @@ end_current(struct copy_shared *s)
 		s->last = s->current;
 }
 
-/* From the end: of a thousand lines one counts, the last that is not blank. */
+/* Looks from the end of the data, because of all lines only the last that is
+ * not blank counts. */
 static void
 look(struct copy_shared *s, const char *data, size_t len)
 {
@@ -120,7 +121,8 @@ write_all(const char *data, size_t len)
 	return true;
 }
 
-/* 1: passed on; 0: nothing there now; -1: the end, or nobody reads. */
+/* Returns 1: something was passed on; 0: nothing is there now; -1: the pipe has
+ * ended, or nobody reads. */
 static int
 pass_on(struct copy_shared *s)
 {
@@ -131,7 +133,7 @@ pass_on(struct copy_shared *s)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	if (n == 0)
 		return -1;
-	/* First to its reader: the line is ours alone. */
+	/* The reader gets the data first: nobody but us waits for the line. */
 	if (!write_all(data, (size_t)n))
 		return -1;
 	look(s, data, (size_t)n);
@@ -165,7 +167,7 @@ copy_all(struct copy_shared *s)
 			continue;
 		if (asked && got >= 0)
 			say(WORD_DONE);
-		/* Asked once, or the launcher is gone. */
+		/* The launcher asks once, or it is gone. */
 		fds[1].fd = -1;
 	}
 	/* The command's next write fails as ours did. */
@@ -174,9 +176,9 @@ copy_all(struct copy_shared *s)
 	_exit(0);
 }
 
-/* Nothing of the command's but its output: who waits for the end of its errors,
- * or for a lock, must not wait for us. No signal ends us: all are blocked, and
- * the terminal's go to another session. */
+/* The copier keeps nothing of the command's but its output: who waits for the
+ * end of its errors, or for a lock, must not wait for us. No signal ends us:
+ * all are blocked, and the terminal's go to another session. */
 static _Noreturn void
 become_copier(struct copy_shared *s, int pipe_end, int link)
 {
@@ -196,7 +198,8 @@ become_copier(struct copy_shared *s, int pipe_end, int link)
 	copy_all(s);
 }
 
-/* Above the standard streams, which may have been closed at entry. */
+/* Makes a pair of descriptors above the standard streams, which may have been
+ * closed at entry. */
 static int
 make_pair(int pair[2], bool link)
 {

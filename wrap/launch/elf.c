@@ -30,7 +30,8 @@ read_at(int fd, void *to, size_t len, uint64_t offset)
 	    pread(fd, to, len, (off_t)offset) == (ssize_t)len;
 }
 
-/* Text at an offset: cut at NAME_MAX_LOOKED - 1, empty if it can't be read. */
+/* Reads the text at an offset. It is cut at NAME_MAX_LOOKED - 1, and empty if
+ * it can't be read. */
 static void
 read_text(int fd, char text[NAME_MAX_LOOKED], uint64_t offset)
 {
@@ -76,7 +77,8 @@ last_part(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* The loader of this very program, as its own headers in memory name it. */
+/* Returns the loader of this very program, as its own headers in memory name
+ * it. */
 static const char *
 own_loader(void)
 {
@@ -103,7 +105,7 @@ static const ElfW(Phdr) * find_segment(const struct program *p, unsigned type)
 	return NULL;
 }
 
-/* Where in the file a virtual address is; 0: nowhere. */
+/* Returns where in the file a virtual address is, or 0 if it is not there. */
 static uint64_t
 file_offset(const struct program *p, uint64_t address)
 {

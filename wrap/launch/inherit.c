@@ -36,7 +36,8 @@ inherit_take(struct inherit *in, const sigset_t *blocked)
 	take_scheduling(in->scheduling);
 	for (int i = 0; i < INHERIT_TIMERS; i++)
 		setitimer(timer_kinds[i], &none, &in->timers[i]);
-	/* Behind the timers, which may have sent one just now. */
+	/* We look after the timers were stopped, because one may have sent a
+	 * signal just now. */
 	while (in->pending_len < INHERIT_PENDING_MAX &&
 	    sigtimedwait(blocked, &in->pending[in->pending_len], &at_once) > 0)
 		in->pending_len++;
@@ -49,7 +50,8 @@ inherit_give(const struct inherit *in)
 
 	if (in->parent_death != 0) {
 		prctl(PR_SET_PDEATHSIG, in->parent_death);
-		/* The launcher was killed before that? */
+		/* If the launcher was killed before this, the kernel sends
+		 * nothing. */
 		if (pid != in->launcher && getppid() != in->launcher)
 			kill(pid, in->parent_death);
 	}
@@ -61,7 +63,8 @@ inherit_give(const struct inherit *in)
 		if (in->timers[i].it_value.tv_sec != 0 ||
 		    in->timers[i].it_value.tv_usec != 0)
 			setitimer(timer_kinds[i], &in->timers[i], NULL);
-	/* As they were: a process may say so of a signal to itself. */
+	/* The signals get their old senders: of a signal to itself a process
+	 * may say who sent it. */
 	for (int i = 0; i < in->pending_len; i++)
 		syscall(SYS_rt_sigqueueinfo, pid, in->pending[i].si_signo,
 		    &in->pending[i]);
@@ -70,8 +73,8 @@ inherit_give(const struct inherit *in)
 void
 inherit_drop(const struct inherit *in)
 {
-	/* What the command leaves behind goes to whom it would go without us.
-	 */
+	/* What the command leaves behind gets the parent that it would get
+	 * without us. */
 	if (in->subreaper != 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

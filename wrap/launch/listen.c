@@ -91,8 +91,8 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	return fd;
 }
 
-/* Returns the operation, 0: not a message, or a negative errno (-EAGAIN: it has
- * not spoken yet). */
+/* Returns the operation, 0 if it is no message, or a negative errno (-EAGAIN:
+ * the process has not spoken yet). */
 static int
 hear(const struct listen_caller *caller, struct link_message *message)
 {
@@ -108,7 +108,7 @@ hear(const struct listen_caller *caller, struct link_message *message)
 	return message->data[1];
 }
 
-/* What names a file, or what only a newer shim says. */
+/* Does the message name a file, or is it one that only a newer shim sends? */
 static bool
 is_for_worker(int op)
 {

@@ -24,13 +24,12 @@ struct listen_caller {
 	pid_t pid;
 };
 
-/* Takes one connection. Returns the operation (enum message_op) of its message,
- * 0: one of somebody else (link/peer.h), or no message of this version; or a negative errno:
- * -EAGAIN: nobody is there, or has not spoken yet; else no connection can be
- * taken. Never blocks.
- *
- * A message that names a file is for the worker: it is looked at and stays with
- * its caller, because of the descriptors that come along. */
+/* Takes one connection. Returns the operation (enum message_op) of its message;
+ * 0 if it is one of somebody else (link/peer.h) or no message of this version;
+ * or a negative errno: -EAGAIN if nobody is there or the caller has not spoken
+ * yet, any other if no connection can be taken. Never blocks. A message that
+ * names a file is for the worker: we look at it and leave it with its caller,
+ * because of the descriptors that come along. */
 int listen_take(int fd, pid_t command, struct listen_caller *caller,
     struct link_message *message);
 void listen_hang_up(struct listen_caller *caller);

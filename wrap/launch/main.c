@@ -1,6 +1,6 @@
 /*
  * itrack-wrap: launches a command, lets it alone, leaves as it did; the worker
- * does the tracking. In this order: options, socket, launch, let go of
+ * does the tracking. In this order: options, socket, where runs will go, launch, let go of
  * everything that belongs to the command, wait, drain, exit.
  *
  * One thread, one poll loop, no allocation but the two environments.
@@ -18,6 +18,8 @@
 #include "wrap/launch/child.h"
 #include "base/closing.h"
 #include "wrap/launch/copy.h"
+#include "wrap/launch/foretell.h"
+#include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
@@ -127,9 +129,9 @@ launch(struct launcher *l, char **argv)
 		    shim != NULL ? "with" : "without");
 }
 
-/* Ours become 3 and up: the lowest first, so that none takes the place of
- * another. start_worker counts on the numbers above CHANNEL_FD for its pair and
- * the caller. Returns the first number behind them. */
+/* Moves our descriptors to 3 and up, the lowest first, so that none takes the
+ * place of another. start_worker counts on the numbers above CHANNEL_FD for its
+ * pair and the caller. Returns the first number behind them. */
 static int
 move_down(struct launcher *l)
 {
@@ -160,7 +162,7 @@ let_go(struct launcher *l)
 {
 	int first_not_ours;
 
-	/* The lowest free number is 0 then: no spare one is needed. */
+	/* Then 0 is the lowest free number, so no spare one is needed. */
 	close(STDIN_FILENO);
 	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
 		dup2(STDIN_FILENO, STDOUT_FILENO);
@@ -316,6 +318,8 @@ main(int argc, char **argv)
 	l->drain_until_ms = -1;
 	l->copy.write_end = l->copy.link = -1;
 	tracking_prepare(t, argv);
+	hint_behind(&l->options);
+	foretell(&l->options, argv, t->worker_path);
 	launch(l, argv);
 	let_go(l);
 	if (signals_open(&l->signals) < 0) {

@@ -6,7 +6,8 @@
 void
 now_read(clockid_t clock, struct timespec *now)
 {
-	/* Not where a program has longer times than the call. */
+	/* libc's call takes its place where a program has longer times than the
+	 * system call. */
 	if (sizeof(now->tv_sec) != sizeof(long) ||
 	    syscall(SYS_clock_gettime, clock, now) < 0)
 		clock_gettime(clock, now);

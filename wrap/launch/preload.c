@@ -10,7 +10,7 @@
 #include "wrap/shim/message.h"
 
 #define PRELOAD_VARIABLE "LD_PRELOAD"
-/* The loader takes either between two libraries. */
+/* The loader takes each of these between two libraries. */
 #define PRELOAD_SEPARATORS " :"
 
 static bool
@@ -21,7 +21,7 @@ is_variable(const char *entry, const char *name)
 	return strncmp(entry, name, len) == 0 && entry[len] == '=';
 }
 
-/* The environment in an array with room for `more` entries. */
+/* Copies the environment into an array with room for `more` entries. */
 static char **
 copy_environment(size_t more, size_t *count)
 {
@@ -64,7 +64,8 @@ find_in_list(const char *list, const char *library)
 	}
 }
 
-/* What LD_PRELOAD was, with ours behind it; NULL when there is no memory. */
+/* Returns what LD_PRELOAD was, with ours behind it; NULL when there is no
+ * memory. */
 static char *
 with_shim(char *entry, const char *shim)
 {

@@ -30,8 +30,8 @@ say(const char *format, ...)
 		return; /* nobody to tell */
 }
 
-/* What finishes it, in the worker's place; `begin` is the sentence's first
- * part. */
+/* Says, in the worker's place, what finishes its work; `begin` is the
+ * sentence's first part. */
 static void
 say_what_is_left(const struct tracking *t, const char *begin)
 {

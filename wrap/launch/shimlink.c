@@ -26,8 +26,8 @@ make_name(char name[NAME_SIZE], const char *shim)
 	    (unsigned long long)sum);
 }
 
-/* Can nobody else put another folder in place of ours in there? And root's
- * commands may become other users, who have to come there. */
+/* Can nobody else put another folder in place of ours in there? Root's commands
+ * may become other users, so these must be able to come there. */
 static bool
 is_safe(const char *place)
 {
@@ -40,8 +40,8 @@ is_safe(const char *place)
 	    (geteuid() != 0 || (st.st_mode & S_IXOTH) != 0);
 }
 
-/* Nobody else can change what is in there; programs that become other users can
- * follow the link. Returns a descriptor. */
+/* Opens our folder. Nobody else can change what is in there, and programs that
+ * become other users can follow the link. Returns a descriptor. */
 static int
 open_folder(const char *path)
 {

@@ -9,8 +9,8 @@
 
 #include <limits.h>
 
-/* Puts a path without blank and colon in place of `shim`: nothing is done if it
- * has none. 0 or a negative errno: there is no place for a link. */
+/* Puts a path without blank and colon in place of `shim`; does nothing if it
+ * has none. Returns 0, or a negative errno if there is no place for a link. */
 int shimlink_make(char shim[PATH_MAX]);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "wrap/link/procstat.h"
 
-/* Without a signalfd the messages and the worker are looked at so often. */
+/* Without a signalfd the launcher looks at the messages and the worker so
+ * often. */
 #define SIGNALS_SLICE_MS 10
 
 void
@@ -24,8 +25,9 @@ signals_hold(struct signals *s)
 	s->witness.link = -1;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &s->entry_mask);
-	/* Ignored at entry, the kernel would throw away the command's status.
-	 * Else it stays: one that waits would be lost. */
+	/* If SIGCHLD was ignored at entry, the kernel would throw away the
+	 * command's status. Else it stays as it is, because a signal that waits
+	 * would be lost. */
 	sigaction(SIGCHLD, NULL, &s->entry_child);
 	if (s->entry_child.sa_handler == SIG_IGN)
 		sigaction(SIGCHLD, &by_default, NULL);
@@ -57,12 +59,13 @@ signals_open(struct signals *s)
 	s->fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->fd >= 0)
 		return 0;
-	/* A filter or a kernel that has no such thing: sigtimedwait does it. */
+	/* Where a filter or the kernel has no signalfd, sigtimedwait does
+	 * it. */
 	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno
 								     : 0;
 }
 
-/* A signal that waits, or comes within that time. */
+/* Takes a signal that waits or comes within that time. */
 static bool
 take_one(struct signals *s, int wait_ms)
 {
@@ -174,7 +177,7 @@ keep(struct signals *s, const struct signalfd_siginfo *info, pid_t command,
 	w->due_ms = now_ms + SIGNALS_PASS_MS;
 	w->for_caller = is_of_command(w->sender, command);
 	w->early = !s->has_taken;
-	/* As the kernel drops the second of a pending pair. */
+	/* The kernel, too, drops the second of a pending pair. */
 	for (int i = 0; i < s->waiting_len; i++)
 		if (is_same(&s->waiting[i], w))
 			return;
@@ -213,7 +216,8 @@ signals_take(
 	s->has_taken = true;
 }
 
-/* Brings what the witness has had up to date. False: there is no witness. */
+/* Asks the witness what it has had since. Returns false if there is no
+ * witness. */
 static bool
 ask(struct signals *s, int64_t now_ms)
 {
@@ -288,7 +292,7 @@ pass(struct signals *s, const struct signals_waiting *w, pid_t command,
 	}
 }
 
-/* All that is due by then. command 0: it is over. */
+/* Passes on all that is due by then. If `command` is 0, it is over. */
 static int64_t
 pass_until(struct signals *s, pid_t command, int64_t now_ms, int64_t due_ms)
 {
@@ -358,7 +362,7 @@ signals_stop_with(struct signals *s, pid_t command, int signo, int64_t now_ms)
 	/* Nothing would wake us if the command alone went on. */
 	if (!s->witness.answers && signo == SIGSTOP)
 		return;
-	/* A SIGCONT takes a SIGTSTP away that nobody has read. */
+	/* A SIGCONT takes away a SIGTSTP that nobody has read. */
 	ask(s, now_ms);
 	witness_watch(&s->witness, command);
 	suffer(signo);
@@ -376,7 +380,8 @@ signals_die_of(int signo)
 {
 	struct rlimit none = {0, 0};
 
-	/* Both: a core_pattern that is a pipe ignores the limit. */
+	/* We do both, because a core_pattern that is a pipe ignores the
+	 * limit. */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	suffer(signo);

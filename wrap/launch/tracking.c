@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wrap/launch/elf.h"
+#include "wrap/launch/home.h"
+#include "wrap/launch/left.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/shimlink.h"
@@ -50,47 +51,6 @@ enter(struct tracking *t, enum tracking_phase phase)
 		t->phase = phase;
 }
 
-/* Room for a path that can still get one of the places behind it. */
-#define HOME_SIZE (PATH_MAX - sizeof(SHIM_PLACE))
-
-/* Finds this program's file. Without /proc it is the path that the kernel was
- * asked to execute; a relative one is useless by now. */
-static bool
-find_own_file(char path[HOME_SIZE])
-{
-	const char *executed = (const char *)getauxval(AT_EXECFN);
-	ssize_t len = readlink("/proc/self/exe", path, HOME_SIZE - 1);
-	char real[PATH_MAX];
-
-	if (len > 0 && (size_t)len < HOME_SIZE - 1) {
-		path[len] = '\0';
-		return path[0] == '/';
-	}
-	if (executed == NULL || executed[0] != '/' ||
-	    realpath(executed, real) == NULL || strlen(real) >= HOME_SIZE)
-		return false;
-	memcpy(path, real, strlen(real) + 1);
-	return true;
-}
-
-/* The folder that holds bin/itrack-wrap, without a slash at the end; else where
- * it was to be installed. */
-static void
-find_home(char home[HOME_SIZE])
-{
-	char *slash = NULL;
-
-	if (find_own_file(home)) {
-		for (int i = 0; i < 2; i++) {
-			slash = strrchr(home, '/');
-			if (slash != NULL)
-				*slash = '\0';
-		}
-	}
-	if (slash == NULL)
-		snprintf(home, HOME_SIZE, "%s", ITRACK_PREFIX);
-}
-
 /* Is insideLLMs named anywhere in the arguments? */
 static bool
 names_insidellms(char *const *arguments)
@@ -111,7 +71,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->hello_due_ms = -1;
 	t->arguments = arguments;
 	t->expected = names_insidellms(arguments);
-	find_home(home);
+	home_find(home);
 	snprintf(
 	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
 	snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home, SHIM_PLACE);
@@ -125,7 +85,7 @@ tracking_shim(struct tracking *t, const char *command)
 {
 	if (t->phase == TRACKING_OFF || shimlink_make(t->shim_path) < 0)
 		return NULL;
-	/* It complains of a library that is not there. */
+	/* The loader complains of a library that is not there. */
 	if (access(t->shim_path, R_OK) != 0)
 		return NULL;
 	return elf_takes_preload(command) ? t->shim_path : NULL;
@@ -156,7 +116,7 @@ tracking_mark(struct tracking *t, bool await_tick)
 	now_read(CLOCK_REALTIME_COARSE, &t->launched.file_clock);
 }
 
-/* dup2 of a descriptor onto itself leaves it close-on-exec. */
+/* If it has its number already, dup2 would leave it close-on-exec. */
 static bool
 place(int fd, int number)
 {
@@ -267,8 +227,9 @@ start_worker(struct tracking *t)
 		tracking_off(t, errno);
 		return;
 	}
-	/* Into the socket's queue before there is a worker: we may be killed
-	 * before vfork() returns, and it must know its command all the same. */
+	/* We send this before there is a worker, into the socket's queue: we
+	 * may be killed before vfork() returns, and the worker must know its
+	 * command all the same. */
 	t->link = pair[0];
 	send_known(t);
 	exec_errno = 0;
@@ -329,9 +290,18 @@ note_other(struct tracking *t, pid_t pid)
 	others[t->others_heard++ % LINK_OTHERS_MAX] = pid;
 }
 
-static bool
-has_living_other(const struct tracking *t)
+static void
+on_left(pid_t pid, void *data)
 {
+	note_other(data, pid);
+}
+
+/* Is there a process that has said hello, or one that could not do so yet? */
+static bool
+has_living_other(struct tracking *t)
+{
+	if (left_find(t->launched.command, t->name, on_left, t) < 0)
+		return true;
 	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
 		if (t->launched.others[i] > 0 &&
 		    (kill(t->launched.others[i], 0) == 0 || errno == EPERM))
@@ -364,8 +334,8 @@ read_channel(struct tracking *t, int max)
 			continue;
 		if (op == MESSAGE_SILENT) {
 			keep(t, &message);
-			/* Nothing to track yet, and what is to be found without
-			 * its words is found as without a hello. */
+			/* There is nothing to track yet, and a program that
+			 * does not speak is found as one that said no hello. */
 			t->silent = true;
 			continue;
 		}
@@ -376,8 +346,8 @@ read_channel(struct tracking *t, int max)
 			t->hello_due_ms = -1;
 			continue;
 		}
-		/* This worker gets it from its caller, with what came along;
-		 * the one after it from us. */
+		/* This worker gets the message from its caller, with what came
+		 * along; the next worker gets it from us. */
 		start_worker(t);
 		keep(t, &message);
 	}
@@ -417,7 +387,8 @@ void
 tracking_read(struct tracking *t)
 {
 	if (t->phase == TRACKING_LISTENS) {
-		/* A worker may have more free descriptors than we have. */
+		/* We start the worker, because it may have more free
+		 * descriptors than we have. */
 		if (read_channel(t, TRACKING_TURN_MAX) < 0)
 			start_worker(t);
 	} else if (t->link >= 0)
@@ -427,7 +398,8 @@ tracking_read(struct tracking *t)
 void
 tracking_waited(struct tracking *t, int64_t now_ms)
 {
-	/* Stopped, if it is not just about to speak: others wait behind. */
+	/* The caller is stopped, if it is not just about to speak, and others
+	 * wait behind it. */
 	if (t->caller.fd >= 0 && t->hello_due_ms < 0)
 		t->hello_due_ms = now_ms + TRACKING_HELLO_MS;
 	if (t->phase == TRACKING_LISTENS && t->hello_due_ms >= 0 &&
@@ -467,14 +439,14 @@ tracking_ended(struct tracking *t, const struct child *command,
 	if (t->phase == TRACKING_OFF)
 		return;
 	if (t->phase == TRACKING_LISTENS)
-		/* Read the messages that came just before the end. */
+		/* We read the messages that came just before the end. */
 		read_channel(t, CHANNEL_BACKLOG + 1);
 	else if (t->link >= 0) {
 		packet.ended = t->end;
 		link_send(t->link, &packet);
 	}
-	/* It may have made a run without a word, or left somebody behind who
-	 * will. Or its word found no room. */
+	/* The command may have made a run without a word, or left somebody
+	 * behind who will. Or there was no room for its word. */
 	if (t->phase == TRACKING_LISTENS &&
 	    (!t->hello || t->expected || t->crowded || needs_worker ||
 		t->caller.fd >= 0 ||

@@ -13,12 +13,12 @@
 #include "base/closing.h"
 #include "wrap/link/procstat.h"
 
-/* Where the witness has its end of the link. */
+/* The number that the witness's end of the link gets. */
 #define WITNESS_LINK 3
 /* How long an answer may take: it is a matter of microseconds, or the machine
  * has much else to do, or the witness was stopped. */
 #define WITNESS_ANSWER_MS 1000
-/* A stopped command is looked at so often. */
+/* The witness looks so often at a stopped command. */
 #define WITNESS_LOOK_MS 100
 
 enum request_type { REQUEST_HEARD, REQUEST_WATCH, REQUEST_HEED };
@@ -46,13 +46,14 @@ answer(void)
 		    ? info.si_pid
 		    : 0;
 	}
-	/* Never empty: that would be the end of the link. */
+	/* The answer is never empty, which would look like the end of the
+	 * link. */
 	heard[len].signo = 0;
 	send(WITNESS_LINK, heard, (len + 1) * sizeof(heard[0]), MSG_NOSIGNAL);
 }
 
-/* It may be that our parent has not stopped yet: so each time, until it says
- * that it goes on. */
+/* Our parent may not have stopped yet, so we continue it each time until it
+ * says that it goes on. */
 static void
 watch(pid_t command)
 {
@@ -65,8 +66,8 @@ watch(pid_t command)
 			kill(getppid(), SIGCONT);
 }
 
-/* What ps and pgrep show. Without this, root could take us for the launcher by
- * the file, too. */
+/* Changes what ps and pgrep show. PR_SET_DUMPABLE keeps root from taking us for
+ * the launcher by our file. */
 static void
 take_name(char **arguments)
 {

@@ -32,6 +32,10 @@
 /* Room for an attempt's name, which is a time and a random part. */
 #define LINK_ATTEMPT_MAX 64
 
+/* The worker's program under this name (argv[0]) only says where runs will go
+ * (wrap/worker/foretell.h). */
+#define LINK_FORETELLER "itrack-foretell"
+
 /* Says in the reports of both why a run may not have been seen. */
 #define LINK_LOCKED_UP                                                 \
 	"a program locked itself up (seccomp) and could not be heard " \

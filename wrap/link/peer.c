@@ -25,8 +25,7 @@ peer_accept(int listener, pid_t command, int *fd, pid_t *pid)
 	return 0;
 }
 
-/* The kernel is asked, as it was for the other side: fakeroot has another
- * answer to getuid(). */
+/* We ask the kernel, because fakeroot has another answer to getuid(). */
 pid_t
 peer_of_ours(int fd, pid_t command)
 {
@@ -55,7 +54,7 @@ peer_peek(int fd, void *data, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* More than there is room for are dropped by the kernel. */
+/* The kernel drops what there is no room for. */
 static void
 take_along(struct msghdr *msg, struct peer_along *along)
 {

@@ -22,8 +22,11 @@ for_file(const struct option_row *row)
 	case OPT_HELP:
 	case OPT_VERSION:
 	case OPT_RUN_DIR:
+	case OPT_ALL:
+	case OPT_PROJECT:
 	case OPT_AGAIN:
 	case OPT_FOLLOW:
+	case OPT_SINCE:
 	case OPT_DROP:
 		return false;
 	default:

@@ -7,8 +7,10 @@
 
 /* Longer words are no misspelling of any name here. */
 #define WORD_MAX 40
-/* A word that starts a name is as near as one slip, one within a name as two;
- * from so many letters on. */
+/* The unit of the distance. A word that starts a name is as near as one slip, one
+ * within a name a little less; from so many letters on. Hardly anybody mistypes
+ * the first letter and another one. */
+#define SLIP       2
 #define START_MIN  3
 #define WITHIN_MIN 4
 
@@ -55,7 +57,9 @@ nearest_init(struct nearest *n, const char *word)
 	n->word = word;
 	n->name = NULL;
 	/* A third of the letters may be wrong, one in short words. */
-	n->distance = strlen(word) / 3 + 2;
+	n->distance = 2 * SLIP;
+	if (strlen(word) / 3 > 1)
+		n->distance = (strlen(word) / 3 + 1) * SLIP;
 }
 
 void
@@ -65,11 +69,13 @@ nearest_offer(struct nearest *n, const char *name)
 	size_t d = distance(n->word, name);
 
 	if (word_len >= START_MIN && strncmp(n->word, name, word_len) == 0)
-		d = 1;
+		d = SLIP;
 	else if (word_len >= WITHIN_MIN && strstr(name, n->word) != NULL)
-		d = 2;
-	else if (d >= strlen(name))
+		d = SLIP + 1;
+	else if (d >= strlen(name) || (d > 1 && n->word[0] != name[0]))
 		return;
+	else
+		d *= SLIP;
 	if (d < n->distance) {
 		n->distance = d;
 		n->name = name;

@@ -22,11 +22,13 @@ enum option_id {
 	OPT_RUN_NAME,
 	OPT_TAG,
 	OPT_NOTES,
+	OPT_ATTEMPT_GROUP,
 	OPT_PREFIX,
 	OPT_RUN_DIR,
 	OPT_ARTIFACTS,
 	OPT_POINTS,
 	OPT_DRAIN,
+	OPT_SYSTEM_METRICS,
 	OPT_STRICT,
 	OPT_NO_PRELOAD,
 	OPT_RECORD_ONLY,
@@ -36,8 +38,11 @@ enum option_id {
 	OPT_HELP,
 	OPT_VERSION,
 	OPT_JSON,
+	OPT_ALL,
+	OPT_PROJECT,
 	OPT_AGAIN,
 	OPT_FOLLOW,
+	OPT_SINCE,
 	OPT_DROP,
 	OPT_METRIC,
 	OPT_PARAM,
@@ -63,6 +68,7 @@ enum program {
 	PROGRAM_CHECK = 1 << 5,
 	PROGRAM_DOCTOR = 1 << 6,
 	PROGRAM_LOG = 1 << 7,
+	PROGRAM_WATCH = 1 << 8,
 };
 
 struct option_row {
@@ -139,9 +145,10 @@ int options_parse(struct options *options, enum program program, int argc,
 /* Is the flag or option set (by whatever source)? */
 bool options_given(const struct options *options, enum option_id id);
 
-/* options_drain_ms: --drain in milliseconds. options_points: --points as a
- * number, 0 for all. */
+/* options_drain_ms: --drain in milliseconds. options_system_metrics_ms: how
+ * often, 0 for never. options_points: --points as a number, 0 for all. */
 long options_drain_ms(const struct options *options);
+long options_system_metrics_ms(const struct options *options);
 long options_points(const struct options *options);
 
 /* Is the tracker among those of --track? */

@@ -19,16 +19,26 @@ takes(const struct parse *p, const struct option_row *row)
 	return row != NULL && (row->programs & (unsigned)p->program) != 0;
 }
 
+/* The first of the programs that take the option. */
+static const char *
+taker(const struct option_row *row)
+{
+	return options_program_name(
+	    (enum program)(row->programs & (~row->programs + 1)));
+}
+
 static int
 unknown(struct parse *p, const char *name, size_t len)
 {
+	const struct option_row *row = options_row(name, len);
 	char word[64], hint[NEAREST_HINT_MAX];
 	struct nearest nearest;
 
 	snprintf(word, sizeof(word), "%.*s", (int)(len < 60 ? len : 60), name);
-	if (options_row(name, len) != NULL)
-		return options_complain(p, "%s does not take --%s",
-		    options_program_name(p->program), word);
+	if (row != NULL)
+		return options_complain(p, "%s does not take --%s; %s does: %s",
+		    options_program_name(p->program), word, taker(row),
+		    row->help);
 	nearest_init(&nearest, word);
 	for (int i = 0; i < options_count(); i++)
 		if (takes(p, options_at(i)))
@@ -51,7 +61,8 @@ next_value(struct parse *p, struct line *line, const struct option_row *row)
 static bool
 needs_value(const struct option_row *row)
 {
-	return row->form != FORM_FLAG && row->form != FORM_OPTIONAL_WORD;
+	return row->form != FORM_FLAG && row->form != FORM_SWITCH &&
+	    row->form != FORM_OPTIONAL_WORD;
 }
 
 static int

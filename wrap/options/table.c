@@ -9,7 +9,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Which programs: the ones that make an attempt, that deliver one, all. */
-#define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT)
+#define ATTEMPT (PROGRAM_WRAP | PROGRAM_IMPORT | PROGRAM_WATCH)
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
 #define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
@@ -40,6 +40,10 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_NOTES] = { OPT_NOTES, 0, "notes", NULL, NULL, "TEXT",
     FORM_TEXT, NULL, NAMING, false, NULL,
     "notes about the run" },
+[OPT_ATTEMPT_GROUP] = { OPT_ATTEMPT_GROUP, 0, "attempt-group",
+    "ITRACK_ATTEMPT_GROUP", NULL, "NAME",
+    FORM_NAME, NULL, ATTEMPT, false, NULL,
+    "attempts of one name stand together, as those of a requeued job" },
 [OPT_PREFIX] = { OPT_PREFIX, 0, "prefix", NULL, NULL, "TEXT",
     FORM_TEXT, NULL, ATTEMPT, false, NULL,
     "put before the name of every mapped metric and param" },
@@ -56,6 +60,10 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "30", "SECONDS",
     FORM_SECONDS, NULL, DELIVER | PROGRAM_LOG, false, NULL,
     "how long to go on delivering after the end" },
+[OPT_SYSTEM_METRICS] = { OPT_SYSTEM_METRICS, 0, "system-metrics",
+    "ITRACK_SYSTEM_METRICS", "10", "SECONDS|no",
+    FORM_INTERVAL, NULL, PROGRAM_WRAP, false, NULL,
+    "how often CPU, memory, disk and GPU are sampled" },
 [OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
     "exit 123 if a tracker did not get everything" },
@@ -66,7 +74,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_FLAG, NULL, ATTEMPT, false, NULL,
     "write the journal, deliver nothing (later: itrack sync)" },
 [OPT_REPORT] = { OPT_REPORT, 0, "report", NULL, NULL, "FILE",
-    FORM_PATH, NULL, DELIVER, false, NULL,
+    FORM_PATH, NULL, DELIVER & ~PROGRAM_WATCH, false, NULL,
     "write the report of the end to FILE, as JSON" },
 [OPT_QUIET] = { OPT_QUIET, 'q', "quiet", NULL, NULL, NULL,
     FORM_FLAG, NULL, ALL, false, NULL,
@@ -83,12 +91,21 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
 [OPT_JSON] = { OPT_JSON, 0, "json", NULL, NULL, NULL,
     FORM_FLAG, NULL, LISTING, false, NULL,
     "print JSON" },
+[OPT_ALL] = { OPT_ALL, 0, "all", NULL, NULL, NULL,
+    FORM_FLAG, NULL, PROGRAM_STATUS, false, NULL,
+    "show every delivered attempt, not the last ten" },
+[OPT_PROJECT] = { OPT_PROJECT, 0, "project", NULL, NULL, "NAME",
+    FORM_NAME, NULL, PROGRAM_STATUS, false, NULL,
+    "show the attempts of this project alone" },
 [OPT_AGAIN] = { OPT_AGAIN, 0, "again", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_IMPORT, false, NULL,
     "import even what is tracked there already" },
 [OPT_FOLLOW] = { OPT_FOLLOW, 0, "follow", NULL, NULL, NULL,
-    FORM_FLAG, NULL, PROGRAM_IMPORT | PROGRAM_SYNC, false, NULL,
-    "stay, for what is still being written" },
+    FORM_FLAG, NULL, PROGRAM_SYNC, false, NULL,
+    "stay, and deliver what others record (runs: itrack watch)" },
+[OPT_SINCE] = { OPT_SINCE, 0, "since", NULL, NULL, "TIME|DURATION",
+    FORM_TEXT, NULL, PROGRAM_WATCH, false, NULL,
+    "also runs that were last written since then (2h, 7d, 2026-11-27T13:00)" },
 [OPT_DROP] = { OPT_DROP, 0, "drop", NULL, NULL, "ATTEMPT",
     FORM_NAME, NULL, PROGRAM_SYNC, false, NULL,
     "give an attempt up: what is pending of it is lost" },
@@ -219,6 +236,8 @@ options_program_name(enum program program)
 		return "itrack doctor";
 	case PROGRAM_LOG:
 		return "itrack log";
+	case PROGRAM_WATCH:
+		return "itrack watch";
 	}
 	return "itrack";
 }

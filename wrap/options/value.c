@@ -15,9 +15,10 @@
 
 #include "base/uri.h"
 
-#define SECONDS_MAX 86400 /* a day; who wants more wants itrack sync */
-#define POINTS_MIN  2
-#define POINTS_MAX  1000000000
+#define INTERVAL_MIN 0.1
+#define SECONDS_MAX  86400 /* a day; who wants more wants itrack sync */
+#define POINTS_MIN   2
+#define POINTS_MAX   1000000000
 
 /* What was allocated, so that it stays reachable: it lives as long as the
  * process. */
@@ -212,6 +213,20 @@ flag_of(const char *value)
 	return -1;
 }
 
+/* The same where 0 and 1 are numbers. */
+static int
+flag_word(const char *value)
+{
+	return isdigit((unsigned char)value[0]) ? -1 : flag_of(value);
+}
+
+static bool
+is_interval(const char *value)
+{
+	return flag_word(value) >= 0 ||
+	    (is_seconds(value) && strtod(value, NULL) >= INTERVAL_MIN);
+}
+
 static int
 check(struct parse *p, const struct option_row *row, const char *label,
     const char *value)
@@ -220,6 +235,7 @@ check(struct parse *p, const struct option_row *row, const char *label,
 
 	switch (row->form) {
 	case FORM_FLAG:
+	case FORM_SWITCH:
 		if (value != NULL && flag_of(value) < 0)
 			return options_complain(p,
 			    "%s is a flag: yes or no, not \"%.60s\"", label,
@@ -251,6 +267,13 @@ check(struct parse *p, const struct option_row *row, const char *label,
 		return 0; /* add_trackers looks at each name */
 	case FORM_CHOICE:
 		return check_choice(p, label, value, row->choices);
+	case FORM_INTERVAL:
+		if (!is_interval(value))
+			return options_complain(p,
+			    "%s is \"%.60s\", not seconds from %g to %d, and "
+			    "not no",
+			    label, value, INTERVAL_MIN, SECONDS_MAX);
+		return 0;
 	case FORM_SECONDS:
 		if (!is_seconds(value))
 			return options_complain(p,
@@ -346,12 +369,16 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if (row->form == FORM_TRACKING_URI &&
 	    (value = tracking_uri(p, label, value, source)) == NULL)
 		return options_complain(p, "%s: out of memory", label);
+	if (row->form == FORM_SWITCH)
+		value = value != NULL && flag_of(value) == 0 ? "no" : NULL;
 	if (row->form == FORM_FLAG || row->form == FORM_OPTIONAL_WORD) {
 		if (value == NULL || flag_of(value) == 1)
 			value = "1";
 		else if (flag_of(value) == 0)
 			value = NULL;
 	}
+	if (row->form == FORM_INTERVAL && flag_word(value) >= 0)
+		value = flag_word(value) > 0 ? row->fallback : NULL;
 	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
 		row->id == OPT_ARTIFACT) &&
 	    add_item(p, row->id, label, value) != 0)
@@ -371,6 +398,14 @@ bool
 options_given(const struct options *options, enum option_id id)
 {
 	return options->value[id] != NULL;
+}
+
+long
+options_system_metrics_ms(const struct options *options)
+{
+	const char *value = options->value[OPT_SYSTEM_METRICS];
+
+	return value != NULL ? (long)(strtod(value, NULL) * 1000) : 0;
 }
 
 long

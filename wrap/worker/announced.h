@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* As many as there can be processes at this point at once, on a large machine.
- * What is more is forgotten, the oldest first: others than those that are
- * killed there are heard of again. */
+/* As many processes as can be at this point at once on a large machine. If
+ * there are more, the oldest is forgotten: we hear again of all but those that
+ * are killed there. */
 #define ANNOUNCED_MAX 64
 
 /* All zero is empty. */
@@ -33,7 +33,8 @@ struct announced {
 void announced_add(
     struct announced *a, const char *dir, int dir_fd, pid_t writer);
 void announced_remove(struct announced *a, const char *dir);
-/* The oldest, the caller's to free and to close; false: none is left. */
+/* Takes the oldest, which the caller frees and closes. Returns false if none is
+ * left. */
 bool announced_take(
     struct announced *a, char **dir, int *dir_fd, pid_t *writer);
 void announced_release(struct announced *a);

@@ -13,10 +13,10 @@
 #include "wrap/link/link.h"
 #include "wrap/link/peer.h"
 
-/* Until descriptors may be free again. */
+/* How long we wait for descriptors to be free again. */
 #define CHANNEL_AGAIN_MS 100
 
-/* Has connected and not spoken yet. */
+/* A process that has connected and not spoken yet. */
 struct caller {
 	struct loop_io io;
 	pid_t sender;
@@ -53,7 +53,8 @@ message_parse(struct message *message, pid_t sender, const unsigned char *data,
 	return true;
 }
 
-/* Anybody of this user can send anything along. */
+/* Any process of this user can send any descriptor along, so we look at its
+ * type. */
 static int
 checked(int fd, mode_t type)
 {
@@ -83,7 +84,8 @@ take(struct channel *channel, pid_t sender, const unsigned char *data,
 			close(along->fds[i]);
 }
 
-/* Before the message is taken: its number may be somebody else's by then. */
+/* Called before the message is taken, because the descriptor's number may be
+ * somebody else's afterwards. */
 static void
 drop(struct channel *channel, struct caller *caller)
 {
@@ -94,7 +96,8 @@ drop(struct channel *channel, struct caller *caller)
 	free(caller);
 }
 
-/* Those that have spoken by now, in the order of their connections. */
+/* Hears the callers that have spoken by now, in the order of their
+ * connections. */
 static void
 hear_callers(struct channel *channel)
 {
@@ -159,8 +162,9 @@ on_again(struct loop_timer *timer)
 	loop_add(channel->loop, &channel->io, EPOLLIN);
 }
 
-/* No descriptor is left for a connection: it waits, and must not wake the loop
- * all the time. At the end of the command it is as good as lost. */
+/* Called when no descriptor is left for a connection. It waits, and must not
+ * wake the loop all the time; at the end of the command it is as good as
+ * lost. */
 static void
 rest(struct channel *channel)
 {
@@ -169,7 +173,7 @@ rest(struct channel *channel)
 	loop_timer_set(channel->loop, &channel->again, CHANNEL_AGAIN_MS);
 }
 
-/* One connection. False: nothing there. */
+/* Takes one connection. Returns false if none is there. */
 static bool
 read_one(struct channel *channel)
 {
@@ -178,8 +182,8 @@ read_one(struct channel *channel)
 	    result =
 		peer_accept(channel->io.fd, channel->command, &fd, &sender);
 
-	/* What a process said before it connected again was there when it did.
-	 */
+	/* When a process connects again, what it said before is there
+	 * already. */
 	hear_callers(channel);
 	if (result < 0) {
 		channel->in_row = 0;
@@ -203,12 +207,12 @@ channel_read(struct channel *channel)
 		;
 }
 
-/* Senders may fill the queue as fast as we read: no more than this in one turn.
- */
+/* Senders may fill the queue as fast as we read, so one turn takes no more than
+ * this. */
 static void
 on_ready(struct loop_io *io, uint32_t events)
 {
-	/* A caller's io is gone when it was heard. */
+	/* The loop's descriptor may be gone afterwards. */
 	struct channel *channel = io->data;
 
 	(void)events;
@@ -216,7 +220,7 @@ on_ready(struct loop_io *io, uint32_t events)
 		;
 }
 
-/* How many connections the kernel lets wait. */
+/* Returns how many connections the kernel lets wait. */
 static size_t
 queue_length(void)
 {

@@ -26,11 +26,11 @@
 #include "base/loop.h"
 #include "wrap/shim/message.h"
 
-/* Callers kept: more than programs that are stopped in the same place. Beyond
- * it the oldest is refused. */
+/* How many callers are kept: more than there are programs that are stopped in
+ * the same place. Beyond it the oldest is refused. */
 #define CHANNEL_CALLERS_MAX 64
-/* What the kernel queues if it does not say (net.core.somaxconn before Linux
- * 5.4). */
+/* How many the kernel queues if it does not say so (net.core.somaxconn before
+ * Linux 5.4). */
 #define CHANNEL_QUEUE 128
 
 struct message {
@@ -71,7 +71,7 @@ int channel_init(
 /* A zeroed channel may be released, too. */
 void channel_release(struct channel *channel);
 
-/* A connection of before; the channel owns it from now on. */
+/* Takes a connection that was made before; the channel owns it from now on. */
 void channel_keep(struct channel *channel, int fd);
 
 /* Reads what is there now: at the end of the command, before the last scan. */

@@ -1,6 +1,5 @@
 #include "wrap/worker/descendants.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +45,13 @@ find(const struct descendants *d, pid_t pid)
 	return NULL;
 }
 
+static void
+note(struct descendants *d, int code)
+{
+	if (code < 0 && !proc_is_closed(code))
+		d->failed = code;
+}
+
 static bool
 is_launcher(pid_t pid)
 {
@@ -84,7 +90,7 @@ descendants_add(struct descendants *d, pid_t pid)
 	add(d, pid, 0);
 }
 
-/* Those that are gone make room. */
+/* Removes the processes that are gone, which makes room for others. */
 static void
 forget_gone(struct descendants *d)
 {
@@ -102,7 +108,8 @@ forget_gone(struct descendants *d)
 	d->len = kept;
 }
 
-/* The process IDs in `children` of one thread. */
+/* Adds the processes that `children` of one thread lists. Returns false if it
+ * can't be opened. */
 static bool
 add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 {
@@ -120,7 +127,8 @@ add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 
 		have += (size_t)got;
 		text[have] = '\0';
-		/* Each has a blank behind it; one that was cut has none. */
+		/* Each number has a blank behind it; one that was cut has
+		 * none. */
 		while ((end = strchr(at, ' ')) != NULL) {
 			add(d, (pid_t)strtol(at, NULL, 10), pid);
 			at = end + 1;
@@ -132,7 +140,7 @@ add_children_of(struct descendants *d, int tasks, const char *thread, pid_t pid)
 	return true;
 }
 
-/* False: the kernel has no such lists. */
+/* Returns false if the kernel has no such lists. */
 static bool
 add_children(struct descendants *d, pid_t pid)
 {
@@ -143,8 +151,10 @@ add_children(struct descendants *d, pid_t pid)
 
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
 	tasks = opendir(path);
-	if (tasks == NULL)
+	if (tasks == NULL) {
+		note(d, -errno);
 		return true;
+	}
 	while ((thread = readdir(tasks)) != NULL)
 		if (thread->d_name[0] != '.' &&
 		    !add_children_of(d, dirfd(tasks), thread->d_name, pid) &&
@@ -155,27 +165,15 @@ add_children(struct descendants *d, pid_t pid)
 	return has;
 }
 
-static void
-each_process(
-    void (*use)(struct descendants *d, pid_t pid), struct descendants *d)
+static int
+add_if_child(pid_t pid, void *data)
 {
-	const struct dirent *entry;
-	DIR *proc = opendir("/proc");
-
-	while (proc != NULL && (entry = readdir(proc)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]))
-			use(d, (pid_t)strtol(entry->d_name, NULL, 10));
-	if (proc != NULL)
-		closedir(proc);
-}
-
-static void
-add_if_child(struct descendants *d, pid_t pid)
-{
+	struct descendants *d = data;
 	pid_t parent = proc_parent(pid);
 
 	if (parent > 1 && find(d, parent) != NULL)
 		add(d, pid, parent);
+	return 0;
 }
 
 void
@@ -185,38 +183,67 @@ descendants_read(struct descendants *d)
 	/* The list grows meanwhile. */
 	for (size_t i = 0; i < d->len; i++)
 		if (!add_children(d, d->list[i].pid)) {
-			each_process(add_if_child, d);
+			note(d, proc_each(add_if_child, d));
 			return;
 		}
 }
 
-/* Another user may give a process the same variable. */
-static void
-add_if_named(struct descendants *d, pid_t pid)
+/* Adds a process that has our variable, but none of another user, who may have
+ * given it the same. */
+static int
+add_if_named(pid_t pid, void *data)
 {
+	struct descendants *d = data;
 	struct proc_words environment;
 	const char *value;
+	int result;
 
 	if (find(d, pid) != NULL)
-		return;
-	if (proc_words_read(&environment, pid, "environ") == 0) {
+		return 0;
+	result = proc_words_read(&environment, pid, "environ");
+	if (result == 0) {
 		value = proc_variable(MESSAGE_SOCKET_VARIABLE, &environment);
 		if (value != NULL && strcmp(value, d->socket) == 0 &&
 		    proc_user(pid) == (uid_t)syscall(SYS_getuid))
 			add(d, pid, 0);
 	}
+	/* proc.c reads no more than its limit, which is no failure. */
+	if (result != -EMSGSIZE)
+		note(d, result);
 	proc_words_release(&environment);
+	return 0;
 }
 
 void
 descendants_read_named(struct descendants *d)
 {
 	if (d->socket[0] != '\0')
-		each_process(add_if_named, d);
+		note(d, proc_each(add_if_named, d));
 }
 
 bool
 descendants_have(const struct descendants *d, pid_t pid)
 {
 	return find(d, pid) != NULL || proc_is_below(pid, d->command);
+}
+
+bool
+descendants_have_user(const struct descendants *d, uid_t user)
+{
+	if (geteuid() == 0 || user == geteuid())
+		return true;
+	for (size_t i = 0; i < d->user_len; i++)
+		if (d->users[i] == user)
+			return true;
+	return false;
+}
+
+void
+descendants_note_user(struct descendants *d, pid_t pid)
+{
+	uid_t user = proc_user(pid);
+
+	if (user != (uid_t)-1 && !descendants_have_user(d, user) &&
+	    d->user_len < DESCENDANTS_USERS_MAX)
+		d->users[d->user_len++] = user;
 }

@@ -18,9 +18,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* So many are looked at; a build that has more at a time has them on many
- * machines' worth of cores. */
+/* How many are looked at; a build that has more at a time has very many
+ * cores. */
 #define DESCENDANTS_MAX 1024
+
+/* A command has processes of one user, or of one more (sudo). */
+#define DESCENDANTS_USERS_MAX 8
 
 struct descendant {
 	pid_t pid, parent;
@@ -42,6 +45,9 @@ struct descendants {
 	size_t len, cap;
 	bool passed;    /* there were more */
 	bool was_blind; /* without /proc, or without what is needed of it */
+	uid_t users[DESCENDANTS_USERS_MAX];
+	size_t user_len;
+	int failed; /* the negative errno of a look at /proc, or 0 */
 };
 
 void descendants_init(struct descendants *d, pid_t command, const char *socket);
@@ -52,7 +58,13 @@ void descendants_read(struct descendants *d);
 /* Adds those with the variable. Looks into every process of this user. */
 void descendants_read_named(struct descendants *d);
 
-/* Also for one that came behind the last reading. */
+/* Notes of which user a process is. One more than fit is not known. */
+void descendants_note_user(struct descendants *d, pid_t pid);
+/* Is it our own user, any user if we are root, or one that was noted? */
+bool descendants_have_user(const struct descendants *d, uid_t user);
+
+/* Is it a process of the command? Tells that also of one that came after the
+ * last reading. */
 bool descendants_have(const struct descendants *d, pid_t pid);
 
 #endif

@@ -1,11 +1,11 @@
 #include "wrap/worker/find.h"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "mapping/names.h"
@@ -20,27 +20,42 @@ struct find {
 	bool watching;
 	struct open_files open; /* while it looks, once it was asked for */
 	bool has_open;
+	struct unseen unseen; /* by the last look */
 };
 
-static bool
+static void
+note(struct find *f, const char *dir, int code)
+{
+	if (f->dir != NULL)
+		unseen_note(&f->unseen, dir, code);
+	else
+		unseen_note_dir(&f->unseen, dir, code);
+}
+
+/* Returns 1, 0, or a negative errno if it is not known. */
+static int
 changed_since_launch(const struct find *f, const char *dir)
 {
 	static const char *const names[] = {
 	    RECORDS_FILE, CONFIG_FILE, MANIFEST_FILE, MARKER_FILE};
+	int code = 0;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		struct watcher_stamp stamp = watcher_stamp(dir, names[i]);
 
 		if (stamp.there && stamp.ctime_ns >= f->config.not_before_ns)
-			return true;
+			return 1;
+		if (stamp.code < 0)
+			code = stamp.code;
 	}
-	return false;
+	return code;
 }
 
 /* The program opens its records later than the marker, and a harness has them
- * open for a moment only: who has none is told from having no children (sh,
- * timeout and the like wait for theirs). When the command is over by
- * now, its status is that of the program that its arguments named. */
+ * open for a moment only. So where nobody has them open the process that the
+ * arguments name is the writer if it has no children (sh, timeout and the like
+ * wait for theirs). When the command is over by now, its status is that of the
+ * program that its arguments named. */
 static pid_t
 writer_of(const struct find *f, const struct find_open *open)
 {
@@ -53,40 +68,77 @@ writer_of(const struct find *f, const struct find_open *open)
 	    : 0;
 }
 
+/* Asks /proc once for all directories of a look. */
+static int
+ask_who_writes(struct find *f, const char *dir, struct find_open *open)
+{
+	int result = f->has_open ? 0 : open_files_read(&f->open);
+
+	f->has_open = result == 0;
+	if (!f->has_open)
+		open_files_release(&f->open);
+	return result < 0
+	    ? result
+	    : find_open(open, &f->open, dir, f->config.ours, f->config.data);
+}
+
+/* Returns 1, 0, or a negative errno if it is not known. */
+static int
+is_of_another_user(const struct find *f, const char *dir)
+{
+	char *marker = path_join(dir, MARKER_FILE), *folder = path_parent(dir);
+	struct stat st, above;
+	int result =
+	    file_look(AT_FDCWD, marker, AT_SYMLINK_NOFOLLOW, &st, NULL);
+
+	if (result > 0)
+		result = file_look(AT_FDCWD, folder, 0, &above, NULL);
+	free(folder);
+	free(marker);
+	if (result <= 0)
+		return result;
+	return st.st_uid != above.st_uid &&
+	    !f->config.user(st.st_uid, f->config.data);
+}
+
 static void
 consider(struct find *f, const char *dir)
 {
-	struct find_open open;
+	struct watcher_stamp marker = watcher_stamp(dir, MARKER_FILE);
+	struct find_open open = {0};
+	int result = marker.there ? changed_since_launch(f, dir) : marker.code;
 
-	if (!watcher_stamp(dir, MARKER_FILE).there ||
-	    !changed_since_launch(f, dir) ||
-	    f->config.known(dir, f->config.data))
+	if (result == 0 || f->config.known(dir, f->config.data))
 		return;
-	if (!f->has_open)
-		open_files_read(&f->open);
-	f->has_open = true;
-	find_open(&open, &f->open, dir, f->config.ours, f->config.data);
-	if (open.below > 0 || !open.elsewhere)
+	if (result > 0)
+		result = ask_who_writes(f, dir, &open);
+	if (result == 0 && open.below == 0 && f->dir == NULL)
+		result = is_of_another_user(f, dir);
+	if (result < 0)
+		note(f, dir, result);
+	else if (open.below > 0 || (result == 0 && !open.elsewhere))
 		f->config.found(dir, writer_of(f, &open), f->config.data);
+}
+
+static int
+consider_name(const char *name, void *data)
+{
+	struct find *f = data;
+	char *dir;
+
+	if (name[0] == '.')
+		return 0;
+	dir = path_join(f->root, name);
+	consider(f, dir);
+	free(dir);
+	return 0;
 }
 
 static void
 consider_root(struct find *f)
 {
-	DIR *root = opendir(f->root);
-	const struct dirent *d;
-
-	while (root != NULL && (d = readdir(root)) != NULL) {
-		char *dir;
-
-		if (d->d_name[0] == '.')
-			continue;
-		dir = path_join(f->root, d->d_name);
-		consider(f, dir);
-		free(dir);
-	}
-	if (root != NULL)
-		closedir(root);
+	unseen_note_dir(&f->unseen, f->root,
+	    file_each_name(AT_FDCWD, f->root, consider_name, f, NULL));
 }
 
 /* Watches the directory itself, or the nearest one above it that exists: the
@@ -96,8 +148,9 @@ watch_nearest(struct find *f)
 {
 	char *at = xstrdup(f->dir != NULL ? f->dir : f->root);
 
-	while (access(at, F_OK) < 0 && strcmp(at, "/") != 0 &&
-	    strcmp(at, ".") != 0) {
+	/* A directory that can't be looked at may be there. */
+	while (file_look(AT_FDCWD, at, 0, NULL, NULL) == 0 &&
+	    strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
 		char *parent = path_parent(at);
 
 		free(at);
@@ -122,19 +175,25 @@ let_go(struct find *f)
 }
 
 void
-find_among(const struct find_config *config, char *const *dirs, size_t count)
+find_among(const struct find_config *config, char *const *dirs, size_t count,
+    struct unseen *unseen)
 {
 	struct find f = {.config = *config};
 
+	unseen_init(&f.unseen, config->not_before_ns);
 	for (size_t i = 0; i < count; i++)
 		consider(&f, dirs[i]);
 	let_go(&f);
+	unseen_add(unseen, &f.unseen);
+	unseen_release(&f.unseen);
 }
 
 void
 find_look(struct find *f)
 {
-	/* Again after each new watch: what came in between has no event. */
+	unseen_forget(&f->unseen);
+	/* We look again after each new watch, because what came in between has
+	 * no event. */
 	for (;;) {
 		char *before = f->watched != NULL ? xstrdup(f->watched) : NULL;
 		bool same;
@@ -150,6 +209,12 @@ find_look(struct find *f)
 	else
 		consider_root(f);
 	let_go(f);
+}
+
+void
+find_tell_unseen(const struct find *f, struct unseen *all)
+{
+	unseen_add(all, &f->unseen);
 }
 
 static void
@@ -169,6 +234,7 @@ find_new(const struct find_config *config)
 	f->config = *config;
 	f->dir = config->dir != NULL ? xstrdup(config->dir) : NULL;
 	f->root = config->root != NULL ? xstrdup(config->root) : NULL;
+	unseen_init(&f->unseen, config->not_before_ns);
 	f->watch = (struct tree_watch){.changed = on_change, .data = f};
 	find_look(f);
 	return f;
@@ -181,6 +247,7 @@ find_free(struct find *f)
 		return;
 	if (f->watching)
 		tree_remove(&f->watch);
+	unseen_release(&f->unseen);
 	free(f->watched);
 	free(f->dir);
 	free(f->root);

@@ -5,7 +5,10 @@
  *
  * A directory found so counts only if its files changed after the launch, and a
  * process below the command has its records open or nobody has: a shared root
- * holds other people's runs.
+ * holds other people's runs. Into processes of other users we can't look. So where
+ * no process of ours has the records open, and nobody named the directory, its
+ * owner must be a user of the command or the owner of the folder (some file systems
+ * give all files one).
  */
 #ifndef WRAP_WORKER_FIND_H
 #define WRAP_WORKER_FIND_H
@@ -17,6 +20,7 @@
 
 #include "wrap/worker/guess.h"
 #include "watcher/tree.h"
+#include "wrap/worker/unseen.h"
 
 struct find;
 
@@ -32,6 +36,8 @@ struct find_config {
 	int64_t not_before_ns; /* file times of the command's own files */
 	/* Is it a process of the command? */
 	bool (*ours)(pid_t pid, void *data);
+	/* Does the command have processes of this user? */
+	bool (*user)(uid_t user, void *data);
 	/* Was this directory found before? Then no process is looked at. */
 	bool (*known)(const char *dir, void *data);
 	/* A directory of this command; `writer` 0: not known. */
@@ -44,8 +50,10 @@ struct find *find_new(const struct find_config *config);
 void find_free(struct find *f);
 /* Looks now: at the end of the command. */
 void find_look(struct find *f);
+/* Adds what the last look could not see. */
+void find_tell_unseen(const struct find *f, struct unseen *all);
 /* Looks once at these directories. */
-void find_among(
-    const struct find_config *config, char *const *dirs, size_t count);
+void find_among(const struct find_config *config, char *const *dirs,
+    size_t count, struct unseen *unseen);
 
 #endif

@@ -1,20 +1,18 @@
 #include "wrap/worker/find_open.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "mapping/names.h"
 #include "wrap/worker/proc.h"
 
-/* 24 bytes each. What is beyond counts as not open, and its run as ours if it
- * has changed since the launch. */
+/* How many open files are kept, of 24 bytes each. A file beyond that counts as
+ * not open, and its run as ours if it has changed since the launch. */
 #define OPEN_FILES_MAX (64 * 1024)
 
 static void
@@ -28,43 +26,47 @@ add(struct open_files *o, pid_t pid, const struct stat *st)
 	    .device = st->st_dev, .inode = st->st_ino, .pid = pid};
 }
 
-static void
-read_process(struct open_files *o, pid_t pid)
-{
-	char path[64];
-	const struct dirent *d;
-	struct stat st;
-	DIR *dir;
+struct reading {
+	struct open_files *files;
+	pid_t pid;
+	int failed; /* 0: every process could be looked at */
+};
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (o->len < OPEN_FILES_MAX &&
-		    fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
-		    S_ISREG(st.st_mode))
-			add(o, pid, &st);
-	if (dir != NULL)
-		closedir(dir);
+static int
+add_regular(int fds, const char *number, void *data)
+{
+	struct reading *r = data;
+	struct stat st;
+
+	if (r->files->len < OPEN_FILES_MAX &&
+	    fstatat(fds, number, &st, 0) == 0 && S_ISREG(st.st_mode))
+		add(r->files, r->pid, &st);
+	return 0;
 }
 
-void
+static int
+read_process(pid_t pid, void *data)
+{
+	struct reading *r = data;
+	int result;
+
+	r->pid = pid;
+	result =
+	    pid != getpid() ? proc_each_descriptor(pid, add_regular, r) : 0;
+	if (result < 0)
+		r->failed = result;
+	return 0;
+}
+
+int
 open_files_read(struct open_files *o)
 {
-	const struct dirent *d;
-	DIR *proc = opendir("/proc");
+	struct reading r = {.files = o};
+	int result;
 
 	*o = (struct open_files){0};
-	while (proc != NULL && (d = readdir(proc)) != NULL) {
-		pid_t pid;
-
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		pid = (pid_t)strtol(d->d_name, NULL, 10);
-		if (pid != getpid())
-			read_process(o, pid);
-	}
-	if (proc != NULL)
-		closedir(proc);
+	result = proc_each(read_process, &r);
+	return result < 0 ? result : r.failed;
 }
 
 void
@@ -74,16 +76,16 @@ open_files_release(struct open_files *o)
 	*o = (struct open_files){0};
 }
 
-void
+int
 find_open(struct find_open *result, const struct open_files *o, const char *dir,
     bool (*ours)(pid_t pid, void *data), void *data)
 {
 	char *path = path_join(dir, RECORDS_FILE);
 	struct stat records;
-	bool there = stat(path, &records) == 0;
+	int there = file_look(AT_FDCWD, path, 0, &records, NULL);
 
 	*result = (struct find_open){0};
-	for (size_t i = 0; there && i < o->len; i++) {
+	for (size_t i = 0; there > 0 && i < o->len; i++) {
 		const struct open_file *file = &o->files[i];
 
 		if (file->device != records.st_dev ||
@@ -95,50 +97,47 @@ find_open(struct find_open *result, const struct open_files *o, const char *dir,
 			result->elsewhere = true;
 	}
 	free(path);
+	return there < 0 ? there : 0;
 }
 
-static bool
-has_for_writing(pid_t pid, dev_t device, ino_t inode)
+struct writer {
+	const struct tail *records;
+	pid_t pid;
+	int failed;
+};
+
+static int
+is_writer(int fds, const char *number, void *data)
 {
-	char path[64];
-	const struct dirent *d;
+	const struct writer *w = data;
 	struct stat st;
-	bool has = false;
-	DIR *dir;
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	while (!has && dir != NULL && (d = readdir(dir)) != NULL)
-		has = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
-		    st.st_dev == device && st.st_ino == inode &&
-		    proc_writes(pid, d->d_name);
-	if (dir != NULL)
-		closedir(dir);
-	return has;
+	return fstatat(fds, number, &st, 0) == 0 &&
+	    st.st_dev == w->records->device && st.st_ino == w->records->inode &&
+	    proc_writes(w->pid, number);
 }
 
-pid_t
-find_open_writer(const struct watcher *watcher)
+static int
+look_for_writer(pid_t pid, void *data)
 {
-	const struct tail *records = watcher_tail(watcher);
-	const struct dirent *d;
-	pid_t found = 0;
-	DIR *proc;
+	struct writer *w = data;
+	int result;
 
-	if (!records->seen)
+	w->pid = pid;
+	result = pid != getpid() ? proc_each_descriptor(pid, is_writer, w) : 0;
+	if (result < 0)
+		w->failed = result;
+	return result > 0;
+}
+
+int
+find_open_writer(const struct watcher *watcher, pid_t *pid)
+{
+	struct writer w = {.records = watcher_tail(watcher)};
+	int result = w.records->seen ? proc_each(look_for_writer, &w) : 0;
+
+	*pid = result > 0 ? w.pid : 0;
+	if (result > 0)
 		return 0;
-	proc = opendir("/proc");
-	while (found == 0 && proc != NULL && (d = readdir(proc)) != NULL) {
-		pid_t pid;
-
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		pid = (pid_t)strtol(d->d_name, NULL, 10);
-		if (pid != getpid() &&
-		    has_for_writing(pid, records->device, records->inode))
-			found = pid;
-	}
-	if (proc != NULL)
-		closedir(proc);
-	return found;
+	return result < 0 ? result : w.failed;
 }

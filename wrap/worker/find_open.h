@@ -1,4 +1,8 @@
-/* Finds, in /proc, the process that has a run's records open. From /proc. */
+/*
+ * Finds, in /proc, the process that has a run's records open. What we may not
+ * look into counts as not open; a negative errno says that something else kept us
+ * from looking.
+ */
 #ifndef WRAP_WORKER_FIND_OPEN_H
 #define WRAP_WORKER_FIND_OPEN_H
 
@@ -12,7 +16,7 @@ struct find_open {
 	bool elsewhere; /* another process of this user has them open */
 };
 
-/* The regular files that other processes of this user have open now. One look
+/* The regular files that other processes of this user have open now: one look
  * at /proc, however many directories are asked for. */
 struct open_files {
 	struct open_file {
@@ -23,14 +27,15 @@ struct open_files {
 	size_t len, cap;
 };
 
-void open_files_read(struct open_files *o);
+int open_files_read(struct open_files *o);
 void open_files_release(struct open_files *o);
 
-/* A process that has the records open for writing; 0: none that can be seen. */
-pid_t find_open_writer(const struct watcher *watcher);
+/* *pid: a process that has the records open for writing; 0: none that can be
+ * seen. */
+int find_open_writer(const struct watcher *watcher, pid_t *pid);
 
-/* `ours`: is it a process of the command? */
-void find_open(struct find_open *result, const struct open_files *o,
+/* Who has the records of `dir` open? `ours`: is it a process of the command? */
+int find_open(struct find_open *result, const struct open_files *o,
     const char *dir, bool (*ours)(pid_t pid, void *data), void *data);
 
 #endif

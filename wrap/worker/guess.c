@@ -28,7 +28,7 @@ static const char *const valued[] = {"--run-dir", "--run-root", "--run-id",
     "--schema-version", "--concurrency", "--timeout", "--profile",
     "--report-title", "--config", "--max-examples"};
 
-/* The index behind the word that starts insideLLMs, or 0. */
+/* Returns the index behind the word that starts insideLLMs, or 0. */
 static int
 find_program(int argc, char *const *argv)
 {
@@ -103,7 +103,7 @@ take_option(struct arguments *a, const char *word, const char *next)
 	}
 }
 
-/* False: no `run` and no `harness`. */
+/* Returns false if there is neither `run` nor `harness`. */
 static bool
 read_arguments(struct arguments *a, int argc, char *const *argv)
 {
@@ -132,7 +132,8 @@ read_arguments(struct arguments *a, int argc, char *const *argv)
 	return known;
 }
 
-/* A leading ~ or ~user, as Python's expanduser; then absolute. */
+/* Expands a leading ~ or ~user as Python's expanduser does, and makes the path
+ * absolute. */
 static char *
 expand(const char *path, const char *base, const struct guess_from *from)
 {

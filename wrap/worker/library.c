@@ -23,10 +23,10 @@
 #include "journal/list.h"
 #include "wrap/attempt/stop.h"
 
-/* After new entries the next look is so much later: a program that logs in a
- * loop costs us a turn for many entries. */
+/* After new entries we wait so long before the next look, so that a program
+ * that logs in a loop costs us one turn for many entries. */
 #define PACE_MS 10
-/* Data is on disk at least so often. */
+/* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
 /* The local tracker shows what it has a second later. */
 #define LINGER_MS 1500
@@ -95,7 +95,7 @@ pass_on(struct follow *f)
 	}
 }
 
-/* What is new in the journal: to us and to the trackers. */
+/* Takes what is new in the journal, and passes it on to the trackers. */
 static void
 look(struct follow *f)
 {
@@ -248,12 +248,12 @@ on_turn(struct loop_turn *turn)
 		loop_stop(f->loop);
 }
 
-/* The journal with its first entry. */
+/* Opens the journal and reads its first entry. */
 static int
 open_journal(struct follow *f, const char *attempt, bool open, struct err *err)
 {
-	/* Several processes go on with an open run at about the same time, each
-	 * with a worker; one delivers at a time. */
+	/* Several processes may go on with an open run at about the same time,
+	 * each with a worker; one of these delivers at a time. */
 	int result = open
 	    ? journal_follow_in_turn(f->state_dir, attempt, f->alone,
 		  TURN_WAIT_MS, &f->journal, err)
@@ -270,7 +270,7 @@ open_journal(struct follow *f, const char *attempt, bool open, struct err *err)
 	return 0;
 }
 
-/* The owner that the journal names. */
+/* Watches the process that the journal names as its owner. */
 static void
 listen_to_owner(struct follow *f)
 {
@@ -279,7 +279,7 @@ listen_to_owner(struct follow *f)
 
 	f->owner = (struct lifeline){.cut = on_owner_death, .data = f};
 	result = lifeline_hold(&f->owner, f->loop, (pid_t)start->pid);
-	/* Another process of the same number? */
+	/* It may be another process of the same number. */
 	if (result < 0 ||
 	    process_start((pid_t)start->pid) != start->pid_start) {
 		lifeline_let_go(&f->owner);
@@ -321,7 +321,7 @@ begin(struct follow *f)
 	loop_add(f->loop, &f->link, EPOLLIN);
 	follow_deliveries_add(
 	    &f->deliveries, f->loop, f->journal, &f->start, on_settled, f);
-	/* What was there before we watched. */
+	/* First comes what was there before we watched. */
 	while (!f->ended) {
 		struct entry e;
 
@@ -331,8 +331,8 @@ begin(struct follow *f)
 		entry_release(&e);
 	}
 	f->was_ended = f->ended;
-	/* Woken for an open run that has ended meanwhile: who ended it has a
-	 * worker of his own. */
+	/* We may have been woken for an open run that has ended meanwhile: who
+	 * ended it has a worker of its own. */
 	f->courier = f->start.start.open != NULL && (!f->ended || f->alone);
 	pass_on(f);
 	look(f);
@@ -360,6 +360,7 @@ put_away(const struct follow *f, struct err *err)
 	struct index_entry line = {
 	    .run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL,
 	    .run_dir = xstrdup(f->start.start.run_dir),
+	    .project = xstrdup(f->start.start.project),
 	    .status = f->status,
 	    .started_us = f->start.time_us,
 	    .ended_us = f->ended_us,
@@ -475,8 +476,8 @@ follow_main(int argc, char **argv)
 	loop_run(f.loop);
 	finish(&f, &packet);
 	release(&f);
-	/* The owner hears it last: what he does next, a sync of what stayed
-	 * behind, finds the journal free. */
+	/* The owner hears it last, so that what it does next, a sync of what
+	 * stayed behind, finds the journal free. */
 	if (!f.stop.asked && !f.courier)
 		send(LIBRARY_LINK_FD, &packet, sizeof packet,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -1,11 +1,8 @@
 #include "wrap/worker/look.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/die.h"
@@ -14,32 +11,27 @@
 #include "wrap/worker/descendants.h"
 #include "wrap/worker/find.h"
 #include "wrap/worker/markers.h"
+#include "wrap/worker/places.h"
 #include "wrap/worker/proc.h"
 #include "wrap/worker/records_of.h"
 
-/* So often at first, when what is to be found begins; later half as often. */
+/* How often we look: at first, when what is to be found begins, and later. */
 #define LOOK_MS      50
 #define LOOK_SOON    20
 #define LOOK_SLOW_MS 100
-/* Every process of this user is looked into, for those that left their parents
- * between two looks. */
+/* How often we look into every process of this user, for those that left their
+ * parents between two looks. */
 #define WIDE_MS 1000
-/* Processor time, for each of the two: one part in so many. */
+/* Each of the two kinds of looks takes one part in so many of a processor's
+ * time. */
 #define LOOK_SHARE 400
-/* Places that the arguments of programs name. Each has an inotify watch. */
-#define PLACES_MAX 64
 /* How long what the command left behind may take to begin a run. */
 #define STAY_MS 60000
-/* Runs of others that processes of ours write: hardly any. */
+/* How many runs are remembered that others track and processes of ours write:
+ * there is hardly any. */
 #define TAKEN_MAX 16
-/* Program names in a report. */
+/* How many programs a report names. */
 #define NAMED_MAX 4
-
-struct watched {
-	char *path;
-	bool is_root;
-	struct find *find;
-};
 
 struct look {
 	struct look_config config;
@@ -47,16 +39,16 @@ struct look {
 	struct loop_timer timer;
 	unsigned looks;
 	int64_t wide_due_ms;
-	struct watched places[PLACES_MAX];
-	size_t place_len;
+	struct places places; /* that the arguments of programs name */
 	struct markers markers;
 	char **marked; /* that were found so */
 	size_t marked_len;
 	char *taken[TAKEN_MAX]; /* the last ones, so that each is asked once */
 	size_t taken_len;
-	bool trusts_nobody, saw_any, saw_none, was_closed, passed;
+	bool trusts_nobody, saw_any, saw_none, was_closed;
 	bool stays;
 	int64_t stay_until_ms;
+	struct unseen unseen; /* by the last look at the processes */
 };
 
 static bool
@@ -65,6 +57,12 @@ is_ours(pid_t pid, void *data)
 	const struct look *l = data;
 
 	return descendants_have(&l->all, pid);
+}
+
+static bool
+has_user(uid_t user, void *data)
+{
+	return look_has_user(data, user);
 }
 
 static bool
@@ -105,38 +103,32 @@ on_known(const char *dir, void *data)
 	return l->config.known(dir, l->config.data);
 }
 
-static void
-watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
+static struct find_config
+make_find(struct look *l)
 {
-	struct find_config config = {
+	return (struct find_config){
 	    .tree = l->config.tree,
-	    .dir = is_root ? NULL : path,
-	    .root = is_root ? path : NULL,
-	    .command = writer,
-	    .direct = true,
 	    .not_before_ns = l->config.not_before_ns,
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = on_known,
 	    .found = on_found,
 	    .data = l,
 	};
-	struct watched *place;
-
-	for (size_t i = 0; i < l->place_len; i++)
-		if (strcmp(l->places[i].path, path) == 0)
-			return;
-	if (l->place_len == PLACES_MAX) {
-		l->passed = true;
-		return;
-	}
-	place = &l->places[l->place_len++];
-	*place = (struct watched){.path = xstrdup(path), .is_root = is_root};
-	if (is_root)
-		markers_add(&l->markers, path);
-	place->find = find_new(&config);
 }
 
-/* What the arguments of a program say, by insideLLMs' rules. */
+static void
+watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
+{
+	struct find_config config = make_find(l);
+
+	config.command = writer;
+	config.direct = true;
+	if (places_add(&l->places, path, is_root, &config) && is_root)
+		markers_add(&l->markers, path);
+}
+
+/* Watches what the arguments of a program name by insideLLMs' rules. */
 static void
 read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 {
@@ -157,7 +149,8 @@ read_arguments(struct look *l, struct descendant *p, struct proc_words *words)
 	proc_words_release(&environment);
 }
 
-/* Where its parent stands, if the process itself can't be asked (sudo). */
+/* Notes where the process stands or, if it can't be asked (sudo), where its
+ * parent does. */
 static void
 read_cwd(struct look *l, struct descendant *p)
 {
@@ -188,7 +181,19 @@ digest(const struct buf *text)
 static void
 on_records(const char *dir, int dir_fd, pid_t writer, void *data)
 {
-	report(data, dir, dir_fd, writer);
+	struct look *l = data;
+
+	if (dir_fd < 0)
+		unseen_note(&l->unseen, dir, dir_fd);
+	else
+		report(l, dir, dir_fd, writer);
+}
+
+static void
+note(struct look *l, int code)
+{
+	if (!proc_is_closed(code))
+		unseen_note(&l->unseen, "/proc", code);
 }
 
 /* Between the exec and the loader's work no program has the shim yet. */
@@ -198,9 +203,13 @@ static void
 look_at(struct look *l, struct descendant *p)
 {
 	struct proc_words words;
+	int result = proc_words_read(&words, p->pid, "cmdline");
 	uint64_t sum;
 
-	if (proc_words_read(&words, p->pid, "cmdline") < 0) {
+	/* A program whose arguments are too long to be read may write a run all
+	 * the same. */
+	if (result < 0 && result != -EMSGSIZE) {
+		note(l, result);
 		proc_words_release(&words);
 		return;
 	}
@@ -216,6 +225,7 @@ look_at(struct look *l, struct descendant *p)
 	p->looks++;
 	l->saw_any = true;
 	if (p->fresh) {
+		descendants_note_user(&l->all, p->pid);
 		read_cwd(l, p);
 		read_arguments(l, p, &words);
 	}
@@ -227,20 +237,24 @@ look_at(struct look *l, struct descendant *p)
 	if (p->looks > 1)
 		l->saw_none = true;
 	read_cwd(l, p);
-	records_of(p->pid, on_records, l);
+	note(l, records_of(p->pid, on_records, l));
 }
 
 static void
 look(struct look *l)
 {
+	unseen_forget(&l->unseen);
 	descendants_read(&l->all);
 	for (size_t i = 0; i < l->all.len; i++)
 		look_at(l, &l->all.list[i]);
+	note(l, l->all.failed);
+	l->all.failed = 0;
 	l->looks++;
 }
 
-/* When the next look is due after one that has begun with this processor time:
- * what takes long is seldom, and does not put off what takes less. */
+/* Returns when the next look is due after one that began at this processor
+ * time. So a look that takes long is seldom, and does not put off one that
+ * takes less. */
 static int64_t
 next_ms(int64_t before_us, int64_t least_ms)
 {
@@ -288,7 +302,8 @@ look_new(const struct look_config *config)
 
 	l->config = *config;
 	descendants_init(&l->all, config->command, config->socket);
-	markers_init(&l->markers, on_marker, l);
+	markers_init(&l->markers, config->not_before_ns, on_marker, l);
+	unseen_init(&l->unseen, config->not_before_ns);
 	markers_add(&l->markers, cwd);
 	if (config->root != NULL)
 		markers_add(&l->markers, config->root);
@@ -304,16 +319,14 @@ look_free(struct look *l)
 	if (l == NULL)
 		return;
 	loop_timer_cancel(l->config.loop, &l->timer);
-	for (size_t i = 0; i < l->place_len; i++) {
-		find_free(l->places[i].find);
-		free(l->places[i].path);
-	}
+	places_release(&l->places);
 	for (size_t i = 0; i < l->marked_len; i++)
 		free(l->marked[i]);
 	free(l->marked);
 	for (size_t i = 0; i < TAKEN_MAX; i++)
 		free(l->taken[i]);
 	markers_release(&l->markers);
+	unseen_release(&l->unseen);
 	descendants_release(&l->all);
 	free(l);
 }
@@ -335,9 +348,7 @@ look_now(struct look *l)
 {
 	descendants_read_named(&l->all);
 	look(l);
-	for (size_t i = 0; i < l->place_len; i++)
-		if (l->places[i].find != NULL)
-			find_look(l->places[i].find);
+	places_look(&l->places);
 }
 
 bool
@@ -349,16 +360,10 @@ look_is_in_doubt(const struct look *l, bool heard)
 void
 look_for_markers(struct look *l)
 {
-	struct find_config config = {
-	    .not_before_ns = l->config.not_before_ns,
-	    .ours = is_ours,
-	    .known = on_known,
-	    .found = on_found,
-	    .data = l,
-	};
+	struct find_config config = make_find(l);
 
 	markers_search(&l->markers);
-	find_among(&config, l->marked, l->marked_len);
+	find_among(&config, l->marked, l->marked_len, &l->markers.unseen);
 }
 
 void
@@ -401,6 +406,12 @@ look_describe(const struct look *l, struct buf *text)
 		buf_addf(text, " and %zu more", count - NAMED_MAX);
 }
 
+bool
+look_has_user(const struct look *l, uid_t user)
+{
+	return descendants_have_user(&l->all, user);
+}
+
 const char *
 look_blind(const struct look *l)
 {
@@ -412,6 +423,14 @@ look_blind(const struct look *l)
 }
 
 void
+look_tell_unseen(const struct look *l, struct unseen *all)
+{
+	unseen_add(all, &l->unseen);
+	unseen_add(all, &l->markers.unseen);
+	places_tell_unseen(&l->places, all);
+}
+
+void
 look_report(const struct look *l, struct report *report)
 {
 	if (l->all.passed)
@@ -419,7 +438,7 @@ look_report(const struct look *l, struct report *report)
 		    "more processes than are looked at (%d): a run of theirs "
 		    "may have been missed",
 		    DESCENDANTS_MAX);
-	if (l->passed)
+	if (l->places.passed)
 		report_say(report,
 		    "more run directories in arguments of programs than are "
 		    "watched (%d): a run may have been missed",

@@ -23,6 +23,7 @@
 #include "base/loop.h"
 #include "watcher/tree.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/unseen.h"
 
 struct look;
 
@@ -72,8 +73,13 @@ bool look_goes_on(const struct look *l);
 /* The processes that are waited for, as "4711 (python3), 4712 (sh)". */
 void look_describe(const struct look *l, struct buf *text);
 
+/* Does the command have, or did it have, processes of this user? */
+bool look_has_user(const struct look *l, uid_t user);
+
 /* What could not be seen, as the rest of a sentence; NULL: nothing. */
 const char *look_blind(const struct look *l);
+/* Adds what the last looks could not see. */
+void look_tell_unseen(const struct look *l, struct unseen *all);
 /* Says which bounds were passed. */
 void look_report(const struct look *l, struct report *report);
 

@@ -26,6 +26,7 @@
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/countdown.h"
+#include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
 #include "wrap/worker/place.h"
 #include "wrap/worker/search.h"
@@ -34,6 +35,7 @@
 #include "wrap/options/options.h"
 #include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
+#include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/there.h"
 
@@ -41,7 +43,7 @@
  * insideLLMs' own way, which no copy has. */
 #define MANIFEST_TEMP ".manifest.json.tmp"
 #define CONFIG_TEMP   ".config.resolved.yaml.tmp"
-/* More than the launcher sends. */
+/* The launcher sends less. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
 /* The spread of the first requests after the commands of a job array: so long,
@@ -61,7 +63,8 @@ enum phase {
 #define TO(phase) (1U << (phase))
 
 static const unsigned moves[PHASE_ALONE + 1] = {
-    /* Without a word of a launcher that was killed there is nothing to follow. */
+    /* If the launcher was killed before it said a word, there is nothing to
+     * follow. */
     [PHASE_NEW] = TO(PHASE_LAUNCHED) | TO(PHASE_DELIVERS),
     [PHASE_LAUNCHED] = TO(PHASE_FOLLOWS),
     [PHASE_FOLLOWS] = TO(PHASE_DELIVERS),
@@ -91,6 +94,8 @@ struct worker {
 	bool link_gone;             /* the launcher was killed, or has left */
 	bool hurry;                 /* it does not wait any longer */
 	bool settled;               /* the runs may be done: look once more */
+	struct refusals refusals;   /* while no run was heard of */
+	bool failed;                /* the command's exit status says so */
 	struct link_recorded recorded; /* as the launcher knows it */
 };
 
@@ -126,7 +131,7 @@ tells_of_run(enum message_op op, const char *base)
 	}
 }
 
-/* Files of a run that may be written to an old directory as well. */
+/* Is it a file of a run that may be written to an old directory as well? */
 static bool
 is_aside(const char *base)
 {
@@ -147,7 +152,8 @@ sign_of(enum message_op op, const char *base)
 	return strcmp(base, CONFIG_FILE) == 0 ? RUN_CONFIG : RUN_NO_SIGN;
 }
 
-/* 0: our own path leads there; a negative errno: it can't be told. */
+/* Returns 0 if our own path leads there, or a negative errno if that can't be
+ * told. */
 static int
 dir_fd_of(const struct message *message, const struct place *place)
 {
@@ -175,7 +181,7 @@ consider(
 
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-	/* By our own root it may be another directory. */
+	/* By our own root the path may lead to another directory. */
 	if (news.dir_fd < 0)
 		report_say(&w->report,
 		    "%s: its writer could not be followed there: %s",
@@ -203,7 +209,7 @@ on_message(struct channel *channel, const struct message *message)
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
-		/* What is to be found is tracked by that one. */
+		/* The itrack-wrap inside tracks what is to be found. */
 		w->nested = true;
 		search_free(w->search);
 		w->search = NULL;
@@ -211,6 +217,8 @@ on_message(struct channel *channel, const struct message *message)
 	}
 	if (w->search != NULL)
 		search_hear(w->search, message->sender);
+	if (message->op == MESSAGE_HELLO && !w->heard)
+		refusals_look(&w->refusals, message->sender);
 	if (message->op == MESSAGE_SILENT)
 		hear_silence(w);
 	if (!tells_of_run(message->op, base) && !is_aside(base))
@@ -240,7 +248,8 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* Killed between the marker and the word that it is there. */
+/* Looks at the directories of processes that were killed between the marker and
+ * the word that it is there. */
 static void
 look_at_announced(struct worker *w)
 {
@@ -257,7 +266,7 @@ look_at_announced(struct worker *w)
 	}
 }
 
-/* The numbers that the command printed, if it did. */
+/* Takes the numbers that the command printed, if it printed any. */
 static void
 take_line(struct worker *w)
 {
@@ -292,8 +301,8 @@ spread_out(int64_t drain_ms)
 	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
 }
 
-/* The command is over: every run ends, those that are found only now too, and
- * the rest is delivered. */
+/* Called when the command is over: every run ends, also each one that is found
+ * only now, and the rest is delivered. */
 static void
 end_all(struct worker *w, const struct link_ended *ended)
 {
@@ -305,6 +314,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
+	w->failed = ended != NULL && ended->wait_status != 0;
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	spread_out(drain_ms);
 	if (w->search != NULL)
@@ -331,7 +341,7 @@ on_command_death(struct lifeline *line)
 	end_all(line->data, NULL);
 }
 
-/* The launcher was killed: the command lives on, and so do we. */
+/* Called when the launcher was killed: the command lives on, and so do we. */
 static void
 follow_command(struct worker *w)
 {
@@ -367,14 +377,20 @@ begin_search(struct worker *w)
 	};
 
 	w->search = search_new(&config);
+	/* The launcher has heard of these before us; the command may have become
+	 * another program since. */
+	refusals_look(&w->refusals, w->launched.command);
+	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
+		if (w->launched.others[i] > 0)
+			refusals_look(&w->refusals, w->launched.others[i]);
 	if (w->heard)
 		search_hear_run(w->search);
 	if (w->silent)
 		search_hear_silence(w->search);
 }
 
-/* Not before the command's process ID is known, without which a message means
- * nothing, and behind the messages that the launcher has read. */
+/* Called when the command's process ID is known, without which a message means
+ * nothing, and after the messages that the launcher has read. */
 static void
 begin_listening(struct worker *w)
 {
@@ -387,7 +403,8 @@ begin_listening(struct worker *w)
 		die("%s", err.message);
 	if (w->launched.caller)
 		channel_keep(&w->channel, CALLER_FD);
-	/* Has an itrack-wrap inside spoken already? Then it is that one's. */
+	/* If an itrack-wrap inside has spoken already, the search is its
+	 * business. */
 	channel_read(&w->channel);
 	if (!w->nested)
 		begin_search(w);
@@ -445,12 +462,32 @@ on_link(struct loop_io *io, uint32_t events)
 		follow_command(w);
 }
 
+/* A directory that the command was asked to write, and that is refused; NULL:
+ * none is known. Allocated. */
+static char *
+refusal(struct worker *w)
+{
+	const char *named = w->options.value[OPT_RUN_DIR];
+	char *dir = named != NULL ? path_absolute(named) : NULL;
+
+	/* One that did as asked (--dry-run) has refused nothing. */
+	if (w->failed && dir != NULL)
+		refusals_add(&w->refusals, dir);
+	else if (w->failed && w->guess.dir != NULL)
+		refusals_add(&w->refusals, w->guess.dir);
+	free(dir);
+	return refusals_reason(&w->refusals, clock_ns(&w->launched.file_clock));
+}
+
 static void
 say_nothing(struct worker *w)
 {
 	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
+	char *refused = refusal(w);
 
-	if (w->nested)
+	if (refused != NULL)
+		report_say(&w->report, "nothing was tracked: %s", refused);
+	else if (w->nested)
 		report_say(&w->report, "tracked by the itrack-wrap inside");
 	else if (!w->launched.preloaded &&
 	    !options_given(&w->options, OPT_RUN_DIR))
@@ -466,6 +503,7 @@ say_nothing(struct worker *w)
 		report_say(&w->report,
 		    "no run directory seen%s%s; nothing was tracked",
 		    blind != NULL ? "; " : "", blind != NULL ? blind : "");
+	free(refused);
 }
 
 static void
@@ -490,7 +528,7 @@ say_report(struct worker *w)
 		say_nothing(w);
 	write_report(w);
 	if (!options_given(&w->options, OPT_QUIET))
-		/* One write, so that lines of others don't come between. */
+		/* We write once, so that no line of others comes between. */
 		(void)!write(
 		    STDERR_FILENO, w->report.text.data, w->report.text.len);
 }
@@ -515,15 +553,15 @@ stay_alone(struct worker *w)
 	w->link_gone = true;
 	loop_remove(w->loop, &w->link_io);
 	close(LINK_FD);
-	/* Who reads what the command printed waits for its end. */
+	/* Who reads what the command printed waits until nobody has it open. */
 	if (nowhere < 0 || dup2(nowhere, STDERR_FILENO) < 0)
 		close(STDERR_FILENO);
 	if (nowhere > STDERR_FILENO)
 		close(nowhere);
 }
 
-/* For the launcher, if we should come to a standstill. What it does not get now
- * (its queue is full) it gets with the next turn. */
+/* Tells the launcher which journals there are, in case we come to a standstill.
+ * If its queue is full, it gets this with the next turn. */
 static void
 tell_recorded(struct worker *w)
 {
@@ -541,7 +579,7 @@ tell_recorded(struct worker *w)
 		w->recorded = *r;
 }
 
-/* Everything said and done? */
+/* Ends the loop when everything is said and done. */
 static void
 on_turn(struct loop_turn *turn)
 {
@@ -580,7 +618,7 @@ worker_init(struct worker *w)
 {
 	struct runs_config config;
 
-	report_init(&w->report);
+	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    &(struct guess_from){.cwd = "", .environment = environment});
@@ -613,6 +651,7 @@ worker_release(struct worker *w)
 {
 	search_free(w->search);
 	announced_release(&w->announced);
+	refusals_release(&w->refusals);
 	channel_release(&w->channel);
 	tree_free(w->tree);
 	loop_remove(w->loop, &w->link_io);
@@ -634,6 +673,8 @@ main(int argc, char **argv)
 
 	process_no_core();
 	process_many_descriptors();
+	if (foretell_is_asked_for(argv))
+		return foretell_main(argc, argv);
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
 	die_set_hook(on_die);

@@ -1,6 +1,7 @@
 #include "wrap/worker/markers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
@@ -10,14 +11,16 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "mapping/names.h"
 
 void
-markers_init(
-    struct markers *m, void (*found)(const char *dir, void *data), void *data)
+markers_init(struct markers *m, int64_t not_before_ns,
+    void (*found)(const char *dir, void *data), void *data)
 {
 	*m = (struct markers){.found = found, .data = data};
+	unseen_init(&m->unseen, not_before_ns);
 }
 
 void
@@ -26,10 +29,11 @@ markers_release(struct markers *m)
 	for (size_t i = 0; i < m->len; i++)
 		free(m->queue[i].path);
 	free(m->queue);
+	unseen_release(&m->unseen);
 	*m = (struct markers){0};
 }
 
-/* Takes the path. */
+/* Takes the path over. */
 static void
 put(struct markers *m, char *path, int depth)
 {
@@ -60,8 +64,9 @@ markers_add(struct markers *m, const char *place)
 	put(m, xstrdup(place), 0);
 }
 
-/* Files that the kernel makes up hold no runs and have no end. */
-static bool
+/* Is it a file system that the kernel makes up? Those hold no runs and have no
+ * end. Returns 1, 0, or a negative errno. */
+static int
 is_made_up(int fd)
 {
 	static const unsigned long kinds[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,
@@ -71,68 +76,93 @@ is_made_up(int fd)
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) < 0)
-		return true;
+		return -errno;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if ((unsigned long)fs.f_type == kinds[i])
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
-static bool
+/* Returns 1, 0, or a negative errno. */
+static int
 is_directory(int fd, const struct dirent *d)
 {
 	struct stat st;
+	int there;
 
 	if (d->d_type != DT_UNKNOWN)
 		return d->d_type == DT_DIR;
-	return fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode);
+	there = file_look(fd, d->d_name, AT_SYMLINK_NOFOLLOW, &st, NULL);
+	return there > 0 ? S_ISDIR(st.st_mode) : there;
 }
 
-static void
+/* Returns 0, or a negative errno if not all could be looked at. */
+static int
 put_children(struct markers *m, DIR *dir, const char *path, int depth)
 {
 	const struct dirent *d;
+	int failed = 0;
 
-	while ((d = readdir(dir)) != NULL) {
+	while ((errno = 0, d = readdir(dir)) != NULL) {
+		int is;
+
 		if (d->d_name[0] == '.')
 			continue;
 		if (m->names == MARKERS_NAMES_MAX) {
 			m->passed = true;
-			return;
+			return failed;
 		}
 		m->names++;
-		if (!is_directory(dirfd(dir), d))
+		is = is_directory(dirfd(dir), d);
+		if (is < 0)
+			failed = is;
+		if (is <= 0)
 			continue;
 		if (depth == MARKERS_DEPTH_MAX)
 			m->passed = true;
 		else
 			put(m, path_join(path, d->d_name), depth + 1);
 	}
+	return errno != 0 ? -errno : failed;
 }
 
-static void
+/* Returns 0 or a negative errno. */
+static int
+look_into_open(struct markers *m, DIR *dir, const char *path, int depth)
+{
+	int marked =
+	    file_look(dirfd(dir), MARKER_FILE, AT_SYMLINK_NOFOLLOW, NULL, NULL);
+	int result = 0;
+
+	if (marked > 0)
+		m->found(path, m->data);
+	if (marked <= 0 || depth == 0)
+		result = put_children(m, dir, path, depth);
+	return marked < 0 ? marked : result;
+}
+
+static int
 look_into(struct markers *m, const char *path, int depth)
 {
-	/* A place itself may be a link, what is below it not. */
+	/* A place itself may be a link, but nothing below it. */
 	int fd = open(path,
 	    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC |
 		(depth > 0 ? O_NOFOLLOW : 0));
-	DIR *dir = fd >= 0 && !is_made_up(fd) ? fdopendir(fd) : NULL;
-	struct stat st;
-	bool marked;
+	int result = fd < 0 ? -errno : is_made_up(fd);
+	DIR *dir = result == 0 ? fdopendir(fd) : NULL;
 
-	if (dir == NULL) {
+	if (dir != NULL) {
+		result = look_into_open(m, dir, path, depth);
+		closedir(dir);
+	} else {
+		if (result == 0)
+			result = -errno;
 		if (fd >= 0)
 			close(fd);
-		return;
 	}
-	marked = fstatat(fd, MARKER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (marked)
-		m->found(path, m->data);
-	if (!marked || depth == 0)
-		put_children(m, dir, path, depth);
-	closedir(dir);
+	/* A directory that has become a link meanwhile is left out like any
+	 * link. */
+	return result == -ELOOP && depth > 0 ? 0 : result;
 }
 
 void
@@ -141,6 +171,7 @@ markers_search(struct markers *m)
 	for (size_t i = 0; i < m->len; i++) {
 		char *path = m->queue[i].path;
 
-		look_into(m, path, m->queue[i].depth);
+		unseen_note_dir(
+		    &m->unseen, path, look_into(m, path, m->queue[i].depth));
 	}
 }

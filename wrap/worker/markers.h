@@ -3,10 +3,11 @@
  * what nobody told of. Near ones first; symbolic links and names with a dot are
  * left out, and so is what is below a run directory.
  *
- *	markers_init(&m, found, data);
+ *	markers_init(&m, not_before_ns, found, data);
  *	markers_add(&m, place);         each place once
  *	markers_search(&m);
- *	if (m.passed) ...               not all was looked at
+ *	if (m.passed) ...               a bound was passed
+ *	m.unseen                        what could not be looked at
  *	markers_release(&m);
  */
 #ifndef WRAP_WORKER_MARKERS_H
@@ -14,6 +15,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "wrap/worker/unseen.h"
 
 /* Directories below each other: PROJECT/results/DATE/MODEL/... */
 #define MARKERS_DEPTH_MAX 8
@@ -31,10 +35,12 @@ struct markers {
 	} * queue;
 	size_t len, cap, places, names;
 	bool passed;
+	struct unseen unseen;
 };
 
-void markers_init(
-    struct markers *m, void (*found)(const char *dir, void *data), void *data);
+/* `not_before_ns`: the file time of the launch. */
+void markers_init(struct markers *m, int64_t not_before_ns,
+    void (*found)(const char *dir, void *data), void *data);
 void markers_release(struct markers *m);
 /* An absolute path; one that is there already is not added again. */
 void markers_add(struct markers *m, const char *place);

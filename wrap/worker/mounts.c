@@ -53,7 +53,8 @@ parse(struct mount *m, char *line)
 	return true;
 }
 
-/* What is behind `top` in the path, with its slash; NULL: it is not below. */
+/* Returns what stands behind `top` in the path, with its slash; NULL if the
+ * path is not below. */
 static const char *
 behind(const char *path, const char *top)
 {
@@ -83,8 +84,8 @@ open_mounts(pid_t pid)
 	return fopen(path, "re");
 }
 
-/* Of which file system is it, and where in there? The last mount on the longest
- * point counts. */
+/* Finds the file system of a path, and where it is in there. The last mount on
+ * the longest point counts. */
 static char *
 find_within(pid_t pid, const char *path, char device[32])
 {

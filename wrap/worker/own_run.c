@@ -80,8 +80,8 @@ each_indexed(const struct index_entry *e, void *data)
 	return !s->delivered;
 }
 
-/* One that was cut off before its end, which was written together with the
- * rest: nobody has seen anything of it. */
+/* Removes a run that was cut off before its end. The end is written together
+ * with the rest, so nobody has seen anything of it. */
 static int
 remove_torn(const char *state_dir, const char *name, struct err *err)
 {
@@ -107,8 +107,8 @@ take_left(struct attempt **attempt, const struct attempt_config *config,
 			   : remove_torn(config->state_dir, name, err);
 }
 
-/* A worker that was killed may have left it, whole or cut off. -ENOENT: there is
- * none, or none that can ever be used. */
+/* Finds the run that a killed worker may have left, whole or cut off. -ENOENT:
+ * there is none, or none that can ever be used. */
 static int
 find_left(struct attempt **attempt, const struct attempt_config *config,
     const struct link_launched *launched, struct err *err)
@@ -142,6 +142,21 @@ find_left(struct attempt **attempt, const struct attempt_config *config,
 	    : -ENOENT;
 }
 
+static void
+keep_where(struct attempt *a, int64_t time_us)
+{
+	const struct entry_start *start = attempt_start(a);
+	struct entry e;
+
+	if (start->where_len == 0)
+		return;
+	entry_init(&e, ENTRY_PARAMS, time_us);
+	for (size_t i = 0; i < start->where_len; i++)
+		entry_add_param_text(
+		    &e, start->where[i].name, start->where[i].text);
+	attempt_keep(a, &e);
+}
+
 int
 own_run_begin(struct attempt **attempt, const struct attempt_config *config,
     const struct link_launched *launched, const char *line, size_t len,
@@ -165,8 +180,10 @@ own_run_begin(struct attempt **attempt, const struct attempt_config *config,
 	e.run_id =
 	    text_path_text(name != NULL ? name : command_name(config->options));
 	attempt_keep(*attempt, &e);
+	keep_where(*attempt, own.started_us);
 	entry_init(&e, ENTRY_METRICS, own.started_us);
 	e.metrics.step = 0;
+	e.metrics.summary = true;
 	lastline_read(line, len,
 	    config->options->value[OPT_PREFIX] != NULL
 		? config->options->value[OPT_PREFIX]

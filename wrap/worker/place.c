@@ -19,7 +19,8 @@ is_same(const char *ours, const char *theirs)
 	return ours == NULL || theirs == NULL || strcmp(ours, theirs) == 0;
 }
 
-/* The same mounts and the same root directory, as far as can be told. */
+/* Does the process have our mounts and our root directory, as far as can be
+ * told? */
 static bool
 sees_what_we_see(pid_t pid)
 {

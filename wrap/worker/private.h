@@ -1,6 +1,6 @@
 /* What the files of the runs share: runs.c (which there are), runs_end.c (how
- * they end), runs_copy.c (which are none) and runs_begin.c (a new attempt, or
- * one that was left behind). */
+ * they end), runs_copy.c (which are none), runs_sample.c (what they take of the
+ * machine) and runs_begin.c (a new attempt, or one that was left behind). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -8,6 +8,7 @@
 
 #include "base/lifeline.h"
 #include "wrap/worker/runs.h"
+#include "wrap/worker/usage.h"
 #include "wrap/worker/writer.h"
 
 struct run {
@@ -48,6 +49,7 @@ struct runs {
 	/* Found when the command was over, to be taken up. */
 	TAILQ_HEAD(, late_run) late;
 	struct loop_timer quiet; /* the next that may be over by now */
+	struct sampler *sampler; /* NULL: no run yet, or not wanted */
 	bool over;               /* the command is */
 	bool has_end;
 	struct link_ended end;
@@ -76,6 +78,13 @@ void run_end(struct run *run, const struct link_ended *ended, bool superseded);
 void runs_end_orphans(struct runs *runs, bool now);
 /* Of those that are complete and that nothing was written to for a while. */
 void runs_end_quiet(struct runs *runs);
+
+/* Samples system metrics for the runs that are written, from now on. */
+void runs_begin_sampling(struct runs *runs);
+/* What a run that ends before a sample was due has instead; no values: it had a
+ * sample, or none is wanted. */
+void run_sample_last(const struct run *run,
+    const struct attempt_outcome *outcome, struct usage_values *values);
 
 /* Lets those be delivered that are no copies as can be told by now. */
 void runs_let_go(struct runs *runs);

@@ -1,5 +1,7 @@
 #include "wrap/worker/proc.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,8 +14,8 @@
 #include "base/file.h"
 #include "wrap/link/procstat.h"
 
-/* Arguments or environment of one process: an eighth of what Linux allows by
- * default. Of what is longer nothing is known. */
+/* How much is read of the arguments or the environment of a process: an eighth
+ * of what Linux allows by default. Nothing is known of what is longer. */
 #define WORDS_MAX_BYTES (256 * 1024)
 /* The preload library's file, by whatever path it is loaded. */
 #define SHIM_NAME "itrack-preload.so"
@@ -30,6 +32,53 @@ bool
 proc_is_below(pid_t pid, pid_t ancestor)
 {
 	return pid == ancestor || procstat_is_below(pid, ancestor);
+}
+
+bool
+proc_is_closed(int code)
+{
+	return file_is_absent(code) || code == -EACCES || code == -EPERM ||
+	    code == -ESRCH;
+}
+
+int
+proc_each(int (*each)(pid_t pid, void *data), void *data)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *d;
+	int result = 0;
+
+	if (proc == NULL)
+		return file_is_absent(-errno) ? 0 : -errno;
+	while (result == 0 && (errno = 0, d = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)d->d_name[0]))
+			result = each((pid_t)strtol(d->d_name, NULL, 10), data);
+	if (result == 0)
+		result = -errno;
+	closedir(proc);
+	return result;
+}
+
+int
+proc_each_descriptor(
+    pid_t pid, int (*each)(int fds, const char *number, void *data), void *data)
+{
+	const struct dirent *d;
+	char path[64];
+	int result = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return proc_is_closed(-errno) ? 0 : -errno;
+	while (result == 0 && (errno = 0, d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			result = each(dirfd(dir), d->d_name, data);
+	if (result == 0 && !proc_is_closed(-errno))
+		result = -errno;
+	closedir(dir);
+	return result;
 }
 
 static void
@@ -109,7 +158,7 @@ proc_link(pid_t pid, const char *name)
 	return xstrdup(target);
 }
 
-/* The number behind this word, where a line begins with it. */
+/* Reads the number behind this word, where a line begins with it. */
 static bool
 read_number(const char *path, const char *word, int base, unsigned long *number)
 {
@@ -136,7 +185,7 @@ proc_user(pid_t pid)
 	return read_number(path, "Uid:", 10, &user) ? (uid_t)user : (uid_t)-1;
 }
 
-/* By the access mode in what /proc says of the descriptor. */
+/* What /proc says of the descriptor has the access mode. */
 bool
 proc_writes(pid_t pid, const char *number)
 {
@@ -166,7 +215,7 @@ proc_has_shim(pid_t pid, bool *closed)
 	while (!has && (got = read(fd, text + have, sizeof text - have)) > 0) {
 		have += (size_t)got;
 		has = memmem(text, have, name, name_len) != NULL;
-		/* It may be cut here. */
+		/* The name may be cut here. */
 		if (have > name_len) {
 			memmove(text, text + have - name_len, name_len);
 			have = name_len;

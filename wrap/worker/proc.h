@@ -16,6 +16,18 @@ pid_t proc_parent(pid_t pid);
 /* Is it that process, or one below it? */
 bool proc_is_below(pid_t pid, pid_t ancestor);
 
+/* Calls `each` for the ID of every process until it returns other than 0.
+ * Returns that; 0 after the last, also where there is no /proc; or a negative
+ * errno: not all could be listed. */
+int proc_each(int (*each)(pid_t pid, void *data), void *data);
+/* The same for the open files of one process, by the names in its "fd", which
+ * `fds` is. A process that is gone, or that we may not look into, has none. */
+int proc_each_descriptor(pid_t pid,
+    int (*each)(int fds, const char *number, void *data), void *data);
+/* Does a negative errno say that a process is gone, or that we may not look
+ * into it? */
+bool proc_is_closed(int code);
+
 /* The arguments or the environment of a process. */
 struct proc_words {
 	struct buf text;

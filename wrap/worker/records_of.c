@@ -1,45 +1,60 @@
 #include "wrap/worker/records_of.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "mapping/names.h"
 #include "wrap/worker/place.h"
 #include "wrap/worker/proc.h"
 
-static bool
+struct process {
+	pid_t pid;
+	void (*found)(const char *dir, int dir_fd, pid_t pid, void *data);
+	void *data;
+};
+
+/* Returns 1 if it is the directory of these records, 0 if it is another one, or
+ * a negative errno. */
+static int
 is_same(int dir_fd, const struct stat *records)
 {
 	struct stat st;
+	int there =
+	    file_look(dir_fd, RECORDS_FILE, AT_SYMLINK_NOFOLLOW, &st, NULL);
 
-	return fstatat(dir_fd, RECORDS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_dev == records->st_dev && st.st_ino == records->st_ino;
+	return there > 0
+	    ? st.st_dev == records->st_dev && st.st_ino == records->st_ino
+	    : there;
 }
 
 static void
-tell(pid_t pid, const char *records_path, const struct stat *records,
-    void (*found)(const char *dir, int dir_fd, pid_t pid, void *data),
-    void *data)
+tell(const struct process *p, const char *records_path,
+    const struct stat *records)
 {
 	char *dir = path_parent(records_path);
 	struct place place;
-	int fd;
+	int fd, same;
 
-	place_find(&place, pid, dir);
+	place_find(&place, p->pid, dir);
 	/* Where the directory could not be opened, its path leads to another. */
 	fd = place.fd != 0
 	    ? place.fd
 	    : open(place.dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0 && is_same(fd, records))
-		found(place.dir, place.fd, pid, data);
+	same = fd < 0 && place.fd == 0 ? -errno : fd;
+	if (fd >= 0)
+		same = is_same(fd, records);
+	if (same > 0)
+		p->found(place.dir, place.fd, p->pid, p->data);
+	else if (same < 0 && !file_is_absent(same))
+		p->found(place.dir, same, p->pid, p->data);
 	if (fd >= 0 && fd != place.fd)
 		close(fd);
 	place_release(&place);
@@ -56,29 +71,29 @@ is_records(const char *target, ssize_t len)
 	    memcmp(target + len - end_len, end, end_len) == 0;
 }
 
-void
+static int
+look_at(int fds, const char *number, void *data)
+{
+	const struct process *p = data;
+	char target[PATH_MAX];
+	ssize_t len = readlinkat(fds, number, target, sizeof target - 1);
+	struct stat st;
+
+	if (!is_records(target, len))
+		return 0;
+	target[len] = '\0';
+	if (fstatat(fds, number, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+	    proc_writes(p->pid, number))
+		tell(p, target, &st);
+	return 0;
+}
+
+int
 records_of(pid_t pid,
     void (*found)(const char *dir, int dir_fd, pid_t pid, void *data),
     void *data)
 {
-	char path[64], target[PATH_MAX];
-	const struct dirent *d;
-	struct stat st;
-	DIR *dir;
+	struct process p = {.pid = pid, .found = found, .data = data};
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		ssize_t len = readlinkat(
-		    dirfd(dir), d->d_name, target, sizeof target - 1);
-
-		if (!is_records(target, len))
-			continue;
-		target[len] = '\0';
-		if (fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
-		    S_ISREG(st.st_mode) && proc_writes(pid, d->d_name))
-			tell(pid, target, &st, found, data);
-	}
-	if (dir != NULL)
-		closedir(dir);
+	return proc_each_descriptor(pid, look_at, &p);
 }

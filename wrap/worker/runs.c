@@ -14,14 +14,16 @@
 #include "mapping/names.h"
 #include "watcher/stamp.h"
 #include "wrap/worker/own_run.h"
+#include "wrap/worker/sampler.h"
 
 /* Runs that are found when the command is over (their messages were lost) are
  * taken up so many at a time, as a sync does: there may be a thousand. */
 #define LATE_AT_ONCE 4
-/* Of a run that is written: its directory, journal, six files, trackers. */
+/* How many descriptors a run takes that is written: for its directory, its
+ * journal, six files, its trackers. */
 #define RUN_DESCRIPTORS 16
-/* Runs that are over and wait for a tracker; each holds some four descriptors,
- * and 1024 are a common limit. */
+/* How many runs may be over and wait for a tracker. Each holds some four
+ * descriptors, and 1024 are a common limit. */
 #define WAITING_MAX 200
 
 static void
@@ -33,7 +35,7 @@ on_settled(struct attempt *a, void *data)
 	run->runs->config.settled(run->runs->config.data);
 }
 
-/* `heard`: by a message. */
+/* `heard`: a message told of it. */
 static struct run *begin_run(
     struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
 
@@ -46,7 +48,7 @@ may_have_marker(const char *dir)
 	return stamp.there || stamp.code < 0;
 }
 
-/* What is there now is another run's, in the same directory or in one of the
+/* Called when there is another run now, in the same directory or in one of the
  * same name. */
 static void
 on_replaced(struct attempt *a, void *data)
@@ -71,7 +73,7 @@ on_complete(struct attempt *a, void *data)
 static const struct run_callbacks callbacks = {
     on_replaced, on_complete, on_settled};
 
-/* Until the command is over. */
+/* Puts a directory off until the command is over. */
 static void
 put_off(struct runs *runs, const char *dir)
 {
@@ -105,8 +107,8 @@ identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 	return 0;
 }
 
-/* Without these its journal would have to live in memory, and its directory
- * could not be held. */
+/* Are there enough descriptors for a run? Without them its journal would have
+ * to live in memory, and its directory could not be held. */
 static int
 enough_descriptors(struct err *err)
 {
@@ -154,10 +156,11 @@ begin_run(
 	if (result == 0)
 		result = runs_begin_attempt(run, dir_fd, &callbacks, &err);
 	if (result < 0) {
-		/* Hundreds of messages may be read at once. */
+		/* Hundreds of runs may begin at once, and descriptors may be
+		 * there later. */
 		if (lacks_descriptors(result) && !runs->over)
 			put_off(runs, dir);
-		/* One that is gone again by now is no news. */
+		/* A directory that is gone again by now is no news. */
 		else if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
 		free_run(run);
@@ -167,11 +170,13 @@ begin_run(
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
 	run_watch_writer(run);
+	runs_begin_sampling(runs);
 	return run;
 }
 
-/* The run that is written in there now; or the one that this writer ended with
- * there: the last messages of a process may come behind its death. */
+/* Returns the run that is written in there now, or else the last one that this
+ * writer ended there, because the last messages of a process may come behind
+ * its death. */
 static struct run *
 find_run(
     struct runs *runs, const struct watcher_identity *identity, pid_t writer)
@@ -188,8 +193,9 @@ find_run(
 	return ended;
 }
 
-/* One process writes one run at a time in a directory, or in one that it has
- * removed or moved and made again; in others it may go on meanwhile. */
+/* Ends what the writer has written there before: a process writes one run at a
+ * time in a directory, also where it has removed or moved that and made it
+ * again. In other directories it may go on meanwhile. */
 static void
 take_over(struct runs *runs, const struct run_news *news)
 {
@@ -204,7 +210,7 @@ take_over(struct runs *runs, const struct run_news *news)
 	}
 }
 
-/* Does the news tell of a run behind this one? */
+/* Does the news tell of a run that follows this one? */
 static bool
 is_another(struct run *run, const struct run_news *news)
 {
@@ -216,13 +222,14 @@ is_another(struct run *run, const struct run_news *news)
 	return run_is_complete(run);
 }
 
-/* 1, 0, or a negative errno: it could not be looked at. */
+/* Returns 1, 0, or a negative errno if it could not be looked at. */
 static int
 has_marker(const struct run_news *news)
 {
 	struct watcher_stamp stamp;
 
-	/* It may be gone again by now. */
+	/* The marker was there when the message was sent, and may be gone again
+	 * by now. */
 	if (news->sign == RUN_MARKER)
 		return 1;
 	stamp = news->dir_fd > 0 ? stamp_at(news->dir_fd, MARKER_FILE)
@@ -237,8 +244,8 @@ take_news(struct run *run, const struct run_news *news)
 	run->in_place = run->in_place || news->in_place;
 	if (run_is_over(run))
 		return;
-	/* Found without the shim before: now its writer is known. Or that one
-	 * is dead, and another goes on. */
+	/* The run may have been found without the shim before, and its writer
+	 * is known only now. Or its writer is dead, and another goes on. */
 	if ((run->writer <= 0 || run->orphaned) && news->writer > 0 &&
 	    news->writer != run->writer) {
 		run->orphaned = false;
@@ -263,7 +270,7 @@ runs_consider(struct runs *runs, const struct run_news *news)
 	run = result < 0 ? NULL : find_run(runs, &identity, news->writer);
 	if (run == NULL && result == 0 && !news->aside)
 		result = has_marker(news);
-	/* It is looked at once more. */
+	/* What could not be looked at is looked at once more. */
 	if (file_is_unknown(result)) {
 		put_off(runs, news->dir);
 		loop_kick(runs->config.loop);
@@ -327,7 +334,7 @@ runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer)
 	loop_kick(runs->config.loop);
 }
 
-/* The turn that follows looks. */
+/* Does nothing: the turn that follows looks at the runs. */
 static void
 on_quiet(struct loop_timer *timer)
 {
@@ -346,7 +353,8 @@ runs_new(const struct runs_config *config)
 	return runs;
 }
 
-/* What stays tells later messages of its directory from news. */
+/* Gives the attempt back. The run stays in the list, so that a late message of
+ * its directory does not begin a second attempt. */
 static void
 give_back(struct run *run)
 {
@@ -375,6 +383,7 @@ runs_close(struct runs *runs)
 		free_run(run);
 	}
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
+	sampler_free(runs->sampler);
 	complete = !runs->incomplete;
 	free(runs);
 	return complete;
@@ -397,7 +406,7 @@ runs_count(const struct runs *runs)
 	return runs->count;
 }
 
-/* The next of those that were found late. */
+/* Takes up the next of the runs that were found late. */
 static void
 take_late(struct runs *runs)
 {
@@ -415,13 +424,14 @@ take_late(struct runs *runs)
 		if (run->attempt != NULL)
 			attempt_drain(run->attempt, left_ms > 0 ? left_ms : 0);
 	}
-	/* The last one may be nothing to wait for. */
+	/* There may be nothing to wait for behind the last one. */
 	runs->config.settled(runs->config.data);
 	loop_kick(runs->config.loop);
 }
 
-/* What is over and waits for a slow tracker holds descriptors and memory. The
- * journal of the oldest has all of it, for `itrack sync`. */
+/* Gives up the oldest run that is over and waits for a slow tracker, because it
+ * holds descriptors and memory. Its journal has all of it, for `itrack
+ * sync`. */
 static void
 let_go_of_oldest(struct runs *runs)
 {
@@ -444,7 +454,8 @@ runs_turn(struct runs *runs)
 	runs_end_orphans(runs, false);
 	runs_end_quiet(runs);
 	runs_let_go(runs);
-	/* A sweep may have a thousand: those that are done hold nothing. */
+	/* A sweep may have a thousand runs, so those that are done hold
+	 * nothing. */
 	TAILQ_FOREACH (run, &runs->list, link) {
 		if (run->attempt == NULL)
 			continue;
@@ -461,7 +472,8 @@ runs_turn(struct runs *runs)
 		take_late(runs);
 }
 
-/* The last of the command's own, or the only one that goes on. */
+/* Returns the run that gets the line: the last one of the command itself, else
+ * the only one that goes on. */
 static struct run *
 run_of_line(struct runs *runs)
 {
@@ -481,7 +493,7 @@ run_of_line(struct runs *runs)
 	return going_on == 1 ? found : NULL;
 }
 
-/* A run that is the command's, without a directory of its own. */
+/* Begins a run that is the command's and has no directory of its own. */
 static void
 begin_own_run(struct runs *runs)
 {

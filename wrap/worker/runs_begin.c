@@ -2,11 +2,13 @@
  * with one that was left behind, or not at all, because it is tracked
  * already. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "format/text.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
 #include "watcher/stamp.h"
@@ -19,7 +21,8 @@
  * other runs wait, too. */
 #define TURN_LIVE_MS 2000
 
-/* The manifest that an earlier run of this command left in the directory. */
+/* Notes the manifest that an earlier run of this command left in the
+ * directory. */
 static struct watcher_stamp
 older_manifest(const struct run *run, int dir_fd)
 {
@@ -95,8 +98,8 @@ is_new(const struct run *run)
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
- * delivered, and what it had delivered, or what an import has at hand, is left
- * alone: -EALREADY. */
+ * delivered, and what it had delivered, or what an import or a watch has at hand,
+ * is left alone: -EALREADY. */
 static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
@@ -106,7 +109,8 @@ adopt_or_begin(
 	bool ours;
 	int result = -ENOENT, leads;
 
-	/* What else this machine knows of the name is another directory's. */
+	/* Whatever else this machine knows by that name is of another
+	 * directory. */
 	leads = attempt_path_leads(config, err);
 	if (leads < 0)
 		return leads;
@@ -119,18 +123,22 @@ adopt_or_begin(
 		    &run->attempt, config, t.pending, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
 		result = attempt_adopt(&run->attempt, config, t.pending, &why);
-	else if (is_of_this_command(run, t.delivered_us) ||
+	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
 	    (t.pending_live && ours && is_whole(run)))
 		result = -EALREADY;
 	/* Another process finishes it now, or did just now. */
 	if (t.pending != NULL && !t.pending_live && ours &&
 	    (result == -EBUSY || result == -ENOENT))
 		result = -EALREADY;
-	if (result == -ENOENT && t.failed.code < 0 && !is_new(run))
+	if (result == -ENOENT && t.failed.code < 0 && !is_new(run)) {
+		char *word = text_shell_word(run->dir);
+
 		result = err_set(&why, t.failed.code,
 		    "%s: not tracked, since what is tracked already could not "
 		    "be looked at: %s: itrack import %s",
-		    run->dir, t.failed.message, run->dir);
+		    run->dir, t.failed.message, word);
+		free(word);
+	}
 	tracked_release(&t);
 	if (attempt_may_be_adopted_later(result))
 		return err_set(err, result, "%s", why.message);
@@ -146,7 +154,7 @@ runs_begin_attempt(struct run *run, int dir_fd,
 	struct attempt_config config = make_config(run, dir_fd, callbacks);
 	int turn, result;
 
-	/* It might be the older one that is there now. */
+	/* The directory that is there now might be the older one. */
 	if (config.old_manifest.code < 0)
 		return err_set(err, config.old_manifest.code,
 		    "%s/" MANIFEST_FILE ": %s", run->dir,

@@ -2,22 +2,23 @@
  * quiet, or by a process that carries it on. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "wrap/worker/find_open.h"
 #include "wrap/worker/private.h"
 
-/* A run that has its manifest is over when its directory was left alone for so
- * long: a harness writes summary and report behind the manifest. */
+/* A run that has its manifest is over when nothing was written to its directory
+ * for so long: a harness writes summary and report after the manifest. */
 #define QUIET_MS 1000
-/* Longer if its writer has begun no other run: the command's exit status would
- * belong to it. */
+/* We wait longer if its writer has begun no other run, because the command's
+ * exit status would belong to this one. */
 #define QUIET_ALONE_MS 30000
 /* After the death of its writer a run without a manifest may go on by another
  * process, which is heard of within this time. */
 #define ORPHAN_MS 2000
-/* So many wait for that at a time: they hold descriptors. */
+/* How many runs wait for that at a time, because each holds descriptors. */
 #define QUIET_MAX 64
 
 bool
@@ -45,7 +46,8 @@ run_unwatch_writer(struct run *run)
 	lifeline_let_go(&run->line);
 }
 
-/* Not the end yet: messages of before are read in the same turn. */
+/* Notes that the writer is dead. The run does not end yet, because earlier
+ * messages may be read in the same turn. */
 static void
 orphan(struct run *run)
 {
@@ -71,7 +73,7 @@ run_watch_writer(struct run *run)
 		return;
 	run->line.cut = on_death;
 	run->line.data = run;
-	/* A quick one may be gone before its message was read. */
+	/* A quick writer may be gone before its message was read. */
 	if (lifeline_hold(&run->line, run->runs->config.loop, run->writer) ==
 	    -ESRCH)
 		orphan(run);
@@ -84,8 +86,8 @@ seconds_between(const struct timespec *from, const struct timespec *to)
 	    (double)(to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
-/* Another run of the command itself that goes on: a later one, or one that has
- * no manifest. */
+/* Does another run of the command itself go on: a later one or, if
+ * `incomplete`, one without a manifest? */
 static bool
 has_other(const struct run *run, bool incomplete)
 {
@@ -152,6 +154,7 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 {
 	struct attempt_outcome outcome = {
 	    .has_wall = true, .superseded = superseded};
+	struct usage_values values;
 
 	run_unwatch_writer(run);
 	run->orphaned = false;
@@ -174,6 +177,9 @@ run_end(struct run *run, const struct link_ended *ended, bool superseded)
 	}
 	outcome.command_killed =
 	    ended != NULL && WIFSIGNALED(ended->wait_status);
+	run_sample_last(run, &outcome, &values);
+	outcome.sample = values.list;
+	outcome.sample_len = values.len;
 	attempt_end(run->attempt, &outcome);
 	settle(run);
 }
@@ -188,19 +194,25 @@ look_again(struct runs *runs, int64_t due_ms)
 		    runs->config.loop, &runs->quiet, in_ms > 0 ? in_ms : 0);
 }
 
-/* The files outlive who opened them, if another process has them: it forked and
- * left. */
+/* Has another process the records open, because the writer has forked and left?
+ * Then that one is the writer now. */
 static bool
 has_heir(struct run *run)
 {
 	pid_t heir;
+	int result;
 
 	if (attempt_watcher(run->attempt) == NULL)
 		return false;
 	attempt_scan(run->attempt);
 	if (run_is_complete(run))
 		return false;
-	heir = find_open_writer(attempt_watcher(run->attempt));
+	result = find_open_writer(attempt_watcher(run->attempt), &heir);
+	if (result < 0)
+		report_say(run->runs->config.report,
+		    "%s: the worker could not see whether another process goes "
+		    "on writing: %s",
+		    run->dir, strerror(-result));
 	if (heir <= 0 || heir == run->writer)
 		return false;
 	run->orphaned = false;
@@ -209,8 +221,9 @@ has_heir(struct run *run)
 	return run->line.held;
 }
 
-/* A script may write a run by a program for each file: the next one may come.
- * What has its manifest is over. */
+/* Ends runs whose writers are dead. A script may write a run by a program for
+ * each file, so the next one may come; but a run that has its manifest is
+ * over. */
 void
 runs_end_orphans(struct runs *runs, bool now)
 {
@@ -228,7 +241,8 @@ runs_end_orphans(struct runs *runs, bool now)
 		attempt_scan(run->attempt);
 		ends = now || due_ms <= now_ms || run_is_complete(run) ||
 		    ++count > QUIET_MAX;
-		/* Looked for twice: it is a look at every process. */
+		/* We look for an heir only twice, because that is a look at
+		 * every process. */
 		if ((ends || !run->searched) && has_heir(run))
 			continue;
 		run->searched = true;

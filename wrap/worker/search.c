@@ -23,6 +23,7 @@ struct search {
 	struct look *look;
 	struct loop_timer silence;
 	bool heard, silent;
+	struct unseen beside; /* what look_beside() could not see */
 };
 
 static bool
@@ -65,9 +66,18 @@ is_ours(pid_t pid, void *data)
 	return proc_is_below(pid, s->config.launched->command);
 }
 
-/* By an itrack-wrap inside this one, or beside it in the same directory: its
- * attempt goes on, or came to its end after our launch, as the run itself did.
- * What a worker before us has begun is ours to go on with. */
+static bool
+has_user(uid_t user, void *data)
+{
+	const struct search *s = data;
+
+	return look_has_user(s->look, user);
+}
+
+/* Does another itrack-wrap track the run, inside this one or beside it in the
+ * same directory? Then its attempt goes on, or came to its end after our
+ * launch, as the run itself did. What a worker before us has begun is ours to
+ * go on with. */
 static bool
 is_taken(const char *dir, void *data)
 {
@@ -107,13 +117,15 @@ make_find(struct search *s)
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
 	    .ours = is_ours,
+	    .user = has_user,
 	    .known = is_known,
 	    .found = on_found,
 	    .data = s,
 	};
 }
 
-/* No shim in the command, or the user says where: look for the directory. */
+/* Looks for the directory, where the command has no shim or the user says where
+ * it is. */
 static void
 start_find(struct search *s)
 {
@@ -139,7 +151,8 @@ on_silence(struct loop_timer *timer)
 		start_find(s);
 }
 
-/* The socket's name without its first byte, a NUL; "": not known. */
+/* Finds the socket's name without its first byte, a NUL; "" if it is not
+ * known. */
 static void
 name_socket(int channel, char name[sizeof(struct sockaddr_un)])
 {
@@ -162,7 +175,7 @@ environment(const char *name, void *data)
 	return getenv(name);
 }
 
-/* Where insideLLMs writes a run if it is told nothing. */
+/* Returns where insideLLMs writes a run if it is told nothing. */
 static char *
 default_root(void)
 {
@@ -212,6 +225,7 @@ search_new(const struct search_config *config)
 	struct search *s = xcalloc(1, sizeof *s);
 
 	s->config = *config;
+	unseen_init(&s->beside, not_before_ns(config->launched));
 	s->silence = (struct loop_timer){.fire = on_silence, .data = s};
 	start_look(s);
 	if (options_given(config->options, OPT_RUN_DIR) ||
@@ -230,6 +244,7 @@ search_free(struct search *s)
 	loop_timer_cancel(s->config.loop, &s->silence);
 	find_free(s->find);
 	look_free(s->look);
+	unseen_release(&s->beside);
 	free(s);
 }
 
@@ -252,9 +267,9 @@ search_hear_silence(struct search *s)
 	look_trust_nobody(s->look);
 }
 
-/* More messages than the socket holds, from hundreds of short runs, or a
- * program that could not say more: what is new beside the runs that were heard
- * of is theirs, too. */
+/* Looks beside the runs that were heard of. There may have been more messages
+ * than the socket holds, from hundreds of short runs, or a program could not
+ * say more: what is new there is theirs, too. */
 static void
 look_beside(struct search *s)
 {
@@ -266,8 +281,12 @@ look_beside(struct search *s)
 		char *parent = path_parent(runs_dir(s->config.runs, i));
 
 		config.root = parent;
-		if (strcmp(parent, last) != 0)
-			find_free(find_new(&config));
+		if (strcmp(parent, last) != 0) {
+			struct find *find = find_new(&config);
+
+			find_tell_unseen(find, &s->beside);
+			find_free(find);
+		}
 		free(last);
 		last = parent;
 	}
@@ -319,7 +338,16 @@ search_report_going_on(const struct search *s, struct report *report)
 void
 search_report(const struct search *s, struct report *report)
 {
+	struct unseen all;
+
 	look_report(s->look, report);
+	unseen_init(&all, 0);
+	if (s->find != NULL)
+		find_tell_unseen(s->find, &all);
+	unseen_add(&all, &s->beside);
+	look_tell_unseen(s->look, &all);
+	unseen_report(&all, report);
+	unseen_release(&all);
 }
 
 const char *

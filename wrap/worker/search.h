@@ -5,8 +5,8 @@
  *
  *	s = search_new(&config);     when the command's process ID is known
  *	search_hear(s, sender);      a message came from this process
- *	search_before_end(s);        the command is over, its runs are not yet
- *	search_at_end(s, &doubts);   they are
+ *	search_before_end(s);        the command is over, but its runs are not
+ *	search_at_end(s, crowded);   they are
  *	search_free(s);
  */
 #ifndef WRAP_WORKER_SEARCH_H

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "wrap/worker/guess.h"
+
 struct writer {
 	bool known;        /* it, or a process above it, is insideLLMs */
 	char *config_path; /* as typed, or NULL */
@@ -21,6 +23,9 @@ struct writer {
 /* Looks at the process, then at those above it up to the command: a writer may
  * be one of several that insideLLMs has started. */
 void writer_read(struct writer *w, pid_t pid, pid_t command);
+/* What the process's own arguments and environment say of where it writes; all
+ * NULL if it can't be looked at. */
+void writer_guess(struct rundir_guess *guess, pid_t pid);
 void writer_release(struct writer *w);
 
 #endif

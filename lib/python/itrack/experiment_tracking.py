@@ -187,9 +187,11 @@ class _JournalTracker(ExperimentTracker):
             run_name: Default: the config's experiment_name, else the time.
             run_id: Default: the run_name.
 
+        What stands in the way of tracking (a directory that can't be written,
+        no worker) is a RuntimeWarning, and the program goes on.
+
         Raises:
             ValueError: An option or a part of the config is wrong.
-            OSError: The state directory, the run's directory or the worker.
         """
         nested = nested and self._run_active
         if not nested:
@@ -229,16 +231,15 @@ class _JournalTracker(ExperimentTracker):
         RuntimeWarning that says how to finish it.
 
         Args:
-            status: ``finished``, ``failed`` or ``killed``; others count as
-                ``finished``.
+            status: ``finished``, ``failed`` or ``killed``. Any other word
+                counts as ``failed``; local files keep the word.
         """
         if not self._run_active or self._handle is None:
             return
-        known = status in ("finished", "failed", "killed")
         self._depth -= 1
         self._run_active = self._depth > 0
         try:
-            self._handle.end_run(status if known else "finished")
+            self._handle.end_run(str(status) or "failed")
         finally:
             if not self._run_active:
                 self._handle = None
@@ -247,10 +248,12 @@ class _JournalTracker(ExperimentTracker):
                     step: Optional[int] = None) -> None:
         """Log numbers at a step; without one the next of 0, 1, 2, ...
 
+        A value that is no number (None, a text) is left out with a
+        RuntimeWarning, and the others are logged.
+
         Raises:
             RuntimeError: No active run.
-            ValueError: An empty name, or a value that is no number.
-            OSError: The journal can't be written now.
+            ValueError: The step is no whole number from 0 to 2**63 - 1.
         """
         self._require_run().log_metrics(metrics, step)
         if step is None:
@@ -258,6 +261,9 @@ class _JournalTracker(ExperimentTracker):
 
     def log_params(self, params: dict[str, Any]) -> None:
         """Log parameters; later values of a name replace earlier ones.
+
+        Lists and dictionaries keep their structure where the tracker has a
+        place for it (local files, W&B's config); other objects are ``str()``.
 
         Raises:
             RuntimeError: No active run.
@@ -269,8 +275,8 @@ class _JournalTracker(ExperimentTracker):
                      artifact_type: Optional[str] = None) -> None:
         """Log a file, or a directory with all files below it.
 
-        It is read by the worker soon after: one that changes before is
-        refused, which ``end_run`` warns of.
+        What it has now is kept until it is delivered: it may change or go
+        when the call has returned.
 
         Args:
             artifact_name: Default: the last component of the path.
@@ -285,6 +291,8 @@ class _JournalTracker(ExperimentTracker):
 
     def flush(self, seconds: float = 10.0) -> None:
         """Wait until what was logged is delivered.
+
+        What a tracker refuses, or can't have now, is a RuntimeWarning.
 
         Raises:
             RuntimeError: No active run.
@@ -479,8 +487,6 @@ class LocalFileTracker(_JournalTracker):
     """
 
     _kind = "local"
-    _documents = ("metadata", "metrics", "params", "artifacts", "final_state")
-
     def __init__(self, output_dir: str = "./experiments",
                  config: Optional[TrackingConfig] = None):
         from pathlib import Path
@@ -493,36 +499,58 @@ class LocalFileTracker(_JournalTracker):
 
     @property
     def _run_dir(self) -> Optional[Path]:
-        if not self._run_active or self._run_id is None:
-            return None
-        return self.output_dir / self.config.project / self._run_id
+        from pathlib import Path
+
+        handle = self._handle if self._run_active else None
+        place = handle.run_dir() if handle is not None else None
+        return None if place is None else Path(place)
+
+    def _look(self) -> Handle:
+        from ._library import Handle
+
+        return Handle(self._kind, self.config, self._options())
 
     def load_run(self, run_id: str) -> dict[str, Any]:
         """A run's documents: metadata, metrics, params, artifacts,
         final_state, as far as they exist.
 
+        Args:
+            run_id: An ID that ``start_run`` or ``list_runs`` returned means
+                that very run. Any other text, as the name that ``start_run``
+                was given, means the last run that was started by it
+                (``nightly``, ``nightly-2``, ...).
+
         Raises:
             FileNotFoundError: No such run.
         """
-        import json
+        from ._library import RunID
 
-        run_dir = self.output_dir / self.config.project / run_id
-        if not run_dir.exists():
-            raise FileNotFoundError(f"Run not found: {run_id}")
-        data = {}
-        for name in self._documents:
-            path = run_dir / f"{name}.json"
-            if path.exists():
-                with open(path, encoding="utf-8") as file:
-                    data[name] = json.load(file)
-        return data
+        handle = self._look()
+        if not isinstance(run_id, RunID):
+            run_id = self._last_of(handle, run_id)
+        return handle.load_run(run_id)
+
+    @staticmethod
+    def _last_of(handle: Handle, name: str) -> str:
+        """The repetition with the highest number; a run that was given such a
+        name by itself is none."""
+        prefix = name + "-"
+        numbers = [run_id[len(prefix):] for run_id in handle.list_runs()
+                   if run_id.startswith(prefix)]
+        for number in sorted((int(n) for n in numbers if n.isascii()
+                              and n.isdigit() and n[0] != "0" and n != "1"),
+                             reverse=True):
+            data = handle.load_run(f"{prefix}{number}")
+            if "metadata" not in data:
+                continue
+            first = handle.load_run(name).get("metadata", {})
+            if data["metadata"].get("run_name") == first.get("run_name"):
+                return f"{prefix}{number}"
+        return name
 
     def list_runs(self) -> list[str]:
         """The IDs of the project's runs, sorted."""
-        project_dir = self.output_dir / self.config.project
-        if not project_dir.exists():
-            return []
-        return sorted(d.name for d in project_dir.iterdir() if d.is_dir())
+        return self._look().list_runs()
 
 
 class MultiTracker(ExperimentTracker):

@@ -2,6 +2,7 @@
  * write there? */
 #include "tracker/examine.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,9 @@ void
 examine_directory(
     const struct examination *x, const char *dir, const char *what)
 {
+	const struct tracker_about *about =
+	    tracker_about_find(x->plan->target->tracker);
+	const char *elsewhere = about != NULL ? about->elsewhere : NULL;
 	char *at = path_absolute(dir);
 	char *absolute = xstrdup(at), *parent;
 	struct stat st;
@@ -48,9 +52,11 @@ examine_directory(
 		    at);
 	else if (access(at, W_OK | X_OK) < 0)
 		examine_say(x, VERDICT_BAD,
-		    "%s go below %s, but %s can't be written: choose another "
-		    "directory or change its permissions",
-		    what, absolute, at);
+		    "%s go below %s, but %s can't be written (%s): choose "
+		    "another directory%s%s or change its permissions",
+		    what, absolute, at, strerror(errno),
+		    elsewhere != NULL ? " with " : "",
+		    elsewhere != NULL ? elsewhere : "");
 	else
 		examine_say(x, VERDICT_GOOD, "%s go below %s", what, absolute);
 	free(absolute);

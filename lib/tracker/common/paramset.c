@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "format/jsonscan.h"
 
 static int
 compare_names(const struct paramset_item *a, const struct paramset_item *b)
@@ -29,7 +30,7 @@ paramset_release(struct paramset *set)
 
 	while ((item = TAILQ_FIRST(&set->list)) != NULL) {
 		TAILQ_REMOVE(&set->list, item, link);
-		free(item->value.text);
+		value_release(&item->value);
 		free(item->name);
 		free(item);
 	}
@@ -52,6 +53,9 @@ same_value(const struct value *a, const struct value *b)
 		return memcmp(&a->number, &b->number, sizeof(a->number)) == 0;
 	case VALUE_TEXT:
 		return strcmp(a->text, b->text) == 0;
+	case VALUE_JSON:
+		return strcmp(a->text, b->text) == 0 &&
+		    strcmp(a->json, b->json) == 0;
 	}
 	return false;
 }
@@ -86,10 +90,8 @@ paramset_put(struct paramset *set, const char *name, const struct value *value)
 		RB_INSERT(paramset_tree, &set->by_name, item);
 		set->len++;
 	}
-	free(item->value.text);
-	item->value = *value;
-	item->value.text =
-	    value->type == VALUE_TEXT ? xstrdup(value->text) : NULL;
+	value_release(&item->value);
+	value_copy(&item->value, value);
 	return true;
 }
 
@@ -121,6 +123,8 @@ paramset_put_entry(
 void
 paramset_write_value(struct jsonwrite *w, const struct value *value)
 {
+	struct json_span span;
+
 	switch (value->type) {
 	case VALUE_NULL:
 		jsonwrite_null(w);
@@ -136,6 +140,13 @@ paramset_write_value(struct jsonwrite *w, const struct value *value)
 		break;
 	case VALUE_TEXT:
 		jsonwrite_text(w, value->text);
+		break;
+	case VALUE_JSON:
+		if (jsonscan_whole(value->json, strlen(value->json), &span) ==
+		    0)
+			jsonwrite_span(w, &span);
+		else
+			jsonwrite_text(w, value->text);
 		break;
 	}
 }

@@ -12,11 +12,13 @@
 #include "base/durable.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/multimap.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "base/tempfile.h"
 #include "format/text.h"
 #include "tracker/about.h"
+#include "tracker/common/numbers.h"
 #include "tracker/plan.h"
 
 /* Attempts at one run ID in one place; each costs the next a failed mkdir. */
@@ -165,14 +167,14 @@ unmake(int parent, const char *name)
 /* Is the directory there, and whose is it? */
 enum owner { FREE, OURS, OTHERS };
 
+/* *mark (may be NULL) gets what the mark of another's says. */
 static int
-owner_of(int parent, const char *name, const char *attempt, struct err *err)
+owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
+    struct err *err)
 {
 	struct err local = ERR_INIT;
 	struct stat st;
-	struct buf mark;
 	int fd, result;
-	bool same;
 
 	result = file_look(parent, name, AT_SYMLINK_NOFOLLOW, &st, err);
 	if (result <= 0)
@@ -180,18 +182,17 @@ owner_of(int parent, const char *name, const char *attempt, struct err *err)
 	if (!S_ISDIR(st.st_mode) || !folder_is_ours(parent, &st))
 		return OTHERS;
 	fd = folder_open(parent, name, false, &local);
-	buf_init(&mark, MARK_MAX_BYTES);
-	result =
-	    fd < 0 ? fd : file_read_if_there(fd, PLACE_MARK, &mark, &local);
-	same = result > 0 && mark.len == strlen(attempt) &&
-	    memcmp(mark.data, attempt, mark.len) == 0;
-	buf_release(&mark);
+	buf_reset(mark);
+	result = fd < 0 ? fd : file_read_if_there(fd, PLACE_MARK, mark, &local);
 	if (fd >= 0)
 		close(fd);
+	if (result <= 0)
+		buf_reset(mark);
 	/* No mark, or none that we would make. */
 	if (!file_is_unknown(result))
-		return same ? OURS : OTHERS;
-	return err_set(err, result, "%s: %s", name, local.message);
+		return strcmp(mark->data, attempt) == 0 ? OURS : OTHERS;
+	err_prefix(&local, "%s", name);
+	return err_set(err, result, "%s", local.message);
 }
 
 static int
@@ -267,6 +268,7 @@ struct places {
 	} list[PLACES_MAX];
 	size_t len;
 	const char *attempt;
+	uint64_t key; /* of these folders (numbers.h) */
 };
 
 static char *
@@ -297,19 +299,17 @@ add_place(struct places *p, const char *root, const struct run_info *run,
 	return parent < 0 ? parent : 0;
 }
 
-/* `root`: that of the tracker itself; NULL: it has no such directory. What
- * another tracker of ours can't make is that one's to tell. */
+/* `root`: that of the tracker itself. What another tracker of ours can't make is
+ * that one's to tell. */
 static int
 open_places(struct places *p, const struct tracker *t, const char *root,
     const struct run_info *run, const char *run_id, struct err *err)
 {
-	int result = 0;
+	int result;
 
 	*p = (struct places){.attempt = run->start->attempt};
-	if (root != NULL) {
-		result = add_place(p, root, run, run_id, err);
-		p->list[0].own = true;
-	}
+	result = add_place(p, root, run, run_id, err);
+	p->list[0].own = true;
 	for (size_t i = 0; i < run->start->target_len && result == 0; i++) {
 		const struct target *target = &run->start->targets[i];
 		const struct tracker_about *about =
@@ -338,26 +338,34 @@ close_places(struct places *p)
 }
 
 /* 1: the attempt has it already; 0: it is free; -EEXIST: another's; another
- * negative errno: it can't be said. */
+ * negative errno: it can't be said. The first folder that is there decides. */
 static int
 look_at_number(const struct places *p, int number, struct err *err)
 {
+	struct buf mark;
 	int result = 0;
 
-	for (size_t i = 0; i < p->len && result == 0; i++) {
+	buf_init(&mark, MARK_MAX_BYTES);
+	for (size_t i = 0; i < p->len && (result == 0 || result == -EEXIST);
+	     i++) {
 		const struct place *place = &p->list[i];
 		char *name = numbered(path_base(place->path), number);
-		int owner = owner_of(
-		    place->parent, name, p->attempt, place->own ? err : NULL);
+		int owner = owner_of(place->parent, name, p->attempt, &mark,
+		    place->own ? err : NULL);
 
+		if (owner == OTHERS)
+			numbers_note(p->key, mark.data, number);
+		free(name);
+		if (result < 0)
+			continue;
 		if (owner == OTHERS)
 			result = -EEXIST;
 		else if (owner == OURS)
 			result = 1;
 		else if (owner < 0 && place->own)
 			result = owner;
-		free(name);
 	}
+	buf_release(&mark);
 	return result;
 }
 
@@ -365,9 +373,14 @@ look_at_number(const struct places *p, int number, struct err *err)
 static bool
 is_made(const struct place *place, const char *name, const char *attempt)
 {
+	struct buf mark;
 	char *first;
+	int owner;
 
-	if (owner_of(place->parent, name, attempt, NULL) != OURS)
+	buf_init(&mark, MARK_MAX_BYTES);
+	owner = owner_of(place->parent, name, attempt, &mark, NULL);
+	buf_release(&mark);
+	if (owner != OURS)
 		return false;
 	first = first_name(attempt);
 	unmake(place->parent, first);
@@ -408,37 +421,64 @@ make_number(struct places *p, int number, bool ours, struct err *err)
 	return result;
 }
 
+/* The same for the same folders, whichever tracker asks. */
+static uint64_t
+place_key(const struct places *p)
+{
+	uint64_t key = 0;
+
+	for (size_t i = 0; i < p->len; i++) {
+		struct stat st;
+
+		if (fstat(p->list[i].parent, &st) == 0)
+			key += multimap_hash(path_base(p->list[i].path)) *
+				(st.st_ino * 2 + 1) ^
+			    st.st_dev;
+	}
+	return key;
+}
+
+/* The first number that may be ours or free. A number that became free between
+ * others is not given again by this process. */
+static int
+first_number(const struct places *p)
+{
+	int number = numbers_of(p->key, p->attempt), last;
+
+	if (number > 0 && look_at_number(p, number, NULL) > 0)
+		return number;
+	last = numbers_taken(p->key);
+	if (last > 0 && look_at_number(p, 1, NULL) == -EEXIST &&
+	    look_at_number(p, last, NULL) == -EEXIST)
+		return last + 1;
+	return 1;
+}
+
 /* The attempt's number, with its directories made; a negative errno. */
 static int
 take_number(struct places *p, struct err *err)
 {
-	int result = -EEXIST, number = 1;
+	int result = -EEXIST, number;
 
-	if (p->len == 0)
-		return number;
-	for (; number <= PLACE_ATTEMPTS_MAX; number++) {
+	p->key = place_key(p);
+	for (number = first_number(p); number <= PLACE_ATTEMPTS_MAX; number++) {
 		result = look_at_number(p, number, err);
-		if (result >= 0)
+		if (result >= 0) {
 			result = make_number(p, number, result > 0, err);
+			if (result == 0)
+				numbers_note(p->key, p->attempt, number);
+			if (result == 0)
+				return number;
+			/* Another was quicker: whose is it? */
+			if (result == -EEXIST)
+				look_at_number(p, number, NULL);
+		}
 		if (result != -EEXIST)
-			return result < 0 ? result : number;
+			return result;
+		numbers_pass(p->key, number);
 	}
 	return err_set(err, result, "%s and its numbered names are all taken",
 	    p->list[0].path);
-}
-
-char *
-place_name(
-    const struct tracker *t, const struct run_info *run, const char *run_id)
-{
-	struct places places;
-	int number;
-
-	open_places(&places, t, NULL, run, run_id, NULL);
-	number = take_number(&places, NULL);
-	close_places(&places);
-	/* A directory that can't be made has a tracker that says so. */
-	return numbered(run_id, number < 0 ? 1 : number);
 }
 
 static int

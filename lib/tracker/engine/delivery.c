@@ -23,6 +23,8 @@
 #define DRAIN_ASKED_MAX_MS (2 * 60 * 1000)
 /* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
+/* The same for tracker_refused(). */
+#define REFUSALS_MAX_BYTES (64 * 1024)
 
 static void
 on_timer(struct loop_timer *timer)
@@ -47,6 +49,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		    "no tracker named %s in this build", target->tracker);
 	d = xcalloc(1, sizeof *d);
 	buf_init(&d->altered, ALTERED_MAX_BYTES);
+	buf_init(&d->refusals, REFUSALS_MAX_BYTES);
 	d->loop = config->loop;
 	d->journal = config->journal;
 	d->start = config->start;
@@ -57,6 +60,9 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	d->cursor_saved_ms = clock_mono_ms();
 	target_copy(&d->target, target);
 	result = cursor_load(d->journal, target->tracker, &d->cursor, &damage);
+	/* It is tried anew. */
+	free(d->cursor.why);
+	d->cursor.why = NULL;
 	d->tracker = (struct tracker){.ops = ops,
 	    .loop = d->loop,
 	    .retry = RETRY_DEFAULT,
@@ -74,6 +80,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 		d->cursor.offset[LANE_FILES] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
+	layout_init(d);
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -110,6 +117,7 @@ delivery_free(struct delivery *d)
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
+	buf_release(&d->refusals);
 	free(d->tracker.state);
 	free(d);
 }
@@ -166,6 +174,15 @@ log_phase(const struct delivery *d)
 		    name, (uintmax_t)(d->known - d->taken));
 }
 
+/* For whoever asks what is pending, when this process is gone. */
+static void
+note_why(struct delivery *d)
+{
+	free(d->cursor.why);
+	d->cursor.why = xstrdup(d->why != NULL ? d->why : "no answer in time");
+	d->cursor_dirty = true;
+}
+
 void
 delivery_set_phase(struct delivery *d, enum phase phase)
 {
@@ -177,6 +194,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 		complete(d);
 	} else {
 		loop_timer_cancel(d->loop, &d->timer);
+		note_why(d);
 		delivery_save_cursor(d);
 	}
 	if (d->changed != NULL)
@@ -197,6 +215,13 @@ delivery_answered(struct delivery *d)
 			return;
 	free(d->why);
 	d->why = NULL;
+}
+
+/* Does the place stay as it is, so that only another one helps? */
+static bool
+is_unwritable(int code)
+{
+	return code == -EROFS || code == -EACCES;
 }
 
 void
@@ -220,6 +245,8 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		    &d->call_next_ms);
 		break;
 	default:
+		if (d->needs == NULL && err != NULL && is_unwritable(err->code))
+			d->needs = d->tracker.ops->about->elsewhere;
 		delivery_say_why(d, err);
 		delivery_set_phase(d, PHASE_BLOCKED);
 	}
@@ -255,6 +282,8 @@ static void
 count_entry(struct delivery *d, enum entry_kind kind)
 {
 	d->known++;
+	if (kind == ENTRY_EXPERIMENT)
+		layout_count(d);
 	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
 		d->taken++;
 }
@@ -443,6 +472,7 @@ set_timer(struct delivery *d)
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
+	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
 	deadline_ms = deadline_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
@@ -544,7 +574,9 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
 	    .why = d->why != NULL ? d->why : "",
+	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",
+	    .refusals = d->refusals.data != NULL ? d->refusals.data : "",
 	    .altered = d->altered.data != NULL ? d->altered.data : "",
 	    .notes = (const char *const *)d->notes,
 	    .note_len = d->note_len,

@@ -134,6 +134,7 @@ lane_pump(struct delivery *d, enum lane lane)
 	struct delivery_lane *l = &d->lanes[lane];
 	struct err err = ERR_INIT;
 	enum outcome outcome;
+	size_t front;
 
 	if (l->in_flight || l->drained || clock_mono_ms() < l->next_ms)
 		return;
@@ -141,14 +142,14 @@ lane_pump(struct delivery *d, enum lane lane)
 	if (d->phase == PHASE_BLOCKED)
 		return;
 	l->drained = l->ended && l->count == 0;
-	if (l->drained ||
-	    (l->count <= l->held && !l->ended && !is_idle(d, lane)))
+	front = layout_front(d, lane);
+	if (l->drained || (front <= l->held && !l->ended && !is_idle(d, lane)))
 		return;
 	l->batch = (struct batch){.lane = lane,
 	    .entries = l->entries,
-	    .count = l->count,
+	    .count = front,
 	    .last = l->ended,
-	    .done = l->count};
+	    .done = front};
 	l->in_flight = true;
 	d->call_ms = d->last_send_ms = clock_mono_ms();
 	outcome = d->tracker.ops->send(&d->tracker, &l->batch, &err);
@@ -194,7 +195,7 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		    d->target.tracker, done,
 		    lane == LANE_METRICS ? "metrics" : "files",
 		    rejected < done ? rejected : done);
-	l->held = outcome == OUTCOME_DONE ? l->count : 0;
+	l->held = outcome == OUTCOME_DONE ? l->batch.count - done : 0;
 	/* The pace is for a run that goes on; its rest goes as fast as it can.
 	 */
 	l->next_ms = clock_mono_ms();
@@ -225,11 +226,13 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 }
 
 bool
-lane_has_more(const struct delivery *d, enum lane lane)
+lane_has_more(struct delivery *d, enum lane lane)
 {
 	const struct delivery_lane *l = &d->lanes[lane];
+	size_t front = layout_front(d, lane);
 
 	return !l->in_flight && !l->drained &&
-	    (l->ended || l->count > l->held ||
-		l->reader.offset < journal_size(d->journal));
+	    (l->ended || front > l->held ||
+		(front == l->count &&
+		    l->reader.offset < journal_size(d->journal)));
 }

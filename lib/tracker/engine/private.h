@@ -1,5 +1,5 @@
 /* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), cursor.c, retry.c, deadline.c, services.c (what a
+ * lane of it), layout.c, cursor.c, retry.c, deadline.c, services.c (what a
  * tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
@@ -34,6 +34,13 @@ enum phase {
 	PHASE_GIVEN_UP,
 };
 
+/* Where the values of experiments go. */
+enum layout {
+	LAYOUT_UNDECIDED,
+	LAYOUT_ONE_RUN,
+	LAYOUT_OWN_RUNS,
+};
+
 struct delivery {
 	struct tracker tracker;
 	enum phase phase;
@@ -56,6 +63,10 @@ struct delivery {
 	struct entry end;
 	uint64_t known; /* entries that the scout has read */
 	uint64_t taken; /* of these, confirmed or rejected */
+	uint64_t experiments; /* of these, EXPERIMENT entries */
+
+	enum layout layout;
+	int64_t layout_due_ms; /* when it is decided at the latest */
 
 	struct delivery_lane lanes[LANE_COUNT];
 	struct loop_timer timer; /* for whatever is due first */
@@ -75,8 +86,9 @@ struct delivery {
 	bool ever_answered;
 
 	char *why;
-	char *refusal; /* NULL: none */
-	struct buf altered;
+	const char *needs; /* as tracker_needs() has it; NULL: nothing */
+	char *refusal;     /* NULL: none */
+	struct buf altered, refusals;
 	char **notes;
 	size_t note_len;
 	void (*changed)(struct delivery *d, void *data);
@@ -126,6 +138,16 @@ void deadline_check(struct delivery *d);
 /* When that is due; INT64_MAX: no call is under way. */
 int64_t deadline_due_ms(const struct delivery *d);
 
+/* layout.c */
+void layout_init(struct delivery *d);
+/* The scout has read an EXPERIMENT entry. */
+void layout_count(struct delivery *d);
+/* How many of the lane's entries may be handed over: all, or those before the
+ * first one of an experiment as long as the layout is undecided. */
+size_t layout_front(struct delivery *d, enum lane lane);
+/* When the layout must be decided; INT64_MAX: nothing waits for it. */
+int64_t layout_wait_ms(const struct delivery *d);
+
 /* lane.c */
 void lane_init(struct delivery *d, enum lane lane);
 void lane_release(struct delivery *d, enum lane lane);
@@ -135,7 +157,7 @@ void lane_reset(struct delivery *d, enum lane lane);
  * come. */
 void lane_pump(struct delivery *d, enum lane lane);
 /* Is there something to send, now or when its wait is over? */
-bool lane_has_more(const struct delivery *d, enum lane lane);
+bool lane_has_more(struct delivery *d, enum lane lane);
 void lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 

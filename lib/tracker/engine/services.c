@@ -138,7 +138,14 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 
 	if (d->refusal == NULL)
 		d->refusal = xasprintf("%s: %s", what, why);
+	buf_addf(&d->refusals, "%s: %s\n", what, why);
 	tracker_note(t, "%s: %s", what, why);
+}
+
+void
+tracker_needs(struct tracker *t, const char *option)
+{
+	t->delivery->needs = option;
 }
 
 void

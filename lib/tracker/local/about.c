@@ -8,9 +8,10 @@ static const struct about_option options[] = {
 	.variable = "ITRACK_LOCAL_DIR",
 	.argument = "DIR",
 	.form = FORM_PATH,
-	.use = USE_PLACE,
+	.use = USE_REACH,
 	.help = "gets PROJECT/RUN-ID/; without it: tracking, beside the run "
 		"directory",
+	.destination = true,
 	.library = "output_dir",
 	.library_default = "./experiments",
     },
@@ -22,5 +23,6 @@ const struct tracker_about tracker_about_local = {
     .option_count = sizeof options / sizeof options[0],
     .root = "local-dir",
     .beside = "tracking",
+    .elsewhere = "--local-dir DIR",
     .with_project = true,
 };

@@ -70,7 +70,9 @@ local_write_final_state(
 
 	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	write_text(&w, "status", run_status_name(end->end->status));
+	write_text(&w, "status",
+	    end->end->word != NULL ? end->end->word
+				   : run_status_name(end->end->status));
 	write_time(&w, "ended_at", end->ended_us);
 	jsonwrite_key(&w, "total_steps");
 	jsonwrite_int(&w, end->end->last_step);
@@ -97,7 +99,7 @@ local_write_metrics(
 		name = xasprintf("%s%s", prefix, metrics->list[i].name);
 		jsonwrite_key(w, name);
 		free(name);
-		jsonwrite_double(w, metrics->list[i].value);
+		metric_write(w, &metrics->list[i]);
 	}
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, '}');

@@ -163,7 +163,11 @@ publish_soon(struct tracker *t, struct err *err)
 static int
 write_metadata(struct local *l, const struct run_info *run, struct err *err)
 {
-	char *name = text_path_text(path_base(l->path));
+	/* A program's run has the ID that the program was told; another's is its
+	 * directory's name. */
+	char *name = run->start->source == SOURCE_LIBRARY
+	    ? xstrdup(place_run_id(run))
+	    : text_path_text(path_base(l->path));
 	struct buf bytes;
 
 	buf_init(&bytes, DOCUMENT_BYTES_MAX);
@@ -221,9 +225,6 @@ take_entry(struct tracker *t, const struct entry *e, struct err *err)
 		local_write_metrics(
 		    &w, e, prefixes_of(&l->prefixes, e->metrics.experiment));
 		return local_array_end(&l->metrics, err);
-	case ENTRY_HISTOGRAM:
-		tracker_note(t, "histograms have no place in local files");
-		return 0;
 	default:
 		return 0;
 	}

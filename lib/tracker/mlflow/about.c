@@ -33,9 +33,9 @@ static const struct about_option options[] = {
     },
     {
 	.name = "nested",
-	.form = FORM_FLAG,
+	.form = FORM_SWITCH,
 	.use = USE_ATTEMPT,
-	.help = "a child run for each experiment of a harness",
+	.help = "=no: no child run for each experiment of a harness",
     },
 };
 
@@ -43,6 +43,7 @@ const struct tracker_about tracker_about_mlflow = {
     .name = "mlflow",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .elsewhere = "--mlflow-uri URI",
     .tables = TABLES_ARTIFACT,
     .models = true,
 };

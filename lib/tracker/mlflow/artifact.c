@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "base/uri.h"
+#include "format/text.h"
 #include "tracker/common/place.h"
 #include "tracker/common/source.h"
 #include "tracker/mlflow/names.h"
@@ -197,6 +198,7 @@ static void
 say_how(struct mlflow *m, const struct entry_artifact *artifact)
 {
 	char *dir = path_parent(artifact->path);
+	char *word = text_shell_word(dir);
 	char *place = xstrdup(m->artifact_uri);
 
 	uri_clean(place);
@@ -212,9 +214,10 @@ say_how(struct mlflow *m, const struct entry_artifact *artifact)
 		    "files of this run are kept at %s, which itrack can't "
 		    "write; upload them with: mlflow artifacts log-artifacts "
 		    "--run-id %s --local-dir %s",
-		    place, m->run_id, dir);
+		    place, m->run_id, word);
 	m->files->rejected++;
 	free(place);
+	free(word);
 	free(dir);
 }
 

@@ -1,5 +1,5 @@
-/* The experiments of a run that has several: their prefixes, and with --nested
- * their own runs. Kept in the cursor, because a restarted process does not see
+/* The experiments of a run that has several: their prefixes, and their own
+ * runs if they get some. Kept in the cursor, because a restarted process does not see
  * the EXPERIMENT entries again. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ mlflow_child_use(struct mlflow *m, const struct entry *e)
 		experiment = e->metrics.experiment;
 	else if (e->kind == ENTRY_PARAMS)
 		experiment = e->params.experiment;
-	if (experiment == ENTRY_NO_EXPERIMENT)
+	if (!tracker_has_own_run(m->tracker, experiment))
 		return;
 	child = mlflow_child_find(m, experiment);
 	if (child != NULL)

@@ -22,8 +22,7 @@
 #define SERVER_HINT                                                         \
 	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
 	"MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or use --mlflow-uri "   \
-	"DIR to write files for later import; until then everything stays " \
-	"in the journal: itrack sync --mlflow-uri URI delivers it"
+	"DIR to write files for later import"
 
 static char *
 copy(const char *text)
@@ -92,11 +91,11 @@ refuse_database(const char *uri, struct err *err)
 
 	uri_clean(shown);
 	word = text_shell_word(shown);
-	err_set(err, -EINVAL,
+	err_set(err, MLFLOW_NEEDS_URI,
 	    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown, word);
 	free(word);
 	free(shown);
-	return -EINVAL;
+	return MLFLOW_NEEDS_URI;
 }
 
 /* What the text means in the directory `cwd`. Where that is not known, any name
@@ -146,7 +145,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 	int result;
 
 	if (uri == NULL || uri[0] == '\0')
-		return err_set(err, -EINVAL,
+		return err_set(err, MLFLOW_NEEDS_URI,
 		    "no MLflow server is named; " SERVER_HINT,
 		    "sqlite:///mlflow.db");
 	c->store = MLFLOW_FILES;
@@ -165,7 +164,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 		    xasprintf("%s%s", place.before, place.path), choice, err);
 	case TRACKING_URI_UNKNOWN:
 		tracking_uri_complain(uri, why, sizeof why);
-		return err_set(err, -EINVAL, "%s", why);
+		return err_set(err, MLFLOW_NEEDS_URI, "%s", why);
 	}
 	return 0;
 }
@@ -377,7 +376,7 @@ mlflow_destination(const struct plan *plan, struct err *err)
 		root = path_real(c.root, &why);
 		result = root != NULL ? 0 : why.code;
 	}
-	if (file_is_unknown(result)) {
+	if (result != MLFLOW_NEEDS_URI && file_is_unknown(result)) {
 		err_set(err, result, "%s", why.message);
 	} else if (result < 0) {
 		where = xstrdup("not configured");

@@ -53,8 +53,12 @@ struct mlflow_choice {
 /* The choice that a plan holds. Borrows its texts. */
 struct mlflow_choice mlflow_choice_of(const struct plan *plan);
 
-/* -EINVAL: the configuration can't be used; err says what to do. Another one: a
- * file of it could not be looked at. */
+/* Not an error that a system call on a file has: no server is named, or none
+ * that can be used. */
+#define MLFLOW_NEEDS_URI (-EDESTADDRREQ)
+
+/* MLFLOW_NEEDS_URI, or -EINVAL: the configuration can't be used; err says what
+ * to do. Another one: a file of it could not be looked at. */
 int mlflow_config_load(struct mlflow_config *c,
     const struct mlflow_choice *choice, struct err *err);
 void mlflow_config_release(struct mlflow_config *c);

@@ -236,3 +236,22 @@ mlflow_examine(const struct examination *x)
 		examine_server(x, &config);
 	mlflow_config_release(&config);
 }
+
+void
+mlflow_foretell(const struct examination *x)
+{
+	const struct mlflow_choice choice = mlflow_choice_of(x->plan);
+	struct mlflow_config c;
+	struct err err = ERR_INIT;
+
+	if (mlflow_config_load(&c, &choice, &err) < 0)
+		examine_say(x, VERDICT_BAD, "%s", err.message);
+	else if (c.store == MLFLOW_FILES)
+		examine_directory(x, c.root, "runs (MLflow's file store)");
+	else
+		examine_say(x, VERDICT_GOOD, "runs go to %s, experiment %s",
+		    c.base,
+		    c.experiment_id != NULL ? c.experiment_id
+					    : c.experiment_name);
+	mlflow_config_release(&c);
+}

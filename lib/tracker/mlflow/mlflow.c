@@ -17,12 +17,13 @@
 static int
 mlflow_configure(struct tracker *t, struct err *err)
 {
+	const char *nested = tracker_option(t, "nested");
 	struct mlflow *m = t->state;
 
 	(void)err;
 	m->tracker = t;
 	m->file = -1;
-	m->nested = tracker_option(t, "nested") != NULL;
+	t->own_runs = nested == NULL || strcmp(nested, "no") != 0;
 	mlflow_calls_init(m);
 	return 0;
 }
@@ -57,8 +58,11 @@ mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
 	struct mlflow *m = t->state;
 
 	m->run = run;
-	if (load_config(m, err) < 0)
+	if (load_config(m, err) < 0) {
+		if (err->code == MLFLOW_NEEDS_URI)
+			tracker_needs(t, "--mlflow-uri URI");
 		return OUTCOME_BLOCKED;
+	}
 	mlflow_children_recall(m);
 	return m->config.store == MLFLOW_FILES ? mlruns_open(m, err)
 					       : mlflow_server_open(m, err);
@@ -150,6 +154,7 @@ const struct tracker_ops tracker_mlflow = {
     .finish = mlflow_finish,
     .destination = mlflow_destination,
     .examine = mlflow_examine,
+    .foretell = mlflow_foretell,
     .sync = mlflow_sync,
     .close = mlflow_close,
 };

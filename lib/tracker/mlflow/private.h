@@ -25,6 +25,8 @@
 #define MLFLOW_OUR_ID_TAG "itrack.run_id"
 /* Our own tag, by which an attempt finds its run again. */
 #define MLFLOW_ID_TAG "itrack.id"
+/* Runs that stand together, as the jobs of an array: W&B has groups for it. */
+#define MLFLOW_GROUP_TAG "itrack.group"
 /* MLflow's own. */
 #define MLFLOW_NAME_TAG   "mlflow.runName"
 #define MLFLOW_NOTE_TAG   "mlflow.note.content"
@@ -56,7 +58,7 @@ struct mlflow_call {
 	bool wants_json;
 };
 
-/* An experiment of the run: a prefix, or with --nested a run of its own. */
+/* An experiment of the run: a prefix, or a run of its own. */
 struct mlflow_child {
 	int64_t index;
 	char *prefix; /* "<model>/<probe>/" */
@@ -81,7 +83,6 @@ struct mlflow {
 	struct tracker *tracker;
 	struct mlflow_config config;
 	bool configured;
-	bool nested;
 	struct mlflow_shared *shared; /* NULL: not opened */
 	struct mlflow_call calls[LANE_COUNT];
 	const struct run_info *run;
@@ -301,5 +302,6 @@ enum outcome mlruns_register(
 
 /* examine.c: for tracker_ops. */
 void mlflow_examine(const struct examination *x);
+void mlflow_foretell(const struct examination *x);
 
 #endif

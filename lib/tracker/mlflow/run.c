@@ -9,7 +9,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 /* MLflow's database has room for so many characters. */
 #define RUN_NAME_MAX 250
@@ -48,14 +48,19 @@ put_given(struct given *g, const char *name, const char *value)
 		    name);
 }
 
-/* --tag name=value; a word alone is a name with an empty value. */
+/* --tag name=value; a word alone is a name with an empty value, or with "true"
+ * as insideLLMs' own tracker has it. */
 static void
 put_user_tag(struct given *g, const char *text)
 {
+	bool library = g->m->run->start->source == SOURCE_LIBRARY;
 	size_t len = strcspn(text, "=");
 	char *name = xstrndup(text, len);
 
-	put_given(g, name, text[len] == '=' ? text + len + 1 : "");
+	put_given(g, name,
+	    text[len] == '=' ? text + len + 1
+		: library    ? "true"
+			     : "");
 	free(name);
 }
 
@@ -99,6 +104,10 @@ put_own(const struct mlflow *m, struct mlflow_tags *tags)
 	    start->config_path != NULL ? start->config_path : start->command);
 	mlflow_tags_put(tags, "mlflow.source.type", "LOCAL");
 	mlflow_tags_put(tags, "mlflow.source.git.commit", start->git_commit);
+	for (size_t i = 0; i < start->where_len; i++)
+		mlflow_tags_put(
+		    tags, start->where[i].name, start->where[i].text);
+	mlflow_tags_put(tags, MLFLOW_GROUP_TAG, entry_start_group(start));
 }
 
 /* The tags that identify the run and tie a child to it; nobody else may set
@@ -152,20 +161,16 @@ mlflow_wanted_tagged(const struct mlflow *m)
 	    .parent = child ? m->run_id : m->parent_id};
 }
 
-/* The name given by MLflow's own tag, or else by --run-name, which a library
- * run always has. NULL: neither gives one. */
+/* The name given by MLflow's own tag; NULL: it gives none. */
 static char *
 given_name(const struct mlflow *m)
 {
-	const struct entry_start *start = m->run->start;
 	struct mlflow_tags tags = {0};
 	const char *name;
 	char *copy;
 
 	put_all_given(m, &tags);
 	name = mlflow_tags_get(&tags, MLFLOW_NAME_TAG);
-	if (name == NULL || name[0] == '\0')
-		name = start->run_name;
 	copy = name != NULL && name[0] != '\0' ? xstrdup(name) : NULL;
 	mlflow_tags_release(&tags);
 	return copy;
@@ -178,13 +183,7 @@ mlflow_run_name(const struct mlflow *m, bool *given)
 	char *name = given_name(m);
 
 	*given = name != NULL;
-	if (name != NULL)
-		return name;
-	if (m->run->run_id != NULL)
-		return place_name(m->tracker, m->run, m->run->run_id);
-	if (start->config_path != NULL)
-		return xstrdup(path_base(start->config_path));
-	return xstrdup(start->command != NULL ? start->command : "run");
+	return name != NULL ? name : display_name(start, m->run->run_id);
 }
 
 static void

@@ -13,7 +13,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 /* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
 #define CAREFUL_ITEMS 100
@@ -105,12 +105,12 @@ begin_run(struct mlflow *m)
 static bool
 next_run(struct mlflow *m)
 {
-	size_t slots = m->nested ? m->child_len + 1 : 1;
-
-	if (++m->slot >= slots)
-		return false;
-	begin_run(m);
-	return true;
+	while (++m->slot <= m->child_len)
+		if (m->children[m->slot - 1]->made) {
+			begin_run(m);
+			return true;
+		}
+	return false;
 }
 
 static void
@@ -157,7 +157,7 @@ send_rename(struct mlflow *m)
 static struct mlflow_child *
 child_to_make(const struct mlflow *m)
 {
-	for (size_t i = 0; m->nested && i < m->child_len; i++)
+	for (size_t i = 0; i < m->child_len; i++)
 		if (m->children[i]->used && !m->children[i]->made)
 			return m->children[i];
 	return NULL;
@@ -197,7 +197,7 @@ prefix_of(const void *data, int64_t experiment)
 	const struct mlflow *m = data;
 	const struct mlflow_child *child;
 
-	if (m->nested || experiment == ENTRY_NO_EXPERIMENT)
+	if (tracker_has_own_run(m->tracker, experiment))
 		return "";
 	child = mlflow_child_find(m, experiment);
 	return child != NULL ? child->prefix : "";
@@ -209,10 +209,10 @@ is_wanted(const void *data, int64_t experiment)
 	const struct mlflow *m = data;
 	const struct mlflow_child *child;
 
-	if (!m->nested)
-		return true;
-	child = mlflow_child_find(m, experiment);
-	return m->slot == 0 ? child == NULL : child == m->children[m->slot - 1];
+	child = tracker_has_own_run(m->tracker, experiment)
+	    ? mlflow_child_find(m, experiment)
+	    : NULL;
+	return child == (m->slot > 0 ? m->children[m->slot - 1] : NULL);
 }
 
 static bool
@@ -238,7 +238,7 @@ take_run_id(struct mlflow *m, const char *run_id)
 
 	if (m->named || mlflow_has_joined(m))
 		return;
-	name = place_name(m->tracker, m->run, run_id);
+	name = display_name(m->run->start, run_id);
 	if (m->run_name == NULL || strcmp(m->run_name, name) != 0) {
 		free(m->rename);
 		m->rename = name;
@@ -257,9 +257,6 @@ look_at(struct mlflow *m, const struct entry *e)
 		break;
 	case ENTRY_RUN_ID:
 		take_run_id(m, e->run_id);
-		break;
-	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker, "MLflow has no place for histograms");
 		break;
 	default:
 		break;
@@ -321,7 +318,7 @@ send_end(struct mlflow *m)
 	struct jsonwrite w;
 
 	m->wanted.child = NULL;
-	for (size_t i = 0; m->nested && i < m->child_len; i++)
+	for (size_t i = 0; i < m->child_len; i++)
 		if (m->children[i]->run_id != NULL && !m->children[i]->ended) {
 			m->wanted.child = m->children[i];
 			run_id = m->children[i]->run_id;

@@ -6,7 +6,8 @@
  * ITRACK_NULL        a list of outcomes, one used up by each call of open, send
  *                    and finish: done, retry, away (retry, and no connection
  *                    came about), rejected, blocked, late (PENDING,
- *                    answered a turn later), hang (PENDING, never answered),
+ *                    answered a turn later), slow (after a second), hang
+ *                    (PENDING, never answered),
  *                    some (takes one entry of the batch). When it is used up:
  *                    done; a last word "..." repeats the one before it.
  */
@@ -19,6 +20,8 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "tracker/tracker.h"
+
+#define SLOW_MS 1000
 
 struct null_state {
 	const char *script; /* what is left of it */
@@ -124,13 +127,14 @@ play(struct tracker *t, enum tracker_call call, struct batch *batch,
 	}
 	if (word_is(word, "hang"))
 		return OUTCOME_PENDING;
-	if (word_is(word, "late")) {
+	if (word_is(word, "late") || word_is(word, "slow")) {
 		struct late_answer *late = &n->late[call];
 
 		*late = (struct late_answer){.tracker = t,
 		    .batch = batch,
 		    .timer = {.fire = answer, .data = late}};
-		loop_timer_set(t->loop, &late->timer, 0);
+		loop_timer_set(
+		    t->loop, &late->timer, word[0] == 's' ? SLOW_MS : 0);
 		return OUTCOME_PENDING;
 	}
 	if (word_is(word, "some") && batch != NULL && batch->count > 0)

@@ -29,14 +29,27 @@ static const struct {
     {"max_latency_ms", "Largest `latency_ms` of successful records."},
     {"accuracy", "The probe's own accuracy."},
     {"observed/records_per_second",
-	"Records that arrived in a second, as the observer saw it."},
+	"Records that arrived in a second, as the observer saw it: of the last "
+	"10 seconds, at the end of the whole run."},
     {"observed/latency_ms",
-	"From one record's arrival to the next, as the observer saw it."},
+	"Median time from one record's arrival to the next, as the observer "
+	"saw it: of the last 10 seconds, at the end of the whole run."},
+    {"observed/latency_p50_ms",
+	"Half of the records took no longer, as the observer saw it."},
+    {"observed/latency_p95_ms",
+	"95 % of the records took no longer, as the observer saw it."},
+    {"observed/latency_p99_ms",
+	"99 % of the records took no longer, as the observer saw it."},
     {"process/user_cpu_seconds", "CPU time of the command outside the kernel."},
     {"process/system_cpu_seconds",
 	"CPU time of the command inside the kernel."},
     {"process/max_rss_bytes", "Most memory the command had at once."},
+    {"calls/", "From insideLLMs' receipts of its calls of the model."},
+    {"system/",
+	"Of the command and the processes below it, GPUs of the whole machine; "
+	"the step is the number of the sample."},
     {"scores/", "Mean of this score over the records so far."},
+    {"errors/", "Records with this error type so far."},
     {"usage/", "Sum of this usage over the records so far."},
 };
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
 /* Values of one step and params of a run, both bounded by the entry's line, in
  * the longer form of an event. */
@@ -44,6 +45,7 @@ tbrun_new(struct tbrun_shared *shared, const char *below, int64_t started_us,
 	run->started_us = started_us;
 	RB_INIT(&run->tags);
 	paramset_init(&run->params);
+	paramset_init(&run->results);
 	buf_init(&run->step_bytes, EVENT_BYTES_MAX);
 	buf_init(&run->out, 2 * EVENT_BYTES_MAX);
 	tbrun_tag(run, TBRUN_PARAMS_TAG)->kind = TBRUN_TEXT;
@@ -73,6 +75,7 @@ tbrun_free(struct tbrun *run)
 		free(tag);
 	}
 	paramset_release(&run->params);
+	paramset_release(&run->results);
 	buf_release(&run->step_bytes);
 	buf_release(&run->out);
 	free(run->file);
@@ -100,7 +103,8 @@ static void
 note_invalid(struct tbrun *run)
 {
 	tracker_note(run->shared->tracker,
-	    "text that is no valid Unicode is shown with U+FFFD");
+	    "text that is no valid Unicode is shown with U+FFFD, a name with "
+	    "a digest behind it");
 }
 
 /* The tag of a name in text form. */
@@ -111,11 +115,10 @@ tag_of(struct tbrun *run, const char *name)
 	struct buf utf8;
 
 	buf_init(&utf8, ENTRY_LINE_MAX);
-	text_to_utf8(&utf8, name);
 	buf_adds(&utf8, "");
-	if (strcmp(utf8.data != NULL ? utf8.data : "", name) != 0)
+	if (names_utf8(&utf8, name))
 		note_invalid(run);
-	tag = tbrun_tag(run, utf8.data != NULL ? utf8.data : "");
+	tag = tbrun_tag(run, utf8.data);
 	buf_release(&utf8);
 	return tag;
 }
@@ -243,17 +246,31 @@ tbrun_text(struct tbrun *run, const struct tbrun_point *at, const char *content,
 	return 0;
 }
 
+int
+tbrun_result(struct tbrun *run, const struct tbrun_point *at, double value,
+    struct err *err)
+{
+	const struct value number = {.type = VALUE_DOUBLE, .number = value};
+	struct tbrun_tag *tag = tag_of(run, at->name);
+
+	if (tag->kind == TBRUN_SCALAR)
+		return tbrun_scalar(run, at, value, NULL, err);
+	paramset_put(&run->results, at->name, &number);
+	return 0;
+}
+
 /* Writes a table in Markdown, with each name and value in a code span. */
 static void
-write_params(struct tbrun *run, struct buf *out)
+write_table(struct tbrun *run, const char *heading, const struct paramset *set,
+    struct buf *out)
 {
 	const struct paramset_item *item;
 	struct buf text;
 	bool valid = true;
 
 	buf_init(&text, EVENT_BYTES_MAX);
-	buf_adds(out, "| Param | Value |\n| --- | --- |\n");
-	TAILQ_FOREACH (item, &run->params.list, link) {
+	buf_addf(out, "| %s | Value |\n| --- | --- |\n", heading);
+	TAILQ_FOREACH (item, &set->list, link) {
 		buf_adds(out, "| ");
 		valid = tfevent_code_span(out, item->name) && valid;
 		buf_adds(out, " | ");
@@ -270,6 +287,17 @@ write_params(struct tbrun *run, struct buf *out)
 		note_invalid(run);
 }
 
+static void
+write_name(struct tbrun *run, struct buf *out)
+{
+	if (run->name == NULL)
+		return;
+	buf_adds(out, "Run ");
+	if (!tfevent_code_span(out, run->name))
+		note_invalid(run);
+	buf_adds(out, "\n\n");
+}
+
 void
 tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 {
@@ -279,7 +307,8 @@ tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 	if (step > TBRUN_STEP_MAX)
 		step = TBRUN_STEP_MAX;
 	buf_init(&content, EVENT_BYTES_MAX);
-	write_params(run, &content);
+	write_name(run, &content);
+	write_table(run, "Param", &run->params, &content);
 	crc = crc32c(0, content.data, content.len);
 	if (!buf_overflowed(&content) &&
 	    (!run->has_params || crc != run->params_crc)) {
@@ -288,6 +317,24 @@ tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 		run->params_crc = crc;
 	}
 	buf_release(&content);
+}
+
+int
+tbrun_results(struct tbrun *run, int64_t time_us, int64_t step, struct err *err)
+{
+	const struct tbrun_point at = {
+	    .time_us = time_us, .step = step, .name = TBRUN_RESULTS_TAG};
+	struct buf content;
+	int result = 0;
+
+	if (run->results.len == 0)
+		return 0;
+	buf_init(&content, EVENT_BYTES_MAX);
+	write_table(run, "Result", &run->results, &content);
+	if (!buf_overflowed(&content))
+		result = tbrun_text(run, &at, content.data, err);
+	buf_release(&content);
+	return result;
 }
 
 /* Numbers that a double holds, truth values, text; what is none of these has no
@@ -316,6 +363,7 @@ to_hparam(
 		}
 		break;
 	case VALUE_TEXT:
+	case VALUE_JSON:
 		break;
 	}
 	h->kind = TFEVENT_STRING;
@@ -336,40 +384,75 @@ to_utf8(const char *text)
 	return buf_steal(&utf8);
 }
 
+/* The columns of a row while they are collected. */
+struct columns {
+	struct tfevent_hparam *list;
+	size_t len;
+	struct buf string;
+};
+
+/* A result whose name is a param's gets another one. */
+static char *
+to_name(const char *text)
+{
+	struct buf name;
+
+	buf_init(&name, EVENT_BYTES_MAX);
+	buf_adds(&name, "");
+	names_utf8(&name, text);
+	return buf_steal(&name);
+}
+
+static void
+add_columns(struct columns *c, const struct paramset *set,
+    const struct paramset *before)
+{
+	const struct paramset_item *item;
+	struct tfevent_hparam *h;
+	char *name;
+
+	TAILQ_FOREACH (item, &set->list, link) {
+		h = &c->list[c->len];
+		if (!to_hparam(&item->value, h, &c->string))
+			continue;
+		if (h->kind == TFEVENT_STRING)
+			h->string = to_utf8(c->string.data);
+		name = xasprintf("%s%s", item->name,
+		    before != NULL && paramset_get(before, item->name) != NULL
+			? " (result)"
+			: "");
+		h->name = to_name(name);
+		free(name);
+		c->len++;
+	}
+}
+
 void
 tbrun_row(struct tbrun *run)
 {
-	const struct paramset_item *item;
-	struct tfevent_hparam *list, *h;
+	struct columns c = {.len = 0};
 	struct tfevent event;
-	struct buf string;
-	size_t len = 0, i;
+	size_t i;
 
 	if (run->has_row || run->shared->has_far_step)
 		return;
-	buf_init(&string, EVENT_BYTES_MAX);
-	list = xcalloc(run->params.len + 1, sizeof(*list));
-	TAILQ_FOREACH (item, &run->params.list, link) {
-		h = &list[len];
-		if (!to_hparam(&item->value, h, &string))
-			continue;
-		if (h->kind == TFEVENT_STRING)
-			h->string = to_utf8(string.data);
-		h->name = to_utf8(item->name);
-		len++;
-	}
+	buf_init(&c.string, EVENT_BYTES_MAX);
+	c.list =
+	    xcalloc(run->params.len + run->results.len + 1, sizeof(*c.list));
+	add_columns(&c, &run->params, NULL);
+	add_columns(&c, &run->results, &run->params);
 	tfevent_open(
 	    &event, &run->out, (double)run->started_us / US_PER_SECOND, 0);
 	tfevent_hparams_start(
-	    &event, list, len, (double)run->started_us / US_PER_SECOND);
+	    &event, c.list, c.len, (double)run->started_us / US_PER_SECOND);
 	tfevent_close(&event);
 	run->has_row = run->shared->has_row = true;
-	for (i = 0; i < len; i++) {
-		free((char *)list[i].name);
-		free((char *)list[i].string);
+	for (i = 0; i < c.len; i++) {
+		free((char *)c.list[i].name);
+		free((char *)c.list[i].string);
 	}
-	free(list);
-	buf_release(&string);
+	free(c.list);
+	buf_release(&c.string);
 }
 
 void

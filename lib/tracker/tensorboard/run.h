@@ -30,7 +30,8 @@
 #define TBRUN_STEP_MAX INT32_MAX
 #define TBRUN_STEP_MIN INT32_MIN
 
-#define TBRUN_PARAMS_TAG "params/text_summary"
+#define TBRUN_PARAMS_TAG  "params/text_summary"
+#define TBRUN_RESULTS_TAG "results/text_summary"
 
 enum tbrun_kind {
 	TBRUN_UNSEEN,
@@ -70,7 +71,9 @@ struct tbrun {
 	bool has_files;    /* there are files of earlier processes */
 	int64_t last_step; /* in them */
 	struct tbrun_tags tags;
+	const char *name; /* for people; NULL: none. Not owned */
 	struct paramset params;
+	struct paramset results; /* values that are no points */
 	bool has_params; /* a params text was written, with this checksum */
 	uint32_t params_crc;
 	bool has_row, has_end;  /* HParams records were written */
@@ -105,10 +108,18 @@ int tbrun_histogram(struct tbrun *run, const struct tbrun_point *at,
 int tbrun_text(struct tbrun *run, const struct tbrun_point *at,
     const char *content, struct err *err);
 
+/* Keeps a value that the run came to, for the results' text and the row: a chart
+ * of it would be one dot. Where the name has points it becomes one more. */
+int tbrun_result(struct tbrun *run, const struct tbrun_point *at, double value,
+    struct err *err);
+
 /* Writes the params as a text, if they changed since the last one. */
 void tbrun_params(struct tbrun *run, int64_t time_us, int64_t step);
-/* Writes the row in the HParams tab, with the current params, and its end; each
- * only once. */
+/* Writes the results as a text, if there are any. */
+int tbrun_results(
+    struct tbrun *run, int64_t time_us, int64_t step, struct err *err);
+/* Writes the row in the HParams tab, with the current params and results, and
+ * its end; each only once. */
 void tbrun_row(struct tbrun *run);
 void tbrun_row_end(struct tbrun *run, enum run_status status, int64_t time_us);
 

@@ -18,6 +18,7 @@
 #include "base/durable.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "tracker/common/display.h"
 #include "tracker/common/place.h"
 #include "tracker/tensorboard/run.h"
 #include "tracker/tensorboard/descriptions.h"
@@ -25,8 +26,8 @@
 
 /* A point waits so long for more values of its step before it is shown. */
 #define STEP_WAIT_MS 1000
-/* The params text and the HParams row wait so long after the first point: what
- * arrives all at once (an import, a harness) has its params in both. */
+/* The params text waits so long after the first point: what arrives all at once
+ * (an import, a harness) has its params in one. */
 #define PARAMS_WAIT_MS 1000
 /* What a shell takes as it is. */
 
@@ -40,6 +41,7 @@ struct tensorboard {
 	struct tbrun_shared shared;
 	char *path;
 	char *prefix;
+	char *name; /* for people */
 	bool again;
 	int64_t started_us;
 	struct tbrun *run;
@@ -87,6 +89,8 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 		    tbrun_new(&tb->shared, "", run->started_us, tb->again, err);
 	}
 	if (tb->run != NULL) {
+		tb->name = display_name(run->start, place_run_id(run));
+		tb->run->name = tb->name;
 		if (run->start->source != SOURCE_LIBRARY)
 			paramset_put_text(
 			    &tb->run->params, "run_id", place_run_id(run));
@@ -195,8 +199,12 @@ take_metrics(struct tensorboard *tb, const struct entry *e, struct err *err)
 	at.step = step_in(tb, run, metrics->experiment, e);
 	for (i = 0; i < metrics->len; i++) {
 		at.name = metrics->list[i].name;
-		tbrun_scalar(run, &at, metrics->list[i].value,
-		    tensorboard_about(at.name, tb->prefix), &refused);
+		if (metrics->summary)
+			tbrun_result(
+			    run, &at, metrics->list[i].value, &refused);
+		else
+			tbrun_scalar(run, &at, metrics->list[i].value,
+			    tensorboard_about(at.name, tb->prefix), &refused);
 	}
 	/* The entry counts as refused, even if only a part of it was; its good
 	 * values are written. */
@@ -284,11 +292,8 @@ write_due(struct tbrun *run, bool idle, struct err *err)
 	if (idle)
 		tbrun_end_step(run);
 	if (run->first_value_ms != 0 &&
-	    now_ms - run->first_value_ms >= PARAMS_WAIT_MS) {
-		if (!run->has_params)
-			tbrun_params(run, run->started_us, 0);
-		tbrun_row(run);
-	}
+	    now_ms - run->first_value_ms >= PARAMS_WAIT_MS && !run->has_params)
+		tbrun_params(run, run->started_us, 0);
 	return tbrun_write(run, err);
 }
 
@@ -338,6 +343,8 @@ finish_run(
 		tbrun_params(run, end->ended_us, step);
 	else
 		tbrun_params(run, run->started_us, 0);
+	if (tbrun_results(run, end->ended_us, step, err) < 0)
+		return err->code;
 	tbrun_row(run);
 	tbrun_row_end(run, end->end->status, end->ended_us);
 	return tbrun_write(run, err);
@@ -383,6 +390,7 @@ tensorboard_close(struct tracker *t)
 	if (tb->shared.dir >= 0)
 		close(tb->shared.dir);
 	free(tb->prefix);
+	free(tb->name);
 	free(tb->path);
 }
 
@@ -400,6 +408,7 @@ const struct tracker_ops tracker_tensorboard = {
     .finish = tensorboard_finish,
     .destination = plan_root_destination,
     .examine = examine_root,
+    .foretell = examine_root,
     .sync = tensorboard_sync,
     .close = tensorboard_close,
 };

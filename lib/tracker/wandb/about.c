@@ -68,6 +68,7 @@ const struct tracker_about tracker_about_wandb = {
     .name = "wandb",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .elsewhere = "--wandb-dir DIR",
     .library_project = "project",
     .tables = TABLES_ROWS,
     .histograms = true,

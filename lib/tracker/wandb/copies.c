@@ -90,7 +90,8 @@ show_as_run_file(
 	*linked = result == 0;
 	if (result == 0 || is_for_good(result))
 		return 0;
-	return err_set(err, result, "%s: %s", name, why.message);
+	err_prefix(&why, "%s", name);
+	return err_set(err, result, "%s", why.message);
 }
 
 static int

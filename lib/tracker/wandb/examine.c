@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "base/loop.h"
 #include "base/uri.h"
 #include "tracker/wandb/examine.h"
@@ -127,5 +128,48 @@ wandb_examine(const struct examination *x)
 		examine_server(x, &settings);
 	else
 		examine_offline(x, &settings);
+	wandb_settings_release(&settings);
+}
+
+/* Offline runs are files, which the report tells how to upload. */
+static void
+foretell_offline(const struct examination *x, const struct wandb_settings *s)
+{
+	char *what = xasprintf("offline: %s: runs for wandb sync",
+	    s->mode == WANDB_OFFLINE && s->mode_given ? "as asked for"
+						      : s->why_no_key);
+
+	examine_directory(x, s->root, what);
+	free(what);
+}
+
+static void
+foretell_server(const struct examination *x, const struct wandb_settings *s)
+{
+	examine_say(x, VERDICT_GOOD, "runs go to %s, entity %s, project %s%s",
+	    s->base_url, s->entity != NULL ? s->entity : "of the key",
+	    wandb_project_of(x->plan, s),
+	    uri_is_in_clear(s->base_url)
+		? " (the key goes there in clear text: plain http)"
+		: "");
+}
+
+void
+wandb_foretell(const struct examination *x)
+{
+	const struct wandb_wishes wishes = wandb_wishes_of(x->plan);
+	struct wandb_settings settings;
+
+	wandb_settings_load(&settings, &wishes);
+	if (settings.unread.code < 0)
+		examine_say(x, VERDICT_BAD, "%s", settings.unread.message);
+	else if (settings.mode == WANDB_DISABLED)
+		examine_say(x, VERDICT_NOTE, "disabled (WANDB_MODE)");
+	else if (settings.mode != WANDB_ONLINE || settings.key == NULL)
+		foretell_offline(x, &settings);
+	else if (settings.refused != NULL)
+		examine_say(x, VERDICT_BAD, "%s", settings.refused);
+	else
+		foretell_server(x, &settings);
 	wandb_settings_release(&settings);
 }

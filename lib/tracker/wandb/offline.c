@@ -16,6 +16,7 @@
 #include "format/text.h"
 #include "tracker/common/place.h"
 #include "tracker/wandb/record.h"
+#include "tracker/wandb/system.h"
 
 /* Under this name the cursor keeps the folder's path. */
 #define REMEMBERED "folder"
@@ -25,6 +26,8 @@
  * long: what is collected goes to the file beyond this. */
 #define FLUSH_BYTES (1024 * 1024)
 #define LATEST      "latest-run"
+/* So many samples wait for the run record: more than half an hour of them. */
+#define EARLY_MAX 256
 
 /* "offline-run-20261123_130842-<id>", local time, as wandb names it. */
 static char *
@@ -172,6 +175,24 @@ add_record(struct wandb_offline *o)
 		wandb_log_flush(&o->log, &err);
 }
 
+static void
+add_stats(
+    struct wandb_offline *o, int64_t time_us, const struct wandb_values *values)
+{
+	wandb_record_stats(&o->log.record, o->log.number, time_us, values);
+	add_record(o);
+}
+
+static void
+release_early(struct wandb_offline *o)
+{
+	for (size_t i = 0; i < o->early_len; i++)
+		wandb_values_release(&o->early[i].values);
+	free(o->early);
+	o->early = NULL;
+	o->early_len = 0;
+}
+
 /* The run record stands before all others and comes once: it waits until the
  * first values need it, so that it has the name and the params. */
 static void
@@ -185,6 +206,30 @@ begin(struct wandb_offline *o)
 	wandb_record_environment(
 	    &o->log.record, o->log.number, o->run, o->start);
 	add_record(o);
+	for (size_t i = 0; i < o->early_len; i++)
+		add_stats(o, o->early[i].time_us, &o->early[i].values);
+	release_early(o);
+}
+
+/* System metrics come at any time, also before the run has a name. */
+static void
+take_system(struct wandb_offline *o, const struct entry *e)
+{
+	struct wandb_values values;
+
+	if (!o->began && o->early_len < EARLY_MAX) {
+		if (o->early == NULL)
+			o->early = xcalloc(EARLY_MAX, sizeof *o->early);
+		o->early[o->early_len].time_us = e->time_us;
+		wandb_values_init(&o->early[o->early_len].values);
+		wandb_system_stats(&o->early[o->early_len++].values, e);
+		return;
+	}
+	begin(o);
+	wandb_values_init(&values);
+	wandb_system_stats(&values, e);
+	add_stats(o, e->time_us, &values);
+	wandb_values_release(&values);
 }
 
 void
@@ -221,6 +266,10 @@ send_metrics(
 
 	for (i = 0; i < batch->count; i++) {
 		e = &batch->entries[i];
+		if (wandb_is_system(e)) {
+			take_system(o, e);
+			continue;
+		}
 		if (e->kind == ENTRY_METRICS || e->kind == ENTRY_HISTOGRAM)
 			begin(o);
 		if (e->kind == ENTRY_PARAMS && o->began)
@@ -276,12 +325,16 @@ wandb_offline_finish(
     struct wandb_offline *o, const struct run_end *end, struct err *err)
 {
 	int64_t seconds = wandb_run_seconds(o->run, end->ended_us);
+	struct wandb_values last;
 
 	begin(o);
 	wandb_rows_close(&o->run->rows);
 	add_files(o);
-	wandb_record_summary(
-	    &o->log.record, o->log.number, &o->run->tables, seconds);
+	wandb_values_init(&last);
+	wandb_values_merge(&last, &o->run->rows.final);
+	wandb_values_merge(&last, &o->run->tables);
+	wandb_record_summary(&o->log.record, o->log.number, &last, seconds);
+	wandb_values_release(&last);
 	add_record(o);
 	wandb_record_exit(&o->log.record, o->log.number,
 	    wandb_run_exit_code(end->end), seconds);
@@ -300,6 +353,7 @@ wandb_offline_close(struct wandb_offline *o)
 		return;
 	wandb_copies_release(&o->copies);
 	wandb_log_close(&o->log);
+	release_early(o);
 	if (o->dir >= 0)
 		close(o->dir);
 	free(o->path);

@@ -21,6 +21,12 @@
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/settings.h"
 
+/* A sample of system metrics that came before the run record. */
+struct wandb_early {
+	int64_t time_us;
+	struct wandb_values values;
+};
+
 struct wandb_offline {
 	struct tracker *t;
 	struct wandb_run *run;           /* borrowed */
@@ -31,6 +37,8 @@ struct wandb_offline {
 	struct wandb_log log;
 	bool began; /* the run record is written */
 	bool lost;  /* a record was too long */
+	struct wandb_early *early;
+	size_t early_len;
 	struct wandb_copies copies;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tracker/wandb/system.h"
 #include "tracker/wandb/upsert.h"
 
 /* W&B's own pace: a request each 15 s, a sign of life after 30 s without. */
@@ -78,7 +79,8 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 	struct wandb_reply passed = *reply;
-	const cJSON *bucket, *lines;
+	struct wandb_lines_there there;
+	const cJSON *bucket;
 
 	if (reply->status == HTTP_TOO_LARGE && !o->run->without_config) {
 		tracker_refused(o->t, "rejected",
@@ -95,7 +97,8 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	replace(&o->run->project, json_at_text_new(bucket, "project.name"));
 	replace(
 	    &o->run->entity, json_at_text_new(bucket, "project.entity.name"));
-	lines = json_at(bucket, "historyLineCount");
+	there.history = count_of(json_at(bucket, "historyLineCount"));
+	there.events = count_of(json_at(bucket, "eventsLineCount"));
 	if (!cJSON_IsObject(bucket) || !is_name(o->run->entity) ||
 	    !is_name(o->run->project)) {
 		passed.outcome = OUTCOME_REJECTED;
@@ -104,7 +107,7 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 		o->opened(o->data, &passed);
 		return;
 	}
-	wandb_stream_init(&o->stream, &o->client, o->run, count_of(lines));
+	wandb_stream_init(&o->stream, &o->client, o->run, &there);
 	wandb_upload_init(
 	    &o->upload, &o->client, o->run, &o->stream, o->start->host);
 	o->opened(o->data, &passed);
@@ -182,7 +185,7 @@ on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_stream_answered(&o->stream, reply);
 		note_news(o);
-		if (!STAILQ_EMPTY(&o->stream.lines)) {
+		if (wandb_stream_has_lines(&o->stream)) {
 			wandb_stream_post(&o->stream, NULL, on_stream, o);
 			return;
 		}
@@ -228,7 +231,10 @@ take(struct wandb_online *o, const struct batch *batch)
 	for (; o->taken < batch->count; o->taken++) {
 		e = &batch->entries[o->taken];
 		step = o->run->rows.open ? o->run->rows.step : -1;
-		wandb_run_take(o->run, e);
+		if (wandb_is_system(e))
+			wandb_stream_event(&o->stream, e);
+		else
+			wandb_run_take(o->run, e);
 		if (!o->run->rows.open)
 			o->whole = o->taken + 1;
 		else if (o->run->rows.step != step)
@@ -259,7 +265,8 @@ is_due(const struct wandb_online *o, const struct batch *batch)
 		return false;
 	if (wandb_stream_has_news(s))
 		return batch->last || s->last_ms == 0 || since_ms >= PACE_MS ||
-		    batch->count >= FULL_ENTRIES || s->line_bytes >= FULL_BYTES;
+		    batch->count >= FULL_ENTRIES ||
+		    s->history.bytes + s->events.bytes >= FULL_BYTES;
 	if (has_update(o))
 		return batch->last || now_ms - o->updated_ms >= PACE_MS;
 	return s->last_ms != 0 && since_ms >= HEARTBEAT_MS;
@@ -354,7 +361,7 @@ wandb_online_finish(
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
 
 	wandb_rows_close(&o->run->rows);
-	if (o->stream.confirmed > o->stream.rows)
+	if (o->stream.history.confirmed > o->stream.history.all)
 		tracker_note(o->t,
 		    "W&B has more rows than this run: somebody else wrote");
 	o->end.exit_code = wandb_run_exit_code(end->end);

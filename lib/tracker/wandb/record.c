@@ -14,6 +14,7 @@ enum record_member {
 	RECORD_SUMMARY = 3,
 	RECORD_CONFIG = 5,
 	RECORD_FILES = 6,
+	RECORD_STATS = 7,
 	RECORD_ARTIFACT = 8,
 	RECORD_RUN = 17,
 	RECORD_EXIT = 18,
@@ -211,6 +212,19 @@ wandb_record_history(
 		pb_varint(out, 1, strtoull(step, NULL, 10));
 		pb_end(out, at);
 	}
+	pb_end(out, record);
+}
+
+void
+wandb_record_stats(struct buf *out, int64_t num, int64_t time_us,
+    const struct wandb_values *values)
+{
+	size_t record = begin(out, num, RECORD_STATS), at;
+
+	at = pb_begin(out, 2);
+	put_time(out, time_us);
+	pb_end(out, at);
+	put_items(out, 3, values);
 	pb_end(out, record);
 }
 

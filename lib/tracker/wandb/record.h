@@ -28,6 +28,9 @@ void wandb_record_summary(struct buf *out, int64_t num,
     const struct wandb_values *values, int64_t runtime_seconds);
 void wandb_record_history(
     struct buf *out, int64_t num, const struct wandb_values *row);
+/* System metrics at a time. */
+void wandb_record_stats(struct buf *out, int64_t num, int64_t time_us,
+    const struct wandb_values *values);
 /* Lists run files that are in files/ below the log file. */
 void wandb_record_files(
     struct buf *out, int64_t num, const struct wandb_manifest *files);

@@ -5,6 +5,8 @@
 #define HISTOGRAM_BUCKETS_MAX 512
 /* 512 numbers twice, each with its comma. */
 #define HISTOGRAM_JSON_MAX (64 * 1024)
+/* Any number is shorter. */
+#define NUMBER_JSON_MAX 64
 
 void
 wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
@@ -16,6 +18,7 @@ wandb_rows_init(struct wandb_rows *rows, int64_t started_us,
 	    .step = -1};
 	wandb_values_init(&rows->row);
 	wandb_values_init(&rows->summary);
+	wandb_values_init(&rows->final);
 }
 
 void
@@ -23,6 +26,7 @@ wandb_rows_release(struct wandb_rows *rows)
 {
 	wandb_values_release(&rows->row);
 	wandb_values_release(&rows->summary);
+	wandb_values_release(&rows->final);
 }
 
 void
@@ -61,28 +65,52 @@ go_to(struct wandb_rows *rows, int64_t step, int64_t time_us)
 }
 
 static void
-put(struct wandb_rows *rows, const char *prefix, const char *name,
-    const char *json, double number)
+put(struct wandb_rows *rows, struct wandb_values *values, const char *prefix,
+    const char *name, const char *json)
 {
 	char *full = wandb_name(prefix, name, &rows->renamed);
 
-	if (json != NULL)
-		wandb_values_json(&rows->row, full, json);
-	else
-		wandb_values_double(&rows->row, full, number);
+	wandb_values_json(values, full, json);
 	free(full);
+}
+
+static void
+put_metric(struct wandb_rows *rows, struct wandb_values *values,
+    const char *prefix, const struct metric *metric)
+{
+	struct jsonwrite w;
+	struct buf json;
+
+	buf_init(&json, NUMBER_JSON_MAX);
+	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
+	metric_write(&w, metric);
+	put(rows, values, prefix, metric->name, json.data);
+	buf_release(&json);
+}
+
+/* As W&B's own client, which takes no row for a step that is over. */
+static bool
+is_over(struct wandb_rows *rows, int64_t step)
+{
+	return rows->only_rising && step < rows->step;
 }
 
 void
 wandb_rows_metrics(struct wandb_rows *rows, const char *prefix, int64_t time_us,
     const struct entry_metrics *metrics)
 {
+	struct wandb_values *values =
+	    metrics->summary ? &rows->final : &rows->row;
 	size_t i;
 
-	go_to(rows, metrics->step, time_us);
+	if (!metrics->summary && is_over(rows, metrics->step)) {
+		rows->left_out++;
+		return;
+	}
+	if (!metrics->summary)
+		go_to(rows, metrics->step, time_us);
 	for (i = 0; i < metrics->len; i++)
-		put(rows, prefix, metrics->list[i].name, NULL,
-		    metrics->list[i].value);
+		put_metric(rows, values, prefix, &metrics->list[i]);
 }
 
 /* From `first` on, `per` buckets as one each. A bucket is known by its right
@@ -125,6 +153,10 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	struct jsonwrite w;
 	struct buf json;
 
+	if (is_over(rows, h->step)) {
+		rows->left_out++;
+		return;
+	}
 	while (first < end && h->counts[first] == 0)
 		first++;
 	while (end > first && h->counts[end - 1] == 0)
@@ -136,6 +168,6 @@ wandb_rows_histogram(struct wandb_rows *rows, const char *prefix,
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	write_buckets(&w, h, first, end, per);
 	go_to(rows, h->step, time_us);
-	put(rows, prefix, h->name, json.data, 0);
+	put(rows, &rows->row, prefix, h->name, json.data);
 	buf_release(&json);
 }

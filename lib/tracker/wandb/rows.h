@@ -10,7 +10,8 @@
  *	wandb_rows_close(&rows);                    at the end
  *	wandb_rows_release(&rows);
  *
- * The same entries make the same rows, whenever they come.
+ * Values that the journal calls a summary are in no row: a chart of each would
+ * be one dot. The same entries make the same rows, whenever they come.
  */
 #ifndef TRACKER_WANDB_ROWS_H
 #define TRACKER_WANDB_ROWS_H
@@ -34,8 +35,13 @@ struct wandb_rows {
 	/* A step was not larger than the one before: its row got the next
 	 * free step. */
 	bool stepped_back;
+	/* A program's own steps keep their numbers: what comes for a step below
+	 * the last one is left out, and counted. */
+	bool only_rising;
+	uint64_t left_out;
 	bool renamed; /* a name was W&B's own and was changed */
 	struct wandb_values row, summary;
+	struct wandb_values final; /* of the summary, above what rows say */
 };
 
 void wandb_rows_init(struct wandb_rows *rows, int64_t started_us,

@@ -9,7 +9,8 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
+#include "tracker/wandb/nested.h"
 
 /* W&B's limits. */
 #define TAG_MAX_CHARACTERS     64
@@ -111,6 +112,19 @@ add_tag(struct wandb_run *run, const char *text, size_t len)
 	run->tags[run->tag_len++] = tag;
 }
 
+/* A tag without its end would say something else; the config has all of it. */
+static void
+add_where(struct wandb_run *run, const struct pair *where)
+{
+	char *text = xasprintf("%s=%s", where->name, where->text);
+	char *tag = wandb_utf8(text);
+
+	if (!cut(tag, TAG_MAX_CHARACTERS))
+		add_tag(run, text, strlen(text));
+	free(tag);
+	free(text);
+}
+
 static void
 add_tags(struct wandb_run *run, const struct entry_start *start)
 {
@@ -120,6 +134,8 @@ add_tags(struct wandb_run *run, const struct entry_start *start)
 
 	for (i = 0; i < start->tag_len; i++)
 		add_tag(run, start->tags[i], strlen(start->tags[i]));
+	for (i = 0; i < start->where_len; i++)
+		add_where(run, &start->where[i]);
 	while (at != NULL && *at != '\0') {
 		len = strcspn(at, ",");
 		add_tag(run, at, len);
@@ -153,15 +169,21 @@ choose(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings)
 {
 	const struct entry_start *start = info->start;
+	char *name;
 
 	run->entity = copy(settings->entity);
 	choose_project(run, t, start, settings);
-	run->name =
-	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
+	name =
+	    start->run_name != NULL ? display_name(start, info->run_id) : NULL;
+	run->name = choose_text(t, start, "run-name", name, "WANDB_NAME");
+	free(name);
 	run->name_given = run->name != NULL;
 	run->notes =
 	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
-	run->group = variable_text("WANDB_RUN_GROUP");
+	run->group = choose_text(
+	    t, start, "attempt-group", start->group, "WANDB_RUN_GROUP");
+	if (run->group == NULL)
+		run->group = copy(entry_start_group(start));
 	if (run->group == NULL)
 		run->group = copy(start->experiment_name);
 	run->job_type = variable_text("WANDB_JOB_TYPE");
@@ -204,7 +226,8 @@ wandb_run_remember(const struct wandb_run *run, struct tracker *t)
 	jsonwrite_init(&w, &out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	for (i = 0; i < REMEMBERED_TEXTS; i++) {
-		/* A name that is not the user's comes from the run ID. */
+		/* A name that is not the user's may change with the run
+		 * ID. */
 		if (*texts[i].text == NULL ||
 		    (texts[i].text == &run->name && !run->name_given))
 			continue;
@@ -252,6 +275,20 @@ recall(struct wandb_run *run, const char *json)
 	}
 }
 
+/* Returns whether that changed the name. */
+static bool
+take_name(struct wandb_run *run, const char *run_id)
+{
+	char *text = display_name(run->info->start, run_id);
+	char *name = wandb_utf8(text);
+	bool changed = run->name == NULL || strcmp(run->name, name) != 0;
+
+	free(text);
+	free(run->name);
+	run->name = name;
+	return changed;
+}
+
 void
 wandb_run_init(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
@@ -268,9 +305,12 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 		recall(run, remembered);
 	if (run->project == NULL)
 		choose(run, t, info, settings);
+	if (!run->name_given)
+		take_name(run, info->run_id);
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
+	run->rows.only_rising = info->start->source == SOURCE_LIBRARY;
 }
 
 void
@@ -300,17 +340,10 @@ wandb_run_release(struct wandb_run *run)
 static void
 take_run_id(struct wandb_run *run, const char *run_id)
 {
-	char *name;
-
 	free(run->run_id);
 	run->run_id = xstrdup(run_id);
-	if (run->name_given)
-		return;
-	free(run->name);
-	name = place_name(run->tracker, run->info, run_id);
-	run->name = wandb_utf8(name);
-	free(name);
-	run->name_changed = true;
+	if (!run->name_given)
+		run->name_changed = take_name(run, run_id);
 }
 
 bool
@@ -322,6 +355,10 @@ wandb_run_params(const struct wandb_run *run, const struct entry_params *params,
 	char *name;
 	size_t i;
 
+	if (params->config) {
+		wandb_nested(config, params);
+		return false;
+	}
 	for (i = 0; i < params->len; i++) {
 		name = wandb_name(prefix, params->list[i].name, &renamed);
 		wandb_values_value(config, name, &params->list[i].value);

@@ -31,7 +31,7 @@ struct wandb_run {
 	char *id;     /* the attempt */
 	char *entity; /* NULL: not known */
 	char *project;
-	char *name;      /* display name; NULL: the run ID is not known yet */
+	char *name;      /* display name */
 	bool name_given; /* by the user: the run ID does not replace it */
 	char *notes, *group, *job_type; /* NULL: none */
 	char *host;

@@ -5,15 +5,17 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "tracker/wandb/system.h"
 
 /* W&B's limit for a line, 10 MiB less 100 KiB. */
 #define LINE_MAX_BYTES (10 * 1024 * 1024 - 100 * 1024)
 #define SUMMARY_MAX    (32 * 1024 * 1024)
 #define PATH_MAX_BYTES 4096
+#define ROWS_NAMED_MAX 3
 
 void
 wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
-    const struct wandb_run *run, int64_t lines_there)
+    const struct wandb_run *run, const struct wandb_lines_there *there)
 {
 	const char *const parts[] = {run->entity, run->project, run->id};
 	struct buf path;
@@ -21,9 +23,13 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 
 	*s = (struct wandb_stream){.client = client,
 	    .run = run,
-	    .confirmed = lines_there,
-	    .limit = WANDB_STREAM_BYTES};
-	STAILQ_INIT(&s->lines);
+	    .limit = WANDB_STREAM_BYTES,
+	    .history = {.file = "wandb-history.jsonl",
+		.confirmed = there->history},
+	    .events = {
+		.file = "wandb-events.jsonl", .confirmed = there->events}};
+	STAILQ_INIT(&s->history.list);
+	STAILQ_INIT(&s->events.list);
 	buf_init(&path, PATH_MAX_BYTES);
 	buf_adds(&path, "/files");
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -35,14 +41,14 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 }
 
 static void
-drop_lines(struct wandb_stream *s, int64_t n)
+drop_lines(struct wandb_lines *lines, int64_t n)
 {
 	struct wandb_line *line;
 
-	for (; n > 0 && !STAILQ_EMPTY(&s->lines); n--) {
-		line = STAILQ_FIRST(&s->lines);
-		STAILQ_REMOVE_HEAD(&s->lines, link);
-		s->line_bytes -= strlen(line->json);
+	for (; n > 0 && !STAILQ_EMPTY(&lines->list); n--) {
+		line = STAILQ_FIRST(&lines->list);
+		STAILQ_REMOVE_HEAD(&lines->list, link);
+		lines->bytes -= strlen(line->json);
 		free(line->json);
 		free(line);
 	}
@@ -67,39 +73,63 @@ wandb_stream_release(struct wandb_stream *s)
 	if (s->client == NULL)
 		return;
 	wandb_call_release(&s->call);
-	drop_lines(s, INT64_MAX);
+	drop_lines(&s->history, INT64_MAX);
+	drop_lines(&s->events, INT64_MAX);
 	drop_uploaded(s, s->uploaded_len);
 	free(s->uploaded);
 	free(s->path);
 	*s = (struct wandb_stream){0};
 }
 
-void
-wandb_stream_row(struct wandb_stream *s)
+/* Adds the values as one line. They are the same each time, so a number stands
+ * for a line. */
+static void
+add_line(struct wandb_stream *s, struct wandb_lines *lines,
+    const struct wandb_values *values)
 {
 	struct wandb_line *line;
 	struct jsonwrite w;
 	struct buf json;
 
-	s->summary_dirty = true;
 	buf_init(&json, LINE_MAX_BYTES);
 	jsonwrite_init(&w, &json, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	wandb_values_write(&s->run->rows.row, &w);
+	wandb_values_write(values, &w);
 	jsonwrite_close(&w, '}');
 	if (buf_overflowed(&json)) {
 		s->lost = true;
-		buf_release(&json);
-		return;
-	}
-	/* The rows are the same each time, so a number stands for a row. */
-	if (s->rows++ >= s->confirmed) {
+	} else if (lines->all++ >= lines->confirmed) {
 		line = xcalloc(1, sizeof(*line));
-		s->line_bytes += json.len;
+		lines->bytes += json.len;
 		line->json = buf_steal(&json);
-		STAILQ_INSERT_TAIL(&s->lines, line, link);
+		STAILQ_INSERT_TAIL(&lines->list, line, link);
 	}
 	buf_release(&json);
+}
+
+void
+wandb_stream_row(struct wandb_stream *s)
+{
+	s->summary_dirty = true;
+	add_line(s, &s->history, &s->run->rows.row);
+}
+
+void
+wandb_stream_event(struct wandb_stream *s, const struct entry *e)
+{
+	struct wandb_values values;
+
+	wandb_values_init(&values);
+	wandb_system_event(&values, s->run, e);
+	add_line(s, &s->events, &values);
+	wandb_values_release(&values);
+}
+
+bool
+wandb_stream_has_lines(const struct wandb_stream *s)
+{
+	return !STAILQ_EMPTY(&s->history.list) ||
+	    !STAILQ_EMPTY(&s->events.list);
 }
 
 void
@@ -113,7 +143,7 @@ wandb_stream_uploaded(struct wandb_stream *s, const char *name)
 bool
 wandb_stream_has_news(const struct wandb_stream *s)
 {
-	return s->waiting || !STAILQ_EMPTY(&s->lines) || s->summary_dirty ||
+	return s->waiting || wandb_stream_has_lines(s) || s->summary_dirty ||
 	    s->uploaded_len > 0;
 }
 
@@ -136,26 +166,34 @@ close_file(struct jsonwrite *w)
 }
 
 static void
-put_history(struct wandb_stream *s, struct jsonwrite *w)
+put_lines(struct wandb_lines *lines, size_t limit, struct jsonwrite *w)
 {
 	const struct wandb_line *line;
 	size_t len;
 
-	s->sent_lines = 0;
-	s->sent_bytes = 0;
-	if (STAILQ_EMPTY(&s->lines))
+	lines->sent = 0;
+	lines->sent_bytes = 0;
+	if (STAILQ_EMPTY(&lines->list))
 		return;
-	open_file(w, "wandb-history.jsonl", s->confirmed);
-	STAILQ_FOREACH(line, &s->lines, link)
+	open_file(w, lines->file, lines->confirmed);
+	STAILQ_FOREACH(line, &lines->list, link)
 	{
 		len = strlen(line->json);
-		if (s->sent_lines > 0 && s->sent_bytes + len > s->limit)
+		if (lines->sent > 0 && lines->sent_bytes + len > limit)
 			break;
-		s->sent_bytes += len;
+		lines->sent_bytes += len;
 		jsonwrite_text(w, line->json);
-		s->sent_lines++;
+		lines->sent++;
 	}
 	close_file(w);
+}
+
+static void
+lines_answered(struct wandb_lines *lines)
+{
+	drop_lines(lines, lines->sent);
+	lines->confirmed += lines->sent;
+	lines->sent = 0;
 }
 
 static void
@@ -170,6 +208,7 @@ put_summary(
 	/* A table may have a metric's name: each name stands once. */
 	wandb_values_init(&all);
 	wandb_values_merge(&all, &rows->summary);
+	wandb_values_merge(&all, &rows->final);
 	wandb_values_merge(&all, &s->run->tables);
 	buf_init(&json, SUMMARY_MAX);
 	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
@@ -207,30 +246,47 @@ put_uploaded(struct wandb_stream *s, struct jsonwrite *w)
 	jsonwrite_close(w, ']');
 }
 
+static bool
+has_lines(const struct wandb_lines *lines)
+{
+	return !STAILQ_EMPTY(&lines->list);
+}
+
+/* Everything that there is, as far as it fits; or the lines of one file alone. */
+static void
+put_files(
+    struct wandb_stream *s, const struct wandb_end *end, struct jsonwrite *w)
+{
+	bool alone =
+	    s->apart && (has_lines(&s->history) || has_lines(&s->events));
+
+	jsonwrite_key(w, "files");
+	jsonwrite_open(w, '{');
+	put_lines(&s->history, s->limit, w);
+	if (!alone || !has_lines(&s->history))
+		put_lines(&s->events, s->limit, w);
+	s->sent_summary =
+	    !alone && !s->summary_refused && (s->summary_dirty || end != NULL);
+	if (s->sent_summary)
+		put_summary(s, w, end);
+	jsonwrite_close(w, '}');
+	if (!alone)
+		put_uploaded(s, w);
+}
+
 static void
 build(struct wandb_stream *s, const struct wandb_end *end)
 {
-	bool lines_alone = s->apart && !STAILQ_EMPTY(&s->lines);
 	struct jsonwrite w;
 
+	s->history.sent = s->events.sent = 0;
+	s->sent_uploaded = 0;
+	s->sent_summary = false;
 	wandb_call_reset(&s->call);
 	jsonwrite_init(&w, &s->call.body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	s->sent_lines = 0;
-	s->sent_uploaded = 0;
-	s->sent_summary = false;
-	if (wandb_stream_has_news(s) || end != NULL) {
-		jsonwrite_key(&w, "files");
-		jsonwrite_open(&w, '{');
-		put_history(s, &w);
-		s->sent_summary = !s->summary_refused &&
-		    (s->summary_dirty || end != NULL) && !lines_alone;
-		if (s->sent_summary)
-			put_summary(s, &w, end);
-		jsonwrite_close(&w, '}');
-		if (!lines_alone)
-			put_uploaded(s, &w);
-	}
+	if (wandb_stream_has_news(s) || end != NULL)
+		put_files(s, end, &w);
 	s->sent_end = end != NULL;
 	if (end != NULL) {
 		jsonwrite_key(&w, "complete");
@@ -245,11 +301,11 @@ void
 wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data)
 {
-	bool last = s->line_bytes <= s->limit &&
-	    !(s->apart && !STAILQ_EMPTY(&s->lines));
+	bool more = s->history.bytes > s->limit || s->events.bytes > s->limit ||
+	    (s->apart && (has_lines(&s->history) || has_lines(&s->events)));
 
 	if (!s->waiting) {
-		build(s, last ? end : NULL);
+		build(s, more ? NULL : end);
 		if (s->sent_summary || s->summary_refused)
 			s->summary_dirty = false;
 	}
@@ -290,23 +346,25 @@ place_of(const char *json)
 
 /* The first line is alone in its request, and that is too large. */
 static bool
-leave_row_out(struct wandb_stream *s)
+leave_line_out(struct wandb_stream *s, struct wandb_lines *lines)
 {
-	struct wandb_line *line = STAILQ_FIRST(&s->lines);
+	struct wandb_line *line = STAILQ_FIRST(&lines->list);
 	char *place = place_of(line->json);
-	char step[64];
 
 	if (strlen(place) >= strlen(line->json)) {
 		free(place);
 		return false;
 	}
-	snprintf(step, sizeof step, "%.*s", (int)strcspn(place + 1, ",}"),
-	    place + 1);
 	tracker_refused(s->client->t, "rejected",
 	    "a row is too large for the server (HTTP 413)");
-	tracker_note(s->client->t, "without its values: the row of %s", step);
-	s->rows_refused++;
-	s->line_bytes -= strlen(line->json) - strlen(place);
+	/* The report has their number; the first of them are named. */
+	if (s->rows_named++ < ROWS_NAMED_MAX)
+		tracker_note(s->client->t,
+		    "without its values: the row of %.*s",
+		    (int)strcspn(place + 1, ",}"), place + 1);
+	if (lines == &s->history)
+		s->rows_refused++;
+	lines->bytes -= strlen(line->json) - strlen(place);
 	free(line->json);
 	line->json = place;
 	return true;
@@ -315,18 +373,26 @@ leave_row_out(struct wandb_stream *s)
 bool
 wandb_stream_shrink(struct wandb_stream *s)
 {
+	struct wandb_lines *most =
+	    s->history.sent_bytes * (s->history.sent > 1) >=
+		s->events.sent_bytes * (s->events.sent > 1)
+	    ? &s->history
+	    : &s->events;
+	int64_t lines = s->history.sent + s->events.sent;
+
 	s->waiting = false;
 	s->summary_dirty = s->summary_dirty || s->sent_summary;
-	if (s->sent_lines > 1) {
-		s->limit = s->sent_bytes / 2;
+	if (most->sent > 1) {
+		s->limit = most->sent_bytes / 2;
 		return true;
 	}
-	if (s->sent_lines == 1 && (s->sent_summary || s->sent_uploaded > 0)) {
+	if (lines > 0 && !s->apart) {
 		s->apart = true;
 		return true;
 	}
-	if (s->sent_lines == 1)
-		return leave_row_out(s);
+	if (lines > 0)
+		return leave_line_out(
+		    s, s->history.sent > 0 ? &s->history : &s->events);
 	if (!s->sent_summary)
 		return false;
 	s->summary_refused = true;
@@ -344,10 +410,9 @@ wandb_stream_answered(struct wandb_stream *s, const struct wandb_reply *reply)
 	s->ended = s->sent_end;
 	if (reply->rest_ms > 0)
 		s->quiet_until_ms = clock_mono_ms() + reply->rest_ms;
-	drop_lines(s, s->sent_lines);
-	s->confirmed += s->sent_lines;
+	lines_answered(&s->history);
+	lines_answered(&s->events);
 	drop_uploaded(s, s->sent_uploaded);
-	s->sent_lines = 0;
 	s->sent_uploaded = 0;
 	if (cJSON_IsTrue(stopped))
 		s->stopped = true;

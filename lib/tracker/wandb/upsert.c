@@ -17,7 +17,7 @@ static const char upsert_query[] =
     "modelName:$project,entityName:$entity,displayName:$displayName,"
     "notes:$notes,tags:$tags,groupName:$group,jobType:$jobType,host:$host,"
     "jobProgram:$program,commit:$commit,jobRepo:$repo,config:$config}){"
-    "bucket{id name displayName historyLineCount project{name "
+    "bucket{id name displayName historyLineCount eventsLineCount project{name "
     "entity{name}}} inserted}}";
 
 static void

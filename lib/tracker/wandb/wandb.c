@@ -115,8 +115,7 @@ on_opened(void *data, const struct wandb_reply *reply)
 		wandb_online_show(&w->online, &w->settings);
 	} else if (outcome != OUTCOME_RETRY && w->decided) {
 		outcome = OUTCOME_BLOCKED;
-		err_prefix(
-		    &err, "check %s, then itrack sync", what_to_check(reply));
+		err_prefix(&err, "check %s", what_to_check(reply));
 	} else if (outcome != OUTCOME_RETRY) {
 		why = xasprintf(
 		    "%s (check %s)", reply->err.message, what_to_check(reply));
@@ -134,8 +133,7 @@ open_online(struct tracker *t, struct err *err)
 	if (w->settings.key == NULL && !w->decided)
 		return open_offline(t, w->settings.why_no_key, err);
 	if (w->settings.key == NULL) {
-		err_set(err, -EACCES, "%s; then itrack sync",
-		    w->settings.why_no_key);
+		err_set(err, -ENOKEY, "%s", w->settings.why_no_key);
 		return OUTCOME_BLOCKED;
 	}
 	if (w->settings.refused != NULL) {
@@ -226,7 +224,13 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	if (w->run.rows.renamed)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
-		    "values of these names have a _ behind");
+		    "values of these names have a _ behind; those that are no "
+		    "valid Unicode have a digest");
+	if (w->run.rows.left_out > 0)
+		tracker_altered(t,
+		    "steps went back: %llu calls are left out, because W&B "
+		    "takes no step below the last one",
+		    (unsigned long long)w->run.rows.left_out);
 	if (w->run.rows.stepped_back)
 		tracker_note(t,
 		    "steps went back; their rows have the "
@@ -274,6 +278,7 @@ const struct tracker_ops tracker_wandb = {
     .finish = wandb_finish,
     .destination = wandb_destination,
     .examine = wandb_examine,
+    .foretell = wandb_foretell,
     .sync = wandb_sync,
     .close = wandb_close,
 };

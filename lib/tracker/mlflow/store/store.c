@@ -15,7 +15,7 @@
 #include "format/text.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 #define STATUS_FINISHED 3
 #define STATUS_FAILED   4
@@ -159,7 +159,7 @@ mlruns_folder(const struct mlflow *m, struct err *err)
 static struct mlruns_run *
 run_of(struct mlflow *m, int64_t experiment)
 {
-	if (!m->nested || experiment == ENTRY_NO_EXPERIMENT)
+	if (!tracker_has_own_run(m->tracker, experiment))
 		return &m->mlruns->run;
 	for (size_t i = 0; i < m->child_len; i++)
 		if (m->children[i]->index == experiment)
@@ -170,9 +170,12 @@ run_of(struct mlflow *m, int64_t experiment)
 static const char *
 prefix_of(const struct mlflow *m, int64_t experiment)
 {
-	const struct mlflow_child *child = mlflow_child_find(m, experiment);
+	const struct mlflow_child *child;
 
-	return m->nested || child == NULL ? "" : child->prefix;
+	if (tracker_has_own_run(m->tracker, experiment))
+		return "";
+	child = mlflow_child_find(m, experiment);
+	return child == NULL ? "" : child->prefix;
 }
 
 static int
@@ -207,8 +210,6 @@ make_children(struct mlflow *m, struct err *err)
 	struct mlruns *s = m->mlruns;
 	int result = 0;
 
-	if (!m->nested || m->child_len == 0)
-		return 0;
 	if (s->child_len < m->child_len) {
 		s->children = xreallocarray(
 		    s->children, m->child_len, sizeof *s->children);
@@ -292,7 +293,7 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 
 	if (m->named)
 		return 0;
-	name = place_name(m->tracker, m->run, run_id);
+	name = display_name(m->run->start, run_id);
 	if (strcmp(run->name, name) == 0) {
 		free(name);
 		return 0;
@@ -317,9 +318,6 @@ put_entry(struct mlflow *m, const struct entry *e, struct batch *batch,
 		return rename_run(m, e->run_id, err);
 	case ENTRY_PARAMS:
 		return put_params(m, &e->params, batch, err);
-	case ENTRY_HISTOGRAM:
-		tracker_note(m->tracker, "MLflow has no place for histograms");
-		return 0;
 	default:
 		return 0;
 	}

@@ -1,9 +1,9 @@
-#include "watcher/remote.h"
+#include "base/remote.h"
 
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-/* Not in <linux/magic.h> of Debian 12. */
+/* <linux/magic.h> of Debian 12 lacks these. */
 #define CIFS_MAGIC   0xff534d42
 #define LUSTRE_MAGIC 0x0bd00bd0
 #define GPFS_MAGIC   0x47504653

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# Many runs in one import or sync: totals at the end instead of a line for each,
+# and how far it is meanwhile.
+# shellcheck disable=SC2154
+
+load runs
+
+setup() {
+    use_clean_home
+    id=$(run_id run_errors)
+}
+
+# `many N`: N run directories, named m1, m2, ...
+many() {
+    local i
+    for ((i = 1; i <= $1; i++)); do
+        cp -r "$fixtures/run_errors/run" "m$i"
+    done
+}
+
+@test "import of many: the totals, and what is amiss" {
+    many 12
+    printf '{"half' >>m3/records.jsonl
+    echo 'no JSON' >>m3/records.jsonl
+    run -0 itrack import m*
+    [[ ${lines[0]} == "itrack: run $id finished: 12 records"*" ($PWD/m3)" ]]
+    [[ $output == *"itrack: 1 line of records.jsonl could not be read"* ]]
+    [[ $output == *"itrack: 12 runs, 144 records, "*" % success"* ]]
+    [[ $output == *"itrack: local: 12 delivered" ]]
+    [ "${#lines[@]}" -eq 5 ]
+    run -0 itrack import m*
+    [ "$output" = \
+        "itrack: 12 of the directories are tracked there already; --again tracks them anew" ]
+    # Ten are few enough to be named.
+    run -0 itrack import --again m[1-9] m10
+    [ "$(grep -c "run $id finished" <<<"$output")" -eq 10 ]
+    [[ $output != *" runs, "* ]]
+}
+
+@test "many that are pending for one reason: ten are named, the rest is counted" {
+    many 15
+    run -1 itrack import -t local,mlflow --mlflow-uri sqlite:///x m*
+    [ "$(grep -c "is a database" <<<"$output")" -eq 10 ]
+    [[ $output == *"itrack: local: 15 delivered"$'\n'"itrack: mlflow: 0 delivered, 15 pending"* ]]
+    [[ $output == *"itrack: 5 more like these are not named here"* ]]
+    [[ ${lines[-1]} == "itrack: to finish: itrack sync" ]]
+    run -0 itrack sync --mlflow-uri "$PWD/mlruns" --report report.json
+    [ "$(grep -c "^itrack: run " <<<"$output")" -eq 0 ]
+    [[ $output == *"itrack: 15 runs, 180 records"*"mlflow: 15 delivered"* ]]
+    # What the trackers had to say of each is in the JSON.
+    [[ $output == *"15 of the runs have notes (--report FILE has them)"* ]]
+    [ "$(jq '[.runs[] | select(.trackers[1].notes | length > 0)] | length' report.json)" -eq 15 ]
+    run -0 itrack sync
+    [ "$output" = "itrack: nothing is pending" ]
+}
+
+@test "-q says nothing of many, and what failed still" {
+    many 11
+    run -0 itrack import -q m*
+    [ -z "$output" ]
+}
+
+@test "long work says how far it is: lines in a log, none with -q" {
+    many 12
+    # Each takes a second, four at a time.
+    export ITRACK_NULL=slow
+    run -0 itrack import -t null m*
+    [[ $output =~ "itrack: "[0-9][0-9]?" of 12 runs, ".*" a second, ".*" left" ]]
+    [[ $output != *$'\033'* ]]
+    run -0 itrack import -q -t null --again m1 m2
+    [ -z "$output" ]
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# The recipes of docs/recipes.md, as they stand there. In the place of
+# insidellms there is a script that takes its words and writes a run as it does.
+
+load runs
+
+setup() {
+    use_clean_home
+    mkdir -p bin
+    cat >bin/insidellms <<END
+#!/bin/bash
+set -eu
+[ "\$1" = run ] && [ -e "\$2" ]
+name=\$(basename "\$2")
+to=\$HOME/.insidellms/runs/\$name
+[ "\${3:-}" != --run-dir ] || to=\$4
+[ "\${3:-}" != --overwrite ] || rm -rf "\$to"
+mkdir -p "\$(dirname "\$to")"
+exec "$write_run" --quiet --mode run --from "$fixtures/run_plain/run" --to "\$to"
+END
+    chmod +x bin/insidellms
+    export PATH=$PWD/bin:$BUILD/bin:$PATH
+}
+
+# The n-th block of a language below a heading of the page.
+recipe() { # heading language [n]
+    awk -v heading="## $1" -v want="$2" -v n="${3:-1}" '
+        /^## / { here = $0 == heading }
+        /^```$/ { if (on) exit; next }
+        here && /^```/ { on = substr($0, 4) == want && ++seen == n; next }
+        on' "$top/docs/recipes.md"
+}
+
+finished() { # directory: how many runs the local tracker has there
+    grep -ls '"status": "finished"' "$1"/*/*/final_state.json | wc -l
+}
+
+@test "Makefile" {
+    recipe Makefile make >Makefile
+    mkdir suites
+    touch suites/a.yaml suites/b.yaml
+    unset MAKEFLAGS MFLAGS MAKELEVEL TRACK
+    run -0 make -j2
+    [ -e suites/a.done ] && [ -e suites/b.done ]
+    [ "$(finished runs/tracking)" = 2 ]
+}
+
+@test "cron" {
+    local line
+    mkdir "$HOME/eval"
+    touch "$HOME/eval/exp.yaml"
+    recipe cron crontab >crontab
+    grep -q '^MLFLOW_TRACKING_URI=' crontab
+    # As cron does it: five fields, then a line for sh. Nobody listens there.
+    sed -n 's/^[0-9*]* [0-9*]* [0-9*]* [0-9*]* [0-9*]* //p' crontab >lines
+    [ "$(wc -l <lines)" = 2 ]
+    while read -r line; do
+        run --separate-stderr env MLFLOW_TRACKING_URI=http://127.0.0.1:9 \
+            ITRACK_DRAIN=0 sh -c "$line"
+        [ "$status" -le 1 ]
+        [ -z "$output" ]
+    done <lines
+    [ "$(itrack status --json | jq '[.. | .run_id? | strings] | unique | length')" = 1 ]
+}
+
+@test "GitHub Actions" {
+    recipe "GitHub Actions" yaml >workflow.yml
+    local line
+    line=$(sed -n 's/^ *- run: //p' workflow.yml)
+    touch exp.yaml
+    [[ $line == itrack-wrap* ]]
+    XDG_STATE_HOME=$PWD/state MLFLOW_TRACKING_URI=http://127.0.0.1:9 \
+        run -0 bash -c "${line/--drain 120/--drain 0}"
+    [ "$(finished tracking)" = 1 ]
+    [ -d state/itrack/runs ]
+}
+
+@test "Slurm array" {
+    recipe "Slurm array" bash 1 >job.sh
+    recipe "Slurm array" bash 2 >follow.sh
+    mkdir configs
+    touch configs/3.yaml configs/4.yaml
+    local task
+    for task in 3 4; do
+        SLURM_ARRAY_JOB_ID=17 SLURM_ARRAY_TASK_ID=$task run -0 bash job.sh
+    done
+    grep -qx 'itrack sync --follow state/itrack' follow.sh
+    ls state/itrack/runs
+    [ "$(ls state/itrack/runs | wc -l)" = 2 ]
+}
+
+@test "systemd" {
+    recipe systemd ini >deliver.service
+    [ -s deliver.service ]
+    command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+    sed -i "s|/usr/local/bin/itrack|$BUILD/bin/itrack|" deliver.service
+    run -0 systemd-analyze verify "$PWD/deliver.service"
+    [ -z "$output" ]
+}
+
+# Docker itself can't be had in the tests: what the image installs is what the
+# build installs, and what the last stage has is what the programs load.
+@test "Docker: the packages are those of the build" {
+    recipe Docker dockerfile >Dockerfile
+    local package
+    # shellcheck disable=SC2016
+    for package in $(sh -c "$(sed -n "/^build='/,/'\$/p" "$top/scripts/install-deps"); echo \$build"); do
+        [ "$package" = libc6-dev ] || grep -qw -- "$package" Dockerfile || {
+            echo "$package is not there"
+            return 1
+        }
+    done
+    for package in $(objdump -p "$BUILD/libexec/itrack/itrack-worker" |
+        sed -n 's/^ *NEEDED *lib\([a-z]*\).*/\1/p' | grep -v -x c -x m); do
+        grep -q "lib$package\|${package}1g" Dockerfile || {
+            echo "lib$package is not there"
+            return 1
+        }
+    done
+}

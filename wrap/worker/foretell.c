@@ -1,0 +1,102 @@
+#include "wrap/worker/foretell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/process.h"
+#include "format/text.h"
+#include "tracker/tracker.h"
+#include "wrap/attempt/start.h"
+#include "wrap/link/link.h"
+
+/* A line for each tracker; the launcher takes no more. */
+#define LINES_MAX_BYTES 16384
+
+struct foretell {
+	const struct options *options;
+	const char *tracker;
+	struct buf lines;
+};
+
+/* An examiner's say(). */
+static void
+say(void *data, enum verdict verdict, const char *plain)
+{
+	struct foretell *f = data;
+	char *text = text_path_text(plain);
+
+	buf_addf(&f->lines, "itrack: %s: ", f->tracker);
+	text_escape(&f->lines, text);
+	if (verdict == VERDICT_BAD)
+		buf_adds(&f->lines,
+		    "; until that is mended the run waits in the journal");
+	else if (options_given(f->options, OPT_RECORD_ONLY))
+		buf_adds(&f->lines, ", by itrack sync (--record-only)");
+	buf_addc(&f->lines, '\n');
+	free(text);
+}
+
+static void
+ask_trackers(struct foretell *f)
+{
+	char *cwd = process_cwd();
+	struct target *targets;
+	size_t len;
+
+	targets = attempt_make_targets(f->options, false, &len);
+	for (size_t i = 0; i < len; i++) {
+		const struct tracker_ops *ops =
+		    tracker_find(targets[i].tracker);
+		const struct plan plan = {
+		    .target = &targets[i],
+		    .project = f->options->value[OPT_TRACK_PROJECT],
+		    .experiment = f->options->value[OPT_EXPERIMENT_NAME],
+		    .cwd = cwd != NULL ? cwd : "/",
+		};
+		const struct examination x = {
+		    .plan = &plan, .say = say, .data = f};
+
+		f->tracker = targets[i].tracker;
+		if (ops->foretell != NULL)
+			ops->foretell(&x);
+	}
+	attempt_free_targets(targets, len);
+	free(cwd);
+}
+
+bool
+foretell_is_asked_for(char **argv)
+{
+	return argv[0] != NULL && strcmp(argv[0], LINK_FORETELLER) == 0;
+}
+
+/* The launcher says nothing then. */
+static _Noreturn void
+on_death(const char *message)
+{
+	(void)message;
+	_exit(1);
+}
+
+int
+foretell_main(int argc, char **argv)
+{
+	/* Its memory is never freed and stays within reach. */
+	static struct options options;
+	struct foretell f = {.options = &options};
+	char message[OPTIONS_MESSAGE_MAX];
+
+	die_set_hook(on_death);
+	if (options_parse(&options, PROGRAM_WRAP, argc, argv, message) < 0)
+		return 1;
+	buf_init(&f.lines, LINES_MAX_BYTES);
+	ask_trackers(&f);
+	/* One write, because the launcher stops to listen after a while. */
+	if (f.lines.len > 0)
+		(void)!write(STDOUT_FILENO, f.lines.data, f.lines.len);
+	buf_release(&f.lines);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* The lines that itrack-wrap says before its command starts: the launcher runs
+ * the worker's program under another name for them. */
+#ifndef WRAP_WORKER_FORETELL_H
+#define WRAP_WORKER_FORETELL_H
+
+#include <stdbool.h>
+
+bool foretell_is_asked_for(char **argv);
+
+/* Takes the launcher's arguments and prints a line for each tracker that has
+ * something to say on standard output. Returns the exit status. */
+int foretell_main(int argc, char **argv);
+
+#endif
