@@ -370,7 +370,8 @@ leave_row_out(struct wandb_stream *s)
 	tracker_refused(s->client->t, "rejected",
 	    "a row is too large for the server (HTTP 413)");
 	/* The report has their number; the first of them are named. */
-	if (s->rows_refused++ < ROWS_NAMED_MAX)
+	s->rows_refused++;
+	if (s->rows_named++ < ROWS_NAMED_MAX)
 		tracker_note(s->client->t,
 		    "without its values: the row of %.*s",
 		    (int)strcspn(place + 1, ",}"), place + 1);

@@ -67,7 +67,7 @@ struct wandb_stream {
 	size_t limit;
 	bool apart;
 	bool summary_refused;
-	size_t rows_refused;
+	size_t rows_refused, rows_named;
 };
 
 struct wandb_end {
