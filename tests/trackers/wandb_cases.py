@@ -297,7 +297,7 @@ def case_too_large():
     finally:
         server.stop()
     # No row with values, no summary, no config, and one file fit in.
-    rules = [dict(large, over=250),
+    rules = [dict(large, over=170),
              dict(large, match="upsertBucket", over=1500),
              dict(large, match=PUT, over=1000)]
     server = Server("tiny", rules)

@@ -456,7 +456,7 @@ test_gate(void)
 	http_share(true);
 	for (int i = 0; i < HTTP_PLACES; i++)
 		calls[i] = http_start(i % 2 == 0 ? a : b, &r);
-	http_start(a, &r);
+	http_start(b, &r);
 	http_start(b, &r);
 	run(loop, 1000);
 	is_int(server.connections, HTTP_PLACES, "so many at once");

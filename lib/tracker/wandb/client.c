@@ -24,6 +24,7 @@
 #define HTTP_CONFLICT     409
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_FORBIDDEN    403
+#define HTTP_NOT_FOUND    404
 
 int
 wandb_client_open(struct wandb_client *c, struct loop *loop,
@@ -113,7 +114,9 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 	json_document(answer->body, answer->body_len, doc, &why);
 	if (answer->result != HTTP_OK || http_is_page(answer)) {
 		text = json_at_text(*doc, "error");
-		if (text == NULL && http_is_page(answer))
+		/* A proxy's page for an error says no more than its status. */
+		if (text == NULL && http_is_page(answer) &&
+		    answer->status < HTTP_NOT_FOUND)
 			text = PAGE;
 		if (answer->result == HTTP_OK)
 			reply->outcome = OUTCOME_RETRY;

@@ -11,6 +11,7 @@
 #define LINE_MAX_BYTES (10 * 1024 * 1024 - 100 * 1024)
 #define SUMMARY_MAX    (32 * 1024 * 1024)
 #define PATH_MAX_BYTES 4096
+#define ROWS_NAMED_MAX 3
 
 void
 wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
@@ -369,18 +370,19 @@ leave_row_out(struct wandb_stream *s)
 	    s->history.sent > 0 ? &s->history : &s->events;
 	struct wandb_line *line = STAILQ_FIRST(&lines->list);
 	char *place = place_of(line->json);
-	char step[64];
 
 	if (strlen(place) >= strlen(line->json)) {
 		free(place);
 		return false;
 	}
-	snprintf(step, sizeof step, "%.*s", (int)strcspn(place + 1, ",}"),
-	    place + 1);
 	tracker_refused(s->client->t, "rejected",
 	    "a row is too large for the server (HTTP 413)");
-	tracker_note(s->client->t, "without its values: the row of %s", step);
+	/* The report has their number; the first of them are named. */
 	s->rows_refused++;
+	if (s->rows_named++ < ROWS_NAMED_MAX)
+		tracker_note(s->client->t,
+		    "without its values: the row of %.*s",
+		    (int)strcspn(place + 1, ",}"), place + 1);
 	lines->bytes -= strlen(line->json) - strlen(place);
 	free(line->json);
 	line->json = place;

@@ -68,7 +68,7 @@ struct wandb_stream {
 	size_t limit;
 	bool apart;
 	bool summary_refused;
-	size_t rows_refused;
+	size_t rows_refused, rows_named;
 };
 
 struct wandb_end {
