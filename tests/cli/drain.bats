@@ -29,7 +29,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     [ "$status" -eq 0 ]
     [ "$SECONDS" -le 4 ]
     [[ "$stderr" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
-    [[ "$stderr" == *"local: delivered: $tracking/"* ]]
+    [[ "$stderr" == *"local: delivered "*": $tracking/"* ]]
     [ "$(pending)" = "delivered started" ]
 }
 
@@ -83,7 +83,7 @@ to_server() {
     serve '{"match": "get-by-name", "stall": 4, "times": 1,
             "body": {"experiment": {"experiment_id": "7"}}}'
     run -0 --separate-stderr to_server --drain 60
-    [[ "$stderr" == *"mlflow: delivered: http"* ]]
+    [[ "$stderr" == *"mlflow: delivered "*": http"* ]]
     [[ "$stderr" != *"pending"* ]]
 }
 

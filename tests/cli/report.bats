@@ -33,7 +33,7 @@ PY
     [[ ${lines[0]} =~ ^"itrack: run r1-"...." failed: 60 records, 66.7 % success, \
 14 errors (6 timeouts), 6 skipped or rate-limited, exact_match 0.825"(", \
 "[0-9.]+" s")?" ($PWD/r1)"$ ]]
-    [[ ${lines[1]} == "itrack: local: delivered: $PWD/tracking/insidellms/r1" ]]
+    [[ ${lines[1]} == "itrack: local: delivered "*": $PWD/tracking/insidellms/r1" ]]
     [ "${#lines[@]}" -eq 2 ]
 }
 

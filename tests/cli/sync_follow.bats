@@ -63,7 +63,7 @@ not_kept() {
     record
     follow "$shared/itrack"
     wait_until no_journals
-    wait_until grep -q "^itrack: local: delivered: $local$" follow.err
+    wait_until grep -q "^itrack: local: delivered [0-9]* of [0-9]*: $local$" follow.err
     python3 "$check_local" --child "$to" "$local"
     to=$to-2
     record
@@ -191,7 +191,7 @@ one_journal() {
     wait_until grep -q "^itrack: null: .*pending" follow.err
     to=$to-2
     record
-    wait_until grep -q "^itrack: local: delivered: $local-2" follow.err
+    wait_until grep -q "^itrack: local: delivered [0-9]* of [0-9]*: $local-2" follow.err
     stop_follower
     [ "$status" -eq 0 ]
     [ "$(grep -c "^itrack: null: " follow.err)" -eq 1 ]

@@ -155,7 +155,7 @@ PY
         --mode run --from "$top/tests/fixtures/run_plain/run" \
         --to "$BATS_TEST_TMPDIR/runs/one"
     echo "$stderr"
-    [[ $stderr == *"mlflow: delivered: $url/#/experiments/"*"/runs/"* ]]
+    [[ $stderr == *"mlflow: delivered "*": $url/#/experiments/"*"/runs/"* ]]
 }
 
 @test "imported again: nothing without --again, with it an equal run" {

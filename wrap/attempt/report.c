@@ -203,14 +203,16 @@ say_delivery(
 {
 	const char *place = s->place != NULL ? s->place : "";
 	const char *colon = place[0] != '\0' ? ": " : "";
+	unsigned long long done = s->delivered, refused = s->rejected;
 
-	if (s->state == DELIVERY_FINISHED && s->rejected == 0)
-		report_say(r, "%s: delivered%s%s", s->tracker, colon, place);
-	else if (s->state == DELIVERY_FINISHED)
-		report_say(r, "%s: delivered, %llu rejected%s%s", s->tracker,
-		    (unsigned long long)s->rejected, colon, place);
-	else
+	if (s->state != DELIVERY_FINISHED)
 		say_pending(r, a, s);
+	else if (refused == 0)
+		report_say(r, "%s: delivered %llu of %llu%s%s", s->tracker,
+		    done, done, colon, place);
+	else
+		report_say(r, "%s: delivered %llu of %llu, %llu rejected%s%s",
+		    s->tracker, done, done + refused, refused, colon, place);
 	for (size_t i = 0; i < s->note_len; i++)
 		report_say(r, "%s: %s", s->tracker, s->notes[i]);
 }
