@@ -241,7 +241,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
 @test "a rejected item is counted and named, the next goes on" {
     run --separate-stderr tracked done,rejected
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"null: delivered, 1 rejected"* ]]
+    [[ "$stderr" == *"null: delivered "*" of "*", 1 rejected"* ]]
     [[ "$stderr" == *"null: rejected: null: asked to reject"* ]]
 }
 

@@ -128,8 +128,8 @@ PY
 }
 
 @test "one command finishes what is pending, with the option that it needs" {
-    run -0 --separate-stderr wrap -t mlflow "$write_run" \
-        --from "$fixtures/run_plain/run" --to "$runs/x"
+    MLFLOW_TRACKING_URI=sqlite:///mlflow.db run -0 --separate-stderr \
+        wrap -t mlflow "$write_run" --from "$fixtures/run_plain/run" --to "$runs/x"
     line=$(grep '^itrack: mlflow: nothing delivered' <<<"$stderr")
     [ "$(grep -o 'itrack sync' <<<"$line" | wc -l)" -eq 1 ]
     command=${line#*to finish: }
