@@ -373,7 +373,8 @@ victim_is_whole() {
         [ "$SECONDS" -le 6 ]
         [ "$(jq -r '.runs[0].trackers[0].state' report.json)" = complete ]
         [ "$(jq '.runs[0].trackers[1].pending' report.json)" -eq \
-            "$(sed '1d;$d' "$XDG_STATE_HOME"/itrack/runs/*/journal.jsonl | wc -l)" ]
+            "$(sed '1d;$d' "$XDG_STATE_HOME/itrack/runs/$(jq -r '.runs[0].attempt' \
+                report.json)/journal.jsonl" | wc -l)" ]
         [ "$(jq '[.runs[0].trackers[].rejected] | add' report.json)" -eq 0 ]
         [ "$(wc -c <err)" -le 4000 ]
         run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' err
