@@ -18,7 +18,7 @@ is_as_expected(const struct multimap *m)
 		bool found[VALUES] = {false};
 
 		for (uint32_t at = multimap_find(m, key * KEYS); at != 0;
-		    at = multimap_next(m, at)) {
+		     at = multimap_next(m, at)) {
 			uint32_t value = m->nodes[at].value;
 
 			if (value >= VALUES || found[value])

@@ -21,7 +21,7 @@ struct attempt_past {
 	char **artifacts;
 	size_t artifact_len;
 	bool has_table;
-	bool has_config; /* the params of the configuration */
+	bool has_config;  /* the params of the configuration */
 	bool has_numbers; /* it has the numbers of the output's last line */
 	char *run_id;
 	int64_t last_step;

@@ -61,8 +61,8 @@ struct delivery {
 	char *run_id;
 	bool has_end;
 	struct entry end;
-	uint64_t known; /* entries that the scout has read */
-	uint64_t taken; /* of these, confirmed or rejected */
+	uint64_t known;       /* entries that the scout has read */
+	uint64_t taken;       /* of these, confirmed or rejected */
 	uint64_t experiments; /* of these, EXPERIMENT entries */
 
 	enum layout layout;

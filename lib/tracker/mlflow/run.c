@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "base/path.h"
 #include "foreign/json.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
