@@ -90,6 +90,12 @@ multimap_next(const struct multimap *m, uint32_t at)
 	return first_of(m, m->nodes[at].key, m->nodes[at].next);
 }
 
+uint32_t
+multimap_value(const struct multimap *m, uint32_t at)
+{
+	return m->nodes[at].value;
+}
+
 /* The last node takes the free place, so that a table that things come to and
  * leave does not grow. */
 static void

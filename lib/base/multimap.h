@@ -5,7 +5,7 @@
  *	struct multimap m = {0};
  *	multimap_add(&m, multimap_hash("name"), 7);
  *	at = multimap_find(&m, key);                   0: there is none
- *	... m.nodes[at].value ...
+ *	multimap_value(&m, at);
  *	at = multimap_next(&m, at);
  *	multimap_release(&m);
  */
@@ -36,6 +36,8 @@ void multimap_add(struct multimap *m, uint64_t key, uint32_t value);
 /* The first node of the key, the youngest, and the next one; 0: no more. */
 uint32_t multimap_find(const struct multimap *m, uint64_t key);
 uint32_t multimap_next(const struct multimap *m, uint32_t at);
+/* The number at a node. */
+uint32_t multimap_value(const struct multimap *m, uint32_t at);
 /* Takes the pair out, if it is there. */
 void multimap_remove(struct multimap *m, uint64_t key, uint32_t value);
 

@@ -55,7 +55,7 @@ find_all(struct found *found, const struct multimap *m, uint64_t key)
 {
 	for (uint32_t at = multimap_find(m, key); at != 0;
 	     at = multimap_next(m, at))
-		add_found(found, m->nodes[at].value);
+		add_found(found, multimap_value(m, at));
 }
 
 /* Where does its path lead now? False: that could not be looked at. */

@@ -192,12 +192,16 @@ static int
 decode_line(const struct kept *k, uint32_t number, struct index_entry *e,
     struct err *err)
 {
-	const struct line *line = &k->lines[number - 1];
-	char *text = xmalloc(line->len + 1);
+	const struct line *line;
+	char *text;
 	ssize_t n;
 	int result;
 
 	*e = (struct index_entry){0};
+	if (number == 0 || number > k->len)
+		return err_set(err, -ENODATA, "there is no line %u", number);
+	line = &k->lines[number - 1];
+	text = xmalloc(line->len + 1);
 	n = file_read_at(k->reader.fd, text, line->len, line->at);
 	if (n < 0)
 		result = err_set(err, (int)n, "read: %s", strerror((int)-n));
@@ -306,7 +310,7 @@ index_has(const char *state_dir, const char *attempt, struct err *err)
 	for (at = multimap_find(&k->attempts, multimap_hash(attempt)); at != 0;
 	     at = multimap_next(&k->attempts, at)) {
 		numbers = xreallocarray(numbers, len + 1, sizeof *numbers);
-		numbers[len++] = k->attempts.nodes[at].value;
+		numbers[len++] = multimap_value(&k->attempts, at);
 	}
 	result = give(k, &numbers, len, is_the_one, &one, err);
 	free(numbers);

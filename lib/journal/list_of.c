@@ -58,7 +58,7 @@ number_of(const char *attempt)
 	uint32_t at = multimap_find(&kept.attempts, multimap_hash(attempt));
 
 	for (; at != 0; at = multimap_next(&kept.attempts, at)) {
-		uint32_t number = kept.attempts.nodes[at].value;
+		uint32_t number = multimap_value(&kept.attempts, at);
 
 		if (strcmp(kept.known[number].attempt, attempt) == 0)
 			return number;

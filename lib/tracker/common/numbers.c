@@ -15,7 +15,7 @@ get(const struct multimap *m, uint64_t key)
 {
 	uint32_t at = multimap_find(m, key);
 
-	return at != 0 ? (int)m->nodes[at].value : 0;
+	return at != 0 ? (int)multimap_value(m, at) : 0;
 }
 
 static void
