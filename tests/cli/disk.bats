@@ -201,7 +201,7 @@ fails() {
     [ "$(wc -l <"$index")" -eq 12 ]
 }
 
-@test "one number for an attempt in all trackers" {
+@test "one number for an attempt in all trackers that have directories" {
     wrap -q --track local "$write_run" --from "$from" --to "$to" 3>&-
     wrap -q --track local,tensorboard,mlflow --mlflow-uri "$PWD/store" \
         "$write_run" --from "$from" --to "$to" --overwrite 3>&-
@@ -210,5 +210,6 @@ fails() {
     [ "$(ls "$tracking" | tr '\n' ' ')" = "$id $id-2 " ]
     [ "$(ls "$runs/tracking/tensorboard/insidellms" | tr '\n' ' ')" = \
         "$id $id-2 " ]
-    [ "$(cat store/*/*/tags/mlflow.runName)" = "$id-2" ]
+    # What people read has an end of its own for each attempt.
+    [[ $(cat store/*/*/tags/mlflow.runName) == "$(basename "$to")"-???? ]]
 }

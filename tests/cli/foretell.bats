@@ -47,7 +47,7 @@ before() {
 
 @test "what is known to be wrong is said there" {
     run -0 before -t mlflow
-    [[ $output == "itrack: mlflow: no MLflow server is named; "*"; until that is mended the run waits in the journal" ]]
+    [[ $output == "itrack: mlflow: runs (MLflow's file store) go below $PWD/mlruns" ]]
     run -0 before -t mlflow --mlflow-uri sqlite:///mlflow.db
     [[ $output == *"sqlite:///mlflow.db is a database; "*"waits in the journal" ]]
     WANDB_API_KEY=short run -0 before -t wandb
