@@ -36,11 +36,11 @@ finished() { # directory: how many runs the local tracker has there
 }
 
 @test "Makefile" {
-    recipe Makefile make >Makefile
+    recipe Makefile make >eval.mk
     mkdir suites
     touch suites/a.yaml suites/b.yaml
     unset MAKEFLAGS MFLAGS MAKELEVEL TRACK
-    run -0 make -j2
+    run -0 make -f eval.mk -j2
     [ -e suites/a.done ] && [ -e suites/b.done ]
     [ "$(finished runs/tracking)" = 2 ]
 }
@@ -49,10 +49,10 @@ finished() { # directory: how many runs the local tracker has there
     local line
     mkdir "$HOME/eval"
     touch "$HOME/eval/exp.yaml"
-    recipe cron crontab >crontab
-    grep -q '^MLFLOW_TRACKING_URI=' crontab
+    recipe cron crontab >table
+    grep -q '^MLFLOW_TRACKING_URI=' table
     # As cron does it: five fields, then a line for sh. Nobody listens there.
-    sed -n 's/^[0-9*]* [0-9*]* [0-9*]* [0-9*]* [0-9*]* //p' crontab >lines
+    sed -n 's/^[0-9*]* [0-9*]* [0-9*]* [0-9*]* [0-9*]* //p' table >lines
     [ "$(wc -l <lines)" = 2 ]
     while read -r line; do
         run --separate-stderr env MLFLOW_TRACKING_URI=http://127.0.0.1:9 \

@@ -93,7 +93,8 @@ PY
 
 @test "a param that is a list is one in the JSON, too" {
     attempt=20261123T130842Z-000000000001
-    mkdir -p -m 700 state/itrack/runs/$attempt
+    mkdir -p state/itrack/runs/$attempt
+    chmod 700 state/itrack state/itrack/runs state/itrack/runs/$attempt
     cat >state/itrack/runs/$attempt/journal.jsonl <<END
 {"entry":"start","time_us":1,"version":1,"attempt":"$attempt","source":"library","run_dir":"$PWD/x","project":"p","prefix":"","no_run":true,"tags":[],"targets":[],"host":"h","boot_id":"b","pid":1,"pid_start":1,"artifacts":"all","points":512}
 {"entry":"params","time_us":2,"params":{"layers":{"text":"[1, 2]","json":[1,2]}}}

@@ -58,7 +58,7 @@ pending_run() {
 
 @test "sync --mlflow-uri: for runs that are nowhere yet, no others" {
     track=mlflow
-    pending_run
+    MLFLOW_TRACKING_URI=sqlite:///mlflow.db pending_run
     run ! itrack sync
     [[ $output == *"--mlflow-uri"* ]]
     mkdir moved && : >moved/file
@@ -68,7 +68,7 @@ pending_run() {
     itrack sync
     [ "$(ls moved/file/x/*/*/metrics/total_count | wc -l)" -eq 1 ]
     to=$to-2
-    pending_run
+    MLFLOW_TRACKING_URI=sqlite:///mlflow.db pending_run
     echo '{"version":1,"metrics":0,"files":0,"delivered":0,"rejected":0,
         "opened":true,"finished":false,"place":"file:/first","state":{}}' |
         tr -d '\n ' >"$journals/$attempt/cursor.mlflow"

@@ -68,7 +68,7 @@ write() {
         "$runs/deep/er/tracking/insidellms/$id"
     stop_watch
     [ "$status" -eq 0 ]
-    [ "$(grep -c "^itrack: run $id finished" watch.err)" -eq 2 ]
+    [ "$(grep -Ec "^itrack: run [ab]-.{4} finished" watch.err)" -eq 2 ]
     [ ! -s watch.out ]
 }
 
@@ -235,8 +235,10 @@ write() {
         mkdir "$runs/many/$i"
         : >"$runs/many/$i/.insidellms_run"
     done
+    # A folder that was written to a moment ago may be a run that goes on.
+    find "$runs/many" -exec touch -d '1 hour ago' {} +
     watch "$runs"
-    grep -q "2000 run directories are there, of which 2000 are left" watch.err
+    wait_until grep -q "2000 run directories are there, of which 2000 are left" watch.err
     write "$runs/many/new"
     write "$runs/many/7" --overwrite
     wait_until tracked_are 2

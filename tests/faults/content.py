@@ -20,6 +20,8 @@ import struct
 import sys
 from pathlib import Path
 
+# A record of a .wandb file that has system metrics (StatsRecord of wandb_internal.proto).
+STATS = 7
 # What differs between two runs of the same records.
 CLOCK = re.compile(r"observed/|process/|system/|wall_time|^_timestamp|^_runtime|^_wandb"
                    r"|duration_seconds$")
@@ -195,6 +197,8 @@ def wandb(directory):
 def wandb_run(run):
     lines = files(run / "files")
     for record in blocks(only(run.glob("*.wandb"), "log").read_bytes()):
+        if any(number == STATS for number, _ in fields(record)):
+            continue
         rows = sorted((k, v) for k, v in items(record) if not CLOCK.search(k))
         if any(key == "_step" for key, _ in rows):
             lines.append(json.dumps(["row", rows]))

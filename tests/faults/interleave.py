@@ -196,7 +196,8 @@ class Round:
                     "tensorboard", run)
             return found
         for run in where.glob("mlflow/*/*/tags"):
-            name = (run / "mlflow.runName").read_text()
+            # Each attempt has its own end of the name.
+            name = (run / "mlflow.runName").read_text()[:-len("-xxxx")]
             while ("mlflow", name) in found:
                 name += " again"
             found["mlflow", name] = self.one(run.parent, "mlflow")

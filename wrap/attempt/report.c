@@ -132,13 +132,15 @@ say_run(struct report *r, const struct attempt *a, const struct values *v)
 	const char *status = attempt_is_left(a) ? "not read to its end"
 	    : !attempt_is_ended(a)              ? "going on"
 				   : run_status_name(attempt_status(a));
-	struct buf line;
+	struct buf line, result;
 
 	buf_init(&line, REPORT_MAX_BYTES);
-	buf_addf(&line, "run %s %s", name, status);
+	buf_init(&result, REPORT_MAX_BYTES);
+	result_line(&result, v, start->prefix, seconds_of(a, v));
+	buf_addf(&line, "run %s %s%s%s", name, status,
+	    result.len > 0 ? ": " : "", result.len > 0 ? result.data : "");
 	free(name);
-	buf_adds(&line, ": ");
-	result_line(&line, v, start->prefix, seconds_of(a, v));
+	buf_release(&result);
 	if (start->source != SOURCE_LIBRARY)
 		buf_addf(&line, " (%s)", start->run_dir);
 	report_say(r, "%s", line.data);
