@@ -61,7 +61,7 @@ has_offset(const char *text)
 int
 timespan_since(const char *text, int64_t now_us, int64_t *us, struct err *err)
 {
-	int64_t ago;
+	int64_t ago = 0;
 
 	if (timespan_duration(text, &ago, NULL) == 0) {
 		*us = now_us - ago;

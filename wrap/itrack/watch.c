@@ -97,7 +97,8 @@ say_root(struct watch *w, const struct node *root)
 	struct node *n;
 
 	RB_FOREACH (n, nodes, &w->nodes) {
-		if (n->kind != NODE_RUN || strncmp(n->path, root->path, len) ||
+		if (n->kind != NODE_RUN ||
+		    strncmp(n->path, root->path, len) != 0 ||
 		    (n != root && n->path[len] != '/'))
 			continue;
 		runs++;
