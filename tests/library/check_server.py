@@ -188,9 +188,10 @@ class Server(Common, unittest.TestCase):
             self.tracker().register_model("/etc/model", self.experiment)
         tracker = self.tracker()
         tracker.start_run("with-refusal")
-        tracker.register_model("/etc/model", self.experiment)
-        with self.assertWarnsRegex(RuntimeWarning, "INVALID_PARAMETER_VALUE"):
-            tracker.end_run()
+        # Not a model of the active run: the answer does not wait for its end.
+        with self.assertRaisesRegex(RuntimeError, "INVALID_PARAMETER_VALUE"):
+            tracker.register_model("/etc/model", self.experiment)
+        tracker.end_run()
         unknown = f"runs:/{'0' * 32}/model"
         with self.assertRaisesRegex(RuntimeError, "RESOURCE_DOES_NOT_EXIST"):
             self.tracker().register_model(unknown, self.experiment)
