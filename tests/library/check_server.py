@@ -119,7 +119,7 @@ class Common:
     def test_newest_run_of_an_id(self):
         tracker = self.tracker()
         for _ in range(2):
-            tracker.start_run("again", run_id="same")
+            tracker.start_run("same")
             tracker.end_run()
         tracker.register_model("runs:/same/model", self.experiment)
         experiment = self.client.get_experiment_by_name(self.experiment)
@@ -140,14 +140,14 @@ class Common:
         tracker = self.tracker()
         tracker.start_run("there")
         tracker.end_run()
-        with self.assertWarnsRegex(RuntimeWarning, "no run of that ID"):
+        with self.assertRaisesRegex(RuntimeError, "no run of that ID"):
             tracker.register_model("runs:/not-there/model", self.experiment)
         # It stays, and is done when the run is there.
-        tracker.start_run("late", run_id="not-there")
+        tracker.start_run("not-there")
         tracker.end_run()
         subprocess.run([os.environ["ITRACK"], "sync", "-q"], check=True)
         version, = self.versions(self.experiment)
-        self.assertEqual(version.run_id, self.runs()["late"].info.run_id)
+        self.assertEqual(version.run_id, self.runs()["not-there"].info.run_id)
 
     def test_nested(self):
         tracker = self.tracker()
@@ -188,9 +188,10 @@ class Server(Common, unittest.TestCase):
             self.tracker().register_model("/etc/model", self.experiment)
         tracker = self.tracker()
         tracker.start_run("with-refusal")
-        tracker.register_model("/etc/model", self.experiment)
-        with self.assertWarnsRegex(RuntimeWarning, "INVALID_PARAMETER_VALUE"):
-            tracker.end_run()
+        # Not a model of the active run: the answer does not wait for its end.
+        with self.assertRaisesRegex(RuntimeError, "INVALID_PARAMETER_VALUE"):
+            tracker.register_model("/etc/model", self.experiment)
+        tracker.end_run()
         unknown = f"runs:/{'0' * 32}/model"
         with self.assertRaisesRegex(RuntimeError, "RESOURCE_DOES_NOT_EXIST"):
             self.tracker().register_model(unknown, self.experiment)
