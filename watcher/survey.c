@@ -150,8 +150,8 @@ survey_manifest(struct survey *s, const char *path, struct err *err)
 {
 	*s = (struct survey){.fd = -1, .dir_name = name_of(path)};
 	mapping_init(&s->mapping);
-	numbers_init(&s->scores.names, "");
-	numbers_init(&s->usage.names, "");
+	numbers_init(&s->scores.names, "", NUMBERS_NAMES_MAX);
+	numbers_init(&s->usage.names, "", NUMBERS_NAMES_MAX);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_errno(err, "%s", path);

@@ -23,7 +23,7 @@ many() {
     printf '{"half' >>m3/records.jsonl
     echo 'no JSON' >>m3/records.jsonl
     run -0 itrack import m*
-    [[ ${lines[0]} == "itrack: run $id finished: 12 records"*" ($PWD/m3)" ]]
+    [[ ${lines[0]} == "itrack: run m3-"????" finished: 12 records"*" ($PWD/m3)" ]]
     [[ $output == *"itrack: 1 line of records.jsonl could not be read"* ]]
     [[ $output == *"itrack: 12 runs, 144 records, "*" % success"* ]]
     [[ $output == *"itrack: local: 12 delivered" ]]
@@ -33,7 +33,7 @@ many() {
         "itrack: 12 of the directories are tracked there already; --again tracks them anew" ]
     # Ten are few enough to be named.
     run -0 itrack import --again m[1-9] m10
-    [ "$(grep -c "run $id finished" <<<"$output")" -eq 10 ]
+    [ "$(grep -c "run m[0-9]*-.... finished" <<<"$output")" -eq 10 ]
     [[ $output != *" runs, "* ]]
 }
 
