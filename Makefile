@@ -16,7 +16,13 @@ CFLAGS     ?= -O2 -g
 
 PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson yaml-0.1
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
-PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
+# libcurl is loaded when the first request is made (lib/http/libcurl.c), by the
+# name that the linker would have noted.
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(filter-out libcurl,$(PACKAGES))) \
+    -lm -ldl
+LIBCURL := $(or $(shell readelf -d $(shell $(PKG_CONFIG) --variable=libdir \
+    libcurl)/libcurl.so 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'),\
+    libcurl.so.4)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
@@ -31,7 +37,7 @@ HARDENING := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
 endif
 
 CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
-    -DITRACK_PREFIX='"$(PREFIX)"' -I. -Ilib \
+    -DITRACK_PREFIX='"$(PREFIX)"' -DLIBCURL='"$(LIBCURL)"' -I. -Ilib \
     -include base/banned.h $(CPPFLAGS)
 CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)

@@ -1,6 +1,7 @@
 #include "base/uri.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -252,22 +253,6 @@ has_host(const struct uri *u)
 	return u->host.len > 0 && may_be_host(at, end);
 }
 
-const char *
-uri_unfit(const char *url, const char *https_only)
-{
-	struct uri u;
-
-	if (!uri_split(url, &u) || u.authority.start == NULL ||
-	    (!is(&u.scheme, "http") && !is(&u.scheme, "https")) ||
-	    !has_host(&u))
-		return "is no address that begins with http:// or https://";
-	if (https_only != NULL && is(&u.scheme, "http") &&
-	    is_below(u.host, https_only))
-		return "is plain http, over which no key goes there: use "
-		       "https";
-	return NULL;
-}
-
 /* The names and addresses by which a machine reaches itself. */
 static bool
 is_this_machine(struct uri_span host)
@@ -275,6 +260,73 @@ is_this_machine(struct uri_span host)
 	return is_below(host, "localhost") || is(&host, "::1") ||
 	    (host.len > 4 && strncmp(host.start, "127.", 4) == 0 &&
 		strspn(host.start, DIGITS ".") >= host.len);
+}
+
+static bool
+is_http(const struct uri *u)
+{
+	return u->authority.start != NULL &&
+	    (is(&u->scheme, "http") || is(&u->scheme, "https")) && has_host(u);
+}
+
+/* A host of the service that is its page: its server has "api." in its name. */
+static bool
+is_page(const struct uri *u, const char *service)
+{
+	const char *p = u->host.start;
+
+	if (!is_below(u->host, service))
+		return false;
+	for (size_t i = 0; i + 4 <= u->host.len; i++)
+		if ((i == 0 || p[i - 1] == '.') &&
+		    strncasecmp(p + i, "api.", 4) == 0)
+			return false;
+	return true;
+}
+
+/* Begins the text without a scheme with a host? Then `why` names the address that
+ * is meant. */
+static void
+advise_scheme(const char *text, const char *service, char why[URI_WHY_MAX])
+{
+	char whole[URI_WHY_MAX];
+	struct uri u;
+	int len = snprintf(whole, sizeof whole, "https://%s", text);
+
+	if (len >= (int)sizeof whole || strstr(text, "://") != NULL ||
+	    !uri_split(whole, &u) || !is_http(&u))
+		return;
+	len = (int)strlen(why);
+	if (service != NULL && is_page(&u, service))
+		snprintf(why + len, URI_WHY_MAX - (size_t)len,
+		    ": did you mean https://api.%s?", service);
+	else
+		snprintf(why + len, URI_WHY_MAX - (size_t)len,
+		    ": did you mean %s://%.*s?",
+		    is_this_machine(u.host) ? "http" : "https",
+		    (int)u.authority.len, u.authority.start);
+}
+
+bool
+uri_is_fit(const char *url, const char *service, char why[URI_WHY_MAX])
+{
+	struct uri u;
+
+	why[0] = '\0';
+	if (!uri_split(url, &u) || !is_http(&u)) {
+		snprintf(why, URI_WHY_MAX,
+		    "is no address that begins with http:// or https://");
+		advise_scheme(url, service, why);
+	} else if (service != NULL && is(&u.scheme, "http") &&
+	    is_below(u.host, service)) {
+		snprintf(why, URI_WHY_MAX,
+		    "is plain http, over which no key goes there: use https");
+	} else if (service != NULL && is_page(&u, service)) {
+		snprintf(why, URI_WHY_MAX,
+		    "is a page, not the server: did you mean https://api.%s?",
+		    service);
+	}
+	return why[0] == '\0';
 }
 
 bool

@@ -47,10 +47,12 @@ void uri_clean_words(char *message);
  * would cut the text. Returns whether something was decoded. */
 bool uri_unescape(char *text);
 
-/* Says why no key may be sent to `url`, in words that follow the address's
- * name; NULL: a key may be sent. https_only: a domain that must be reached by
- * https, with all domains below it; or NULL. */
-const char *uri_unfit(const char *url, const char *https_only);
+/* May a key be sent to `url`? If not, `why` says in words that follow the address's
+ * name why, and which address is likely to be meant; nothing of `url` but its
+ * host and port is in it. `service`: a domain whose server is its host "api", or
+ * one with "api." in its name, and must be reached by https; or NULL. */
+#define URI_WHY_MAX 512
+bool uri_is_fit(const char *url, const char *service, char why[URI_WHY_MAX]);
 
 /* Is it an http:// address of another machine, so that others can read what is
  * sent? */

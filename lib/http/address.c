@@ -25,12 +25,15 @@ origin_release(struct origin *o)
 static bool
 origin_of(struct origin *o, const char *url)
 {
-	CURLU *u = curl_url();
+	CURLU *u;
 	bool good;
 
+	*o = (struct origin){0};
+	if (libcurl_load(NULL) < 0)
+		return false;
+	u = curl_url();
 	if (u == NULL)
 		die("out of memory (libcurl)");
-	*o = (struct origin){0};
 	good = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) == 0 &&
 	    curl_url_get(u, CURLUPART_SCHEME, &o->scheme, 0) == 0 &&
 	    curl_url_get(u, CURLUPART_HOST, &o->host, CURLU_URLDECODE) == 0 &&

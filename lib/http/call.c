@@ -1,5 +1,5 @@
-/* One request: its options for curl (time limits, credentials, TLS,
- * body), its answer, and the words for what went wrong. */
+/* One request: its options for curl (credentials, TLS, body), and what comes
+ * back. */
 #include "http/private.h"
 
 #include <errno.h>
@@ -11,15 +11,9 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "base/uri.h"
 
 /* Room for a number or a date. */
 #define HEADER_VALUE_SIZE 64
-
-/* A connect that is not answered says little of a server whose queue may be full:
- * the kernel of a busy one drops what does not fit in. So many in a row, and none
- * before that was answered, say that nobody is there. */
-#define LOST_CONNECTS_MAX 3
 
 #define USER_AGENT "itrack/" ITRACK_VERSION
 static size_t
@@ -126,6 +120,7 @@ http_call_free(struct http_call *call)
 
 	loop_timer_cancel(h->loop, &call->pace);
 	loop_timer_cancel(h->loop, &call->limit);
+	http_gate_leave(call);
 	curl_multi_remove_handle(h->multi, call->easy);
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
@@ -135,115 +130,6 @@ http_call_free(struct http_call *call)
 	buf_release(&call->answer);
 	TAILQ_REMOVE(&h->calls, call, link);
 	free(call);
-}
-
-static enum http_result
-network_result(const struct http_call *call, CURLcode code)
-{
-	if (call->too_long || call->file_failed)
-		return HTTP_REFUSED;
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		return HTTP_DENIED;
-	default:
-		return HTTP_LATER;
-	}
-}
-
-/* Notes what a call that ended with `code` tells of the server: does it take
- * connections? */
-static void
-note_connection(struct http_call *call, CURLcode code)
-{
-	struct http *h = call->http;
-	curl_off_t connect_us = 0;
-
-	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-	if (connect_us > 0) {
-		h->connected = true;
-		h->lost_connects = 0;
-	} else if (code == CURLE_OPERATION_TIMEDOUT) {
-		h->lost_connects++;
-	}
-}
-
-/* Has it come to no connection that could carry a request? */
-static bool
-is_unreachable(const struct http_call *call, CURLcode code)
-{
-	const struct http *h = call->http;
-
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
-		return true;
-	case CURLE_OPERATION_TIMEDOUT:
-		return !h->connected && h->lost_connects >= LOST_CONNECTS_MAX;
-	default:
-		return false;
-	}
-}
-
-static void
-network_error(struct http_call *call, CURLcode code)
-{
-	if (call->too_long)
-		snprintf(call->error, sizeof call->error,
-		    "the answer is longer than %zu bytes", call->answer.max);
-	else if (call->file_failed)
-		snprintf(call->error, sizeof call->error,
-		    "the file became shorter while it was sent");
-	else
-		snprintf(call->error, sizeof call->error, "%s",
-		    call->curl_error[0] != '\0' ? call->curl_error
-						: curl_easy_strerror(code));
-	/* curl may name a proxy with its login. */
-	uri_clean_words(call->error);
-}
-
-static void
-fill_answer(struct http_call *call, CURLcode code, struct http_answer *a)
-{
-	long status = 0;
-	curl_off_t connected_us = 0;
-	const char *type = NULL;
-
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(
-	    call->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
-	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
-	snprintf(call->type, sizeof call->type, "%s", type != NULL ? type : "");
-	*a = (struct http_answer){
-	    .status = (int)status,
-	    .body = call->answer.data,
-	    .body_len = call->answer.len,
-	    .type = call->type,
-	    .retry_after_ms = call->retry_after_ms,
-	    .rest_ms = call->limit_reached ? call->limit_reset_ms : 0,
-	    .error = call->error,
-	};
-	if (code != CURLE_OK) {
-		a->result = network_result(call, code);
-		network_error(call, code);
-		a->ambiguous = connected_us > 0;
-		a->unreachable = is_unreachable(call, code);
-		return;
-	}
-	if (call->misled) {
-		a->result = HTTP_DENIED;
-		return;
-	}
-	a->result = http_status_result(a->status);
-	a->ambiguous = a->result == HTTP_LATER && a->status >= 500;
-	if (a->result != HTTP_OK)
-		snprintf(call->error, sizeof call->error, "HTTP %d", a->status);
 }
 
 /* Logs the request for -v. The query is left out, because it may hold a
@@ -268,8 +154,9 @@ end(struct http_call *call, CURLcode code)
 {
 	struct http_answer answer;
 
-	fill_answer(call, code, &answer);
+	http_answer_fill(call, code, &answer);
 	log_answer(call->easy, &answer);
+	http_gate_leave(call);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
 }
@@ -279,7 +166,7 @@ http_call_end(struct http_call *call, CURLcode code)
 {
 	struct http *h = call->http;
 
-	note_connection(call, code);
+	http_answer_note(call, code);
 	http_enter(h);
 	end(call, code);
 	http_leave(h);
@@ -291,7 +178,7 @@ http_call_finish(CURL *easy, CURLcode code)
 	struct http_call *call = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&call);
-	note_connection(call, code);
+	http_answer_note(call, code);
 	/* After a redirect the distance would be another server's. */
 	if (call->redirects == 0)
 		http_distance_note(call->http, easy);
@@ -322,13 +209,7 @@ set_credentials(const struct http *h, CURL *easy)
 static void
 set_security(const struct http *h, CURL *easy, bool foreign)
 {
-	if (h->insecure) {
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-	if (h->ca != NULL)
-		curl_easy_setopt(easy,
-		    h->ca_is_dir ? CURLOPT_CAPATH : CURLOPT_CAINFO, h->ca);
+	http_trust_set(h, easy);
 	if (h->client_cert != NULL && !foreign)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -344,7 +225,10 @@ static void
 set_limits(const struct http_call *call, CURL *easy)
 {
 	const struct http_request *r = &call->request;
-	bool plain = r->close_plain && strncasecmp(call->url, "http:", 5) == 0;
+	/* A worker of a busy server that waits for what may come on a connection
+	 * serves nobody else. */
+	bool plain = (r->close_plain || http_is_shared()) &&
+	    strncasecmp(call->url, "http:", 5) == 0;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -405,6 +289,10 @@ http_call_set(struct http_call *call, bool foreign)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
 	curl_easy_setopt(easy, CURLOPT_URL, call->url);
+	/* An empty list: curl's own reading of the variables does not count. */
+	curl_easy_setopt(
+	    easy, CURLOPT_PROXY, http_proxy_of(call->http, call->url));
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -419,28 +307,42 @@ http_call_set(struct http_call *call, bool foreign)
 		set_credentials(call->http, easy);
 }
 
-static void
-begin(struct loop_timer *timer)
+void
+http_call_begin(struct http_call *call)
 {
-	struct http_call *call = timer->data;
-
 	if (call->misled) {
 		http_call_end(call, CURLE_OK);
 		return;
 	}
+	if (!http_gate_pass(call))
+		return;
 	http_limit_begin(call);
 	if (curl_multi_add_handle(call->http->multi, call->easy) != CURLM_OK)
 		die("libcurl refuses a request");
 }
 
-/* May we go where a server sends us? */
 static void
-check_giver(struct http_call *call)
+begin(struct loop_timer *timer)
+{
+	http_call_begin(timer->data);
+}
+
+static bool
+is_https(const struct http_call *call)
+{
+	return strncasecmp(call->url, "https:", 6) == 0;
+}
+
+/* May we go where a server sends us, and is there what we need for it? */
+static void
+check_way(struct http_call *call)
 {
 	const char *giver = call->request.given_by;
 	struct err err = ERR_INIT;
 
-	if (giver == NULL || http_check_address(giver, call->url, &err) == 0)
+	if ((giver == NULL ||
+		http_check_address(giver, call->url, &err) == 0) &&
+	    (!is_https(call) || http_trust_load(call->http, &err) == 0))
 		return;
 	call->misled = true;
 	snprintf(call->error, sizeof call->error, "%s", err.message);
@@ -453,7 +355,7 @@ http_start(struct http *h, const struct http_request *request)
 	struct http_call *call = xcalloc(1, sizeof *call);
 
 	call->http = h;
-	call->socket = -1;
+	call->socket = call->place = call->queue.fd = -1;
 	call->request = *request;
 	buf_init(&call->answer,
 	    request->answer_max > 0 ? request->answer_max : HTTP_ANSWER_MAX);
@@ -461,8 +363,8 @@ http_start(struct http *h, const struct http_request *request)
 	call->own = xstrdup(request->url);
 	call->url = xstrdup(request->url);
 	take_headers(call);
+	check_way(call);
 	http_call_set(call, false);
-	check_giver(call);
 	call->request.url = NULL;
 	call->request.given_by = NULL;
 	call->request.method = NULL;

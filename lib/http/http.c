@@ -116,8 +116,11 @@ http_destroy(struct http *h)
 		connection_free(h, c);
 	loop_timer_cancel(h->loop, &h->timer);
 	http_distance_remove(h);
+	http_trust_release(h);
 	free(h->ca);
 	free(h->client_cert);
+	free(h->http_proxy);
+	free(h->https_proxy);
 	free(h->user);
 	free(h->password);
 	free(h->bearer);
@@ -160,21 +163,6 @@ copy(const char *text)
 	return text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
 }
 
-/* We check here, because curl would complain only at the first request, and
- * without the file's name. */
-static int
-check_file(const char *path, bool *is_dir, struct err *err)
-{
-	struct stat st;
-
-	if (path == NULL)
-		return 0;
-	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
-		return err_errno(err, "%s", path);
-	*is_dir = S_ISDIR(st.st_mode);
-	return 0;
-}
-
 /* curl would look for the file with every request. One that can't be looked at
  * is left to curl. */
 static bool
@@ -198,16 +186,10 @@ struct http *
 http_new(struct loop *loop, const struct http_config *config, struct err *err)
 {
 	struct http *h;
-	bool ca_is_dir = false, cert_is_dir = false;
 
-	if (check_file(config->ca, &ca_is_dir, err) < 0 ||
-	    check_file(config->client_cert, &cert_is_dir, err) < 0)
-		return NULL;
 	threads_allow();
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		err_set(err, -ENOTSUP, "libcurl can't be used");
+	if (libcurl_load(err) < 0)
 		return NULL;
-	}
 	h = xcalloc(1, sizeof *h);
 	h->loop = loop;
 	h->timer.fire = on_timer;
@@ -215,9 +197,10 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	TAILQ_INIT(&h->calls);
 	TAILQ_INIT(&h->connections);
 	h->ca = copy(config->ca);
-	h->ca_is_dir = ca_is_dir;
 	h->client_cert = copy(config->client_cert);
 	h->insecure = config->insecure;
+	h->http_proxy = copy(config->http_proxy);
+	h->https_proxy = copy(config->https_proxy);
 	h->user = copy(config->user);
 	h->password = copy(config->password);
 	h->bearer = copy(config->bearer);

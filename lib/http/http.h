@@ -7,8 +7,8 @@
  *	... request.done(request.data, &answer) from the loop, exactly once ...
  *	http_free(http);        cancels what is under way, without its done()
  *
- * Certificates are verified (system CA, or config.ca), proxies come from the
- * usual variables, each phase has its time limit, answers have a maximum.
+ * Certificates are verified (trust.c says by whose word), proxies come from the
+ * usual variables (proxy.c), each phase has its time limit, answers have a maximum.
  * Redirects are followed a few times, never from https to http; credentials,
  * the client's certificate and headers go to the first origin (scheme, host,
  * port) only. No text that these files make holds a credential.
@@ -29,9 +29,14 @@ struct http_call;
 
 /* What holds for all requests of one tracker. Copied by http_new. */
 struct http_config {
-	const char *ca;              /* file or directory; NULL: the system's */
-	const char *client_cert;     /* PEM with certificate and key; or NULL */
-	bool insecure;               /* no verification of the server */
+	/* A file or directory of certificates that are trusted; NULL: what the
+	 * usual variables name. The system's are trusted, too. */
+	const char *ca;
+	const char *client_cert; /* PEM with certificate and key; or NULL */
+	bool insecure;           /* no verification of the server */
+	/* The tracker's own proxies for http and https addresses: they stand
+	 * above the usual variables, and NO_PROXY is not for them; or NULL. */
+	const char *http_proxy, *https_proxy;
 	const char *user, *password; /* for Basic, if both are set; or NULL */
 	const char *bearer;          /* token, if there is no user; or NULL */
 	bool netrc;                  /* no user, no token: ask netrc */
@@ -117,8 +122,8 @@ struct http_request {
 #define HTTP_CONNECT_MS 10000
 #define HTTP_STALL_MS   30000
 
-/* NULL and err: libcurl can't be used, or a CA or certificate file can't be
- * read. */
+/* NULL and err: libcurl can't be used. A CA or certificate file that can't be read
+ * matters to https alone: HTTP_DENIED. */
 struct http *http_new(
     struct loop *loop, const struct http_config *config, struct err *err);
 /* May be called from within done(). */
@@ -139,6 +144,11 @@ void http_set_pace(int requests_per_second);
 void http_hold(int64_t ms);
 /* How long that still lasts. */
 int64_t http_held_ms(void);
+
+/* From now on, or no longer, this process shares servers near by with others of
+ * this machine that do so, too: a request waits until few are under way. Files
+ * don't wait. */
+void http_share(bool with_others);
 
 /* From now on this process waits for an answer until then (monotonic) at least,
  * also for one that it waits for already: somebody has said how much time there
@@ -162,6 +172,10 @@ bool http_same_origin(const char *own, const char *url);
  * https, it is http although `own` is https, it holds a login, or it is no
  * address. */
 int http_check_address(const char *own, const char *url, struct err *err);
+
+/* Is the answer a web page? No server of ours answers so when all is well: a login
+ * page, a portal or a proxy stands before it. */
+bool http_is_page(const struct http_answer *answer);
 
 /* Percent-encodes everything but unreserved characters; `keep` names more that
  * stay ("/"). */

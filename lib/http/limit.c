@@ -31,6 +31,14 @@ patient_until_ms(const struct http_call *call)
 	return call->request.timeout_is_users ? 0 : patience_until_ms;
 }
 
+int64_t
+http_patience_ms(void)
+{
+	int64_t left_ms = patience_until_ms - clock_mono_ms();
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static int64_t
 due_ms(const struct http_call *call)
 {

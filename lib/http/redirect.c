@@ -94,7 +94,9 @@ http_call_follow(struct http_call *call)
 		refuse(call, status, "it leads to no address");
 	} else if (++call->redirects > REDIRECTS_MAX) {
 		refuse(call, status, "too many redirects in a row");
-	} else if (http_check_address(call->url, to, &err) < 0) {
+	} else if (http_check_address(call->url, to, &err) < 0 ||
+	    (strncasecmp(to, "https:", 6) == 0 &&
+		http_trust_load(call->http, &err) < 0)) {
 		refuse(call, status, err.message);
 	} else {
 		go_to(call, xstrdup(to));

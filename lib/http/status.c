@@ -1,11 +1,12 @@
 /* What a status code means for a request (done, try again, refused), how
  * long Retry-After says to wait, and how text is escaped in an address. */
 #include "http/http.h"
+#include "http/libcurl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A server that asks for more is asked earlier. */
 #define RETRY_AFTER_MAX_S 3600
@@ -40,7 +41,8 @@ http_retry_after_ms(const char *value, int64_t now_s)
 	errno = 0;
 	seconds = strtoll(value, &end, 10);
 	if (end == value || *end != '\0' || errno != 0) {
-		time_t when = curl_getdate(value, NULL);
+		time_t when =
+		    libcurl_load(NULL) == 0 ? curl_getdate(value, NULL) : -1;
 
 		if (when == -1)
 			return 0;
@@ -51,6 +53,21 @@ http_retry_after_ms(const char *value, int64_t now_s)
 	if (seconds > RETRY_AFTER_MAX_S)
 		seconds = RETRY_AFTER_MAX_S;
 	return seconds * 1000;
+}
+
+bool
+http_is_page(const struct http_answer *answer)
+{
+	static const char *const begins[] = {"<!doctype html", "<html"};
+	const char *body = answer->body != NULL ? answer->body : "";
+
+	if (strncasecmp(answer->type, "text/html", strlen("text/html")) == 0)
+		return true;
+	body += strspn(body, " \t\r\n");
+	for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+		if (strncasecmp(body, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
 }
 
 int

@@ -131,7 +131,7 @@ static int
 take_option(struct settings *s, const struct about_option *option,
     const char *value, struct err *err)
 {
-	const char *unfit;
+	char why[URI_WHY_MAX];
 
 	switch (option->form) {
 	case FORM_PATH:
@@ -139,10 +139,9 @@ take_option(struct settings *s, const struct about_option *option,
 	case FORM_TRACKING_URI:
 		return take_tracking_uri(s, option, value, err);
 	case FORM_URL:
-		unfit = uri_unfit(value, option->choices);
-		if (unfit != NULL)
+		if (!uri_is_fit(value, option->choices, why))
 			return err_set(
-			    err, -EINVAL, "%s %s", option->library, unfit);
+			    err, -EINVAL, "%s %s", option->library, why);
 		add_option(s, option->name, take_uri(s, option, value));
 		return 0;
 	case FORM_CHOICE:

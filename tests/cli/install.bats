@@ -35,3 +35,30 @@ make_it() {
     run -0 find "$stage" ! -type d
     [ -z "$output" ]
 }
+
+# loads_curl COMMAND...: does the program load libcurl? glibc's loader tells.
+loads_curl() {
+    LD_DEBUG=files "$@" 2>&1 | grep -q 'calling init: .*libcurl'
+}
+
+@test "libcurl is loaded when the first request is made, and not before" {
+    [[ $(LD_DEBUG=files env true 2>&1) == *"calling init"* ]] ||
+        skip "the loader says nothing"
+    make_it install
+    local home="$BATS_TEST_TMPDIR/a blank"
+    mv "$stage/opt/itrack" "$home"
+    run=$top/tests/fixtures/run_plain/run
+    run -1 loads_curl "$home/bin/itrack" status
+    run -1 loads_curl "$home/bin/itrack" show "$run"
+    run -1 loads_curl "$home/bin/itrack" import --track local \
+        --local-dir "$BATS_TEST_TMPDIR/tracking" "$run"
+    run -1 loads_curl env WANDB_MODE=offline "$home/bin/itrack" import \
+        --track wandb --wandb-dir "$BATS_TEST_TMPDIR" "$run"
+    [ -n "$(ls "$BATS_TEST_TMPDIR/wandb")" ]
+    loads_curl "$home/bin/itrack" import --track mlflow \
+        --mlflow-uri http://127.0.0.1:1 "$run"
+    # The worker, too, finds it from there.
+    run -0 "$home/bin/itrack-wrap" --drain 5 --track mlflow --mlflow-uri \
+        http://127.0.0.1:1 -- cp -r "$run" "$BATS_TEST_TMPDIR/copy"
+    [[ $output == *"127.0.0.1:1: Failed to connect"* ]]
+}

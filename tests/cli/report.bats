@@ -30,7 +30,7 @@ PY
         records 6 skipped
     } >r1/records.jsonl
     run -0 itrack import r1
-    [[ ${lines[0]} =~ ^"itrack: run r1 failed: 60 records, 66.7 % success, \
+    [[ ${lines[0]} =~ ^"itrack: run r1-"...." failed: 60 records, 66.7 % success, \
 14 errors (6 timeouts), 6 skipped or rate-limited, exact_match 0.825"(", \
 "[0-9.]+" s")?" ($PWD/r1)"$ ]]
     [[ ${lines[1]} == "itrack: local: delivered: $PWD/tracking/insidellms/r1" ]]
@@ -52,7 +52,7 @@ PY
     mkdir empty
     : >empty/.insidellms_run
     run -0 itrack import empty
-    [[ $output == *"run empty failed: 0 records"[,\ ]* ]]
+    [[ $output == *"run empty-"????" failed: 0 records"[,\ ]* ]]
 }
 
 @test "a time is what the command took; a live run and its import agree" {

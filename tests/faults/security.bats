@@ -58,6 +58,7 @@ watch_arguments() {
     MLFLOW_TRACKING_URI+='/?api_key=canarykey0007#canaryfragment0008'
     export WANDB_BASE_URL=http://canaryuser0005:canarypass0006@127.0.0.1:1/
     WANDB_BASE_URL+='?token=canarykey0007'
+    export WANDB__EXTRA_HTTP_HEADERS='{"X-Access": "canaryheader0010"}'
     export ITRACK_DRAIN=3
     watch_arguments >arguments 3>&- &
     watcher=$!
@@ -68,6 +69,10 @@ watch_arguments() {
     itrack status --json >>out 2>>err
     itrack doctor --track mlflow,wandb >>out 2>>err || :
     itrack sync -v >>out 2>>err || :
+    WANDB__EXTRA_HTTP_HEADERS='{"X-Access": "canaryheader0010"' \
+        itrack doctor --track wandb >>out 2>>err || :
+    WANDB_HTTP_PROXY=http://canaryuser0005:canarypass0006@127.0.0.1:1 \
+        itrack import -v --again --track wandb "$to" >>out 2>>err || :
     for tracker in mlflow wandb; do
         itrack log -v --track $tracker --metric a=1 --drain 1 >>out 2>>err || :
         # A proxy of a kind that there is not.

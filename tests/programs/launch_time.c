@@ -35,6 +35,7 @@ run(char **command)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	if (posix_spawnp(&pid, command[0], &actions, NULL, command, environ) !=
 	    0)

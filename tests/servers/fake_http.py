@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """An HTTP server that keeps every request byte for byte and misbehaves on order.
 
-usage: fake_http.py DIR [--tls CERT_AND_KEY.pem]
+usage: fake_http.py DIR [--tls CERT_AND_KEY.pem | --one]
+
+--one: one connection after the other.
 
 Listens on a free port of 127.0.0.1 and writes its base URL to DIR/url as soon as
 it accepts. Each request becomes DIR/requests/NNNN.head and NNNN.body (as they
@@ -13,6 +15,7 @@ objects; the first rule that matches and is not used up counts:
 
   match    regular expression on "METHOD TARGET" (search); absent: everything
   body_match  regular expression on the body
+  over     only requests whose body has more bytes
   times    use it so often, then pass it over; absent: always
   status   200
   headers  {"Retry-After": "1"}
@@ -53,6 +56,8 @@ def rule_for(directory, line, body):
         if "body_match" in rule and not re.search(
             rule["body_match"].encode(), body or b""
         ):
+            continue
+        if body is not None and len(body) <= rule.get("over", -1):
             continue
         if "times" in rule and used.get(key, 0) >= rule["times"]:
             continue
@@ -153,10 +158,15 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
+class One(socketserver.TCPServer):
+    allow_reuse_address = True
+    request_queue_size = 64
+
+
 def main():
     directory = sys.argv[1]
     os.makedirs(os.path.join(directory, "requests"), exist_ok=True)
-    server = Server(("127.0.0.1", 0), Handler)
+    server = (One if sys.argv[2:] == ["--one"] else Server)(("127.0.0.1", 0), Handler)
     server.directory = directory
     scheme = "http"
     if len(sys.argv) > 3 and sys.argv[2] == "--tls":

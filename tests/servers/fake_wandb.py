@@ -24,6 +24,7 @@ matches "METHOD PATH OPERATION" and is not used up counts:
 
   match    regular expression
   times    use it so often; absent: always
+  over     only requests whose body has more bytes
   after    let so many matching requests pass first
   status   answer that, without doing anything
   headers  {"Retry-After": "1"}
@@ -71,7 +72,7 @@ def problem(text):
     state["problems"].append(text)
 
 
-def fault_for(line):
+def fault_for(line, length):
     try:
         with open(os.path.join(directory, "faults.json")) as f:
             rules = json.load(f)
@@ -80,6 +81,8 @@ def fault_for(line):
     for rule in rules:
         name = json.dumps(rule, sort_keys=True)
         if not re.search(rule.get("match", ""), line):
+            continue
+        if length <= rule.get("over", -1):
             continue
         if passed.get(name, 0) < rule.get("after", 0):
             passed[name] = passed.get(name, 0) + 1
@@ -385,7 +388,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                               body.decode(errors="replace"))
             operation = found.group(1) if found else "other"
         with lock:
-            fault = fault_for("%s %s %s" % (self.command, path, operation))
+            fault = fault_for("%s %s %s" % (self.command, path, operation),
+                              len(body))
         if fault.get("delay"):
             time.sleep(fault["delay"])
         with lock:

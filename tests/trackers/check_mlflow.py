@@ -34,6 +34,17 @@ def differ(*what):
         print(*(str(w)[:2000] for w in what))
 
 
+def display(start, run_id):
+    """The name that people read."""
+    if start["source"] == "library":
+        return start.get("run_name") or run_id
+    base = os.path.basename(start["run_dir"])
+    if base == run_id:
+        base = os.path.basename(start.get("config_path", ""))
+        base = os.path.splitext(base)[0] or run_id
+    return (start.get("run_name") or base)[:245] + "-" + start["attempt"][-4:]
+
+
 def digest(name):
     h = 2166136261
     for byte in name.encode():
@@ -104,8 +115,16 @@ def find(experiment, tag):
     return runs[0]
 
 
+def artifact_component(name):
+    changed = re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    if changed == name:
+        return name
+    stem, ending = re.fullmatch(r"(.+?)(\.[A-Za-z0-9]{1,7})?", changed).groups()
+    return stem + digest(name) + (ending or "")
+
+
 def artifact_name(name):
-    return re.sub(r"[#%\\\x00-\x1f\x7f]", "_", name)
+    return "/".join(map(artifact_component, name.split("/")))
 
 
 def own_step(entry):
@@ -151,7 +170,7 @@ def check(entries):
     name = start.get("experiment_name") or start["project"]
     experiment = client.get_experiment_by_name(name).experiment_id
     run = find(experiment, start["attempt"])
-    slots = [(None, run, start.get("run_name") or run_id)]
+    slots = [(None, run, display(start, run_id))]
     if nested:
         for index, prefix in prefixes.items():
             if index not in params and index not in points:

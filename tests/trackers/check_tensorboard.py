@@ -60,6 +60,21 @@ def utf8(text):
     return valid(text).replace("\0", "\ufffd")
 
 
+def digest(data):
+    h = 2166136261
+    for byte in data:
+        h = (h ^ byte) * 16777619 % 2**32
+    return "-%s%07x" % ("abcdef"[(h >> 28) % 6], h & 0xFFFFFFF)
+
+
+def named(text):
+    """A name: its components that are no UTF-8 have a digest."""
+    return "/".join(
+        c if utf8(c) == c else utf8(c) + digest(
+            c.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80"))
+        for c in text.split("/"))
+
+
 def component(text):
     """A name of an experiment as a directory, for the names that the tests use."""
     if text in (".", ".."):
@@ -115,16 +130,16 @@ def expected(path):
         elif entry["entry"] == "metrics":
             for tag, value in entry["metrics"].items():
                 # A name without points stands in text and in the row.
-                if entry.get("summary") and utf8(tag) not in run.points:
+                if entry.get("summary") and named(tag) not in run.points:
                     run.results[tag] = value if isinstance(value, str) else [value]
                     continue
-                run.points.setdefault(utf8(tag), []).append(
+                run.points.setdefault(named(tag), []).append(
                     (step, float32(number(value))))
         elif entry["entry"] == "histogram":
-            run.histograms.setdefault(utf8(entry["name"]), []).append(
+            run.histograms.setdefault(named(entry["name"]), []).append(
                 (step, entry["count"]))
         elif entry["entry"] == "artifact":
-            tag = "artifact/%s/text_summary" % utf8(entry["name"])
+            tag = named("artifact/%s/text_summary" % entry["name"])
             runs[""].artifacts[tag] = entry["path"]
         elif entry["entry"] == "end":
             status = entry["status"]
@@ -174,7 +189,11 @@ def check_files(entries, run_dir):
                 if last.strip("`").strip() != want.strip():
                     differ(name, tag, repr(last), repr(want))
                 continue
-            rows = last.splitlines()[2:]
+            head, rows = last.split("| --- | --- |\n")
+            rows = rows.splitlines()
+            if name == "" and tag.startswith("params") and \
+                    not head.startswith("Run `"):
+                differ(name, "no name in", head)
             want = run.results if tag.startswith("results") else run.params
             if len(rows) != len(want):
                 differ(name, tag, rows, want)
@@ -360,7 +379,7 @@ def check_row(full, run, status, groups):
     if row["sessions"][0]["status"] != want:
         differ(full, "status", row["sessions"][0]["status"], want)
     got = {k: v for k, v in row["hparams"].items() if v is not None}
-    want = {utf8(k): hparam(v)
+    want = {named(k): hparam(v)
             for k, v in {**run.params, **run.results}.items()}
     missing = {k for k in want if want[k] is not None
                and not (isinstance(want[k], float) and not math.isfinite(want[k]))

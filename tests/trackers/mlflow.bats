@@ -166,8 +166,11 @@ client = MlflowClient(sys.argv[1])
 experiment = client.get_experiment_by_name("again").experiment_id
 one, two = client.search_runs([experiment])
 assert one.data.params == two.data.params
-assert (one.info.start_time, one.info.end_time, one.info.run_name) == (
-    two.info.start_time, two.info.end_time, two.info.run_name)
+assert (one.info.start_time, one.info.end_time) == (
+    two.info.start_time, two.info.end_time)
+for run in (one, two):
+    attempt = run.data.tags["itrack.id"]
+    assert run.info.run_name == "one-" + attempt[-4:], run.info.run_name
 for key in set(one.data.metrics) | set(two.data.metrics):
     points = [
         sorted((m.step, m.value, m.timestamp)

@@ -397,6 +397,68 @@ start_tls() {
     url=$(cat "$fake/url")
 }
 
+@test "a page is no answer to a file either" {
+    rules '{"match": "PUT", "body": "<!doctype html><p>Sign in",
+            "headers": {"Content-Type": "text/html"}}'
+    run -1 deliver
+    [[ $output == *"no MLflow server, but a web page: a login page or"* ]]
+    rules
+    deliver
+}
+
+@test "a server that takes small requests only gets small ones" {
+    rules '{"match": "log-batch", "over": 700, "status": 413,
+            "body": "<html>413 Request Entity Too Large</html>"}' \
+        '{"match": "PUT", "status": 413, "body": "<html>413"}'
+    run -0 deliver
+    [[ $output == *"manifest.json"*"HTTP 413"* ]]
+    # No point is lost; a param of 6000 characters is named.
+    [[ $output == *"log-batch"*"413"* || $output == *"HTTP 413"* ]]
+    local items='.metrics[]? | "\(.key) \(.step)"'
+    [ "$(bodies 'log-batch 200' | jq -r "$items" | sort -u)" = \
+        "$(bodies 'log-batch' | jq -r "$items" | sort -u)" ]
+}
+
+@test "a server that has no connection left for its database is asked again" {
+    rules '{"match": "log-batch|runs/create", "times": 3, "status": 400, "body":
+            {"error_code": "BAD_REQUEST", "message": "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"}}'
+    run -0 deliver
+    [[ $output == *"entries "*" 0 0"* ]]
+}
+
+@test "the usual variables name whose certificates are trusted" {
+    start_tls
+    rules
+    local name n=0
+    mkdir "$BATS_TEST_TMPDIR/certs"
+    cp "$BATS_TEST_TMPDIR/cert.pem" "$BATS_TEST_TMPDIR/certs/company.pem"
+    for name in REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE; do
+        state=$BATS_TEST_TMPDIR/state.$name
+        export "$name=$BATS_TEST_TMPDIR/cert.pem"
+        deliver
+        unset "$name"
+    done
+    state=$BATS_TEST_TMPDIR/state.dir
+    SSL_CERT_DIR=/nonexistent:$BATS_TEST_TMPDIR/certs deliver
+    state=$BATS_TEST_TMPDIR/state.bundle
+    REQUESTS_CA_BUNDLE=$BATS_TEST_TMPDIR/certs deliver
+    # One that is gone is named where a certificate is not trusted; beside
+    # another that has it, it is no matter.
+    state=$BATS_TEST_TMPDIR/state.gone
+    SSL_CERT_FILE=/nonexistent/ca.pem run -1 deliver
+    [[ $output == *certificate*"SSL_CERT_FILE: /nonexistent/ca.pem: No such"* ]]
+    SSL_CERT_FILE=/nonexistent/ca.pem \
+        CURL_CA_BUNDLE=$BATS_TEST_TMPDIR/cert.pem deliver
+}
+
+@test "a certificate file that is gone is no matter for plain http" {
+    rules
+    MLFLOW_TRACKING_SERVER_CERT_PATH=/nonexistent/ca.pem deliver
+    state=$BATS_TEST_TMPDIR/state.client
+    MLFLOW_TRACKING_CLIENT_CERT_PATH=/nonexistent/client.pem \
+        REQUESTS_CA_BUNDLE=/nonexistent/ca.pem deliver
+}
+
 @test "a certificate that nobody knows: blocked; with its CA: delivered" {
     start_tls
     rules

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/loop.h"
+#include "http/private.h"
 #include "tap.h"
 
 #define LIMIT_MS 10000
@@ -163,7 +164,17 @@ run(struct loop *loop, int64_t limit_ms)
 	loop_timer_cancel(loop, &limit);
 }
 
-static int64_t think_ms; /* of the servers of exchange() */
+static const char *proxied; /* the address that is asked for by a proxy */
+static int64_t think_ms;    /* of the servers of exchange() */
+
+static const char *proxy_name; /* "name", or "-": the tracker's own */
+
+static void
+set_proxy(char *url)
+{
+	url[strcspn(url + strlen("http://"), "/") + strlen("http://")] = '\0';
+	setenv(proxy_name, url, 1);
+}
 
 /* One request to a server that answers `answer`. */
 static struct waiter
@@ -182,7 +193,9 @@ exchange(const struct http_config *config, struct http_request *request,
 	server.think_ms = think_ms;
 	server.want = (size_t)request->body_len;
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/a%%20b", server.port);
-	request->url = url;
+	request->url = proxied != NULL ? proxied : url;
+	if (proxied != NULL)
+		set_proxy(url);
 	request->done = on_done;
 	request->data = &w;
 	w.free_in_done = h;
@@ -266,6 +279,74 @@ test_answers(void)
 	ok(strstr(w.error, "no answer in 0 s") != NULL, "said: %s", w.error);
 }
 
+static void
+goes_by(const char *no_proxy, const char *url, const char *proxy)
+{
+	static const struct http plain;
+
+	setenv("NO_PROXY", no_proxy, 1);
+	ok(strcmp(http_proxy_of(&plain, url), proxy) == 0,
+	    "%s, NO_PROXY=%s: %s", url, no_proxy, http_proxy_of(&plain, url));
+}
+
+static void
+test_proxies(void)
+{
+	static const char p[] = "http://p:3128", q[] = "http://q:1";
+	struct http own = {.http_proxy = (char *)q};
+	struct http_config config = {0};
+	struct http_request get = {.method = "GET"};
+	struct waiter w;
+	char *got;
+
+	proxied = "http://host.invalid:8080/x";
+	proxy_name = "HTTP_PROXY";
+	w = exchange(&config, &get,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", &got);
+	is_int(w.result, HTTP_OK, "HTTP_PROXY in capitals");
+	ok(strncmp(got, "GET http://host.invalid:8080/x ", 31) == 0,
+	    "a proxy is asked for the whole address");
+	free(got);
+	proxied = NULL;
+	setenv("HTTP_PROXY", p, 1);
+	setenv("https_proxy", q, 1);
+	goes_by("", "http://Host.example:80/", p);
+	goes_by("", "https://host.example/", q);
+	goes_by("host.example", "http://Host.example:80/", "");
+	goes_by("example", "http://host.example/", "");
+	goes_by("a, .example", "http://host.example/", "");
+	goes_by("*.example", "http://host.example/", "");
+	goes_by("*", "http://host.example/", "");
+	goes_by("host.example:80", "http://host.example/", "");
+	goes_by("host.example:443", "https://host.example/", "");
+	goes_by("host.example:81", "http://host.example/", p);
+	goes_by("ost.example,x", "http://host.example/", p);
+	goes_by("10.0.0.0/8", "http://10.1.2.3:5000/", "");
+	goes_by("10.0.0.0/8", "http://11.1.2.3:5000/", p);
+	goes_by("10.1.2.0/23", "http://10.1.3.3/", "");
+	goes_by("10.1.2.0/x", "http://10.1.2.0/", p);
+	goes_by("127.0.0.1:5000", "http://127.0.0.1:5000/", "");
+	goes_by("::1", "http://[::1]:5000/", "");
+	goes_by("[::1]:5000", "http://[::1]:5000/", "");
+	goes_by("[::1]:5001", "http://[::1]:5000/", p);
+	goes_by("fd00::/8", "http://[fd00::1]/", "");
+	is_text(http_proxy_of(&own, "http://[fd00::1]/"), q,
+	    "a tracker's own proxy stands above NO_PROXY");
+	unsetenv("NO_PROXY");
+	setenv("http_proxy", "", 1);
+	goes_by("", "http://host.example/", "");
+	unsetenv("http_proxy");
+	setenv("REQUEST_METHOD", "GET", 1);
+	goes_by("", "http://host.example/", "");
+	unsetenv("REQUEST_METHOD");
+	unsetenv("HTTP_PROXY");
+	setenv("ALL_PROXY", q, 1);
+	goes_by("", "http://host.example/", q);
+	unsetenv("ALL_PROXY");
+	unsetenv("https_proxy");
+	unsetenv("NO_PROXY");
+}
+
 /* A request that is under way is not given up while there is patience. */
 static void
 test_patience(void)
@@ -335,6 +416,68 @@ test_bodies(void)
 	w = exchange(&config, &r, NULL, NULL);
 	is_int(w.result, HTTP_REFUSED, "a file that shrank");
 	close(fd);
+}
+
+#define FLOOD_MAX 32
+static int flood[FLOOD_MAX];
+
+/* Takes connections and never answers. */
+static void
+on_flood(struct loop_io *io, uint32_t events)
+{
+	struct server *s = io->data;
+
+	(void)events;
+	if (s->connections < FLOOD_MAX)
+		flood[s->connections++] = accept(io->fd, NULL, NULL);
+}
+
+/* Requests of those that share a server wait for each other, over all processes;
+ * a second handle stands for a second process. */
+static void
+test_gate(void)
+{
+	struct loop *loop = loop_new();
+	struct http_config config = {0};
+	struct err err = ERR_INIT;
+	struct http *a = http_new(loop, &config, &err);
+	struct http *b = http_new(loop, &config, &err);
+	struct waiter w = {.loop = loop};
+	struct http_call *calls[HTTP_PLACES];
+	struct server server;
+	char url[64];
+	struct http_request r = {
+	    .method = "GET", .done = on_done, .url = url, .data = &w};
+
+	server_start(&server, loop);
+	server.listener.ready = on_flood;
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/", server.port);
+	http_set_patience(clock_mono_ms() + 4 * (int64_t)LIMIT_MS);
+	http_share(true);
+	for (int i = 0; i < HTTP_PLACES; i++)
+		calls[i] = http_start(i % 2 == 0 ? a : b, &r);
+	http_start(a, &r);
+	http_start(b, &r);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES, "so many at once");
+	http_cancel(calls[0]);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES + 1, "one goes, one comes");
+	http_free(a);
+	run(loop, 1000);
+	is_int(
+	    server.connections, HTTP_PLACES + 2, "who goes leaves its places");
+	http_share(false);
+	http_start(b, &r);
+	run(loop, 1000);
+	is_int(server.connections, HTTP_PLACES + 3,
+	    "who does not share, does not wait");
+	http_free(b);
+	http_set_patience(0);
+	for (int i = 0; i < server.connections; i++)
+		close(flood[i]);
+	server_stop(&server);
+	loop_free(loop);
 }
 
 static int
@@ -527,9 +670,21 @@ test_no_server(void)
 
 	config.ca = "/nonexistent/ca.pem";
 	loop = loop_new();
-	ok(http_new(loop, &config, &err) == NULL &&
-		strstr(err.message, "/nonexistent/ca.pem") != NULL,
-	    "a missing CA file is named");
+	h = http_new(loop, &config, &err);
+	w.free_in_done = NULL;
+	w.loop = loop;
+	r.given_by = NULL;
+	r.url = "https://127.0.0.1:1/";
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	ok(w.result == HTTP_DENIED && !w.unreachable &&
+		strstr(w.error, "/nonexistent/ca.pem") != NULL,
+	    "a missing CA file is named: %s", w.error);
+	r.url = "http://127.0.0.1:1/";
+	http_start(h, &r);
+	run(loop, LIMIT_MS);
+	ok(w.unreachable, "and no matter for plain http: %s", w.error);
+	http_free(h);
 	loop_free(loop);
 }
 
@@ -588,6 +743,8 @@ main(void)
 	test_pace();
 	test_answers();
 	test_patience();
+	test_proxies();
+	test_gate();
 	test_bodies();
 	test_redirects();
 	test_addresses();

@@ -103,11 +103,12 @@ test_split(void)
 }
 
 static void
-has_reason(const char *url, const char *https_only, const char *want)
+has_reason(const char *url, const char *service, const char *want)
 {
-	const char *got = uri_unfit(url, https_only);
+	char why[URI_WHY_MAX];
 
-	ok(got != NULL && strstr(got, want) != NULL, "%s: %s", want, url);
+	ok(!uri_is_fit(url, service, why) && strstr(why, want) != NULL,
+	    "%s: %s: %s", want, url, why);
 }
 
 static void
@@ -123,16 +124,36 @@ test_unfit(void)
 	static const char *const fit[] = {"https://api.wandb.ai",
 	    "http://notwandb.ai", "http://wandb.ai.example", "http://h:8080/x",
 	    "http://[::1]:1", "http://127.0.0.1"};
+	char why[URI_WHY_MAX];
 	size_t i;
 
 	for (i = 0; i < sizeof none / sizeof none[0]; i++)
 		has_reason(none[i], "wandb.ai", "no address");
 	for (i = 0; i < sizeof plain / sizeof plain[0]; i++) {
 		has_reason(plain[i], "wandb.ai", "plain http");
-		ok(uri_unfit(plain[i], NULL) == NULL, "or by any way");
+		ok(uri_is_fit(plain[i], NULL, why), "or by any way");
 	}
 	for (i = 0; i < sizeof fit / sizeof fit[0]; i++)
-		ok(uri_unfit(fit[i], "wandb.ai") == NULL, "fit: %s", fit[i]);
+		ok(uri_is_fit(fit[i], "wandb.ai", why), "fit: %s", fit[i]);
+}
+
+/* The address that is likely to be meant. */
+static void
+test_advice(void)
+{
+	has_reason("api.wandb.ai", "wandb.ai", "mean https://api.wandb.ai?");
+	has_reason("wandb.ai", "wandb.ai", "mean https://api.wandb.ai?");
+	has_reason(
+	    "https://wandb.ai", "wandb.ai", "mean https://api.wandb.ai?");
+	has_reason("https://www.wandb.ai/me/project", "wandb.ai",
+	    "mean https://api.wandb.ai?");
+	has_reason("https://org.wandb.ai", "wandb.ai", "is a page");
+	has_reason("w.example.com:8080/x?key=1", "wandb.ai",
+	    "mean https://w.example.com:8080?");
+	has_reason(
+	    "u:secret@w.example.com", NULL, "mean https://w.example.com?");
+	has_reason("localhost:8080", "wandb.ai", "mean http://localhost:8080?");
+	has_reason("127.0.0.1", NULL, "mean http://127.0.0.1?");
 }
 
 static void
@@ -158,6 +179,7 @@ main(void)
 	test_words();
 	test_split();
 	test_unfit();
+	test_advice();
 	test_clear();
 	decoded("p%40s%2bs%", "p@s+s%", true, "decoded");
 	decoded("%00%zz%4", "%00%zz%4", false, "what is none stays");

@@ -197,7 +197,15 @@ test_manifest(void)
 	ok(strcmp(id, again) != 0, "and another for another purpose");
 	buf_reset(&out);
 	wandb_artifact_name(&out, "a/b c\xc3\xa9.d");
-	is_text(out.data, "insidellms-a_b_c__.d", "a name that W&B takes");
+	is_text(
+	    out.data, "insidellms-a_b_c__.d-ea3213aa", "a name that W&B takes");
+	buf_reset(&out);
+	wandb_artifact_name(&out, "a_b_c__.d");
+	is_text(out.data, "insidellms-a_b_c__.d", "a good name stays");
+	buf_reset(&out);
+	wandb_artifact_name(&out, "a_b_c__.d-ea3213aa");
+	ok(strcmp(out.data, "insidellms-a_b_c__.d-ea3213aa") != 0,
+	    "and is no other run's");
 	buf_release(&out);
 }
 

@@ -204,6 +204,48 @@ test_whose(const char *home)
 	unlink("elsewhere");
 }
 
+/* What W&B's variables say of the way to the server. */
+static void
+way(const char *headers, const char *insecure, const char *refused)
+{
+	const struct wandb_wishes wishes = {.mode = "online"};
+	struct wandb_settings s;
+
+	setenv("WANDB__EXTRA_HTTP_HEADERS", headers, 1);
+	setenv("WANDB_INSECURE_DISABLE_SSL", insecure, 1);
+	wandb_settings_load(&s, &wishes);
+	ok((refused != NULL) == (s.refused != NULL) &&
+		(refused == NULL || strstr(s.refused, refused) != NULL),
+	    "headers %s, insecure %s: %s", headers, insecure,
+	    s.refused != NULL ? s.refused : "taken");
+	ok(s.refused == NULL || strstr(s.refused, "secret") == NULL,
+	    "without a secret");
+	if (strcmp(headers, "{\"X-A\": \"b c\", \"Y\": \"\"}") == 0) {
+		is_text(s.headers[0], "X-A: b c", "a header");
+		is_text(s.headers[1], "Y: ", "an empty one");
+		ok(s.headers[2] == NULL, "no other");
+	}
+	ok(s.insecure == (strcmp(insecure, "Yes") == 0), "insecure or not");
+	wandb_settings_release(&s);
+	unsetenv("WANDB__EXTRA_HTTP_HEADERS");
+	unsetenv("WANDB_INSECURE_DISABLE_SSL");
+}
+
+static void
+test_way(void)
+{
+	setenv("HOME", "/nonexistent", 1);
+	way("", "", NULL);
+	way("{\"X-A\": \"b c\", \"Y\": \"\"}", "off", NULL);
+	way("{}", "Yes", NULL);
+	way("{\"X\": \"secret\"", "no", "must be a JSON object");
+	way("[\"secret\"]", "no", "must be a JSON object");
+	way("{\"X\": {\"secret\": 1}}", "no", "must be a JSON object");
+	way("{\"X\": \"a\\r\\nsecret: b\"}", "no", "must be a JSON object");
+	way("{\"X secret\": \"\"}", "no", "must be a JSON object");
+	way("", "perhaps", "must be true or false");
+}
+
 int
 main(void)
 {
@@ -265,6 +307,7 @@ main(void)
 	test_addresses();
 	test_unread();
 	test_whose(home);
+	test_way();
 	if (chdir("/") == 0)
 		rmdir(home);
 	return done_testing();

@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
+#include "tracker/common/display.h"
 #include "wrap/attempt/result_line.h"
 #include "wrap/attempt/totals.h"
 #include "wrap/attempt/values.h"
@@ -110,23 +111,32 @@ say_defects(struct report *r, const struct watcher *w)
 	report_say_lines(r, watcher_remarks(w));
 }
 
+/* Allocated. */
+static char *
+name_of(const struct attempt *a)
+{
+	const struct entry_start *start = attempt_start(a);
+	const char *id = attempt_run_id(a);
+
+	if (start->source == SOURCE_LIBRARY && id == NULL)
+		return xstrdup("without ID");
+	return display_name(start, id);
+}
+
 /* The result first, then what is wrong with it. */
 static void
 say_run(struct report *r, const struct attempt *a, const struct values *v)
 {
 	const struct entry_start *start = attempt_start(a);
-	const char *id = attempt_run_id(a);
+	char *name = name_of(a);
 	const char *status = attempt_is_left(a) ? "not read to its end"
 	    : !attempt_is_ended(a)              ? "going on"
 				   : run_status_name(attempt_status(a));
 	struct buf line;
 
 	buf_init(&line, REPORT_MAX_BYTES);
-	buf_addf(&line, "run %s %s",
-	    id != NULL                            ? id
-		: start->source == SOURCE_LIBRARY ? "without ID"
-						  : "unknown",
-	    status);
+	buf_addf(&line, "run %s %s", name, status);
+	free(name);
 	buf_adds(&line, ": ");
 	result_line(&line, v, start->prefix, seconds_of(a, v));
 	if (start->source != SOURCE_LIBRARY)
@@ -238,6 +248,7 @@ add_json(struct report *r, const struct attempt *a, const struct values *v)
 	const struct watcher *watcher = attempt_watcher(a);
 	struct delivery_status status;
 	struct jsonwrite w;
+	char *name;
 
 	if (!r->wants_json)
 		return;
@@ -248,6 +259,9 @@ add_json(struct report *r, const struct attempt *a, const struct values *v)
 	jsonwrite_text_member(&w, "attempt", attempt_name(a));
 	jsonwrite_text_member(&w, "run_id", attempt_run_id(a));
 	jsonwrite_text_member(&w, "run_dir", attempt_start(a)->run_dir);
+	name = name_of(a);
+	jsonwrite_text_member(&w, "name", name);
+	free(name);
 	jsonwrite_text_member(&w, "status",
 	    attempt_is_ended(a) && !attempt_is_left(a)
 		? run_status_name(attempt_status(a))

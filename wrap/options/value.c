@@ -231,7 +231,7 @@ static int
 check(struct parse *p, const struct option_row *row, const char *label,
     const char *value)
 {
-	const char *unfit;
+	char why[URI_WHY_MAX];
 
 	switch (row->form) {
 	case FORM_FLAG:
@@ -249,9 +249,8 @@ check(struct parse *p, const struct option_row *row, const char *label,
 		return 0;
 	case FORM_URL:
 		/* It may hold a secret: it is not shown. */
-		unfit = uri_unfit(value, row->choices);
-		if (unfit != NULL)
-			return options_complain(p, "%s %s", label, unfit);
+		if (!uri_is_fit(value, row->choices, why))
+			return options_complain(p, "%s %s", label, why);
 		return 0;
 	case FORM_NAME:
 	case FORM_PATH:

@@ -291,6 +291,7 @@ spread_out(int64_t drain_ms)
 	int64_t hold_ms = drain_ms / SPREAD_PART;
 
 	http_set_patience(clock_mono_ms() + drain_ms);
+	http_share(true);
 	if (!environment_is_one_of_many())
 		return;
 	hold_ms = random_below(

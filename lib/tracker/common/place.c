@@ -299,19 +299,17 @@ add_place(struct places *p, const char *root, const struct run_info *run,
 	return parent < 0 ? parent : 0;
 }
 
-/* `root`: that of the tracker itself; NULL: it has no such directory. What
- * another tracker of ours can't make is that one's to tell. */
+/* `root`: that of the tracker itself. What another tracker of ours can't make is
+ * that one's to tell. */
 static int
 open_places(struct places *p, const struct tracker *t, const char *root,
     const struct run_info *run, const char *run_id, struct err *err)
 {
-	int result = 0;
+	int result;
 
 	*p = (struct places){.attempt = run->start->attempt};
-	if (root != NULL) {
-		result = add_place(p, root, run, run_id, err);
-		p->list[0].own = true;
-	}
+	result = add_place(p, root, run, run_id, err);
+	p->list[0].own = true;
 	for (size_t i = 0; i < run->start->target_len && result == 0; i++) {
 		const struct target *target = &run->start->targets[i];
 		const struct tracker_about *about =
@@ -462,8 +460,6 @@ take_number(struct places *p, struct err *err)
 {
 	int result = -EEXIST, number;
 
-	if (p->len == 0)
-		return 1;
 	p->key = place_key(p);
 	for (number = first_number(p); number <= PLACE_ATTEMPTS_MAX; number++) {
 		result = look_at_number(p, number, err);
@@ -483,20 +479,6 @@ take_number(struct places *p, struct err *err)
 	}
 	return err_set(err, result, "%s and its numbered names are all taken",
 	    p->list[0].path);
-}
-
-char *
-place_name(
-    const struct tracker *t, const struct run_info *run, const char *run_id)
-{
-	struct places places;
-	int number;
-
-	open_places(&places, t, NULL, run, run_id, NULL);
-	number = take_number(&places, NULL);
-	close_places(&places);
-	/* A directory that can't be made has a tracker that says so. */
-	return numbered(run_id, number < 0 ? 1 : number);
 }
 
 static int

@@ -32,11 +32,6 @@ char *place_root_of(
  * folder beside the run directory. Allocated. */
 char *place_root(const struct tracker *t, const struct run_info *run);
 
-/* The name of a run in trackers that take any name: its ID, with the number of
- * the attempt's directories from the second on. Allocated text. */
-char *place_name(
-    const struct tracker *t, const struct run_info *run, const char *run_id);
-
 /* The run's name for a path: its ID, else the name of its directory. */
 const char *place_run_id(const struct run_info *run);
 

@@ -29,6 +29,10 @@ static const struct {
 	"the server does not take files: restart it without "
 	"--no-serve-artifacts, or upload them with MLflow's own client",
 	OUTCOME_REJECTED},
+    /* SQLAlchemy's: too many requests at once for the server's database. */
+    {"QueuePool limit",
+	"the server has more requests than connections to its database",
+	OUTCOME_RETRY},
     {"FEATURE_DISABLED",
 	"unset MLFLOW_WORKSPACE: this server has no workspaces",
 	OUTCOME_BLOCKED},
@@ -138,6 +142,10 @@ mlflow_classify(const char *base, const struct http_answer *http,
 	json_document(http->body, http->body_len, &a->doc, &why);
 	if (http->result != HTTP_OK)
 		classify_failure(base, http, a);
+	else if (http_is_page(http))
+		say(a, OUTCOME_BLOCKED, base,
+		    "what answers there is no MLflow server, but a web page",
+		    "a login page or a proxy stands before the server");
 	else if (wants_json && !cJSON_IsObject(a->doc) &&
 	    (http->body_len == 0 || http->body[0] == '{')) {
 		say(a, OUTCOME_RETRY, base,

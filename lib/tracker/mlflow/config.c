@@ -225,9 +225,6 @@ take_credentials(struct mlflow_config *c, struct err *err)
 static int
 take_tls(struct mlflow_config *c, struct err *err)
 {
-	static const char *const others[] = {
-	    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
-
 	if (mlflow_variable_bool(
 		"MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
 		return -EINVAL;
@@ -237,9 +234,6 @@ take_tls(struct mlflow_config *c, struct err *err)
 		    "MLFLOW_TRACKING_INSECURE_TLS and "
 		    "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
 		    "unset one");
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (c->ca == NULL && !c->insecure)
-			c->ca = copy(mlflow_variable(others[i]));
 	c->client_cert =
 	    copy(mlflow_variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
 	return 0;

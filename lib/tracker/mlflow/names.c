@@ -1,23 +1,24 @@
 #include "tracker/mlflow/names.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
-/* "-" and eight digits; "_" before them. */
-#define DIGEST_CHARACTERS 9
-#define SUFFIX_CHARACTERS (1 + DIGEST_CHARACTERS)
+/* "_" and the digest. */
+#define SUFFIX_CHARACTERS (1 + NAMES_DIGEST_CHARACTERS)
 /* What a changed component may have before its digest and a last character. */
 #define COMPONENT_ROOM (MLFLOW_COMPONENT_BYTES - SUFFIX_CHARACTERS - 4)
 /* The name of a value stays readable to here, however long its prefix is. */
 #define LAST_CHARACTERS 120
 /* A key of the most characters that stay, each of four bytes. */
 #define KEY_MAX_BYTES (4 * MLFLOW_KEY_MAX)
-/* An artifact's name while it is looked at. */
-#define ORIGINAL_MAX_BYTES (64 * 1024)
+/* The longest ending of a file's name. */
+#define ENDING_MAX 8
 
 /* Letters and digits beyond ASCII in blocks that are nothing else, in every
  * version of Unicode since 3.2, so that the server's Python agrees. Rare ones
@@ -77,32 +78,12 @@ is_key_character(uint32_t c)
 	return false;
 }
 
-/* "-" and eight digits by FNV-1a: no secret is kept, two names only have to
- * differ. The first is a letter: dates and numbers stay what they are. */
-static void
-put_digest(struct buf *out, const char *text, size_t len)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-	buf_addf(
-	    out, "-%c%07x", (char)('a' + (hash >> 28) % 6), hash & 0xfffffff);
-}
-
-/* Does it look as if a digest had been put behind it? */
+/* Does it look as if it had been changed? */
 static bool
 has_digest(const char *component, size_t len)
 {
-	const char *at = component + len - DIGEST_CHARACTERS;
-
-	if (len <= DIGEST_CHARACTERS || at[0] != '-' || at[1] < 'a' ||
-	    memchr(component, '_', len - DIGEST_CHARACTERS) == NULL)
-		return false;
-	for (size_t i = 1; i < DIGEST_CHARACTERS; i++)
-		if (strchr("0123456789abcdef", at[i]) == NULL)
-			return false;
-	return true;
+	return names_has_digest(component, len) &&
+	    memchr(component, '_', len - NAMES_DIGEST_CHARACTERS) != NULL;
 }
 
 /* Is the segment that ends here (in the text) one that names nothing? */
@@ -162,7 +143,7 @@ put_changed(struct buf *out, const char *component, size_t len, size_t max)
 	if (out->len == start ||
 	    memchr(out->data + start, '_', out->len - start) == NULL)
 		buf_addc(out, '_');
-	put_digest(out, component, len);
+	names_put_digest(out, component, len);
 }
 
 void
@@ -281,32 +262,65 @@ is_artifact_character(char c)
 	    c != '%';
 }
 
+/* ".html": where it is at the end of a component, it stays there, because pages
+ * show a file by it. Returns the place of its dot. */
+static size_t
+ending_at(const char *component, size_t len)
+{
+	size_t at = len;
+
+	while (at > 0 && len - at < ENDING_MAX &&
+	    isalnum((unsigned char)component[at - 1]))
+		at--;
+	return at > 1 && at < len && component[at - 1] == '.' ? at - 1 : len;
+}
+
+/* Returns whether the component was changed. */
+static bool
+put_artifact_component(struct buf *out, const char *component, size_t len)
+{
+	size_t stem = ending_at(component, len), start = out->len;
+	char *text = xstrndup(component, len);
+	bool changed = segment_is_bad(component, len);
+	struct buf utf8;
+
+	buf_init(&utf8, 2 * len + 1);
+	buf_adds(&utf8, "");
+	text_to_utf8(&utf8, text);
+	changed |= strcmp(utf8.data, text) != 0 || has_digest(component, stem);
+	free(text);
+	/* What is behind the stem is as long in both. */
+	for (size_t i = 0; i < utf8.len - (len - stem); i++) {
+		char c = utf8.data[i];
+
+		changed |= !is_artifact_character(c);
+		buf_addc(out, is_artifact_character(c) ? c : '_');
+	}
+	if (segment_is_bad(component, len)) {
+		buf_truncate(out, start);
+		buf_addc(out, '_');
+	}
+	if (changed && memchr(out->data + start, '_', out->len - start) == NULL)
+		buf_addc(out, '_');
+	if (changed)
+		names_put_digest(out, component, len);
+	buf_add(out, component + stem, len - stem);
+	buf_release(&utf8);
+	return changed;
+}
+
 bool
 mlflow_artifact_name(struct buf *out, const char *name)
 {
-	size_t start = out->len;
-	struct buf utf8;
 	bool changed = false;
 
-	buf_init(&utf8, ORIGINAL_MAX_BYTES);
-	text_to_utf8(&utf8, name);
-	for (const char *p = utf8.data;; p++) {
-		size_t len = out->len - start;
+	for (;;) {
+		size_t len = (size_t)(strchrnul(name, '/') - name);
 
-		if ((*p == '/' || *p == '\0') &&
-		    segment_is_bad(out->data + start, len)) {
-			buf_truncate(out, start);
-			buf_addc(out, '_');
-			changed = true;
-		}
-		if (*p == '\0')
-			break;
-		if (!is_artifact_character(*p))
-			changed = true;
-		buf_addc(out, is_artifact_character(*p) ? *p : '_');
-		if (*p == '/')
-			start = out->len;
+		changed |= put_artifact_component(out, name, len);
+		if (name[len] == '\0')
+			return changed;
+		buf_addc(out, '/');
+		name += len + 1;
 	}
-	buf_release(&utf8);
-	return changed;
 }

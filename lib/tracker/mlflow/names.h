@@ -42,7 +42,9 @@ bool mlflow_text(struct buf *out, const char *text, size_t max);
 
 /* Appends an artifact's name as a path inside the run. `/` stays; characters
  * that the server would decode again or refuse become `_`, and so do the
- * segments `.` and `..`. Returns whether the name was changed. */
+ * segments `.` and `..`. A component that is changed gets a digest, as those of
+ * keys do, before its ending (`report_-a1b2c3d4.html`). Returns whether the name
+ * was changed. */
 bool mlflow_artifact_name(struct buf *out, const char *name);
 
 #endif

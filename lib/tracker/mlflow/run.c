@@ -9,7 +9,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 /* MLflow's database has room for so many characters. */
 #define RUN_NAME_MAX 250
@@ -161,20 +161,16 @@ mlflow_wanted_tagged(const struct mlflow *m)
 	    .parent = child ? m->run_id : m->parent_id};
 }
 
-/* The name given by MLflow's own tag, or else by --run-name, which a library
- * run always has. NULL: neither gives one. */
+/* The name given by MLflow's own tag; NULL: it gives none. */
 static char *
 given_name(const struct mlflow *m)
 {
-	const struct entry_start *start = m->run->start;
 	struct mlflow_tags tags = {0};
 	const char *name;
 	char *copy;
 
 	put_all_given(m, &tags);
 	name = mlflow_tags_get(&tags, MLFLOW_NAME_TAG);
-	if (name == NULL || name[0] == '\0')
-		name = start->run_name;
 	copy = name != NULL && name[0] != '\0' ? xstrdup(name) : NULL;
 	mlflow_tags_release(&tags);
 	return copy;
@@ -187,13 +183,7 @@ mlflow_run_name(const struct mlflow *m, bool *given)
 	char *name = given_name(m);
 
 	*given = name != NULL;
-	if (name != NULL)
-		return name;
-	if (m->run->run_id != NULL)
-		return place_name(m->tracker, m->run, m->run->run_id);
-	if (start->config_path != NULL)
-		return xstrdup(path_base(start->config_path));
-	return xstrdup(start->command != NULL ? start->command : "run");
+	return name != NULL ? name : display_name(start, m->run->run_id);
 }
 
 static void

@@ -13,7 +13,7 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 /* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
 #define CAREFUL_ITEMS 100
@@ -238,7 +238,7 @@ take_run_id(struct mlflow *m, const char *run_id)
 
 	if (m->named || mlflow_has_joined(m))
 		return;
-	name = place_name(m->tracker, m->run, run_id);
+	name = display_name(m->run->start, run_id);
 	if (m->run_name == NULL || strcmp(m->run_name, name) != 0) {
 		free(m->rename);
 		m->rename = name;

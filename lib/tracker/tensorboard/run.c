@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "format/crc32c.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
 /* Values of one step and params of a run, both bounded by the entry's line, in
  * the longer form of an event. */
@@ -102,7 +103,8 @@ static void
 note_invalid(struct tbrun *run)
 {
 	tracker_note(run->shared->tracker,
-	    "text that is no valid Unicode is shown with U+FFFD");
+	    "text that is no valid Unicode is shown with U+FFFD, a name with "
+	    "a digest behind it");
 }
 
 /* The tag of a name in text form. */
@@ -113,11 +115,10 @@ tag_of(struct tbrun *run, const char *name)
 	struct buf utf8;
 
 	buf_init(&utf8, ENTRY_LINE_MAX);
-	text_to_utf8(&utf8, name);
 	buf_adds(&utf8, "");
-	if (strcmp(utf8.data != NULL ? utf8.data : "", name) != 0)
+	if (names_utf8(&utf8, name))
 		note_invalid(run);
-	tag = tbrun_tag(run, utf8.data != NULL ? utf8.data : "");
+	tag = tbrun_tag(run, utf8.data);
 	buf_release(&utf8);
 	return tag;
 }
@@ -286,6 +287,17 @@ write_table(struct tbrun *run, const char *heading, const struct paramset *set,
 		note_invalid(run);
 }
 
+static void
+write_name(struct tbrun *run, struct buf *out)
+{
+	if (run->name == NULL)
+		return;
+	buf_adds(out, "Run ");
+	if (!tfevent_code_span(out, run->name))
+		note_invalid(run);
+	buf_adds(out, "\n\n");
+}
+
 void
 tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 {
@@ -295,6 +307,7 @@ tbrun_params(struct tbrun *run, int64_t time_us, int64_t step)
 	if (step > TBRUN_STEP_MAX)
 		step = TBRUN_STEP_MAX;
 	buf_init(&content, EVENT_BYTES_MAX);
+	write_name(run, &content);
 	write_table(run, "Param", &run->params, &content);
 	crc = crc32c(0, content.data, content.len);
 	if (!buf_overflowed(&content) &&
@@ -379,6 +392,17 @@ struct columns {
 };
 
 /* A result whose name is a param's gets another one. */
+static char *
+to_name(const char *text)
+{
+	struct buf name;
+
+	buf_init(&name, EVENT_BYTES_MAX);
+	buf_adds(&name, "");
+	names_utf8(&name, text);
+	return buf_steal(&name);
+}
+
 static void
 add_columns(struct columns *c, const struct paramset *set,
     const struct paramset *before)
@@ -397,7 +421,7 @@ add_columns(struct columns *c, const struct paramset *set,
 		    before != NULL && paramset_get(before, item->name) != NULL
 			? " (result)"
 			: "");
-		h->name = to_utf8(name);
+		h->name = to_name(name);
 		free(name);
 		c->len++;
 	}

@@ -71,6 +71,7 @@ struct tbrun {
 	bool has_files;    /* there are files of earlier processes */
 	int64_t last_step; /* in them */
 	struct tbrun_tags tags;
+	const char *name; /* for people; NULL: none. Not owned */
 	struct paramset params;
 	struct paramset results; /* values that are no points */
 	bool has_params; /* a params text was written, with this checksum */

@@ -18,6 +18,7 @@
 #include "base/durable.h"
 #include "base/path.h"
 #include "format/text.h"
+#include "tracker/common/display.h"
 #include "tracker/common/place.h"
 #include "tracker/tensorboard/run.h"
 #include "tracker/tensorboard/descriptions.h"
@@ -40,6 +41,7 @@ struct tensorboard {
 	struct tbrun_shared shared;
 	char *path;
 	char *prefix;
+	char *name; /* for people */
 	bool again;
 	int64_t started_us;
 	struct tbrun *run;
@@ -87,6 +89,8 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 		    tbrun_new(&tb->shared, "", run->started_us, tb->again, err);
 	}
 	if (tb->run != NULL) {
+		tb->name = display_name(run->start, place_run_id(run));
+		tb->run->name = tb->name;
 		if (run->start->source != SOURCE_LIBRARY)
 			paramset_put_text(
 			    &tb->run->params, "run_id", place_run_id(run));
@@ -386,6 +390,7 @@ tensorboard_close(struct tracker *t)
 	if (tb->shared.dir >= 0)
 		close(tb->shared.dir);
 	free(tb->prefix);
+	free(tb->name);
 	free(tb->path);
 }
 

@@ -140,7 +140,10 @@ on_file_put(struct wandb_call *call, const struct wandb_reply *reply)
 	close(a->fd);
 	a->fd = -1;
 	if (reply->outcome != OUTCOME_DONE) {
-		fail(a, reply);
+		struct wandb_reply named = *reply;
+
+		err_prefix(&named.err, "%s", a->files.files[a->at].name);
+		fail(a, &named);
 		return;
 	}
 	a->at++;

@@ -17,6 +17,10 @@
 
 #define TYPE "Content-Type:"
 
+#define PAGE                                                                  \
+	"a web page answers, not W&B: a login page or a proxy stands before " \
+	"the server"
+
 #define HTTP_CONFLICT     409
 #define HTTP_UNAUTHORIZED 401
 #define HTTP_FORBIDDEN    403
@@ -25,8 +29,15 @@ int
 wandb_client_open(struct wandb_client *c, struct loop *loop,
     const struct wandb_settings *settings, struct err *err)
 {
-	struct http_config config = {.user = "api", .password = settings->key};
+	struct http_config config = {
+	    .user = "api",
+	    .password = settings->key,
+	    .insecure = settings->insecure,
+	    .http_proxy = settings->http_proxy,
+	    .https_proxy = settings->https_proxy,
+	};
 
+	c->headers = (const char *const *)settings->headers;
 	c->http = http_new(loop, &config, err);
 	c->base_url = xstrdup(settings->base_url);
 	return c->http != NULL ? 0 : -1;
@@ -100,9 +111,14 @@ read_answer(const struct wandb_call *call, const struct http_answer *answer,
 	const char *text;
 
 	json_document(answer->body, answer->body_len, doc, &why);
-	if (answer->result != HTTP_OK) {
+	if (answer->result != HTTP_OK || http_is_page(answer)) {
 		text = json_at_text(*doc, "error");
-		err_set(&reply->err, -EPROTO, "W&B: %s%s%s", answer->error,
+		if (text == NULL && http_is_page(answer))
+			text = PAGE;
+		if (answer->result == HTTP_OK)
+			reply->outcome = OUTCOME_RETRY;
+		err_set(&reply->err, -EPROTO, "W&B: %s%s%s",
+		    answer->result == HTTP_OK ? "no answer" : answer->error,
 		    text != NULL ? ": " : "", text != NULL ? text : "");
 		return;
 	}
@@ -194,13 +210,34 @@ wandb_call_reset(struct wandb_call *call)
 	buf_reset(&call->body);
 }
 
+/* Both lists in one, with `over` behind, so that it counts where curl sees a name
+ * twice. Borrows the texts. */
+static const char **
+join_headers(const char *const *list, const char *const *over)
+{
+	const char **all;
+	size_t n = 0, len = 1;
+
+	for (size_t i = 0; list[i] != NULL; i++)
+		len++;
+	for (size_t i = 0; over != NULL && over[i] != NULL; i++)
+		len++;
+	all = xcalloc(len, sizeof(*all));
+	for (size_t i = 0; list[i] != NULL; i++)
+		all[n++] = list[i];
+	for (size_t i = 0; over != NULL && over[i] != NULL; i++)
+		all[n++] = over[i];
+	return all;
+}
+
 void
 wandb_post(struct wandb_call *call, struct wandb_client *c, const char *path,
     wandb_done *done, void *data)
 {
-	static const char *const headers[] = {
+	static const char *const json[] = {
 	    "Content-Type: application/json", NULL};
 	char *url = xasprintf("%s%s", c->base_url, path);
+	const char **headers = join_headers(json, c->headers);
 	struct http_request request = {.method = "POST",
 	    .url = url,
 	    .headers = headers,
@@ -212,6 +249,7 @@ wandb_post(struct wandb_call *call, struct wandb_client *c, const char *path,
 
 	prepare(call, c, done, data);
 	call->http = http_start(c->http, &request);
+	free(headers);
 	free(url);
 }
 
@@ -260,10 +298,14 @@ on_moved(void *data)
 static void
 start_put(struct wandb_call *call)
 {
+	const struct wandb_client *c = call->client;
+	bool own = http_same_origin(c->base_url, call->url);
+	const char **headers = join_headers(
+	    (const char *const *)call->headers, own ? c->headers : NULL);
 	struct http_request request = {.method = "PUT",
 	    .url = call->url,
-	    .given_by = call->client->base_url,
-	    .headers = (const char *const *)call->headers,
+	    .given_by = c->base_url,
+	    .headers = headers,
 	    .body_len = call->size,
 	    .no_credentials = !call->with_key,
 	    .done = on_answer,
@@ -276,7 +318,8 @@ start_put(struct wandb_call *call)
 	} else {
 		request.body = call->body.data;
 	}
-	call->http = http_start(call->client->http, &request);
+	call->http = http_start(c->http, &request);
+	free(headers);
 }
 
 /* "Name:value" -> "Name: value"; what has a line end in it is left out. */

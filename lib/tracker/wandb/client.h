@@ -23,13 +23,18 @@
 #include "tracker/tracker.h"
 #include "tracker/wandb/settings.h"
 
+/* The status that asks for smaller requests. */
+#define HTTP_TOO_LARGE 413
+
 struct wandb_client {
 	struct tracker *t; /* told of progress; set by the user, or NULL */
 	struct http *http; /* NULL: closed */
 	char *base_url;
+	const char *const *headers; /* of the settings; for this server alone */
 };
 
-/* -1 and err: libcurl can't be used. The settings must have a key. */
+/* -1 and err: libcurl can't be used. The settings must have a key, and outlive the
+ * client. */
 int wandb_client_open(struct wandb_client *c, struct loop *loop,
     const struct wandb_settings *settings, struct err *err);
 void wandb_client_close(struct wandb_client *c);

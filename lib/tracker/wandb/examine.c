@@ -80,6 +80,10 @@ examine_server(const struct examination *x, const struct wandb_settings *s)
 		examine_say(x, VERDICT_NOTE,
 		    "the key goes to %s in clear text (plain http)",
 		    s->base_url);
+	if (s->insecure)
+		examine_say(x, VERDICT_NOTE,
+		    "the server's certificate is not verified "
+		    "(WANDB_INSECURE_DISABLE_SSL)");
 	if (s->refused != NULL) {
 		examine_say(x, VERDICT_BAD, "%s", s->refused);
 	} else if (wandb_client_open(&client, v.loop, s, &err) < 0) {

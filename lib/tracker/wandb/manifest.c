@@ -8,6 +8,7 @@
 #include "format/base64.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
 #define DIGEST_HEAD "wandb-artifact-manifest-v1\n"
 #define NAME_HEAD   "insidellms-"
@@ -157,11 +158,18 @@ wandb_manifest_json(const struct wandb_manifest *m, struct buf *out)
 void
 wandb_artifact_name(struct buf *out, const char *run_id)
 {
-	size_t i, room = NAME_MAX_CHARACTERS - strlen(NAME_HEAD);
+	size_t len = strlen(run_id), i;
+	size_t room = NAME_MAX_CHARACTERS - strlen(NAME_HEAD);
+	bool changed = run_id[strspn(run_id, NAME_CHARACTERS)] != '\0' ||
+	    len > room || names_has_digest(run_id, len);
 
+	if (changed)
+		room -= NAMES_DIGEST_CHARACTERS;
 	buf_adds(out, NAME_HEAD);
-	for (i = 0; run_id[i] != '\0' && i < room; i++)
+	for (i = 0; i < len && i < room; i++)
 		buf_addc(out,
 		    strchr(NAME_CHARACTERS, run_id[i]) != NULL ? run_id[i]
 							       : '_');
+	if (changed)
+		names_put_digest(out, run_id, len);
 }

@@ -53,7 +53,7 @@ void wandb_manifest_digest(
 void wandb_manifest_json(const struct wandb_manifest *m, struct buf *out);
 
 /* Appends "insidellms-<run id>", with the characters and the length that W&B
- * allows. */
+ * allows; a run ID that is changed gets a digest (tracker/common/names.h). */
 void wandb_artifact_name(struct buf *out, const char *run_id);
 
 /* Writes characters [0-9a-f] that stand for this artifact of this run alone.

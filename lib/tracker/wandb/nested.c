@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/common/names.h"
 
 #define TOP "config"
 
@@ -92,10 +93,13 @@ write_object(struct jsonwrite *w, const struct branch *object)
 {
 	jsonwrite_open(w, '{');
 	for (const struct branch *b = object->first; b != NULL; b = b->next) {
-		char *part = xstrndup(b->key, b->len), *key = wandb_utf8(part);
+		char *part = xstrndup(b->key, b->len);
+		struct buf key;
 
-		jsonwrite_key(w, key);
-		free(key);
+		buf_init(&key, ENTRY_LINE_MAX);
+		names_utf8(&key, part);
+		jsonwrite_key(w, key.data);
+		buf_release(&key);
 		free(part);
 		if (b->value != NULL)
 			write_value(w, b->value);

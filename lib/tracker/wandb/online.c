@@ -82,6 +82,13 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_lines_there there;
 	const cJSON *bucket;
 
+	if (reply->status == HTTP_TOO_LARGE && !o->run->without_config) {
+		tracker_refused(o->t, "rejected",
+		    "the config is too large for the server (HTTP 413)");
+		o->run->without_config = true;
+		upsert(o, true, on_opened);
+		return;
+	}
 	if (reply->outcome != OUTCOME_DONE) {
 		o->opened(o->data, reply);
 		return;
@@ -146,6 +153,10 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 
 	o->batch = NULL;
 	batch->done = done;
+	/* A row is one entry or more: one of them counts. */
+	batch->rejected =
+	    o->stream.rows_refused < done ? o->stream.rows_refused : done;
+	o->stream.rows_refused -= batch->rejected;
 	o->taken -= done;
 	o->whole -= done;
 	tracker_done(o->t, CALL_SEND_METRICS,
@@ -154,11 +165,23 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 	    reply->retry_after_ms, &reply->err);
 }
 
+/* Is the answer that the request was too large, and can it be smaller? */
+static bool
+is_too_large(struct wandb_online *o, const struct wandb_reply *reply)
+{
+	return reply->status == HTTP_TOO_LARGE &&
+	    wandb_stream_shrink(&o->stream);
+}
+
 static void
 on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 
+	if (is_too_large(o, reply)) {
+		wandb_stream_post(&o->stream, NULL, on_stream, o);
+		return;
+	}
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_stream_answered(&o->stream, reply);
 		note_news(o);
@@ -290,6 +313,10 @@ on_last(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
 
+	if (is_too_large(o, reply)) {
+		wandb_stream_post(&o->stream, &o->end, on_last, o);
+		return;
+	}
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_stream_answered(&o->stream, reply);
 		note_news(o);

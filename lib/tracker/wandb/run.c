@@ -9,7 +9,7 @@
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
 #include "format/text.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 #include "tracker/wandb/nested.h"
 
 /* W&B's limits. */
@@ -169,11 +169,14 @@ choose(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings)
 {
 	const struct entry_start *start = info->start;
+	char *name;
 
 	run->entity = copy(settings->entity);
 	choose_project(run, t, start, settings);
-	run->name =
-	    choose_text(t, start, "run-name", start->run_name, "WANDB_NAME");
+	name =
+	    start->run_name != NULL ? display_name(start, info->run_id) : NULL;
+	run->name = choose_text(t, start, "run-name", name, "WANDB_NAME");
+	free(name);
 	run->name_given = run->name != NULL;
 	run->notes =
 	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
@@ -223,7 +226,8 @@ wandb_run_remember(const struct wandb_run *run, struct tracker *t)
 	jsonwrite_init(&w, &out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	for (i = 0; i < REMEMBERED_TEXTS; i++) {
-		/* A name that is not the user's comes from the run ID. */
+		/* A name that is not the user's may change with the run
+		 * ID. */
 		if (*texts[i].text == NULL ||
 		    (texts[i].text == &run->name && !run->name_given))
 			continue;
@@ -271,6 +275,20 @@ recall(struct wandb_run *run, const char *json)
 	}
 }
 
+/* Returns whether that changed the name. */
+static bool
+take_name(struct wandb_run *run, const char *run_id)
+{
+	char *text = display_name(run->info->start, run_id);
+	char *name = wandb_utf8(text);
+	bool changed = run->name == NULL || strcmp(run->name, name) != 0;
+
+	free(text);
+	free(run->name);
+	run->name = name;
+	return changed;
+}
+
 void
 wandb_run_init(struct wandb_run *run, const struct tracker *t,
     const struct run_info *info, const struct wandb_settings *settings,
@@ -287,6 +305,8 @@ wandb_run_init(struct wandb_run *run, const struct tracker *t,
 		recall(run, remembered);
 	if (run->project == NULL)
 		choose(run, t, info, settings);
+	if (!run->name_given)
+		take_name(run, info->run_id);
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);
@@ -320,17 +340,10 @@ wandb_run_release(struct wandb_run *run)
 static void
 take_run_id(struct wandb_run *run, const char *run_id)
 {
-	char *name;
-
 	free(run->run_id);
 	run->run_id = xstrdup(run_id);
-	if (run->name_given)
-		return;
-	free(run->name);
-	name = place_name(run->tracker, run->info, run_id);
-	run->name = wandb_utf8(name);
-	free(name);
-	run->name_changed = true;
+	if (!run->name_given)
+		run->name_changed = take_name(run, run_id);
 }
 
 bool

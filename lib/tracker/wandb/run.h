@@ -31,7 +31,7 @@ struct wandb_run {
 	char *id;     /* the attempt */
 	char *entity; /* NULL: not known */
 	char *project;
-	char *name;      /* display name; NULL: the run ID is not known yet */
+	char *name;      /* display name */
 	bool name_given; /* by the user: the run ID does not replace it */
 	char *notes, *group, *job_type; /* NULL: none */
 	char *host;
@@ -45,6 +45,7 @@ struct wandb_run {
 	int64_t started_us;
 	struct wandb_values config;
 	bool config_changed; /* set here, cleared by the user of the struct */
+	bool without_config; /* it is too large for the server */
 	bool name_changed;   /* as well */
 	struct wandb_rows rows;
 	struct wandb_values

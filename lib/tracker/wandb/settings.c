@@ -15,12 +15,13 @@
 #include "format/text.h"
 #include "http/http.h"
 #include "tracker/common/user_file.h"
+#include "tracker/wandb/connection.h"
 #include "tracker/wandb/ini.h"
 #include "tracker/wandb/netrc.h"
 
 #define DEFAULT_BASE_URL "https://api.wandb.ai"
-/* No key goes there, or below it, by plain http. */
-#define HTTPS_ONLY     "wandb.ai"
+/* W&B's own: its server is api.wandb.ai, and no key goes there by plain http. */
+#define SERVICE        "wandb.ai"
 #define KEY_MIN_LENGTH 40
 /* A netrc of a busy user has a few kB. */
 #define SETTINGS_FILE_MAX (1024 * 1024)
@@ -368,8 +369,8 @@ static void
 find_base_url(struct wandb_settings *s, const struct wandb_wishes *wishes,
     const char *filed, char *found)
 {
-	const char *chosen = wishes->base_url, *unfit;
-	char *file = path_join(s->root, "settings");
+	const char *chosen = wishes->base_url;
+	char *file = path_join(s->root, "settings"), why[URI_WHY_MAX];
 
 	if (chosen == NULL)
 		chosen = variable("WANDB_BASE_URL");
@@ -380,10 +381,9 @@ find_base_url(struct wandb_settings *s, const struct wandb_wishes *wishes,
 	clean_url(found);
 	if (chosen == NULL)
 		take_found(s, found, file, filed != NULL);
-	unfit = uri_unfit(s->base_url, HTTPS_ONLY);
-	if (unfit != NULL) {
+	if (!uri_is_fit(s->base_url, SERVICE, why)) {
 		free(s->refused);
-		s->refused = xasprintf("%s %s", s->base_url, unfit);
+		s->refused = xasprintf("%s %s", s->base_url, why);
 	}
 	free(file);
 }
@@ -422,6 +422,7 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	before = s->unread;
 	find_key(s);
 	find_mode(s, wishes, mode);
+	wandb_connection_load(s);
 	/* Nothing is sent: what the key is does not matter. */
 	if (s->mode_given && s->mode != WANDB_ONLINE)
 		s->unread = before;
@@ -434,6 +435,7 @@ wandb_settings_release(struct wandb_settings *s)
 	if (s->key != NULL)
 		explicit_bzero(s->key, strlen(s->key));
 	free(s->key);
+	wandb_connection_release(s);
 	free(s->base_url);
 	free(s->note);
 	free(s->refused);

@@ -43,6 +43,12 @@ struct wandb_settings {
 	char *key;     /* NULL: none found */
 	/* Why there is no key: one line, NULL if there is one. */
 	char *why_no_key;
+	/* The way to the server, by W&B's variables: its own proxies, whether
+	 * certificates are not verified, and "Name: value" of headers for that
+	 * server, NULL behind the last. NULL: none. */
+	char *http_proxy, *https_proxy;
+	bool insecure;
+	char **headers;
 };
 
 /* The values of our own options, as texts; NULL: not given. */

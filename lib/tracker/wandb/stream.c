@@ -24,8 +24,9 @@ wandb_stream_init(struct wandb_stream *s, struct wandb_client *client,
 	    .run = run,
 	    .history = {.file = "wandb-history.jsonl",
 		.confirmed = there->history},
-	    .events = {
-		.file = "wandb-events.jsonl", .confirmed = there->events}};
+	    .events = {.file = "wandb-events.jsonl",
+		.confirmed = there->events},
+	    .limit = WANDB_STREAM_BYTES};
 	STAILQ_INIT(&s->history.list);
 	STAILQ_INIT(&s->events.list);
 	buf_init(&path, PATH_MAX_BYTES);
@@ -163,25 +164,32 @@ close_file(struct jsonwrite *w)
 	jsonwrite_close(w, '}');
 }
 
+static int64_t
+sent_lines(const struct wandb_stream *s)
+{
+	return s->history.sent + s->events.sent;
+}
+
+/* As many lines as the request has room for; the first one in it always. */
 static void
-put_lines(struct wandb_lines *lines, struct jsonwrite *w)
+put_lines(
+    struct wandb_stream *s, struct wandb_lines *lines, struct jsonwrite *w)
 {
 	const struct wandb_line *line;
-	size_t bytes = 0;
 
-	lines->sent = 0;
-	if (STAILQ_EMPTY(&lines->list))
-		return;
-	open_file(w, lines->file, lines->confirmed);
 	STAILQ_FOREACH(line, &lines->list, link)
 	{
-		bytes += strlen(line->json);
-		if (lines->sent > 0 && bytes > WANDB_STREAM_BYTES)
+		size_t len = strlen(line->json);
+
+		if (sent_lines(s) > 0 && s->sent_bytes + len > s->limit)
 			break;
+		if (lines->sent++ == 0)
+			open_file(w, lines->file, lines->confirmed);
+		s->sent_bytes += len;
 		jsonwrite_text(w, line->json);
-		lines->sent++;
 	}
-	close_file(w);
+	if (lines->sent > 0)
+		close_file(w);
 }
 
 static void
@@ -242,6 +250,30 @@ put_uploaded(struct wandb_stream *s, struct jsonwrite *w)
 	jsonwrite_close(w, ']');
 }
 
+/* Do the lines go without anything else? */
+static bool
+lines_alone(const struct wandb_stream *s)
+{
+	return s->apart && wandb_stream_has_lines(s);
+}
+
+static void
+put_files(
+    struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
+{
+	jsonwrite_key(w, "files");
+	jsonwrite_open(w, '{');
+	put_lines(s, &s->history, w);
+	put_lines(s, &s->events, w);
+	s->sent_summary = !s->summary_refused &&
+	    (s->summary_dirty || end != NULL) && !lines_alone(s);
+	if (s->sent_summary)
+		put_summary(s, w, end);
+	jsonwrite_close(w, '}');
+	if (!lines_alone(s))
+		put_uploaded(s, w);
+}
+
 static void
 build(struct wandb_stream *s, const struct wandb_end *end)
 {
@@ -250,19 +282,12 @@ build(struct wandb_stream *s, const struct wandb_end *end)
 	wandb_call_reset(&s->call);
 	jsonwrite_init(&w, &s->call.body, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	if (wandb_stream_has_news(s) || end != NULL) {
-		jsonwrite_key(&w, "files");
-		jsonwrite_open(&w, '{');
-		put_lines(&s->history, &w);
-		put_lines(&s->events, &w);
-		if (s->summary_dirty || end != NULL)
-			put_summary(s, &w, end);
-		jsonwrite_close(&w, '}');
-		put_uploaded(s, &w);
-	} else {
-		s->history.sent = s->events.sent = 0;
-		s->sent_uploaded = 0;
-	}
+	s->history.sent = s->events.sent = 0;
+	s->sent_bytes = 0;
+	s->sent_uploaded = 0;
+	s->sent_summary = false;
+	if (wandb_stream_has_news(s) || end != NULL)
+		put_files(s, &w, end);
 	s->sent_end = end != NULL;
 	if (end != NULL) {
 		jsonwrite_key(&w, "complete");
@@ -277,17 +302,96 @@ void
 wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data)
 {
+	bool last =
+	    s->history.bytes + s->events.bytes <= s->limit && !lines_alone(s);
+
 	if (!s->waiting) {
-		build(s,
-		    s->history.bytes > WANDB_STREAM_BYTES ||
-			    s->events.bytes > WANDB_STREAM_BYTES
-			? NULL
-			: end);
-		s->summary_dirty = false;
+		build(s, last ? end : NULL);
+		if (s->sent_summary || s->summary_refused)
+			s->summary_dirty = false;
 	}
 	s->waiting = true;
 	s->last_ms = clock_mono_ms();
 	wandb_post(&s->call, s->client, s->path, done, data);
+}
+
+/* What remains of a row that is too large: its place in the order and in time. */
+static char *
+place_of(const char *json)
+{
+	static const char *const names[] = {"_step", "_timestamp", "_runtime"};
+	struct err err = ERR_INIT;
+	struct jsonwrite w;
+	struct buf row;
+	cJSON *doc;
+
+	json_document(json, strlen(json), &doc, &err);
+	buf_init(&row, PATH_MAX_BYTES);
+	jsonwrite_init(&w, &row, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const cJSON *item = json_at(doc, names[i]);
+
+		if (!cJSON_IsNumber(item))
+			continue;
+		jsonwrite_key(&w, names[i]);
+		if (i == 0)
+			jsonwrite_int(&w, (int64_t)item->valuedouble);
+		else
+			jsonwrite_double(&w, item->valuedouble);
+	}
+	jsonwrite_close(&w, '}');
+	cJSON_Delete(doc);
+	return buf_steal(&row);
+}
+
+/* The first line is alone in its request, and that is too large. */
+static bool
+leave_row_out(struct wandb_stream *s)
+{
+	struct wandb_lines *lines =
+	    s->history.sent > 0 ? &s->history : &s->events;
+	struct wandb_line *line = STAILQ_FIRST(&lines->list);
+	char *place = place_of(line->json);
+	char step[64];
+
+	if (strlen(place) >= strlen(line->json)) {
+		free(place);
+		return false;
+	}
+	snprintf(step, sizeof step, "%.*s", (int)strcspn(place + 1, ",}"),
+	    place + 1);
+	tracker_refused(s->client->t, "rejected",
+	    "a row is too large for the server (HTTP 413)");
+	tracker_note(s->client->t, "without its values: the row of %s", step);
+	s->rows_refused++;
+	lines->bytes -= strlen(line->json) - strlen(place);
+	free(line->json);
+	line->json = place;
+	return true;
+}
+
+bool
+wandb_stream_shrink(struct wandb_stream *s)
+{
+	s->waiting = false;
+	s->summary_dirty = s->summary_dirty || s->sent_summary;
+	if (sent_lines(s) > 1) {
+		s->limit = s->sent_bytes / 2;
+		return true;
+	}
+	if (sent_lines(s) == 1 && (s->sent_summary || s->sent_uploaded > 0)) {
+		s->apart = true;
+		return true;
+	}
+	if (sent_lines(s) == 1)
+		return leave_row_out(s);
+	if (!s->sent_summary)
+		return false;
+	s->summary_refused = true;
+	tracker_refused(s->client->t, "rejected",
+	    "the summary is too large for the server (HTTP 413)");
+	return true;
 }
 
 void

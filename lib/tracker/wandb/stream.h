@@ -52,6 +52,8 @@ struct wandb_stream {
 	size_t uploaded_len;
 	/* The request that has not been answered yet. */
 	bool waiting;
+	size_t sent_bytes; /* of the lines in it */
+	bool sent_summary;
 	size_t sent_uploaded;
 	bool sent_end;
 	bool ended;      /* the server knows the end */
@@ -59,6 +61,12 @@ struct wandb_stream {
 	int64_t quiet_until_ms; /* the server's rate limit, monotonic */
 	bool stopped;           /* somebody pressed stop in W&B */
 	bool lost;              /* a row was too long for W&B */
+	/* Of a server that has called a request too large: the most bytes of
+	 * lines, lines without anything else, and what is too large alone. */
+	size_t limit;
+	bool apart;
+	bool summary_refused;
+	size_t rows_refused;
 };
 
 struct wandb_end {
@@ -89,6 +97,11 @@ bool wandb_stream_has_news(const struct wandb_stream *s);
 #define WANDB_STREAM_BYTES (4 * 1024 * 1024)
 void wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
     wandb_done *done, void *data);
+/* Instead of wandb_stream_answered(), for an answer that says that the request was
+ * too large: the next one is smaller, half of the lines or those without
+ * anything else. What is too large alone is named in the report and left out: of a
+ * row its place stays. False: there is nothing to leave out. */
+bool wandb_stream_shrink(struct wandb_stream *s);
 /* done() must call this for an answer that is DONE, and for no other. */
 void wandb_stream_answered(
     struct wandb_stream *s, const struct wandb_reply *reply);

@@ -112,19 +112,25 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_upload *u = call->data;
 	char md5[WANDB_MD5_BASE64];
+	struct err err;
 
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_hash_end(&u->hash, md5);
 		file_is_there(u, md5, u->hash.size, true);
 		return;
 	}
-	/* The artifact is another place, which may take the file. */
-	if (reply->outcome == OUTCOME_REJECTED && !u->is_table) {
+	/* The artifact is another place, which may take the file, if it is not
+	 * too large. */
+	if (reply->outcome == OUTCOME_REJECTED && !u->is_table &&
+	    reply->status != HTTP_TOO_LARGE) {
 		wandb_hash_end(&u->hash, md5);
 		wandb_manifest_add(
 		    &u->manifest, u->name, md5, u->hash.size, false);
 	}
-	answer(u, reply->outcome, reply->retry_after_ms, &reply->err);
+	err = reply->err;
+	if (reply->outcome == OUTCOME_REJECTED)
+		err_prefix(&err, "%s", u->name);
+	answer(u, reply->outcome, reply->retry_after_ms, &err);
 }
 
 /* No run file, but one of the artifact; a table is a run file or nothing. */

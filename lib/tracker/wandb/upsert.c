@@ -39,6 +39,8 @@ write_config(struct jsonwrite *w, const struct wandb_run *run)
 
 	jsonwrite_open(w, '{');
 	TAILQ_FOREACH (item, &run->config.set.list, link) {
+		if (run->without_config)
+			break;
 		jsonwrite_key(w, item->name);
 		jsonwrite_open(w, '{');
 		jsonwrite_key(w, "value");

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "format/text.h"
+#include "tracker/common/names.h"
 
 /* A value is a number, a text or a short object; rows of a table never come
  * this way. */
@@ -52,14 +53,18 @@ is_reserved(const char *name)
 char *
 wandb_name(const char *prefix, const char *name, bool *renamed)
 {
-	char *full = xasprintf("%s%s", prefix, name), *other;
+	char *full = xasprintf("%s%s", prefix, name);
+	struct buf out;
 
-	if (!is_reserved(full))
-		return full;
-	*renamed = true;
-	other = xasprintf("%s_", full);
+	buf_init(&out, VALUE_MAX);
+	buf_adds(&out, "");
+	*renamed |= names_utf8(&out, full);
+	if (is_reserved(out.data)) {
+		buf_addc(&out, '_');
+		*renamed = true;
+	}
 	free(full);
-	return other;
+	return buf_steal(&out);
 }
 
 void

@@ -44,9 +44,9 @@ void wandb_values_merge(
 /* The JSON under that name; NULL: none. */
 const char *wandb_values_get(const struct wandb_values *v, const char *name);
 
-/* prefix + name as a name in W&B, allocated. A name that W&B uses itself gets
- * one more `_`, and so does a name that then looks the same; *renamed is set if
- * that was done. */
+/* prefix + name as a name in W&B, in UTF-8 (names_utf8()), allocated. A name that
+ * W&B uses itself gets one more `_`, and so does a name that then looks the same;
+ * *renamed is set if something was changed. */
 char *wandb_name(const char *prefix, const char *name, bool *renamed);
 
 /* A text as UTF-8, as described above. Allocated. */

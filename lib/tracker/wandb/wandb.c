@@ -145,6 +145,10 @@ open_online(struct tracker *t, struct err *err)
 	if (uri_is_in_clear(w->settings.base_url))
 		tracker_note(t, "the key goes to %s in clear text (plain http)",
 		    w->settings.base_url);
+	if (w->settings.insecure)
+		tracker_note(t,
+		    "the server's certificate is not verified "
+		    "(WANDB_INSECURE_DISABLE_SSL)");
 	w->online.opened = on_opened;
 	w->online.data = t;
 	return wandb_online_open(
@@ -220,7 +224,8 @@ wandb_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	if (w->run.rows.renamed)
 		tracker_altered(t,
 		    "_step, _timestamp, _runtime and _wandb are W&B's own: "
-		    "values of these names have a _ behind");
+		    "values of these names have a _ behind; those that are no "
+		    "valid Unicode have a digest");
 	if (w->run.rows.left_out > 0)
 		tracker_altered(t,
 		    "steps went back: %llu calls are left out, because W&B "

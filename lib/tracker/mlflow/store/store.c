@@ -15,7 +15,7 @@
 #include "format/text.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
-#include "tracker/common/place.h"
+#include "tracker/common/display.h"
 
 #define STATUS_FINISHED 3
 #define STATUS_FAILED   4
@@ -293,7 +293,7 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 
 	if (m->named)
 		return 0;
-	name = place_name(m->tracker, m->run, run_id);
+	name = display_name(m->run->start, run_id);
 	if (strcmp(run->name, name) == 0) {
 		free(name);
 		return 0;
