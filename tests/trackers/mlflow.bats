@@ -335,11 +335,12 @@ PY
         "$BUILD/tests/programs/write_run" --quiet \
         --gate "$BATS_TEST_TMPDIR/gate" --from \
         "$top/tests/fixtures/run_plain/run" --to "$BATS_TEST_TMPDIR/x" 3>&- &
+    local job=$!
     exec 7>"$BATS_TEST_TMPDIR/gate"
     printf '\n\n\n' >&7
     wait_for 60 grep -rqs '"sample":3' "$state/itrack/runs"
     exec 7>&-
-    wait $!
+    wait "$job"
     XDG_STATE_HOME=$state "$BUILD/bin/itrack" sync
     "$venv/bin/python" - "$url" <<'PY'
 import sys
