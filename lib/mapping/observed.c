@@ -4,9 +4,9 @@
 
 #include "base/die.h"
 
-#define MS_PER_US      1e-3
+#define MS_PER_US     1e-3
 #define US_PER_SECOND 1e6
-#define UNKNOWN        (-1.0)
+#define UNKNOWN       (-1.0)
 
 static struct observed_arrival *
 at(struct observed *o, uint32_t i)
