@@ -302,7 +302,7 @@ rename_run(struct mlflow *m, const char *run_id, struct err *err)
 	char *name;
 	int result;
 
-	if (m->named)
+	if (m->named || run->joined)
 		return 0;
 	name = display_name(m->run->start, run_id);
 	if (strcmp(run->name, name) == 0) {
