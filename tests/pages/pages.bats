@@ -8,7 +8,7 @@ load ../trackers/mlflow.bash
 
 setup_file() {
     clean_environment
-    export browser= venv= board= url port
+    export browser='' venv='' board='' url port
     [ -n "${ITRACK_TORTURE:-}" ] || return 0
     export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
     # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
