@@ -328,3 +328,25 @@ END
         --from "$from" --to "$runs/d" 3>&-
     is_whole "$(run_id $f)"
 }
+
+@test "who is left behind holds no exit up: one that writes a run, one that writes none" {
+    mkfifo go end gate
+    exec 7<>gate
+    # shellcheck disable=SC2016
+    { track --drain 600 -- sh -c '(read -r _ <go) & echo out'
+      echo $? >without
+      track --drain 600 -- sh -c '"$@" & read -r _ <end' - "$write_run" \
+          --gate gate --from "$from" --to "$runs/a"
+      echo $? >with; } >out 2>err 3>&- 7>&- &
+    wait_until test -e without
+    grep -q "has left processes behind" err
+    echo >go
+    printf '\n\n\n\n' >&7
+    wait_until has_step "places/insidellms/$(run_id $f)/metrics.json" 3
+    echo >end
+    wait_until test -e with
+    grep -q "still being written" err
+    [ "$(cat without with)" = $'0\n0' ]
+    yes '' 2>/dev/null | head -n 20 >&7
+    wait_until is_whole "$(run_id $f)"
+}

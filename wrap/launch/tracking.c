@@ -339,11 +339,12 @@ read_link(struct tracking *t)
 	int got;
 
 	while ((got = link_receive(t->link, &packet)) > 0) {
-		if (packet.type == LINK_DRAINED)
+		if (packet.type == LINK_DRAINED) {
 			enter(t,
 			    packet.drained.complete != 0 ? TRACKING_COMPLETE
 							 : TRACKING_INCOMPLETE);
-		else if (packet.type == LINK_RECORDED)
+			t->worker_stays = packet.drained.stays != 0;
+		} else if (packet.type == LINK_RECORDED)
 			t->recorded = packet.recorded;
 	}
 	if (got == 0) {
@@ -436,7 +437,8 @@ tracking_ended(struct tracking *t, const struct child *command,
 bool
 tracking_busy(const struct tracking *t)
 {
-	return t->phase == TRACKING_WORKS || t->worker > 0;
+	return t->phase == TRACKING_WORKS ||
+	    (t->worker > 0 && !t->worker_stays);
 }
 
 void

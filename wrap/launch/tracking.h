@@ -54,6 +54,7 @@ struct tracking {
 	int starts;
 	int start_errno;            /* the worker could not be started */
 	int worker_status;          /* how the last one died */
+	bool worker_stays;          /* for what the command has left behind */
 	bool expected;              /* the arguments name insideLLMs */
 	bool hello, nested, silent; /* what the shim has said by now */
 	bool crowded;               /* messages may have been lost */
@@ -107,7 +108,8 @@ void tracking_line(struct tracking *t, const char *line, size_t len);
 /* Called when the command has ended, at `now_ms`. With `needs_worker` a worker is
  * started even if there is no run, because it writes the report's file. Afterwards
  * tracking_busy says whether the launcher must wait for the worker's last words
- * and its end; no other code may wait for it. */
+ * and its end; no other code may wait for it. The launcher leaves a worker that
+ * stays for what goes on. */
 void tracking_ended(struct tracking *t, const struct child *command,
     bool needs_worker, int64_t now_ms);
 bool tracking_busy(const struct tracking *t);

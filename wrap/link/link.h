@@ -95,6 +95,7 @@ struct link_recorded {
 
 struct link_drained {
 	uint32_t complete; /* every tracker got everything */
+	uint32_t stays;    /* the worker does, for what goes on */
 };
 
 struct link_packet {

@@ -274,7 +274,7 @@ on_link(struct loop_io *io, uint32_t events)
 static void
 stay_alone(struct worker *w)
 {
-	struct link_packet packet = {.type = LINK_DRAINED};
+	struct link_packet packet = {.type = LINK_DRAINED, .drained.stays = 1};
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	enter(w, PHASE_ALONE);
