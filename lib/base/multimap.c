@@ -1,14 +1,13 @@
 #include "base/multimap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
+#include "base/hash.h"
 
 /* The first size; it doubles. A power of two. */
 #define ROOM_MIN 64
-
-#define FNV_START 0xcbf29ce484222325u
-#define FNV_PRIME 0x100000001b3u
 
 void
 multimap_release(struct multimap *m)
@@ -21,11 +20,7 @@ multimap_release(struct multimap *m)
 uint64_t
 multimap_hash(const char *text)
 {
-	uint64_t hash = FNV_START;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
-	return hash;
+	return hash_bytes(text, strlen(text));
 }
 
 /* Inodes come in rows: all bits count. */

@@ -29,7 +29,7 @@ struct multimap {
 
 void multimap_release(struct multimap *m);
 
-/* A key of a text (FNV-1a). Different texts may have one key. */
+/* A key of a text. Different texts may have one key. */
 uint64_t multimap_hash(const char *text);
 
 void multimap_add(struct multimap *m, uint64_t key, uint32_t value);

@@ -10,16 +10,13 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/hash.h"
 
 /* File systems take names of 255 bytes; the remaining bytes are for endings
  * that others append ("-2", ".tmp"). */
 #define COMPONENT_MAX 200
 /* "%~" and 64 bits in hexadecimal. */
 #define DIGEST_LEN 18
-
-/* FNV-1a, 64 bits. */
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME  UINT64_C(0x100000001b3)
 
 char *
 path_join(const char *dir, const char *name)
@@ -143,16 +140,6 @@ plain_length(const unsigned char *p)
 	return len;
 }
 
-static uint64_t
-digest(const char *text)
-{
-	uint64_t hash = FNV_OFFSET;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
-	return hash;
-}
-
 /* Adds the text's characters; returns the length at which a digest of
  * DIGEST_LEN bytes could still follow. */
 static size_t
@@ -192,7 +179,8 @@ path_encode(const char *text)
 	cut = add_characters(&out, text);
 	if (out.len > COMPONENT_MAX) {
 		buf_truncate(&out, cut);
-		buf_addf(&out, "%%~%016" PRIx64, digest(text));
+		buf_addf(
+		    &out, "%%~%016" PRIx64, hash_bytes(text, strlen(text)));
 	}
 	return buf_steal(&out);
 }

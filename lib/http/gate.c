@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/uri.h"
 #include "http/private.h"
@@ -47,17 +48,6 @@ http_is_shared(void)
 	return shared;
 }
 
-/* FNV-1a. */
-static uint64_t
-hash_of(const char *text, size_t len)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
-	return hash;
-}
-
 static socklen_t
 place_name(struct sockaddr_un *a, const struct http_call *call, int place)
 {
@@ -68,7 +58,7 @@ place_name(struct sockaddr_un *a, const struct http_call *call, int place)
 	uri_split(call->url, &u);
 	len = snprintf(a->sun_path + 1, sizeof a->sun_path - 1,
 	    "itrack-gate-%u-%016jx-%d", (unsigned)getuid(),
-	    (uintmax_t)hash_of(u.authority.start, u.authority.len), place);
+	    (uintmax_t)hash_bytes(u.authority.start, u.authority.len), place);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 	    (size_t)len);
 }
