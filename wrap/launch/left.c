@@ -37,33 +37,12 @@ newest(void)
 static int
 has_in_environment(pid_t pid, const char *text, size_t len)
 {
-	static char chunk[64 * 1024];
-	size_t have = 0;
+	int has = procstat_holds(pid, "environ", text, len);
 	struct procstat stat;
-	bool has = false;
-	char path[32];
-	ssize_t got = -1;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (
-	    !has && (got = read(fd, chunk + have, sizeof(chunk) - have)) > 0) {
-		have += (size_t)got;
-		has = memmem(chunk, have, text, len) != NULL;
-		/* The text may be cut here. */
-		if (have > len) {
-			memmove(chunk, chunk + have - len, len);
-			have = len;
-		}
-	}
-	close(fd);
-	if (have == 0 && got == 0 && procstat_read(pid, &stat) &&
-	    stat.state != 'Z')
+	if (has == -ENODATA && procstat_read(pid, &stat) && stat.state != 'Z')
 		return -EAGAIN;
-	return has;
+	return has > 0;
 }
 
 int

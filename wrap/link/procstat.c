@@ -1,5 +1,6 @@
 #include "wrap/link/procstat.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,38 @@ procstat_read(pid_t pid, struct procstat *stat)
 	behind_name = strrchr(text, ')');
 	return behind_name != NULL &&
 	    sscanf(behind_name + 1, " %c %d", &stat->state, &stat->parent) == 2;
+}
+
+int
+procstat_holds(pid_t pid, const char *file, const char *text, size_t len)
+{
+	char path[64], chunk[16 * 1024];
+	size_t have = 0;
+	bool any = false, holds = false;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (!holds &&
+	    (got = read(fd, chunk + have, sizeof(chunk) - have)) > 0) {
+		any = true;
+		have += (size_t)got;
+		holds = memmem(chunk, have, text, len) != NULL;
+		/* The text may be cut here. */
+		if (have > len) {
+			memmove(chunk, chunk + have - len, len);
+			have = len;
+		}
+	}
+	if (!holds && got < 0)
+		got = -errno;
+	close(fd);
+	if (holds)
+		return 1;
+	return got < 0 ? (int)got : any ? 0 : -ENODATA;
 }
 
 bool

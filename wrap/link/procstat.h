@@ -1,11 +1,12 @@
 /*
- * Reads what /proc tells of a process: its parent and its start; tells
- * whether it is below another.
+ * Reads what /proc tells of a process: its parent and its start; tells whether it
+ * is below another, and whether a file of it there holds a text.
  */
 #ifndef LINK_PROCSTAT_H
 #define LINK_PROCSTAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct procstat {
@@ -15,6 +16,10 @@ struct procstat {
 
 /* False: the process does not exist, or there is no /proc. */
 bool procstat_read(pid_t pid, struct procstat *stat);
+
+/* Does /proc/PID/FILE (environ, maps) hold this text? 1, 0, -ENODATA (the file is
+ * empty) or another negative errno: it can't be read. */
+int procstat_holds(pid_t pid, const char *file, const char *text, size_t len);
 
 /* Is `pid` a descendant of `ancestor`? Only living processes in between can
  * show it. */

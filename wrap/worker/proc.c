@@ -201,26 +201,8 @@ bool
 proc_has_shim(pid_t pid, bool *closed)
 {
 	static const char name[] = "/" SHIM_NAME "\n";
-	size_t name_len = sizeof name - 1, have = 0;
-	char path[64], text[16 * 1024];
-	bool has = false;
-	ssize_t got;
-	int fd;
+	int holds = procstat_holds(pid, "maps", name, sizeof name - 1);
 
-	snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	*closed = fd < 0 && (errno == EACCES || errno == EPERM);
-	if (fd < 0)
-		return false;
-	while (!has && (got = read(fd, text + have, sizeof text - have)) > 0) {
-		have += (size_t)got;
-		has = memmem(text, have, name, name_len) != NULL;
-		/* The name may be cut here. */
-		if (have > name_len) {
-			memmove(text, text + have - name_len, name_len);
-			have = name_len;
-		}
-	}
-	close(fd);
-	return has;
+	*closed = holds == -EACCES || holds == -EPERM;
+	return holds > 0;
 }
