@@ -320,6 +320,7 @@ static void
 on_turn(struct loop_turn *turn)
 {
 	struct worker *w = turn->data;
+	bool stays;
 
 	runs_turn(w->runs);
 	tell_recorded(w);
@@ -328,10 +329,11 @@ on_turn(struct loop_turn *turn)
 	w->settled = false;
 	if (!runs_are_settled(w->runs))
 		return;
-	if (runs_going_on(w->runs) == 0 &&
-	    (w->search == NULL || !search_goes_on(w->search)))
+	stays = runs_going_on(w->runs) > 0 ||
+	    (w->search != NULL && search_goes_on(w->search));
+	if (!stays && runs_open(w->runs) == 0)
 		loop_stop(w->loop);
-	else if (w->phase != PHASE_ALONE)
+	else if (stays && w->phase != PHASE_ALONE)
 		stay_alone(w);
 }
 

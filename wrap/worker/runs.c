@@ -307,6 +307,15 @@ runs_turn(struct runs *runs)
 		take_late(runs);
 }
 
+/* Is it written by somebody who is not known to be dead? What tells of a death may
+ * not have been read yet. */
+static bool
+goes_on(const struct run *run)
+{
+	return !run_is_over(run) && !run->orphaned &&
+	    (!run->line.held || lifeline_lives(&run->line));
+}
+
 /* Returns the run that gets the line: the last one of the command itself, else
  * the only one that goes on. */
 static struct run *
@@ -316,7 +325,7 @@ run_of_line(struct runs *runs)
 	size_t going_on = 0;
 
 	TAILQ_FOREACH (run, &runs->list, link) {
-		if (run_is_over(run))
+		if (!goes_on(run))
 			continue;
 		if (run_is_command(run))
 			own = run;
@@ -387,7 +396,7 @@ runs_are_settled(const struct runs *runs)
 }
 
 size_t
-runs_going_on(const struct runs *runs)
+runs_open(const struct runs *runs)
 {
 	const struct run *run;
 	size_t count = 0;
@@ -397,13 +406,24 @@ runs_going_on(const struct runs *runs)
 	return count;
 }
 
+size_t
+runs_going_on(const struct runs *runs)
+{
+	const struct run *run;
+	size_t count = 0;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		count += goes_on(run);
+	return count;
+}
+
 void
 runs_report_going_on(const struct runs *runs)
 {
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (!run_is_over(run))
+		if (goes_on(run))
 			report_add_going_on(
 			    runs->config.report, run->attempt, run->writer);
 }

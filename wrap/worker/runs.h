@@ -97,7 +97,9 @@ void runs_take_line(struct runs *runs, const char *line, size_t len);
 void runs_drain(struct runs *runs, int64_t ms);
 /* Of those that are over. */
 bool runs_are_settled(const struct runs *runs);
-/* How many are still being written. */
+/* How many are not over. */
+size_t runs_open(const struct runs *runs);
+/* How many of these are still being written; the writers of the others are dead. */
 size_t runs_going_on(const struct runs *runs);
 /* Says of each of these that it goes on, and who writes it. */
 void runs_report_going_on(const struct runs *runs);

@@ -65,10 +65,12 @@ on_death(struct lifeline *line)
 }
 
 /* The writer's death ends its run, but for the command's own: the launcher
- * tells of that with the exit status. */
+ * tells of that with the exit status. Behind that the command is dead. */
 void
 run_watch_writer(struct run *run)
 {
+	if (run_is_command(run) && run->runs->over)
+		orphan(run);
 	if (run->writer <= 0 || run_is_command(run))
 		return;
 	run->line.cut = on_death;
@@ -247,7 +249,10 @@ runs_end_orphans(struct runs *runs, bool now)
 			continue;
 		run->searched = true;
 		if (ends)
-			run_end(run, NULL, false);
+			run_end(run,
+			    run_is_command(run) && runs->has_end ? &runs->end
+								 : NULL,
+			    false);
 		else
 			look_again(runs, due_ms);
 	}
