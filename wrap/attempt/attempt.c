@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "mapping/names.h"
+#include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/results.h"
@@ -103,7 +104,10 @@ attempt_sample(
 		return;
 	if (!more)
 		a->samples++;
-	keep_sample(a, list, len, clock_wall_us());
+	/* Samples are as many as points: a run of days has no more of them. */
+	if (points_is_due(
+		(uint64_t)a->samples, (uint64_t)attempt_start(a)->points))
+		keep_sample(a, list, len, clock_wall_us());
 }
 
 /* Behind the last point, whose time is that of the last record. */
