@@ -167,7 +167,7 @@ unmake(int parent, const char *name)
 /* Is the directory there, and whose is it? */
 enum owner { FREE, OURS, OTHERS };
 
-/* *mark (may be NULL) gets what the mark of another's says. */
+/* The mark gets the attempt that has the directory, or is empty. */
 static int
 owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
     struct err *err)
@@ -176,13 +176,13 @@ owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
 	struct stat st;
 	int fd, result;
 
+	buf_reset(mark);
 	result = file_look(parent, name, AT_SYMLINK_NOFOLLOW, &st, err);
 	if (result <= 0)
 		return result < 0 ? result : FREE;
 	if (!S_ISDIR(st.st_mode) || !folder_is_ours(parent, &st))
 		return OTHERS;
 	fd = folder_open(parent, name, false, &local);
-	buf_reset(mark);
 	result = fd < 0 ? fd : file_read_if_there(fd, PLACE_MARK, mark, &local);
 	if (fd >= 0)
 		close(fd);
