@@ -673,6 +673,7 @@ group_is() {
     ITRACK_ATTEMPT_GROUP=again group_is again
     WANDB_RUN_GROUP=theirs group_is theirs
     WANDB_RUN_GROUP=theirs group_is again --attempt-group again
+    WANDB_RUN_GROUP=theirs group_is ours --wandb-group ours
 }
 
 # The names that the SDK itself sends, by both ways; GPUs are nvml.c's.

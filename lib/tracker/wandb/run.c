@@ -218,10 +218,12 @@ choose(struct wandb_run *run, const struct tracker *t,
 	run->name_given = run->name != NULL;
 	run->notes =
 	    choose_text(t, start, "notes", start->notes, "WANDB_NOTES");
-	run->group = choose_text(
-	    t, start, "attempt-group", start->group, "WANDB_RUN_GROUP");
-	if (run->group == NULL)
+	/* --wandb-group, or its variable: below an --attempt-group that was asked
+	 * for, above one of the config file. */
+	if (tracker_option(t, "attempt-group") == NULL)
 		run->group = copy(tracker_option(t, "wandb-group"));
+	if (run->group == NULL)
+		run->group = copy(start->group);
 	if (run->group == NULL)
 		run->group = copy(entry_start_group(start));
 	if (run->group == NULL && start->source != SOURCE_LIBRARY)
