@@ -209,6 +209,31 @@ END
     [[ $output == *"already tracked"* ]]
 }
 
+@test "a directory that was moved is known, and a copy of it is another" {
+    [ "$(stat -c %W "$runs")" != 0 ] || skip "this file system tells no births"
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import --local-dir "$PWD/out" "$runs/x"
+    mkdir "$runs/later"
+    mv "$runs/x" "$runs/later/y"
+    run -0 itrack import --local-dir "$PWD/out" "$runs/later/y"
+    [[ $output == *"already tracked by local"* ]]
+    cp -a "$runs/later/y" "$runs/z"
+    run -0 itrack import --local-dir "$PWD/out" "$runs/z"
+    [[ $output != *"already tracked"* ]]
+}
+
+@test "a directory that was moved is known while its delivery is pending" {
+    [ "$(stat -c %W "$runs")" != 0 ] || skip "this file system tells no births"
+    local down="--track mlflow --mlflow-uri http://127.0.0.1:9 --drain 0.1"
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    # shellcheck disable=SC2086
+    itrack import $down "$runs/x" || :
+    mv "$runs/x" "$runs/y"
+    # shellcheck disable=SC2086
+    itrack import $down "$runs/y" || :
+    [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 1 ]
+}
+
 @test "a destination that is gone is imported anew" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     itrack import "$runs/x"
