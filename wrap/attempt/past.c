@@ -250,7 +250,7 @@ static bool
 same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
 {
 	return (int64_t)s->identity.inode == inode &&
-	    s->identity.birth_ns == birth_ns;
+	    watcher_births_fit(s->identity.birth_ns, birth_ns);
 }
 
 static bool
