@@ -48,14 +48,6 @@ on_entry(struct entry *e, void *data)
 		entry_release(e);
 		return;
 	}
-	if (e->kind == ENTRY_ARTIFACT && e->artifact.kept != NULL &&
-	    strcmp(e->artifact.name, RECORDS_FILE) == 0) {
-		char *path = journal_kept_path(a->journal, e->artifact.kept);
-
-		free(a->records);
-		a->records = path != NULL ? text_path_text(path) : NULL;
-		free(path);
-	}
 	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
 		const struct tail *tail = watcher_tail(a->watcher);
 
@@ -159,7 +151,6 @@ attempt_free(struct attempt *a)
 	attempt_past_release(&a->past);
 	buf_release(&a->remarks);
 	free(a->run_id);
-	free(a->records);
 	free(a->run_dir);
 	free(a);
 }
@@ -270,6 +261,9 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .live = is_live(a),
 	    .skip_entries = skip,
 	    .configured = a->past.has_config,
+	    .records = start->records != NULL,
+	    .records_max = start->records_max,
+	    .records_from = a->past.records_end,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
