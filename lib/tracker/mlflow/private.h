@@ -1,7 +1,7 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
  * send.c (metrics and params), tagging.c (tags that come behind
- * the run), artifact.c (files), and tracker/mlflow/store/store.c for a store
+ * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
  * that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
@@ -17,6 +17,7 @@
 #include "tracker/mlflow/batch.h"
 #include "tracker/common/copy.h"
 #include "tracker/mlflow/config.h"
+#include "tracker/mlflow/records.h"
 #include "tracker/mlflow/shared.h"
 #include "tracker/mlflow/tags.h"
 #include "tracker/tracker.h"
@@ -32,6 +33,8 @@
 #define MLFLOW_NOTE_TAG   "mlflow.note.content"
 #define MLFLOW_PARENT_TAG "mlflow.parentRunId"
 #define MLFLOW_USER_TAG   "mlflow.user"
+/* Says that the run is an evaluation, which MLflow lists on a page of its own. */
+#define MLFLOW_TYPE_TAG "mlflow.runType"
 
 struct mlflow;
 
@@ -125,6 +128,8 @@ struct mlflow {
 	struct loop_timer copy_timer; /* its next piece */
 	char *source, *source_run;    /* of the model to be registered */
 
+	struct mlflow_records records;
+
 	struct run_end end;
 	struct mlruns *mlruns; /* NULL: a server */
 };
@@ -147,6 +152,14 @@ void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);
 /* Sends the file's bytes by PUT or POST; nobody looks at the answer's body. */
 void mlflow_send_file(struct mlflow *m, const char *method, const char *url,
     int64_t size, mlflow_then *then);
+
+/* Both in the records lane. Spans of one run, as gzip; nobody looks at the
+ * answer's body. */
+void mlflow_post_spans(struct mlflow *m, const struct buf *packed,
+    const char *run_id, mlflow_then *then);
+/* The info of one trace. */
+void mlflow_post_trace(
+    struct mlflow *m, const struct buf *json, mlflow_then *then);
 
 /* The ID of a run or an experiment in an answer; NULL: there is none, or MLflow
  * would not make such an ID. The check matters, because IDs go into addresses
@@ -243,6 +256,18 @@ struct mlflow_child *mlflow_child_find(
     const struct mlflow *m, int64_t experiment);
 void mlflow_child_set_run(
     struct mlflow *m, struct mlflow_child *child, const char *run_id);
+
+/* --- records.c --- */
+
+/* Sends the records lane to a server. */
+enum outcome mlflow_send_records(
+    struct mlflow *m, struct batch *batch, struct err *err);
+/* The run has ended: says what was left out until now. */
+void mlflow_records_ended(struct mlflow *m);
+/* Sets the place for the report: the run's page, or, once its records are
+ * there, the one that shows them. */
+void mlflow_say_place(struct mlflow *m);
+void mlflow_records_release(struct mlflow *m);
 
 /* --- artifact.c --- */
 
