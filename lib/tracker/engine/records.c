@@ -60,11 +60,8 @@ records_give_copy(const struct delivery *d, struct entry_records *e)
 void
 records_say_none(struct delivery *d)
 {
-	const struct tracker_about *about = d->tracker.ops->about;
+	const char *note = d->tracker.ops->about->records_note;
 
-	if (about->records_note != NULL)
-		tracker_note(&d->tracker, "%s", about->records_note);
-	else
-		tracker_note(
-		    &d->tracker, "%s has no place for records", about->name);
+	tracker_note(
+	    &d->tracker, "%s", note != NULL ? note : "no place for --records");
 }
