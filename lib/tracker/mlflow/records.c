@@ -25,6 +25,31 @@
 
 static void go_on(struct mlflow *m);
 
+/* Names the first of the records that were refused. */
+static void
+say_refused(struct mlflow *m)
+{
+	struct mlflow_records *r = &m->records;
+	char *what;
+
+	if (r->refused == 0)
+		return;
+	what = r->refused == 1
+	    ? xstrdup(r->refusal)
+	    : xasprintf("%s (and %zu more)", r->refusal, r->refused - 1);
+	tracker_refused(m->tracker, what, r->why);
+	free(what);
+}
+
+static void
+forget_refused(struct mlflow_records *r)
+{
+	free(r->refusal);
+	free(r->why);
+	r->refusal = r->why = NULL;
+	r->refused = 0;
+}
+
 static void
 done(struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a)
 {
@@ -32,9 +57,13 @@ done(struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a)
 
 	rows_release(&r->rows);
 	r->batch->done = outcome == OUTCOME_DONE ? r->batch->count : 0;
-	r->batch->rejected = outcome == OUTCOME_DONE && r->refused;
-	if (outcome == OUTCOME_DONE && (r->batch->last || m->end.end != NULL))
-		mlflow_records_ended(m);
+	r->batch->rejected = outcome == OUTCOME_DONE && r->refused > 0;
+	if (outcome == OUTCOME_DONE) {
+		say_refused(m);
+		forget_refused(r);
+		if (r->batch->last || m->end.end != NULL)
+			mlflow_records_ended(m);
+	}
 	tracker_done(m->tracker, CALL_SEND_RECORDS, outcome,
 	    a != NULL ? a->retry_after_ms : 0, a != NULL ? &a->err : NULL);
 }
@@ -46,10 +75,15 @@ mlflow_records_ended(struct mlflow *m)
 
 	if (r->scores_left_out > 0)
 		tracker_note(m->tracker,
-		    "%zu scores are NaN or infinite: MLflow takes no such "
-		    "values, they are left out",
+		    "scores that are NaN or infinite: %zu; MLflow takes no "
+		    "such values, they are left out",
 		    r->scores_left_out);
-	r->scores_left_out = 0;
+	if (r->without_texts > 0)
+		tracker_altered(m->tracker,
+		    "records whose texts the server refuses: %zu, the first "
+		    "is record %jd; they stand there without their texts",
+		    r->without_texts, (intmax_t)r->first_without);
+	r->scores_left_out = r->without_texts = 0;
 }
 
 /* A server that is too old, or has its runs in files. */
@@ -156,12 +190,12 @@ refuse(
     struct mlflow *m, size_t i, const char *part, const struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
-	char *what =
-	    xasprintf("record %jd%s", (intmax_t)r->rows.list[i].number, part);
 
-	tracker_refused(m->tracker, what, a->err.message);
-	free(what);
-	r->refused = true;
+	if (r->refused++ > 0)
+		return;
+	r->refusal =
+	    xasprintf("record %jd%s", (intmax_t)r->rows.list[i].number, part);
+	r->why = xstrdup(a->err.message);
 }
 
 /* The rows of the request are there with all that belongs to them. */
@@ -249,11 +283,8 @@ take(struct mlflow *m)
 			tracker_remember_later(m->tracker, REMEMBERED, "taken");
 		mlflow_say_place(m);
 	}
-	if (r->bare)
-		tracker_altered(m->tracker,
-		    "record %jd: the server refuses its texts, it stands "
-		    "there without them",
-		    (intmax_t)r->rows.list[r->at].number);
+	if (r->bare && r->without_texts++ == 0)
+		r->first_without = r->rows.list[r->at].number;
 	r->info = r->left_out = 0;
 	send_info(m);
 }
@@ -325,7 +356,8 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	if (r->first != batch->entries[0].records.first) {
 		r->first = batch->entries[0].records.first;
 		r->at = 0;
-		r->bare = r->refused = false;
+		r->bare = false;
+		forget_refused(r);
 	}
 	r->most = REQUEST_ROWS_MAX;
 	if (advance(m))
@@ -340,6 +372,7 @@ mlflow_records_release(struct mlflow *m)
 	struct mlflow_records *r = &m->records;
 
 	rows_release(&r->rows);
+	forget_refused(r);
 	buf_release(&r->body);
 	buf_release(&r->packed);
 }

@@ -17,12 +17,19 @@ struct mlflow_records {
 	/* A batch that comes again goes on where it was: the number of its
 	 * first record. */
 	int64_t first;
-	size_t at;    /* the first row that is not there, whole */
-	size_t sent;  /* rows of the request under way, from `at` on */
-	size_t most;  /* rows of a request: fewer after one that was refused */
-	bool bare;    /* the row `at` goes without its texts */
-	size_t info;  /* of `sent`, the one whose scores are to be sent */
-	bool refused; /* something of this batch was */
+	size_t at;   /* the first row that is not there, whole */
+	size_t sent; /* rows of the request under way, from `at` on */
+	size_t most; /* rows of a request: fewer after one that was refused */
+	bool bare;   /* the row `at` goes without its texts */
+	size_t info; /* of `sent`, the one whose scores are to be sent */
+	/* Of this batch: records that were refused, at least in part, and what
+	 * is said of the first. */
+	size_t refused;
+	char *refusal, *why;
+	/* Records that went without their texts, of which the report does not
+	 * know yet, and the first of them. */
+	size_t without_texts;
+	int64_t first_without;
 	const char *run_id; /* of the request under way */
 	struct buf body, packed;
 	/* Scores that MLflow has no number for: of this request, and of those
