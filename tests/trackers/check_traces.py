@@ -151,6 +151,31 @@ def compare(record, trace):
                 differ(where, "has a text:", word)
 
 
+def inputs(run, name):
+    """The dataset of every run, and the model of the one that has an experiment."""
+    where = run["info"]["run_id"]
+    # A search does not tell of models.
+    got = call("/api/2.0/mlflow/runs/get?run_id=" + where)["run"].get("inputs", {})
+    hashes = {r["dataset"]["dataset_hash"].split(":")[1][:32] for r in records}
+    datasets = [d["dataset"]["digest"] for d in got.get("dataset_inputs", [])]
+    if datasets != sorted(hashes):
+        differ(where, "datasets", datasets, "not", hashes)
+    index = int(name.split("/")[1]) if "/" in name else None if len(order) > 1 else 0
+    want = []
+    if index is not None:
+        first = records[keys.index(order[index])]
+        harness = first["custom"].get("harness", {})
+        want = [harness.get("model_name") or first["model"]["params"]["name"]]
+    models = []
+    for model in got.get("model_inputs", []):
+        answer = call("/api/2.0/mlflow/logged-models/" + model["model_id"])["model"]
+        if answer["info"]["status"] != "LOGGED_MODEL_READY":
+            differ(where, "model", answer)
+        models.append(answer["info"]["name"])
+    if models != want:
+        differ(where, "models", models, "not", want)
+
+
 records = []
 with open(args.run_dir + "/records.jsonl", "rb") as lines:
     for line in lines:
@@ -168,6 +193,7 @@ ids = {}
 for run in runs.get("runs", []):
     tags = {t["key"]: t["value"] for t in run["data"]["tags"]}
     ids[tags["itrack.id"]] = run["info"]["run_id"]
+    inputs(run, tags["itrack.id"])
     if tags.get("mlflow.runType") != "genai_evaluate":
         differ(tags["itrack.id"], "is no evaluation run")
 attempts = sorted({name.split("/")[0] for name in ids})

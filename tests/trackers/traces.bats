@@ -42,9 +42,9 @@ copy() { # FIXTURE DIR
 }
 
 @test "every fixture, imported twice and live: all its records, once" {
-    local name dir mode
-    for name in "$top"/tests/fixtures/*/run; do
-        name=$(basename "$(dirname "$name")")
+    local name dir mode names=(interrupted harness_two_by_two run_errors run_scored)
+    [ -z "${ITRACK_TORTURE:-}" ] || mapfile -t names < <(ls "$top/tests/fixtures")
+    for name in "${names[@]}"; do
         dir=$top/tests/fixtures/$name/run
         import "text-$name" --records=text "$dir"
         import "text-$name" --records=text "$dir"

@@ -240,7 +240,7 @@ start_json(struct mlflow_call *call, const char *method, const char *path,
 	    .timeout_is_users = m->config.timeout_is_users,
 	};
 
-	if (strcmp(method, "POST") == 0) {
+	if (strcmp(method, "GET") != 0) {
 		request.body = call->body.data;
 		request.body_len = (int64_t)call->body.len;
 	}
@@ -259,6 +259,12 @@ void
 mlflow_post(struct mlflow *m, const char *path, mlflow_then *then)
 {
 	start_json(&m->calls[LANE_METRICS], "POST", path, false, then);
+}
+
+void
+mlflow_patch(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "PATCH", path, false, then);
 }
 
 void

@@ -125,6 +125,7 @@ mlflow_close(struct tracker *t)
 
 	mlflow_calls_release(m);
 	mlflow_records_release(m);
+	mlflow_inputs_release(m);
 	mlflow_shared_put(m->shared);
 	mlruns_close(m);
 	mlflow_children_release(m);

@@ -1,6 +1,6 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), tagging.c (tags that come behind
+ * send.c (metrics and params), inputs.c (dataset, models), tagging.c (tags that come behind
  * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
  * that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
@@ -17,6 +17,7 @@
 #include "tracker/mlflow/batch.h"
 #include "tracker/common/copy.h"
 #include "tracker/mlflow/config.h"
+#include "tracker/mlflow/inputs.h"
 #include "tracker/mlflow/records.h"
 #include "tracker/mlflow/shared.h"
 #include "tracker/mlflow/tags.h"
@@ -69,6 +70,7 @@ struct mlflow_child {
 	bool used;    /* entries of its own came, so it gets a run */
 	bool made;    /* the run is there, with its tags */
 	bool ended;
+	bool has_dataset;
 };
 
 /* The run that is being found or made. */
@@ -129,6 +131,7 @@ struct mlflow {
 	char *source, *source_run;    /* of the model to be registered */
 
 	struct mlflow_records records;
+	struct mlflow_inputs inputs;
 
 	struct run_end end;
 	struct mlruns *mlruns; /* NULL: a server */
@@ -139,10 +142,11 @@ struct mlflow {
 void mlflow_calls_init(struct mlflow *m);
 void mlflow_calls_release(struct mlflow *m);
 
-/* Both start a request below /api/2.0/mlflow/; `then` gets its answer. The body
+/* All start a request below /api/2.0/mlflow/; `then` gets its answer. The body
  * is in calls[LANE_METRICS].body. */
 void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_post(struct mlflow *m, const char *path, mlflow_then *then);
+void mlflow_patch(struct mlflow *m, const char *path, mlflow_then *then);
 /* As mlflow_post, for a request that must not be carried out twice: it never
  * uses a connection that was used before, where curl may repeat it. */
 void mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then);
@@ -243,6 +247,18 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
 const char *mlflow_status(enum run_status status);
+/* A request of another file, within a batch of metrics, was answered: the batch
+ * goes on, or comes again. */
+void mlflow_send_on(struct mlflow *m);
+void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
+
+/* --- inputs.c --- */
+
+/* Looks for the dataset and for models under test. */
+void mlflow_inputs_take(struct mlflow *m, const struct entry *e);
+/* Starts the next request for them; false: none is left. */
+bool mlflow_inputs_next(struct mlflow *m);
+void mlflow_inputs_release(struct mlflow *m);
 
 /* --- child.c --- */
 
