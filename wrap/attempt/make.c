@@ -47,14 +47,6 @@ on_entry(struct entry *e, void *data)
 		entry_release(e);
 		return;
 	}
-	if (e->kind == ENTRY_ARTIFACT && e->artifact.kept != NULL &&
-	    strcmp(e->artifact.name, RECORDS_FILE) == 0) {
-		char *path = journal_kept_path(a->journal, e->artifact.kept);
-
-		free(a->records);
-		a->records = path != NULL ? text_path_text(path) : NULL;
-		free(path);
-	}
 	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
 		const struct tail *tail = watcher_tail(a->watcher);
 
@@ -158,7 +150,6 @@ attempt_free(struct attempt *a)
 	attempt_past_release(&a->past);
 	buf_release(&a->remarks);
 	free(a->run_id);
-	free(a->records);
 	free(a->run_dir);
 	free(a);
 }

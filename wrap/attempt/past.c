@@ -35,9 +35,6 @@ take(struct attempt_past *past, const struct entry *e)
 	case ENTRY_RECORDS:
 		past->records_end = e->records.offset + e->records.length;
 		break;
-	case ENTRY_TABLE:
-		past->has_table = true;
-		break;
 	case ENTRY_ARTIFACT:
 		past->artifacts = xreallocarray(past->artifacts,
 		    past->artifact_len + 1, sizeof(*past->artifacts));
