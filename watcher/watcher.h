@@ -72,6 +72,9 @@ struct watcher_config {
 	/* Adoption: the journal has so many derived entries already. */
 	uint64_t skip_entries;
 	bool configured; /* and the params of the configuration */
+	/* RECORDS entries are wanted, of so many (0: all), from this offset. */
+	bool records;
+	int64_t records_max, records_from;
 	/* A manifest with this stamp existed before, so it is no result of this
 	 * run. */
 	struct watcher_stamp old_manifest;

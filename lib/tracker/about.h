@@ -109,7 +109,8 @@ struct tracker_about {
 	bool histograms, models;
 
 	enum records records;
-	/* Of RECORDS_NONE: what the report says of --records, once. */
+	/* Of RECORDS_NONE: what the report says of --records, once; NULL: that
+	 * there is no place for them. */
 	const char *records_note;
 };
 

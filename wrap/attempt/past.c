@@ -32,6 +32,9 @@ take(struct attempt_past *past, const struct entry *e)
 		else
 			past->derived_entries++;
 		break;
+	case ENTRY_RECORDS:
+		past->records_end = e->records.offset + e->records.length;
+		break;
 	case ENTRY_TABLE:
 		past->has_table = true;
 		break;

@@ -29,6 +29,7 @@ struct attempt_past {
 	bool ended;
 	enum run_status status;
 	int64_t ended_us;
+	int64_t records_end; /* offset behind the last RECORDS entry's part */
 	/* The records up to the last point. */
 	int64_t records_bytes;
 	uint32_t records_crc32c;
