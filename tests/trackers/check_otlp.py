@@ -108,6 +108,70 @@ def check_root(spans, run_id, records):
     return root
 
 
+def check_span(span, record, root, text):
+    a = span["attributes"]
+    assert span["trace"] == root["trace"] and span["parent"] == root["span"], span
+    model = rundirs.as_dict(record.get("model"))
+    assert span["name"] == f"chat {model['model_id']}" and span["kind"] == 3, span
+    assert a["gen_ai.operation.name"] == "chat"
+    assert a["gen_ai.request.model"] == model["model_id"]
+    assert a["insidellms.status"] == record["status"]
+    assert a["insidellms.started_at"] == record["started_at"]
+    assert a.get("insidellms.example_id") == record["example_id"]
+    usage = rundirs.as_dict(record.get("usage"))
+    assert a.get("gen_ai.usage.input_tokens") == usage.get("prompt_tokens"), a
+    assert a.get("gen_ai.usage.output_tokens") == usage.get("completion_tokens"), a
+    good = record["status"] == "success"
+    assert span["status"] == (1 if good else 2), span
+    assert ("error.type" in a) == (not good), a
+    assert ("input.value" in a) == text, a
+    if isinstance(record.get("latency_ms"), (int, float)):
+        assert near((span["end"] - span["start"]) / 1e6, record["latency_ms"]) or \
+            abs((span["end"] - span["start"]) / 1e6 - record["latency_ms"]) < 0.002, span
+    if not text:
+        assert span["message"] in ("", record.get("error_type"), record["status"]), span
+        return
+    assert span["message"] == ("" if good else record["error"] or record["error_type"]), span
+    messages = json.loads(a["gen_ai.input.messages"])
+    assert messages[0]["role"] == "user" and messages[0]["parts"][0]["type"] == "text"
+    assert messages[0]["parts"][0]["content"] == a["input.value"]
+    if record.get("output_text"):
+        assert a["output.value"] == record["output_text"], a
+        answer = json.loads(a["gen_ai.output.messages"])[0]
+        assert answer["role"] == "assistant" and answer["finish_reason"] == "stop"
+        assert answer["parts"][0]["content"] == record["output_text"]
+
+
+def check_events(events, record, span, text):
+    scores = {}
+    for name, score in rundirs.as_dict(record.get("scores")).items():
+        if isinstance(score, (int, float)) or (text and isinstance(score, str)):
+            scores[name] = score
+    got = {}
+    for event in events:
+        assert event["event"] == "gen_ai.evaluation.result" and event["severity"] == 9
+        assert event["trace"] == span["trace"] and event["time"] == span["end"], event
+        a = event["attributes"]
+        got[a["gen_ai.evaluation.name"]] = a.get(
+            "gen_ai.evaluation.score.value", a.get("gen_ai.evaluation.score.label"))
+    assert got == scores, (got, scores)
+
+
+def check_records(found, records, root, text):
+    spans = {}
+    for span in found["traces"]:
+        if span["parent"]:
+            assert span["attributes"]["insidellms.record"] not in spans, "a span twice"
+            spans[span["attributes"]["insidellms.record"]] = span
+    assert sorted(spans) == list(range(1, len(records) + 1)), sorted(spans)
+    assert len({span["span"] for span in spans.values()}) == len(records)
+    for number, record in enumerate(records, 1):
+        span = spans[number]
+        check_span(span, record, root, text)
+        check_events([e for e in found["logs"] if e["span"] == span["span"]],
+                     record, span, text)
+
+
 def main():
     received, run_dir = sys.argv[1:3]
     attempt = sys.argv[4] if "--attempt" in sys.argv else None
@@ -117,6 +181,11 @@ def main():
     found = of_run(received, run_id, attempt)
     check_metrics(found["metrics"], records, run_dir)
     root = check_root(found["traces"], run_id, records)
+    modes = [word for word in sys.argv[3:] if word.startswith("--records")]
+    if modes:
+        check_records(found, records, root, modes[0] == "--records=text")
+    else:
+        assert found["traces"] == [root] and not found["logs"], "records without --records"
     status = [one for one in found["metrics"] if one["name"] == "insidellms.run.status"]
     assert status[-1]["value"] in (0, -1), status
     assert (status[-1]["value"] == 0) == (root["status"] == 1), (status[-1], root)

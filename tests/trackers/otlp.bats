@@ -60,6 +60,63 @@ import() {
     check_otlp "$runs/h"
 }
 
+# What was asked, answered and said of errors, and where it stands.
+canaries() {
+    grep -aoE "capital of France|f France\?'|What is 2\+2|planned failure" "$rx/plain" | sort -u
+}
+
+@test "--records: a span for each record, an event for each score, no texts" {
+    for name in run_scored run_errors latencies harness_two_by_two; do
+        otlp_clean
+        itrack import -q --track otlp --otlp-endpoint "$url" --records \
+            "$fixtures/$name/run"
+        check_otlp "$fixtures/$name/run" --records
+        [ "$(canaries)" = "" ]
+    done
+    [ "$(ls "$XDG_STATE_HOME/itrack/runs")" = "" ]
+}
+
+@test "--records=text: with prompts, answers and errors" {
+    for name in run_scored run_errors; do
+        otlp_clean
+        itrack import -q --track otlp --otlp-endpoint "$url" --records=text \
+            "$fixtures/$name/run"
+        check_otlp "$fixtures/$name/run" --records=text
+        [ "$(canaries)" != "" ]
+    done
+}
+
+@test "--records, live: observed times, each span in its run's" {
+    wrap -q --track otlp --otlp-endpoint "$url" --records -- "$write_run" \
+        --from "$fixtures/run_scored/run" --to "$runs/l"
+    check_otlp "$runs/l" --records
+    jq -se '(map(select(.parent == ""))[0]) as $root
+        | all(.start >= $root.start - 1e9 and .end <= $root.end + 1e9)' "$rx/traces.jsonl"
+}
+
+@test "records that are refused: 413 in halves, one too large named, 400 final" {
+    export OTEL_EXPORTER_OTLP_COMPRESSION=none
+    rules '[{"match": "traces|logs", "over": 2000, "status": 413}]'
+    import --records "$runs/x"
+    check_otlp "$runs/x" --records
+    rm -rf "$XDG_STATE_HOME"
+    rules '[{"match": "traces", "over": 900, "status": 413, "body": "too long"}]'
+    run -1 import --records=text "$runs/x"
+    [[ $output == *"spans of record 1: $url/v1/traces: HTTP 413: too long"* ]]
+    otlp_clean
+    rm -rf "$XDG_STATE_HOME"
+    export OTEL_EXPORTER_OTLP_COMPRESSION=none
+    rules '[{"match": "logs", "status": 400, "body": "no events"}]'
+    run -1 import --records "$runs/x"
+    [[ $output == *"score events of records 1 to 12: "*"no events"* ]]
+    [ "$(grep -c 'logs' "$rx/log")" = 1 ]
+    otlp_clean
+    rm -rf "$XDG_STATE_HOME"
+    rules '[{"match": "logs", "status": 404}]'
+    run -0 import --records "$runs/x"
+    [[ $output == *"no logs are sent: nothing takes them there"* ]]
+}
+
 @test "a run that is killed: status -1, a span with an error" {
     wrap -q --track otlp --otlp-endpoint "$url" -- "$write_run" --mode stop --die-by 9 \
         --from "$fixtures/run_plain/run" --to "$runs/k" || true

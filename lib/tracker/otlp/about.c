@@ -56,4 +56,5 @@ const struct tracker_about tracker_about_otlp = {
     .option_count = sizeof options / sizeof options[0],
     .elsewhere = "--otlp-endpoint URL",
     .histograms = true,
+    .records = RECORDS_TRACES,
 };

@@ -1,6 +1,7 @@
 /* One request to a receiver: its body, its headers, and what its answer means
  * for the run. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,4 +145,22 @@ otlp_note_taken(struct otlp *o)
 	if (!o->taken)
 		tracker_remember_later(o->tracker, OTLP_TAKEN, "yes");
 	o->taken = true;
+}
+
+void
+otlp_note_partial(
+    struct otlp *o, const char *what, const struct otlp_reply *reply)
+{
+	char *item;
+
+	if (reply->rejected == 0 && reply->words[0] != '\0')
+		tracker_note(
+		    o->tracker, "the receiver warns: %s", reply->words);
+	if (reply->rejected == 0)
+		return;
+	item = xasprintf("%" PRId64 " %s", reply->rejected, what);
+	tracker_refused(o->tracker, item,
+	    reply->words[0] != '\0' ? reply->words
+				    : "the receiver says no more");
+	free(item);
 }

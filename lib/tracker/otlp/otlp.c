@@ -263,23 +263,6 @@ entries_rejected(const struct otlp *o, int64_t points)
 	return (size_t)((part * o->part + all - 1) / all);
 }
 
-static void
-note_partial(struct otlp *o, const char *what, const struct otlp_reply *reply)
-{
-	char *item;
-
-	if (reply->rejected == 0 && reply->words[0] != '\0')
-		tracker_note(
-		    o->tracker, "the receiver warns: %s", reply->words);
-	if (reply->rejected == 0)
-		return;
-	item = xasprintf("%" PRId64 " %s", reply->rejected, what);
-	tracker_refused(o->tracker, item,
-	    reply->words[0] != '\0' ? reply->words
-				    : "the receiver says no more");
-	free(item);
-}
-
 /* The request is too large: halves, down to one entry, which is named. */
 static void
 send_less(struct otlp *o, const struct otlp_reply *reply)
@@ -305,7 +288,7 @@ on_metrics(struct otlp *o, const struct otlp_reply *reply)
 {
 	if (reply->outcome == OUTCOME_DONE) {
 		points_taken(o);
-		note_partial(o, "points", reply);
+		otlp_note_partial(o, "points", reply);
 		next_part(o, entries_rejected(o, reply->rejected));
 	} else if (reply->too_large) {
 		send_less(o, reply);
@@ -359,6 +342,8 @@ otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
 {
 	struct otlp *o = t->state;
 
+	if (batch->lane == LANE_RECORDS)
+		return otlp_records_send(o, batch, err);
 	if (batch->lane == LANE_FILES) {
 		for (size_t i = 0; i < batch->count; i++)
 			say_no_place(t, batch->entries[i].kind);
@@ -378,7 +363,7 @@ on_root(struct otlp *o, const struct otlp_reply *reply)
 	enum outcome outcome = reply->outcome;
 
 	if (outcome == OUTCOME_DONE)
-		note_partial(o, "spans", reply);
+		otlp_note_partial(o, "spans", reply);
 	if (reply->nowhere)
 		outcome = otlp_goes_on_without(o, OTLP_TRACES, reply)
 		    ? OUTCOME_DONE
@@ -406,7 +391,7 @@ on_status(struct otlp *o, const struct otlp_reply *reply)
 
 	if (outcome == OUTCOME_DONE) {
 		points_taken(o);
-		note_partial(o, "points", reply);
+		otlp_note_partial(o, "points", reply);
 	} else if (reply->nowhere &&
 	    otlp_goes_on_without(o, OTLP_METRICS, reply)) {
 		outcome = OUTCOME_DONE;
@@ -448,6 +433,7 @@ otlp_close(struct tracker *t)
 
 	otlp_calls_release(o);
 	otlp_experiments_release(&o->experiments);
+	rows_release(&o->records.rows);
 	paramset_release(&o->params);
 	buf_release(&o->resource);
 	otlp_config_release(&o->config);

@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "tracker/common/otel.h"
 #include "tracker/common/paramset.h"
+#include "tracker/common/rows.h"
 #include "tracker/otlp/config.h"
 #include "tracker/otlp/experiments.h"
 #include "tracker/otlp/reply.h"
@@ -39,6 +40,21 @@ struct otlp_call {
 	struct http_call *http; /* NULL: none */
 	struct buf body, packed;
 	otlp_then *then;
+};
+
+/* The spans of an entry's records go first, then the events of their scores. */
+enum otlp_step { OTLP_SPANS, OTLP_EVENTS, OTLP_STEPS };
+
+struct otlp_records {
+	struct batch *batch; /* of one entry */
+	struct rows rows;
+	int64_t first; /* of the entry that the next four are about */
+	enum otlp_step step;
+	size_t at;    /* rows that are settled in this step */
+	size_t sent;  /* rows of the request */
+	size_t items; /* spans or events of the request */
+	size_t most;  /* rows in a request; fewer after a 413 */
+	bool refused; /* one of the rows was */
 };
 
 struct otlp {
@@ -75,6 +91,7 @@ struct otlp {
 	int64_t next_ns; /* the same, if this request is taken */
 
 	struct run_end end;
+	struct otlp_records records;
 };
 
 /* --- call.c --- */
@@ -97,6 +114,9 @@ bool otlp_goes_on_without(
     struct otlp *o, enum otlp_signal signal, const struct otlp_reply *reply);
 /* Keeps that something was taken, across restarts, too. */
 void otlp_note_taken(struct otlp *o);
+/* Says what a receiver that took a request says of a part of it. */
+void otlp_note_partial(
+    struct otlp *o, const char *what, const struct otlp_reply *reply);
 
 /* --- metrics.c --- */
 
@@ -119,6 +139,20 @@ void otlp_params_recall(struct otlp *o);
 void otlp_params_add(struct otlp *o, const struct entry_params *params);
 /* Writes the root span, which says what became of the run. */
 void otlp_root_write(struct otlp *o);
+
+/* --- spans.c --- */
+
+/* Appends the record's span, a child of the run's. */
+void otlp_span_write(
+    const struct otlp *o, const struct row *row, struct buf *out);
+/* Appends an event for each score; returns how many. */
+size_t otlp_events_write(
+    const struct otlp *o, const struct row *row, struct buf *out);
+
+/* --- records.c --- */
+
+enum outcome otlp_records_send(
+    struct otlp *o, struct batch *batch, struct err *err);
 
 /* --- examine.c --- */
 
