@@ -248,7 +248,7 @@ canaries() {
 @test "the variables of OpenTelemetry" {
     export OTEL_EXPORTER_OTLP_ENDPOINT=$url/base/ OTEL_SERVICE_NAME=mine
     export OTEL_RESOURCE_ATTRIBUTES='a.b=c%20d, service.instance.id=x,service.name=other'
-    export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=$url/own/v1/traces?x=1
+    export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="$url/own/v1/traces"
     export OTEL_EXPORTER_OTLP_COMPRESSION=none OTEL_EXPORTER_OTLP_PROTOCOL=grpc
     export OTEL_EXPORTER_OTLP_HEADERS='x-all=1,=bad' OTEL_EXPORTER_OTLP_TRACES_HEADERS=x-own=2
     run -0 itrack import --track otlp "$runs/x"

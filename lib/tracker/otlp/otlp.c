@@ -73,10 +73,10 @@ recall(struct otlp *o)
 static void
 set_place(struct otlp *o)
 {
-	const char *url = o->config.ways[OTLP_TRACES].off
-	    ? o->config.ways[OTLP_METRICS].url
-	    : o->config.ways[OTLP_TRACES].url;
-	char *place = xasprintf("%s, trace %s", url, o->root.trace_hex);
+	char *place = o->config.ways[OTLP_TRACES].off
+	    ? xstrdup(o->config.ways[OTLP_METRICS].url)
+	    : xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
+		  o->root.trace_hex);
 
 	tracker_set_place(o->tracker, place);
 	free(place);

@@ -170,6 +170,14 @@ read_failure(struct otlp_reply *reply, const struct http_answer *answer)
 	cJSON_Delete(doc);
 }
 
+/* VictoriaMetrics takes metrics alone, and answers another path by 400. */
+static bool
+says_no_path(const struct otlp_reply *reply)
+{
+	return strncasecmp(reply->words, "unsupported path",
+		   strlen("unsupported path")) == 0;
+}
+
 static bool
 says_too_old(const struct otlp_reply *reply)
 {
@@ -242,6 +250,8 @@ read_status(
 			break;
 		}
 		reply->too_large = answer->status == HTTP_TOO_LARGE;
+		reply->nowhere =
+		    answer->status == HTTP_BAD_REQUEST && says_no_path(reply);
 		reply->too_old =
 		    answer->status == HTTP_BAD_REQUEST && says_too_old(reply);
 		say(reply, OUTCOME_REJECTED, url, answer->error, "");
