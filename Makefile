@@ -1,7 +1,7 @@
 # itrack: programs, library, tests. Products in build/ (or BUILD=...).
 #   make help    lists the targets
 
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -14,6 +14,16 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
+# EMBED=DIR: the programs have the libraries that scripts/embed made there in them,
+# and need libc alone (scripts/wheel, scripts/dist).
+ifdef EMBED
+PACKAGE_CFLAGS := -DLIBCURL_LINKED -DCURL_STATICLIB -DLIBBSD_OVERLAY \
+    -I$(EMBED)/include/bsd -isystem $(EMBED)/include -ffunction-sections \
+    -fdata-sections
+PACKAGE_LIBS := $(patsubst %,$(EMBED)/lib/lib%.a,curl mbedtls z bsd md cjson yaml) \
+    -pthread -lm -ldl -Wl,--gc-sections
+LIBRARY_LIBS := $(EMBED)/lib/libbsd.a $(EMBED)/lib/libmd.a -lm
+else
 PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson yaml-0.1
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 # libcurl is loaded when the first request is made (lib/http/libcurl.c), by the
@@ -23,6 +33,16 @@ PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(filter-out libcurl,$(PACKAGES))
 LIBCURL := $(or $(shell readelf -d $(shell $(PKG_CONFIG) --variable=libdir \
     libcurl)/libcurl.so 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'),\
     libcurl.so.4)
+# Programs find their libraries where they were built with them, whatever
+# LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
+# the libraries, too.
+PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
+    $(shell $(PKG_CONFIG) --variable=libdir $(p))))
+PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+LIBRARY_PACKAGES := libmd libbsd-overlay
+LIBRARY_LIBS := -Wl,--as-needed \
+    $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
+endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
@@ -41,12 +61,6 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
     -include base/banned.h $(CPPFLAGS)
 CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-# Programs find their libraries where they were built with them, whatever
-# LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
-# the libraries, too.
-PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
-    $(shell $(PKG_CONFIG) --variable=libdir $(p))))
-PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
 ifneq ($(SANITIZE),)
 LDFLAGS_ALL += -fsanitize=$(SANITIZE)
 endif
@@ -143,6 +157,21 @@ $(WRAP): $(call objects,$(LAUNCH_SOURCES))
 	    $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -static-pie -o $@ $^ 2>/dev/null || :
 	@[ -e $@ ] || $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
 
+ifdef EMBED
+# Nothing is there twice: one program has the worker and the commands (wrap/one).
+# The library's parts are those of the core.
+$(BUILD)/obj/wrap/worker/main.o: CPPFLAGS_ALL += -Dmain=worker_main -include wrap/one/one.h
+$(BUILD)/obj/wrap/itrack/main.o: CPPFLAGS_ALL += -Dmain=itrack_main -include wrap/one/one.h
+
+$(WORKER): $(call objects,$(sort wrap/one/main.c $(WORKER_SOURCES) \
+    $(ITRACK_SOURCES) $(call room,lib/itrack))) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+$(ITRACK): $(call objects,wrap/one/itrack.c wrap/launch/home.c)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+else
 $(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
@@ -150,6 +179,7 @@ $(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
 $(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+endif
 
 # The shim goes into other people's processes: libc only, never sanitized.
 $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
@@ -157,13 +187,10 @@ $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
 	$(CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
-	    -Wl,-z,defs -o $@ $(SHIM_SOURCES)
+	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
 
 # The library carries what it needs of the core, and shows itrack_* alone. Its
 # objects are not those of the programs: position independent without -fPIE.
-LIBRARY_PACKAGES := libmd libbsd-overlay
-LIBRARY_LIBS := -Wl,--as-needed \
-    $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
 LIBRARY_FLAGS := $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden \
     -ffunction-sections -fdata-sections -pthread
 library_objects = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
