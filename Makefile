@@ -102,6 +102,17 @@ ITRACK := $(BUILD)/bin/itrack
 WORKER := $(BUILD)/libexec/itrack/itrack-worker
 SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
 
+# Made of the table of options by a program that runs where the build runs.
+BUILD_CC ?= $(CC)
+COMPLETIONS := $(BUILD)/completions/bash/itrack \
+    $(BUILD)/completions/bash/itrack-wrap \
+    $(BUILD)/completions/zsh/_itrack $(BUILD)/completions/zsh/_itrack-wrap \
+    $(BUILD)/completions/fish/itrack.fish \
+    $(BUILD)/completions/fish/itrack-wrap.fish
+OPTION_SOURCES := $(call room,wrap/completions wrap/options) lib/base/uri.c \
+    lib/format/trackinguri.c lib/tracker/about.c \
+    $(wildcard lib/tracker/*/about.c)
+
 LIBRARY := $(BUILD)/lib/libitrack.so.0
 ARCHIVE := $(BUILD)/lib/libitrack.a
 
@@ -116,10 +127,12 @@ FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
-.PHONY: all check check-san bench fuzz lint tidy format install uninstall \
+.PHONY: all check check-san bench fuzz lint tidy format install install-strip uninstall \
     clean help torture print-library-sources compile_commands.json
 
-all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(ARCHIVE)
+# The archive is for programs that are built where itrack is.
+all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(if $(EMBED),,$(ARCHIVE)) \
+    $(COMPLETIONS)
 
 help:
 	@echo 'all         programs and libraries, in $(BUILD)/'
@@ -131,7 +144,7 @@ help:
 	@echo 'lint        format, static analysis, shell, includes, exports'
 	@echo 'tidy        of lint: clang-tidy, for the files that have changed'
 	@echo 'format      clang-format for all C files, in place'
-	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
+	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall'
 	@echo 'clean       removes $(BUILD)/'
 	@echo 'compile_commands.json   how each file is compiled, for editors'
 	@echo 'print-library-sources   what the wheel compiles'
@@ -189,6 +202,19 @@ $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
 	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
+
+$(BUILD)/completions/table: $(OPTION_SOURCES) lib/tracker/about.h \
+    wrap/options/options.h
+	@mkdir -p $(@D)
+	$(BUILD_CC) $(CPPFLAGS_ALL) -std=c11 $(WARNINGS) -o $@.program \
+	    $(OPTION_SOURCES)
+	$@.program >$@
+
+$(COMPLETIONS): $(BUILD)/completions/table scripts/completions
+	@mkdir -p $(@D)
+	scripts/completions $(notdir $(@D)) \
+	    $(patsubst _%,%,$(basename $(notdir $@))) <$< >$@.new
+	mv $@.new $@
 
 # The library carries what it needs of the core, and shows itrack_* alone. Its
 # objects are not those of the programs: position independent without -fPIE.
@@ -322,23 +348,38 @@ format:
 
 # --- installation ------------------------------------------------------------
 
+# STRIP=-s leaves symbols and lines for a debugger out; the archive has them always.
+STRIP ?=
+SHARE := $(DESTDIR)$(PREFIX)/share
+COMPLETION_DIRS := bash-completion/completions zsh/site-functions \
+    fish/vendor_completions.d
+# The loader's cache, where the library goes into the running system.
+LDCONFIG = $(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" ldconfig 2>/dev/null || :)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/itrack \
-	    $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
-	    $(DESTDIR)$(PREFIX)/share/man/man3
-	install -m 644 $(MANUALS_3) $(DESTDIR)$(PREFIX)/share/man/man3/
+	    $(SHARE)/man/man1 $(SHARE)/man/man3 $(COMPLETION_DIRS:%=$(SHARE)/%) \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install $(STRIP) -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
+	install $(STRIP) -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install $(STRIP) -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install -m 644 $(MANUALS) $(SHARE)/man/man1/
+	install -m 644 $(MANUALS_3) $(SHARE)/man/man3/
+	install -m 644 $(BUILD)/completions/bash/* $(SHARE)/bash-completion/completions/
+	install -m 644 $(BUILD)/completions/zsh/* $(SHARE)/zsh/site-functions/
+	install -m 644 $(BUILD)/completions/fish/* $(SHARE)/fish/vendor_completions.d/
 	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
-	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
+	install $(STRIP) -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so
-	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	$(if $(EMBED),,install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in \
-	    >$(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
+	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in >$(BUILD)/itrack.pc
+	install -m 644 $(BUILD)/itrack.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	@$(LDCONFIG)
+	@[ -n '$(DESTDIR)' ] || scripts/install-hint '$(LIBDIR)'
+
+install-strip:
+	$(MAKE) STRIP=-s install
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
@@ -347,8 +388,12 @@ uninstall:
 	    $(DESTDIR)$(LIBDIR)/libitrack.so.0 \
 	    $(DESTDIR)$(LIBDIR)/libitrack.so $(DESTDIR)$(LIBDIR)/libitrack.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
-	rm -f $(MANUALS_3:man/%=$(DESTDIR)$(PREFIX)/share/man/man3/%)
-	rm -f $(MANUALS:man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
+	rm -f $(MANUALS_3:man/%=$(SHARE)/man/man3/%)
+	rm -f $(MANUALS:man/%=$(SHARE)/man/man1/%)
+	rm -f $(addprefix $(SHARE)/bash-completion/completions/,itrack itrack-wrap) \
+	    $(addprefix $(SHARE)/zsh/site-functions/,_itrack _itrack-wrap) \
+	    $(addprefix $(SHARE)/fish/vendor_completions.d/,itrack.fish itrack-wrap.fish)
+	@$(LDCONFIG)
 
 clean:
 	rm -rf $(BUILD)
