@@ -32,6 +32,7 @@ extern const struct command command_status;
 extern const struct command command_prune;
 extern const struct command command_show;
 extern const struct command command_compare;
+extern const struct command command_report;
 extern const struct command command_check;
 extern const struct command command_doctor;
 extern const struct command command_log;

@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
     &command_prune,
     &command_show,
     &command_compare,
+    &command_report,
     &command_check,
     &command_doctor,
     &command_log,

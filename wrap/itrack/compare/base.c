@@ -345,7 +345,7 @@ base_find(const char *ref, char *const *dirs, size_t len, char **dir,
     char **attempt, struct err *err)
 {
 	struct search s = {.dirs = dirs, .dir_len = len};
-	bool last = strcmp(ref, BASE_LAST) == 0;
+	bool last = len > 0 && strcmp(ref, BASE_LAST) == 0;
 	int r;
 
 	*dir = *attempt = NULL;

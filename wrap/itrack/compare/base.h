@@ -16,7 +16,8 @@
 #define BASE_LAST "last"
 
 /* *dir: allocated, bytes. *attempt: allocated, or NULL if REF is a directory. `last`
- * is none of the `dirs`, and like the first of them. */
+ * is none of the `dirs`, and like the first of them; without one it is a directory's
+ * name. */
 int base_find(const char *ref, char *const *dirs, size_t len, char **dir,
     char **attempt, struct err *err);
 

@@ -9,7 +9,7 @@
 #include "wrap/itrack/compare/text.h"
 #include "wrap/itrack/grid.h"
 
-#define LABEL 14 /* what stands before the colon of a paragraph */
+#define LABEL 16 /* what stands before the colon of a paragraph */
 #define SPARK 30
 /* Of a prompt or answer so many characters are shown; the JSON has all. */
 #define SHOWN_TEXT 400
