@@ -112,7 +112,7 @@ html_table(
 {
 	/* What scrolls must be reached by the keyboard, too. */
 	buf_addf(out,
-	    "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"%s\"><table><caption>%s</caption><thead><tr>",
 	    caption, caption);
 	for (size_t i = 0; i < len; i++)

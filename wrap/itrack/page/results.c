@@ -128,7 +128,7 @@ page_results(const struct page *p, struct buf *out)
 
 	buf_adds(out,
 	    "<section id=\"results\"><h2>Results</h2>\n"
-	    "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"Results\"><table><caption>Rates and means "
 	    "with their 95 % intervals</caption><thead><tr>"
 	    "<th scope=\"col\">metric</th>");

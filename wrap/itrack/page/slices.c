@@ -75,7 +75,7 @@ static void
 add_heads(const struct page *p, struct buf *out)
 {
 	buf_addf(out,
-	    "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"Slices\"><table><caption>Each model and probe by "
 	    "itself</caption><thead><tr><th scope=\"col\">model</th>"
 	    "<th scope=\"col\">probe</th>%s<th scope=\"col\" class=\"n\">"
@@ -181,7 +181,7 @@ page_latency(const struct page *p, struct buf *out)
 
 	buf_adds(out,
 	    "<section id=\"latency\"><h2>Latency and usage</h2>\n"
-	    "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"Latency and usage\"><table><caption>Milliseconds of "
 	    "the successful records; sums of usage</caption><thead><tr>"
 	    "<th scope=\"col\">value</th>");
