@@ -166,6 +166,8 @@ struct entry_params {
 	/* They are the leaves of the run's configuration: the names are paths
 	 * of keys with dots between them. */
 	bool config;
+	/* A rule of --stop-if held: why the run was to be stopped. */
+	bool stop;
 	struct param *list;
 	size_t len;
 };

@@ -100,6 +100,7 @@ static const struct field params_fields[] = {
     {"experiment", OPTIONAL, &field_int, AT(params.experiment),
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
     {"config", OPTIONAL, &field_bool, AT(params.config)},
+    {"stop", OPTIONAL, &field_bool, AT(params.stop)},
     {"params", ALWAYS, &field_params, LIST_AT(params.list, params.len)},
     {.name = NULL},
 };

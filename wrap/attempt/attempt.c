@@ -14,6 +14,7 @@
 #include "wrap/attempt/results.h"
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
+#include "wrap/attempt/stop_if.h"
 
 /* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
@@ -133,6 +134,19 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
+/* One that went on to its end all the same, or had come to it when the signal
+ * came, was not. */
+static bool
+was_stopped(const struct attempt *a, const struct attempt_outcome *outcome,
+    bool manifest)
+{
+	bool stopped =
+	    outcome->stopped || (a->stop_reason != NULL && !outcome->has_exit);
+
+	return stopped &&
+	    (!manifest || (outcome->has_exit && outcome->wait_status != 0));
+}
+
 /* Returns the path of the records, because their rows are read when they are
  * sent. */
 static char *
@@ -245,6 +259,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		}
 		time_us = watcher_end_us(a->watcher);
 		a->status = status_of(outcome, manifest);
+		if (was_stopped(a, outcome, manifest))
+			a->status = RUN_KILLED;
+		attempt_say_rules(a);
 	} else if (a->start.start.source == SOURCE_LIBRARY &&
 	    outcome->has_exit) {
 		a->status = status_of(outcome, true);
@@ -355,6 +372,12 @@ const char *
 attempt_run_id(const struct attempt *a)
 {
 	return a->run_id;
+}
+
+const char *
+attempt_stop_reason(const struct attempt *a)
+{
+	return a->stop_reason;
 }
 
 enum run_status

@@ -145,6 +145,12 @@ say_run(struct report *r, const struct attempt *a, const struct values *v)
 		buf_addf(&line, " (%s)", start->run_dir);
 	report_say(r, "%s", line.data);
 	buf_release(&line);
+	if (attempt_stop_reason(a) != NULL)
+		report_say(r, "%s --stop-if %s",
+		    attempt_status(a) == RUN_KILLED
+			? "stopped by"
+			: "it had ended when a rule held:",
+		    attempt_stop_reason(a));
 	if (attempt_watcher(a) != NULL)
 		say_defects(r, attempt_watcher(a));
 }
@@ -270,6 +276,7 @@ add_json(struct report *r, const struct attempt *a, const struct values *v)
 	    attempt_is_ended(a) && !attempt_is_left(a)
 		? run_status_name(attempt_status(a))
 		: NULL);
+	jsonwrite_text_member(&w, "stopped_by", attempt_stop_reason(a));
 	if (watcher != NULL) {
 		const struct mapping *m =
 		    derive_mapping(watcher_derive(watcher));

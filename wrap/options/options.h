@@ -29,6 +29,7 @@ enum option_id {
 	OPT_POINTS,
 	OPT_DRAIN,
 	OPT_SYSTEM_METRICS,
+	OPT_STOP_IF,
 	OPT_STRICT,
 	OPT_NO_PRELOAD,
 	OPT_RECORD_ONLY,
@@ -114,6 +115,9 @@ enum option_source {
  * takes more. */
 #define OPTIONS_ITEMS_MAX 256
 
+/* Rules that may stop a run. */
+#define OPTIONS_RULES_MAX 16
+
 struct option_item {
 	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT */
 	const char *value;
@@ -124,6 +128,8 @@ struct options {
 	enum option_source source[OPTIONS_MAX];
 	const char *tags[OPTIONS_TAGS_MAX];
 	size_t tag_len;
+	const char *stop_if[OPTIONS_RULES_MAX]; /* each is a rule */
+	size_t stop_if_len;
 	struct option_item items[OPTIONS_ITEMS_MAX];
 	size_t item_len;
 	/* What follows the options: the command, directories, attempts. */

@@ -35,6 +35,13 @@ int options_complain(struct parse *p, const char *format, ...)
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
+/* Complains of a rule of --stop-if that is none, or whose name no running value
+ * has. "no", which takes the rules back, is none to complain of. */
+int options_check_rule(struct parse *p, const char *label, const char *value);
+/* Takes a rule, or takes all of them back. */
+int options_add_rule(struct parse *p, const char *label, const char *value,
+    enum option_source source);
+
 /* Allocates zeroed memory, or a copy of bytes with a NUL behind them. It lives
  * as long as the process. NULL: there is no memory. */
 void *options_allocate(size_t size);

@@ -64,6 +64,10 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     "ITRACK_SYSTEM_METRICS", "10", "SECONDS|no",
     FORM_INTERVAL, NULL, PROGRAM_WRAP, false, NULL,
     "how often CPU, memory, disk and GPU are sampled" },
+[OPT_STOP_IF] = { OPT_STOP_IF, 0, "stop-if", NULL, NULL, "RULE",
+    FORM_RULE, NULL, PROGRAM_WRAP, true, NULL,
+    "stop the command when the rule holds, as 'error_rate > 0.5 after 20'; "
+    "may be repeated" },
 [OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
     "exit 123 if a tracker did not get everything" },

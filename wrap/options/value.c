@@ -280,6 +280,8 @@ check(struct parse *p, const struct option_row *row, const char *label,
 			    "%s is \"%.60s\", not seconds from 0 to %d", label,
 			    value, SECONDS_MAX);
 		return 0;
+	case FORM_RULE:
+		return options_check_rule(p, label, value);
 	case FORM_POINTS:
 		if (!is_points(value))
 			return options_complain(p,
@@ -382,6 +384,9 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
 		row->id == OPT_ARTIFACT) &&
 	    add_item(p, row->id, label, value) != 0)
+		return -1;
+	if (row->id == OPT_STOP_IF &&
+	    options_add_rule(p, label, value, source) != 0)
 		return -1;
 	if (row->id == OPT_TAG) {
 		if (source > o->source[OPT_TAG])

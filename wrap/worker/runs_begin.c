@@ -64,6 +64,7 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 	    .replaced = callbacks->replaced,
 	    .complete = callbacks->complete,
 	    .settled = callbacks->settled,
+	    .rule_holds = callbacks->rule_holds,
 	    .data = run,
 	};
 }
