@@ -56,7 +56,7 @@ endif
 # Every C file of a room, and of the rooms within it.
 room = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c $(r)/*/*.c $(r)/*/*/*.c)))
 
-CORE_SOURCES    := $(call room,lib/base lib/format lib/journal lib/mapping \
+CORE_SOURCES    := $(call room,lib/base lib/format lib/stats lib/journal lib/mapping \
     lib/foreign lib/http lib/tracker watcher)
 LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
     lib/itrack) lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
