@@ -272,6 +272,11 @@ struct entry_end {
 	int64_t last_step;
 	int64_t exit_code;   /* or ENTRY_NO_EXIT_CODE */
 	int64_t exit_signal; /* 0: none */
+	/* What --notify calls it; NULL: nobody is told. Whoever has written the
+	 * entry tells these targets, and nobody else. */
+	char *event;
+	char **notified;
+	size_t notified_len;
 };
 
 struct entry {

@@ -229,6 +229,9 @@ static const struct field end_fields[] = {
 	.none = ENTRY_NO_EXIT_CODE},
     {"exit_signal", OPTIONAL, &field_int, AT(end.exit_signal),
 	.range = &signal_number},
+    {"event", OPTIONAL, &field_text, AT(end.event)},
+    {"notified", OPTIONAL, &field_texts,
+	LIST_AT(end.notified, end.notified_len)},
     {.name = NULL},
 };
 

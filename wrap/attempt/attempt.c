@@ -11,6 +11,7 @@
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/results.h"
 #include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
@@ -213,6 +214,7 @@ keep_end(
 		e.end.exit_code = WEXITSTATUS(outcome->wait_status);
 	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
 		e.end.exit_signal = WTERMSIG(outcome->wait_status);
+	attempt_name_targets(a, &e.end);
 	attempt_keep(a, &e);
 }
 
@@ -280,6 +282,10 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	 * closed: a sync now would take so long that messages of other runs
 	 * were lost. */
 	attempt_turn(a);
+	a->owes_notice = true;
+	/* One that is held may be a copy, of which nobody is told. */
+	if (!a->held)
+		attempt_notify(a);
 }
 
 const struct watcher_stamp *
@@ -299,6 +305,7 @@ attempt_drain(struct attempt *a, int64_t ms)
 {
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_drain(a->deliveries[i], ms);
+	attempt_notify_until(a, ms);
 }
 
 void
@@ -307,6 +314,8 @@ attempt_let_go(struct attempt *a)
 	if (!a->held)
 		return;
 	a->held = false;
+	if (a->owes_notice)
+		attempt_notify(a);
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_kick(a->deliveries[i]);
 }
@@ -329,6 +338,8 @@ attempt_is_settled(const struct attempt *a)
 {
 	if (a->left)
 		return true;
+	if (!attempt_has_notified(a))
+		return false;
 	for (size_t i = 0; i < a->delivery_count; i++)
 		if (!delivery_is_settled(a->deliveries[i]))
 			return false;

@@ -53,6 +53,7 @@ struct attempt_config {
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
+	bool notifies; /* --notify: its end is told, if it is in the journal */
 	/* Where it goes, with destinations, read by attempt_new() alone; NULL:
 	 * as the options say. */
 	const struct target *targets;

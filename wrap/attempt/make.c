@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
@@ -156,6 +157,7 @@ attempt_free(struct attempt *a)
 	loop_timer_cancel(a->config.loop, &a->sync_timer);
 	loop_timer_cancel(a->config.loop, &a->disk_timer);
 	attempt_forget_rules(a);
+	attempt_notify_free(a);
 	journal_close(a->journal);
 	if (a->start.start.attempt != NULL)
 		entry_release(&a->start);

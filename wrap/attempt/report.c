@@ -123,24 +123,33 @@ name_of(const struct attempt *a)
 	return display_name(start, id);
 }
 
+void
+report_headline(
+    struct buf *line, const struct attempt *a, const struct values *v)
+{
+	char *name = name_of(a);
+	const char *status = attempt_is_left(a) ? "not read to its end"
+	    : !attempt_is_ended(a)              ? "going on"
+				   : run_status_name(attempt_status(a));
+	struct buf result;
+
+	buf_init(&result, REPORT_MAX_BYTES);
+	result_line(&result, v, attempt_start(a)->prefix, seconds_of(a, v));
+	buf_addf(line, "run %s %s%s%s", name, status,
+	    result.len > 0 ? ": " : "", result.len > 0 ? result.data : "");
+	free(name);
+	buf_release(&result);
+}
+
 /* The result first, then what is wrong with it. */
 static void
 say_run(struct report *r, const struct attempt *a, const struct values *v)
 {
 	const struct entry_start *start = attempt_start(a);
-	char *name = name_of(a);
-	const char *status = attempt_is_left(a) ? "not read to its end"
-	    : !attempt_is_ended(a)              ? "going on"
-				   : run_status_name(attempt_status(a));
-	struct buf line, result;
+	struct buf line;
 
 	buf_init(&line, REPORT_MAX_BYTES);
-	buf_init(&result, REPORT_MAX_BYTES);
-	result_line(&result, v, start->prefix, seconds_of(a, v));
-	buf_addf(&line, "run %s %s%s%s", name, status,
-	    result.len > 0 ? ": " : "", result.len > 0 ? result.data : "");
-	free(name);
-	buf_release(&result);
+	report_headline(&line, a, v);
 	if (start->source != SOURCE_LIBRARY)
 		buf_addf(&line, " (%s)", start->run_dir);
 	report_say(r, "%s", line.data);

@@ -248,6 +248,7 @@ check(struct parse *p, const struct option_row *row, const char *label,
 	case FORM_TEXT:
 		return 0;
 	case FORM_URL:
+	case FORM_SECRET_URL:
 		/* It may hold a secret: it is not shown. */
 		if (!uri_is_fit(value, row->choices, why))
 			return options_complain(p, "%s %s", label, why);
@@ -280,6 +281,8 @@ check(struct parse *p, const struct option_row *row, const char *label,
 			    "%s is \"%.60s\", not seconds from 0 to %d", label,
 			    value, SECONDS_MAX);
 		return 0;
+	case FORM_NOTIFY:
+		return options_check_notify(p, label, value);
 	case FORM_RULE:
 		return options_check_rule(p, label, value);
 	case FORM_POINTS:
@@ -384,6 +387,9 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
 		row->id == OPT_ARTIFACT) &&
 	    add_item(p, row->id, label, value) != 0)
+		return -1;
+	if (row->id == OPT_NOTIFY &&
+	    options_add_notify(p, label, value, source) != 0)
 		return -1;
 	if (row->id == OPT_STOP_IF &&
 	    options_add_rule(p, label, value, source) != 0)
