@@ -51,6 +51,13 @@ finished() { # directory: how many runs the local tracker has there
     [ "$(itrack status --json | jq '[.. | .run_id? | strings] | unique | length')" = 1 ]
 }
 
+@test "Stop early, and tell" {
+    recipe "Stop early, and tell" sh >stop.sh
+    touch exp.yaml
+    ITRACK_NOTIFY_SLACK=http://127.0.0.1:9/x run -0 sh -e stop.sh
+    [[ $output == *" finished: "*"--notify slack: "* ]]
+}
+
 @test "GitHub Actions" {
     recipe "GitHub Actions" yaml >workflow.yml
     local line
