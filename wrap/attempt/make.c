@@ -394,6 +394,8 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	int fits;
 
 	if (result == 0)
+		result = attempt_discard_delivered(a, err);
+	if (result == 0)
 		result =
 		    attempt_past_read(&a->past, a->journal, &a->start, err);
 	if (result < 0) {

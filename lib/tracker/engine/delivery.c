@@ -544,6 +544,12 @@ delivery_drain(struct delivery *d, int64_t ms)
 }
 
 bool
+delivery_is_remote(const struct delivery *d)
+{
+	return d->tracker.ops->remote;
+}
+
+bool
 delivery_is_settled(const struct delivery *d)
 {
 	return d->phase >= PHASE_COMPLETE;
