@@ -52,6 +52,7 @@ struct run_info {
 	int64_t started_us; /* the start entry's time */
 	const char *run_id; /* insideLLMs'; NULL: not known yet */
 	bool again;         /* the cursor says that it was opened before */
+	bool ended;         /* the journal has all of it already */
 };
 
 struct run_end {

@@ -368,7 +368,8 @@ try_open(struct delivery *d)
 	d->info = (struct run_info){.start = d->start,
 	    .started_us = d->started_us,
 	    .run_id = d->run_id,
-	    .again = d->cursor.opened};
+	    .again = d->cursor.opened,
+	    .ended = d->has_end};
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
 	/* An output that stays while its journal is lost would be somebody

@@ -192,8 +192,9 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	l->copy_timer.data = t;
 	l->host = run->start->host != NULL ? xstrdup(run->start->host) : NULL;
 	/* The existing files have more than we have so far: leave them until
-	 * the journal was read. */
-	if (l->again)
+	 * the journal was read. A run that is all there already is written
+	 * once. */
+	if (l->again || run->ended)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
 	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
