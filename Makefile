@@ -56,7 +56,7 @@ endif
 # Every C file of a room, and of the rooms within it.
 room = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c $(r)/*/*.c $(r)/*/*/*.c)))
 
-CORE_SOURCES    := $(call room,lib/base lib/format lib/journal lib/mapping \
+CORE_SOURCES    := $(call room,lib/base lib/format lib/stats lib/journal lib/mapping \
     lib/foreign lib/http lib/tracker watcher)
 LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
     lib/itrack) lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
@@ -64,7 +64,8 @@ SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of: what is known of
 # the trackers is plain data.
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c lib/base/uri.c lib/format/trackinguri.c \
+    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c lib/base/uri.c \
+    lib/format/trackinguri.c lib/format/rule.c \
     lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)

@@ -209,6 +209,49 @@ END
     [[ $output == *"already tracked"* ]]
 }
 
+@test "a directory that was moved is known, and a copy of it is another" {
+    [ "$(stat -c %W "$runs")" != 0 ] || skip "this file system tells no births"
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    itrack import --local-dir "$PWD/out" "$runs/x"
+    mkdir "$runs/later"
+    mv "$runs/x" "$runs/later/y"
+    run -0 itrack import --local-dir "$PWD/out" "$runs/later/y"
+    [[ $output == *"already tracked by local"* ]]
+    cp -a "$runs/later/y" "$runs/z"
+    run -0 itrack import --local-dir "$PWD/out" "$runs/z"
+    [[ $output != *"already tracked"* ]]
+}
+
+@test "a directory that was moved is known while its delivery is pending" {
+    [ "$(stat -c %W "$runs")" != 0 ] || skip "this file system tells no births"
+    local down="--track mlflow --mlflow-uri http://127.0.0.1:9 --drain 0.1"
+    cp -r "$fixtures/run_plain/run" "$runs/x"
+    # shellcheck disable=SC2086
+    itrack import $down "$runs/x" || :
+    mv "$runs/x" "$runs/y"
+    # shellcheck disable=SC2086
+    itrack import $down "$runs/y" || :
+    [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 1 ]
+}
+
+@test "imports that go to different places at once: each place has each run" {
+    local i pids=()
+    for i in {01..16}; do
+        cp -r "$fixtures/run_plain/run" "$runs/$i"
+    done
+    for i in 1 2 3 4; do
+        itrack import --track local --track tensorboard --local-dir "$PWD/o" \
+            --tensorboard-dir "$PWD/t" "$runs"/* >"out$i" 2>&1 3>&- &
+        pids+=($!)
+    done
+    itrack import --local-dir "$PWD/o" "$runs"/*
+    for i in "${pids[@]}"; do
+        wait "$i" || { cat out?; false; }
+    done
+    [ "$(ls "$PWD/o/insidellms" | wc -l)" -eq 16 ]
+    [ "$(ls "$PWD/t/insidellms" | wc -l)" -eq 16 ]
+}
+
 @test "a destination that is gone is imported anew" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     itrack import "$runs/x"

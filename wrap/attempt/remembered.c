@@ -25,10 +25,10 @@ struct search {
 	struct tracked *result;
 	const struct target *targets;
 	const char *state_dir;
-	const char *run_dir; /* bytes, as named */
-	char *real;          /* of the run directory, bytes */
-	struct stat st;      /* likewise */
-	int64_t bytes;       /* of the whole lines now; -1: not read yet */
+	const char *run_dir;              /* bytes, as named */
+	char *real;                       /* of the run directory, bytes */
+	struct watcher_identity identity; /* likewise */
+	int64_t bytes; /* of the whole lines now; -1: not read yet */
 	uint32_t crc;
 };
 
@@ -94,9 +94,12 @@ measure(struct search *s)
 	close(fd);
 }
 
-/* Compares inodes: the path may lead there by another way. */
+/* Is it the directory that was tracked? Its path may lead there by another way,
+ * or it was moved since: then its inode and its birth are the same. A file
+ * system that tells no births may give an inode to another directory. */
 static bool
-same_directory(struct search *s, const char *run_dir_text)
+same_directory(
+    struct search *s, const char *run_dir_text, int64_t inode, int64_t birth_ns)
 {
 	char *path = text_path_bytes(run_dir_text);
 	struct err err = ERR_INIT;
@@ -107,9 +110,12 @@ same_directory(struct search *s, const char *run_dir_text)
 	if (there < 0)
 		note_failure(s, &err);
 	else if (there > 0 && !same)
-		same = st.st_dev == s->st.st_dev && st.st_ino == s->st.st_ino;
+		same = st.st_dev == s->identity.device &&
+		    st.st_ino == s->identity.inode;
 	free(path);
-	return same;
+	return same ||
+	    (birth_ns != 0 && inode == (int64_t)s->identity.inode &&
+		birth_ns == s->identity.birth_ns);
 }
 
 /* Does the tracked output still exist? If a directory was deleted, the run is
@@ -153,7 +159,7 @@ each_indexed(const struct index_entry *e, void *data)
 {
 	struct search *s = data;
 
-	if (!same_directory(s, e->run_dir))
+	if (!same_directory(s, e->run_dir, e->dir_inode, e->dir_birth_ns))
 		return true;
 	measure(s);
 	if (s->bytes != e->records_bytes || s->crc != e->records_crc32c)
@@ -263,7 +269,8 @@ each_pending(const char *attempt, void *data)
 		could_not_look(s, result, &err);
 		return true;
 	}
-	if (!same_directory(s, start.start.run_dir)) {
+	if (!same_directory(s, start.start.run_dir, start.start.dir_inode,
+		start.start.dir_birth_ns)) {
 		entry_release(&start);
 		return true;
 	}
@@ -286,16 +293,15 @@ static bool
 look_at_directory(struct search *s)
 {
 	struct err err = ERR_INIT;
-	int there = 0;
+	int result;
 
 	s->real = realpath(s->run_dir, NULL);
-	if (s->real != NULL)
-		there = file_look(AT_FDCWD, s->real, 0, &s->st, &err);
-	else if (!file_is_absent(-errno))
-		there = err_errno(&err, "%s", s->run_dir);
-	if (there < 0)
+	result = s->real == NULL
+	    ? err_errno(&err, "%s", s->run_dir)
+	    : watcher_identify(s->real, &s->identity, &err);
+	if (result < 0 && !file_is_absent(result))
 		note_failure(s, &err);
-	return there > 0;
+	return result == 0;
 }
 
 static void
@@ -304,7 +310,7 @@ search_all(struct search *s)
 	char *path = text_path_text(s->run_dir);
 	char *real = text_path_text(s->real);
 	const struct directory_now now = {
-	    .inode = (int64_t)s->st.st_ino, .path = path, .real = real};
+	    .inode = (int64_t)s->identity.inode, .path = path, .real = real};
 	struct err err = ERR_INIT;
 	int result =
 	    journals_each_of(s->state_dir, &now, each_pending, s, &err);

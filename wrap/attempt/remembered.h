@@ -1,10 +1,10 @@
 /*
  * Decides what is tracked already and so is not tracked again; `import` asks
- * this before it starts. Two runs are the same if the real path of the
- * directory and the length and checksum of the whole lines of the records
- * are equal. A tracker has a run if the index says so for the same
- * destination (struct target) and, if that is a directory, the directory
- * still exists.
+ * this before it starts. Two runs are the same if the directory is (by its real
+ * path, or, where it was moved, by its inode and birth) and the length and
+ * checksum of the whole lines of the records are equal. A tracker has a run if
+ * the index says so for the same destination (struct target) and, if that is a
+ * directory, the directory still exists.
  */
 #ifndef WRAP_ATTEMPT_REMEMBERED_H
 #define WRAP_ATTEMPT_REMEMBERED_H

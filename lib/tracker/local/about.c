@@ -26,4 +26,7 @@ const struct tracker_about tracker_about_local = {
     .beside = "tracking",
     .elsewhere = "--local-dir DIR",
     .with_project = true,
+    .records_note =
+	"local has no place for --records: the records are the artifact "
+	"records.jsonl",
 };

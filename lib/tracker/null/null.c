@@ -154,9 +154,13 @@ null_open(struct tracker *t, const struct run_info *run, struct err *err)
 static enum outcome
 null_send(struct tracker *t, struct batch *batch, struct err *err)
 {
-	return play(t,
-	    batch->lane == LANE_METRICS ? CALL_SEND_METRICS : CALL_SEND_FILES,
-	    batch, err);
+	static const enum tracker_call calls[LANE_COUNT] = {
+	    [LANE_METRICS] = CALL_SEND_METRICS,
+	    [LANE_FILES] = CALL_SEND_FILES,
+	    [LANE_RECORDS] = CALL_SEND_RECORDS,
+	};
+
+	return play(t, calls[batch->lane], batch, err);
 }
 
 static enum outcome
