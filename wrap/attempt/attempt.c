@@ -66,6 +66,8 @@ attempt_turn(struct attempt *a)
 {
 	int64_t before = journal_size(a->journal);
 
+	if (a->gathered)
+		return;
 	flush(a);
 	if (journal_size(a->journal) == before)
 		return;
