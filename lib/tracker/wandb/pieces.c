@@ -320,7 +320,7 @@ wandb_pieces_write(struct wandb_pieces *p, struct wandb_table *table)
 	}
 	table->rows = (int64_t)p->writing;
 	table->column_count = (int64_t)(fixed_columns(p) + p->title_len);
-	table->columns.cut = p->cut;
+	table->cut = p->cut;
 }
 
 /* The rows that were in the table are settled. */
