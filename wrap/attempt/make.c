@@ -11,9 +11,11 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
+#include "wrap/attempt/stop_if.h"
 #include "journal/index.h"
 #include "journal/list.h"
 
@@ -43,6 +45,8 @@ on_entry(struct entry *e, void *data)
 {
 	struct attempt *a = data;
 
+	if (e->kind == ENTRY_PARAMS && e->params.config)
+		attempt_note_config(a, attempt_is_batch(&e->params));
 	if (e->kind == ENTRY_ARTIFACT &&
 	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
 		entry_release(e);
@@ -145,6 +149,8 @@ attempt_free(struct attempt *a)
 	watcher_free(a->watcher);
 	loop_timer_cancel(a->config.loop, &a->sync_timer);
 	loop_timer_cancel(a->config.loop, &a->disk_timer);
+	attempt_forget_rules(a);
+	attempt_notify_free(a);
 	journal_close(a->journal);
 	if (a->start.start.attempt != NULL)
 		entry_release(&a->start);
@@ -272,7 +278,10 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .event = on_event,
 	    .data = a,
 	};
-	int result = watcher_new(
+	int result;
+
+	attempt_watch_rules(a, &config.derive);
+	result = watcher_new(
 	    &a->watcher, a->config.loop, a->config.tree, &config, err);
 
 	free(run_dir);
