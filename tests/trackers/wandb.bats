@@ -652,6 +652,17 @@ PY
             all(.[]; .size <= 300000)))' server/state.json
 }
 
+@test "records that the server refuses are counted, and the rest arrives" {
+    many_records run 200
+    serve server
+    echo '[{"match": "^PUT", "status": 403, "body": "no"}]' >server/faults.json
+    WANDB_API_KEY=$KEY run -1 "$BUILD/bin/itrack" import --track wandb \
+        --records --artifacts none run
+    [[ $output == *'200 records: '*403* ]]
+    jq -e '.runs[] | .complete and (.history | length) == 200 and
+        (.summary | has("records") | not)' server/state.json
+}
+
 @test "a server that is slow on the records alone holds nothing else up" {
     many_records run 200
     serve server
