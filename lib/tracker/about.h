@@ -14,7 +14,7 @@
 enum option_form {
 	FORM_FLAG,          /* no value, or yes or no in words */
 	FORM_SWITCH,        /* a flag that is set unless it is taken back: no */
-	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
+	FORM_OPTIONAL_WORD, /* --name or --name=word */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
 	FORM_URL,           /* http or https, by which a key may go; `choices`:

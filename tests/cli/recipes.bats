@@ -63,6 +63,48 @@ finished() { # directory: how many runs the local tracker has there
     [ -d state/itrack/runs ]
 }
 
+# The steps of a workflow as the runner takes them: those with a condition on the
+# branch only on that branch, the comparison if there is something to compare with.
+run_steps() { # branch: prints the output; the status of the first step that fails
+    local line condition status=0
+    while IFS=$'\t' read -r line condition; do
+        case $condition in
+        *hashFiles*) [ -e base/records.jsonl ] || continue ;;
+        *refs/heads/main*) [ "$1" = main ] || continue ;;
+        esac
+        bash -e -c "$line" 3>&- || status=$?
+        [ "$status" = 0 ] || return "$status"
+    done < <(awk '
+        function flush() { if (step != "") print step "\t" condition; step = condition = "" }
+        /^      - / { flush() }
+        sub(/^      - run: /, "") { step = $0; next }
+        sub(/^        if: /, "") { condition = $0 }
+        END { flush() }' gate.yml)
+}
+
+@test "GitHub Actions: a gate" {
+    recipe "GitHub Actions: a gate" yaml >gate.yml
+    [ "$(grep -c '^      - run: ' gate.yml)" = 4 ]
+    touch exp.yaml
+    export GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$PWD/summary.md
+    # The first run of the main branch has nothing to be compared with.
+    run -0 run_steps main
+    [ -e base/records.jsonl ] && [ -s report.html ] && [ ! -e summary.md ]
+    rm -rf results report.html
+    run -0 run_steps topic
+    [[ $output == *"12 pairs by replicate key"* ]]
+    grep -q '^| overall | success' summary.md
+    grep -q 'id="comparison"' report.html
+    # Half of the records fail: the job does, too.
+    rm -rf results
+    sed -i 's|run_plain|run_errors|' bin/insidellms
+    cp -r "$fixtures/run_errors/run/." base
+    sed -i 's/"status":"[a-z]*"/"status":"success"/' base/records.jsonl
+    run -122 run_steps topic
+    [[ $output == *"success_rate drops 0.02: HOLDS"* ]]
+    grep -q 'holds' summary.md
+}
+
 @test "Slurm array" {
     recipe "Slurm array" bash 1 >job.sh
     recipe "Slurm array" bash 2 >follow.sh

@@ -35,9 +35,6 @@ take(struct attempt_past *past, const struct entry *e)
 	case ENTRY_RECORDS:
 		past->records_end = e->records.offset + e->records.length;
 		break;
-	case ENTRY_TABLE:
-		past->has_table = true;
-		break;
 	case ENTRY_ARTIFACT:
 		past->artifacts = xreallocarray(past->artifacts,
 		    past->artifact_len + 1, sizeof(*past->artifacts));
@@ -253,7 +250,7 @@ static bool
 same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
 {
 	return (int64_t)s->identity.inode == inode &&
-	    s->identity.birth_ns == birth_ns;
+	    watcher_births_fit(s->identity.birth_ns, birth_ns);
 }
 
 static bool
@@ -400,6 +397,8 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .records_bytes = facts.records_bytes,
 	    .records_crc32c = facts.records_crc32c,
 	};
+	if (attempt_start(a)->config_path != NULL)
+		e->config_path = xstrdup(attempt_start(a)->config_path);
 	if (attempt_run_id(a) != NULL)
 		e->run_id = xstrdup(attempt_run_id(a));
 }

@@ -20,7 +20,6 @@ struct attempt_past {
 	uint64_t derived_entries; /* entries that derive has made */
 	char **artifacts;
 	size_t artifact_len;
-	bool has_table;
 	bool has_config;  /* the params of the configuration */
 	bool has_numbers; /* it has the numbers of the output's last line */
 	char *run_id;

@@ -22,6 +22,8 @@ static const struct command *const commands[] = {
     &command_status,
     &command_prune,
     &command_show,
+    &command_compare,
+    &command_report,
     &command_check,
     &command_doctor,
     &command_log,
