@@ -59,7 +59,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
 [OPT_RECORDS] = { OPT_RECORDS, 0, "records", "ITRACK_RECORDS", NULL, "text",
-    FORM_OPTIONAL_WORD, "text", LOOKING, false, NULL,
+    FORM_OPTIONAL_WORD, "text", ATTEMPT | LOOKING, false, NULL,
     "the records, row by row; =text: with prompts and answers" },
 [OPT_RECORDS_MAX] = { OPT_RECORDS_MAX, 0, "records-max",
     "ITRACK_RECORDS_MAX", "10000", "N|all",
