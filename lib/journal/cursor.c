@@ -25,6 +25,8 @@ const struct field cursor_fields[] = {
 	.range = &range_count},
     {"files", ALWAYS, &field_int, AT(offset[LANE_FILES]),
 	.range = &range_count},
+    {"records", ALWAYS, &field_int, AT(offset[LANE_RECORDS]),
+	.range = &range_count},
     {"delivered", ALWAYS, &field_int, AT(delivered), .range = &range_count},
     {"rejected", ALWAYS, &field_int, AT(rejected), .range = &range_count},
     {"opened", ALWAYS, &field_bool, AT(opened)},
@@ -162,6 +164,15 @@ is_damage(int result)
 	return result == -EBADMSG || result == -EMSGSIZE;
 }
 
+static bool
+is_behind(const struct cursor *c, int64_t end)
+{
+	for (int i = 0; i < LANE_COUNT; i++)
+		if (c->offset[i] > end)
+			return true;
+	return false;
+}
+
 int
 cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
     struct err *err)
@@ -173,9 +184,7 @@ cursor_load(const struct journal *j, const char *tracker, struct cursor *c,
 		return 0;
 	}
 	result = load_from(j->dir_fd, tracker, c, err);
-	if (result == 0 &&
-	    (c->offset[LANE_METRICS] > j->size ||
-		c->offset[LANE_FILES] > j->size)) {
+	if (result == 0 && is_behind(c, j->size)) {
 		cursor_release(c);
 		result = err_set(err, -EBADMSG,
 		    CURSOR_PREFIX "%s: is behind the journal's end", tracker);

@@ -246,6 +246,12 @@ entry_start_take_where(struct entry_start *start)
 	}
 }
 
+bool
+entry_start_has_text(const struct entry_start *start)
+{
+	return start->records != NULL && strcmp(start->records, "text") == 0;
+}
+
 const char *
 entry_start_group(const struct entry_start *start)
 {

@@ -42,6 +42,7 @@ enum entry_kind {
 	ENTRY_TABLE,
 	ENTRY_HISTOGRAM,
 	ENTRY_REGISTER,
+	ENTRY_RECORDS,
 	ENTRY_END, /* always the last */
 };
 
@@ -150,7 +151,14 @@ struct entry_start {
 	char *cwd;
 	char *artifacts; /* "all", "safe", "none" */
 	int64_t points;  /* --points; 0: all */
+	/* --records: "plain", "text" (with prompts and answers); NULL: trackers
+	 * get no records. */
+	char *records;
+	int64_t records_max; /* --records-max; 0: all */
 };
+
+/* Do trackers get prompts and answers with the records? */
+bool entry_start_has_text(const struct entry_start *start);
 
 struct entry_experiment {
 	int64_t index;
@@ -231,6 +239,30 @@ struct entry_register {
 	char *id;   /* unique: a version is made once */
 };
 
+/* A part of the file of records: whole lines. The text itself is never in the
+ * journal: who sends it reads it from the file (tracker/common/rows.h). */
+struct entry_records {
+	char *path; /* absolute */
+	/* The file beside the journal that has these bytes at the same offset.
+	 * NULL: none. A delivery gets the absolute path. */
+	char *kept;
+	int64_t offset, length; /* of the part, in bytes */
+	int64_t crc32c;         /* of its bytes */
+	int64_t first; /* number of its first record in the run, from 1 */
+	int64_t count; /* of the records of the part that are to be sent */
+	/* To be sent are those whose number is a multiple of this. */
+	int64_t every;
+	/* Of each of these, in order: how long before the entry's time it
+	 * arrived. Empty: nobody saw them arrive, and the entry's time is when
+	 * the file was last written. */
+	int64_t *ages_us;
+	size_t age_len;
+	/* Of each of these the index of its experiment, or ENTRY_NO_EXPERIMENT.
+	 * Empty: all are of the experiment 0. */
+	int64_t *experiments;
+	size_t experiment_len;
+};
+
 struct entry_end {
 	enum run_status status;
 	char *word; /* the program's own for it, if that is none of these; or
@@ -253,6 +285,7 @@ struct entry {
 		struct entry_table table;
 		struct entry_histogram histogram;
 		struct entry_register registration;
+		struct entry_records records;
 		struct entry_end end;
 	};
 };

@@ -99,6 +99,10 @@ extern const struct field_type field_objects;
  * rows that share the place of their length must be equally long. */
 extern const struct field_type field_doubles;
 
+/* A list of integers in the row's range, which replaces that of an earlier
+ * member. */
+extern const struct field_type field_ints;
+
 /* A text that names a file: bytes of a path, so no U+0000. */
 extern const struct field_form form_path;
 /* A path that starts with "/", so that it leads to the same file from

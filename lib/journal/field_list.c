@@ -195,3 +195,43 @@ put_doubles(const struct field *f, const void *object, struct jsonwrite *w)
 
 const struct field_type field_doubles = {
     sizeof(double *), take_doubles, put_doubles, field_is_null, field_free};
+
+static int
+take_ints(
+    const struct field *f, void *object, struct jsonscan *s, struct err *err)
+{
+	int64_t **list = field_place(f, object);
+	size_t *len = len_place(f, object), cap = *len;
+	struct json_span value;
+
+	if (field_enter(s, '[', err) < 0)
+		return -EBADMSG;
+	*len = 0;
+	while (jsonscan_element(s) > 0 && jsonscan_value(s, &value) == 0) {
+		if (*len == cap) {
+			cap = cap > 0 ? 2 * cap : 16;
+			*list = xreallocarray(*list, cap, sizeof **list);
+		}
+		if (json_int64(&value, &(*list)[*len]) < 0)
+			return field_refuse(err, "no list of integers");
+		if ((*list)[*len] < f->range->min ||
+		    (*list)[*len] > f->range->max)
+			return field_refuse(err, "out of range");
+		(*len)++;
+	}
+	return s->error;
+}
+
+static void
+put_ints(const struct field *f, const void *object, struct jsonwrite *w)
+{
+	const int64_t *list = field_pointer(f, object);
+
+	jsonwrite_open(w, '[');
+	for (size_t i = 0; i < field_len(f, object); i++)
+		jsonwrite_int(w, list[i]);
+	jsonwrite_close(w, ']');
+}
+
+const struct field_type field_ints = {
+    sizeof(int64_t *), take_ints, put_ints, field_is_null, field_free};

@@ -37,6 +37,15 @@ static const struct field_form form_id = {is_id, "no ID"};
 static const struct field_form form_argument = {
     field_is_path, "an option that no command line can have"};
 
+static bool
+is_records_word(const char *text)
+{
+	return strcmp(text, "plain") == 0 || strcmp(text, "text") == 0;
+}
+
+static const struct field_form form_records = {
+    is_records_word, "neither plain nor text"};
+
 static const struct field target_fields[] = {
     {"tracker", REQUIRED, &field_text, FIELD_AT(struct target, tracker),
 	.form = &form_tracker},
@@ -88,6 +97,10 @@ static const struct field start_fields[] = {
     {"cwd", OPTIONAL, &field_text, AT(start.cwd), .form = &form_absolute_path},
     {"artifacts", OPTIONAL, &field_text, AT(start.artifacts)},
     {"points", ALWAYS, &field_int, AT(start.points), .range = &range_count},
+    {"records", OPTIONAL, &field_text, AT(start.records),
+	.form = &form_records},
+    {"records_max", OPTIONAL, &field_int, AT(start.records_max),
+	.range = &range_count},
     {.name = NULL},
 };
 
@@ -182,6 +195,31 @@ static const struct field register_fields[] = {
     {.name = NULL},
 };
 
+/* A record's number, and steps between them. */
+static const struct field_range range_from_one = {1, INT64_MAX};
+static const struct field_range experiment_or_none = {
+    ENTRY_NO_EXPERIMENT, ENTRY_EXPERIMENT_MAX};
+
+static const struct field records_fields[] = {
+    {"path", REQUIRED, &field_text, AT(records.path),
+	.form = &form_absolute_path},
+    {"kept", OPTIONAL, &field_text, AT(records.kept), .form = &form_kept},
+    {"offset", ALWAYS, &field_int, AT(records.offset), .range = &range_count},
+    {"length", ALWAYS, &field_int, AT(records.length), .range = &range_count},
+    {"crc32c", ALWAYS, &field_int, AT(records.crc32c), .range = &range_crc32c},
+    {"first", REQUIRED, &field_int, AT(records.first),
+	.range = &range_from_one},
+    {"count", ALWAYS, &field_int, AT(records.count), .range = &range_count},
+    {"every", REQUIRED, &field_int, AT(records.every),
+	.range = &range_from_one},
+    {"ages_us", OPTIONAL, &field_ints,
+	LIST_AT(records.ages_us, records.age_len), .range = &range_count},
+    {"experiments", OPTIONAL, &field_ints,
+	LIST_AT(records.experiments, records.experiment_len),
+	.range = &experiment_or_none},
+    {.name = NULL},
+};
+
 static const struct field end_fields[] = {
     {"status", ALWAYS, &field_word, AT(end.status), .words = run_status_names},
     {"word", OPTIONAL, &field_text, AT(end.word)},
@@ -203,6 +241,7 @@ const struct entry_format entry_formats[ENTRY_KIND_COUNT] = {
     [ENTRY_TABLE] = {"table", table_fields},
     [ENTRY_HISTOGRAM] = {"histogram", histogram_fields},
     [ENTRY_REGISTER] = {"register", register_fields},
+    [ENTRY_RECORDS] = {"records", records_fields},
     [ENTRY_END] = {"end", end_fields},
 };
 

@@ -171,17 +171,18 @@ int journal_skip(struct journal_reader *r, struct err *err);
 
 /* --- cursors --------------------------------------------------------- */
 
-/* The two lanes of delivery: each tracker has its own place in both. */
-enum lane { LANE_METRICS, LANE_FILES };
-#define LANE_COUNT 2
+/* The lanes of delivery: each tracker has its own place in all of them. */
+enum lane { LANE_METRICS, LANE_FILES, LANE_RECORDS };
+#define LANE_COUNT 3
 /* Which lane an entry travels in. Artifacts and tables are FILES, and so are
- * models to register, because their files must be there before. */
+ * models to register, because their files must be there before. RECORDS come
+ * behind both. */
 enum lane entry_kind_lane(enum entry_kind kind);
 
 /* How far a tracker has taken the journal, and what it needs to go on. */
 struct cursor {
 	int64_t offset[LANE_COUNT];   /* of the first entry not yet confirmed */
-	uint64_t delivered, rejected; /* entries, over both lanes */
+	uint64_t delivered, rejected; /* entries, over all lanes */
 	bool opened;                  /* the run exists there */
 	bool finished; /* the end was confirmed: nothing is left */
 	char *place;   /* where to look: path, URL, command; NULL: none yet */

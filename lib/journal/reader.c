@@ -208,6 +208,8 @@ entry_kind_lane(enum entry_kind kind)
 	case ENTRY_TABLE:
 	case ENTRY_REGISTER:
 		return LANE_FILES;
+	case ENTRY_RECORDS:
+		return LANE_RECORDS;
 	default:
 		return LANE_METRICS;
 	}

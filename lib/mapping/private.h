@@ -50,8 +50,9 @@ struct derive {
 	struct histogram latency;  /* the records' latency_ms */
 	struct observed *observed; /* NULL: nothing was seen to arrive */
 
-	uint64_t point;     /* number of the record with the last point */
-	int64_t arrival_us; /* of the last record */
+	uint64_t point;          /* number of the record with the last point */
+	int64_t arrival_us;      /* of the last record */
+	int64_t last_experiment; /* its index */
 };
 
 /* Appends a metric with the mapping's prefix, or a param. */

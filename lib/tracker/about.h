@@ -14,7 +14,7 @@
 enum option_form {
 	FORM_FLAG,          /* no value, or yes or no in words */
 	FORM_SWITCH,        /* a flag that is set unless it is taken back: no */
-	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
+	FORM_OPTIONAL_WORD, /* --name or --name=word */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
 	FORM_URL,           /* http or https, by which a key may go; `choices`:
@@ -71,6 +71,10 @@ struct about_option {
  * rows that it reads itself. */
 enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
 
+/* How a tracker takes the records of a run (--records): not at all; as a table,
+ * all before the run ends there; or each for itself, also after the end. */
+enum records { RECORDS_NONE, RECORDS_TABLE, RECORDS_TRACES };
+
 struct tracker_about {
 	const char *name;
 	bool hidden; /* accepted, but shown nowhere: for tests */
@@ -103,6 +107,11 @@ struct tracker_about {
 	const char *digest_is_id;
 	enum tables tables;
 	bool histograms, models;
+
+	enum records records;
+	/* Of RECORDS_NONE: what the report says of --records, once; NULL: that
+	 * there is no place for them. */
+	const char *records_note;
 };
 
 /* Declares tracker_about_NAME for each tracker. */

@@ -61,7 +61,15 @@ struct run_end {
 
 /* Entries of one lane, in journal order; start and end entries never appear,
  * because open and finish carry them. A PARAMS, RUN_ID or EXPERIMENT entry
- * travels in the metrics lane, before any metrics entry that needs it. */
+ * travels in the metrics lane, before any metrics entry that needs it.
+ *
+ * The records lane has one RECORDS entry a batch (tracker/common/rows.h reads
+ * its rows). It is sent when everything before the entry is confirmed in the
+ * other lanes, so that the run and those of experiments are there, and when
+ * these have nothing to send. A tracker whose about says RECORDS_NONE gets none;
+ * RECORDS_TABLE gets all before finish; RECORDS_TRACES may get them after it.
+ * While a batch of records is under way, the other lanes go on: a tracker must
+ * keep its requests apart. BLOCKED stops this lane alone. */
 struct batch {
 	enum lane lane;
 	const struct entry *entries;
@@ -76,6 +84,7 @@ enum tracker_call {
 	CALL_OPEN,
 	CALL_SEND_METRICS,
 	CALL_SEND_FILES,
+	CALL_SEND_RECORDS,
 	CALL_FINISH
 };
 

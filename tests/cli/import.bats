@@ -234,6 +234,24 @@ END
     [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 1 ]
 }
 
+@test "imports that go to different places at once: each place has each run" {
+    local i pids=()
+    for i in {01..16}; do
+        cp -r "$fixtures/run_plain/run" "$runs/$i"
+    done
+    for i in 1 2 3 4; do
+        itrack import --track local --track tensorboard --local-dir "$PWD/o" \
+            --tensorboard-dir "$PWD/t" "$runs"/* >"out$i" 2>&1 3>&- &
+        pids+=($!)
+    done
+    itrack import --local-dir "$PWD/o" "$runs"/*
+    for i in "${pids[@]}"; do
+        wait "$i" || { cat out?; false; }
+    done
+    [ "$(ls "$PWD/o/insidellms" | wc -l)" -eq 16 ]
+    [ "$(ls "$PWD/t/insidellms" | wc -l)" -eq 16 ]
+}
+
 @test "a destination that is gone is imported anew" {
     cp -r "$fixtures/run_plain/run" "$runs/x"
     itrack import "$runs/x"

@@ -1,25 +1,13 @@
 #!/usr/bin/env bats
-# The recipes of docs/recipes.md, as they stand there. In the place of
-# insidellms there is a script that takes its words and writes a run as it does.
+# The recipes of docs/recipes.md, as they stand there.
 
 load runs
+load insidellms
 
 setup() {
     use_clean_home
-    mkdir -p bin
-    cat >bin/insidellms <<END
-#!/bin/bash
-set -eu
-[ "\$1" = run ] && [ -e "\$2" ]
-name=\$(basename "\$2")
-to=\$HOME/.insidellms/runs/\$name
-[ "\${3:-}" != --run-dir ] || to=\$4
-[ "\${3:-}" != --overwrite ] || rm -rf "\$to"
-mkdir -p "\$(dirname "\$to")"
-exec "$write_run" --quiet --mode run --from "$fixtures/run_plain/run" --to "\$to"
-END
-    chmod +x bin/insidellms
-    export PATH=$PWD/bin:$BUILD/bin:$PATH
+    fake_insidellms
+    export PATH=$BUILD/bin:$PATH
 }
 
 # The n-th block of a language below a heading of the page.

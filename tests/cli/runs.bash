@@ -11,7 +11,9 @@ check_local=$top/tests/cli/check_local.py
 # A home, a state directory and a working directory of this test's own; nothing
 # of the caller's configuration is left.
 use_clean_home() {
+    local torture=${ITRACK_TORTURE:-}
     unset "${!ITRACK_@}" "${!WANDB_@}" "${!MLFLOW_@}" "${!INSIDELLMS_@}"
+    [ -z "$torture" ] || export ITRACK_TORTURE=$torture
     export HOME=$BATS_TEST_TMPDIR/home
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config

@@ -12,7 +12,8 @@ deliver=$BUILD/tests/drivers/deliver
 # The user's own settings would lead elsewhere.
 clean_environment() {
     local name
-    for name in $(compgen -e | grep -E '^(MLFLOW_TRACKING|MLFLOW_EXP|MLFLOW_RUN|ITRACK_|XDG_)'); do
+    for name in $(compgen -e | grep -E '^(MLFLOW_TRACKING|MLFLOW_EXP|MLFLOW_RUN|ITRACK_|XDG_)' |
+        grep -vx ITRACK_TORTURE); do
         unset "$name"
     done
     unset http_proxy HTTP_PROXY all_proxy ALL_PROXY

@@ -77,6 +77,33 @@ test_params(void)
 }
 
 static void
+test_records(void)
+{
+	struct entry e;
+
+	entry_init(&e, ENTRY_RECORDS, 7);
+	e.records.path = xstrdup("/r/records.jsonl");
+	e.records.kept = xstrdup("kept.7");
+	e.records.offset = 4096;
+	e.records.length = 17;
+	e.records.crc32c = 0xffffffff;
+	e.records.first = 3;
+	e.records.count = 2;
+	e.records.every = 1;
+	round_trip(&e, "records of an import");
+	entry_init(&e, ENTRY_RECORDS, 7);
+	e.records.path = xstrdup("/r/records.jsonl");
+	e.records.first = e.records.every = 4;
+	e.records.count = 2;
+	e.records.age_len = e.records.experiment_len = 2;
+	e.records.ages_us = xcalloc(2, sizeof(int64_t));
+	e.records.ages_us[0] = 12;
+	e.records.experiments = xcalloc(2, sizeof(int64_t));
+	e.records.experiments[1] = ENTRY_NO_EXPERIMENT;
+	round_trip(&e, "records that were seen to arrive");
+}
+
+static void
 test_metrics(void)
 {
 	struct entry e, back;
@@ -173,6 +200,7 @@ test_others(void)
 	"\"probe_name\":\"p\",\"probe_category\":\"c\""
 #define METRICS   "{\"entry\":\"metrics\",\"time_us\":1"
 #define PARAMS    "{\"entry\":\"params\",\"time_us\":1"
+#define RECORDS   "{\"entry\":\"records\",\"time_us\":1"
 #define TABLE     "{\"entry\":\"table\",\"time_us\":1,\"name\":\"n\""
 #define HISTOGRAM "{\"entry\":\"histogram\",\"time_us\":1,\"name\":\"n\""
 #define REGISTER \
@@ -228,6 +256,19 @@ static const struct damage damages[] = {
     {ARTIFACT, "name", "{}"},
     {TABLE, "path", "\"\\u0000\""},
     {TABLE, "columns", "[null]"},
+    {RECORDS, "path", "\"records.jsonl\""},
+    {RECORDS, "kept", "\"journal.jsonl\""},
+    {RECORDS, "offset", "-1"},
+    {RECORDS, "length", "1.5"},
+    {RECORDS, "crc32c", "4294967296"},
+    {RECORDS, "first", "0"},
+    {RECORDS, "count", "-1"},
+    {RECORDS, "every", "0"},
+    {RECORDS, "ages_us", "[-1]"},
+    {RECORDS, "ages_us", "[1,\"2\"]"},
+    {RECORDS, "ages_us", "5"},
+    {RECORDS, "experiments", "[1000001]"},
+    {RECORDS, "experiments", "[-2]"},
     {EXPERIMENT, "index", "-1"},
     {EXPERIMENT, "index", "1000001"},
     {EXPERIMENT, "name_has_id", "\"yes\""},
@@ -299,6 +340,8 @@ static const struct lack lacks[] = {
     {"{\"entry\":\"experiment\",\"time_us\":1,\"experiment_id\":\"x\"}",
 	"model_name"},
     {TABLE "}", "path"},
+    {RECORDS "}", "path"},
+    {RECORDS ",\"path\":\"/p\",\"offset\":0,\"length\":1}", "first"},
     {HISTOGRAM ",\"limits\":[1]}", "counts"},
     {HISTOGRAM ",\"limits\":[],\"counts\":[1]}", "limits"},
     {REGISTER "}", "id"},
@@ -435,6 +478,7 @@ main(void)
 {
 	test_start();
 	test_params();
+	test_records();
 	test_metrics();
 	test_others();
 	test_order();

@@ -12,7 +12,6 @@
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/results.h"
-#include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
 
 /* Data is on the disk after this time at the latest. */
@@ -133,35 +132,6 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
-/* Returns the path of the records, because their rows are read when they are
- * sent. */
-static char *
-records_path(const struct attempt *a)
-{
-	char *place, *path;
-
-	if (a->records != NULL)
-		return xstrdup(a->records);
-	place = attempt_place(a);
-	path =
-	    xasprintf("%s/" RECORDS_FILE, strcmp(place, "/") == 0 ? "" : place);
-	free(place);
-	return path;
-}
-
-static void
-keep_table(struct attempt *a, int64_t time_us)
-{
-	char *records = records_path(a);
-	struct entry e;
-
-	if (a->watcher != NULL && !a->past.has_table &&
-	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
-	    attempt_make_table(&e, &a->start.start, records, time_us))
-		attempt_keep(a, &e);
-	free(records);
-}
-
 /* Logs the numbers at the last step, under names that no metric of the run can
  * have. */
 static void
@@ -256,7 +226,6 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	a->ended_us = time_us;
 	keep_last_sample(a, outcome, time_us);
 	attempt_keep_results(a, time_us);
-	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* The end is on the disk within a second, or when the attempt is

@@ -269,6 +269,18 @@ attempt_path_leads(const struct attempt_config *config, struct err *err)
 	return watcher_identity_equal(&there, &identity);
 }
 
+/* The word as it stands in the journal. */
+static void
+take_records(struct entry_start *s, const struct options *o)
+{
+	const char *word = o->value[OPT_RECORDS];
+
+	if (word == NULL)
+		return;
+	s->records = xstrdup(strcmp(word, "text") == 0 ? word : "plain");
+	s->records_max = options_records_max(o);
+}
+
 void
 attempt_make_start(struct entry *e, const struct attempt_config *config,
     const char *name, int64_t time_us)
@@ -312,4 +324,5 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	free(cwd);
 	s->artifacts = xstrdup(o->value[OPT_ARTIFACTS]);
 	s->points = options_points(o);
+	take_records(s, o);
 }

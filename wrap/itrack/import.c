@@ -33,6 +33,10 @@
 #define FRESH_MS 2000
 #define LOOK_MS  10
 
+/* So long another import may take to read a run to its end; a watch takes as
+ * long as the run. */
+#define READ_WAIT_MS 5000
+
 /* Is it a run directory whose records can be read? Says why not. */
 static int
 check_directory(const char *dir, struct err *err)
@@ -69,27 +73,44 @@ is_tracking_output(const char *dir)
 	    !marker.there && records.code == 0 && marker.code == 0;
 }
 
-/* Everything is there already: says so. Else names the targets to leave out. */
+/* Another process is at work on the directory: it brings the run to all the
+ * targets, or nobody knows yet what the run comes to. */
 static bool
-is_tracked(struct import *im, const char *dir, struct tracked *t,
+is_busy(const struct tracked *t)
+{
+	return t->pending != NULL && t->pending_live &&
+	    (t->count == t->len || t->pending_unended);
+}
+
+static void
+leave_alone(struct import *im, const char *dir, const struct tracked *t,
     const struct target *targets)
 {
-	if (t->pending != NULL && t->pending_live) {
-		im->busy = true;
-		if (!im->watches)
-			report_say(&im->report,
-			    "%s: attempt %s is at work on it: left alone", dir,
-			    t->pending);
-		return true;
+	im->busy = true;
+	if (im->watches)
+		return;
+	report_say(&im->report, "%s: attempt %s is at work on it: left alone",
+	    dir, t->pending);
+	for (size_t i = 0; i < t->len; i++) {
+		if (t->has[i])
+			continue;
+		report_say(&im->report,
+		    "%s: %s: not imported, since that attempt goes elsewhere: "
+		    "import it again when the run is over",
+		    dir, targets[i].tracker);
+		im->failed = true;
 	}
-	if (t->pending != NULL || t->count < t->len)
-		return false;
+}
+
+static void
+say_tracked(struct import *im, const char *dir, const struct tracked *t,
+    const struct target *targets)
+{
 	im->tracked++;
 	for (size_t i = 0; !im->report.brief && !im->watches && i < t->len; i++)
 		report_say(&im->report,
 		    "%s: already tracked by %s (%s); --again tracks it anew",
 		    dir, targets[i].tracker, t->places[i]);
-	return true;
 }
 
 /* What is begun while we have the directory's turn. */
@@ -118,34 +139,59 @@ start(struct import *im, const struct attempt_config *config,
 	return result;
 }
 
+/* Begins what is missing: goes on with an attempt that was left behind, and
+ * makes one for the targets that neither that one nor another process has. */
+static int
+begin_missing(struct import *im, const struct attempt_config *config,
+    const struct tracked *t, struct begun *begun)
+{
+	int result = 0;
+
+	if (t->pending != NULL && !t->pending_live)
+		result = start(im, config, t->pending, begun);
+	if (result != -ENOENT && t->count < t->len)
+		start(im, config, NULL, begun);
+	return result;
+}
+
 /* Looks what there is of the directory, and begins what is missing. -ENOENT: what
- * was seen is gone, look again. */
+ * was seen is gone, look again; -EBUSY: another import reads the run now, look
+ * again when it has (`waits`: we have the time). */
 static int
 look_and_begin(struct import *im, struct attempt_config *config,
-    const struct target *targets, size_t target_len, struct begun *begun)
+    const struct target *targets, size_t target_len, bool waits,
+    struct begun *begun)
 {
 	const char *dir = config->run_dir;
 	bool again = options_given(im->options, OPT_AGAIN);
-	struct tracked tracked;
+	struct tracked t;
 	int result = 0;
 
-	tracked_find(&tracked, im->state_dir, dir, targets, target_len);
 	config->targets = targets;
 	config->target_len = target_len;
-	config->leave_out = again ? NULL : tracked.has;
-	if (!again && tracked.failed.code < 0) {
+	if (again) {
+		start(im, config, NULL, begun);
+		return 0;
+	}
+	tracked_find(&t, im->state_dir, dir, targets, target_len);
+	config->leave_out = t.has;
+	if (t.failed.code < 0) {
 		report_say(&im->report,
 		    "%s: not imported, since what is tracked already could not "
 		    "be looked at: %s",
-		    dir, tracked.failed.message);
+		    dir, t.failed.message);
 		im->failed = true;
-	} else if (again || !is_tracked(im, dir, &tracked, targets)) {
-		if (!again && tracked.pending != NULL)
-			result = start(im, config, tracked.pending, begun);
-		if (result != -ENOENT && (again || tracked.count < tracked.len))
-			start(im, config, NULL, begun);
+	} else if (is_busy(&t) && waits && t.count < t.len &&
+	    t.pending_watched) {
+		result = -EBUSY;
+	} else if (is_busy(&t)) {
+		leave_alone(im, dir, &t, targets);
+	} else if (t.pending == NULL && t.count == t.len) {
+		say_tracked(im, dir, &t, targets);
+	} else {
+		result = begin_missing(im, config, &t, begun);
 	}
-	tracked_release(&tracked);
+	tracked_release(&t);
 	config->leave_out = NULL;
 	return result;
 }
@@ -199,22 +245,30 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 {
 	struct watcher_identity identity = {0};
 	struct err err = ERR_INIT;
-	int turn, result = -ENOENT;
+	int64_t until_ms = clock_mono_ms() + READ_WAIT_MS;
+	int turn, looks = 0, result = 0;
 
 	if (!im->watches)
 		wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
-	turn = turn_take(
-	    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
-	if (turn < 0) {
-		report_say(&im->report, "%s: not imported: %s", config->run_dir,
-		    err.message);
-		im->failed = true;
-		return;
-	}
-	for (int i = 0; i < LOOKS_MAX && result == -ENOENT; i++)
-		result = look_and_begin(im, config, targets, target_len, begun);
-	turn_give_back(turn);
+	do {
+		bool waits = !im->watches && clock_mono_ms() < until_ms;
+
+		if (result == -EBUSY)
+			poll(NULL, 0, LOOK_MS);
+		turn = turn_take(
+		    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
+		if (turn < 0) {
+			report_say(&im->report, "%s: not imported: %s",
+			    config->run_dir, err.message);
+			im->failed = true;
+			return;
+		}
+		result = look_and_begin(
+		    im, config, targets, target_len, waits, begun);
+		looks += result == -ENOENT;
+		turn_give_back(turn);
+	} while (result == -EBUSY || (result == -ENOENT && looks < LOOKS_MAX));
 }
 
 void

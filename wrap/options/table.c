@@ -59,8 +59,12 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
 [OPT_RECORDS] = { OPT_RECORDS, 0, "records", "ITRACK_RECORDS", NULL, "text",
-    FORM_OPTIONAL_WORD, "text", LOOKING, false, NULL,
+    FORM_OPTIONAL_WORD, "text", ATTEMPT | LOOKING, false, NULL,
     "the records, row by row; =text: with prompts and answers" },
+[OPT_RECORDS_MAX] = { OPT_RECORDS_MAX, 0, "records-max",
+    "ITRACK_RECORDS_MAX", "10000", "N|all",
+    FORM_POINTS, NULL, ATTEMPT, false, NULL,
+    "of more than N records N/2 for each doubling are sent" },
 [OPT_DRAIN] = { OPT_DRAIN, 0, "drain", "ITRACK_DRAIN", "30", "SECONDS",
     FORM_SECONDS, NULL, DELIVER | PROGRAM_LOG, false, NULL,
     "how long to go on delivering after the end" },
@@ -226,6 +230,17 @@ options_row(const char *name, size_t len)
 		if (strncmp(table[i].name, name, len) == 0 &&
 		    table[i].name[len] == '\0')
 			return &table[i];
+	return NULL;
+}
+
+const char *
+options_successor(const char *name)
+{
+	static const char *const replaced[][2] = {{"table", "records"}};
+
+	for (size_t i = 0; i < COUNT(replaced); i++)
+		if (strcmp(name, replaced[i][0]) == 0)
+			return replaced[i][1];
 	return NULL;
 }
 

@@ -418,14 +418,26 @@ options_drain_ms(const struct options *options)
 	return (long)(strtod(value, NULL) * 1000 + 0.5);
 }
 
+static long
+number_or_all(const struct options *options, enum option_id id)
+{
+	const char *value = options->value[id];
+
+	if (value == NULL)
+		value = options_at(id)->fallback;
+	return strcmp(value, "all") == 0 ? 0 : strtol(value, NULL, 10);
+}
+
 long
 options_points(const struct options *options)
 {
-	const char *value = options->value[OPT_POINTS];
+	return number_or_all(options, OPT_POINTS);
+}
 
-	if (value == NULL)
-		value = options_at(OPT_POINTS)->fallback;
-	return strcmp(value, "all") == 0 ? 0 : strtol(value, NULL, 10);
+long
+options_records_max(const struct options *options)
+{
+	return number_or_all(options, OPT_RECORDS_MAX);
 }
 
 bool

@@ -22,8 +22,8 @@ is_as_recorded(const struct stat *st, const struct entry_artifact *artifact)
 	    (uint64_t)st->st_ino == artifact->inode;
 }
 
-static bool
-is_other_host(const char *host)
+bool
+source_is_elsewhere(const char *host)
 {
 	char here[HOST_NAME_MAX + 1];
 
@@ -102,7 +102,7 @@ source_open(const struct entry_artifact *artifact, const char *host, int *fd,
     struct stat *st, struct err *err)
 {
 	*fd = source_open_file(artifact, st, err);
-	if (*fd == -ENOENT && is_other_host(host)) {
+	if (*fd == -ENOENT && source_is_elsewhere(host)) {
 		err_set(err, -ENOENT, "%s is on another host, %s",
 		    artifact->path, host);
 		return OUTCOME_BLOCKED;

@@ -35,6 +35,9 @@ int source_open_file(
 int source_check(
     int fd, const struct entry_artifact *artifact, struct err *err);
 
+/* Was the entry made on another host (the start entry's)? */
+bool source_is_elsewhere(const char *host);
+
 /* What a negative errno of these functions means: REJECTED or BLOCKED. */
 enum outcome source_outcome(int code);
 

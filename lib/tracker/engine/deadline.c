@@ -45,7 +45,9 @@ deadline_check(struct delivery *d)
 		lane_reset(d, (enum lane)i);
 	d->phase = PHASE_CLOSED;
 	err_set(&err, -ETIMEDOUT, "no answer in time");
-	delivery_retry(d, ++d->call_failures, 0, &err, &d->call_next_ms);
+	if (!delivery_retry(
+		d, ++d->call_failures, 0, &err, &d->asked_ms, &d->call_next_ms))
+		delivery_set_phase(d, PHASE_BLOCKED);
 	if (ops->configure(&d->tracker, &err) < 0) {
 		delivery_say_why(d, &err);
 		delivery_set_phase(d, PHASE_BLOCKED);

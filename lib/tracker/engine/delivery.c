@@ -76,8 +76,8 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	if (result >= 0)
 		result = ops->configure(&d->tracker, err);
 	if (ops->from_start && !d->cursor.finished) {
-		d->cursor.offset[LANE_METRICS] = 0;
-		d->cursor.offset[LANE_FILES] = 0;
+		for (int i = 0; i < LANE_COUNT; i++)
+			d->cursor.offset[i] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
 	layout_init(d);
@@ -114,6 +114,8 @@ delivery_free(struct delivery *d)
 		free(d->notes[i]);
 	free(d->notes);
 	free(d->run_id);
+	free(d->kept_records);
+	free(d->records_lost_why);
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
@@ -190,6 +192,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 	log_phase(d);
 	if (phase < PHASE_COMPLETE)
 		return;
+	records_say_missing(d);
 	if (phase == PHASE_COMPLETE) {
 		complete(d);
 	} else {
@@ -211,7 +214,7 @@ delivery_answered(struct delivery *d)
 	if (d->phase == PHASE_BLOCKED)
 		return;
 	for (int i = 0; i < LANE_COUNT; i++)
-		if (d->lanes[i].failures > 0)
+		if (d->lanes[i].failures > 0 || d->lanes[i].stopped)
 			return;
 	free(d->why);
 	d->why = NULL;
@@ -222,6 +225,14 @@ static bool
 is_unwritable(int code)
 {
 	return code == -EROFS || code == -EACCES;
+}
+
+static void
+retry_call(struct delivery *d, int64_t retry_after_ms, const struct err *err)
+{
+	if (!delivery_retry(d, ++d->call_failures, retry_after_ms, err,
+		&d->asked_ms, &d->call_next_ms))
+		delivery_set_phase(d, PHASE_BLOCKED);
 }
 
 void
@@ -241,8 +252,7 @@ delivery_open_done(struct delivery *d, enum outcome outcome,
 		break;
 	case OUTCOME_RETRY:
 		d->phase = PHASE_CLOSED;
-		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
-		    &d->call_next_ms);
+		retry_call(d, retry_after_ms, err);
 		break;
 	default:
 		if (d->needs == NULL && err != NULL && is_unwritable(err->code))
@@ -269,8 +279,7 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 		break;
 	case OUTCOME_RETRY:
 		d->phase = PHASE_OPEN;
-		delivery_retry(d, ++d->call_failures, retry_after_ms, err,
-		    &d->call_next_ms);
+		retry_call(d, retry_after_ms, err);
 		break;
 	default:
 		delivery_say_why(d, err);
@@ -296,7 +305,9 @@ scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
 	struct entry e;
 	int result;
 
-	if (kind != ENTRY_END && (kind != ENTRY_RUN_ID || d->run_id != NULL))
+	if (kind != ENTRY_END && (kind != ENTRY_RUN_ID || d->run_id != NULL) &&
+	    (kind != ENTRY_ARTIFACT || d->start->records == NULL ||
+		!records_are_taken(d)))
 		return journal_skip(&d->scout, err);
 	result = journal_read(&d->scout, &e, err);
 	if (result <= 0)
@@ -306,7 +317,10 @@ scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
 		d->has_end = true;
 		return 1;
 	}
-	d->run_id = xstrdup(e.run_id);
+	if (kind == ENTRY_RUN_ID)
+		d->run_id = xstrdup(e.run_id);
+	else
+		records_take_artifact(d, &e.artifact);
 	entry_release(&e);
 	return 1;
 }
@@ -334,15 +348,17 @@ scout_ahead(struct delivery *d)
 bool
 delivery_is_under_way(const struct delivery *d)
 {
-	return d->phase == PHASE_OPENING || d->phase == PHASE_FINISHING ||
-	    d->lanes[LANE_METRICS].in_flight || d->lanes[LANE_FILES].in_flight;
+	for (int i = 0; i < LANE_COUNT; i++)
+		if (d->lanes[i].in_flight)
+			return true;
+	return d->phase == PHASE_OPENING || d->phase == PHASE_FINISHING;
 }
 
 void
 delivery_begin_anew(struct delivery *d)
 {
-	d->cursor.offset[LANE_METRICS] = 0;
-	d->cursor.offset[LANE_FILES] = 0;
+	for (int i = 0; i < LANE_COUNT; i++)
+		d->cursor.offset[i] = 0;
 	d->cursor.delivered = d->cursor.rejected = 0;
 	d->taken = 0;
 	for (int i = 0; i < LANE_COUNT; i++)
@@ -393,6 +409,8 @@ try_finish(struct delivery *d)
 		return;
 	if (d->tracker.ops->files_before_finish && !files->drained)
 		return;
+	if (records_hold_finish(d) && !d->lanes[LANE_RECORDS].drained)
+		return;
 	d->phase = PHASE_FINISHING;
 	log_verbose("%s: ending the run", d->target.tracker);
 	d->call_ms = clock_mono_ms();
@@ -410,12 +428,21 @@ stall_ms(const struct delivery *d)
 	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
 }
 
+/* Until when the server asked for a rest, from what is left to be done. */
+static int64_t
+asked_ms_of(const struct delivery *d)
+{
+	return d->phase == PHASE_FINISHED && d->lanes[LANE_FILES].drained
+	    ? d->records_asked_ms
+	    : d->asked_ms;
+}
+
 /* Since when such a drain is without progress: not before the end of the rest
  * for which the server asked. */
 static int64_t
 still_since_ms(const struct delivery *d)
 {
-	int64_t asked_ms = d->asked_ms;
+	int64_t asked_ms = asked_ms_of(d);
 
 	if (asked_ms > d->progress_ms + DRAIN_ASKED_MAX_MS)
 		asked_ms = 0;
@@ -435,7 +462,7 @@ drain_end_ms(const struct delivery *d)
 	if (d->away_ms != 0 && since_ms + DRAIN_AWAY_MS < end_ms)
 		return since_ms + DRAIN_AWAY_MS;
 	/* The server has asked for a rest beyond the end: nothing will come. */
-	if (d->asked_ms >= end_ms && !delivery_is_under_way(d))
+	if (asked_ms_of(d) >= end_ms && !delivery_is_under_way(d))
 		return d->progress_ms;
 	return end_ms;
 }
@@ -484,6 +511,22 @@ set_timer(struct delivery *d)
 		loop_timer_set(d->loop, &d->timer, due_ms - now_ms);
 }
 
+/* Is all there, or all but the records that can't be sent now? */
+static void
+complete_if_done(struct delivery *d)
+{
+	const struct delivery_lane *records = &d->lanes[LANE_RECORDS];
+	bool others = d->has_end && d->lanes[LANE_METRICS].drained &&
+	    d->lanes[LANE_FILES].drained;
+
+	if (d->phase == PHASE_FINISHED && others && records->drained)
+		delivery_set_phase(d, PHASE_COMPLETE);
+	else if (records->stopped && others &&
+	    (d->phase == PHASE_FINISHED ||
+		(d->phase == PHASE_OPEN && records_hold_finish(d))))
+		delivery_set_phase(d, PHASE_BLOCKED);
+}
+
 void
 delivery_pump(struct delivery *d)
 {
@@ -509,8 +552,12 @@ delivery_pump(struct delivery *d)
 		lane_pump(d, LANE_FILES);
 	if (d->phase == PHASE_OPEN)
 		try_finish(d);
-	if (d->phase == PHASE_FINISHED && d->lanes[LANE_FILES].drained)
-		delivery_set_phase(d, PHASE_COMPLETE);
+	/* Last, so that nothing else waits for them. */
+	if (d->phase == PHASE_OPEN || d->phase == PHASE_FINISHED)
+		lane_pump(d, LANE_RECORDS);
+	if (d->phase == PHASE_OPEN && records_hold_finish(d))
+		try_finish(d);
+	complete_if_done(d);
 	if (d->phase >= PHASE_COMPLETE)
 		return;
 	delivery_save_cursor_if_due(d);
@@ -540,6 +587,8 @@ delivery_drain(struct delivery *d, int64_t ms)
 	d->call_next_ms = first_ms;
 	for (int i = 0; i < LANE_COUNT; i++)
 		d->lanes[i].next_ms = first_ms;
+	if (d->records_asked_ms > first_ms)
+		d->lanes[LANE_RECORDS].next_ms = d->records_asked_ms;
 	delivery_pump(d);
 }
 

@@ -13,6 +13,12 @@
  * journal that two lanes of four trackers stay within the memory budget. */
 #define BATCH_ENTRIES_MAX 1000
 #define BATCH_BYTES_MAX   (256 * 1024)
+/* How often a file of records that is being written anew is looked at. */
+#define RECORDS_AGAIN_MS 500
+
+/* For -v. */
+static const char *const lane_names[LANE_COUNT] = {
+    "metrics", "files", "records"};
 
 void
 lane_init(struct delivery *d, enum lane lane)
@@ -54,7 +60,7 @@ lane_reset(struct delivery *d, enum lane lane)
 	drop_entries(l, l->count);
 	l->reader.offset = d->cursor.offset[lane];
 	l->held = 0;
-	l->in_flight = l->ended = l->drained = false;
+	l->in_flight = l->ended = l->drained = l->stopped = false;
 }
 
 static void
@@ -70,6 +76,19 @@ push_entry(struct delivery_lane *l, const struct entry *e)
 	l->ends[l->count++] = l->reader.offset;
 }
 
+/* A delivery gets the path of a kept file in the place of its name. */
+static void
+resolve_kept(const struct delivery *d, char **kept)
+{
+	char *path;
+
+	if (*kept == NULL)
+		return;
+	path = journal_kept_path(d->journal, *kept);
+	free(*kept);
+	*kept = path;
+}
+
 static int
 read_entry(const struct delivery *d, struct delivery_lane *l, struct err *err)
 {
@@ -78,12 +97,10 @@ read_entry(const struct delivery *d, struct delivery_lane *l, struct err *err)
 
 	if (result <= 0)
 		return result;
-	if (e.kind == ENTRY_ARTIFACT && e.artifact.kept != NULL) {
-		char *path = journal_kept_path(d->journal, e.artifact.kept);
-
-		free(e.artifact.kept);
-		e.artifact.kept = path;
-	}
+	if (e.kind == ENTRY_ARTIFACT)
+		resolve_kept(d, &e.artifact.kept);
+	if (e.kind == ENTRY_RECORDS)
+		resolve_kept(d, &e.records.kept);
 	push_entry(l, &e);
 	return result;
 }
@@ -128,35 +145,6 @@ is_idle(const struct delivery *d, enum lane lane)
 	    clock_mono_ms() - d->last_send_ms >= idle_ms;
 }
 
-void
-lane_pump(struct delivery *d, enum lane lane)
-{
-	struct delivery_lane *l = &d->lanes[lane];
-	struct err err = ERR_INIT;
-	enum outcome outcome;
-	size_t front;
-
-	if (l->in_flight || l->drained || clock_mono_ms() < l->next_ms)
-		return;
-	fill(d, lane);
-	if (d->phase == PHASE_BLOCKED)
-		return;
-	l->drained = l->ended && l->count == 0;
-	front = layout_front(d, lane);
-	if (l->drained || (front <= l->held && !l->ended && !is_idle(d, lane)))
-		return;
-	l->batch = (struct batch){.lane = lane,
-	    .entries = l->entries,
-	    .count = front,
-	    .last = l->ended,
-	    .done = front};
-	l->in_flight = true;
-	d->call_ms = d->last_send_ms = clock_mono_ms();
-	outcome = d->tracker.ops->send(&d->tracker, &l->batch, &err);
-	if (outcome != OUTCOME_PENDING)
-		lane_send_done(d, lane, outcome, 0, &err);
-}
-
 /* The first n entries are settled: the cursor moves behind them. */
 static void
 take(struct delivery *d, enum lane lane, size_t n, size_t rejected)
@@ -173,6 +161,85 @@ take(struct delivery *d, enum lane lane, size_t n, size_t rejected)
 	drop_entries(l, n);
 }
 
+/* How many entries may be sent now. */
+static size_t
+front_of(struct delivery *d, enum lane lane)
+{
+	if (lane == LANE_RECORDS)
+		return records_may_go(d) ? 1 : 0;
+	return layout_front(d, lane);
+}
+
+/* Is there nothing to be sent now? */
+static bool
+waits(const struct delivery *d, enum lane lane, size_t front)
+{
+	const struct delivery_lane *l = &d->lanes[lane];
+
+	if (lane == LANE_RECORDS)
+		return front == 0;
+	return front <= l->held && !l->ended && !is_idle(d, lane);
+}
+
+/* A tracker without a place for records never hears of them. */
+static void
+pass_records(struct delivery *d)
+{
+	struct delivery_lane *l = &d->lanes[LANE_RECORDS];
+
+	if (l->count == 0)
+		return;
+	records_say_none(d);
+	take(d, LANE_RECORDS, l->count, 0);
+}
+
+void
+lane_pump(struct delivery *d, enum lane lane)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+	size_t front;
+
+	if (l->in_flight || l->drained || l->stopped ||
+	    clock_mono_ms() < l->next_ms)
+		return;
+	fill(d, lane);
+	if (d->phase == PHASE_BLOCKED)
+		return;
+	if (lane == LANE_RECORDS && !records_are_taken(d))
+		pass_records(d);
+	l->drained = l->ended && l->count == 0;
+	front = l->drained ? 0 : front_of(d, lane);
+	if (l->drained || waits(d, lane, front))
+		return;
+	if (lane == LANE_RECORDS)
+		records_give_copy(d, &l->entries[0].records);
+	l->batch = (struct batch){.lane = lane,
+	    .entries = l->entries,
+	    .count = front,
+	    .last = l->ended && front == l->count,
+	    .done = front};
+	l->in_flight = true;
+	d->call_ms = clock_mono_ms();
+	/* The sign of life that the run needs is another lane's. */
+	if (lane != LANE_RECORDS)
+		d->last_send_ms = d->call_ms;
+	outcome = d->tracker.ops->send(&d->tracker, &l->batch, &err);
+	if (outcome != OUTCOME_PENDING)
+		lane_send_done(d, lane, outcome, 0, &err);
+}
+
+/* The others go on without the records. */
+static void
+stop(struct delivery *d, enum lane lane)
+{
+	if (lane == LANE_RECORDS)
+		d->lanes[lane].stopped = true;
+	else
+		delivery_set_phase(d, PHASE_BLOCKED);
+}
+
 void
 lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err)
@@ -182,6 +249,10 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	size_t rejected = l->batch.rejected;
 
 	l->in_flight = false;
+	if (lane == LANE_RECORDS && records_may_return(d, outcome, err)) {
+		l->next_ms = clock_mono_ms() + RECORDS_AGAIN_MS;
+		return;
+	}
 	/* A tracker that fails without a word on `done` took nothing. */
 	if (outcome != OUTCOME_DONE && done >= l->batch.count)
 		done = 0;
@@ -192,8 +263,7 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	take(d, lane, done, rejected < done ? rejected : done);
 	if (done > 0)
 		log_verbose("%s: %zu entries of %s taken, %zu of them refused",
-		    d->target.tracker, done,
-		    lane == LANE_METRICS ? "metrics" : "files",
+		    d->target.tracker, done, lane_names[lane],
 		    rejected < done ? rejected : done);
 	l->held = outcome == OUTCOME_DONE ? l->batch.count - done : 0;
 	/* The pace is for a run that goes on; its rest goes as fast as it can.
@@ -209,18 +279,24 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		l->failures = 0;
 		delivery_answered(d);
-		tracker_refused(
-		    &d->tracker, "rejected", err != NULL ? err->message : "");
+		if (lane == LANE_RECORDS)
+			records_lose(d, err);
+		else
+			tracker_refused(&d->tracker, "rejected",
+			    err != NULL ? err->message : "");
 		if (l->count > 0)
 			take(d, lane, 1, 1);
 		break;
 	case OUTCOME_BLOCKED:
 		delivery_say_why(d, err);
-		delivery_set_phase(d, PHASE_BLOCKED);
+		stop(d, lane);
 		break;
 	default:
-		delivery_retry(
-		    d, ++l->failures, retry_after_ms, err, &l->next_ms);
+		if (!delivery_retry(d, ++l->failures, retry_after_ms, err,
+			lane == LANE_RECORDS ? &d->records_asked_ms
+					     : &d->asked_ms,
+			&l->next_ms))
+			stop(d, lane);
 	}
 	l->drained = l->ended && l->count == 0;
 }
@@ -229,10 +305,15 @@ bool
 lane_has_more(struct delivery *d, enum lane lane)
 {
 	const struct delivery_lane *l = &d->lanes[lane];
-	size_t front = layout_front(d, lane);
+	size_t front;
 
-	return !l->in_flight && !l->drained &&
-	    (l->ended || front > l->held ||
-		(front == l->count &&
-		    l->reader.offset < journal_size(d->journal)));
+	if (l->in_flight || l->drained || l->stopped)
+		return false;
+	if (lane == LANE_RECORDS &&
+	    ((d->phase != PHASE_OPEN && d->phase != PHASE_FINISHED) ||
+		(l->count > 0 && !records_may_go(d))))
+		return false;
+	front = layout_front(d, lane);
+	return l->ended || front > l->held ||
+	    (front == l->count && l->reader.offset < journal_size(d->journal));
 }

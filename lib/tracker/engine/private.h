@@ -21,6 +21,7 @@ struct delivery_lane {
 	struct batch batch; /* while in flight */
 	int64_t next_ms;    /* no send before */
 	int failures;       /* in a row */
+	bool stopped;       /* of the records: no further try in this process */
 };
 
 enum phase {
@@ -61,9 +62,12 @@ struct delivery {
 	char *run_id;
 	bool has_end;
 	struct entry end;
-	uint64_t known;       /* entries that the scout has read */
-	uint64_t taken;       /* of these, confirmed or rejected */
-	uint64_t experiments; /* of these, EXPERIMENT entries */
+	int64_t records_lost;   /* that were rejected by this process */
+	char *records_lost_why; /* of the first; NULL: none was */
+	char *kept_records;     /* path of the copy of them; NULL: none yet */
+	uint64_t known;         /* entries that the scout has read */
+	uint64_t taken;         /* of these, confirmed or rejected */
+	uint64_t experiments;   /* of these, EXPERIMENT entries */
 
 	enum layout layout;
 	int64_t layout_due_ms; /* when it is decided at the latest */
@@ -81,8 +85,9 @@ struct delivery {
 	int64_t progress_ms; /* when something was last confirmed or moved */
 	int64_t away_ms;     /* since then no connection came about; 0: one did
 			      */
-	int64_t asked_ms; /* the server asked for no call before (Retry-After)
-			      */
+	/* The server asked for no call before (Retry-After); the same of
+	 * records alone, for which nothing else waits. */
+	int64_t asked_ms, records_asked_ms;
 	bool ever_answered;
 
 	char *why;
@@ -127,9 +132,10 @@ int64_t delivery_cursor_due_ms(const struct delivery *d);
 		.first_ms = 500, .most = -1 \
 	}
 /* After the n-th failure in a row: sets when to try again, in monotonic time,
- * or blocks the delivery. */
-void delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
-    const struct err *err, int64_t *next_ms);
+ * and, if the server asked for a rest, *asked_ms. false: the tracker wants no
+ * further try. */
+bool delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
+    const struct err *err, int64_t *asked_ms, int64_t *next_ms);
 
 /* deadline.c */
 /* Gives up a call that was under way without a sign of life for too long:
@@ -147,6 +153,29 @@ void layout_count(struct delivery *d);
 size_t layout_front(struct delivery *d, enum lane lane);
 /* When the layout must be decided; INT64_MAX: nothing waits for it. */
 int64_t layout_wait_ms(const struct delivery *d);
+
+/* records.c */
+/* Does the tracker take records one way or the other? */
+bool records_are_taken(const struct delivery *d);
+/* May the first of the lane's entries be sent: is all that stands before it in
+ * the journal confirmed, and have the other lanes nothing under way? */
+bool records_may_go(const struct delivery *d);
+/* Must they be there before the run ends? */
+bool records_hold_finish(const struct delivery *d);
+/* The scout has read an ARTIFACT entry. */
+void records_take_artifact(struct delivery *d, const struct entry_artifact *a);
+/* Gives the entry the path of that copy. */
+void records_give_copy(const struct delivery *d, struct entry_records *e);
+/* The file of the run that goes on does not have the bytes now: may it have
+ * them later? */
+bool records_may_return(
+    const struct delivery *d, enum outcome outcome, const struct err *err);
+/* The lane's first entry was rejected. */
+void records_lose(struct delivery *d, const struct err *err);
+/* At the end: says which records were not sent. */
+void records_say_missing(struct delivery *d);
+/* Says once that the tracker has no place for them. */
+void records_say_none(struct delivery *d);
 
 /* lane.c */
 void lane_init(struct delivery *d, enum lane lane);

@@ -60,9 +60,9 @@ own_wait_ms(const struct delivery *d, int failures)
 	return wait_ms + random_below((uint32_t)wait_ms / 4 + 1);
 }
 
-void
+bool
 delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
-    const struct err *err, int64_t *next_ms)
+    const struct err *err, int64_t *asked_ms, int64_t *next_ms)
 {
 	const struct retry *retry = &d->tracker.retry;
 	int64_t wait_ms = own_wait_ms(d, failures);
@@ -70,17 +70,17 @@ delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
 	delivery_say_why(d, err);
 	if (retry->most >= 0 && failures > retry->most) {
 		say_tried(d, failures);
-		delivery_set_phase(d, PHASE_BLOCKED);
-		return;
+		return false;
 	}
 	if (retry_after_ms > 0 && !retry->ignore_retry_after) {
 		if (wait_ms > RETRY_SPREAD_MS)
 			wait_ms = RETRY_SPREAD_MS;
 		wait_ms = retry_after_ms + random_below((uint32_t)wait_ms);
-		d->asked_ms = clock_mono_ms() + wait_ms;
+		*asked_ms = clock_mono_ms() + wait_ms;
 	}
 	log_verbose("%s: failed (%d in a row): %s; again in %.1f s",
 	    d->target.tracker, failures, d->why != NULL ? d->why : "",
 	    (double)wait_ms / 1000);
 	*next_ms = clock_mono_ms() + wait_ms;
+	return true;
 }

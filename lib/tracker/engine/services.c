@@ -178,6 +178,9 @@ tracker_done(struct tracker *t, enum tracker_call call, enum outcome outcome,
 	case CALL_SEND_FILES:
 		lane_send_done(d, LANE_FILES, outcome, retry_after_ms, err);
 		break;
+	case CALL_SEND_RECORDS:
+		lane_send_done(d, LANE_RECORDS, outcome, retry_after_ms, err);
+		break;
 	case CALL_FINISH:
 		delivery_finish_done(d, outcome, retry_after_ms, err);
 		break;

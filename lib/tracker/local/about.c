@@ -26,4 +26,7 @@ const struct tracker_about tracker_about_local = {
     .beside = "tracking",
     .elsewhere = "--local-dir DIR",
     .with_project = true,
+    .records_note =
+	"no place for --records (with --artifacts all the records are the "
+	"file records.jsonl)",
 };

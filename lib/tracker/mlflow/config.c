@@ -123,7 +123,7 @@ static int
 take_directory(struct mlflow_config *c, char *path,
     const struct mlflow_choice *choice, struct err *err)
 {
-	const char *cwd = choice->cwd;
+	const char *cwd = choice->cwd, *rest = path;
 
 	if (path[0] != '/' && (cwd == NULL || cwd[0] != '/')) {
 		err_set(err, -EINVAL,
@@ -133,7 +133,9 @@ take_directory(struct mlflow_config *c, char *path,
 		free(path);
 		return -EINVAL;
 	}
-	c->root = path_join(cwd != NULL ? cwd : "", path);
+	while (strncmp(rest, "./", 2) == 0)
+		rest += 2 + strspn(rest + 2, "/");
+	c->root = path_join(cwd != NULL ? cwd : "", rest);
 	free(path);
 	return 0;
 }

@@ -4,4 +4,5 @@
 const struct tracker_about tracker_about_null = {
     .name = "null",
     .hidden = true,
+    .records = RECORDS_TRACES,
 };
