@@ -137,17 +137,23 @@ http_call_free(struct http_call *call)
 /* Logs the request for -v. The query is left out, because it may hold a
  * signature. */
 static void
-log_answer(CURL *easy, const struct http_answer *a)
+log_answer(const struct http_call *call, const struct http_answer *a)
 {
-	const char *url = "", *method = "";
+	const char *url = "", *method = "", *host;
+	CURL *easy = call->easy;
 	curl_off_t took_us = 0;
+	size_t shown;
 
 	if (!log_is_verbose())
 		return;
 	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
 	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method);
 	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
-	log_verbose("%s %.*s: %s, %jd ms", method, (int)strcspn(url, "?#"), url,
+	host = call->request.secret_path ? strstr(url, "://") : NULL;
+	shown = host != NULL
+	    ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#")
+	    : strcspn(url, "?#");
+	log_verbose("%s %.*s: %s, %jd ms", method, (int)shown, url,
 	    a->result == HTTP_OK ? "OK" : a->error, (intmax_t)(took_us / 1000));
 }
 
@@ -157,7 +163,7 @@ end(struct http_call *call, CURLcode code)
 	struct http_answer answer;
 
 	http_answer_fill(call, code, &answer);
-	log_answer(call->easy, &answer);
+	log_answer(call, &answer);
 	http_gate_leave(call);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);

@@ -103,6 +103,9 @@ struct http_request {
 	 * connection that was used before turns out to be closed. */
 	bool once;
 	bool no_credentials; /* a signed URL */
+	/* The URL's path is a secret: -v shows its host alone, and redirects are
+	 * not followed. */
+	bool secret_path;
 	/* The limit for the whole call; 0: the only limit is HTTP_STALL_MS
 	 * without a byte. Either is longer while http_set_patience() counts,
 	 * unless `timeout_is_users`. */

@@ -43,6 +43,9 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 
 	d->emit = emit;
 	d->data = data;
+	d->counted = config->counted;
+	d->counted_data = config->counted_data;
+	d->rate = d->observed_ms = -1;
 	d->run_dir = xstrdup(config->run_dir);
 	d->dir_name = xstrdup(config->dir_name);
 	d->config_path = copy(config->config_path);
@@ -303,6 +306,8 @@ take_record(struct derive *d, const struct record *record,
 	d->arrival_us = arrival->time_us;
 	if (points_is_due(d->mapping.record_count, d->points))
 		derive_emit_point(d);
+	if (d->counted != NULL)
+		d->counted(d, d->counted_data);
 }
 
 void

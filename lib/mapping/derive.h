@@ -51,6 +51,8 @@ struct derive;
 
 /* Takes the entry over; it must release it. */
 typedef void derive_emit(struct entry *e, void *data);
+/* A record was counted, and its entries were emitted. */
+typedef void derive_counted(const struct derive *d, void *data);
 
 struct derive_config {
 	const char *run_dir;  /* text; absolute */
@@ -62,6 +64,8 @@ struct derive_config {
 	/* Params of where the run runs; borrowed until derive_begin(). */
 	const struct pair *where;
 	size_t where_len;
+	derive_counted *counted; /* or NULL */
+	void *counted_data;
 };
 
 /* When a line arrived. */

@@ -26,6 +26,9 @@ enum option_form {
 	FORM_CHOICE,        /* one of `choices` */
 	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
 	FORM_INTERVAL,      /* seconds above 0, or yes or no in words */
+	FORM_SECRET_URL,    /* the same, itself a secret: on no command line */
+	FORM_NOTIFY,        /* a target of --notify, or no: none */
+	FORM_RULE,          /* a rule (format/rule.h), or no: none */
 	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
 };
 

@@ -11,10 +11,11 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
-#include "journal/index.h"
+#include "wrap/attempt/stop_if.h"
 #include "journal/list.h"
 
 #define REMARKS_MAX_BYTES 4096
@@ -43,6 +44,8 @@ on_entry(struct entry *e, void *data)
 {
 	struct attempt *a = data;
 
+	if (e->kind == ENTRY_PARAMS && e->params.config)
+		attempt_note_config(a, attempt_is_batch(&e->params));
 	if (e->kind == ENTRY_ARTIFACT &&
 	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
 		entry_release(e);
@@ -145,6 +148,8 @@ attempt_free(struct attempt *a)
 	watcher_free(a->watcher);
 	loop_timer_cancel(a->config.loop, &a->sync_timer);
 	loop_timer_cancel(a->config.loop, &a->disk_timer);
+	attempt_forget_rules(a);
+	attempt_notify_free(a);
 	journal_close(a->journal);
 	if (a->start.start.attempt != NULL)
 		entry_release(&a->start);
@@ -272,7 +277,10 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .event = on_event,
 	    .data = a,
 	};
-	int result = watcher_new(
+	int result;
+
+	attempt_watch_rules(a, &config.derive);
+	result = watcher_new(
 	    &a->watcher, a->config.loop, a->config.tree, &config, err);
 
 	free(run_dir);
@@ -379,21 +387,6 @@ attempt_may_be_adopted_later(int result)
 	    journals_may_be_read_later(result);
 }
 
-/* A line of the index says that its outputs are whole: a loss of power may have
- * brought the journal back, or a part of it. Returns -ENOENT if so. */
-static int
-put_away_if_delivered(struct attempt *a, const char *name, struct err *err)
-{
-	int result = index_has(a->config.state_dir, name, err);
-
-	if (result <= 0)
-		return result;
-	log_verbose("%s: it is delivered, its journal goes", name);
-	result = journal_remove(a->journal, err);
-	return result < 0 ? result
-			  : err_set(err, -ENOENT, "%s: it is delivered", name);
-}
-
 static int
 adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, bool must_fit, struct err *err)
@@ -404,7 +397,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	int fits;
 
 	if (result == 0)
-		result = put_away_if_delivered(a, name, err);
+		result = attempt_discard_delivered(a, err);
 	if (result == 0)
 		result =
 		    attempt_past_read(&a->past, a->journal, &a->start, err);

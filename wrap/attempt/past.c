@@ -17,8 +17,17 @@
 #include "watcher/stamp.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
+#include "wrap/attempt/stop_if.h"
 #include "journal/list.h"
 #include "journal/list_of.h"
+
+static void
+take_stop(struct attempt_past *past, const struct entry_params *p)
+{
+	if (past->stop_reason == NULL && p->len > 0 &&
+	    p->list[0].value.type == VALUE_TEXT)
+		past->stop_reason = xstrdup(p->list[0].value.text);
+}
 
 static void
 take(struct attempt_past *past, const struct entry *e)
@@ -27,8 +36,11 @@ take(struct attempt_past *past, const struct entry *e)
 	case ENTRY_START:
 		break;
 	case ENTRY_PARAMS:
-		if (e->params.config)
+		if (e->params.config) {
 			past->has_config = true;
+			past->batch = attempt_is_batch(&e->params);
+		} else if (e->params.stop)
+			take_stop(past, &e->params);
 		else
 			past->derived_entries++;
 		break;
@@ -139,6 +151,7 @@ attempt_past_release(struct attempt_past *past)
 		free(past->artifacts[i]);
 	free(past->artifacts);
 	free(past->run_id);
+	free(past->stop_reason);
 	*past = (struct attempt_past){0};
 }
 

@@ -69,6 +69,9 @@ unknown(const char *name)
 	for (size_t i = 0; commands[i] != NULL; i++)
 		nearest_offer(&nearest, commands[i]->name);
 	nearest_hint(&nearest, "", hint);
+	if (name[0] == '-')
+		snprintf(hint, sizeof(hint),
+		    " (the command comes before its options)");
 	fprintf(stderr, "itrack: unknown command \"");
 	for (const char *c = name; *c != '\0' && c < name + 60; c++)
 		fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, stderr);

@@ -24,6 +24,7 @@
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
 #include "wrap/launch/signals.h"
+#include "wrap/launch/stop.h"
 #include "wrap/launch/tracking.h"
 #include "wrap/options/options.h"
 #include "wrap/shim/message.h"
@@ -39,6 +40,7 @@ static struct launcher {
 	struct child child;
 	struct tracking tracking;
 	struct copy copy;       /* --metrics-from-stdout */
+	struct stop stop;       /* --stop-if */
 	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
 } launcher;
@@ -247,6 +249,22 @@ take_signals(struct launcher *l)
 	}
 }
 
+/* Returns when the command is to get a signal, or -1. */
+static int64_t
+stop_command(struct launcher *l, int64_t now)
+{
+	struct tracking *t = &l->tracking;
+	int64_t due_ms;
+
+	if (l->child.ended)
+		return -1;
+	if (t->wants_stop)
+		stop_ask(&l->stop, l->child.pid, now);
+	due_ms = stop_turn(&l->stop, l->child.pid, now);
+	t->stopped = l->stop.sent;
+	return due_ms;
+}
+
 /* Waits for the next thing to happen and deals with it. */
 static void
 turn(struct launcher *l)
@@ -256,6 +274,7 @@ turn(struct launcher *l)
 	int64_t now = now_ms(), until_ms, wait_ms = -1;
 
 	until_ms = earlier(l->drain_until_ms, t->hello_due_ms);
+	until_ms = earlier(until_ms, stop_command(l, now));
 	if (l->drain_until_ms < 0)
 		until_ms = earlier(
 		    until_ms, signals_pass(&l->signals, l->child.pid, now));

@@ -35,6 +35,20 @@ int options_complain(struct parse *p, const char *format, ...)
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
+/* Complains of a rule of --stop-if that is none, or whose name no running value
+ * has. "no", which takes the rules back, is none to complain of. */
+int options_check_rule(struct parse *p, const char *label, const char *value);
+/* Takes a rule, or takes all of them back. */
+int options_add_rule(struct parse *p, const char *label, const char *value,
+    enum option_source source);
+
+/* The same for a target of --notify. */
+int options_check_notify(struct parse *p, const char *label, const char *value);
+int options_add_notify(struct parse *p, const char *label, const char *value,
+    enum option_source source);
+/* Complains of a target whose address nobody has given. */
+int options_check_addresses(struct parse *p);
+
 /* Allocates zeroed memory, or a copy of bytes with a NUL behind them. It lives
  * as long as the process. NULL: there is no memory. */
 void *options_allocate(size_t size);
