@@ -75,7 +75,8 @@ take_header(char *bytes, size_t size, size_t count, void *data)
 	return len;
 }
 
-/* A file that shrinks while it is sent can't keep the promised length. */
+/* A file that shrinks while it is sent can't keep the promised length; one that
+ * can't be read now may be read later. */
 static size_t
 give_file(char *bytes, size_t size, size_t count, void *data)
 {
@@ -93,7 +94,8 @@ give_file(char *bytes, size_t size, size_t count, void *data)
 		    call->request.file_offset + call->sent);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0) {
-		call->file_failed = true;
+		call->file_is_shorter = n == 0;
+		call->file_error = n < 0 ? errno : 0;
 		return CURL_READFUNC_ABORT;
 	}
 	call->sent += n;

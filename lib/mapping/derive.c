@@ -282,6 +282,8 @@ take_record(struct derive *d, const struct record *record,
 	struct follow *follow;
 	double latency_ms;
 
+	d->last_experiment =
+	    x != NULL ? (int64_t)x->index : ENTRY_NO_EXPERIMENT;
 	emit_identity(d, arrival->time_us);
 	if (x != NULL && x->index == d->follow_len)
 		begin_experiment(d, x, arrival->time_us);
@@ -345,6 +347,12 @@ int64_t
 derive_last_step(const struct derive *d)
 {
 	return (int64_t)d->mapping.record_count;
+}
+
+int64_t
+derive_last_experiment(const struct derive *d)
+{
+	return d->last_experiment;
 }
 
 uint64_t

@@ -53,8 +53,9 @@ struct derive {
 	struct observed *observed; /* NULL: nothing was seen to arrive */
 	double rate, observed_ms;  /* of the last point; below 0: not known */
 
-	uint64_t point;     /* number of the record with the last point */
-	int64_t arrival_us; /* of the last record */
+	uint64_t point;          /* number of the record with the last point */
+	int64_t arrival_us;      /* of the last record */
+	int64_t last_experiment; /* its index */
 };
 
 /* Appends a metric with the mapping's prefix, or a param. */

@@ -13,7 +13,6 @@
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/notify.h"
 #include "wrap/attempt/results.h"
-#include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/attempt/stop_if.h"
 
@@ -148,35 +147,6 @@ was_stopped(const struct attempt *a, const struct attempt_outcome *outcome,
 	    (!manifest || (outcome->has_exit && outcome->wait_status != 0));
 }
 
-/* Returns the path of the records, because their rows are read when they are
- * sent. */
-static char *
-records_path(const struct attempt *a)
-{
-	char *place, *path;
-
-	if (a->records != NULL)
-		return xstrdup(a->records);
-	place = attempt_place(a);
-	path =
-	    xasprintf("%s/" RECORDS_FILE, strcmp(place, "/") == 0 ? "" : place);
-	free(place);
-	return path;
-}
-
-static void
-keep_table(struct attempt *a, int64_t time_us)
-{
-	char *records = records_path(a);
-	struct entry e;
-
-	if (a->watcher != NULL && !a->past.has_table &&
-	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
-	    attempt_make_table(&e, &a->start.start, records, time_us))
-		attempt_keep(a, &e);
-	free(records);
-}
-
 /* Logs the numbers at the last step, under names that no metric of the run can
  * have. */
 static void
@@ -275,7 +245,6 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	a->ended_us = time_us;
 	keep_last_sample(a, outcome, time_us);
 	attempt_keep_results(a, time_us);
-	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* The end is on the disk within a second, or when the attempt is

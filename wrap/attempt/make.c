@@ -16,6 +16,7 @@
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
+#include "journal/index.h"
 #include "journal/list.h"
 
 #define REMARKS_MAX_BYTES 4096
@@ -50,14 +51,6 @@ on_entry(struct entry *e, void *data)
 	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
 		entry_release(e);
 		return;
-	}
-	if (e->kind == ENTRY_ARTIFACT && e->artifact.kept != NULL &&
-	    strcmp(e->artifact.name, RECORDS_FILE) == 0) {
-		char *path = journal_kept_path(a->journal, e->artifact.kept);
-
-		free(a->records);
-		a->records = path != NULL ? text_path_text(path) : NULL;
-		free(path);
 	}
 	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
 		const struct tail *tail = watcher_tail(a->watcher);
@@ -164,7 +157,6 @@ attempt_free(struct attempt *a)
 	attempt_past_release(&a->past);
 	buf_release(&a->remarks);
 	free(a->run_id);
-	free(a->records);
 	free(a->run_dir);
 	free(a);
 }
@@ -275,6 +267,9 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .live = is_live(a),
 	    .skip_entries = skip,
 	    .configured = a->past.has_config,
+	    .records = start->records != NULL,
+	    .records_max = start->records_max,
+	    .records_from = a->past.records_end,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
@@ -393,6 +388,21 @@ attempt_may_be_adopted_later(int result)
 	    journals_may_be_read_later(result);
 }
 
+/* A line of the index says that its outputs are whole: a loss of power may have
+ * brought the journal back, or a part of it. Returns -ENOENT if so. */
+static int
+put_away_if_delivered(struct attempt *a, const char *name, struct err *err)
+{
+	int result = index_has(a->config.state_dir, name, err);
+
+	if (result <= 0)
+		return result;
+	log_verbose("%s: it is delivered, its journal goes", name);
+	result = journal_remove(a->journal, err);
+	return result < 0 ? result
+			  : err_set(err, -ENOENT, "%s: it is delivered", name);
+}
+
 static int
 adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, bool must_fit, struct err *err)
@@ -402,6 +412,8 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	struct err why = ERR_INIT;
 	int fits;
 
+	if (result == 0)
+		result = put_away_if_delivered(a, name, err);
 	if (result == 0)
 		result =
 		    attempt_past_read(&a->past, a->journal, &a->start, err);

@@ -44,8 +44,8 @@ take(struct attempt_past *past, const struct entry *e)
 		else
 			past->derived_entries++;
 		break;
-	case ENTRY_TABLE:
-		past->has_table = true;
+	case ENTRY_RECORDS:
+		past->records_end = e->records.offset + e->records.length;
 		break;
 	case ENTRY_ARTIFACT:
 		past->artifacts = xreallocarray(past->artifacts,
@@ -263,7 +263,7 @@ static bool
 same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
 {
 	return (int64_t)s->identity.inode == inode &&
-	    s->identity.birth_ns == birth_ns;
+	    watcher_births_fit(s->identity.birth_ns, birth_ns);
 }
 
 static bool

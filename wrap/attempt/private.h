@@ -17,7 +17,6 @@ struct attempt {
 	struct watcher *watcher;  /* NULL: only delivered */
 	struct attempt_past past; /* what the journal had on adoption */
 	char *run_id;
-	char *records;   /* what was kept of them, text; NULL: nothing */
 	int64_t samples; /* of system metrics */
 	bool ended, held;
 	bool left; /* ended here, but not in the journal: not read whole */

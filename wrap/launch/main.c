@@ -177,6 +177,19 @@ let_go(struct launcher *l)
 	closing_range((unsigned)first_not_ours, ~0U);
 }
 
+/* As waitpid, of a child that has changed; 0: none has. */
+static pid_t
+changed_child(pid_t wanted, int *status, struct rusage *usage)
+{
+	pid_t pid;
+
+	do
+		pid = wait4(
+		    wanted, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+	while (pid < 0 && errno == EINTR);
+	return pid;
+}
+
 /* Reaps every child that has changed: the command, the worker and, as the first
  * process of a container, orphans. Other children existed before us (a shell
  * started one and then executed us) and are not ours to reap. */
@@ -196,8 +209,7 @@ reap(struct launcher *l)
 	}
 	for (size_t i = 0; i < count; i++) {
 		while (wanted[i] != 0 &&
-		    (pid = wait4(wanted[i], &status,
-			 WNOHANG | WUNTRACED | WCONTINUED, &usage)) > 0) {
+		    (pid = changed_child(wanted[i], &status, &usage)) > 0) {
 			if (pid == l->child.pid && !l->child.ended)
 				child_changed(&l->child, status, &usage,
 				    &l->signals, now_ms());

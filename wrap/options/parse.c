@@ -39,6 +39,10 @@ unknown(struct parse *p, const char *name, size_t len)
 		return options_complain(p, "%s does not take --%s; %s does: %s",
 		    options_program_name(p->program), word, taker(row),
 		    row->help);
+	if (options_successor(word) != NULL)
+		return options_complain(p,
+		    "unknown option --%s: --%s replaced it", word,
+		    options_successor(word));
 	nearest_init(&nearest, word);
 	for (int i = 0; i < options_count(); i++)
 		if (takes(p, options_at(i)) &&

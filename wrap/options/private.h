@@ -62,6 +62,9 @@ int options_config(struct parse *p);
 int options_config_text(
     struct parse *p, const char *path, const char *text, size_t len);
 
+/* The option that has replaced one of this name; NULL: there was none. */
+const char *options_successor(const char *name);
+
 /* For a word that is no known name: the nearest of the names offered so far. */
 struct nearest {
 	const char *word;

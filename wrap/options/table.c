@@ -240,6 +240,17 @@ options_row(const char *name, size_t len)
 	return NULL;
 }
 
+const char *
+options_successor(const char *name)
+{
+	static const char *const replaced[][2] = {{"table", "records"}};
+
+	for (size_t i = 0; i < COUNT(replaced); i++)
+		if (strcmp(name, replaced[i][0]) == 0)
+			return replaced[i][1];
+	return NULL;
+}
+
 const struct option_row *
 options_row_of_letter(char letter)
 {

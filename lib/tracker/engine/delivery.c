@@ -115,6 +115,7 @@ delivery_free(struct delivery *d)
 	free(d->notes);
 	free(d->run_id);
 	free(d->kept_records);
+	free(d->records_lost_why);
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
@@ -191,6 +192,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 	log_phase(d);
 	if (phase < PHASE_COMPLETE)
 		return;
+	records_say_missing(d);
 	if (phase == PHASE_COMPLETE) {
 		complete(d);
 	} else {

@@ -193,8 +193,10 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	l->host = run->start->host != NULL ? xstrdup(run->start->host) : NULL;
 	/* The existing files have more than we have so far: leave them until
 	 * the journal was read. */
-	if (l->again)
+	if (l->again) {
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
+		local_copy_forget(l->dir, l->word);
+	}
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
 	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
 	l->metrics.dirty = l->artifacts.dirty = false;
