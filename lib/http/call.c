@@ -218,8 +218,13 @@ static void
 set_security(const struct http *h, CURL *easy, bool foreign)
 {
 	http_trust_set(h, easy);
-	if (h->client_cert != NULL && !foreign)
+	if (h->client_cert != NULL && !foreign) {
+		/* One file may have both; not every TLS takes the key from
+		 * there unasked. */
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
+		curl_easy_setopt(easy, CURLOPT_SSLKEY,
+		    h->client_key != NULL ? h->client_key : h->client_cert);
+	}
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* redirect.c follows redirects, because it checks where they lead. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -33,6 +33,7 @@ struct http_config {
 	 * usual variables name. The system's are trusted, too. */
 	const char *ca;
 	const char *client_cert; /* PEM with certificate and key; or NULL */
+	const char *client_key;  /* PEM, if the key is in a file of its own */
 	bool insecure;           /* no verification of the server */
 	/* The tracker's own proxies for http and https addresses: they stand
 	 * above the usual variables, and NO_PROXY is not for them; or NULL. */

@@ -20,7 +20,7 @@ struct http {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer timer;
-	char *ca, *client_cert, *user, *password, *bearer;
+	char *ca, *client_cert, *client_key, *user, *password, *bearer;
 	char *http_proxy, *https_proxy;
 	bool insecure, netrc;
 	/* trust.c */

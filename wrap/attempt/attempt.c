@@ -66,6 +66,8 @@ attempt_turn(struct attempt *a)
 {
 	int64_t before = journal_size(a->journal);
 
+	if (a->gathered)
+		return;
 	flush(a);
 	attempt_notify_turn(a);
 	if (journal_size(a->journal) == before)
@@ -83,8 +85,8 @@ attempt_has_sample(const struct attempt *a)
 }
 
 static void
-keep_sample(
-    struct attempt *a, const struct metric *list, size_t len, int64_t time_us)
+keep_sample(struct attempt *a, const struct metric *list, size_t len, bool only,
+    int64_t time_us)
 {
 	struct entry e;
 
@@ -93,6 +95,7 @@ keep_sample(
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
 	e.metrics.sample = a->samples;
+	e.metrics.summary = only;
 	for (size_t i = 0; i < len; i++)
 		entry_add_metric(&e, list[i].name, list[i].value);
 	attempt_keep(a, &e);
@@ -109,10 +112,11 @@ attempt_sample(
 	/* Samples are as many as points: a run of days has no more of them. */
 	if (points_is_due(
 		(uint64_t)a->samples, (uint64_t)attempt_start(a)->points))
-		keep_sample(a, list, len, clock_wall_us());
+		keep_sample(a, list, len, false, clock_wall_us());
 }
 
-/* Behind the last point, whose time is that of the last record. */
+/* Behind the last point, whose time is that of the last record. The only sample
+ * is a value that the run came to: a chart of it would be one dot. */
 static void
 keep_last_sample(
     struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
@@ -120,7 +124,7 @@ keep_last_sample(
 	if (a->samples > 0 || outcome->sample_len == 0)
 		return;
 	a->samples = 1;
-	keep_sample(a, outcome->sample, outcome->sample_len, time_us);
+	keep_sample(a, outcome->sample, outcome->sample_len, true, time_us);
 }
 
 static enum run_status

@@ -410,6 +410,8 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .records_bytes = facts.records_bytes,
 	    .records_crc32c = facts.records_crc32c,
 	};
+	if (attempt_start(a)->config_path != NULL)
+		e->config_path = xstrdup(attempt_start(a)->config_path);
 	if (attempt_run_id(a) != NULL)
 		e->run_id = xstrdup(attempt_run_id(a));
 }

@@ -19,8 +19,7 @@
 #include "wrap/shim/message.h"
 
 /* Below the folder that holds bin/. */
-#define WORKER_PLACE "/libexec/itrack/itrack-worker"
-#define SHIM_PLACE   "/libexec/itrack/itrack-preload.so"
+#define SHIM_PLACE "/libexec/itrack/itrack-preload.so"
 
 /* A worker that dies is started once more. */
 #define STARTS_MAX 2
@@ -68,7 +67,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->expected = names_insidellms(arguments);
 	home_find(home);
 	snprintf(
-	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
+	    t->worker_path, sizeof(t->worker_path), "%s/%s", home, HOME_WORKER);
 	snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home, SHIM_PLACE);
 	t->channel = listen_open(t->name);
 	if (t->channel < 0)

@@ -61,6 +61,10 @@ enum option_id {
 	OPT_RUN,
 	OPT_END,
 	OPT_METRICS_FROM_STDOUT,
+	OPT_BASE,
+	OPT_FORMAT,
+	OPT_FAIL_IF,
+	OPT_OUTPUT,
 	OPT_OF_TRACKERS, /* the first option of a tracker; more follow */
 };
 
@@ -79,6 +83,8 @@ enum program {
 	PROGRAM_LOG = 1 << 7,
 	PROGRAM_WATCH = 1 << 8,
 	PROGRAM_PRUNE = 1 << 9,
+	PROGRAM_COMPARE = 1 << 10,
+	PROGRAM_REPORT = 1 << 11,
 };
 
 struct option_row {
@@ -117,8 +123,8 @@ enum option_source {
 
 /* Tags that one run may have. */
 #define OPTIONS_TAGS_MAX 64
-/* The limit for metrics, params and artifacts of one `itrack log`; the library
- * takes more. */
+/* The limit for metrics, params and artifacts of one `itrack log`, of which the
+ * library takes more, and for rules of --fail-if. */
 #define OPTIONS_ITEMS_MAX 256
 
 /* Rules that may stop a run. */
@@ -127,7 +133,7 @@ enum option_source {
 #define OPTIONS_NOTIFY_MAX 8
 
 struct option_item {
-	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT */
+	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT, OPT_FAIL_IF */
 	const char *value;
 };
 

@@ -13,7 +13,8 @@
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
 #define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
-#define ALL     (DELIVER | LISTING | PROGRAM_LOG | PROGRAM_PRUNE)
+#define LOOKING (PROGRAM_COMPARE | PROGRAM_REPORT)
+#define ALL     (DELIVER | LISTING | LOOKING | PROGRAM_LOG | PROGRAM_PRUNE)
 /* What names a run and where it goes. */
 #define NAMING  (ATTEMPT | PROGRAM_LOG)
 #define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
@@ -58,7 +59,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
 [OPT_RECORDS] = { OPT_RECORDS, 0, "records", "ITRACK_RECORDS", NULL, "text",
-    FORM_OPTIONAL_WORD, "text", ATTEMPT, false, NULL,
+    FORM_OPTIONAL_WORD, "text", ATTEMPT | LOOKING, false, NULL,
     "the records, row by row; =text: with prompts and answers" },
 [OPT_RECORDS_MAX] = { OPT_RECORDS_MAX, 0, "records-max",
     "ITRACK_RECORDS_MAX", "10000", "N|all",
@@ -168,6 +169,18 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     "metrics-from-stdout", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
     "track the numbers of the JSON object in the last line of the output" },
+[OPT_BASE] = { OPT_BASE, 0, "base", NULL, NULL, "REF",
+    FORM_NAME, NULL, PROGRAM_COMPARE, false, NULL,
+    "what to compare with: a directory, an attempt, or last" },
+[OPT_FORMAT] = { OPT_FORMAT, 0, "format", NULL, "text", "text|markdown|json",
+    FORM_CHOICE, "text|markdown|json", PROGRAM_COMPARE, false, NULL,
+    "how to print it" },
+[OPT_FAIL_IF] = { OPT_FAIL_IF, 0, "fail-if", NULL, NULL, "RULE",
+    FORM_NAME, NULL, PROGRAM_COMPARE, true, NULL,
+    "exit 122 if the rule holds, as 'success_rate drops 0.02'; may be repeated" },
+[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", NULL, NULL, "FILE",
+    FORM_PATH, NULL, PROGRAM_REPORT, false, NULL,
+    "the page to write" },
 };
 /* clang-format on */
 
@@ -284,6 +297,10 @@ options_program_name(enum program program)
 		return "itrack watch";
 	case PROGRAM_PRUNE:
 		return "itrack prune";
+	case PROGRAM_COMPARE:
+		return "itrack compare";
+	case PROGRAM_REPORT:
+		return "itrack report";
 	}
 	return "itrack";
 }

@@ -344,8 +344,8 @@ add_item(struct parse *p, int id, const char *label, const char *value)
 
 	if (o->item_len == OPTIONS_ITEMS_MAX)
 		return options_complain(p,
-		    "%s: more than %d metrics, params and artifacts", label,
-		    OPTIONS_ITEMS_MAX);
+		    "%s: more than %d metrics, params, artifacts or rules",
+		    label, OPTIONS_ITEMS_MAX);
 	o->items[o->item_len++] =
 	    (struct option_item){.id = id, .value = value};
 	return 0;
@@ -385,7 +385,7 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if (row->form == FORM_INTERVAL && flag_word(value) >= 0)
 		value = flag_word(value) > 0 ? row->fallback : NULL;
 	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
-		row->id == OPT_ARTIFACT) &&
+		row->id == OPT_ARTIFACT || row->id == OPT_FAIL_IF) &&
 	    add_item(p, row->id, label, value) != 0)
 		return -1;
 	if (row->id == OPT_NOTIFY &&
