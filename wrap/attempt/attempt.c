@@ -68,6 +68,7 @@ attempt_turn(struct attempt *a)
 	if (a->gathered)
 		return;
 	flush(a);
+	attempt_notify_turn(a);
 	if (journal_size(a->journal) == before)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
