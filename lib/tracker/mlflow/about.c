@@ -50,4 +50,5 @@ const struct tracker_about tracker_about_mlflow = {
     .models = true,
     .run_id_option = "mlflow-run-id",
     .digest_is_id = "mlflow-uri",
+    .gives_id = true,
 };
