@@ -71,7 +71,7 @@ class InDirectory(unittest.TestCase):
     def worker(self):
         """The worker of the one journal that is there."""
         attempt, = self.pending()
-        found = subprocess.run(["pgrep", "-f", "--", f"--deliver .* {attempt}"],
+        found = subprocess.run(["pgrep", "-f", "--", f"--begin .* {attempt}"],
                                check=True, capture_output=True, text=True)
         return int(found.stdout)
 
@@ -884,9 +884,10 @@ class OthersTest(InDirectory):
             meta = file.read()
         self.assertIn('run_name: "first"', meta)
         self.assertIn("status: 4", meta)
-        tracker.start_run("none", "0123456789abcdef0123456789abcdef")
-        with self.assertWarnsRegex(RuntimeWarning, "no run to go on with"):
-            tracker.end_run()
+        for call in (lambda: tracker.start_run("none", "0123456789abcdef" * 2),
+                     tracker.end_run):
+            with self.assertWarnsRegex(RuntimeWarning, "no run to go on with"):
+                call()
 
     def test_model_objects(self):
         script = os.path.abspath("program.py")
