@@ -52,6 +52,7 @@ struct run_info {
 	int64_t started_us; /* the start entry's time */
 	const char *run_id; /* insideLLMs'; NULL: not known yet */
 	bool again;         /* the cursor says that it was opened before */
+	bool ended;         /* the journal has all of it already */
 };
 
 struct run_end {
@@ -215,6 +216,10 @@ void tracker_altered(struct tracker *t, const char *format, ...)
  * which `itrack sync` can't finish the run either. Borrowed for good. */
 void tracker_needs(struct tracker *t, const char *option);
 
+/* Is all that was given to the tracker so far on the disk as entries, so that it
+ * comes again after a loss of power? */
+bool tracker_is_written_down(const struct tracker *t);
+
 /* Something moved (a connection, an answer, bytes of an upload): the
  * destination is there. */
 void tracker_progress(struct tracker *t);
@@ -307,6 +312,8 @@ void delivery_kick(struct delivery *d);
 void delivery_drain(struct delivery *d, int64_t ms);
 /* Is there nothing left to wait for: finished, blocked or given up? */
 bool delivery_is_settled(const struct delivery *d);
+/* Does its tracker send to another machine (`remote`)? */
+bool delivery_is_remote(const struct delivery *d);
 
 void delivery_status(const struct delivery *d, struct delivery_status *status);
 

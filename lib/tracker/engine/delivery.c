@@ -384,7 +384,8 @@ try_open(struct delivery *d)
 	d->info = (struct run_info){.start = d->start,
 	    .started_us = d->started_us,
 	    .run_id = d->run_id,
-	    .again = d->cursor.opened};
+	    .again = d->cursor.opened,
+	    .ended = d->has_end};
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
 	/* An output that stays while its journal is lost would be somebody
@@ -590,6 +591,12 @@ delivery_drain(struct delivery *d, int64_t ms)
 	if (d->records_asked_ms > first_ms)
 		d->lanes[LANE_RECORDS].next_ms = d->records_asked_ms;
 	delivery_pump(d);
+}
+
+bool
+delivery_is_remote(const struct delivery *d)
+{
+	return d->tracker.ops->remote;
 }
 
 bool

@@ -148,6 +148,14 @@ tracker_needs(struct tracker *t, const char *option)
 	t->delivery->needs = option;
 }
 
+bool
+tracker_is_written_down(const struct tracker *t)
+{
+	const struct journal *j = t->delivery->journal;
+
+	return !journal_in_memory(j) && !journal_needs_sync(j);
+}
+
 void
 tracker_progress(struct tracker *t)
 {
