@@ -303,7 +303,8 @@ take_records(struct wandb *w, const struct batch *batch, struct err *err)
 	enum outcome outcome = wandb_pieces_add(
 	    &w->pieces, w->info->start, &batch->entries[0], err);
 
-	return outcome == OUTCOME_DONE ? write_pieces(w, false, err) : outcome;
+	return outcome == OUTCOME_DONE ? write_pieces(w, batch->last, err)
+				       : outcome;
 }
 
 static enum outcome
