@@ -6,6 +6,9 @@ VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BUILD  ?= build
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: everything would be written into /)
+endif
 # Named in full it is the same directory: what depends on a header is known by
 # the name that an object was built by.
 override BUILD := $(subst $(CURDIR)/,,$(BUILD))
