@@ -110,7 +110,8 @@ copy_tree() {
     [ "$(grep ^mlflow: <<<"$output")" = "mlflow: ok: $url answers, MLflow 3.17.2
 mlflow: ok: no login is configured, and none is asked for
 mlflow: ok: experiment insidellms exists
-mlflow: ok: files go through the server" ]
+mlflow: ok: files go through the server
+mlflow: ok: it takes records as traces (--records)" ]
     rules '[{"match": "get-by-name", "status": 404,
              "body": {"error_code": "RESOURCE_DOES_NOT_EXIST"}}]'
     MLFLOW_TRACKING_USERNAME=ana MLFLOW_TRACKING_PASSWORD=hunter2 \
