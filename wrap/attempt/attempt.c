@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "mapping/names.h"
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
