@@ -121,6 +121,13 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_set_run_id(struct tracker *t, const char *run_id)
+{
+	(void)t;
+	(void)run_id;
+}
+
+void
 tracker_needs(struct tracker *t, const char *option)
 {
 	(void)t;
