@@ -108,6 +108,8 @@ struct tracker_about {
 	/* The option that may be a directory; there the ID is a digest of the
 	 * attempt's name. NULL: there is none. */
 	const char *digest_is_id;
+	/* Else the destination chooses the ID when the run is begun there. */
+	bool gives_id;
 	enum tables tables;
 	bool histograms, models;
 

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "mapping/names.h"
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
@@ -66,7 +65,10 @@ attempt_turn(struct attempt *a)
 {
 	int64_t before = journal_size(a->journal);
 
+	if (a->gathered)
+		return;
 	flush(a);
+	attempt_notify_turn(a);
 	if (journal_size(a->journal) == before)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)

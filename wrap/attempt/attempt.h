@@ -141,6 +141,12 @@ bool attempt_is_left(const struct attempt *a);
 void attempt_drain(struct attempt *a, int64_t ms);
 /* From now on the attempt is delivered. */
 void attempt_let_go(struct attempt *a);
+/* Do all its trackers write on this machine? */
+bool attempt_is_local(const struct attempt *a);
+/* The attempt is one of many that end at once: it is not written down nor
+ * delivered until attempts_let_go(), where all of them share the syncs. */
+void attempt_gather(struct attempt *a);
+void attempts_let_go(struct attempt *const *list, size_t len);
 /* Forgets an attempt that is held, and removes its journal. */
 void attempt_drop(struct attempt *a);
 bool attempt_is_settled(const struct attempt *a);
@@ -150,6 +156,8 @@ bool attempt_is_complete(const struct attempt *a);
  * journal fails, the journal stays with its cursors: attempt_remarks() has why,
  * it is not complete, and the next sync does the rest. */
 void attempt_put_away(struct attempt *a);
+/* Several of one state directory, which share the syncs. */
+void attempts_put_away(struct attempt *const *list, size_t len);
 void attempt_close(struct attempt *a);
 
 /* For the report. */

@@ -16,7 +16,6 @@
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
-#include "journal/index.h"
 #include "journal/list.h"
 
 #define REMARKS_MAX_BYTES 4096
@@ -388,21 +387,6 @@ attempt_may_be_adopted_later(int result)
 	    journals_may_be_read_later(result);
 }
 
-/* A line of the index says that its outputs are whole: a loss of power may have
- * brought the journal back, or a part of it. Returns -ENOENT if so. */
-static int
-put_away_if_delivered(struct attempt *a, const char *name, struct err *err)
-{
-	int result = index_has(a->config.state_dir, name, err);
-
-	if (result <= 0)
-		return result;
-	log_verbose("%s: it is delivered, its journal goes", name);
-	result = journal_remove(a->journal, err);
-	return result < 0 ? result
-			  : err_set(err, -ENOENT, "%s: it is delivered", name);
-}
-
 static int
 adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, bool must_fit, struct err *err)
@@ -413,7 +397,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	int fits;
 
 	if (result == 0)
-		result = put_away_if_delivered(a, name, err);
+		result = attempt_discard_delivered(a, err);
 	if (result == 0)
 		result =
 		    attempt_past_read(&a->past, a->journal, &a->start, err);

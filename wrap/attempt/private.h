@@ -19,7 +19,8 @@ struct attempt {
 	char *run_id;
 	int64_t samples; /* of system metrics */
 	bool ended, held;
-	bool left; /* ended here, but not in the journal: not read whole */
+	bool gathered; /* attempts_let_go() writes it down */
+	bool left;     /* ended here, but not in the journal: not read whole */
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;
@@ -47,6 +48,8 @@ void attempt_keep(struct attempt *a, struct entry *e);
  * -ENOTSUP: the journal is in memory. */
 int attempt_keep_file(struct attempt *a, int number, int fd,
     struct settle_kept *kept, struct err *err);
+/* Removes the journal that was taken over, if all of it was delivered: -ENOENT. */
+int attempt_discard_delivered(struct attempt *a, struct err *err);
 void attempt_free(struct attempt *a);
 
 #endif

@@ -46,7 +46,7 @@ unknown(struct parse *p, const char *name, size_t len)
 	nearest_init(&nearest, word);
 	for (int i = 0; i < options_count(); i++)
 		if (takes(p, options_at(i)) &&
-		    options_at(i)->form != FORM_SECRET_URL)
+		    options_may_be_typed(options_at(i)))
 			nearest_offer(&nearest, options_at(i)->name);
 	nearest_hint(&nearest, "--", hint);
 	return options_complain(p, "unknown option --%s%s", word, hint);
@@ -81,7 +81,7 @@ read_long(struct parse *p, struct line *line)
 
 	if (!takes(p, row))
 		return unknown(p, name, len);
-	if (row->form == FORM_SECRET_URL)
+	if (!options_may_be_typed(row))
 		return options_complain(p,
 		    "--%s is no option, since others could see the address: "
 		    "set %s, or %s = ADDRESS in the config file",

@@ -79,4 +79,12 @@ void nearest_offer(struct nearest *n, const char *name);
 void nearest_hint(
     const struct nearest *n, const char *dashes, char hint[NEAREST_HINT_MAX]);
 
+/* May it stand on the command line? An address that is a secret may not: others
+ * see the arguments of a process. */
+static inline bool
+options_may_be_typed(const struct option_row *row)
+{
+	return row->form != FORM_SECRET_URL;
+}
+
 #endif

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -81,12 +83,17 @@ place_run_id(const struct run_info *run)
 	return path_base(run->start->run_dir);
 }
 
+/* A run that is all there already is soon delivered, and needs no cursor then: who
+ * comes after a kill finds its directory by the mark. */
 static void
-remember(struct tracker *t, const char *key, const char *path)
+remember(struct tracker *t, const struct run_info *run, const char *path)
 {
 	char *text = text_path_text(path);
 
-	tracker_remember(t, key, text);
+	if (run->ended)
+		tracker_remember_later(t, KEY_TAKEN, text);
+	else
+		tracker_remember(t, KEY_TAKEN, text);
 	free(text);
 }
 
@@ -216,7 +223,9 @@ put_mark(int parent, const char *name, const char *attempt, struct err *err)
 static int
 rename_alone(int dirfd, const char *from, const char *to)
 {
-	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+	/* By its number: not every C library has the function. */
+	if (syscall(SYS_renameat2, dirfd, from, dirfd, to, RENAME_NOREPLACE) ==
+	    0)
 		return 0;
 	return errno == EINVAL || errno == ENOSYS || errno == EPERM
 	    ? renameat(dirfd, from, dirfd, to)
@@ -589,7 +598,7 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		close(fd);
 		return result;
 	}
-	remember(t, KEY_TAKEN, *path);
+	remember(t, run, *path);
 	text = text_path_text(*path);
 	tracker_set_place(t, text);
 	free(text);

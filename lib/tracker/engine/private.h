@@ -49,6 +49,7 @@ struct delivery {
 	struct journal *journal;
 	const struct entry_start *start;
 	int64_t started_us;
+	bool fresh;           /* as in delivery_config */
 	struct target target; /* a copy */
 	struct run_info info;
 	struct cursor cursor;
@@ -60,6 +61,7 @@ struct delivery {
 	 * the number of entries. */
 	struct journal_reader scout;
 	char *run_id;
+	char *its_id; /* what the tracker calls the run; NULL: not known */
 	bool has_end;
 	struct entry end;
 	int64_t records_lost;   /* that were rejected by this process */

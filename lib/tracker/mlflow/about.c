@@ -51,4 +51,5 @@ const struct tracker_about tracker_about_mlflow = {
     .records = RECORDS_TRACES,
     .run_id_option = "mlflow-run-id",
     .digest_is_id = "mlflow-uri",
+    .gives_id = true,
 };

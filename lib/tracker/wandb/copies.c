@@ -172,8 +172,8 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 	if (c->hash_fd < 0) {
 		outcome = c->copy.artifact == NULL
 		    ? local_copy_begin(&c->copy, &e->artifact,
-			  &(struct local_copy_way){
-			      c->dir, c->word, c->host, true},
+			  &(struct local_copy_way){c->dir, c->word, c->host,
+			      true, tracker_is_written_down(c->t)},
 			  err)
 		    : local_copy_step(&c->copy, err);
 		if (outcome == OUTCOME_DONE)
