@@ -7,6 +7,9 @@
 
 #define ESCAPE_LEN 6 /* \uXXXX */
 
+/* The digits of U+FFFD. */
+static const char replacement[] = {'f', 'f', 'f', 'd'};
+
 /* The number of an escape \uXXXX; -1: it is another one. */
 static int
 escaped(const char *at, const char *end)
@@ -40,7 +43,7 @@ jsonwrite_clean(char *json, size_t len)
 			at += 2 * (size_t)ESCAPE_LEN;
 		} else {
 			if (code == 0 || (code >= 0xD800 && code <= 0xDFFF))
-				memcpy(at + 2, "fffd", 4);
+				memcpy(at + 2, replacement, sizeof replacement);
 			at += ESCAPE_LEN;
 		}
 	}

@@ -1,7 +1,8 @@
 /* Sends records to an MLflow server, each as a trace of the run that has its
- * experiment: the spans of up to 100 records in one request, then for each record
- * that has scores or a reference answer one more. What is sent again is merged,
- * because the IDs are those of the record.
+ * experiment: the spans of up to 100 records in one request, and for each record
+ * that has scores or a reference answer one more. These go first, which costs the
+ * server less, as soon as it is known to have traces at all. What is sent again is
+ * merged, because the IDs are those of the record.
  *
  * A request that is refused is sent again in halves, until the record at fault is
  * alone; that one goes without its texts, and if that is refused, too, it is
@@ -22,6 +23,7 @@
 #define NOT_FOUND   404
 
 static void go_on(struct mlflow *m);
+static void sent_spans(struct mlflow *m, struct mlflow_answer *a);
 
 /* Names the first of the records that were refused. */
 static void
@@ -89,12 +91,14 @@ mlflow_say_place(struct mlflow *m)
 {
 	bool traces =
 	    m->records.taken || tracker_recall(m->tracker, REMEMBERED) != NULL;
+	bool several = m->child_len > 1 &&
+	    tracker_has_own_run(m->tracker, m->children[0]->index);
 	char *place;
 
 	if (!traces)
 		place = xasprintf("%s/#/experiments/%s/runs/%s", m->config.base,
 		    m->experiment_id, m->run_id);
-	else if (m->child_len > 1)
+	else if (several)
 		place = xasprintf("%s/#/experiments/%s/evaluation-runs",
 		    m->config.base, m->experiment_id);
 	else
@@ -239,10 +243,12 @@ send_info(struct mlflow *m)
 	}
 	if (found) {
 		mlflow_post_trace(m, &r->body, sent_info);
-		return;
+	} else if (!r->spans_sent) {
+		mlflow_post_spans(m, &r->packed, r->run_id, sent_spans);
+	} else {
+		settle(m);
+		go_on(m);
 	}
-	settle(m);
-	go_on(m);
 }
 
 static void
@@ -274,7 +280,7 @@ take(struct mlflow *m)
 	}
 	if (r->bare && r->without_texts++ == 0)
 		r->first_without = r->rows.list[r->at].number;
-	r->info = r->left_out = 0;
+	r->spans_sent = true;
 	send_info(m);
 }
 
@@ -350,7 +356,12 @@ advance(struct mlflow *m)
 	if (r->at >= r->rows.len)
 		return false;
 	fill(m);
-	mlflow_post_spans(m, &r->packed, r->run_id, sent_spans);
+	r->info = r->left_out = 0;
+	r->spans_sent = false;
+	if (r->taken)
+		send_info(m);
+	else
+		mlflow_post_spans(m, &r->packed, r->run_id, sent_spans);
 	return true;
 }
 

@@ -21,7 +21,8 @@ struct mlflow_records {
 	size_t sent; /* rows of the request under way, from `at` on */
 	size_t most; /* rows of a request: fewer after one that was refused */
 	bool bare;   /* the row `at` goes without its texts */
-	size_t info; /* of `sent`, the one whose scores are to be sent */
+	bool spans_sent; /* of this request */
+	size_t info;     /* of `sent`, the one whose scores are to be sent */
 	/* Of this batch: records that were refused, at least in part, and what
 	 * is said of the first. */
 	size_t refused;
