@@ -82,7 +82,8 @@ LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
     lib/format/trackinguri.c lib/format/rule.c \
     lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
-ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)
+ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options) \
+    wrap/launch/shimlink.c
 # All of the programs but their main: for tests.
 PARTS_SOURCES   := $(filter-out %/main.c lib/%,$(sort $(LAUNCH_SOURCES) \
     $(WORKER_SOURCES) $(ITRACK_SOURCES)))
