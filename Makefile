@@ -35,10 +35,11 @@ LIBCURL := $(or $(shell readelf -d $(shell $(PKG_CONFIG) --variable=libdir \
     libcurl.so.4)
 # Programs find their libraries where they were built with them, whatever
 # LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
-# the libraries, too.
+# the libraries, too. A distribution's package sets RPATH= to nothing.
 PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
     $(shell $(PKG_CONFIG) --variable=libdir $(p))))
-PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+RPATH ?= -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+PACKAGE_LIBS += $(RPATH)
 LIBRARY_PACKAGES := libmd libbsd-overlay
 LIBRARY_LIBS := -Wl,--as-needed \
     $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm

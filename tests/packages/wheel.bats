@@ -66,13 +66,13 @@ with tracker:
     python3 -m zipfile -e "$wheel" wheel
     for file in wheel/*.data/scripts/* wheel/*.data/data/lib*/*.so.0 \
         wheel/*.data/data/libexec/itrack/*; do
-        needed=$(readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
-        [ -z "$(grep -vE '^(libc|libm|libdl|libpthread)\.so\.|^ld-linux' <<<"$needed")" ]
+        readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed
+        run -1 grep -vE '^(libc|libm|libdl|libpthread)\.so\.|^ld-linux' needed
         newest=$(readelf -V "$file" | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1)
         printf '%s\n' "$newest" GLIBC_2.28 | sort -VC
     done
     grep -q '^curl ' wheel/*.dist-info/licenses/EMBEDDED
-    [ -s wheel/*.dist-info/licenses/LICENSE.mbedtls ]
+    grep -q Apache wheel/*.dist-info/licenses/LICENSE.mbedtls
 }
 
 @test "the Python of this machine" { uses python3; }
