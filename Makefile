@@ -78,10 +78,10 @@ LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
 SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of: what is known of
 # the trackers is plain data.
-LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c lib/base/uri.c \
-    lib/format/trackinguri.c lib/format/rule.c \
+OPTIONS_NEED    := lib/base/uri.c lib/format/trackinguri.c lib/format/rule.c \
     lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
+LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
+    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c $(OPTIONS_NEED)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options) \
     wrap/launch/shimlink.c
@@ -113,9 +113,7 @@ COMPLETIONS := $(BUILD)/completions/bash/itrack \
     $(BUILD)/completions/zsh/_itrack $(BUILD)/completions/zsh/_itrack-wrap \
     $(BUILD)/completions/fish/itrack.fish \
     $(BUILD)/completions/fish/itrack-wrap.fish
-OPTION_SOURCES := $(call room,wrap/completions wrap/options) lib/base/uri.c \
-    lib/format/trackinguri.c lib/tracker/about.c \
-    $(wildcard lib/tracker/*/about.c)
+OPTION_SOURCES := $(call room,wrap/completions wrap/options) $(OPTIONS_NEED)
 
 LIBRARY := $(BUILD)/lib/libitrack.so.0
 ARCHIVE := $(BUILD)/lib/libitrack.a

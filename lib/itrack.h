@@ -126,6 +126,10 @@ struct itrack_option {
  *   [WANDB_DIR], resume "allow", "must" or "never" [WANDB_RESUME], group
  *   [WANDB_RUN_GROUP], job_type [WANDB_JOB_TYPE], sweep_id [WANDB_SWEEP_ID]. The
  *   key is WANDB_API_KEY's or netrc's.
+ * - "otlp": endpoint [OTEL_EXPORTER_OTLP_ENDPOINT], default
+ *   "http://localhost:4318"; metrics_endpoint, traces_endpoint, logs_endpoint
+ *   [OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, ...]. Keys come from
+ *   OTEL_EXPORTER_OTLP_HEADERS.
  * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
  *   delivery, default "30"; state_dir, instead of $XDG_STATE_HOME/itrack
  *
@@ -170,8 +174,9 @@ void itrack_free(struct itrack_tracker *tracker);
  * the program] is the run's ID there, which has none of / \ # ? % : (-EINVAL),
  * and a run of that ID goes on. With MLflow [MLFLOW_RUN_ID, in the same way] it
  * is a run that is there already and goes on. itrack_run_id() returns what the
- * tracker calls the run where that is known; a new run of an MLflow server has our
- * name. An existing run of that ID in the local or TensorBoard
+ * tracker calls the run where that is known; a new run of an MLflow server that
+ * does not answer within a second has our name. -ENOENT: the server says that there
+ * is no such run. An existing run of that ID in the local or TensorBoard
  * directory is never overwritten: the ID gets -2, -3, ... (an empty directory is
  * no run). The local directory is <output_dir>/<project>/<run ID>, TensorBoard's
  * <log_dir>/<run ID>; slashes and other characters that can't stand in a file
@@ -322,8 +327,7 @@ int itrack_log_experiment_result(struct itrack_tracker *tracker,
 
 /* Logs a table of rows * column_count cells, row by row. MLflow: an artifact
  * like that of its own log_table (NAME.json, split form). W&B: a table, NaN as
- * null; a column with a dot in its name: -EINVAL. Other trackers: -ENOTSUP. No
- * rows: 0, nothing is logged. */
+ * null. Other trackers: -ENOTSUP. No rows: 0, nothing is logged. */
 int itrack_log_table(struct itrack_tracker *tracker, const char *name,
     const char *const *columns, size_t column_count,
     const struct itrack_value *cells, size_t rows, struct itrack_error *err);

@@ -14,6 +14,12 @@
  * meanwhile is no error. */
 int durable_folder(const char *path, struct err *err);
 
+/* Who syncs many folders, and writes nothing meanwhile, puts the calls between
+ * these two: each file system is then synced once, however many of the folders
+ * are in it. */
+void durable_round_begin(void);
+void durable_round_end(void);
+
 /* The names in the folder `name` of `fd` ("." for itself): those that files and
  * folders got in it, and lost. `path` is for the message. Where the file system
  * has no such call, there is nothing more to do. */

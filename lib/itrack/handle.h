@@ -43,6 +43,7 @@ struct run {
 	bool open;                /* the run goes on without this process */
 	/* What the worker said of it; NULL: nothing. */
 	char *altered, *refused;
+	char *its_id; /* what the tracker calls the run; NULL: not known */
 };
 
 struct itrack_tracker {

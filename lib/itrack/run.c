@@ -20,6 +20,9 @@
 #define FLUSH_SECONDS_MAX 1e6
 /* How long a start waits for the worker's first file. */
 #define FIRST_WRITE_MS 5000
+/* How long it waits for a server to begin the run, and to say how it is called or
+ * that it is not there. */
+#define ITS_ID_MS 1000
 
 struct end {
 	enum run_status status;
@@ -45,6 +48,7 @@ run_free(struct run *run)
 	free(run->place);
 	free(run->altered);
 	free(run->refused);
+	free(run->its_id);
 	free(run);
 }
 
@@ -314,6 +318,24 @@ begin_elsewhere(const struct settings *s, struct run *run,
 	return why.code;
 }
 
+/* Whether the run that was asked for is there, and what the server calls a new
+ * one, where it answers soon. What else is wrong there is told at the end. */
+static int
+ask_tracker(struct itrack_tracker *t, struct run *run, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int result = worker_open(t, run, ITS_ID_MS, &why);
+
+	if (run->there != NULL && result < 0 && result != -ETIMEDOUT)
+		return err_set(err, -ENOENT, "%s", why.message);
+	if (run->there != NULL || run->its_id == NULL)
+		return 0;
+	free(run->label);
+	run->label = run->id;
+	run->id = xstrdup(run->its_id);
+	return 0;
+}
+
 /* The first error, if there is one; the run has begun, as far as it can, if
  * run->blind or the journal says so. */
 static int
@@ -338,14 +360,22 @@ begin(struct itrack_tracker *t, struct run *run, const struct beginning *b,
 		result = begin_elsewhere(s, run, b, err);
 	if (run->journal == NULL)
 		return result;
-	if (worker_start(t, run, &late) == 0 && run->place != NULL) {
+	if (run->open)
+		worker_start(t, run, &late);
+	else
+		worker_begin(t, run, &late);
+	if (late.code == 0 && run->place != NULL) {
 		worker_flush(t, run, FIRST_WRITE_MS, NULL);
 		run_unmark_place(run);
-	} else if (late.code < 0 && result == 0)
+	} else if (late.code == 0 && s->kind->gives_id && result == 0 &&
+	    !run->open) {
+		result = ask_tracker(t, run, err);
+	} else if (late.code < 0 && result == 0) {
 		result = err_set(err, late.code,
 		    anyhow ? "%.600s; the run waits for: itrack sync"
 			   : "%.600s",
 		    late.message);
+	}
 	return result;
 }
 

@@ -281,6 +281,12 @@ start(const struct itrack_tracker *t, struct run *run, const char *word,
 }
 
 int
+worker_begin(const struct itrack_tracker *t, struct run *run, struct err *err)
+{
+	return start(t, run, LIBRARY_WORD_BEGIN, err);
+}
+
+int
 worker_start(const struct itrack_tracker *t, struct run *run, struct err *err)
 {
 	return start(t, run, LIBRARY_WORD_DELIVER, err);
@@ -306,10 +312,10 @@ was_delivered(const struct run *run)
 }
 
 static bool
-ask(struct run *run, uint64_t serial)
+ask(struct run *run, enum library_word question, uint64_t serial)
 {
 	struct library_packet packet = {.version = LIBRARY_LINK_VERSION,
-	    .word = LIBRARY_FLUSH,
+	    .word = question,
 	    .serial = serial};
 
 	return send(run->link, &packet, sizeof packet, MSG_NOSIGNAL) ==
@@ -371,10 +377,19 @@ judge(
 	    (unsigned long long)packet->pending, journal_attempt(run->journal));
 }
 
-/* Waits until `word` comes. */
+static void
+take_id(struct run *run, const struct library_packet *packet)
+{
+	if (packet->its_id[0] == '\0')
+		return;
+	free(run->its_id);
+	run->its_id = xstrndup(packet->its_id, LIBRARY_ID_MAX - 1);
+}
+
+/* Waits for the answer to the question, or, to LIBRARY_SETTLED, for that word. */
 static int
 wait_word(const struct itrack_tracker *t, struct run *run,
-    enum library_word word, int64_t limit_ms, struct err *err)
+    enum library_word question, int64_t limit_ms, struct err *err)
 {
 	int64_t due_ms = clock_mono_ms() + limit_ms;
 	uint64_t serial = (uint64_t)clock_mono_us();
@@ -394,8 +409,8 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 				return was_delivered(run) ? 0 : result;
 			asked = false;
 		}
-		if (word == LIBRARY_FLUSHED && !asked)
-			asked = ask(run, serial);
+		if (question != LIBRARY_SETTLED && !asked)
+			asked = ask(run, question, serial);
 		result = receive(run, &packet, due_ms);
 		if (result == 0)
 			return too_late(run, err);
@@ -404,7 +419,7 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 			continue;
 		}
 		if (packet.word == LIBRARY_SETTLED ||
-		    (packet.word == (uint32_t)word &&
+		    (packet.word == LIBRARY_FLUSHED &&
 			packet.serial == serial)) {
 			free(run->altered);
 			run->altered =
@@ -412,6 +427,7 @@ wait_word(const struct itrack_tracker *t, struct run *run,
 			free(run->refused);
 			run->refused =
 			    xstrndup(packet.refused, LIBRARY_LINES_MAX - 1);
+			take_id(run, &packet);
 			return judge(run, &packet, err);
 		}
 	}
@@ -422,7 +438,16 @@ int
 worker_flush(const struct itrack_tracker *t, struct run *run, int64_t limit_ms,
     struct err *err)
 {
-	return wait_word(t, run, LIBRARY_FLUSHED, limit_ms, err);
+	return wait_word(t, run, LIBRARY_FLUSH, limit_ms, err);
+}
+
+int
+worker_open(const struct itrack_tracker *t, struct run *run, int64_t limit_ms,
+    struct err *err)
+{
+	int result = wait_word(t, run, LIBRARY_OPENED, limit_ms, err);
+
+	return run->its_id != NULL ? 0 : result;
 }
 
 int

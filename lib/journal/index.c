@@ -32,6 +32,8 @@ const struct field index_fields[] = {
     {"dir_inode", ALWAYS, &field_int, AT(dir_inode)},
     {"dir_birth_ns", ALWAYS, &field_int, AT(dir_birth_ns)},
     {"project", OPTIONAL, &field_text, AT(project)},
+    {"config_path", OPTIONAL, &field_text, AT(config_path),
+	.form = &form_path},
     {"status", ALWAYS, &field_word, AT(status), .words = run_status_names},
     {"started_us", ALWAYS, &field_int, AT(started_us), .range = &times},
     {"ended_us", ALWAYS, &field_int, AT(ended_us), .range = &times},
@@ -147,35 +149,60 @@ index_lock(const char *state_dir, bool make, bool *locked, struct err *err)
 	}
 }
 
-int
-index_append(
-    const char *state_dir, const struct index_entry *e, struct err *err)
+static int
+encode_all(const struct index_entry *const *list, size_t len, struct buf *out,
+    struct err *err)
 {
 	struct buf line;
+	int result = 0;
+
+	for (size_t i = 0; i < len && result == 0; i++) {
+		buf_init(&line, INDEX_LINE_MAX);
+		encode(list[i], &line);
+		if (buf_overflowed(&line))
+			result = err_set(err, -EMSGSIZE,
+			    "%s: paths too long for the index",
+			    list[i]->attempt);
+		else
+			buf_add(out, line.data, line.len);
+		buf_release(&line);
+	}
+	return result;
+}
+
+/* Behind a torn line that somebody left who was killed: it must not swallow the
+ * first of ours. */
+static int
+write_lines(int fd, off_t size, const struct buf *lines, struct err *err)
+{
 	char last = '\n';
+
+	if (size < 0 || (size > 0 && pread(fd, &last, 1, size - 1) != 1))
+		return err_errno(err, "the last line");
+	return last == '\n'
+	    ? file_write_all(fd, lines->data + 1, lines->len - 1, err)
+	    : file_write_all(fd, lines->data, lines->len, err);
+}
+
+int
+index_append_all(const char *state_dir, const struct index_entry *const *list,
+    size_t len, struct err *err)
+{
+	struct buf lines;
 	off_t size;
 	bool locked;
 	int fd, result;
 
-	/* Without locks (ENOLCK) the line is still one write. */
+	/* Without locks (ENOLCK) the lines are still one write. */
 	fd = index_lock(state_dir, true, &locked, err);
 	if (fd < 0)
 		return fd;
-	buf_init(&line, INDEX_LINE_MAX);
+	buf_init(&lines, len * INDEX_LINE_MAX + 1);
+	buf_addc(&lines, '\n');
 	size = lseek(fd, 0, SEEK_END);
-	/* Whoever was killed may have left a torn line, which must not swallow
-	 * ours. */
-	result = size < 0 || (size > 0 && pread(fd, &last, 1, size - 1) != 1)
-	    ? err_errno(err, "the last line")
-	    : 0;
-	if (last != '\n')
-		buf_addc(&line, '\n');
-	encode(e, &line);
+	result = encode_all(list, len, &lines, err);
 	if (result == 0)
-		result = buf_overflowed(&line)
-		    ? err_set(err, -EMSGSIZE,
-			  "%s: paths too long for the index", e->attempt)
-		    : file_write_all(fd, line.data, line.len, err);
+		result = write_lines(fd, size, &lines, err);
 	/* A full disk may have left half a line, which is cut off. */
 	if (result < 0 && ftruncate(fd, size) < 0)
 		err_prefix(err, "index left torn");
@@ -184,9 +211,16 @@ index_append(
 	/* Who made the file may have been killed before this. */
 	if (result == 0)
 		result = state_sync_names(state_dir, err);
-	buf_release(&line);
+	buf_release(&lines);
 	close(fd);
 	return result < 0 ? err_prefix(err, "%s/" INDEX_FILE, state_dir) : 0;
+}
+
+int
+index_append(
+    const char *state_dir, const struct index_entry *e, struct err *err)
+{
+	return index_append_all(state_dir, &e, 1, err);
 }
 
 int

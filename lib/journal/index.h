@@ -18,6 +18,7 @@ struct index_entry {
 	char *run_id; /* texts (format/text.h) */
 	char *run_dir;
 	char *project;                   /* NULL: a line of an older itrack */
+	char *config_path;               /* as typed; NULL: not known */
 	int64_t dir_inode, dir_birth_ns; /* as in the start entry */
 	enum run_status status;
 	int64_t started_us, ended_us;
@@ -44,6 +45,9 @@ const char *index_entry_destination(
  * first closed by a newline. */
 int index_append(
     const char *state_dir, const struct index_entry *e, struct err *err);
+/* Several lines, by one write and one sync: all of them, or none. */
+int index_append_all(const char *state_dir,
+    const struct index_entry *const *list, size_t len, struct err *err);
 
 /* Opens the index, if there is one, to see whether it can be read. */
 int index_check(const char *state_dir, struct err *err);

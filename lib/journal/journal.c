@@ -200,13 +200,30 @@ keep_whole_lines(struct journal *j, size_t written)
 	j->unsynced = j->unsynced || whole > 0;
 }
 
+/* The entry that names a kept file is not on the disk before the file's bytes. */
+static int
+sync_kept(struct journal *j, struct err *err)
+{
+	int result = 0;
+
+	if (j->unkept && !j->in_memory)
+		result = durable_folder(j->path, err);
+	if (result == 0)
+		j->unkept = false;
+	return result;
+}
+
 int
 journal_flush(struct journal *j, struct err *err)
 {
 	ssize_t n;
+	int result;
 
 	if (j->held.len == 0)
 		return 0;
+	result = sync_kept(j, err);
+	if (result < 0)
+		return result;
 	do
 		n = write(j->fd, j->held.data, j->held.len);
 	while (n < 0 && errno == EINTR);
@@ -262,6 +279,35 @@ journal_sync(struct journal *j, struct err *err)
 	/* Whatever could not be synced is tried again by the next call. */
 	j->unsynced = result < 0;
 	return result;
+}
+
+void
+journal_gather(struct journal *j)
+{
+	j->gathers = true;
+}
+
+/* The journals of one state directory are on one file system, but one that is a
+ * mount of its own would be synced for itself. What can't be synced now is synced,
+ * and its error told, by who flushes and syncs the journal alone. */
+void
+journals_sync(struct journal *const *list, size_t len)
+{
+	durable_round_begin();
+	for (size_t i = 0; i < len; i++)
+		sync_kept(list[i], NULL);
+	durable_round_end();
+	for (size_t i = 0; i < len; i++)
+		journal_flush(list[i], NULL);
+	durable_round_begin();
+	for (size_t i = 0; i < len; i++) {
+		struct journal *j = list[i];
+
+		j->gathers = false;
+		if (journal_needs_sync(j) && durable_folder(j->path, NULL) == 0)
+			j->unsynced = j->unnamed = j->unplaced = false;
+	}
+	durable_round_end();
 }
 
 bool

@@ -125,6 +125,12 @@ void journal_leave_disk(struct journal *j);
 int journal_sync(struct journal *j, struct err *err);
 bool journal_needs_sync(const struct journal *j);
 
+/* For who has many journals at once: files are kept without a sync each from now
+ * on, and no entry that may name one is written before journals_sync(), which
+ * brings all of them to the disk together: what was kept, then the entries. A
+ * flush without it syncs what was kept itself. */
+void journal_gather(struct journal *j);
+void journals_sync(struct journal *const *list, size_t len);
 /* Bytes that readers may read. */
 int64_t journal_size(const struct journal *j);
 

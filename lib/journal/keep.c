@@ -47,12 +47,14 @@ journal_keep_file(struct journal *j, const char *name, int from, int64_t *bytes,
 	result = tempfile_open(&f, j->dir_fd, name, NULL, 0600, err);
 	if (result == 0)
 		result = copy(from, f.fd, err);
-	if (result == 0 && (file_stat(f.fd, &st) < 0 || fdatasync(f.fd) < 0))
+	if (result == 0 &&
+	    (file_stat(f.fd, &st) < 0 || (!j->gathers && fdatasync(f.fd) < 0)))
 		result = err_errno(err, "%s", name);
 	if (result == 0)
 		result = tempfile_place(&f, j->dir_fd, name, err);
 	tempfile_drop(&f);
 	j->unnamed = true;
+	j->unkept = j->gathers;
 	if (result < 0)
 		return err_prefix(err, "%s", j->path);
 	*bytes = st.st_size;

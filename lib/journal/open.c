@@ -187,6 +187,8 @@ journal_adopt(const char *state_dir, const char *attempt,
 		journal_close(j);
 		return result;
 	}
+	/* Who had it before may have been killed before a sync. */
+	j->unsynced = true;
 	*journal = j;
 	return 0;
 }

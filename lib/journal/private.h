@@ -18,6 +18,8 @@ struct journal {
 	int lock_fd;      /* follower.lock, if it is held; or -1 */
 	bool in_memory;
 	bool unsynced;
+	bool gathers;  /* what is kept is synced before the next flush */
+	bool unkept;   /* some of it was not yet */
 	bool unnamed;  /* its folder's names may not be on the disk yet */
 	bool unplaced; /* nor the folder's own name */
 	bool removed;  /* what a cursor says is of no use any more */

@@ -52,6 +52,8 @@ struct run_info {
 	int64_t started_us; /* the start entry's time */
 	const char *run_id; /* insideLLMs'; NULL: not known yet */
 	bool again;         /* the cursor says that it was opened before */
+	bool ended;         /* the journal has all of it already */
+	bool fresh;         /* nobody has tried to open it before */
 };
 
 struct run_end {
@@ -211,9 +213,18 @@ void tracker_refused(struct tracker *t, const char *what, const char *why);
 void tracker_altered(struct tracker *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What the destination calls the run, for a program that waits for it: known at
+ * the end of open() at the latest. A tracker whose ID can be told beforehand, or
+ * that has none, need not call it. */
+void tracker_set_run_id(struct tracker *t, const char *run_id);
+
 /* To be called in open() that answers BLOCKED: an option, as it is typed, without
  * which `itrack sync` can't finish the run either. Borrowed for good. */
 void tracker_needs(struct tracker *t, const char *option);
+
+/* Is all that was given to the tracker so far on the disk as entries, so that it
+ * comes again after a loss of power? */
+bool tracker_is_written_down(const struct tracker *t);
 
 /* Something moved (a connection, an answer, bytes of an upload): the
  * destination is there. */
@@ -261,6 +272,7 @@ struct delivery_status {
 	uint64_t delivered, rejected; /* entries */
 	uint64_t pending;        /* entries in the journal not yet confirmed */
 	const char *place;       /* NULL: none */
+	const char *its_id;      /* what tracker_set_run_id() said, or NULL */
 	const char *destination; /* as in struct target; NULL: not known */
 	const char *why;         /* last error, "" if none */
 	const char *needs;       /* what tracker_needs() said; NULL: nothing */
@@ -279,6 +291,8 @@ struct delivery_config {
 	struct journal *journal;
 	const struct entry_start *start;
 	int64_t started_us;
+	/* The run has just begun: nobody has delivered any of it before. */
+	bool fresh;
 	/* Called from the loop when the state becomes FINISHED or BLOCKED. */
 	void (*changed)(struct delivery *d, void *data);
 	void *data;
@@ -307,6 +321,8 @@ void delivery_kick(struct delivery *d);
 void delivery_drain(struct delivery *d, int64_t ms);
 /* Is there nothing left to wait for: finished, blocked or given up? */
 bool delivery_is_settled(const struct delivery *d);
+/* Does its tracker send to another machine (`remote`)? */
+bool delivery_is_remote(const struct delivery *d);
 
 void delivery_status(const struct delivery *d, struct delivery_status *status);
 

@@ -104,7 +104,7 @@ setup() {
         # Before, within or behind what it has to do.
         read -rt "0.00$((RANDOM % 10))" <> <(:) || true
         kill -KILL $pid 2>/dev/null || true
-        pkill -KILL -f -- "--deliver $XDG_STATE_HOME/itrack $attempt" || true
+        pkill -KILL -f -- "--[a-z]* $XDG_STATE_HOME/itrack $attempt" || true
         wait $pid || true
     done 2>/dev/null
     # A line that was cut, as by a kill in the middle of a write.

@@ -62,7 +62,8 @@ many() {
 
 @test "long work says how far it is: lines in a log, none with -q" {
     many 12
-    # Each takes a second, four at a time.
+    # Each takes a second, and with so few descriptors there are four at a time.
+    ulimit -n 48
     export ITRACK_NULL=slow
     run -0 itrack import -t null m*
     [[ $output =~ "itrack: "[0-9][0-9]?" of 12 runs, ".*" a second, ".*" left" ]]

@@ -49,7 +49,17 @@ def only(paths, what):
 
 
 def local(directory):
-    run = only(directory.glob("*/*"), "local runs").resolve()
+    return local_run(only(directory.glob("*/*"), "local runs"))
+
+
+def local_runs(directory):
+    """Of several, each line behind the run's directory."""
+    return [f"{run.name} {line}" for run in sorted(directory.glob("*/*"))
+            for line in local_run(run)]
+
+
+def local_run(run):
+    run = run.resolve()
     points = [(key, point["step"], value)
               for point in json.loads((run / "metrics.json").read_text())
               for key, value in point["metrics"].items()]

@@ -24,6 +24,10 @@ crashing() {
         --tracker tensorboard --tracker wandb
 }
 
+@test "a loss of power during an import of several" {
+    crashing 16 1500 --way imports
+}
+
 @test "a loss of power during a sync and a log" {
     crashing 12 1500 --way sync --way log
     [ -n "${ITRACK_TORTURE:-}" ] || return 0

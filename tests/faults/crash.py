@@ -7,6 +7,7 @@ usage: crash.py [--way WAY]... [--tracker TRACKER]... [--sample N [--seed S]]
 WAY is what goes on when the power fails:
 
   import  itrack import of a run directory
+  imports the same of several into local, which share their syncs
   sync    itrack sync of a run that was recorded before
   wrap    itrack-wrap around a command that writes a run directory
   log     itrack log of one run
@@ -19,6 +20,7 @@ do what a user does after a crash, and then
 
   - both end well, and no journal is left
   - the tracker has each value exactly once (content.py), and the index one line
+    of each run
   - of an `itrack log` that had not ended yet, nothing may be there, or a part of
     the values, but none twice
 
@@ -46,9 +48,12 @@ from kill_all import ENDINGS
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD", TOP / "build"))
-WAYS = ("import", "sync", "wrap", "log")
+WAYS = ("import", "imports", "sync", "wrap", "log")
 TRACKERS = ("local", "tensorboard", "mlflow", "wandb")
 FIXTURE = TOP / "tests/fixtures/run_errors/run"
+# So many that itrack brings them to the disk together.
+SEVERAL = [TOP / f"tests/fixtures/{name}/run" for name in (
+    "run_errors", "run_plain", "run_schema_1_0_0", "run_scored")]
 LIMIT_SECONDS = 60
 # A live run lasts longer than a second, after which journals are synced and
 # cursors saved.
@@ -74,6 +79,7 @@ class Place:
         self.base = base / "round"
         self.state, self.outputs = self.base / "state", self.base / "d"
         self.run_dir = self.base / "runs/x"
+        self.run_dirs = [self.run_dir]
         self.bank = base / "folders"
         self.trace = base / "trace"
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.base),
@@ -109,10 +115,20 @@ class Place:
         return [BUILD / "tests/programs/write_run", "--mode", "run", "--from",
                 FIXTURE, "--to", self.run_dir, "--pace", pace]
 
+    def write_several(self):
+        self.run_dirs = [self.base / "runs" / fixture.parent.name
+                         for fixture in SEVERAL]
+        for fixture, to in zip(SEVERAL, self.run_dirs):
+            self.need([BUILD / "tests/programs/write_run", "--mode", "run",
+                       "--from", fixture, "--to", to])
+
     def prepare(self, way, tracker):
         """What is there before; returns the command that is to crash."""
         self.fresh()
         options = self.options(tracker)
+        self.run_dirs = [self.run_dir]
+        if way == "imports":
+            self.write_several()
         if way == "import":
             self.need(self.writer())
         if way == "sync":
@@ -120,6 +136,8 @@ class Place:
                        *options, *self.writer()])
         return {
             "import": [BUILD / "bin/itrack", "import", *options, self.run_dir],
+            "imports": [BUILD / "bin/itrack", "import", *options,
+                        *self.run_dirs],
             "sync": [BUILD / "bin/itrack", "sync"],
             "wrap": [BUILD / "bin/itrack-wrap", "-q", *options, "--drain", "5",
                      *self.writer(PACE_MS)],
@@ -219,12 +237,17 @@ class Way:
                     "--seccomp-bpf", "-o", place.trace, "-e",
                     "trace=?" + ",?".join(disk.TRACED), *words])
         self.calls = list(disk.calls(place.trace))
-        self.want = content.content(tracker, place.outputs)
+        self.want = self.content()
         after = self.new_disk(self.before.loaded)
         self.count = sum(after.apply(call) for call in self.calls)
         now = after.now()
         self.check_model(now)
         self.folders = Folders(place, now)
+
+    def content(self):
+        if self.way == "imports":
+            return content.local_runs(self.place.outputs)
+        return content.content(self.tracker, self.place.outputs)
 
     def new_disk(self, loaded=None):
         return disk.Disk([self.place.state, self.place.outputs], loaded)
@@ -284,7 +307,7 @@ class Way:
         self.step(problems, "sync")
         if self.way != "log":
             self.step(problems, "import", *place.options(self.tracker),
-                      place.run_dir)
+                      *place.run_dirs)
         if place.journals():
             problems.append(f"left: {place.journals()}")
         return problems
@@ -294,13 +317,14 @@ class Way:
         problems = self.recover()
         unended = self.way == "log" and case.point < self.count
         attempts = self.place.index()
-        if len(attempts) != len(set(attempts)) or len(attempts) > 1 or \
-                not (attempts or unended):
+        runs = len(self.place.run_dirs)
+        if len(attempts) != len(set(attempts)) or len(attempts) > runs or \
+                not (len(attempts) == runs or unended):
             problems.append(f"index: {attempts}")
         if unended and not attempts:
             return problems
         try:
-            got = content.content(self.tracker, self.place.outputs)
+            got = self.content()
         except (SystemExit, OSError, ValueError, KeyError,
                 IndexError) as wrong:
             return problems + [f"{type(wrong).__name__}: {wrong}"]

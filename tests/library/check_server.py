@@ -96,11 +96,11 @@ class Common:
         tracker = self.tracker()
         run_id = tracker.start_run("first")
         tracker.log_model("saved", "model")
-        # In the run: behind the files, with our ID of it.
+        # In the run: behind the files, with the ID that start_run gave.
         tracker.register_model(f"runs:/{run_id}/model", name)
         tracker.end_run()
         # Without a run: by our ID, then by MLflow's own.
-        tracker.register_model(f"runs:/{run_id}/model", name)
+        tracker.register_model("runs:/first/model", name)
         run = self.runs()["first"]
         tracker.register_model(f"runs:/{run.info.run_id}/model", name)
         versions = self.versions(name)
@@ -177,6 +177,22 @@ class Common:
 
 class Server(Common, unittest.TestCase):
     uri = URL
+
+    def test_ids(self):
+        """A new run has MLflow's ID; that one is not there is told at once."""
+        tracker = self.tracker()
+        run_id = tracker.start_run("new")
+        tracker.end_run()
+        self.assertEqual(run_id, self.runs()["new"].info.run_id)
+        self.assertEqual(tracker.start_run("again", run_id), run_id)
+        tracker.end_run()
+        self.assertEqual(self.said, [])
+        tracker.start_run(run_id="0" * 32)
+        said, = [str(warning.message) for warning in self.said]
+        self.assertIn("RESOURCE_DOES_NOT_EXIST", said)
+        os.environ["ITRACK_DRAIN"] = "1"
+        tracker.end_run()
+        self.said.clear()
 
     def test_source_elsewhere(self):
         self.tracker().register_model("s3://bucket/model", self.experiment)

@@ -42,7 +42,7 @@ build() { # source [flag]...
     host=$!
     wait_until 'grep -q logged out'
     attempt=$(ls state/itrack/runs)
-    worker=$(pgrep -f -- "--deliver $XDG_STATE_HOME/itrack $attempt")
+    worker=$(pgrep -f -- "--begin $XDG_STATE_HOME/itrack $attempt")
     kill -9 "$worker"
     run -0 "$BUILD/bin/itrack" sync
     [[ $output == *"still at work"* ]]
@@ -75,7 +75,7 @@ build() { # source [flag]...
     [ "$line" = logged ]
     [ -z "$(pgrep -P $host)" ]
     attempt=$(ls state/itrack/runs)
-    worker=$(pgrep -f -- "--deliver $XDG_STATE_HOME/itrack $attempt")
+    worker=$(pgrep -f -- "--begin $XDG_STATE_HOME/itrack $attempt")
     run -0 ls -l "/proc/$worker/fd"
     [[ $output != *pipe* ]]
     kill -9 $host

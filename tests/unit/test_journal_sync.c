@@ -1,8 +1,9 @@
 /*
- * What of a journal is on the disk, and when: the program has its own fsync and
- * fdatasync, which count what they are asked for and fail when told to.
+ * What of a journal is on the disk, and when: the program has its own fsync,
+ * fdatasync and syncfs, which count what they are asked for and fail when told to.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -18,7 +19,7 @@ static char state[] = "/tmp/itrack-journal-sync-XXXXXX";
 
 /* The calls for folders and for files since count_anew(), and which of each
  * fails; 0: none. */
-static int folders, files, bad_folder, bad_file;
+static int folders, files, systems, bad_folder, bad_file, bad_system;
 
 static int
 count(int fd)
@@ -44,8 +45,19 @@ fdatasync(int fd)
 	return count(fd);
 }
 
+int
+syncfs(int fd)
+{
+	(void)fd;
+	if (++systems != bad_system)
+		return 0;
+	errno = EIO;
+	return -1;
+}
+
+/* Without a flush. */
 static void
-append(struct journal *j)
+hold(struct journal *j)
 {
 	struct entry e;
 
@@ -53,6 +65,12 @@ append(struct journal *j)
 	e.run_id = xstrdup("x");
 	journal_append(j, &e, NULL);
 	entry_release(&e);
+}
+
+static void
+append(struct journal *j)
+{
+	hold(j);
 	journal_flush(j, NULL);
 }
 
@@ -60,7 +78,8 @@ append(struct journal *j)
 static void
 count_anew(void)
 {
-	folders = files = bad_folder = bad_file = 0;
+	folders = files = systems = 0;
+	bad_folder = bad_file = bad_system = 0;
 }
 
 static void
@@ -160,6 +179,59 @@ test_outer_failure(void)
 	journal_close(j);
 }
 
+#define MANY 5
+
+static void
+keep(struct journal *j)
+{
+	int from = open("/dev/null", O_RDONLY);
+	int64_t bytes;
+
+	is_int(journal_keep_file(j, "kept.1", from, &bytes, NULL), 0, "kept");
+	close(from);
+}
+
+/* Many journals share their syncs. */
+static void
+test_many(void)
+{
+	struct journal *list[MANY];
+	int64_t before;
+
+	for (int i = 0; i < MANY; i++) {
+		char name[ATTEMPT_SIZE];
+
+		snprintf(
+		    name, sizeof name, "20261123T124842Z-many0000000%d", i);
+		list[i] = journal_create(state, name, NULL);
+		append(list[i]);
+		journal_gather(list[i]);
+		count_anew();
+		keep(list[i]);
+		hold(list[i]);
+		is_int(files + folders + systems, 0, "no sync for each file");
+	}
+	journals_sync(list, MANY);
+	is_int(systems, 2, "one for all files, one for all entries");
+	is_int(files + folders, 0, "and no other");
+	for (int i = 0; i < MANY; i++)
+		ok(!journal_needs_sync(list[i]), "nothing is left to do");
+	journal_gather(list[0]);
+	keep(list[0]);
+	hold(list[0]);
+	before = journal_size(list[0]);
+	count_anew();
+	bad_system = 1;
+	is_int(journal_flush(list[0], NULL), -EIO, "a file that is not safe");
+	is_int(journal_size(list[0]), before, "has no entry yet");
+	is_int(journal_flush(list[0], NULL), 0, "the next flush syncs it");
+	is_int(systems, 2, "before the entry");
+	for (int i = 0; i < MANY; i++) {
+		journal_remove(list[i], NULL);
+		journal_close(list[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -176,6 +248,7 @@ main(void)
 	journal_remove(j, NULL);
 	journal_close(j);
 	test_outer_failure();
+	test_many();
 	snprintf(command, sizeof command, "rm -rf %s", state);
 	return system(command) == 0 ? done_testing() : 1;
 }

@@ -35,4 +35,15 @@ bool delivered_everywhere(const struct delivered *d);
 int delivered_put_away(
     const struct delivered *d, struct index_entry *line, struct err *err);
 
+/* The same for several of one state directory, with one sync of what was
+ * delivered and one of the index. Each has its own result. */
+struct delivered_run {
+	struct delivered d;
+	struct index_entry line;
+	bool has_line; /* it stands in the index already */
+	int result;
+	struct err err;
+};
+void delivered_put_away_all(struct delivered_run *runs, size_t len);
+
 #endif

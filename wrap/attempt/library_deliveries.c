@@ -16,6 +16,7 @@ follow_deliveries_add(struct follow_deliveries *d, struct loop *loop,
 	    .journal = journal,
 	    .start = its,
 	    .started_us = start->time_us,
+	    .fresh = d->fresh,
 	    .changed = changed,
 	    .data = data};
 	struct err err = ERR_INIT;
@@ -54,6 +55,19 @@ follow_deliveries_are_settled(const struct follow_deliveries *d)
 	for (size_t i = 0; i < d->len; i++)
 		if (!delivery_is_settled(d->list[i]))
 			return false;
+	return true;
+}
+
+bool
+follow_deliveries_are_open(const struct follow_deliveries *d)
+{
+	struct delivery_status status;
+
+	for (size_t i = 0; i < d->len; i++) {
+		delivery_status(d->list[i], &status);
+		if (status.state == DELIVERY_WAITING)
+			return false;
+	}
 	return true;
 }
 
@@ -118,6 +132,10 @@ follow_deliveries_tell(
 		delivery_status(d->list[i], &status);
 		packet->pending += status.pending;
 		packet->rejected += status.rejected;
+		if (status.its_id != NULL &&
+		    strlen(status.its_id) < sizeof packet->its_id)
+			snprintf(packet->its_id, sizeof packet->its_id, "%s",
+			    status.its_id);
 		if (packet->message[0] == '\0')
 			say_why(&status, packet);
 		say_lines(packet->altered, sizeof packet->altered,

@@ -14,6 +14,7 @@
 struct follow_deliveries {
 	struct delivery **list;
 	size_t len;
+	bool fresh;   /* the run has just begun; set before they are added */
 	char *remark; /* on a tracker that could not begin */
 };
 
@@ -27,6 +28,8 @@ void follow_deliveries_end(struct follow_deliveries *d);
 void follow_deliveries_release(struct follow_deliveries *d);
 
 bool follow_deliveries_are_settled(const struct follow_deliveries *d);
+/* Has each begun the run, or settled? */
+bool follow_deliveries_are_open(const struct follow_deliveries *d);
 /* Are all entries delivered, except by deliveries that have settled? */
 bool follow_deliveries_have_all(const struct follow_deliveries *d);
 

@@ -1,7 +1,9 @@
 /* Puts an attempt away when nothing is left to wait for: its journal goes if all was
  * delivered, and is safe on the disk if not. */
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/private.h"
 
@@ -50,14 +52,13 @@ attempt_is_complete(const struct attempt *a)
 	return is_delivered(a) && !has_rejects(a);
 }
 
-static int
-put_away(const struct attempt *a, struct err *err)
+static struct delivered_run
+run_of(const struct attempt *a)
 {
-	const struct delivered d = delivered_of(a);
-	struct index_entry line;
+	struct delivered_run run = {.d = delivered_of(a)};
 
-	attempt_past_line(a, &line);
-	return delivered_put_away(&d, &line, err);
+	attempt_past_line(a, &run.line);
+	return run;
 }
 
 /* Adds the line of the index, for which there may be room by now. The attempt's
@@ -65,30 +66,74 @@ put_away(const struct attempt *a, struct err *err)
 static void
 put_away_memory(struct attempt *a)
 {
-	struct err err = ERR_INIT;
+	struct delivered_run run;
 
-	if (is_delivered(a) && put_away(a, &err) < 0) {
-		err_prefix(&err,
-		    "nothing remembers that it was delivered, and "
-		    "an import would deliver it again");
-		attempt_say(a, &err);
+	if (is_delivered(a)) {
+		run = run_of(a);
+		delivered_put_away_all(&run, 1);
+		if (run.result < 0) {
+			err_prefix(&run.err,
+			    "nothing remembers that it was delivered, and "
+			    "an import would deliver it again");
+			attempt_say(a, &run.err);
+		}
 	}
 	journal_remove(a->journal, NULL);
+}
+
+/* Whoever wrote the line of the index was stopped before the journal was gone, and
+ * what a loss of power has left of that may be torn. */
+int
+attempt_discard_delivered(struct attempt *a, struct err *err)
+{
+	const char *name = journal_attempt(a->journal);
+	int has = index_has(a->config.state_dir, name, err);
+
+	if (has <= 0)
+		return has;
+	has = journal_remove(a->journal, err);
+	return has < 0 ? has
+		       : err_set(err, -ENOENT, "%s: delivered already", name);
+}
+
+static void
+settle(struct attempt *a, int result, const struct err *err)
+{
+	a->unsettled = result < 0;
+	if (result < 0)
+		attempt_say(a, err);
+}
+
+void
+attempts_put_away(struct attempt *const *list, size_t len)
+{
+	struct delivered_run *runs = xcalloc(len, sizeof *runs);
+	struct attempt **ready = xcalloc(len, sizeof(*ready));
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		struct err err = ERR_INIT;
+
+		if (journal_in_memory(list[i]->journal)) {
+			put_away_memory(list[i]);
+			settle(list[i], 0, NULL);
+		} else if (is_delivered(list[i])) {
+			runs[count] = run_of(list[i]);
+			ready[count++] = list[i];
+		} else {
+			settle(list[i], journal_sync(list[i]->journal, &err),
+			    &err);
+		}
+	}
+	delivered_put_away_all(runs, count);
+	for (size_t i = 0; i < count; i++)
+		settle(ready[i], runs[i].result, &runs[i].err);
+	free(ready);
+	free(runs);
 }
 
 void
 attempt_put_away(struct attempt *a)
 {
-	struct err err = ERR_INIT;
-	int result = 0;
-
-	if (journal_in_memory(a->journal))
-		put_away_memory(a);
-	else if (is_delivered(a))
-		result = put_away(a, &err);
-	else
-		result = journal_sync(a->journal, &err);
-	a->unsettled = result < 0;
-	if (result < 0)
-		attempt_say(a, &err);
+	attempts_put_away(&a, 1);
 }

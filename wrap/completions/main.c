@@ -82,7 +82,7 @@ print_program(enum program program)
 		const char *kind = kind_of(row);
 
 		if ((row->programs & (unsigned)program) == 0 ||
-		    !is_shown(row->tracker))
+		    !is_shown(row->tracker) || !options_may_be_typed(row))
 			continue;
 		printf("%s\t--%s\t", options_program_name(program), row->name);
 		if (row->letter != 0)

@@ -1,8 +1,5 @@
-#include "wrap/itrack/deliver.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,6 +7,7 @@
 #include "http/http.h"
 #include "mapping/names.h"
 #include "wrap/attempt/stop.h"
+#include "wrap/itrack/deliver_private.h"
 #include "wrap/itrack/progress.h"
 
 /* Independent runs go faster side by side; each holds its batch in memory. A
@@ -25,34 +23,6 @@
 /* How often that is looked at. */
 #define LOOK_MS 500
 
-struct item {
-	struct attempt *attempt;
-	bool follow, replaced;
-	int64_t changed_ms; /* when the records last grew */
-	int64_t offset;
-	TAILQ_ENTRY(item) link;
-};
-
-struct deliver {
-	const struct options *options;
-	const char *state_dir;
-	struct report *report;
-	struct loop *loop;
-	struct tree *tree;
-	struct loop_turn turn;
-	struct stop stop;
-	struct loop_timer look;
-	size_t count;
-	TAILQ_HEAD(, item) items;
-	bool complete, waiting, woken;
-	bool follows, finishing, late; /* late: the time of finishing is over */
-	struct loop_timer finish;
-	void (*closed)(struct attempt *a, bool complete, void *data);
-	void *data;
-	struct progress *progress; /* NULL: not expected to be many */
-	bool filling;              /* more come as soon as there is room */
-};
-
 /* Were fewer records read than there should be? Such a run is tracked, but is
  * no success. */
 static bool
@@ -63,31 +33,45 @@ is_short(const struct attempt *a)
 	return w != NULL && watcher_is_short(w);
 }
 
-static void
-close_item(struct deliver *d, struct item *item)
+/* Those that are over at the same time are put away together. */
+void
+deliver_close_items(struct deliver *d, struct item *const *list, size_t len)
 {
+	struct attempt *attempts[DELIVER_GATHER_MAX] = {NULL};
 	bool complete;
 
-	TAILQ_REMOVE(&d->items, item, link);
-	d->count--;
-	attempt_put_away(item->attempt);
-	report_add(d->report, item->attempt);
-	complete = attempt_is_complete(item->attempt);
-	d->complete = d->complete && complete && !is_short(item->attempt);
-	if (d->closed != NULL)
-		d->closed(item->attempt, complete, d->data);
-	attempt_close(item->attempt);
-	free(item);
-	deliver_pass_over(d);
+	for (size_t i = 0; i < len; i++) {
+		attempts[i] = list[i]->attempt;
+		TAILQ_REMOVE(&d->items, list[i], link);
+		d->count--;
+		d->gathered -= list[i]->gathered ? 1 : 0;
+	}
+	attempts_put_away(attempts, len);
+	for (size_t i = 0; i < len; i++) {
+		report_add(d->report, attempts[i]);
+		complete = attempt_is_complete(attempts[i]);
+		d->complete = d->complete && complete && !is_short(attempts[i]);
+		if (d->closed != NULL)
+			d->closed(attempts[i], complete, d->data);
+		attempt_close(attempts[i]);
+		free(list[i]);
+		deliver_pass_over(d);
+	}
 }
 
-static void
-end_item(struct item *item, bool superseded)
+void
+deliver_end_attempt(struct item *item, bool superseded)
 {
 	struct attempt_outcome outcome = {.superseded = superseded};
 
 	item->replaced = false;
 	attempt_end(item->attempt, &outcome);
+}
+
+static void
+end_item(struct item *item, bool superseded)
+{
+	deliver_end_attempt(item, superseded);
 	attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
 }
 
@@ -102,6 +86,8 @@ has_room(const struct deliver *d)
 static bool
 is_done(const struct deliver *d)
 {
+	if (d->emptying)
+		return d->gathered == 0;
 	if (d->waiting)
 		return d->woken || d->stop.asked;
 	if (d->filling)
@@ -109,8 +95,8 @@ is_done(const struct deliver *d)
 	return d->count == 0;
 }
 
-static void
-turn_until_done(struct deliver *d)
+void
+deliver_turn(struct deliver *d)
 {
 	if (!is_done(d))
 		loop_run(d->loop);
@@ -129,8 +115,8 @@ has_delivered_all(const struct attempt *a)
 	return true;
 }
 
-static bool
-is_over(const struct deliver *d, const struct item *item)
+bool
+deliver_is_over(const struct deliver *d, const struct item *item)
 {
 	const struct attempt *a = item->attempt;
 
@@ -153,9 +139,11 @@ on_turn(struct loop_turn *turn)
 		if (item->replaced)
 			end_item(item, true);
 		attempt_turn(item->attempt);
-		if (is_over(d, item))
-			close_item(d, item);
+		if (!item->gathered && deliver_is_over(d, item))
+			deliver_close_items(d, &item, 1);
 	}
+	if (d->emptying)
+		deliver_close_gathered(d);
 	if (is_done(d))
 		loop_stop(d->loop);
 }
@@ -233,6 +221,8 @@ void
 deliver_expect(struct deliver *d, size_t total)
 {
 	report_expect(d->report, total);
+	if (total >= DELIVER_GATHER_MIN)
+		d->gather_max = deliver_gather_limit();
 	if (!options_given(d->options, OPT_QUIET) &&
 	    !options_given(d->options, OPT_VERBOSE))
 		d->progress = progress_new(d->loop, total);
@@ -302,6 +292,10 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	item->changed_ms = clock_mono_ms();
 	TAILQ_INSERT_TAIL(&d->items, item, link);
 	d->count++;
+	if (!follow && d->gather_max > 1 && attempt_is_local(a)) {
+		deliver_gather(d, item);
+		return;
+	}
 	if (!follow) {
 		end_item(item, false);
 	} else {
@@ -312,14 +306,15 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 	if (follow)
 		return;
 	d->filling = true;
-	turn_until_done(d);
+	deliver_turn(d);
 	d->filling = false;
 }
 
 bool
 deliver_run(struct deliver *d)
 {
-	turn_until_done(d);
+	deliver_empty(d);
+	deliver_turn(d);
 	return d->complete;
 }
 
@@ -335,7 +330,7 @@ bool
 deliver_wait(struct deliver *d)
 {
 	d->waiting = true;
-	turn_until_done(d);
+	deliver_turn(d);
 	d->waiting = d->woken = false;
 	return !d->stop.asked;
 }
@@ -351,6 +346,16 @@ bool
 deliver_is_stopped(const struct deliver *d)
 {
 	return d->stop.asked;
+}
+
+void
+deliver_each(const struct deliver *d,
+    void (*each)(const struct attempt *a, void *data), void *data)
+{
+	const struct item *item;
+
+	TAILQ_FOREACH (item, &d->items, link)
+		each(item->attempt, data);
 }
 
 void
@@ -382,5 +387,5 @@ deliver_finish(struct deliver *d, int64_t ms)
 	}
 	loop_timer_set(d->loop, &d->finish, ms);
 	loop_kick(d->loop);
-	turn_until_done(d);
+	deliver_turn(d);
 }

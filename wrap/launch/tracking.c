@@ -345,6 +345,8 @@ read_link(struct tracking *t)
 			t->worker_stays = packet.drained.stays != 0;
 		} else if (packet.type == LINK_RECORDED)
 			t->recorded = packet.recorded;
+		else if (packet.type == LINK_STOP)
+			t->wants_stop = true;
 	}
 	if (got == 0) {
 		/* A signal tells of its death; here we only stop to listen. */
@@ -412,6 +414,7 @@ tracking_ended(struct tracking *t, const struct child *command,
 
 	t->ended = true;
 	t->end.wait_status = command->status;
+	t->end.stopped = t->stopped;
 	t->end.usage = command->usage;
 	now_read(CLOCK_REALTIME, &t->end.wall);
 	if (t->phase == TRACKING_OFF)

@@ -55,6 +55,7 @@ struct follow {
 	 * goes on with the run starts another one. */
 	bool courier, alone, leaving;
 	uint64_t flush; /* the question that waits for an answer; 0: none */
+	bool opening;   /* it asks whether the run is open, no more */
 };
 
 static void
@@ -191,8 +192,10 @@ on_link(struct loop_io *io, uint32_t events)
 
 	(void)events;
 	n = recv(io->fd, &packet, sizeof packet, MSG_DONTWAIT);
-	if (n == (ssize_t)sizeof packet && packet.word == LIBRARY_FLUSH) {
+	if (n == (ssize_t)sizeof packet &&
+	    (packet.word == LIBRARY_FLUSH || packet.word == LIBRARY_OPENED)) {
 		f->flush = packet.serial;
+		f->opening = packet.word == LIBRARY_OPENED;
 		look(f);
 	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		loop_remove(f->loop, io);
@@ -211,7 +214,8 @@ answer_flush(struct follow *f)
 
 	follow_deliveries_tell(&f->deliveries, &packet);
 	if (packet.pending > 0 &&
-	    !follow_deliveries_are_settled(&f->deliveries))
+	    !follow_deliveries_are_settled(&f->deliveries) &&
+	    !(f->opening && follow_deliveries_are_open(&f->deliveries)))
 		return;
 	send(LIBRARY_LINK_FD, &packet, sizeof packet,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -440,7 +444,8 @@ bool
 follow_is_asked_for(int argc, char **argv)
 {
 	return argc == 4 &&
-	    (strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0 ||
+	    (strcmp(argv[1], LIBRARY_WORD_BEGIN) == 0 ||
+		strcmp(argv[1], LIBRARY_WORD_DELIVER) == 0 ||
 		strcmp(argv[1], LIBRARY_WORD_WAKE) == 0);
 }
 
@@ -459,6 +464,7 @@ follow_main(int argc, char **argv)
 	 * that. */
 	open = is_open(argv[2], argv[3]);
 	f.alone = strcmp(argv[1], LIBRARY_WORD_WAKE) == 0;
+	f.deliveries.fresh = strcmp(argv[1], LIBRARY_WORD_BEGIN) == 0;
 	if (!open && open_journal(&f, argv[3], false, &err) < 0) {
 		refuse(&err);
 		return 1;

@@ -1,4 +1,4 @@
-"""Experiment tracking to local files, TensorBoard, MLflow and W&B.
+"""Experiment tracking to local files, TensorBoard, MLflow, W&B and OTLP.
 
 The names, signatures and defaults are those of insideLLMs'
 ``experiment_tracking``; see :mod:`itrack.experiment_tracking`.
@@ -14,6 +14,7 @@ from .experiment_tracking import (
     LocalFileTracker,
     MLflowTracker,
     MultiTracker,
+    OTLPTracker,
     TensorBoardTracker,
     TrackingConfig,
     WandBTracker,
@@ -39,6 +40,7 @@ __all__ = [
     "LocalFileTracker",
     "MLflowTracker",
     "MultiTracker",
+    "OTLPTracker",
     "TensorBoardTracker",
     "TrackingConfig",
     "WandBTracker",

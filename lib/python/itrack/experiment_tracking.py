@@ -26,8 +26,8 @@ What differs from insideLLMs, on purpose:
 | no room | what stands in the way of tracking (no permission, a full disk) is a warning, and the program goes on |
 | pickle | a tracker with an active run can't be pickled, and says so |
 | paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
-| IDs | a new run of an MLflow server has our ID at first, because the server's comes later; each call takes either |
-| late refusal | what a tracker refuses (a file that MLflow has no room for, a run that is not there) is a warning of ``end_run`` |
+| IDs | a new run of an MLflow server that does not answer within a second has our ID, because the server's comes later; each call takes either |
+| late refusal | what a tracker refuses later (a file that MLflow has no room for) is a warning of ``end_run``; that a ``run_id`` is not there is one of ``start_run`` |
 | W&B | without a key runs are written for ``wandb sync``; the files of a run are one artifact, and gradients are not watched |
 """
 
@@ -70,7 +70,8 @@ _LATER = {
 
 __all__ = [
     "ABC", "Any", "ExperimentResult", "ExperimentTracker", "LocalFileTracker",
-    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "Optional", "Path",
+    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "OTLPTracker",
+    "Optional", "Path",
     "ProbeScore", "SummaryWriter", "TENSORBOARD_AVAILABLE",
     "TensorBoardTracker", "TrackingConfig", "WANDB_AVAILABLE", "WandBTracker",
     "abstractmethod", "auto_track", "create_tracker", "dataclass", "datetime",
@@ -425,7 +426,6 @@ class WandBTracker(_JournalTracker):
 
         Raises:
             RuntimeError: No active run.
-            ValueError: A column has a dot in its name.
         """
         handle = self._require_run()
         if data:
@@ -542,6 +542,37 @@ class MLflowTracker(_JournalTracker):
 
             handle = Handle(self._kind, self.config, self._options())
         handle.register_model(model_uri, model_name)
+
+
+class OTLPTracker(_JournalTracker):
+    """A receiver of OpenTelemetry's protocol over HTTP: metrics, and a span for
+    the run.
+
+    Args:
+        endpoint: Default: ``$OTEL_EXPORTER_OTLP_ENDPOINT``, else
+            ``http://localhost:4318``. Headers and the rest come from
+            OpenTelemetry's variables.
+    """
+
+    _kind = "otlp"
+
+    def __init__(self, endpoint: Optional[str] = None,
+                 config: Optional[TrackingConfig] = None):
+        super().__init__(config)
+        self.endpoint = endpoint
+
+    def _options(self) -> dict[str, Optional[str]]:
+        return {"endpoint": self.endpoint or None}
+
+    def log_histogram(self, tag: str, values: Any,
+                      step: Optional[int] = None) -> None:
+        """Log numbers as a histogram.
+
+        Raises:
+            RuntimeError: No active run.
+            ValueError: Nothing to count.
+        """
+        self._require_run().log_histogram(tag, values, step)
 
 
 def _save_model(model: Any, path: str, flavor: str) -> None:
@@ -746,11 +777,12 @@ _BACKENDS: dict[str, type[ExperimentTracker]] = {
     "mlflow": MLflowTracker,
     "tensorboard": TensorBoardTracker,
     "local": LocalFileTracker,
+    "otlp": OTLPTracker,
 }
 
 
 def create_tracker(backend: str = "local", **kwargs: Any) -> ExperimentTracker:
-    """A tracker by its name: wandb, mlflow, tensorboard or local.
+    """A tracker by its name: wandb, mlflow, tensorboard, local or otlp.
 
     Raises:
         ValueError: Another name.

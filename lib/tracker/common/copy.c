@@ -14,6 +14,10 @@
 #include "tracker/common/source.h"
 
 #define ARTIFACTS_DIR "artifacts"
+/* A copy of this size or more is on the disk before it has its name, and is not
+ * made again. A smaller one costs less to copy again than to sync: it is synced
+ * only if nobody would copy it again after a loss of power. */
+#define SYNCED_BYTES (1024 * 1024)
 /* The word that the names of temporary files have. */
 #define COPY_NAME "itrack-copy"
 
@@ -76,7 +80,7 @@ open_target(
 		goto out;
 	}
 	c->name = xstrdup(base);
-	if (way->reuse &&
+	if (way->reuse && c->artifact->size >= SYNCED_BYTES &&
 	    file_stat_at(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == c->artifact->size &&
 	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns) {
@@ -103,6 +107,7 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 	*c =
 	    (struct local_copy){.artifact = artifact, .from = -1, .folder = -1};
 	c->to = TEMPFILE_INIT;
+	c->sync = artifact->size >= SYNCED_BYTES || !way->comes_again;
 	outcome = open_target(c, way, &local);
 	if (outcome == OUTCOME_PENDING)
 		outcome = source_open(
@@ -117,15 +122,16 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 }
 
 /* Gives the copy the source's mode and times, as shutil.copy2 does, but no
- * set-ID bits. A copy that is there by size and time is not made again: it must
- * not be one whose content a loss of power took. */
+ * set-ID bits. A large copy that is there by size and time is not made again: it
+ * must not be one whose content a loss of power took. */
 static int
 put_in_place(struct local_copy *c, struct err *err)
 {
 	struct timespec times[2] = {c->source.st_atim, c->source.st_mtim};
 
 	if (fchmod(c->to.fd, c->source.st_mode & 0777) < 0 ||
-	    file_set_times(c->to.fd, times) < 0 || fdatasync(c->to.fd) < 0)
+	    file_set_times(c->to.fd, times) < 0 ||
+	    (c->sync && fdatasync(c->to.fd) < 0))
 		return err_errno(err, "cannot put %s in place", c->name);
 	return tempfile_place(&c->to, c->folder, c->name, err);
 }
@@ -189,4 +195,15 @@ local_copy_cancel(struct local_copy *c)
 		close(c->folder);
 	free(c->name);
 	*c = (struct local_copy){.from = -1, .folder = -1};
+}
+
+void
+local_copy_forget(int dirfd, const char *word)
+{
+	int folder = folder_open(dirfd, ARTIFACTS_DIR, false, NULL);
+
+	if (folder < 0)
+		return;
+	tempfile_remove_left(folder, COPY_NAME, word);
+	close(folder);
 }

@@ -27,6 +27,7 @@ struct local_copy {
 	struct tempfile to;
 	struct stat source;
 	int64_t copied;
+	bool sync; /* before it gets its name */
 };
 
 /* A zeroed struct has no copy under way. */
@@ -41,7 +42,8 @@ struct local_copy_way {
 	int dirfd;        /* of the run's folder, which has artifacts/ */
 	const char *word; /* of temporary files (place.h) */
 	const char *host; /* where the entry was made; NULL: not known */
-	bool reuse;       /* an existing copy of that size and time is kept */
+	bool reuse;       /* a large copy of that size and time is kept */
+	bool comes_again; /* the entry does, after a loss of power */
 };
 
 /* DONE: an existing copy is kept. PENDING: call local_copy_step. REJECTED: the
@@ -57,5 +59,9 @@ enum outcome local_copy_begin(struct local_copy *c,
 enum outcome local_copy_step(struct local_copy *c, struct err *err);
 
 void local_copy_cancel(struct local_copy *c);
+
+/* Removes what a process that was killed left of a copy in artifacts/ itself: the
+ * entry of that copy may be lost. */
+void local_copy_forget(int dirfd, const char *word);
 
 #endif

@@ -83,12 +83,17 @@ place_run_id(const struct run_info *run)
 	return path_base(run->start->run_dir);
 }
 
+/* A run that is all there already is soon delivered, and needs no cursor then: who
+ * comes after a kill finds its directory by the mark. */
 static void
-remember(struct tracker *t, const char *key, const char *path)
+remember(struct tracker *t, const struct run_info *run, const char *path)
 {
 	char *text = text_path_text(path);
 
-	tracker_remember(t, key, text);
+	if (run->ended)
+		tracker_remember_later(t, KEY_TAKEN, text);
+	else
+		tracker_remember(t, KEY_TAKEN, text);
 	free(text);
 }
 
@@ -593,7 +598,7 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		close(fd);
 		return result;
 	}
-	remember(t, KEY_TAKEN, *path);
+	remember(t, run, *path);
 	text = text_path_text(*path);
 	tracker_set_place(t, text);
 	free(text);

@@ -54,6 +54,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 	d->journal = config->journal;
 	d->start = config->start;
 	d->started_us = config->started_us;
+	d->fresh = config->fresh;
 	d->changed = config->changed;
 	d->data = config->data;
 	d->timer = (struct loop_timer){.fire = on_timer, .data = d};
@@ -114,7 +115,9 @@ delivery_free(struct delivery *d)
 		free(d->notes[i]);
 	free(d->notes);
 	free(d->run_id);
+	free(d->its_id);
 	free(d->kept_records);
+	free(d->records_lost_why);
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
@@ -191,6 +194,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 	log_phase(d);
 	if (phase < PHASE_COMPLETE)
 		return;
+	records_say_missing(d);
 	if (phase == PHASE_COMPLETE) {
 		complete(d);
 	} else {
@@ -382,7 +386,9 @@ try_open(struct delivery *d)
 	d->info = (struct run_info){.start = d->start,
 	    .started_us = d->started_us,
 	    .run_id = d->run_id,
-	    .again = d->cursor.opened};
+	    .again = d->cursor.opened,
+	    .ended = d->has_end,
+	    .fresh = d->fresh};
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
 	/* An output that stays while its journal is lost would be somebody
@@ -591,6 +597,12 @@ delivery_drain(struct delivery *d, int64_t ms)
 }
 
 bool
+delivery_is_remote(const struct delivery *d)
+{
+	return d->tracker.ops->remote;
+}
+
+bool
 delivery_is_settled(const struct delivery *d)
 {
 	return d->phase >= PHASE_COMPLETE;
@@ -620,6 +632,7 @@ delivery_status(const struct delivery *d, struct delivery_status *status)
 	    .rejected = d->cursor.rejected,
 	    .pending = d->known - d->taken,
 	    .place = d->cursor.place,
+	    .its_id = d->its_id,
 	    .why = d->why != NULL ? d->why : "",
 	    .needs = d->needs,
 	    .refusal = d->refusal != NULL ? d->refusal : "",

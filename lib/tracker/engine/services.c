@@ -143,9 +143,24 @@ tracker_refused(struct tracker *t, const char *what, const char *why)
 }
 
 void
+tracker_set_run_id(struct tracker *t, const char *run_id)
+{
+	free(t->delivery->its_id);
+	t->delivery->its_id = xstrdup(run_id);
+}
+
+void
 tracker_needs(struct tracker *t, const char *option)
 {
 	t->delivery->needs = option;
+}
+
+bool
+tracker_is_written_down(const struct tracker *t)
+{
+	const struct journal *j = t->delivery->journal;
+
+	return !journal_in_memory(j) && !journal_needs_sync(j);
 }
 
 void

@@ -192,9 +192,12 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	l->copy_timer.data = t;
 	l->host = run->start->host != NULL ? xstrdup(run->start->host) : NULL;
 	/* The existing files have more than we have so far: leave them until
-	 * the journal was read. */
-	if (l->again)
+	 * the journal was read. A run that is all there already is written
+	 * once. */
+	if (l->again || run->ended)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
+	if (l->again)
+		local_copy_forget(l->dir, l->word);
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
 	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
 	l->metrics.dirty = l->artifacts.dirty = false;
@@ -278,8 +281,8 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 		return OUTCOME_DONE;
 	if (l->copy.artifact == NULL)
 		outcome = local_copy_begin(&l->copy, &e->artifact,
-		    &(struct local_copy_way){
-			l->dir, l->word, l->host, l->again},
+		    &(struct local_copy_way){l->dir, l->word, l->host, l->again,
+			tracker_is_written_down(t)},
 		    err);
 	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);

@@ -58,6 +58,7 @@ remember(struct mlflow *m)
 	uri_clean(uri);
 	text = xasprintf("%s %s %s", m->run_id, m->experiment_id, uri);
 	tracker_remember_later(m->tracker, REMEMBERED, text);
+	tracker_set_run_id(m->tracker, m->run_id);
 	free(text);
 	free(uri);
 }
@@ -402,11 +403,7 @@ mlflow_find_experiment(struct mlflow *m)
 static void
 opened(struct mlflow *m)
 {
-	char *place = xasprintf("%s/#/experiments/%s/runs/%s", m->config.base,
-	    m->experiment_id, m->run_id);
-
-	tracker_set_place(m->tracker, place);
-	free(place);
+	mlflow_say_place(m);
 	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
 }
 
@@ -470,16 +467,19 @@ recall(struct mlflow *m)
 	return true;
 }
 
-/* Did this very process begin the attempt? Then nobody else has made a run for
- * it. */
+/* Did this very process begin the attempt, or was it begun for this one? Then
+ * nobody else has made a run for it. */
 static bool
 is_ours(const struct run_info *run)
 {
 	const struct entry_start *start = run->start;
 	char *boot_id = process_boot_id();
-	bool ours = !run->again && start->pid == getpid() &&
-	    start->pid_start == process_start(getpid()) &&
-	    start->boot_id != NULL && strcmp(start->boot_id, boot_id) == 0;
+	bool ours = !run->again &&
+	    (run->fresh ||
+		(start->pid == getpid() &&
+		    start->pid_start == process_start(getpid()) &&
+		    start->boot_id != NULL &&
+		    strcmp(start->boot_id, boot_id) == 0));
 
 	free(boot_id);
 	return ours;

@@ -1,0 +1,38 @@
+/* Attempts that end at once are written down together: what each journal needs on
+ * the disk before its trackers begin costs one sync for all of them. */
+#include <stdlib.h>
+
+#include "base/die.h"
+#include "wrap/attempt/private.h"
+
+bool
+attempt_is_local(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->delivery_count; i++)
+		if (delivery_is_remote(a->deliveries[i]))
+			return false;
+	return true;
+}
+
+void
+attempt_gather(struct attempt *a)
+{
+	a->held = a->gathered = true;
+	journal_gather(a->journal);
+}
+
+void
+attempts_let_go(struct attempt *const *list, size_t len)
+{
+	struct journal **journals = xcalloc(len, sizeof(*journals));
+
+	for (size_t i = 0; i < len; i++)
+		journals[i] = list[i]->journal;
+	journals_sync(journals, len);
+	free(journals);
+	for (size_t i = 0; i < len; i++) {
+		list[i]->gathered = false;
+		attempt_turn(list[i]);
+		attempt_let_go(list[i]);
+	}
+}
