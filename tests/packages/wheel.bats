@@ -51,7 +51,9 @@ tracker = itrack.LocalFileTracker(output_dir="module")
 with tracker:
     tracker.start_run("one")
     tracker.log_metrics({"accuracy": 0.5})
-    tracker.end_run()'
+    tracker.end_run()
+# The library of the wheel, not one that the system has.
+assert "/a venv/lib/libitrack.so.0" in open("/proc/self/maps").read()'
     [ "$(jq -r .status module/*/one/final_state.json)" = finished ]
     [ -f "$venv/share/man/man1/itrack-wrap.1" ]
     [ -f "$venv/share/bash-completion/completions/itrack-wrap" ]
