@@ -47,6 +47,15 @@ copy_tree() {
     cp -rL "$BUILD/bin" "$BUILD/libexec" tree/
 }
 
+@test "an installation below a path with a blank" {
+    cd "$BATS_TEST_TMPDIR"
+    copy_tree
+    mkdir "a blank"
+    mv tree "a blank"
+    run -0 "a blank/tree/bin/itrack" doctor
+    [[ $output == *"preload library: ok: $PWD/a blank/tree/"*" loads"* ]]
+}
+
 @test "the installation: launcher, worker, preload library" {
     cd "$BATS_TEST_TMPDIR"
     copy_tree
