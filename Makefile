@@ -1,7 +1,7 @@
 # itrack: programs, library, tests. Products in build/ (or BUILD=...).
 #   make help    lists the targets
 
-VERSION := 0.1.0
+VERSION := $(shell cat VERSION)
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -14,6 +14,16 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
+# EMBED=DIR: the programs have the libraries that scripts/embed made there in them,
+# and need libc alone (scripts/wheel, scripts/dist).
+ifdef EMBED
+PACKAGE_CFLAGS := -DLIBCURL_LINKED -DCURL_STATICLIB -DLIBBSD_OVERLAY \
+    -I$(EMBED)/include/bsd -isystem $(EMBED)/include -ffunction-sections \
+    -fdata-sections
+PACKAGE_LIBS := $(patsubst %,$(EMBED)/lib/lib%.a,curl mbedtls z bsd md cjson yaml) \
+    -pthread -lm -ldl -Wl,--gc-sections
+LIBRARY_LIBS := $(EMBED)/lib/libbsd.a $(EMBED)/lib/libmd.a -lm
+else
 PACKAGES     := libmd libbsd-overlay zlib libcurl libcjson yaml-0.1
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 # libcurl is loaded when the first request is made (lib/http/libcurl.c), by the
@@ -23,6 +33,16 @@ PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(filter-out libcurl,$(PACKAGES))
 LIBCURL := $(or $(shell readelf -d $(shell $(PKG_CONFIG) --variable=libdir \
     libcurl)/libcurl.so 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'),\
     libcurl.so.4)
+# Programs find their libraries where they were built with them, whatever
+# LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
+# the libraries, too.
+PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
+    $(shell $(PKG_CONFIG) --variable=libdir $(p))))
+PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+LIBRARY_PACKAGES := libmd libbsd-overlay
+LIBRARY_LIBS := -Wl,--as-needed \
+    $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
+endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
@@ -41,12 +61,6 @@ CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
     -include base/banned.h $(CPPFLAGS)
 CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-# Programs find their libraries where they were built with them, whatever
-# LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
-# the libraries, too.
-PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
-    $(shell $(PKG_CONFIG) --variable=libdir $(p))))
-PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
 ifneq ($(SANITIZE),)
 LDFLAGS_ALL += -fsanitize=$(SANITIZE)
 endif
@@ -63,10 +77,10 @@ LIBRARY_SOURCES := $(call room,lib/base lib/format lib/journal lib/mapping \
 SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of: what is known of
 # the trackers is plain data.
-LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c lib/base/uri.c \
-    lib/format/trackinguri.c lib/format/rule.c \
+OPTIONS_NEED    := lib/base/uri.c lib/format/trackinguri.c lib/format/rule.c \
     lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
+LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
+    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c $(OPTIONS_NEED)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)
 # All of the programs but their main: for tests.
@@ -88,6 +102,15 @@ ITRACK := $(BUILD)/bin/itrack
 WORKER := $(BUILD)/libexec/itrack/itrack-worker
 SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
 
+# Made of the table of options by a program that runs where the build runs.
+BUILD_CC ?= $(CC)
+COMPLETIONS := $(BUILD)/completions/bash/itrack \
+    $(BUILD)/completions/bash/itrack-wrap \
+    $(BUILD)/completions/zsh/_itrack $(BUILD)/completions/zsh/_itrack-wrap \
+    $(BUILD)/completions/fish/itrack.fish \
+    $(BUILD)/completions/fish/itrack-wrap.fish
+OPTION_SOURCES := $(call room,wrap/completions wrap/options) $(OPTIONS_NEED)
+
 LIBRARY := $(BUILD)/lib/libitrack.so.0
 ARCHIVE := $(BUILD)/lib/libitrack.a
 
@@ -102,10 +125,12 @@ FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
-.PHONY: all check check-san bench fuzz lint tidy format install uninstall \
+.PHONY: all check check-san bench fuzz lint tidy format install install-strip uninstall \
     clean help torture print-library-sources compile_commands.json
 
-all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(ARCHIVE)
+# The archive is for programs that are built where itrack is.
+all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(if $(EMBED),,$(ARCHIVE)) \
+    $(COMPLETIONS)
 
 help:
 	@echo 'all         programs and libraries, in $(BUILD)/'
@@ -117,7 +142,7 @@ help:
 	@echo 'lint        format, static analysis, shell, includes, exports'
 	@echo 'tidy        of lint: clang-tidy, for the files that have changed'
 	@echo 'format      clang-format for all C files, in place'
-	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; uninstall'
+	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall'
 	@echo 'clean       removes $(BUILD)/'
 	@echo 'compile_commands.json   how each file is compiled, for editors'
 	@echo 'print-library-sources   what the wheel compiles'
@@ -144,6 +169,21 @@ $(WRAP): $(call objects,$(LAUNCH_SOURCES))
 	    $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -static-pie -o $@ $^ 2>/dev/null || :
 	@[ -e $@ ] || $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
 
+ifdef EMBED
+# Nothing is there twice: one program has the worker and the commands (wrap/one).
+# The library's parts are those of the core.
+$(BUILD)/obj/wrap/worker/main.o: CPPFLAGS_ALL += -Dmain=worker_main -include wrap/one/one.h
+$(BUILD)/obj/wrap/itrack/main.o: CPPFLAGS_ALL += -Dmain=itrack_main -include wrap/one/one.h
+
+$(WORKER): $(call objects,$(sort wrap/one/main.c $(WORKER_SOURCES) \
+    $(ITRACK_SOURCES) $(call room,lib/itrack))) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+
+$(ITRACK): $(call objects,wrap/one/itrack.c wrap/launch/home.c)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+else
 $(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
@@ -151,6 +191,7 @@ $(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
 $(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+endif
 
 # The shim goes into other people's processes: libc only, never sanitized.
 $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
@@ -158,13 +199,23 @@ $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
 	$(CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
-	    -Wl,-z,defs -o $@ $(SHIM_SOURCES)
+	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
+
+$(BUILD)/completions/table: $(OPTION_SOURCES) lib/tracker/about.h \
+    wrap/options/options.h
+	@mkdir -p $(@D)
+	$(BUILD_CC) $(CPPFLAGS_ALL) -std=c11 $(WARNINGS) -o $@.program \
+	    $(OPTION_SOURCES)
+	$@.program >$@
+
+$(COMPLETIONS): $(BUILD)/completions/table scripts/completions
+	@mkdir -p $(@D)
+	scripts/completions $(notdir $(@D)) \
+	    $(patsubst _%,%,$(basename $(notdir $@))) <$< >$@.new
+	mv $@.new $@
 
 # The library carries what it needs of the core, and shows itrack_* alone. Its
 # objects are not those of the programs: position independent without -fPIE.
-LIBRARY_PACKAGES := libmd libbsd-overlay
-LIBRARY_LIBS := -Wl,--as-needed \
-    $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
 LIBRARY_FLAGS := $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden \
     -ffunction-sections -fdata-sections -pthread
 library_objects = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
@@ -295,23 +346,38 @@ format:
 
 # --- installation ------------------------------------------------------------
 
+# STRIP=-s leaves symbols and lines for a debugger out; the archive has them always.
+STRIP ?=
+SHARE := $(DESTDIR)$(PREFIX)/share
+COMPLETION_DIRS := bash-completion/completions zsh/site-functions \
+    fish/vendor_completions.d
+# The loader's cache, where the library goes into the running system.
+LDCONFIG = $(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" ldconfig 2>/dev/null || :)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/itrack \
-	    $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
-	    $(DESTDIR)$(PREFIX)/share/man/man3
-	install -m 644 $(MANUALS_3) $(DESTDIR)$(PREFIX)/share/man/man3/
+	    $(SHARE)/man/man1 $(SHARE)/man/man3 $(COMPLETION_DIRS:%=$(SHARE)/%) \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install $(STRIP) -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
+	install $(STRIP) -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install $(STRIP) -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
+	install -m 644 $(MANUALS) $(SHARE)/man/man1/
+	install -m 644 $(MANUALS_3) $(SHARE)/man/man3/
+	install -m 644 $(BUILD)/completions/bash/* $(SHARE)/bash-completion/completions/
+	install -m 644 $(BUILD)/completions/zsh/* $(SHARE)/zsh/site-functions/
+	install -m 644 $(BUILD)/completions/fish/* $(SHARE)/fish/vendor_completions.d/
 	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
-	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
+	install $(STRIP) -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so
-	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	$(if $(EMBED),,install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in \
-	    >$(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
+	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in >$(BUILD)/itrack.pc
+	install -m 644 $(BUILD)/itrack.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	@$(LDCONFIG)
+	@[ -n '$(DESTDIR)' ] || scripts/install-hint '$(LIBDIR)'
+
+install-strip:
+	$(MAKE) STRIP=-s install
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
@@ -320,8 +386,12 @@ uninstall:
 	    $(DESTDIR)$(LIBDIR)/libitrack.so.0 \
 	    $(DESTDIR)$(LIBDIR)/libitrack.so $(DESTDIR)$(LIBDIR)/libitrack.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
-	rm -f $(MANUALS_3:man/%=$(DESTDIR)$(PREFIX)/share/man/man3/%)
-	rm -f $(MANUALS:man/%=$(DESTDIR)$(PREFIX)/share/man/man1/%)
+	rm -f $(MANUALS_3:man/%=$(SHARE)/man/man3/%)
+	rm -f $(MANUALS:man/%=$(SHARE)/man/man1/%)
+	rm -f $(addprefix $(SHARE)/bash-completion/completions/,itrack itrack-wrap) \
+	    $(addprefix $(SHARE)/zsh/site-functions/,_itrack _itrack-wrap) \
+	    $(addprefix $(SHARE)/fish/vendor_completions.d/,itrack.fish itrack-wrap.fish)
+	@$(LDCONFIG)
 
 clean:
 	rm -rf $(BUILD)

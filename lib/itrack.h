@@ -126,6 +126,10 @@ struct itrack_option {
  *   [WANDB_DIR], resume "allow", "must" or "never" [WANDB_RESUME], group
  *   [WANDB_RUN_GROUP], job_type [WANDB_JOB_TYPE], sweep_id [WANDB_SWEEP_ID]. The
  *   key is WANDB_API_KEY's or netrc's.
+ * - "otlp": endpoint [OTEL_EXPORTER_OTLP_ENDPOINT], default
+ *   "http://localhost:4318"; metrics_endpoint, traces_endpoint, logs_endpoint
+ *   [OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, ...]. Keys come from
+ *   OTEL_EXPORTER_OTLP_HEADERS.
  * - all: drain [ITRACK_DRAIN], the seconds that itrack_end_run() waits for
  *   delivery, default "30"; state_dir, instead of $XDG_STATE_HOME/itrack
  *

@@ -281,6 +281,7 @@ give_back(struct watcher *w)
 	tail_release(&w->tail);
 	settle_let_go(&w->settle);
 	loop_timer_cancel(w->loop, &w->again);
+	loop_timer_cancel(w->loop, &w->part_timer);
 	tree_remove(&w->watch);
 }
 
@@ -362,6 +363,7 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		return false;
 	}
 	say_uncounted(w);
+	watcher_flush_parts(w);
 	give_back(w);
 	/* The end is not earlier than the last line, which was just read. */
 	if (w->live)

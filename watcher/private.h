@@ -4,10 +4,15 @@
 #define WATCHER_PRIVATE_H
 
 #include "watcher/extras.h"
+#include "watcher/parts.h"
 #include "watcher/watcher.h"
 
 /* Documents are small; a larger one is hostile and must not eat the memory. */
 #define WATCHER_DOCUMENT_MAX (8 * 1024 * 1024)
+
+/* The number of the copy that is kept of records that are not what their name
+ * holds: no artifact has it. */
+#define PARTS_KEPT 1000
 
 struct watcher {
 	struct loop *loop;
@@ -21,6 +26,12 @@ struct watcher {
 	struct watcher_identity identity;
 	struct tail tail;
 	struct derive *derive;
+	struct parts parts;
+	struct loop_timer part_timer; /* set while a part has begun */
+	bool caught_up;     /* what is read from now on is seen to arrive */
+	bool kept_asked;    /* kept_records is decided */
+	char *kept_records; /* what was kept of packed records; or NULL */
+	int64_t records_us; /* of one not live: when they were written */
 	bool live, ended;
 	bool replaced;   /* another run has replaced its records or name */
 	bool is_short;   /* the manifest counts more records than we read */
@@ -66,6 +77,10 @@ int watcher_read_records(struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.
  * Returns whether it did. */
 bool watcher_look_at_manifest(struct watcher *w);
+
+void watcher_init_parts(struct watcher *w, const struct watcher_config *config);
+/* Puts the records that were read into the journal. */
+void watcher_flush_parts(struct watcher *w);
 
 /* Takes a whole line of the records; a tail_line. */
 void watcher_on_line(

@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "base/path.h"
 
-/* A filter or a kernel may have the old call alone, which knows no birth. */
+/* A filter, a kernel or the moment may have the old call alone, which knows no
+ * birth. */
 static int
 identify_by_stat(int fd, struct watcher_identity *identity)
 {
@@ -60,11 +61,17 @@ watcher_identify(
 }
 
 bool
+watcher_births_fit(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns == b_ns || a_ns == 0 || b_ns == 0;
+}
+
+bool
 watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
-	    a->birth_ns == b->birth_ns;
+	    watcher_births_fit(a->birth_ns, b->birth_ns);
 }
 
 struct watcher_stamp

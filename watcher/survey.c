@@ -72,6 +72,11 @@ read_line(struct survey *s, const char *line, size_t len)
 
 		take_numbers(&s->scores, &record.scores, x);
 		take_numbers(&s->usage, &record.usage, x);
+		if (s->each != NULL)
+			s->each(s,
+			    &(struct survey_record){
+				&record, x, line, len, s->line_count},
+			    s->each_data);
 	}
 	if (decoded != DECODED_MALFORMED)
 		return;
@@ -163,10 +168,21 @@ survey_manifest(struct survey *s, const char *path, struct err *err)
 int
 survey_read(struct survey *s, const char *path, struct err *err)
 {
+	return survey_read_each(s, path, NULL, NULL, err);
+}
+
+int
+survey_read_each(struct survey *s, const char *path,
+    void (*each)(
+	const struct survey *s, const struct survey_record *r, void *data),
+    void *data, struct err *err)
+{
 	int r = survey_manifest(s, path, err);
 
 	if (r < 0)
 		return r;
+	s->each = each;
+	s->each_data = data;
 	r = file_look(s->fd, MARKER_FILE, AT_SYMLINK_NOFOLLOW, NULL, err);
 	if (r < 0)
 		return err_prefix(err, "%s", path);

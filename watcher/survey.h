@@ -29,6 +29,15 @@ struct survey_numbers {
 	size_t of_len;
 };
 
+/* A record as it is read; all of it is valid during the call. */
+struct survey_record {
+	const struct record *record;
+	const struct experiment *experiment; /* NULL: it belongs to none */
+	const char *line;
+	size_t len;
+	uint64_t number; /* of the line, from 1 */
+};
+
 struct survey {
 	int fd; /* the directory */
 	struct survey_numbers scores, usage;
@@ -39,11 +48,22 @@ struct survey {
 	uint64_t line_count;
 	uint64_t first_malformed; /* a line's number, from 1; 0: none */
 	uint64_t torn_bytes;      /* behind the last newline */
+	/* private */
+	void (*each)(
+	    const struct survey *s, const struct survey_record *r, void *data);
+	void *each_data;
 };
 
 /* -ENOENT: there is no such directory, or it is no run directory. A run
  * directory without records is fine: it has none yet. */
 int survey_read(struct survey *s, const char *path, struct err *err);
+/* The same, and calls `each` for every record, in the order of the file, when
+ * s->scores and s->usage have its numbers. An experiment may be retired later
+ * (mapping/experiment.h). */
+int survey_read_each(struct survey *s, const char *path,
+    void (*each)(
+	const struct survey *s, const struct survey_record *r, void *data),
+    void *data, struct err *err);
 /* As survey_read, but reads the manifest only. */
 int survey_manifest(struct survey *s, const char *path, struct err *err);
 void survey_release(struct survey *s);

@@ -91,32 +91,6 @@ on_keep(const char *name, int number, int fd, struct settle_kept *kept,
 	return w->keep(name, number, fd, kept, err, w->data);
 }
 
-/* Returns the time of an entry. In a run that is not live it lies between the
- * files' start and end, by the place in the file, so that importing twice gives
- * the same points. */
-static int64_t
-time_at(const struct watcher *w, int64_t offset)
-{
-	if (w->live)
-		return clock_wall_us();
-	if (w->last_size <= 0)
-		return w->end_us;
-	return w->start_us +
-	    (int64_t)((double)(w->end_us - w->start_us) *
-		((double)offset / (double)w->last_size));
-}
-
-void
-watcher_on_line(
-    const char *line, size_t len, int64_t end, bool alone, void *data)
-{
-	struct watcher *w = data;
-	struct derive_arrival arrival = {
-	    .time_us = time_at(w, end), .observed = w->live && alone};
-
-	derive_line(w->derive, line, len, &arrival);
-}
-
 static void
 on_change(struct tree_watch *watch)
 {
@@ -165,6 +139,7 @@ watcher_read_records(struct watcher *w)
 		watcher_unread(w, &err);
 		result = TAIL_ABSENT;
 	}
+	w->caught_up = w->live && (w->caught_up || result != TAIL_MORE);
 	return result;
 }
 
@@ -200,6 +175,7 @@ read_file_times(struct watcher *w, struct err *err)
 	struct watcher_stamp manifest = stamp_at(w->dir_fd, MANIFEST_FILE);
 	int codes[] = {marker.code, config.code, records.code, manifest.code};
 
+	w->records_us = records.mtime_ns / 1000;
 	w->end_us = (manifest.there ? manifest : records).mtime_ns / 1000;
 	w->start_us = (marker.there          ? marker
 			      : config.there ? config
@@ -302,6 +278,7 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 	w->keep = config->keep;
 	w->event = config->event;
 	w->data = config->data;
+	watcher_init_parts(w, config);
 }
 
 int
@@ -349,6 +326,7 @@ watcher_free(struct watcher *w)
 		return;
 	tree_remove(&w->watch);
 	loop_timer_cancel(w->loop, &w->again);
+	loop_timer_cancel(w->loop, &w->part_timer);
 	derive_free(w->derive);
 	tail_release(&w->tail);
 	settle_release(&w->settle);
@@ -357,6 +335,7 @@ watcher_free(struct watcher *w)
 	buf_release(&w->manifest.text);
 	buf_release(&w->manifest.summary);
 	buf_release(&w->remarks);
+	free(w->kept_records);
 	free(w->end_place);
 	free(w->path);
 	free(w);

@@ -28,9 +28,12 @@
 /* These values identify a directory; an inode alone may be used again. */
 struct watcher_identity {
 	uint64_t device, inode;
-	int64_t birth_ns; /* 0: the file system does not say */
+	int64_t birth_ns; /* 0: not known */
 };
 
+/* May two directories of one inode be the same? A birth that is not known tells
+ * nothing apart. */
+bool watcher_births_fit(int64_t a_ns, int64_t b_ns);
 bool watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b);
 /* Identifies the directory at `path`; symbolic links are followed. */
@@ -72,6 +75,9 @@ struct watcher_config {
 	/* Adoption: the journal has so many derived entries already. */
 	uint64_t skip_entries;
 	bool configured; /* and the params of the configuration */
+	/* RECORDS entries are wanted, of so many (0: all), from this offset. */
+	bool records;
+	int64_t records_max, records_from;
 	/* A manifest with this stamp existed before, so it is no result of this
 	 * run. */
 	struct watcher_stamp old_manifest;

@@ -9,10 +9,13 @@
 
 static die_hook *hook;
 
-void
+die_hook *
 die_set_hook(die_hook *new_hook)
 {
+	die_hook *before = hook;
+
 	hook = new_hook;
+	return before;
 }
 
 void

@@ -11,7 +11,8 @@
 /* Must not return. The message has no newline. */
 typedef void die_hook(const char *message);
 
-void die_set_hook(die_hook *hook);
+/* Returns the hook that was set before, or NULL. */
+die_hook *die_set_hook(die_hook *hook);
 
 _Noreturn void die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/process.h"
@@ -57,7 +57,8 @@ lifeline_hold(struct lifeline *line, struct loop *loop, pid_t pid)
 	lifeline_let_go(line);
 	line->loop = loop;
 	line->pid = pid;
-	fd = pidfd_open(pid, 0);
+	/* glibc has had a function for it since 2.36. */
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0 && errno == ESRCH)
 		return -ESRCH;
 	if (fd >= 0) {

@@ -153,6 +153,15 @@ is_same_process(pid_t pid, int64_t start)
 	return result < 0 ? result : now == start;
 }
 
+/* The host's name says so; where we don't know our own, the kernel's boot ID. */
+static bool
+is_this_host(const char *host, const char *boot_id, const char *our_host,
+    const char *our_boot_id)
+{
+	return our_host[0] != '\0' ? strcmp(host, our_host) == 0
+				   : strcmp(boot_id, our_boot_id) == 0;
+}
+
 static int
 look_at_process(
     const char *host, const char *boot_id, int64_t pid, int64_t start)
@@ -163,7 +172,7 @@ look_at_process(
 
 	if (host == NULL || boot_id == NULL)
 		alive = 0;
-	else if (strcmp(host, our_host) == 0)
+	else if (is_this_host(host, boot_id, our_host, our_boot_id))
 		alive =
 		    strcmp(boot_id, our_boot_id) == 0 && pid > 0 && start != 0
 		    ? is_same_process((pid_t)pid, start)

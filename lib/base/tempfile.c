@@ -63,6 +63,15 @@ remove_left(int dirfd, const char *name)
 		unlinkat(dirfd, name, 0);
 }
 
+void
+tempfile_remove_left(int dirfd, const char *name, const char *word)
+{
+	char *own = xasprintf(".%s.%s" END, name, word);
+
+	remove_left(dirfd, own);
+	free(own);
+}
+
 /* Makes the file and returns the name that it got, allocated; NULL: errno says
  * why not. Tries the known word first, then others if a file under that name is
  * not ours. */

@@ -64,6 +64,9 @@ struct tempfile_bytes {
 int tempfile_write(int dirfd, const char *name, const char *word,
     const struct tempfile_bytes *bytes, struct err *err);
 
+/* Removes the temporary file of that name and word that an earlier process left. */
+void tempfile_remove_left(int dirfd, const char *name, const char *word);
+
 /* Makes a symbolic link instead of a file; it replaces a link of the same owner
  * and nothing else. */
 int tempfile_link(int dirfd, const char *name, const char *word,

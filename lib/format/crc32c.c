@@ -36,7 +36,7 @@ crc32c_portable(uint32_t crc, const void *data, size_t len)
 }
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2"))) static uint32_t
+__attribute__((target("sse4.2,crc32"))) static uint32_t
 by_instruction(uint32_t crc, const unsigned char *at, size_t len)
 {
 	uint64_t state = ~crc;

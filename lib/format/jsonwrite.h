@@ -70,6 +70,10 @@ void jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len);
 struct json_span;
 void jsonwrite_span(struct jsonwrite *w, const struct json_span *value);
 
+/* Puts U+FFFD in the place of each U+0000 and each lone surrogate, in JSON that
+ * these functions wrote: databases and UTF-8 have no place for them. */
+void jsonwrite_clean(char *json, size_t len);
+
 /* The string literal alone, quotes included, ASCII only. */
 void jsonwrite_literal(struct buf *out, const char *text);
 

@@ -13,7 +13,7 @@
 static enum http_result
 network_result(const struct http_call *call, CURLcode code)
 {
-	if (call->too_long || call->file_failed)
+	if (call->too_long || call->file_is_shorter)
 		return HTTP_REFUSED;
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -72,9 +72,12 @@ network_error(struct http_call *call, CURLcode code)
 	if (call->too_long)
 		snprintf(call->error, sizeof call->error,
 		    "the answer is longer than %zu bytes", call->answer.max);
-	else if (call->file_failed)
+	else if (call->file_is_shorter)
 		snprintf(call->error, sizeof call->error,
 		    "the file became shorter while it was sent");
+	else if (call->file_error != 0)
+		snprintf(call->error, sizeof call->error,
+		    "the file can't be read: %s", strerror(call->file_error));
 	else
 		snprintf(call->error, sizeof call->error, "%s%s",
 		    call->curl_error[0] != '\0' ? call->curl_error

@@ -75,7 +75,8 @@ take_header(char *bytes, size_t size, size_t count, void *data)
 	return len;
 }
 
-/* A file that shrinks while it is sent can't keep the promised length. */
+/* A file that shrinks while it is sent can't keep the promised length; one that
+ * can't be read now may be read later. */
 static size_t
 give_file(char *bytes, size_t size, size_t count, void *data)
 {
@@ -93,7 +94,8 @@ give_file(char *bytes, size_t size, size_t count, void *data)
 		    call->request.file_offset + call->sent);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0) {
-		call->file_failed = true;
+		call->file_is_shorter = n == 0;
+		call->file_error = n < 0 ? errno : 0;
 		return CURL_READFUNC_ABORT;
 	}
 	call->sent += n;
@@ -135,17 +137,23 @@ http_call_free(struct http_call *call)
 /* Logs the request for -v. The query is left out, because it may hold a
  * signature. */
 static void
-log_answer(CURL *easy, const struct http_answer *a)
+log_answer(const struct http_call *call, const struct http_answer *a)
 {
-	const char *url = "", *method = "";
+	const char *url = "", *method = "", *host;
+	CURL *easy = call->easy;
 	curl_off_t took_us = 0;
+	size_t shown;
 
 	if (!log_is_verbose())
 		return;
 	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
 	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_METHOD, &method);
 	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
-	log_verbose("%s %.*s: %s, %jd ms", method, (int)strcspn(url, "?#"), url,
+	host = call->request.secret_path ? strstr(url, "://") : NULL;
+	shown = host != NULL
+	    ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#")
+	    : strcspn(url, "?#");
+	log_verbose("%s %.*s: %s, %jd ms", method, (int)shown, url,
 	    a->result == HTTP_OK ? "OK" : a->error, (intmax_t)(took_us / 1000));
 }
 
@@ -155,7 +163,7 @@ end(struct http_call *call, CURLcode code)
 	struct http_answer answer;
 
 	http_answer_fill(call, code, &answer);
-	log_answer(call->easy, &answer);
+	log_answer(call, &answer);
 	http_gate_leave(call);
 	call->request.done(call->request.data, &answer);
 	http_call_free(call);
@@ -210,8 +218,13 @@ static void
 set_security(const struct http *h, CURL *easy, bool foreign)
 {
 	http_trust_set(h, easy);
-	if (h->client_cert != NULL && !foreign)
+	if (h->client_cert != NULL && !foreign) {
+		/* One file may have both; not every TLS takes the key from
+		 * there unasked. */
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, h->client_cert);
+		curl_easy_setopt(easy, CURLOPT_SSLKEY,
+		    h->client_key != NULL ? h->client_key : h->client_cert);
+	}
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* redirect.c follows redirects, because it checks where they lead. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

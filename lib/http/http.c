@@ -119,6 +119,7 @@ http_destroy(struct http *h)
 	http_trust_release(h);
 	free(h->ca);
 	free(h->client_cert);
+	free(h->client_key);
 	free(h->http_proxy);
 	free(h->https_proxy);
 	free(h->user);
@@ -198,6 +199,7 @@ http_new(struct loop *loop, const struct http_config *config, struct err *err)
 	TAILQ_INIT(&h->connections);
 	h->ca = copy(config->ca);
 	h->client_cert = copy(config->client_cert);
+	h->client_key = copy(config->client_key);
 	h->insecure = config->insecure;
 	h->http_proxy = copy(config->http_proxy);
 	h->https_proxy = copy(config->https_proxy);

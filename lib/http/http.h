@@ -33,6 +33,7 @@ struct http_config {
 	 * usual variables name. The system's are trusted, too. */
 	const char *ca;
 	const char *client_cert; /* PEM with certificate and key; or NULL */
+	const char *client_key;  /* PEM, if the key is in a file of its own */
 	bool insecure;           /* no verification of the server */
 	/* The tracker's own proxies for http and https addresses: they stand
 	 * above the usual variables, and NO_PROXY is not for them; or NULL. */
@@ -102,6 +103,9 @@ struct http_request {
 	 * connection that was used before turns out to be closed. */
 	bool once;
 	bool no_credentials; /* a signed URL */
+	/* The URL's path is a secret: -v shows its host alone, and redirects are
+	 * not followed. */
+	bool secret_path;
 	/* The limit for the whole call; 0: the only limit is HTTP_STALL_MS
 	 * without a byte. Either is longer while http_set_patience() counts,
 	 * unless `timeout_is_users`. */

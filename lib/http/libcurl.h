@@ -6,7 +6,8 @@
  *		... curl_easy_init() and so on, as ever ...
  *
  * The names below are the functions of the loaded library; before libcurl_load()
- * they must not be called.
+ * they must not be called. A program that has libcurl in it (LIBCURL_LINKED, see
+ * scripts/embed) calls the same functions by their own names.
  */
 #ifndef HTTP_LIBCURL_H
 #define HTTP_LIBCURL_H
@@ -42,8 +43,10 @@
 	F(url)                 \
 	F(url_cleanup)         \
 	F(url_get)             \
-	F(url_set)
+	F(url_set)             \
+	F(version_info)
 
+#ifndef LIBCURL_LINKED
 struct libcurl {
 #define LIBCURL_MEMBER(name) __typeof__(curl_##name) *name;
 	LIBCURL_FUNCTIONS(LIBCURL_MEMBER)
@@ -51,9 +54,12 @@ struct libcurl {
 };
 
 extern struct libcurl libcurl;
+#endif
 
 /* -ENOTSUP: it is not there, or can't be used. Once it is loaded: nothing. */
 int libcurl_load(struct err *err);
+
+#ifndef LIBCURL_LINKED
 
 #define curl_easy_cleanup        libcurl.easy_cleanup
 #define curl_easy_getinfo        libcurl.easy_getinfo
@@ -77,5 +83,7 @@ int libcurl_load(struct err *err);
 #define curl_url_cleanup         libcurl.url_cleanup
 #define curl_url_get             libcurl.url_get
 #define curl_url_set             libcurl.url_set
+#define curl_version_info        libcurl.version_info
+#endif
 
 #endif

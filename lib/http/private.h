@@ -20,7 +20,7 @@ struct http {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer timer;
-	char *ca, *client_cert, *user, *password, *bearer;
+	char *ca, *client_cert, *client_key, *user, *password, *bearer;
 	char *http_proxy, *https_proxy;
 	bool insecure, netrc;
 	/* trust.c */
@@ -60,7 +60,8 @@ struct http_call {
 	struct http_request request; /* its pointers: body, data only */
 	int64_t sent;                /* bytes of a file's body */
 	struct buf answer;
-	bool too_long, file_failed;
+	bool too_long, file_is_shorter;
+	int file_error; /* errno of the file that is sent; 0: none */
 	int64_t retry_after_ms;
 	bool limit_reached; /* RateLimit-Remaining: 0 */
 	int64_t limit_reset_ms;

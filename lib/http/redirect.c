@@ -87,7 +87,8 @@ http_call_follow(struct http_call *call)
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &address);
-	if (!is_redirect(status) || address == NULL)
+	if (!is_redirect(status) || address == NULL ||
+	    call->request.secret_path)
 		return false;
 	to = without_login(address);
 	if (to == NULL) {

@@ -23,6 +23,14 @@
 static const char *const variables[] = {
     "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
 
+/* The system's own, for a libcurl that was not built for one system: Debian's,
+ * Alpine's and Arch's; RHEL's; SUSE's; then what others have. */
+static const char *const system_places[] = {
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem", "/var/lib/ca-certificates/ca-bundle.pem",
+    "/etc/ssl/cert.pem", "/etc/ssl/certs"};
+
 struct reading {
 	struct http *h;
 	const char *dir;
@@ -100,6 +108,27 @@ add_variable(struct http *h, const char *name)
 	free(list);
 }
 
+static void
+add_system(struct http *h)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	struct err err = ERR_INIT;
+
+	if (info->cainfo != NULL || info->capath != NULL)
+		return;
+	for (size_t i = 0; i < sizeof system_places / sizeof system_places[0];
+	     i++)
+		if (access(system_places[i], R_OK) == 0) {
+			if (add_place(h, system_places[i], &err) < 0)
+				buf_addf(&h->unread, "; %s", err.message);
+			return;
+		}
+	buf_addf(&h->unread,
+	    "; this system has no certificates in %s or the "
+	    "like: install ca-certificates or set SSL_CERT_FILE",
+	    system_places[0]);
+}
+
 int
 http_trust_load(struct http *h, struct err *err)
 {
@@ -118,6 +147,8 @@ http_trust_load(struct http *h, struct err *err)
 		for (size_t i = 0; i < sizeof variables / sizeof variables[0];
 		     i++)
 			add_variable(h, variables[i]);
+	if (!h->insecure)
+		add_system(h);
 	return http_trust_load(h, err);
 }
 

@@ -24,11 +24,16 @@ struct guard {
 
 static _Thread_local struct guard *guard;
 
+/* Of a program of ours that has the library in it. */
+static die_hook *hook_of_program;
+
 /* base/die.h wants a hook that does not return. So, when memory runs out, the
  * call is abandoned half done, and the handle becomes inert. */
 static void
 on_die(const char *message)
 {
+	if (guard == NULL && hook_of_program != NULL)
+		hook_of_program(message);
 	if (guard == NULL)
 		abort();
 	snprintf(guard->why, sizeof guard->why, "%s", message);
@@ -38,7 +43,7 @@ on_die(const char *message)
 static void
 set_hook(void)
 {
-	die_set_hook(on_die);
+	hook_of_program = die_set_hook(on_die);
 }
 
 static void

@@ -159,6 +159,7 @@ spawn_by_fork(const char *worker, char *const *arguments,
 	return result;
 }
 
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
 static int
 spawn_plainly(const char *worker, char *const *arguments,
     char *const *environment, int link, pid_t *pid)
@@ -188,6 +189,15 @@ spawn_plainly(const char *worker, char *const *arguments,
 	posix_spawn_file_actions_destroy(&files);
 	return -result;
 }
+#else
+/* An older glibc, or musl, can't close all from a descriptor on. */
+static int
+spawn_plainly(const char *worker, char *const *arguments,
+    char *const *environment, int link, pid_t *pid)
+{
+	return spawn_by_fork(worker, arguments, environment, link, pid);
+}
+#endif
 
 /* Makes a session of its own and closes every descriptor of the caller but the
  * link. */

@@ -174,6 +174,8 @@ struct entry_params {
 	/* They are the leaves of the run's configuration: the names are paths
 	 * of keys with dots between them. */
 	bool config;
+	/* A rule of --stop-if held: why the run was to be stopped. */
+	bool stop;
 	struct param *list;
 	size_t len;
 };
@@ -270,6 +272,11 @@ struct entry_end {
 	int64_t last_step;
 	int64_t exit_code;   /* or ENTRY_NO_EXIT_CODE */
 	int64_t exit_signal; /* 0: none */
+	/* What --notify calls it; NULL: nobody is told. Whoever has written the
+	 * entry tells these targets, and nobody else. */
+	char *event;
+	char **notified;
+	size_t notified_len;
 };
 
 struct entry {

@@ -113,6 +113,7 @@ static const struct field params_fields[] = {
     {"experiment", OPTIONAL, &field_int, AT(params.experiment),
 	.range = &experiment_index, .none = ENTRY_NO_EXPERIMENT},
     {"config", OPTIONAL, &field_bool, AT(params.config)},
+    {"stop", OPTIONAL, &field_bool, AT(params.stop)},
     {"params", ALWAYS, &field_params, LIST_AT(params.list, params.len)},
     {.name = NULL},
 };
@@ -228,6 +229,9 @@ static const struct field end_fields[] = {
 	.none = ENTRY_NO_EXIT_CODE},
     {"exit_signal", OPTIONAL, &field_int, AT(end.exit_signal),
 	.range = &signal_number},
+    {"event", OPTIONAL, &field_text, AT(end.event)},
+    {"notified", OPTIONAL, &field_texts,
+	LIST_AT(end.notified, end.notified_len)},
     {.name = NULL},
 };
 

@@ -32,6 +32,8 @@ const struct field index_fields[] = {
     {"dir_inode", ALWAYS, &field_int, AT(dir_inode)},
     {"dir_birth_ns", ALWAYS, &field_int, AT(dir_birth_ns)},
     {"project", OPTIONAL, &field_text, AT(project)},
+    {"config_path", OPTIONAL, &field_text, AT(config_path),
+	.form = &form_path},
     {"status", ALWAYS, &field_word, AT(status), .words = run_status_names},
     {"started_us", ALWAYS, &field_int, AT(started_us), .range = &times},
     {"ended_us", ALWAYS, &field_int, AT(ended_us), .range = &times},

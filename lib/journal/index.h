@@ -18,6 +18,7 @@ struct index_entry {
 	char *run_id; /* texts (format/text.h) */
 	char *run_dir;
 	char *project;                   /* NULL: a line of an older itrack */
+	char *config_path;               /* as typed; NULL: not known */
 	int64_t dir_inode, dir_birth_ns; /* as in the start entry */
 	enum run_status status;
 	int64_t started_us, ended_us;

@@ -43,6 +43,9 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 
 	d->emit = emit;
 	d->data = data;
+	d->counted = config->counted;
+	d->counted_data = config->counted_data;
+	d->rate = d->observed_ms = -1;
 	d->run_dir = xstrdup(config->run_dir);
 	d->dir_name = xstrdup(config->dir_name);
 	d->config_path = copy(config->config_path);
@@ -279,6 +282,8 @@ take_record(struct derive *d, const struct record *record,
 	struct follow *follow;
 	double latency_ms;
 
+	d->last_experiment =
+	    x != NULL ? (int64_t)x->index : ENTRY_NO_EXPERIMENT;
 	emit_identity(d, arrival->time_us);
 	if (x != NULL && x->index == d->follow_len)
 		begin_experiment(d, x, arrival->time_us);
@@ -301,6 +306,8 @@ take_record(struct derive *d, const struct record *record,
 	d->arrival_us = arrival->time_us;
 	if (points_is_due(d->mapping.record_count, d->points))
 		derive_emit_point(d);
+	if (d->counted != NULL)
+		d->counted(d, d->counted_data);
 }
 
 void
@@ -340,6 +347,12 @@ int64_t
 derive_last_step(const struct derive *d)
 {
 	return (int64_t)d->mapping.record_count;
+}
+
+int64_t
+derive_last_experiment(const struct derive *d)
+{
+	return d->last_experiment;
 }
 
 uint64_t

@@ -14,7 +14,7 @@
  * wall_time_seconds, exit_...) differ, and those stand in entries that are made
  * anyway, or come last. Adoption relies on this: it derives again from the
  * start and drops as many entries as the journal has. (The watcher makes START,
- * ARTIFACT, TABLE and END.)
+ * ARTIFACT, TABLE, RECORDS and END.)
  *
  * The entries, in order:
  *  begin                PARAMS run_dir, config_path (if known), where it runs
@@ -51,6 +51,8 @@ struct derive;
 
 /* Takes the entry over; it must release it. */
 typedef void derive_emit(struct entry *e, void *data);
+/* A record was counted, and its entries were emitted. */
+typedef void derive_counted(const struct derive *d, void *data);
 
 struct derive_config {
 	const char *run_dir;  /* text; absolute */
@@ -62,6 +64,8 @@ struct derive_config {
 	/* Params of where the run runs; borrowed until derive_begin(). */
 	const struct pair *where;
 	size_t where_len;
+	derive_counted *counted; /* or NULL */
+	void *counted_data;
 };
 
 /* When a line arrived. */
@@ -118,6 +122,8 @@ const struct mapping *derive_mapping(const struct derive *d);
 const char *derive_run_id(const struct derive *d);
 /* Step of the last record: the number of records. */
 int64_t derive_last_step(const struct derive *d);
+/* The index of that record's experiment, or ENTRY_NO_EXPERIMENT. */
+int64_t derive_last_experiment(const struct derive *d);
 /* The first malformed line, counted from 1; 0: none. */
 uint64_t derive_first_malformed(const struct derive *d);
 /* Writes which limits were passed, as one line of text; false: none was. */

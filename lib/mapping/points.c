@@ -62,13 +62,15 @@ add_running(const struct derive *d, struct entry *e, const struct tally *tally,
 /* Adds the values that only an observer can know; in a harness, which writes
  * all records at the end, they have no meaning. */
 static void
-add_observed(const struct derive *d, struct entry *e)
+add_observed(struct derive *d, struct entry *e)
 {
 	double rate, latency_ms;
 
 	observed_window(d->observed, &rate, &latency_ms);
 	if (d->mapping.harness)
 		return;
+	d->rate = rate;
+	d->observed_ms = latency_ms;
 	if (rate >= 0)
 		entry_add_metric(e, "observed/records_per_second", rate);
 	if (latency_ms >= 0)

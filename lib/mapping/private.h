@@ -25,6 +25,8 @@ RB_HEAD(follow_tree, follow);
 struct derive {
 	derive_emit *emit;
 	void *data;
+	derive_counted *counted;
+	void *counted_data;
 	char *run_dir, *dir_name, *config_path, *prefix, *resumed_from;
 	const struct pair *where;
 	size_t where_len;
@@ -49,9 +51,11 @@ struct derive {
 	struct sums score_sums, usage_sums, error_sums;
 	struct histogram latency;  /* the records' latency_ms */
 	struct observed *observed; /* NULL: nothing was seen to arrive */
+	double rate, observed_ms;  /* of the last point; below 0: not known */
 
-	uint64_t point;     /* number of the record with the last point */
-	int64_t arrival_us; /* of the last record */
+	uint64_t point;          /* number of the record with the last point */
+	int64_t arrival_us;      /* of the last record */
+	int64_t last_experiment; /* its index */
 };
 
 /* Appends a metric with the mapping's prefix, or a param. */

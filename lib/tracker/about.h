@@ -14,7 +14,7 @@
 enum option_form {
 	FORM_FLAG,          /* no value, or yes or no in words */
 	FORM_SWITCH,        /* a flag that is set unless it is taken back: no */
-	FORM_OPTIONAL_WORD, /* --name or --name=word: table */
+	FORM_OPTIONAL_WORD, /* --name or --name=word */
 	FORM_TEXT,          /* anything, may be empty */
 	FORM_NAME,          /* not empty */
 	FORM_URL,           /* http or https, by which a key may go; `choices`:
@@ -26,6 +26,9 @@ enum option_form {
 	FORM_CHOICE,        /* one of `choices` */
 	FORM_SECONDS,       /* 0 .. 86400, fractions allowed */
 	FORM_INTERVAL,      /* seconds above 0, or yes or no in words */
+	FORM_SECRET_URL,    /* the same, itself a secret: on no command line */
+	FORM_NOTIFY,        /* a target of --notify, or no: none */
+	FORM_RULE,          /* a rule (format/rule.h), or no: none */
 	FORM_POINTS,        /* 2 .. 1000000000, or "all" */
 };
 
@@ -111,7 +114,8 @@ struct tracker_about {
 	bool histograms, models;
 
 	enum records records;
-	/* Of RECORDS_NONE: what the report says of --records, once. */
+	/* Of RECORDS_NONE: what the report says of --records, once; NULL: that
+	 * there is no place for them. */
 	const char *records_note;
 };
 

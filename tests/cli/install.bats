@@ -36,6 +36,37 @@ make_it() {
     [ -z "$output" ]
 }
 
+@test "others can read it all, whatever the umask; stripped on request" {
+    umask 077
+    make_it install
+    run -0 find "$stage/opt" ! -type l ! -perm -044
+    [ -z "$output" ]
+    large=$(stat -c %s "$stage/opt/itrack/libexec/itrack/itrack-worker")
+    make_it install-strip
+    [ "$(stat -c %s "$stage/opt/itrack/libexec/itrack/itrack-worker")" -lt "$large" ]
+    "$stage/opt/itrack/bin/itrack" --version
+    [ -f "$stage/opt/itrack/share/bash-completion/completions/itrack-wrap" ]
+    [ -f "$stage/opt/itrack/share/zsh/site-functions/_itrack" ]
+    [ -f "$stage/opt/itrack/share/fish/vendor_completions.d/itrack.fish" ]
+}
+
+@test "what the C example needs is said, and is enough" {
+    [ -z "${SANITIZE:-}" ] || skip "another library"
+    local to="$BATS_TEST_TMPDIR/to"
+    unset PKG_CONFIG_PATH
+    run -0 make -s -C "$top" "BUILD=$BUILD" PREFIX="$to" install
+    [[ $output == *"the loader does not look in $to/lib"* ]]
+    [[ $output == *"PKG_CONFIG_PATH=$to/lib/pkgconfig"* ]]
+    printf '#include <itrack.h>\n#include <stdio.h>\nint main(void) {%s}\n' \
+        ' return puts(itrack_version()) < 0; ' >"$BATS_TEST_TMPDIR/example.c"
+    # shellcheck disable=SC2046
+    cc -o "$BATS_TEST_TMPDIR/example" "$BATS_TEST_TMPDIR/example.c" \
+        $(PKG_CONFIG_PATH=$to/lib/pkgconfig pkg-config --cflags --libs itrack) \
+        "-Wl,-rpath,$to/lib"
+    run -0 "$BATS_TEST_TMPDIR/example"
+    [ "$output" = "$(cat "$top/VERSION")" ]
+}
+
 # loads_curl COMMAND...: does the program load libcurl? glibc's loader tells.
 loads_curl() {
     LD_DEBUG=files "$@" 2>&1 | grep -q 'calling init: .*libcurl'

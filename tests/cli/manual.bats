@@ -138,5 +138,139 @@ commands() {
 
 @test "the pages are well formed" {
     command -v mandoc || skip "no mandoc"
-    mandoc -T lint -W warning "$man"/*.1
+    mandoc -T lint -W warning "$man"/*.[13]
+}
+
+# Two words behind one .Ql, or two .Dq on one line, share a pair of quotes.
+@test "each quoted word of the pages has quotes of its own" {
+    command -v mandoc || skip "no mandoc"
+    local page
+    for page in "$man"/*.[13]; do
+        mandoc -T utf8 -O width=1000 "$page" | LC_ALL=C.UTF-8 col -b
+    done >"$BATS_TEST_TMPDIR/pages"
+    grep -q "^EXIT STATUS" "$BATS_TEST_TMPDIR/pages"
+    # shellcheck disable=SC1112
+    LC_ALL=C.UTF-8 run ! grep -noE '’’|‘[^’]*‘|‘[A-Za-z0-9:-]*, [^’]*’|””|“[^”]*“' "$BATS_TEST_TMPDIR/pages"
+}
+
+# --- examples ----------------------------------------------------------------
+
+# The displays of a page's EXAMPLES as they are printed, so as they are copied.
+examples() { # program that prints, page
+    { if [ "$1" = mandoc ]; then
+        mandoc -T utf8 "$man/$2"
+    else
+        GROFF_NO_SGR=1 groff -mdoc -Tutf8 "$man/$2"
+    fi } | LC_ALL=C.UTF-8 col -bx |
+        awk '/^[A-Z]/ { on = $0 == "EXAMPLES" } on && sub(/^          +/, "")'
+}
+
+# A home with an evaluation and two runs, and in place of the trackers' own
+# programs something that succeeds. Nobody listens at the servers' addresses.
+at_home() {
+    local name
+    load runs
+    load insidellms
+    use_clean_home
+    fake_insidellms
+    touch exp.yaml harness.yaml
+    for name in mlflow tensorboard wandb; do
+        printf '#!/bin/sh\n' >"bin/$name"
+        chmod +x "bin/$name"
+    done
+    cp -r "$fixtures/run_plain/run" runs/40
+    cp -r "$fixtures/run_scored/run" runs/41
+    export PATH=$BUILD/bin:$PATH ITRACK_DRAIN=0
+}
+
+@test "the examples of itrack-wrap(1) can be copied, and each works" {
+    command -v mandoc || skip "no mandoc"
+    at_home
+    examples mandoc itrack-wrap.1 >copied
+    # The configuration file's, and the job that is to fail without a server.
+    sed -i '/^[a-z-]* = /d; s/ --strict --drain 60//; s/:5000/:9/' copied
+    [ "$(grep -c '^itrack-wrap' copied)" -ge 7 ]
+    bash -eux -c 'itrack() { command itrack "$@" || [ $? = 1 ]; }; . ./copied'
+}
+
+@test "the examples of itrack(1) can be copied, and each works" {
+    command -v mandoc || skip "no mandoc"
+    at_home
+    examples mandoc itrack.1 | sed 's/:500[01]/:9/; s/^itrack watch.*/timeout -s INT 3 & || [ $? = 124 ]/' >copied
+    [ "$(grep -c '^itrack' copied)" -ge 10 ]
+    # What a server that is down leaves pending is status 1; 125 is a wrong option.
+    bash -eux -o pipefail -c 'itrack() { command itrack "$@" || [ $? = 1 ]; }; . ./copied'
+}
+
+@test "groff prints the examples as mandoc does" {
+    command -v mandoc && command -v groff || skip "no mandoc or no groff"
+    local page
+    for page in itrack-wrap.1 itrack.1; do
+        diff -u <(examples mandoc "$page") <(examples groff "$page")
+        run -0 --separate-stderr groff -mdoc -Tutf8 -ww "$man/$page"
+        # shellcheck disable=SC2154
+        [ -z "$stderr" ]
+    done
+}
+
+# --- JSON --------------------------------------------------------------------
+
+# The members of a document, of objects whose members are data none.
+members() { # file
+    jq -r 'def members:
+        if type == "object" then to_entries[] | .key, (select(.key |
+            IN("metrics", "params", "scores", "usage", "status_counts",
+                "experiment_scores", "experiment_usage") | not) | .value | members)
+        elif type == "array" then .[] | members else empty end;
+        members' "$1" | sort -u
+}
+
+# What a part of a page has as .Va.
+variables() { # page from to: expressions of its first line and of the next part's
+    sed -n "/$2/,/$3/p" "$man/$1" | awk '
+        { sub(/^\.(It|Pq) /, ".") }
+        /^\.Va / { for (i = 2; i <= NF; i++) if ($i ~ /^[a-z_]+$/) print $i }' |
+        sort -u
+}
+
+runs_of_two_kinds() {
+    local fixtures=$BATS_TEST_DIRNAME/../fixtures
+    cd "$BATS_TEST_TMPDIR" || return
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    cp -r "$fixtures/harness_two_by_two/run" harness
+    cp -r "$fixtures/run_errors/run" errors
+    chmod -R u+w harness errors
+    # One is delivered, one is not.
+    "$BUILD/bin/itrack" import -q --report report.json harness
+    MLFLOW_TRACKING_URI=http://127.0.0.1:9 "$BUILD/bin/itrack" import -q \
+        --drain 0 -t local,mlflow --report report2.json errors || :
+    echo '{' >>errors/records.jsonl
+}
+
+@test "the manual has each member of what the commands print as JSON, and no other" {
+    local command
+    runs_of_two_kinds
+    for command in $(commands); do
+        "$BUILD/bin/itrack" "$command" --help | grep -q -- --json || continue
+        case $command in
+        status | doctor) set -- ;;
+        *) set -- harness errors ;;
+        esac
+        "$BUILD/bin/itrack" "$command" --json "$@" >json || :
+        jq -e .version json
+        diff -u <(variables itrack.1 "^\\.It Cm $command " '^\.It Cm [^'"${command:0:1}"']' |
+            sort -u) <(members json) >difference || {
+            echo "manual and itrack $command --json:"
+            cat difference
+            return 1
+        }
+        echo "$command" >>looked
+    done
+    grep -qx show looked && grep -qx doctor looked
+}
+
+@test "the manual has each member of the report as JSON, and no other" {
+    runs_of_two_kinds
+    diff -u <(variables itrack-wrap.1 '^\.Sh REPORT' '^\.Sh ENVIRONMENT') \
+        <(for report in report.json report2.json; do members "$report"; done | sort -u)
 }

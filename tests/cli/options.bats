@@ -103,7 +103,8 @@ END
 @test "itrack: an unknown command" {
     refuses 'unknown command "zzz"' "$itrack" zzz
     refuses 'which command?' "$itrack"
-    refuses 'unknown command "--zzz"' "$itrack" --zzz
+    refuses 'unknown command "--zzz" (the command comes before its options)' \
+        "$itrack" --zzz
 }
 
 @test "itrack: help and version" {

@@ -37,6 +37,27 @@ PY
     [ "${#lines[@]}" -eq 2 ]
 }
 
+# Values of the whole run come at the last record's step a second time.
+@test "an ordinary run has nothing remarkable to say" {
+    run -0 --separate-stderr wrap -t local,tensorboard -- \
+        "$top/demo/run.sh" runs/a 5
+    # shellcheck disable=SC2154
+    [ "${#stderr_lines[@]}" = 5 ]
+    [[ ${stderr_lines[0]} == "itrack: tensorboard: files go to "* ]]
+    [[ ${stderr_lines[1]} == "itrack: run a-"* ]]
+    [[ ${stderr_lines[2]} == "itrack: local: delivered "* ]]
+    [[ ${stderr_lines[3]} == "itrack: tensorboard: delivered "* ]]
+    [[ ${stderr_lines[4]} == "itrack: tensorboard: to look: tensorboard --logdir "* ]]
+    grep -q observed/records_per_second runs/tracking/insidellms/*/metrics.json
+}
+
+@test "the only sample of the machine is a value, not a curve" {
+    run -0 wrap --record-only -- "$write_run" --quiet \
+        --mode run --from "$fixtures/run_plain/run" --to runs/a
+    jq -es '[.[] | select(.sample)] | length == 1 and .[0].summary' \
+        state/itrack/runs/*/journal.jsonl
+}
+
 @test "what is zero is left out; almost all is not all" {
     mkdir all most none
     records 3 success >all/records.jsonl

@@ -77,6 +77,8 @@ members() {
     run -0 itrack status
     [[ ${lines[0]} =~ "  running  ".*, ]]
     [[ ${lines[0]} =~ ,\ [0-9]+\ records?\ so\ far$ ]]
+    # What local has is on the disk, and its cursor does not tell how much.
+    [ "${lines[2]}" = "    local: uncounted until all is there" ]
     # Without its itrack it is still being written.
     worker=$(pgrep -x itrack-worker -P "$job")
     kill -9 "$job" "$worker"

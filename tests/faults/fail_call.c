@@ -335,6 +335,9 @@ take_child(const struct task *parent)
 	if (ptrace(PTRACE_GETEVENTMSG, parent->id, NULL, &id) < 0)
 		return;
 	child = find_task((pid_t)id);
+	/* Its stops may be told before its parent's; it may have executed. */
+	if (child->entry != 0)
+		return;
 	child->program = parent->program;
 	child->begun = parent->begun;
 }

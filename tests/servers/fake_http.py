@@ -163,10 +163,10 @@ class One(socketserver.TCPServer):
     request_queue_size = 64
 
 
-def main():
+def main(handler=Handler):
     directory = sys.argv[1]
     os.makedirs(os.path.join(directory, "requests"), exist_ok=True)
-    server = (One if sys.argv[2:] == ["--one"] else Server)(("127.0.0.1", 0), Handler)
+    server = (One if sys.argv[2:] == ["--one"] else Server)(("127.0.0.1", 0), handler)
     server.directory = directory
     scheme = "http"
     if len(sys.argv) > 3 and sys.argv[2] == "--tls":
@@ -181,4 +181,5 @@ def main():
     server.serve_forever()
 
 
-main()
+if __name__ == "__main__":
+    main()

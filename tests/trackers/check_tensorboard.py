@@ -364,6 +364,20 @@ def check_run(server, logdir, entries, run_dir, groups):
             if got != want:
                 differ(full, "params", got ^ want)
         check_row(full, run, status, groups)
+        check_row_name(full, name, json.loads(open(entries).readline()), groups)
+
+
+def check_row_name(full, name, start, groups):
+    """People know the row by the run's name, which no other attempt has."""
+    row = groups.get(full)
+    if row is None or start["entry"] != "start":
+        return
+    if start["source"] == "library":
+        want = re.escape(full)
+    else:
+        want = ".*-" + start["attempt"][-4:] + re.escape("/" + name if name else "")
+    if not re.fullmatch(want, row["name"]):
+        differ(full, "name of the row", row["name"], want)
 
 
 def check_row(full, run, status, groups):

@@ -103,12 +103,12 @@ offline_folder() {
         cp -r "$FIXTURES/$name/run" "$name/run"
         serve "$name/online"
         WANDB_API_KEY=$KEY XDG_STATE_HOME=$PWD/$name/state1 \
-            "$BUILD/bin/itrack" import --track wandb --table "$name/run" \
+            "$BUILD/bin/itrack" import --track wandb --records "$name/run" \
             2>report
         grep -q "$WANDB_BASE_URL/team/insidellms/runs/" report
         serve "$name/synced"
         XDG_STATE_HOME=$PWD/$name/state2 "$BUILD/bin/itrack" import \
-            --track wandb --table --wandb-dir "$PWD/$name" "$name/run"
+            --track wandb --records --wandb-dir "$PWD/$name" "$name/run"
         folder=$(offline_folder "$name")
         WANDB_API_KEY=$KEY "$SDK/bin/wandb" sync "$folder"* \
             >output 2>&1
@@ -570,13 +570,13 @@ PY
 @test "the records as a table" {
     cp -r "$FIXTURES/run_scored/run" run
     serve server
-    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import --track wandb --table run
+    WANDB_API_KEY=$KEY "$BUILD/bin/itrack" import --track wandb --records run
     jq -e '.problems == [] and (.runs[] | .complete and
         (.summary.records | ._type == "table-file" and .nrows == 12) and
         .files[.summary.records.path].size == .summary.records.size)' \
         server/state.json
     "$BUILD/bin/itrack" import --again --track wandb --wandb-mode offline \
-        --table run
+        --records run
     plain=$(echo wandb/offline-run-*/files/media/table/records_*.table.json)
     jq -e '(.data | length) == 12 and .columns[0] == "example_id" and
         (.columns | index("scores.f1")) and
@@ -589,12 +589,86 @@ PY
     [[ $plain == *_${digest:0:20}.table.json ]]
     rm -r wandb
     "$BUILD/bin/itrack" import --again --track wandb --wandb-mode offline \
-        --table=text run
+        --records=text run
     jq -e '(.columns | index("scores.label")) as $l |
         (.columns | index("input")) as $input |
         .data[0][$l] == "ok" and (.data[0][$input] | fromjson | type) ==
-            "object"' wandb/offline-run-*/files/media/table/*
+            "object" and (.columns | index("expected"))' wandb/offline-run-*/files/media/table/*
     grep -qF "$prompt" wandb/offline-run-*/files/media/table/*
+}
+
+# many_records DIR COUNT: a run directory with so many records
+many_records() {
+    cp -r "$FIXTURES/run_scored/run" "$1"
+    python3 - "$1/records.jsonl" "$2" <<'PY'
+import itertools, json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+with open(sys.argv[1], "w") as f:
+    for i, r in zip(range(int(sys.argv[2])), itertools.cycle(lines)):
+        r["example_id"], r["output_text"] = str(i), "o" * 700
+        r["scores"]["s%d" % (i // 900)] = i
+        f.write(json.dumps(r) + "\n")
+PY
+}
+
+# pieces LIMIT COUNT FILE...: tables of at most so many bytes have each record
+# once, with its own score in its own column
+pieces() {
+    python3 - "$@" <<'PY'
+import json, os, sys
+limit, count, files = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+assert len(files) > 1, files
+got = []
+for file in files:
+    assert os.path.getsize(file) <= limit, file
+    table = json.load(open(file))
+    for row in table["data"]:
+        assert len(row) == len(table["columns"]), row
+        row = dict(zip(table["columns"], row))
+        got.append(int(row["example_id"]))
+        assert row["scores.s%d" % (got[-1] // 900)] is not None, row
+assert sorted(got) == list(range(count)), got
+PY
+}
+
+@test "many records are several tables of at most 1 MB" {
+    many_records run 2000
+    "$BUILD/bin/itrack" import --track wandb --wandb-mode offline \
+        --records=text run
+    pieces 1000000 2000 wandb/offline-run-*/files/media/table/records*
+}
+
+@test "tables that the server calls too large are halved" {
+    many_records run 2000
+    serve server
+    echo '[{"match": "^PUT", "over": 300000, "status": 413, "body": "<html>"}]' \
+        >server/faults.json
+    WANDB_API_KEY=$KEY run -0 "$BUILD/bin/itrack" import --track wandb \
+        --records=text --artifacts none run
+    [[ $output != *413* ]]
+    jq -e '.problems == [] and (.runs[] | .complete and
+        ([.summary | to_entries[] | select(.key | startswith("records")) |
+            .value] | (map(.nrows) | add) == 2000 and
+            all(.[]; .size <= 300000)))' server/state.json
+}
+
+@test "a server that is slow on the records alone holds nothing else up" {
+    many_records run 200
+    serve server
+    echo '[{"match": "createRunFiles", "stall": true}]' >server/faults.json
+    export WANDB_API_KEY=$KEY
+    "$BUILD/bin/itrack" import --track wandb --records --artifacts none \
+        --drain 600 run >report 2>&1 3>&- &
+    pid=$!
+    until_true grep -q createRunFiles server/log
+    jq -e '.runs[] | (.history | length) == 200' server/state.json
+    jq -e '.runs[] | .complete | not' server/state.json
+    kill -9 $pid
+    wait $pid || true
+    echo '[]' >server/faults.json
+    "$BUILD/bin/itrack" sync
+    jq -e '.problems == [] and (.runs | length) == 1 and (.runs[] | .complete and
+        .summary.records.nrows == 200)' server/state.json
 }
 
 @test "a table of too many columns is cut, and it is said" {

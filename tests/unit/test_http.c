@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -415,6 +416,13 @@ test_bodies(void)
 	r.body_len = 100;
 	w = exchange(&config, &r, NULL, NULL);
 	is_int(w.result, HTTP_REFUSED, "a file that shrank");
+	close(fd);
+
+	/* A directory can't be read, as a file on a sick disk can't. */
+	r.file = fd = open("/", O_RDONLY | O_DIRECTORY);
+	w = exchange(&config, &r, NULL, NULL);
+	is_int(w.result, HTTP_LATER, "a file that can't be read now");
+	ok(strstr(w.error, "Is a directory") != NULL, "and why");
 	close(fd);
 }
 

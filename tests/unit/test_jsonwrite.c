@@ -189,6 +189,16 @@ test_nonfinite(void)
 	buf_release(&b);
 }
 
+static void
+test_clean(void)
+{
+	char json[] = "[\"a\\u0000\\ud83d\\ude00\\ud800b\\udfff\\\\ud800\"]";
+
+	jsonwrite_clean(json, strlen(json));
+	is_text(json, "[\"a\\ufffd\\ud83d\\ude00\\ufffdb\\ufffd\\\\ud800\"]",
+	    "U+0000 and lone surrogates are taken out, pairs stay");
+}
+
 int
 main(void)
 {
@@ -198,5 +208,6 @@ main(void)
 	test_literals();
 	test_second_reader();
 	test_nonfinite();
+	test_clean();
 	return done_testing();
 }

@@ -485,7 +485,7 @@ test_uris(void)
 	is_text(config.user, "me", "the user");
 	is_text(config.password, "p@ss", "the password");
 	ok(load("./runs"), "a path");
-	is_text(config.root, "/home/me/./runs", "made absolute");
+	is_text(config.root, "/home/me/runs", "made absolute");
 	ok(load("~/runs"), "a path of the user's");
 	is_text(config.root, "/nonexistent/runs", "below HOME");
 	ok(!load("runs") && strstr(error.message, "./runs for a directory"),

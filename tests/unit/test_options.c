@@ -162,10 +162,15 @@ test_command_line(void)
 	    "--nested is a flag: yes or no, not \"5\"");
 	parse(PROGRAM_WRAP, "--notes=");
 	is_text(o.value[OPT_NOTES], "", "empty text is a value");
-	parse(PROGRAM_WRAP, "--table");
-	is_text(options_of(&o, "table"), "1", "an optional word left out");
-	parse(PROGRAM_WRAP, "--table=text");
-	is_text(options_of(&o, "table"), "text", "an optional word");
+	parse(PROGRAM_WRAP, "--records");
+	is_text(o.value[OPT_RECORDS], "1", "an optional word left out");
+	parse(PROGRAM_WRAP, "--records=text");
+	is_text(o.value[OPT_RECORDS], "text", "an optional word");
+	is_int(options_records_max(&o), 10000, "how many by default");
+	parse(PROGRAM_WRAP, "--records-max=all");
+	is_int(options_records_max(&o), 0, "all of them");
+	fails(PROGRAM_WRAP, "--table=text",
+	    "unknown option --table: --records replaced it");
 }
 
 static void

@@ -27,6 +27,8 @@ is_bytes(struct buf *out, const char *want, size_t len, const char *name)
 static void
 test_attributes(struct buf *out)
 {
+	struct json_span value;
+
 	otel_text(out, OTEL_SPAN_ATTRIBUTE, "k", "v");
 	IS_BYTES(out,
 	    "\x4a\x08\x0a\x01k\x12\x03\x0a\x01"
@@ -34,6 +36,13 @@ test_attributes(struct buf *out)
 	    "a text");
 	otel_text(out, OTEL_SPAN_ATTRIBUTE, "k", NULL);
 	IS_BYTES(out, "", "no text: no attribute");
+	otel_text(out, OTEL_SPAN_ATTRIBUTE, "k", "\xed\xa0\x80");
+	IS_BYTES(out, "\x4a\x0a\x0a\x01k\x12\x05\x0a\x03\xef\xbf\xbd",
+	    "a lone surrogate, which is no UTF-8");
+	jsonscan_whole("[1, \"\\ud800\"]", 13, &value);
+	otel_json(out, OTEL_SPAN_ATTRIBUTE, "k", &value);
+	IS_BYTES(
+	    out, "\x4a\x13\x0a\x01k\x12\x0e\x0a\x0c[1,\"\\ufffd\"]", "JSON");
 	otel_int(out, OTEL_RESOURCE_ATTRIBUTE, "k", 150);
 	IS_BYTES(out, "\x0a\x08\x0a\x01k\x12\x03\x18\x96\x01", "an integer");
 	otel_double(out, OTEL_SPAN_ATTRIBUTE, "k", 1.0);

@@ -71,7 +71,7 @@ test_golden(void)
 	       "074201614a0a0a060a04746578742002e56b32a8",
 	    "text");
 	tfevent_open(&e, &out, TIME, 0);
-	tfevent_hparams_start(&e, &lr, 1, 0);
+	tfevent_hparams_start(&e, NULL, &lr, 1, 0);
 	tfevent_close(&e);
 	is_hex("4d000000000000003d63d4a60900002040fc54d9412a420a400a1c5f687061"
 	       "72616d735f2f73657373696f6e5f73746172745f696e666f4a200a1e0a0768"

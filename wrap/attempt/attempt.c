@@ -11,9 +11,10 @@
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/results.h"
-#include "wrap/attempt/table.h"
 #include "wrap/attempt/stdout_line.h"
+#include "wrap/attempt/stop_if.h"
 
 /* Data is on the disk after this time at the latest. */
 #define SYNC_MS 1000
@@ -83,8 +84,8 @@ attempt_has_sample(const struct attempt *a)
 }
 
 static void
-keep_sample(
-    struct attempt *a, const struct metric *list, size_t len, int64_t time_us)
+keep_sample(struct attempt *a, const struct metric *list, size_t len, bool only,
+    int64_t time_us)
 {
 	struct entry e;
 
@@ -93,6 +94,7 @@ keep_sample(
 	entry_init(&e, ENTRY_METRICS, time_us);
 	e.metrics.step = derive_last_step(watcher_derive(a->watcher));
 	e.metrics.sample = a->samples;
+	e.metrics.summary = only;
 	for (size_t i = 0; i < len; i++)
 		entry_add_metric(&e, list[i].name, list[i].value);
 	attempt_keep(a, &e);
@@ -109,10 +111,11 @@ attempt_sample(
 	/* Samples are as many as points: a run of days has no more of them. */
 	if (points_is_due(
 		(uint64_t)a->samples, (uint64_t)attempt_start(a)->points))
-		keep_sample(a, list, len, clock_wall_us());
+		keep_sample(a, list, len, false, clock_wall_us());
 }
 
-/* Behind the last point, whose time is that of the last record. */
+/* Behind the last point, whose time is that of the last record. The only sample
+ * is a value that the run came to: a chart of it would be one dot. */
 static void
 keep_last_sample(
     struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us)
@@ -120,7 +123,7 @@ keep_last_sample(
 	if (a->samples > 0 || outcome->sample_len == 0)
 		return;
 	a->samples = 1;
-	keep_sample(a, outcome->sample, outcome->sample_len, time_us);
+	keep_sample(a, outcome->sample, outcome->sample_len, true, time_us);
 }
 
 static enum run_status
@@ -135,33 +138,17 @@ status_of(const struct attempt_outcome *outcome, bool manifest)
 	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
 }
 
-/* Returns the path of the records, because their rows are read when they are
- * sent. */
-static char *
-records_path(const struct attempt *a)
+/* One that went on to its end all the same, or had come to it when the signal
+ * came, was not. */
+static bool
+was_stopped(const struct attempt *a, const struct attempt_outcome *outcome,
+    bool manifest)
 {
-	char *place, *path;
+	bool stopped =
+	    outcome->stopped || (a->stop_reason != NULL && !outcome->has_exit);
 
-	if (a->records != NULL)
-		return xstrdup(a->records);
-	place = attempt_place(a);
-	path =
-	    xasprintf("%s/" RECORDS_FILE, strcmp(place, "/") == 0 ? "" : place);
-	free(place);
-	return path;
-}
-
-static void
-keep_table(struct attempt *a, int64_t time_us)
-{
-	char *records = records_path(a);
-	struct entry e;
-
-	if (a->watcher != NULL && !a->past.has_table &&
-	    derive_last_step(watcher_derive(a->watcher)) > 0 &&
-	    attempt_make_table(&e, &a->start.start, records, time_us))
-		attempt_keep(a, &e);
-	free(records);
+	return stopped &&
+	    (!manifest || (outcome->has_exit && outcome->wait_status != 0));
 }
 
 /* Logs the numbers at the last step, under names that no metric of the run can
@@ -201,6 +188,7 @@ keep_end(
 		e.end.exit_code = WEXITSTATUS(outcome->wait_status);
 	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
 		e.end.exit_signal = WTERMSIG(outcome->wait_status);
+	attempt_name_targets(a, &e.end);
 	attempt_keep(a, &e);
 }
 
@@ -247,6 +235,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 		}
 		time_us = watcher_end_us(a->watcher);
 		a->status = status_of(outcome, manifest);
+		if (was_stopped(a, outcome, manifest))
+			a->status = RUN_KILLED;
+		attempt_say_rules(a);
 	} else if (a->start.start.source == SOURCE_LIBRARY &&
 	    outcome->has_exit) {
 		a->status = status_of(outcome, true);
@@ -258,13 +249,16 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	a->ended_us = time_us;
 	keep_last_sample(a, outcome, time_us);
 	attempt_keep_results(a, time_us);
-	keep_table(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* The end is on the disk within a second, or when the attempt is
 	 * closed: a sync now would take so long that messages of other runs
 	 * were lost. */
 	attempt_turn(a);
+	a->owes_notice = true;
+	/* One that is held may be a copy, of which nobody is told. */
+	if (!a->held)
+		attempt_notify(a);
 }
 
 const struct watcher_stamp *
@@ -284,6 +278,7 @@ attempt_drain(struct attempt *a, int64_t ms)
 {
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_drain(a->deliveries[i], ms);
+	attempt_notify_until(a, ms);
 }
 
 void
@@ -292,6 +287,8 @@ attempt_let_go(struct attempt *a)
 	if (!a->held)
 		return;
 	a->held = false;
+	if (a->owes_notice)
+		attempt_notify(a);
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_kick(a->deliveries[i]);
 }
@@ -314,6 +311,8 @@ attempt_is_settled(const struct attempt *a)
 {
 	if (a->left)
 		return true;
+	if (!attempt_has_notified(a))
+		return false;
 	for (size_t i = 0; i < a->delivery_count; i++)
 		if (!delivery_is_settled(a->deliveries[i]))
 			return false;
@@ -357,6 +356,12 @@ const char *
 attempt_run_id(const struct attempt *a)
 {
 	return a->run_id;
+}
+
+const char *
+attempt_stop_reason(const struct attempt *a)
+{
+	return a->stop_reason;
 }
 
 enum run_status

@@ -53,6 +53,7 @@ struct attempt_config {
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;
+	bool notifies; /* --notify: its end is told, if it is in the journal */
 	/* Where it goes, with destinations, read by attempt_new() alone; NULL:
 	 * as the options say. */
 	const struct target *targets;
@@ -64,6 +65,9 @@ struct attempt_config {
 	void (*replaced)(struct attempt *a, void *data);
 	/* The manifest exists: the whole run can be told from here on. */
 	void (*complete)(struct attempt *a, void *data);
+	/* A rule of --stop-if holds: the command is to be stopped. NULL: no
+	 * rule counts, because nobody can stop what wrote the run. */
+	void (*rule_holds)(struct attempt *a, void *data);
 	/* A delivery finished, blocked or gave up. */
 	void (*settled)(struct attempt *a, void *data);
 	void *data;
@@ -74,6 +78,7 @@ struct attempt_outcome {
 	bool has_exit; /* the writer is the command; its wait status */
 	int wait_status;
 	bool command_killed; /* the command died by a signal */
+	bool stopped;        /* it was sent one, for a rule of --stop-if */
 	bool has_usage;
 	struct rusage usage;
 	bool has_wall;
@@ -166,6 +171,8 @@ const char *attempt_name(const struct attempt *a);
 const struct entry_start *attempt_start(const struct attempt *a);
 /* NULL: not known (yet). */
 const char *attempt_run_id(const struct attempt *a);
+/* Which rule of --stop-if held, and why; NULL: none did. */
+const char *attempt_stop_reason(const struct attempt *a);
 enum run_status attempt_status(const struct attempt *a);
 /* NULL for an attempt that is only delivered. */
 const struct watcher *attempt_watcher(const struct attempt *a);

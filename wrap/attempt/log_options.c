@@ -1,6 +1,8 @@
 #include "wrap/attempt/log_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
 #include "base/log.h"
@@ -14,6 +16,8 @@ log_option(const struct options *options, const struct option_row *row)
 	bool flag = row->form == FORM_FLAG;
 	char *shown = xstrdup(flag ? "" : value);
 
+	if (row->form == FORM_SECRET_URL)
+		snprintf(shown, strlen(shown) + 1, "***");
 	if (row->form == FORM_TRACKING_URI || row->form == FORM_URL)
 		uri_clean(shown);
 	switch (options->source[row->id]) {

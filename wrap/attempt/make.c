@@ -11,9 +11,11 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
+#include "wrap/attempt/stop_if.h"
 #include "journal/list.h"
 
 #define REMARKS_MAX_BYTES 4096
@@ -42,18 +44,12 @@ on_entry(struct entry *e, void *data)
 {
 	struct attempt *a = data;
 
+	if (e->kind == ENTRY_PARAMS && e->params.config)
+		attempt_note_config(a, attempt_is_batch(&e->params));
 	if (e->kind == ENTRY_ARTIFACT &&
 	    attempt_past_has_artifact(&a->past, e->artifact.name)) {
 		entry_release(e);
 		return;
-	}
-	if (e->kind == ENTRY_ARTIFACT && e->artifact.kept != NULL &&
-	    strcmp(e->artifact.name, RECORDS_FILE) == 0) {
-		char *path = journal_kept_path(a->journal, e->artifact.kept);
-
-		free(a->records);
-		a->records = path != NULL ? text_path_text(path) : NULL;
-		free(path);
 	}
 	if (e->kind == ENTRY_METRICS && a->watcher != NULL) {
 		const struct tail *tail = watcher_tail(a->watcher);
@@ -152,13 +148,14 @@ attempt_free(struct attempt *a)
 	watcher_free(a->watcher);
 	loop_timer_cancel(a->config.loop, &a->sync_timer);
 	loop_timer_cancel(a->config.loop, &a->disk_timer);
+	attempt_forget_rules(a);
+	attempt_notify_free(a);
 	journal_close(a->journal);
 	if (a->start.start.attempt != NULL)
 		entry_release(&a->start);
 	attempt_past_release(&a->past);
 	buf_release(&a->remarks);
 	free(a->run_id);
-	free(a->records);
 	free(a->run_dir);
 	free(a);
 }
@@ -269,6 +266,9 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .live = is_live(a),
 	    .skip_entries = skip,
 	    .configured = a->past.has_config,
+	    .records = start->records != NULL,
+	    .records_max = start->records_max,
+	    .records_from = a->past.records_end,
 	    .dir_fd = a->config.dir_fd,
 	    .old_manifest = a->config.old_manifest,
 	    .not_before = a->config.not_before,
@@ -277,7 +277,10 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	    .event = on_event,
 	    .data = a,
 	};
-	int result = watcher_new(
+	int result;
+
+	attempt_watch_rules(a, &config.derive);
+	result = watcher_new(
 	    &a->watcher, a->config.loop, a->config.tree, &config, err);
 
 	free(run_dir);

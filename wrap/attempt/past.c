@@ -17,8 +17,17 @@
 #include "watcher/stamp.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
+#include "wrap/attempt/stop_if.h"
 #include "journal/list.h"
 #include "journal/list_of.h"
+
+static void
+take_stop(struct attempt_past *past, const struct entry_params *p)
+{
+	if (past->stop_reason == NULL && p->len > 0 &&
+	    p->list[0].value.type == VALUE_TEXT)
+		past->stop_reason = xstrdup(p->list[0].value.text);
+}
 
 static void
 take(struct attempt_past *past, const struct entry *e)
@@ -27,13 +36,16 @@ take(struct attempt_past *past, const struct entry *e)
 	case ENTRY_START:
 		break;
 	case ENTRY_PARAMS:
-		if (e->params.config)
+		if (e->params.config) {
 			past->has_config = true;
+			past->batch = attempt_is_batch(&e->params);
+		} else if (e->params.stop)
+			take_stop(past, &e->params);
 		else
 			past->derived_entries++;
 		break;
-	case ENTRY_TABLE:
-		past->has_table = true;
+	case ENTRY_RECORDS:
+		past->records_end = e->records.offset + e->records.length;
 		break;
 	case ENTRY_ARTIFACT:
 		past->artifacts = xreallocarray(past->artifacts,
@@ -139,6 +151,7 @@ attempt_past_release(struct attempt_past *past)
 		free(past->artifacts[i]);
 	free(past->artifacts);
 	free(past->run_id);
+	free(past->stop_reason);
 	*past = (struct attempt_past){0};
 }
 
@@ -250,7 +263,7 @@ static bool
 same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
 {
 	return (int64_t)s->identity.inode == inode &&
-	    s->identity.birth_ns == birth_ns;
+	    watcher_births_fit(s->identity.birth_ns, birth_ns);
 }
 
 static bool
@@ -397,6 +410,8 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 	    .records_bytes = facts.records_bytes,
 	    .records_crc32c = facts.records_crc32c,
 	};
+	if (attempt_start(a)->config_path != NULL)
+		e->config_path = xstrdup(attempt_start(a)->config_path);
 	if (attempt_run_id(a) != NULL)
 		e->run_id = xstrdup(attempt_run_id(a));
 }

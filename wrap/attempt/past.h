@@ -20,15 +20,17 @@ struct attempt_past {
 	uint64_t derived_entries; /* entries that derive has made */
 	char **artifacts;
 	size_t artifact_len;
-	bool has_table;
-	bool has_config;  /* the params of the configuration */
-	bool has_numbers; /* it has the numbers of the output's last line */
+	bool has_config;   /* the params of the configuration */
+	bool batch;        /* which says that the records come all at the end */
+	bool has_numbers;  /* it has the numbers of the output's last line */
+	char *stop_reason; /* a rule of --stop-if held; NULL: none did */
 	char *run_id;
 	int64_t last_step;
 	int64_t samples; /* of system metrics */
 	bool ended;
 	enum run_status status;
 	int64_t ended_us;
+	int64_t records_end; /* offset behind the last RECORDS entry's part */
 	/* The records up to the last point. */
 	int64_t records_bytes;
 	uint32_t records_crc32c;

@@ -3,6 +3,7 @@
 #ifndef WRAP_ATTEMPT_PRIVATE_H
 #define WRAP_ATTEMPT_PRIVATE_H
 
+#include "format/rule.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/past.h"
 
@@ -16,7 +17,6 @@ struct attempt {
 	struct watcher *watcher;  /* NULL: only delivered */
 	struct attempt_past past; /* what the journal had on adoption */
 	char *run_id;
-	char *records;   /* what was kept of them, text; NULL: nothing */
 	int64_t samples; /* of system metrics */
 	bool ended, held;
 	bool gathered; /* attempts_let_go() writes it down */
@@ -24,6 +24,16 @@ struct attempt {
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;
+	/* --stop-if */
+	struct rule *rules;
+	size_t rule_len;
+	bool streams;      /* its records come one by one, as is known by now */
+	bool batch;        /* they come all at the end */
+	char *stop_reason; /* NULL: no rule held */
+	int64_t counted_ms; /* when a record was last counted (monotonic) */
+	struct loop_timer stall_timer;
+	bool owes_notice;             /* this process has written the end */
+	struct notify *notify;        /* NULL: nobody is told (yet) */
 	struct loop_timer disk_timer; /* set while the disk refuses */
 	int disk_refusals;
 	bool unsettled; /* what is delivered could not be noted as such */

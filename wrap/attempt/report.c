@@ -123,28 +123,43 @@ name_of(const struct attempt *a)
 	return display_name(start, id);
 }
 
+void
+report_headline(
+    struct buf *line, const struct attempt *a, const struct values *v)
+{
+	char *name = name_of(a);
+	const char *status = attempt_is_left(a) ? "not read to its end"
+	    : !attempt_is_ended(a)              ? "going on"
+				   : run_status_name(attempt_status(a));
+	struct buf result;
+
+	buf_init(&result, REPORT_MAX_BYTES);
+	result_line(&result, v, attempt_start(a)->prefix, seconds_of(a, v));
+	buf_addf(line, "run %s %s%s%s", name, status,
+	    result.len > 0 ? ": " : "", result.len > 0 ? result.data : "");
+	free(name);
+	buf_release(&result);
+}
+
 /* The result first, then what is wrong with it. */
 static void
 say_run(struct report *r, const struct attempt *a, const struct values *v)
 {
 	const struct entry_start *start = attempt_start(a);
-	char *name = name_of(a);
-	const char *status = attempt_is_left(a) ? "not read to its end"
-	    : !attempt_is_ended(a)              ? "going on"
-				   : run_status_name(attempt_status(a));
-	struct buf line, result;
+	struct buf line;
 
 	buf_init(&line, REPORT_MAX_BYTES);
-	buf_init(&result, REPORT_MAX_BYTES);
-	result_line(&result, v, start->prefix, seconds_of(a, v));
-	buf_addf(&line, "run %s %s%s%s", name, status,
-	    result.len > 0 ? ": " : "", result.len > 0 ? result.data : "");
-	free(name);
-	buf_release(&result);
+	report_headline(&line, a, v);
 	if (start->source != SOURCE_LIBRARY)
 		buf_addf(&line, " (%s)", start->run_dir);
 	report_say(r, "%s", line.data);
 	buf_release(&line);
+	if (attempt_stop_reason(a) != NULL)
+		report_say(r, "%s --stop-if %s",
+		    attempt_status(a) == RUN_KILLED
+			? "stopped by"
+			: "it had ended when a rule held:",
+		    attempt_stop_reason(a));
 	if (attempt_watcher(a) != NULL)
 		say_defects(r, attempt_watcher(a));
 }
@@ -270,6 +285,7 @@ add_json(struct report *r, const struct attempt *a, const struct values *v)
 	    attempt_is_ended(a) && !attempt_is_left(a)
 		? run_status_name(attempt_status(a))
 		: NULL);
+	jsonwrite_text_member(&w, "stopped_by", attempt_stop_reason(a));
 	if (watcher != NULL) {
 		const struct mapping *m =
 		    derive_mapping(watcher_derive(watcher));

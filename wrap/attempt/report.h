@@ -17,6 +17,8 @@
 /* More than there are. */
 #define REPORT_TRACKERS_MAX 16
 
+struct values;
+
 struct report {
 	struct buf text;
 	struct buf json; /* the runs, each an object, comma separated */
@@ -48,6 +50,10 @@ void report_say_totals(struct report *r);
 /* With --report among the options the JSON is made, too. */
 void report_init(struct report *r, const struct options *options);
 void report_release(struct report *r);
+
+/* Appends how a run went: its name, its status, its numbers. */
+void report_headline(
+    struct buf *line, const struct attempt *a, const struct values *v);
 
 /* Notes what became of an attempt, before it is closed. */
 void report_add(struct report *r, const struct attempt *a);

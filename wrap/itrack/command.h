@@ -11,6 +11,7 @@
 /* Exit statuses of itrack. */
 #define STATUS_OK      0
 #define STATUS_FAILURE 1
+#define STATUS_RULE    122 /* a rule of compare --fail-if holds */
 #define STATUS_USAGE   125 /* wrong options or arguments, nothing was done */
 
 struct command {
@@ -30,6 +31,8 @@ extern const struct command command_sync;
 extern const struct command command_status;
 extern const struct command command_prune;
 extern const struct command command_show;
+extern const struct command command_compare;
+extern const struct command command_report;
 extern const struct command command_check;
 extern const struct command command_doctor;
 extern const struct command command_log;

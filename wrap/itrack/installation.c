@@ -45,19 +45,28 @@ say(const struct examine *e, const char *part, enum verdict verdict,
 	free(text);
 }
 
+/* Where this program is if it is not in bin/ (wrap/one). */
+#define ONE_FOLDER "/libexec/itrack"
+
 /* The folder that holds bin/itrack; else where it was to be installed. */
 static char *
 find_home(void)
 {
-	char own[PATH_MAX], *bin, *home;
+	char own[PATH_MAX], *folder, *home;
 	ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
+	size_t end;
 
 	if (len <= 0)
 		return xstrdup(ITRACK_PREFIX);
 	own[len] = '\0';
-	bin = path_parent(own);
-	home = path_parent(bin);
-	free(bin);
+	folder = path_parent(own);
+	end = strlen(folder);
+	end -= end < strlen(ONE_FOLDER) ? end : strlen(ONE_FOLDER);
+	/* Then it is taken for a program in libexec/. */
+	if (strcmp(folder + end, ONE_FOLDER) == 0)
+		folder[strlen(folder) - strlen("/itrack")] = '\0';
+	home = path_parent(folder);
+	free(folder);
 	return home;
 }
 

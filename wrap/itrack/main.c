@@ -22,6 +22,8 @@ static const struct command *const commands[] = {
     &command_status,
     &command_prune,
     &command_show,
+    &command_compare,
+    &command_report,
     &command_check,
     &command_doctor,
     &command_log,
@@ -67,6 +69,9 @@ unknown(const char *name)
 	for (size_t i = 0; commands[i] != NULL; i++)
 		nearest_offer(&nearest, commands[i]->name);
 	nearest_hint(&nearest, "", hint);
+	if (name[0] == '-')
+		snprintf(hint, sizeof(hint),
+		    " (the command comes before its options)");
 	fprintf(stderr, "itrack: unknown command \"");
 	for (const char *c = name; *c != '\0' && c < name + 60; c++)
 		fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, stderr);

@@ -5,9 +5,6 @@
 
 #include "format/text.h"
 
-/* New members do not change it. */
-#define PRINTED_VERSION 1
-
 /* The bytes as text; buf_release() ends it. */
 static void
 to_text(struct buf *text, const char *bytes)

@@ -6,6 +6,9 @@
 
 #include "format/jsonwrite.h"
 
+/* The member "version" of the JSON; new members do not change it. */
+#define PRINTED_VERSION 1
+
 /* Prints bytes of any kind in a form fit for a terminal. */
 void print_escaped(const char *bytes, FILE *file);
 

@@ -12,6 +12,7 @@
 #include "journal/index.h"
 #include "journal/list.h"
 #include "journal/state.h"
+#include "tracker/tracker.h"
 #include "wrap/attempt/past.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/print.h"
@@ -104,6 +105,11 @@ end_row(struct status *s)
 	jsonwrite_close(&s->w, '}');
 }
 
+/* The state of a tracker that a process is at work on, and whose output is made
+ * anew from the journal after an interruption: its cursor tells only when it has
+ * all of it. */
+#define UNCOUNTED "uncounted"
+
 /* What one tracker has of an attempt. */
 struct share {
 	const char *tracker, *state, *place;
@@ -124,7 +130,9 @@ static void
 add_share_text(struct status *s, const struct share *share)
 {
 	buf_addf(&s->text, "    %s: %s", share->tracker, share->state);
-	if (share->c != NULL && !share->c->finished)
+	if (strcmp(share->state, UNCOUNTED) == 0)
+		buf_adds(&s->text, " until all is there");
+	else if (share->c != NULL && !share->c->finished)
 		buf_addf(&s->text, ", %llu of %llu entries",
 		    (unsigned long long)share->c->delivered,
 		    (unsigned long long)share->entries);
@@ -164,9 +172,21 @@ put_share(struct status *s, const struct share *share)
 	jsonwrite_close(&s->w, '}');
 }
 
+static const char *
+share_state(const char *tracker, const struct cursor *c, bool live)
+{
+	const struct tracker_ops *ops = tracker_find(tracker);
+
+	if (c->finished)
+		return "delivered";
+	if (live && c->why == NULL && ops != NULL && ops->from_start)
+		return UNCOUNTED;
+	return c->opened ? "started" : "waiting";
+}
+
 static void
 pending_tracker(struct status *s, const char *attempt,
-    const struct target *target, uint64_t entries)
+    const struct target *target, uint64_t entries, bool live)
 {
 	struct cursor c;
 	struct err err = ERR_INIT;
@@ -178,9 +198,7 @@ pending_tracker(struct status *s, const char *attempt,
 		put_share(s, &share);
 		return;
 	}
-	share.state = c.finished ? "delivered"
-	    : c.opened           ? "started"
-				 : "waiting";
+	share.state = share_state(target->tracker, &c, live);
 	share.c = &c;
 	share.place = c.place;
 	share.why = c.finished ? NULL : c.why;
@@ -234,8 +252,8 @@ show_pending(struct status *s, const char *attempt,
 
 	begin_row(s, &row);
 	for (size_t i = 0; i < start->start.target_len; i++)
-		pending_tracker(
-		    s, attempt, &start->start.targets[i], past->entries);
+		pending_tracker(s, attempt, &start->start.targets[i],
+		    past->entries, journals_is_live(&start->start));
 	end_row(s);
 	s->pending++;
 	s->unfinished += strcmp(row.state, "pending") == 0 ||

@@ -23,12 +23,15 @@
 /* A line for each tracker, none longer than a path and a few words. */
 #define SAID_MAX 16384
 
-/* Is there a tracker that has something to say before the run? */
+/* Is there a tracker, or a rule, of which something may have to be said before the
+ * run? */
 static bool
 is_worth_it(const struct options *options)
 {
 	const char *name;
 
+	if (options->stop_if_len > 0)
+		return true;
 	for (size_t i = 0; (name = options_tracker(i)) != NULL; i++)
 		if (strcmp(name, "local") != 0 && options_tracks(options, name))
 			return true;

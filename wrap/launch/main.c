@@ -24,6 +24,7 @@
 #include "wrap/launch/preload.h"
 #include "wrap/launch/say.h"
 #include "wrap/launch/signals.h"
+#include "wrap/launch/stop.h"
 #include "wrap/launch/tracking.h"
 #include "wrap/options/options.h"
 #include "wrap/shim/message.h"
@@ -39,6 +40,7 @@ static struct launcher {
 	struct child child;
 	struct tracking tracking;
 	struct copy copy;       /* --metrics-from-stdout */
+	struct stop stop;       /* --stop-if */
 	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
 } launcher;
@@ -175,6 +177,19 @@ let_go(struct launcher *l)
 	closing_range((unsigned)first_not_ours, ~0U);
 }
 
+/* As waitpid, of a child that has changed; 0: none has. */
+static pid_t
+changed_child(pid_t wanted, int *status, struct rusage *usage)
+{
+	pid_t pid;
+
+	do
+		pid = wait4(
+		    wanted, status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+	while (pid < 0 && errno == EINTR);
+	return pid;
+}
+
 /* Reaps every child that has changed: the command, the worker and, as the first
  * process of a container, orphans. Other children existed before us (a shell
  * started one and then executed us) and are not ours to reap. */
@@ -194,8 +209,7 @@ reap(struct launcher *l)
 	}
 	for (size_t i = 0; i < count; i++) {
 		while (wanted[i] != 0 &&
-		    (pid = wait4(wanted[i], &status,
-			 WNOHANG | WUNTRACED | WCONTINUED, &usage)) > 0) {
+		    (pid = changed_child(wanted[i], &status, &usage)) > 0) {
 			if (pid == l->child.pid && !l->child.ended)
 				child_changed(&l->child, status, &usage,
 				    &l->signals, now_ms());
@@ -235,6 +249,22 @@ take_signals(struct launcher *l)
 	}
 }
 
+/* Returns when the command is to get a signal, or -1. */
+static int64_t
+stop_command(struct launcher *l, int64_t now)
+{
+	struct tracking *t = &l->tracking;
+	int64_t due_ms;
+
+	if (l->child.ended)
+		return -1;
+	if (t->wants_stop)
+		stop_ask(&l->stop, l->child.pid, now);
+	due_ms = stop_turn(&l->stop, l->child.pid, now);
+	t->stopped = l->stop.sent;
+	return due_ms;
+}
+
 /* Waits for the next thing to happen and deals with it. */
 static void
 turn(struct launcher *l)
@@ -244,6 +274,7 @@ turn(struct launcher *l)
 	int64_t now = now_ms(), until_ms, wait_ms = -1;
 
 	until_ms = earlier(l->drain_until_ms, t->hello_due_ms);
+	until_ms = earlier(until_ms, stop_command(l, now));
 	if (l->drain_until_ms < 0)
 		until_ms = earlier(
 		    until_ms, signals_pass(&l->signals, l->child.pid, now));

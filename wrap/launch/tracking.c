@@ -19,8 +19,7 @@
 #include "wrap/shim/message.h"
 
 /* Below the folder that holds bin/. */
-#define WORKER_PLACE "/libexec/itrack/itrack-worker"
-#define SHIM_PLACE   "/libexec/itrack/itrack-preload.so"
+#define SHIM_PLACE "/libexec/itrack/itrack-preload.so"
 
 /* A worker that dies is started once more. */
 #define STARTS_MAX 2
@@ -68,7 +67,7 @@ tracking_prepare(struct tracking *t, char **arguments)
 	t->expected = names_insidellms(arguments);
 	home_find(home);
 	snprintf(
-	    t->worker_path, sizeof(t->worker_path), "%s%s", home, WORKER_PLACE);
+	    t->worker_path, sizeof(t->worker_path), "%s/%s", home, HOME_WORKER);
 	snprintf(t->shim_path, sizeof(t->shim_path), "%s%s", home, SHIM_PLACE);
 	t->channel = listen_open(t->name);
 	if (t->channel < 0)
@@ -346,6 +345,8 @@ read_link(struct tracking *t)
 			t->worker_stays = packet.drained.stays != 0;
 		} else if (packet.type == LINK_RECORDED)
 			t->recorded = packet.recorded;
+		else if (packet.type == LINK_STOP)
+			t->wants_stop = true;
 	}
 	if (got == 0) {
 		/* A signal tells of its death; here we only stop to listen. */
@@ -413,6 +414,7 @@ tracking_ended(struct tracking *t, const struct child *command,
 
 	t->ended = true;
 	t->end.wait_status = command->status;
+	t->end.stopped = t->stopped;
 	t->end.usage = command->usage;
 	now_read(CLOCK_REALTIME, &t->end.wall);
 	if (t->phase == TRACKING_OFF)

@@ -59,11 +59,13 @@ struct tracking {
 	bool hello, nested, silent; /* what the shim has said by now */
 	bool crowded;               /* messages may have been lost */
 	bool ended;                 /* the command has; see `end` */
+	bool wants_stop;            /* the worker has asked for it */
 	int in_row;                 /* connections without a break */
 	int64_t begun_ms;
 	int64_t hello_due_ms;            /* the worker's start; -1: none */
 	size_t others_heard;             /* other processes than the command */
 	char **arguments, **environment; /* the worker's */
+	uint32_t stopped;                /* signals sent for it */
 	struct link_launched launched;
 	struct link_ended end;
 	struct link_recorded recorded; /* what the worker said last */

@@ -24,6 +24,7 @@ packet_len(const struct link_packet *packet)
 	case LINK_ENDED:
 		return head + sizeof(packet->ended);
 	case LINK_HURRY:
+	case LINK_STOP:
 		return head;
 	case LINK_RECORDED:
 		return head + sizeof(packet->recorded);

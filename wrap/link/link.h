@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 5
+#define LINK_VERSION 6
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -31,6 +31,9 @@
 #define LINK_OTHERS_MAX 32
 /* Room for an attempt's name, which is a time and a random part. */
 #define LINK_ATTEMPT_MAX 64
+
+/* A command that is to be stopped gets SIGINT, and after so long SIGTERM. */
+#define LINK_STOP_MS 30000
 
 /* The worker's program under this name (argv[0]) only says where runs will go
  * (wrap/worker/foretell.h). */
@@ -47,6 +50,7 @@ enum link_type {
 	LINK_LINE,  /* launcher -> worker: a part of the output's last line */
 	LINK_ENDED, /* launcher -> worker: the command is over */
 	LINK_HURRY, /* launcher -> worker: end now, keep the rest */
+	LINK_STOP,  /* worker -> launcher: stop the command */
 	LINK_RECORDED, /* worker -> launcher: which journals there are */
 	LINK_DRAINED,  /* worker -> launcher: all said and done */
 };
@@ -80,7 +84,8 @@ struct link_message {
 };
 
 struct link_ended {
-	int wait_status; /* as waitpid gives it */
+	int wait_status;  /* as waitpid gives it */
+	uint32_t stopped; /* signals that it was sent for LINK_STOP */
 	struct rusage usage;
 	struct timespec wall;
 };

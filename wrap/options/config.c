@@ -42,6 +42,9 @@ unknown(struct parse *p, const char *name)
 	char hint[NEAREST_HINT_MAX];
 	struct nearest nearest;
 
+	if (options_successor(name) != NULL)
+		return options_complain(p, "unknown option %s: %s replaced it",
+		    name, options_successor(name));
 	nearest_init(&nearest, name);
 	for (int i = 0; i < options_count(); i++)
 		if (for_file(options_at(i)))

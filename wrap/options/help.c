@@ -67,6 +67,7 @@ print_group(enum program program, const char *tracker)
 		const struct option_row *row = options_at(i);
 
 		if ((row->programs & (unsigned)program) == 0 ||
+		    !options_may_be_typed(row) ||
 		    (row->tracker == NULL) != (tracker == NULL) ||
 		    (tracker != NULL && strcmp(row->tracker, tracker) != 0))
 			continue;

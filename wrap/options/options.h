@@ -31,6 +31,11 @@ enum option_id {
 	OPT_RECORDS_MAX,
 	OPT_DRAIN,
 	OPT_SYSTEM_METRICS,
+	OPT_STOP_IF,
+	OPT_NOTIFY,
+	OPT_NOTIFY_SLACK,
+	OPT_NOTIFY_DISCORD,
+	OPT_NOTIFY_WEBHOOK,
 	OPT_STRICT,
 	OPT_NO_PRELOAD,
 	OPT_RECORD_ONLY,
@@ -56,6 +61,10 @@ enum option_id {
 	OPT_RUN,
 	OPT_END,
 	OPT_METRICS_FROM_STDOUT,
+	OPT_BASE,
+	OPT_FORMAT,
+	OPT_FAIL_IF,
+	OPT_OUTPUT,
 	OPT_OF_TRACKERS, /* the first option of a tracker; more follow */
 };
 
@@ -74,6 +83,8 @@ enum program {
 	PROGRAM_LOG = 1 << 7,
 	PROGRAM_WATCH = 1 << 8,
 	PROGRAM_PRUNE = 1 << 9,
+	PROGRAM_COMPARE = 1 << 10,
+	PROGRAM_REPORT = 1 << 11,
 };
 
 struct option_row {
@@ -112,12 +123,17 @@ enum option_source {
 
 /* Tags that one run may have. */
 #define OPTIONS_TAGS_MAX 64
-/* The limit for metrics, params and artifacts of one `itrack log`; the library
- * takes more. */
+/* The limit for metrics, params and artifacts of one `itrack log`, of which the
+ * library takes more, and for rules of --fail-if. */
 #define OPTIONS_ITEMS_MAX 256
 
+/* Rules that may stop a run. */
+#define OPTIONS_RULES_MAX 16
+/* Targets that are told how a run ended. */
+#define OPTIONS_NOTIFY_MAX 8
+
 struct option_item {
-	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT */
+	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT, OPT_FAIL_IF */
 	const char *value;
 };
 
@@ -126,6 +142,10 @@ struct options {
 	enum option_source source[OPTIONS_MAX];
 	const char *tags[OPTIONS_TAGS_MAX];
 	size_t tag_len;
+	const char *stop_if[OPTIONS_RULES_MAX]; /* each is a rule */
+	size_t stop_if_len;
+	const char *notify[OPTIONS_NOTIFY_MAX];
+	size_t notify_len;
 	struct option_item items[OPTIONS_ITEMS_MAX];
 	size_t item_len;
 	/* What follows the options: the command, directories, attempts. */
@@ -157,6 +177,10 @@ long options_drain_ms(const struct options *options);
 long options_system_metrics_ms(const struct options *options);
 long options_points(const struct options *options);
 long options_records_max(const struct options *options);
+
+/* The address of a target of --notify, a secret; NULL: it has none. */
+const char *options_notify_address(
+    const struct options *options, const char *target);
 
 /* Is the tracker among those of --track? */
 bool options_tracks(const struct options *options, const char *tracker);

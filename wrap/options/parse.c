@@ -39,9 +39,14 @@ unknown(struct parse *p, const char *name, size_t len)
 		return options_complain(p, "%s does not take --%s; %s does: %s",
 		    options_program_name(p->program), word, taker(row),
 		    row->help);
+	if (options_successor(word) != NULL)
+		return options_complain(p,
+		    "unknown option --%s: --%s replaced it", word,
+		    options_successor(word));
 	nearest_init(&nearest, word);
 	for (int i = 0; i < options_count(); i++)
-		if (takes(p, options_at(i)))
+		if (takes(p, options_at(i)) &&
+		    options_may_be_typed(options_at(i)))
 			nearest_offer(&nearest, options_at(i)->name);
 	nearest_hint(&nearest, "--", hint);
 	return options_complain(p, "unknown option --%s%s", word, hint);
@@ -76,6 +81,11 @@ read_long(struct parse *p, struct line *line)
 
 	if (!takes(p, row))
 		return unknown(p, name, len);
+	if (!options_may_be_typed(row))
+		return options_complain(p,
+		    "--%s is no option, since others could see the address: "
+		    "set %s, or %s = ADDRESS in the config file",
+		    row->name, row->variable, row->name);
 	if (value == NULL && needs_value(row) &&
 	    (value = next_value(p, line, row)) == NULL)
 		return -1;
@@ -252,5 +262,7 @@ options_parse(struct options *options, enum program program, int argc,
 	if (read_environment(&p, false) != 0 || options_config(&p) != 0 ||
 	    set_defaults(&p) != 0 || join_trackers(&p) != 0)
 		return -1;
-	return read_environment(&p, true);
+	if (read_environment(&p, true) != 0)
+		return -1;
+	return options_check_addresses(&p);
 }

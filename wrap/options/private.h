@@ -35,6 +35,20 @@ int options_complain(struct parse *p, const char *format, ...)
 int options_set(struct parse *p, const struct option_row *row,
     const char *label, const char *value, enum option_source source);
 
+/* Complains of a rule of --stop-if that is none, or whose name no running value
+ * has. "no", which takes the rules back, is none to complain of. */
+int options_check_rule(struct parse *p, const char *label, const char *value);
+/* Takes a rule, or takes all of them back. */
+int options_add_rule(struct parse *p, const char *label, const char *value,
+    enum option_source source);
+
+/* The same for a target of --notify. */
+int options_check_notify(struct parse *p, const char *label, const char *value);
+int options_add_notify(struct parse *p, const char *label, const char *value,
+    enum option_source source);
+/* Complains of a target whose address nobody has given. */
+int options_check_addresses(struct parse *p);
+
 /* Allocates zeroed memory, or a copy of bytes with a NUL behind them. It lives
  * as long as the process. NULL: there is no memory. */
 void *options_allocate(size_t size);
@@ -47,6 +61,9 @@ int options_config(struct parse *p);
 /* Reads the config file's content; `path` is for messages. */
 int options_config_text(
     struct parse *p, const char *path, const char *text, size_t len);
+
+/* The option that has replaced one of this name; NULL: there was none. */
+const char *options_successor(const char *name);
 
 /* For a word that is no known name: the nearest of the names offered so far. */
 struct nearest {
@@ -61,5 +78,13 @@ void nearest_offer(struct nearest *n, const char *name);
 #define NEAREST_HINT_MAX 80
 void nearest_hint(
     const struct nearest *n, const char *dashes, char hint[NEAREST_HINT_MAX]);
+
+/* May it stand on the command line? An address that is a secret may not: others
+ * see the arguments of a process. */
+static inline bool
+options_may_be_typed(const struct option_row *row)
+{
+	return row->form != FORM_SECRET_URL;
+}
 
 #endif

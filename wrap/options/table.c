@@ -13,7 +13,8 @@
 #define DELIVER (ATTEMPT | PROGRAM_SYNC)
 #define REACH   (DELIVER | PROGRAM_DOCTOR | PROGRAM_LOG)
 #define LISTING (PROGRAM_STATUS | PROGRAM_SHOW | PROGRAM_CHECK | PROGRAM_DOCTOR)
-#define ALL     (DELIVER | LISTING | PROGRAM_LOG | PROGRAM_PRUNE)
+#define LOOKING (PROGRAM_COMPARE | PROGRAM_REPORT)
+#define ALL     (DELIVER | LISTING | LOOKING | PROGRAM_LOG | PROGRAM_PRUNE)
 /* What names a run and where it goes. */
 #define NAMING  (ATTEMPT | PROGRAM_LOG)
 #define PLACING (ATTEMPT | PROGRAM_DOCTOR | PROGRAM_LOG)
@@ -58,7 +59,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     FORM_POINTS, NULL, ATTEMPT, false, NULL,
     "a point for each of the first N records, then N/2 for each doubling" },
 [OPT_RECORDS] = { OPT_RECORDS, 0, "records", "ITRACK_RECORDS", NULL, "text",
-    FORM_OPTIONAL_WORD, "text", ATTEMPT, false, NULL,
+    FORM_OPTIONAL_WORD, "text", ATTEMPT | LOOKING, false, NULL,
     "the records, row by row; =text: with prompts and answers" },
 [OPT_RECORDS_MAX] = { OPT_RECORDS_MAX, 0, "records-max",
     "ITRACK_RECORDS_MAX", "10000", "N|all",
@@ -71,6 +72,26 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     "ITRACK_SYSTEM_METRICS", "10", "SECONDS|no",
     FORM_INTERVAL, NULL, PROGRAM_WRAP, false, NULL,
     "how often CPU, memory, disk and GPU are sampled" },
+[OPT_STOP_IF] = { OPT_STOP_IF, 0, "stop-if", NULL, NULL, "RULE",
+    FORM_RULE, NULL, PROGRAM_WRAP, true, NULL,
+    "stop the command when the rule holds, as 'error_rate > 0.5 after 20'; "
+    "may be repeated" },
+[OPT_NOTIFY] = { OPT_NOTIFY, 0, "notify", NULL, NULL, "TARGET",
+    FORM_NOTIFY, NULL, PROGRAM_WRAP, true, NULL,
+    "tell how a run ended: command:PROGRAM, slack, discord, webhook; "
+    "may be repeated" },
+[OPT_NOTIFY_SLACK] = { OPT_NOTIFY_SLACK, 0, "notify-slack",
+    "ITRACK_NOTIFY_SLACK", NULL, "URL",
+    FORM_SECRET_URL, NULL, PROGRAM_WRAP, false, NULL,
+    "the address of Slack's incoming webhook" },
+[OPT_NOTIFY_DISCORD] = { OPT_NOTIFY_DISCORD, 0, "notify-discord",
+    "ITRACK_NOTIFY_DISCORD", NULL, "URL",
+    FORM_SECRET_URL, NULL, PROGRAM_WRAP, false, NULL,
+    "the address of Discord's webhook" },
+[OPT_NOTIFY_WEBHOOK] = { OPT_NOTIFY_WEBHOOK, 0, "notify-webhook",
+    "ITRACK_NOTIFY_WEBHOOK", NULL, "URL",
+    FORM_SECRET_URL, NULL, PROGRAM_WRAP, false, NULL,
+    "the address that gets plain JSON" },
 [OPT_STRICT] = { OPT_STRICT, 0, "strict", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
     "exit 123 if a tracker did not get everything" },
@@ -148,6 +169,18 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     "metrics-from-stdout", NULL, NULL, NULL,
     FORM_FLAG, NULL, PROGRAM_WRAP, false, NULL,
     "track the numbers of the JSON object in the last line of the output" },
+[OPT_BASE] = { OPT_BASE, 0, "base", NULL, NULL, "REF",
+    FORM_NAME, NULL, PROGRAM_COMPARE, false, NULL,
+    "what to compare with: a directory, an attempt, or last" },
+[OPT_FORMAT] = { OPT_FORMAT, 0, "format", NULL, "text", "text|markdown|json",
+    FORM_CHOICE, "text|markdown|json", PROGRAM_COMPARE, false, NULL,
+    "how to print it" },
+[OPT_FAIL_IF] = { OPT_FAIL_IF, 0, "fail-if", NULL, NULL, "RULE",
+    FORM_NAME, NULL, PROGRAM_COMPARE, true, NULL,
+    "exit 122 if the rule holds, as 'success_rate drops 0.02'; may be repeated" },
+[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", NULL, NULL, "FILE",
+    FORM_PATH, NULL, PROGRAM_REPORT, false, NULL,
+    "the page to write" },
 };
 /* clang-format on */
 
@@ -220,6 +253,17 @@ options_row(const char *name, size_t len)
 	return NULL;
 }
 
+const char *
+options_successor(const char *name)
+{
+	static const char *const replaced[][2] = {{"table", "records"}};
+
+	for (size_t i = 0; i < COUNT(replaced); i++)
+		if (strcmp(name, replaced[i][0]) == 0)
+			return replaced[i][1];
+	return NULL;
+}
+
 const struct option_row *
 options_row_of_letter(char letter)
 {
@@ -253,6 +297,10 @@ options_program_name(enum program program)
 		return "itrack watch";
 	case PROGRAM_PRUNE:
 		return "itrack prune";
+	case PROGRAM_COMPARE:
+		return "itrack compare";
+	case PROGRAM_REPORT:
+		return "itrack report";
 	}
 	return "itrack";
 }

@@ -248,6 +248,7 @@ check(struct parse *p, const struct option_row *row, const char *label,
 	case FORM_TEXT:
 		return 0;
 	case FORM_URL:
+	case FORM_SECRET_URL:
 		/* It may hold a secret: it is not shown. */
 		if (!uri_is_fit(value, row->choices, why))
 			return options_complain(p, "%s %s", label, why);
@@ -280,6 +281,10 @@ check(struct parse *p, const struct option_row *row, const char *label,
 			    "%s is \"%.60s\", not seconds from 0 to %d", label,
 			    value, SECONDS_MAX);
 		return 0;
+	case FORM_NOTIFY:
+		return options_check_notify(p, label, value);
+	case FORM_RULE:
+		return options_check_rule(p, label, value);
 	case FORM_POINTS:
 		if (!is_points(value))
 			return options_complain(p,
@@ -339,8 +344,8 @@ add_item(struct parse *p, int id, const char *label, const char *value)
 
 	if (o->item_len == OPTIONS_ITEMS_MAX)
 		return options_complain(p,
-		    "%s: more than %d metrics, params and artifacts", label,
-		    OPTIONS_ITEMS_MAX);
+		    "%s: more than %d metrics, params, artifacts or rules",
+		    label, OPTIONS_ITEMS_MAX);
 	o->items[o->item_len++] =
 	    (struct option_item){.id = id, .value = value};
 	return 0;
@@ -380,8 +385,14 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	if (row->form == FORM_INTERVAL && flag_word(value) >= 0)
 		value = flag_word(value) > 0 ? row->fallback : NULL;
 	if ((row->id == OPT_METRIC || row->id == OPT_PARAM ||
-		row->id == OPT_ARTIFACT) &&
+		row->id == OPT_ARTIFACT || row->id == OPT_FAIL_IF) &&
 	    add_item(p, row->id, label, value) != 0)
+		return -1;
+	if (row->id == OPT_NOTIFY &&
+	    options_add_notify(p, label, value, source) != 0)
+		return -1;
+	if (row->id == OPT_STOP_IF &&
+	    options_add_rule(p, label, value, source) != 0)
 		return -1;
 	if (row->id == OPT_TAG) {
 		if (source > o->source[OPT_TAG])

@@ -1,16 +1,21 @@
 #include "wrap/worker/foretell.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "format/text.h"
 #include "tracker/tracker.h"
+#include "watcher/config.h"
 #include "wrap/attempt/start.h"
+#include "wrap/attempt/stop_if.h"
 #include "wrap/link/link.h"
+#include "wrap/worker/guess.h"
 
 /* A line for each tracker; the launcher takes no more. */
 #define LINES_MAX_BYTES 16384
@@ -67,6 +72,52 @@ ask_trackers(struct foretell *f)
 	free(cwd);
 }
 
+static const char *
+environment(const char *name, void *data)
+{
+	(void)data;
+	return getenv(name);
+}
+
+static bool
+is_batch(const char *config_path)
+{
+	struct buf text, left_out;
+	bool batch = false;
+	struct entry e;
+
+	buf_init(&text, CONFIG_BYTES_MAX);
+	buf_init(&left_out, CONFIG_LEFT_OUT_MAX);
+	entry_init(&e, ENTRY_PARAMS, 0);
+	if (file_read_all(AT_FDCWD, config_path, &text, NULL) == 0 &&
+	    config_params(&e, text.data, text.len, &left_out, NULL) == 0)
+		batch = attempt_is_batch(&e.params);
+	entry_release(&e);
+	buf_release(&left_out);
+	buf_release(&text);
+	return batch;
+}
+
+/* Says that no rule can hold in time. */
+static void
+ask_rules(struct foretell *f)
+{
+	struct rundir_guess guess;
+	const char *who = NULL;
+
+	if (f->options->stop_if_len == 0)
+		return;
+	rundir_guess(&guess, f->options->argument_count, f->options->arguments,
+	    &(struct guess_from){.cwd = "", .environment = environment});
+	if (guess.harness)
+		who = STOP_HARNESS;
+	else if (guess.config_path != NULL && is_batch(guess.config_path))
+		who = STOP_BATCH;
+	if (who != NULL)
+		buf_addf(&f->lines, "itrack: " STOP_TOO_LATE "\n", who);
+	rundir_guess_release(&guess);
+}
+
 bool
 foretell_is_asked_for(char **argv)
 {
@@ -93,6 +144,7 @@ foretell_main(int argc, char **argv)
 	if (options_parse(&options, PROGRAM_WRAP, argc, argv, message) < 0)
 		return 1;
 	buf_init(&f.lines, LINES_MAX_BYTES);
+	ask_rules(&f);
 	ask_trackers(&f);
 	/* One write, because the launcher stops to listen after a while. */
 	if (f.lines.len > 0)

@@ -218,6 +218,7 @@ rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
 	if (!read_arguments(&a, argc, argv))
 		return;
 	guess->names_insidellms = true;
+	guess->harness = a.harness;
 	if (a.config != NULL)
 		guess->config_path = xstrdup(a.config);
 	if (a.output != NULL && a.output[0] != '\0')

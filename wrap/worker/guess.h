@@ -19,6 +19,7 @@
 
 struct rundir_guess {
 	bool names_insidellms; /* it is a `run` or a `harness` of insideLLMs */
+	bool harness;          /* it is a `harness` */
 	char *dir;             /* absolute, or NULL */
 	char *root; /* the run is a directory in it; NULL if dir is known */
 	char *config_path; /* as typed; NULL: not found in the arguments */

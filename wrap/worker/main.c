@@ -122,6 +122,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 	worker_look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
 	w->failed = ended != NULL && ended->wait_status != 0;
+	if (w->stopper.own > 0)
+		runs_are_stopped(w->runs);
 	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
 	spread_out(drain_ms);
 	if (w->search != NULL)
@@ -165,6 +167,15 @@ on_settled(void *data)
 
 	w->settled = true;
 	loop_kick(w->loop);
+}
+
+static void
+on_stop(void *data)
+{
+	struct worker *w = data;
+
+	if (w->phase < PHASE_DELIVERS)
+		stopper_ask(&w->stopper);
 }
 
 static void
@@ -226,8 +237,12 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		begin_listening(w);
 	switch (packet->type) {
 	case LINK_LAUNCHED:
-		if (enter(w, PHASE_LAUNCHED))
-			w->launched = packet->launched;
+		if (!enter(w, PHASE_LAUNCHED))
+			break;
+		w->launched = packet->launched;
+		if (w->options.stop_if_len > 0)
+			stopper_prepare(
+			    &w->stopper, w->loop, w->launched.command);
 		break;
 	case LINK_MESSAGE:
 		if (message_parse(&message, packet->message.sender,
@@ -324,6 +339,8 @@ on_turn(struct loop_turn *turn)
 
 	runs_turn(w->runs);
 	tell_recorded(w);
+	if (w->phase < PHASE_DELIVERS)
+		stopper_turn(&w->stopper, w->link_gone ? -1 : LINK_FD);
 	if (w->phase < PHASE_DELIVERS || !w->settled)
 		return;
 	w->settled = false;
@@ -372,6 +389,7 @@ worker_init(struct worker *w)
 	    .launched = &w->launched,
 	    .report = &w->report,
 	    .settled = on_settled,
+	    .stop = on_stop,
 	    .data = w};
 	w->runs = runs_new(&config);
 	w->turn = (struct loop_turn){.end = on_turn, .data = w};
@@ -395,6 +413,7 @@ worker_release(struct worker *w)
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);
+	stopper_release(&w->stopper);
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);

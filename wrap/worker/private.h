@@ -56,6 +56,7 @@ struct runs {
 	struct link_ended end;
 	int64_t drain_ms, drain_until_ms; /* once it drains */
 	bool drains;
+	bool stopped;     /* a signal was sent to the command, for a rule */
 	bool crowded;     /* messages may have been lost */
 	const char *line; /* the last of the output; NULL: none */
 	size_t line_len;
@@ -108,6 +109,7 @@ struct run_callbacks {
 	void (*replaced)(struct attempt *a, void *data);
 	void (*complete)(struct attempt *a, void *data);
 	void (*settled)(struct attempt *a, void *data);
+	void (*rule_holds)(struct attempt *a, void *data);
 };
 
 /* Gives the run an attempt. `dir_fd`: its directory, or 0. 0; -EALREADY: a

@@ -66,8 +66,17 @@ on_complete(struct attempt *a, void *data)
 	loop_kick(run->runs->config.loop);
 }
 
+static void
+on_rule(struct attempt *a, void *data)
+{
+	struct run *run = data;
+
+	(void)a;
+	run->runs->config.stop(run->runs->config.data);
+}
+
 static const struct run_callbacks callbacks = {
-    on_replaced, on_complete, on_settled};
+    on_replaced, on_complete, on_settled, on_rule};
 
 void
 runs_put_off(struct runs *runs, const char *dir)
@@ -368,6 +377,12 @@ runs_take_line(struct runs *runs, const char *line, size_t len)
 	runs->line_run = run_of_line(runs);
 	if (runs->line_run == NULL)
 		begin_own_run(runs);
+}
+
+void
+runs_are_stopped(struct runs *runs)
+{
+	runs->stopped = true;
 }
 
 void

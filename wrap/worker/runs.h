@@ -32,6 +32,8 @@ struct runs_config {
 	struct report *report; /* for what can't be tracked, and each run */
 	/* Something settled: runs_are_settled() may have changed. */
 	void (*settled)(void *data);
+	/* A rule of --stop-if holds: the command is to be stopped. */
+	void (*stop)(void *data);
 	void *data;
 };
 
@@ -87,6 +89,8 @@ const char *runs_dir(const struct runs *runs, size_t i);
  * last such attempt, valid until runs_turn(). */
 size_t runs_journals(const struct runs *runs, const char **newest);
 void runs_turn(struct runs *runs);
+/* The command was sent a signal for a rule. */
+void runs_are_stopped(struct runs *runs);
 /* ended NULL: the command is over, nobody knows how. runs_drain() follows. */
 void runs_end(struct runs *runs, const struct link_ended *ended);
 /* Before runs_end(): the last line of the command's output, an object with

@@ -60,10 +60,12 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 	    .held = run->held,
 	    .old_manifest = older_manifest(run, dir_fd),
 	    .not_before = c->launched->file_clock,
+	    .notifies = true,
 	    .record_only = options_given(o, OPT_RECORD_ONLY),
 	    .replaced = callbacks->replaced,
 	    .complete = callbacks->complete,
 	    .settled = callbacks->settled,
+	    .rule_holds = callbacks->rule_holds,
 	    .data = run,
 	};
 }

@@ -154,8 +154,9 @@ settle(struct run *run)
 void
 run_end(struct run *run, const struct link_ended *ended, bool superseded)
 {
-	struct attempt_outcome outcome = {
-	    .has_wall = true, .superseded = superseded};
+	struct attempt_outcome outcome = {.has_wall = true,
+	    .superseded = superseded,
+	    .stopped = run->runs->stopped};
 	struct usage_values values;
 
 	run_unwatch_writer(run);
@@ -294,6 +295,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 	struct run *run;
 
 	runs->over = true;
+	runs->stopped |= ended != NULL && ended->stopped > 0;
 	runs->has_end = ended != NULL;
 	if (ended != NULL)
 		runs->end = *ended;

@@ -16,6 +16,7 @@
 #include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/search.h"
+#include "wrap/worker/stopper.h"
 
 /* What the worker is at, in order: it never goes back. */
 enum phase {
@@ -33,6 +34,7 @@ struct worker {
 	struct tree *tree;
 	struct channel channel;
 	struct loop_io link_io;
+	struct stopper stopper;  /* --stop-if */
 	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
 	char *state_dir;

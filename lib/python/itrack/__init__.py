@@ -1,8 +1,10 @@
-"""Experiment tracking to local files, TensorBoard, MLflow and W&B.
+"""Experiment tracking to local files, TensorBoard, MLflow, W&B and OTLP.
 
 The names, signatures and defaults are those of insideLLMs'
 ``experiment_tracking``; see :mod:`itrack.experiment_tracking`.
 """
+
+from typing import TYPE_CHECKING
 
 from .experiment_tracking import (
     MLFLOW_AVAILABLE,
@@ -12,6 +14,7 @@ from .experiment_tracking import (
     LocalFileTracker,
     MLflowTracker,
     MultiTracker,
+    OTLPTracker,
     TensorBoardTracker,
     TrackingConfig,
     WandBTracker,
@@ -19,7 +22,15 @@ from .experiment_tracking import (
     create_tracker,
 )
 
-__version__ = "0.1.0"
+__version__: str
+
+if not TYPE_CHECKING:
+    def __getattr__(name: str) -> str:
+        """The version, which the library has."""
+        if name == "__version__":
+            from ._library import version
+            return version()
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 __all__ = [
     "MLFLOW_AVAILABLE",
@@ -29,6 +40,7 @@ __all__ = [
     "LocalFileTracker",
     "MLflowTracker",
     "MultiTracker",
+    "OTLPTracker",
     "TensorBoardTracker",
     "TrackingConfig",
     "WandBTracker",

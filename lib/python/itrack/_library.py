@@ -11,6 +11,8 @@ from math import isfinite
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+# Where a wheel has it, below the folder that has bin/.
+_IN_WHEEL = "/lib/libitrack.so.0"
 _OWN_FILES = (__file__, os.path.join(os.path.dirname(__file__),
                                      "experiment_tracking.py"))
 _SONAME = "libitrack.so.0"
@@ -86,6 +88,29 @@ _library: Optional[ctypes.CDLL] = None
 _metric_arrays: dict[int, Any] = {}
 
 
+def _of_wheel() -> Optional[str]:
+    """The library that was installed with this package.
+
+    The installer wrote down where it put each file, from the folder of the
+    package on.
+    """
+    site = os.path.dirname(_HERE)
+    for name in os.listdir(site):
+        if name.startswith("itrack-") and name.endswith(".dist-info"):
+            break
+    else:
+        return None
+    try:
+        with open(os.path.join(site, name, "RECORD"), encoding="utf-8") as file:
+            for line in file:
+                path = line.rsplit(",", 2)[0].strip('"')
+                if path.endswith(_IN_WHEEL):
+                    return os.path.normpath(os.path.join(site, path))
+    except OSError:
+        pass
+    return None
+
+
 def load() -> ctypes.CDLL:
     """The library, loaded once.
 
@@ -98,12 +123,11 @@ def load() -> ctypes.CDLL:
     global _library
     if _library is not None:
         return _library
-    bundled = os.path.join(_HERE, "native", "lib", _SONAME)
     given = os.environ.get("ITRACK_LIBRARY")
     if given and not os.path.isabs(given):
         # Else it would be what the working directory has under that name.
         raise ImportError(f"ITRACK_LIBRARY: {given}: not an absolute path")
-    name = given or (bundled if os.path.exists(bundled) else _SONAME)
+    name = given or _of_wheel() or _SONAME
     try:
         library = ctypes.CDLL(name)
     except OSError as error:
@@ -138,6 +162,8 @@ def load() -> ctypes.CDLL:
         f = getattr(library, "itrack_" + function)
         f.argtypes = arguments + [error_p]
         f.restype = ctypes.c_int
+    library.itrack_version.argtypes = []
+    library.itrack_version.restype = text
     library.itrack_free.argtypes = [pointer]
     library.itrack_free.restype = None
     library.itrack_altered.argtypes = [pointer]
@@ -154,6 +180,16 @@ def load() -> ctypes.CDLL:
     library.itrack_run_id.restype = text
     _library = library
     return library
+
+
+def version() -> str:
+    """The library's version: "0.1.0".
+
+    Raises:
+        ImportError: There is no library.
+    """
+    text: bytes = load().itrack_version()
+    return text.decode()
 
 
 def _bytes(text: Any) -> bytes:

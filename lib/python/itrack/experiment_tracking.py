@@ -70,7 +70,8 @@ _LATER = {
 
 __all__ = [
     "ABC", "Any", "ExperimentResult", "ExperimentTracker", "LocalFileTracker",
-    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "Optional", "Path",
+    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "OTLPTracker",
+    "Optional", "Path",
     "ProbeScore", "SummaryWriter", "TENSORBOARD_AVAILABLE",
     "TensorBoardTracker", "TrackingConfig", "WANDB_AVAILABLE", "WandBTracker",
     "abstractmethod", "auto_track", "create_tracker", "dataclass", "datetime",
@@ -544,6 +545,37 @@ class MLflowTracker(_JournalTracker):
         handle.register_model(model_uri, model_name)
 
 
+class OTLPTracker(_JournalTracker):
+    """A receiver of OpenTelemetry's protocol over HTTP: metrics, and a span for
+    the run.
+
+    Args:
+        endpoint: Default: ``$OTEL_EXPORTER_OTLP_ENDPOINT``, else
+            ``http://localhost:4318``. Headers and the rest come from
+            OpenTelemetry's variables.
+    """
+
+    _kind = "otlp"
+
+    def __init__(self, endpoint: Optional[str] = None,
+                 config: Optional[TrackingConfig] = None):
+        super().__init__(config)
+        self.endpoint = endpoint
+
+    def _options(self) -> dict[str, Optional[str]]:
+        return {"endpoint": self.endpoint or None}
+
+    def log_histogram(self, tag: str, values: Any,
+                      step: Optional[int] = None) -> None:
+        """Log numbers as a histogram.
+
+        Raises:
+            RuntimeError: No active run.
+            ValueError: Nothing to count.
+        """
+        self._require_run().log_histogram(tag, values, step)
+
+
 def _save_model(model: Any, path: str, flavor: str) -> None:
     """As insideLLMs' tracker has mlflow do it."""
     import importlib
@@ -746,11 +778,12 @@ _BACKENDS: dict[str, type[ExperimentTracker]] = {
     "mlflow": MLflowTracker,
     "tensorboard": TensorBoardTracker,
     "local": LocalFileTracker,
+    "otlp": OTLPTracker,
 }
 
 
 def create_tracker(backend: str = "local", **kwargs: Any) -> ExperimentTracker:
-    """A tracker by its name: wandb, mlflow, tensorboard or local.
+    """A tracker by its name: wandb, mlflow, tensorboard, local or otlp.
 
     Raises:
         ValueError: Another name.

@@ -196,3 +196,14 @@ local_copy_cancel(struct local_copy *c)
 	free(c->name);
 	*c = (struct local_copy){.from = -1, .folder = -1};
 }
+
+void
+local_copy_forget(int dirfd, const char *word)
+{
+	int folder = folder_open(dirfd, ARTIFACTS_DIR, false, NULL);
+
+	if (folder < 0)
+		return;
+	tempfile_remove_left(folder, COPY_NAME, word);
+	close(folder);
+}

@@ -60,4 +60,8 @@ enum outcome local_copy_step(struct local_copy *c, struct err *err);
 
 void local_copy_cancel(struct local_copy *c);
 
+/* Removes what a process that was killed left of a copy in artifacts/ itself: the
+ * entry of that copy may be lost. */
+void local_copy_forget(int dirfd, const char *word);
+
 #endif

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/jsonwrite.h"
 #include "format/pb.h"
+#include "format/text.h"
 
 /* Field numbers of the messages (opentelemetry/proto/...). */
 enum {
@@ -85,6 +87,15 @@ otel_end(struct buf *out, struct otel_frame *frame)
 	pb_end(out, frame->resource);
 }
 
+static void
+put_text(struct buf *out, uint32_t field, const char *text)
+{
+	size_t begin = pb_begin(out, field);
+
+	text_to_utf8(out, text);
+	pb_end(out, begin);
+}
+
 struct pair {
 	size_t attribute, value;
 };
@@ -114,7 +125,22 @@ otel_text(struct buf *out, uint32_t field, const char *key, const char *text)
 	if (text == NULL)
 		return;
 	pair = begin_pair(out, field, key);
-	pb_text(out, ANY_TEXT, text);
+	put_text(out, ANY_TEXT, text);
+	end_pair(out, pair);
+}
+
+void
+otel_json(struct buf *out, uint32_t field, const char *key,
+    const struct json_span *value)
+{
+	struct pair pair = begin_pair(out, field, key);
+	size_t begin = pb_begin(out, ANY_TEXT);
+	struct jsonwrite w;
+
+	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
+	jsonwrite_span(&w, value);
+	jsonwrite_clean(out->data + begin, out->len - begin);
+	pb_end(out, begin);
 	end_pair(out, pair);
 }
 
@@ -154,7 +180,7 @@ otel_span_begin(struct buf *out, const struct otel_span *span)
 	pb_bytes(out, SPAN_ID, span->span_id, OTEL_SPAN_ID_LEN);
 	if (span->parent != NULL)
 		pb_bytes(out, SPAN_PARENT, span->parent, OTEL_SPAN_ID_LEN);
-	pb_text(out, SPAN_NAME, span->name);
+	put_text(out, SPAN_NAME, span->name);
 	pb_varint(out, SPAN_KIND, (uint64_t)span->kind);
 	pb_fixed64(out, SPAN_START, (uint64_t)span->start_ns);
 	pb_fixed64(out, SPAN_END, (uint64_t)span->end_ns);
@@ -168,7 +194,7 @@ otel_span_end(
 	size_t at = pb_begin(out, SPAN_STATUS);
 
 	if (message != NULL)
-		pb_text(out, STATUS_MESSAGE, message);
+		put_text(out, STATUS_MESSAGE, message);
 	pb_varint(out, STATUS_CODE, (uint64_t)status);
 	pb_end(out, at);
 	pb_end(out, begin);

@@ -11,8 +11,8 @@
  *	otel_span_end(&out, at, OTEL_STATUS_OK, NULL);
  *	otel_end(&out, &frame);
  *
- * Texts must be UTF-8: a decoder refuses the whole request else. Overflow is
- * the buffer's (buf_overflowed).
+ * Texts are in the form of format/text.h and become UTF-8: a decoder refuses the
+ * whole request for one that is not. Overflow is the buffer's (buf_overflowed).
  */
 #ifndef TRACKER_COMMON_OTEL_H
 #define TRACKER_COMMON_OTEL_H
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "format/jsonscan.h"
 
 #define OTEL_TRACE_ID_LEN 16
 #define OTEL_SPAN_ID_LEN  8
@@ -63,6 +64,9 @@ void otel_end(struct buf *out, struct otel_frame *frame);
 /* An attribute; a text of NULL is none. */
 void otel_text(
     struct buf *out, uint32_t field, const char *key, const char *text);
+/* A JSON value, as a text of JSON. */
+void otel_json(struct buf *out, uint32_t field, const char *key,
+    const struct json_span *value);
 void otel_int(struct buf *out, uint32_t field, const char *key, int64_t value);
 void otel_double(
     struct buf *out, uint32_t field, const char *key, double value);

@@ -108,7 +108,12 @@ rows_open(struct rows *rows, const struct entry_start *start,
 		    entry->records.path, start->host);
 		return OUTCOME_BLOCKED;
 	}
-	return source_outcome(result);
+	if (source_outcome(result) != OUTCOME_REJECTED)
+		return OUTCOME_BLOCKED;
+	/* One code for all of these: the engine knows it. */
+	if (err != NULL)
+		err->code = SOURCE_CHANGED;
+	return OUTCOME_REJECTED;
 }
 
 void

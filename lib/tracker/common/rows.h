@@ -43,7 +43,9 @@ struct rows {
 };
 
 /* REJECTED: the file is gone or has changed since, or the part is too long; what
- * can't be read is never sent. BLOCKED: it could not be looked at now, or is on
+ * can't be read is never sent. A tracker hands this answer on as it is, with
+ * `err`: while the run goes on the engine asks again, because a program may
+ * write its file anew, or a copy may be kept later. BLOCKED: it could not be looked at now, or is on
  * another host. */
 enum outcome rows_open(struct rows *rows, const struct entry_start *start,
     const struct entry *entry, struct err *err);

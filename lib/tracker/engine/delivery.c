@@ -117,6 +117,7 @@ delivery_free(struct delivery *d)
 	free(d->run_id);
 	free(d->its_id);
 	free(d->kept_records);
+	free(d->records_lost_why);
 	free(d->why);
 	free(d->refusal);
 	buf_release(&d->altered);
@@ -193,6 +194,7 @@ delivery_set_phase(struct delivery *d, enum phase phase)
 	log_phase(d);
 	if (phase < PHASE_COMPLETE)
 		return;
+	records_say_missing(d);
 	if (phase == PHASE_COMPLETE) {
 		complete(d);
 	} else {

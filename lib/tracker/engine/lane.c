@@ -13,6 +13,8 @@
  * journal that two lanes of four trackers stay within the memory budget. */
 #define BATCH_ENTRIES_MAX 1000
 #define BATCH_BYTES_MAX   (256 * 1024)
+/* How often a file of records that is being written anew is looked at. */
+#define RECORDS_AGAIN_MS 500
 
 /* For -v. */
 static const char *const lane_names[LANE_COUNT] = {
@@ -247,6 +249,10 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	size_t rejected = l->batch.rejected;
 
 	l->in_flight = false;
+	if (lane == LANE_RECORDS && records_may_return(d, outcome, err)) {
+		l->next_ms = clock_mono_ms() + RECORDS_AGAIN_MS;
+		return;
+	}
 	/* A tracker that fails without a word on `done` took nothing. */
 	if (outcome != OUTCOME_DONE && done >= l->batch.count)
 		done = 0;
@@ -273,8 +279,11 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 	case OUTCOME_REJECTED:
 		l->failures = 0;
 		delivery_answered(d);
-		tracker_refused(
-		    &d->tracker, "rejected", err != NULL ? err->message : "");
+		if (lane == LANE_RECORDS)
+			records_lose(d, err);
+		else
+			tracker_refused(&d->tracker, "rejected",
+			    err != NULL ? err->message : "");
 		if (l->count > 0)
 			take(d, lane, 1, 1);
 		break;

@@ -64,10 +64,12 @@ struct delivery {
 	char *its_id; /* what the tracker calls the run; NULL: not known */
 	bool has_end;
 	struct entry end;
-	char *kept_records;   /* path of the copy of them; NULL: none yet */
-	uint64_t known;       /* entries that the scout has read */
-	uint64_t taken;       /* of these, confirmed or rejected */
-	uint64_t experiments; /* of these, EXPERIMENT entries */
+	int64_t records_lost;   /* that were rejected by this process */
+	char *records_lost_why; /* of the first; NULL: none was */
+	char *kept_records;     /* path of the copy of them; NULL: none yet */
+	uint64_t known;         /* entries that the scout has read */
+	uint64_t taken;         /* of these, confirmed or rejected */
+	uint64_t experiments;   /* of these, EXPERIMENT entries */
 
 	enum layout layout;
 	int64_t layout_due_ms; /* when it is decided at the latest */
@@ -166,6 +168,14 @@ bool records_hold_finish(const struct delivery *d);
 void records_take_artifact(struct delivery *d, const struct entry_artifact *a);
 /* Gives the entry the path of that copy. */
 void records_give_copy(const struct delivery *d, struct entry_records *e);
+/* The file of the run that goes on does not have the bytes now: may it have
+ * them later? */
+bool records_may_return(
+    const struct delivery *d, enum outcome outcome, const struct err *err);
+/* The lane's first entry was rejected. */
+void records_lose(struct delivery *d, const struct err *err);
+/* At the end: says which records were not sent. */
+void records_say_missing(struct delivery *d);
 /* Says once that the tracker has no place for them. */
 void records_say_none(struct delivery *d);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/common/source.h"
 #include "tracker/engine/private.h"
 
 /* The artifact that has the same bytes, as insideLLMs names it. */
@@ -57,14 +58,66 @@ records_give_copy(const struct delivery *d, struct entry_records *e)
 		e->kept = xstrdup(d->kept_records);
 }
 
+bool
+records_may_return(
+    const struct delivery *d, enum outcome outcome, const struct err *err)
+{
+	return outcome == OUTCOME_REJECTED && !d->has_end && err != NULL &&
+	    err->code == SOURCE_CHANGED;
+}
+
+void
+records_lose(struct delivery *d, const struct err *err)
+{
+	const struct delivery_lane *l = &d->lanes[LANE_RECORDS];
+
+	if (l->count > 0)
+		d->records_lost += l->entries[0].records.count;
+	if (d->records_lost_why == NULL)
+		d->records_lost_why = xstrdup(err != NULL ? err->message : "");
+}
+
+/* How many of so many records --records-max lets through. */
+static int64_t
+let_through(int64_t records, int64_t max)
+{
+	int64_t sent = records < max ? records : max - 1, from = max, every = 2;
+
+	for (; from <= records; from *= 2, every *= 2) {
+		int64_t last = records < 2 * from - 1 ? records : 2 * from - 1;
+
+		sent += last / every - (from - 1) / every;
+	}
+	return sent;
+}
+
+void
+records_say_missing(struct delivery *d)
+{
+	int64_t max = d->start->records_max, records = d->end.end.last_step;
+	char *what;
+
+	if (!records_are_taken(d) || d->start->records == NULL)
+		return;
+	if (d->has_end && d->lanes[LANE_RECORDS].drained && max > 0 &&
+	    records >= max)
+		tracker_note(&d->tracker,
+		    "%jd of %jd records are there, the others are left out "
+		    "(--records-max %jd)",
+		    (intmax_t)(let_through(records, max) - d->records_lost),
+		    (intmax_t)records, (intmax_t)max);
+	if (d->records_lost_why == NULL)
+		return;
+	what = xasprintf("%jd records not sent", (intmax_t)d->records_lost);
+	tracker_refused(&d->tracker, what, d->records_lost_why);
+	free(what);
+}
+
 void
 records_say_none(struct delivery *d)
 {
-	const struct tracker_about *about = d->tracker.ops->about;
+	const char *note = d->tracker.ops->about->records_note;
 
-	if (about->records_note != NULL)
-		tracker_note(&d->tracker, "%s", about->records_note);
-	else
-		tracker_note(
-		    &d->tracker, "%s has no place for records", about->name);
+	tracker_note(
+	    &d->tracker, "%s", note != NULL ? note : "no place for --records");
 }

@@ -27,6 +27,6 @@ const struct tracker_about tracker_about_local = {
     .elsewhere = "--local-dir DIR",
     .with_project = true,
     .records_note =
-	"local has no place for --records: the records are the artifact "
-	"records.jsonl",
+	"no place for --records (with --artifacts all the records are the "
+	"file records.jsonl)",
 };

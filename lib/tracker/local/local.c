@@ -196,6 +196,8 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	 * once. */
 	if (l->again || run->ended)
 		l->publish_due_ms = clock_mono_ms() + PUBLISH_MS;
+	if (l->again)
+		local_copy_forget(l->dir, l->word);
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
 	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
 	l->metrics.dirty = l->artifacts.dirty = false;

@@ -48,6 +48,7 @@ const struct tracker_about tracker_about_mlflow = {
     .elsewhere = "--mlflow-uri URI",
     .tables = TABLES_ARTIFACT,
     .models = true,
+    .records = RECORDS_TRACES,
     .run_id_option = "mlflow-run-id",
     .digest_is_id = "mlflow-uri",
     .gives_id = true,

@@ -12,6 +12,10 @@
 /* MLflow's own limit for a run's ID. */
 #define ID_CHARACTERS_MAX 256
 #define API               "/api/2.0/mlflow/"
+#define TRACES_API        "/v1/traces"
+#define TRACE_API         "/api/3.0/mlflow/traces"
+/* Of a request: one that has a workspace, and NULL. */
+#define HEADERS_MAX 8
 
 static const struct {
 	const char *text;
@@ -198,11 +202,14 @@ static void
 start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
 {
 	struct mlflow *m = call->m;
-	const char *headers[4] = {NULL};
+	const char *headers[HEADERS_MAX] = {NULL};
+	const char *const *given = request->headers;
 	char *workspace = NULL;
 	size_t n = 0;
 
-	if (!request->from_file)
+	for (; given != NULL && given[n] != NULL; n++)
+		headers[n] = given[n];
+	if (!request->from_file && n == 0)
 		headers[n++] = "Content-Type: application/json";
 	if (m->config.workspace != NULL) {
 		workspace =
@@ -214,7 +221,6 @@ start(struct mlflow_call *call, struct http_request *request, mlflow_then *then)
 	request->moved = on_moved;
 	request->data = call;
 	call->then = then;
-	call->wants_json = !request->from_file;
 	call->http = http_start(m->shared->http, request);
 	free(workspace);
 }
@@ -234,10 +240,11 @@ start_json(struct mlflow_call *call, const char *method, const char *path,
 	    .timeout_is_users = m->config.timeout_is_users,
 	};
 
-	if (strcmp(method, "POST") == 0) {
+	if (strcmp(method, "GET") != 0) {
 		request.body = call->body.data;
 		request.body_len = (int64_t)call->body.len;
 	}
+	call->wants_json = true;
 	start(call, &request, then);
 	free(url);
 }
@@ -252,6 +259,12 @@ void
 mlflow_post(struct mlflow *m, const char *path, mlflow_then *then)
 {
 	start_json(&m->calls[LANE_METRICS], "POST", path, false, then);
+}
+
+void
+mlflow_patch(struct mlflow *m, const char *path, mlflow_then *then)
+{
+	start_json(&m->calls[LANE_METRICS], "PATCH", path, false, then);
 }
 
 void
@@ -284,7 +297,51 @@ mlflow_send_file(struct mlflow *m, const char *method, const char *url,
 	    .body_len = size,
 	};
 
+	m->calls[LANE_FILES].wants_json = false;
 	start(&m->calls[LANE_FILES], &request, then);
+}
+
+/* The address is below the server's root; the headers may be NULL. */
+static void
+start_record(struct mlflow *m, const char *path, const struct buf *body,
+    const char *const *headers, mlflow_then *then)
+{
+	char *url = xasprintf("%s%s", m->config.base, path);
+	struct http_request request = {
+	    .method = "POST",
+	    .url = url,
+	    .headers = headers,
+	    .body = body->data,
+	    .body_len = (int64_t)body->len,
+	    .close_plain = true,
+	    .timeout_ms = m->config.timeout_ms,
+	    .timeout_is_users = m->config.timeout_is_users,
+	};
+
+	m->calls[LANE_RECORDS].wants_json = headers == NULL;
+	start(&m->calls[LANE_RECORDS], &request, then);
+	free(url);
+}
+
+void
+mlflow_post_spans(struct mlflow *m, const struct buf *packed,
+    const char *run_id, mlflow_then *then)
+{
+	char *experiment =
+	    xasprintf("x-mlflow-experiment-id: %s", m->experiment_id);
+	char *run = xasprintf("x-mlflow-run-id: %s", run_id);
+	const char *const headers[] = {"Content-Type: application/x-protobuf",
+	    "Content-Encoding: gzip", experiment, run, NULL};
+
+	start_record(m, TRACES_API, packed, headers, then);
+	free(experiment);
+	free(run);
+}
+
+void
+mlflow_post_trace(struct mlflow *m, const struct buf *json, mlflow_then *then)
+{
+	start_record(m, TRACE_API, json, NULL, then);
 }
 
 void

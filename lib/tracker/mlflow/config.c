@@ -22,10 +22,10 @@
 /* MLflow's own default for many years. */
 #define DEFAULT_STORE "mlruns"
 
-#define SERVER_HINT                                                         \
-	"run \"mlflow server --backend-store-uri %s --port 5000\" and set " \
-	"MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or use --mlflow-uri "   \
-	"DIR to write files for later import"
+#define SERVER_HINT                                                          \
+	"run \"mlflow server --backend-store-uri %s --port 5000\" and give " \
+	"--mlflow-uri http://127.0.0.1:5000 (or MLFLOW_TRACKING_URI), or "   \
+	"--mlflow-uri DIR to write files for later import"
 
 static char *
 copy(const char *text)
@@ -94,8 +94,8 @@ refuse_database(const char *uri, struct err *err)
 
 	uri_clean(shown);
 	word = text_shell_word(shown);
-	err_set(err, MLFLOW_NEEDS_URI,
-	    "MLFLOW_TRACKING_URI=%s is a database; " SERVER_HINT, shown, word);
+	err_set(err, MLFLOW_NEEDS_URI, "%s is a database; " SERVER_HINT, shown,
+	    word);
 	free(word);
 	free(shown);
 	return MLFLOW_NEEDS_URI;

@@ -87,6 +87,10 @@ mlflow_send(struct tracker *t, struct batch *batch, struct err *err)
 
 	if (batch->lane == LANE_FILES)
 		return mlflow_files(m, batch, err);
+	if (batch->lane == LANE_RECORDS)
+		return m->mlruns != NULL || m->run_id == NULL
+		    ? OUTCOME_DONE
+		    : mlflow_send_records(m, batch, err);
 	if (m->run->start->no_run)
 		return refuse(m, batch);
 	if (m->config.store == MLFLOW_FILES)
@@ -101,6 +105,7 @@ mlflow_finish(struct tracker *t, const struct run_end *end, struct err *err)
 
 	if (m->run->start->no_run)
 		return OUTCOME_DONE;
+	mlflow_records_ended(m);
 	return m->config.store == MLFLOW_FILES ? mlruns_finish(m, end, err)
 					       : mlflow_server_finish(m, end);
 }
@@ -119,6 +124,8 @@ mlflow_close(struct tracker *t)
 	struct mlflow *m = t->state;
 
 	mlflow_calls_release(m);
+	mlflow_records_release(m);
+	mlflow_inputs_release(m);
 	mlflow_shared_put(m->shared);
 	mlruns_close(m);
 	mlflow_children_release(m);

@@ -403,11 +403,7 @@ mlflow_find_experiment(struct mlflow *m)
 static void
 opened(struct mlflow *m)
 {
-	char *place = xasprintf("%s/#/experiments/%s/runs/%s", m->config.base,
-	    m->experiment_id, m->run_id);
-
-	tracker_set_place(m->tracker, place);
-	free(place);
+	mlflow_say_place(m);
 	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
 }
 

@@ -1,7 +1,7 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), tagging.c (tags that come behind
- * the run), artifact.c (files), and tracker/mlflow/store/store.c for a store
+ * send.c (metrics and params), inputs.c (dataset, models), tagging.c (tags that come behind
+ * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
  * that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
@@ -17,6 +17,8 @@
 #include "tracker/mlflow/batch.h"
 #include "tracker/common/copy.h"
 #include "tracker/mlflow/config.h"
+#include "tracker/mlflow/inputs.h"
+#include "tracker/mlflow/records.h"
 #include "tracker/mlflow/shared.h"
 #include "tracker/mlflow/tags.h"
 #include "tracker/tracker.h"
@@ -32,6 +34,8 @@
 #define MLFLOW_NOTE_TAG   "mlflow.note.content"
 #define MLFLOW_PARENT_TAG "mlflow.parentRunId"
 #define MLFLOW_USER_TAG   "mlflow.user"
+/* Says that the run is an evaluation, which MLflow lists on a page of its own. */
+#define MLFLOW_TYPE_TAG "mlflow.runType"
 
 struct mlflow;
 
@@ -66,6 +70,7 @@ struct mlflow_child {
 	bool used;    /* entries of its own came, so it gets a run */
 	bool made;    /* the run is there, with its tags */
 	bool ended;
+	bool has_dataset;
 };
 
 /* The run that is being found or made. */
@@ -125,6 +130,9 @@ struct mlflow {
 	struct loop_timer copy_timer; /* its next piece */
 	char *source, *source_run;    /* of the model to be registered */
 
+	struct mlflow_records records;
+	struct mlflow_inputs inputs;
+
 	struct run_end end;
 	struct mlruns *mlruns; /* NULL: a server */
 };
@@ -134,10 +142,11 @@ struct mlflow {
 void mlflow_calls_init(struct mlflow *m);
 void mlflow_calls_release(struct mlflow *m);
 
-/* Both start a request below /api/2.0/mlflow/; `then` gets its answer. The body
+/* All start a request below /api/2.0/mlflow/; `then` gets its answer. The body
  * is in calls[LANE_METRICS].body. */
 void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);
 void mlflow_post(struct mlflow *m, const char *path, mlflow_then *then);
+void mlflow_patch(struct mlflow *m, const char *path, mlflow_then *then);
 /* As mlflow_post, for a request that must not be carried out twice: it never
  * uses a connection that was used before, where curl may repeat it. */
 void mlflow_post_once(struct mlflow *m, const char *path, mlflow_then *then);
@@ -147,6 +156,14 @@ void mlflow_files_post(struct mlflow *m, const char *path, mlflow_then *then);
 /* Sends the file's bytes by PUT or POST; nobody looks at the answer's body. */
 void mlflow_send_file(struct mlflow *m, const char *method, const char *url,
     int64_t size, mlflow_then *then);
+
+/* Both in the records lane. Spans of one run, as gzip; nobody looks at the
+ * answer's body. */
+void mlflow_post_spans(struct mlflow *m, const struct buf *packed,
+    const char *run_id, mlflow_then *then);
+/* The info of one trace. */
+void mlflow_post_trace(
+    struct mlflow *m, const struct buf *json, mlflow_then *then);
 
 /* The ID of a run or an experiment in an answer; NULL: there is none, or MLflow
  * would not make such an ID. The check matters, because IDs go into addresses
@@ -230,6 +247,18 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
 const char *mlflow_status(enum run_status status);
+/* A request of another file, within a batch of metrics, was answered: the batch
+ * goes on, or comes again. */
+void mlflow_send_on(struct mlflow *m);
+void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
+
+/* --- inputs.c --- */
+
+/* Looks for the dataset and for models under test. */
+void mlflow_inputs_take(struct mlflow *m, const struct entry *e);
+/* Starts the next request for them; false: none is left. */
+bool mlflow_inputs_next(struct mlflow *m);
+void mlflow_inputs_release(struct mlflow *m);
 
 /* --- child.c --- */
 
@@ -243,6 +272,18 @@ struct mlflow_child *mlflow_child_find(
     const struct mlflow *m, int64_t experiment);
 void mlflow_child_set_run(
     struct mlflow *m, struct mlflow_child *child, const char *run_id);
+
+/* --- records.c --- */
+
+/* Sends the records lane to a server. */
+enum outcome mlflow_send_records(
+    struct mlflow *m, struct batch *batch, struct err *err);
+/* The run has ended: says what was left out until now. */
+void mlflow_records_ended(struct mlflow *m);
+/* Sets the place for the report: the run's page, or, once its records are
+ * there, the one that shows them. */
+void mlflow_say_place(struct mlflow *m);
+void mlflow_records_release(struct mlflow *m);
 
 /* --- artifact.c --- */
 

@@ -103,6 +103,8 @@ put_own(const struct mlflow *m, struct mlflow_tags *tags)
 	    start->config_path != NULL ? start->config_path : start->command);
 	mlflow_tags_put(tags, "mlflow.source.type", "LOCAL");
 	mlflow_tags_put(tags, "mlflow.source.git.commit", start->git_commit);
+	if (start->source != SOURCE_LIBRARY)
+		mlflow_tags_put(tags, MLFLOW_TYPE_TAG, "genai_evaluate");
 	for (size_t i = 0; i < start->where_len; i++)
 		mlflow_tags_put(
 		    tags, start->where[i].name, start->where[i].text);

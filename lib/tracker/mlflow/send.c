@@ -22,8 +22,8 @@
 
 static bool advance(struct mlflow *m);
 
-static void
-fail(struct mlflow *m, const struct mlflow_answer *a)
+void
+mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a)
 {
 	/* Entries before this one may be only half delivered, so all of them
 	 * come again. */
@@ -34,8 +34,8 @@ fail(struct mlflow *m, const struct mlflow_answer *a)
 	mlflow_fail(m, CALL_SEND_METRICS, a);
 }
 
-static void
-go_on(struct mlflow *m)
+void
+mlflow_send_on(struct mlflow *m)
 {
 	if (!advance(m))
 		tracker_done(
@@ -67,10 +67,10 @@ logged(struct mlflow *m, struct mlflow_answer *a)
 		m->careful -= metrics < m->careful ? metrics : m->careful;
 		mlflow_batch_taken(&m->part);
 	} else {
-		fail(m, a);
+		mlflow_send_failed(m, a);
 		return;
 	}
-	go_on(m);
+	mlflow_send_on(m);
 }
 
 static const char *
@@ -117,14 +117,14 @@ static void
 renamed(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
-		fail(m, a);
+		mlflow_send_failed(m, a);
 		return;
 	}
 	if (a->outcome == OUTCOME_REJECTED)
 		tracker_note(m->tracker, "%s", a->err.message);
 	free(m->rename);
 	m->rename = NULL;
-	go_on(m);
+	mlflow_send_on(m);
 }
 
 static void
@@ -167,7 +167,7 @@ static void
 made_child(struct mlflow *m)
 {
 	m->wanted.child->made = true;
-	go_on(m);
+	mlflow_send_on(m);
 }
 
 /* Starts the next request; false: the batch is done. */
@@ -184,6 +184,8 @@ advance(struct mlflow *m)
 		send_rename(m);
 		return true;
 	}
+	if (mlflow_inputs_next(m))
+		return true;
 	do {
 		if (send_part(m))
 			return true;
@@ -251,6 +253,7 @@ static void
 look_at(struct mlflow *m, const struct entry *e)
 {
 	mlflow_child_use(m, e);
+	mlflow_inputs_take(m, e);
 	switch (e->kind) {
 	case ENTRY_EXPERIMENT:
 		mlflow_child_add(m, &e->experiment);
@@ -273,6 +276,7 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 	m->last_rejected = 0;
 	for (size_t i = 0; i < batch->count; i++)
 		look_at(m, &batch->entries[i]);
+	m->inputs.last = batch->last;
 	begin_run(m);
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
 }

@@ -28,5 +28,4 @@ const struct tracker_about tracker_about_tensorboard = {
     .iso_names = true,
     .folders_in_names = true,
     .histograms = true,
-    .records_note = "TensorBoard has no place for --records",
 };

@@ -251,8 +251,12 @@ tbrun_result(struct tbrun *run, const struct tbrun_point *at, double value,
 	const struct value number = {.type = VALUE_DOUBLE, .number = value};
 	struct tbrun_tag *tag = tag_of(run, at->name);
 
-	if (tag->kind == TBRUN_SCALAR)
+	if (tag->kind == TBRUN_SCALAR) {
+		/* The whole run's value takes the place of the last one. */
+		if (tag->last_step == at->step)
+			tag->last_step--;
 		return tbrun_scalar(run, at, value, NULL, err);
+	}
 	paramset_put(&run->results, at->name, &number);
 	return 0;
 }

@@ -57,8 +57,9 @@ struct tbrun_shared {
 	struct tracker *tracker; /* for notes */
 	int dir;                 /* the attempt's directory */
 	const char *path;        /* of it, for messages */
-	bool has_row;            /* a start record stands in some run */
-	bool has_far_step; /* a step beyond the limits stands in some run */
+	const char *row_name; /* for people, no other attempt's; NULL: none */
+	bool has_row;         /* a start record stands in some run */
+	bool has_far_step;    /* a step beyond the limits stands in some run */
 };
 
 struct tbrun {

@@ -104,15 +104,32 @@ add_columns(struct columns *c, const struct paramset *set,
 	}
 }
 
+/* What stands under "Trial ID". NULL: the directory's name. */
+static char *
+row_name(const struct tbrun *run)
+{
+	char *whole, *name;
+
+	if (run->shared->row_name == NULL)
+		return NULL;
+	whole = xasprintf("%s%s%s", run->shared->row_name,
+	    run->below[0] != '\0' ? "/" : "", run->below);
+	name = to_name(whole);
+	free(whole);
+	return name;
+}
+
 void
 tbrun_row(struct tbrun *run)
 {
 	struct columns c = {.len = 0};
 	struct tfevent event;
+	char *name;
 	size_t i;
 
 	if (run->has_row || run->shared->has_far_step)
 		return;
+	name = row_name(run);
 	buf_init(&c.string, STRING_BYTES_MAX);
 	c.list =
 	    xcalloc(run->params.len + run->results.len + 1, sizeof(*c.list));
@@ -120,8 +137,8 @@ tbrun_row(struct tbrun *run)
 	add_columns(&c, &run->results, &run->params);
 	tfevent_open(
 	    &event, &run->out, (double)run->started_us / US_PER_SECOND, 0);
-	tfevent_hparams_start(
-	    &event, c.list, c.len, (double)run->started_us / US_PER_SECOND);
+	tfevent_hparams_start(&event, name, c.list, c.len,
+	    (double)run->started_us / US_PER_SECOND);
 	tfevent_close(&event);
 	run->has_row = run->shared->has_row = true;
 	for (i = 0; i < c.len; i++) {
@@ -129,6 +146,7 @@ tbrun_row(struct tbrun *run)
 		free((char *)c.list[i].string);
 	}
 	free(c.list);
+	free(name);
 	buf_release(&c.string);
 }
 

@@ -91,9 +91,12 @@ tensorboard_open(struct tracker *t, const struct run_info *run, struct err *err)
 	if (tb->run != NULL) {
 		tb->name = display_name(run->start, place_run_id(run));
 		tb->run->name = tb->name;
-		if (run->start->source != SOURCE_LIBRARY)
+		/* Runs of the library may all have one name. */
+		if (run->start->source != SOURCE_LIBRARY) {
+			tb->shared.row_name = tb->name;
 			paramset_put_text(
 			    &tb->run->params, "run_id", place_run_id(run));
+		}
 		if (!tb->run->has_files)
 			result = tbrun_make_file(tb->run, err);
 		else

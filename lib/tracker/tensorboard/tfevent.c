@@ -218,8 +218,8 @@ put_hparam(struct buf *out, const struct tfevent_hparam *h)
 }
 
 void
-tfevent_hparams_start(struct tfevent *e, const struct tfevent_hparam *hparams,
-    size_t len, double start_time)
+tfevent_hparams_start(struct tfevent *e, const char *group,
+    const struct tfevent_hparam *hparams, size_t len, double start_time)
 {
 	size_t metadata, plugin, content, info, i;
 	size_t value = begin_hparams(
@@ -228,6 +228,8 @@ tfevent_hparams_start(struct tfevent *e, const struct tfevent_hparam *hparams,
 	info = pb_begin(e->out, HPARAMS_START);
 	for (i = 0; i < len; i++)
 		put_hparam(e->out, &hparams[i]);
+	if (group != NULL)
+		pb_text(e->out, 4, group);
 	if (start_time != 0)
 		pb_double(e->out, 5, start_time);
 	pb_end(e->out, info);

@@ -78,8 +78,9 @@ struct tfevent_hparam {
 	bool boolean;
 };
 
-/* start_time 0: left out. */
-void tfevent_hparams_start(struct tfevent *e,
+/* `group`: the name of the row, which runs of the same group share; NULL: the
+ * name of the run's directory. start_time 0: left out. */
+void tfevent_hparams_start(struct tfevent *e, const char *group,
     const struct tfevent_hparam *hparams, size_t len, double start_time);
 
 enum tfevent_status {

@@ -108,14 +108,6 @@ static const struct about_option options[] = {
 	.help = "the type of the run",
 	.library = "job_type",
     },
-    {
-	.name = "table",
-	.argument = "text",
-	.form = FORM_OPTIONAL_WORD,
-	.choices = "text",
-	.use = USE_ATTEMPT,
-	.help = "the records as a table; =text: with prompts and answers",
-    },
 };
 
 const struct tracker_about tracker_about_wandb = {
@@ -128,5 +120,6 @@ const struct tracker_about tracker_about_wandb = {
     .run_id_without = "/\\#?%:",
     .attempt_is_id = true,
     .tables = TABLES_ROWS,
+    .records = RECORDS_TABLE,
     .histograms = true,
 };

@@ -11,8 +11,9 @@
 #include "base/folder.h"
 
 /* In the name of a table that is being written. */
-#define TABLE_NAME "itrack-table"
-#define FILES_DIR  "files/"
+#define TABLE_NAME      "itrack-table"
+#define FILES_DIR       "files/"
+#define COPY_STEP_BYTES (1 << 20)
 
 void
 wandb_copies_init(struct wandb_copies *c, struct tracker *t,
@@ -43,15 +44,11 @@ is_reserved(const char *name)
 	return false;
 }
 
-/* Neither a second name nor this one is to be had there, now or later. */
+/* This name is not to be had there, now or later. */
 static bool
 is_for_good(int code)
 {
 	switch (code) {
-	case -EPERM: /* so says a file system without second names */
-	case -EXDEV:
-	case -EOPNOTSUPP:
-	case -EMLINK:
 	case -EEXIST:
 	case -EISDIR:
 	case -ENOTEMPTY:
@@ -62,13 +59,45 @@ is_for_good(int code)
 	}
 }
 
-/* A second name for the copy: no byte is stored twice. *linked: it has one. */
+/* Has the file system no second names, or none left for this file? */
+static bool
+has_no_second_names(int code)
+{
+	return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS ||
+	    code == -EXDEV || code == -EMLINK;
+}
+
+static int
+copy_file(struct wandb_copies *c, int to_dir, const char *to, int from_dir,
+    const char *from, struct err *err)
+{
+	struct tempfile f = TEMPFILE_INIT;
+	ssize_t n = 1;
+	int source = folder_open_file(from_dir, from, O_RDONLY, err);
+	int result = source < 0
+	    ? source
+	    : tempfile_open(&f, to_dir, to, c->word, 0666, err);
+
+	while (result == 0 && n > 0) {
+		n = file_copy_some(source, f.fd, COPY_STEP_BYTES, err);
+		result = n < 0 ? (int)n : 0;
+	}
+	if (result == 0)
+		result = tempfile_place(&f, to_dir, to, err);
+	tempfile_drop(&f);
+	if (source >= 0)
+		close(source);
+	return result;
+}
+
+/* A second name for the copy, so that no byte is stored twice; where the file
+ * system has none, a second copy. *shown: it is there. */
 static int
 show_as_run_file(
-    struct wandb_copies *c, const char *name, bool *linked, struct err *err)
+    struct wandb_copies *c, const char *name, bool *shown, struct err *err)
 {
 	char *copy = xasprintf("artifacts/%s", name);
-	char *shown = xasprintf(FILES_DIR "%s", name);
+	char *path = xasprintf(FILES_DIR "%s", name);
 	const char *from, *to;
 	struct err why = ERR_INIT;
 	int from_dir, to_dir = -1, result;
@@ -77,17 +106,19 @@ show_as_run_file(
 	    folder_open_parent(c->dir, copy, false, &from, &why);
 	if (from_dir >= 0)
 		to_dir = result =
-		    folder_open_parent(c->dir, shown, true, &to, &why);
+		    folder_open_parent(c->dir, path, true, &to, &why);
 	if (to_dir >= 0) {
 		result = tempfile_second_name(
 		    to_dir, to, c->word, from_dir, from, &why);
+		if (has_no_second_names(result))
+			result = copy_file(c, to_dir, to, from_dir, from, &why);
 		close(to_dir);
 	}
 	if (from_dir >= 0)
 		close(from_dir);
-	free(shown);
+	free(path);
 	free(copy);
-	*linked = result == 0;
+	*shown = result == 0;
 	if (result == 0 || is_for_good(result))
 		return 0;
 	err_prefix(&why, "%s", name);

@@ -45,6 +45,15 @@ wandb_online_show(struct wandb_online *o, const struct wandb_settings *settings)
 }
 
 static void
+init_uploads(struct wandb_online *o)
+{
+	wandb_upload_init(&o->upload, &o->client, o->main.run, &o->main.stream,
+	    o->start->host);
+	wandb_upload_init(&o->tables, &o->client, o->main.run, &o->main.stream,
+	    o->start->host);
+}
+
+static void
 on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
@@ -61,8 +70,7 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 		if (wandb_live_found(&o->main, reply, &passed.err) < 0)
 			passed.outcome = OUTCOME_REJECTED;
 		else
-			wandb_upload_init(&o->upload, &o->client, o->main.run,
-			    &o->main.stream, o->start->host);
+			init_uploads(o);
 	}
 	o->opened(o->data, &passed);
 }
@@ -387,12 +395,32 @@ send_metrics(struct wandb_online *o, struct batch *batch)
 	return OUTCOME_PENDING;
 }
 
+static void
+on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
+{
+	tracker_done(o->t, CALL_SEND_RECORDS, reply->outcome,
+	    reply->retry_after_ms, &reply->err);
+}
+
+static enum outcome
+send_records(struct wandb_online *o, struct batch *batch, struct err *err)
+{
+	enum outcome outcome =
+	    wandb_pieces_add(o->pieces, o->start, &batch->entries[0], err);
+
+	if (outcome != OUTCOME_DONE || !wandb_pieces_is_due(o->pieces, false))
+		return outcome;
+	wandb_online_send_pieces(o, false, on_pieces);
+	return OUTCOME_PENDING;
+}
+
 enum outcome
 wandb_online_send(struct wandb_online *o, struct batch *batch, struct err *err)
 {
-	(void)err;
 	if (batch->lane == LANE_METRICS)
 		return send_metrics(o, batch);
+	if (batch->lane == LANE_RECORDS)
+		return send_records(o, batch, err);
 	wandb_upload_send(&o->upload, batch);
 	return OUTCOME_PENDING;
 }
@@ -405,6 +433,7 @@ wandb_online_close(struct wandb_online *o)
 		return;
 	wandb_artifact_release(&o->artifact);
 	wandb_upload_release(&o->upload);
+	wandb_upload_release(&o->tables);
 	wandb_live_release(&o->main);
 	wandb_client_close(&o->client);
 	*o = (struct wandb_online){0};

@@ -17,6 +17,7 @@
 #include "tracker/wandb/children.h"
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/live.h"
+#include "tracker/wandb/pieces.h"
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/settings.h"
 #include "tracker/wandb/stream.h"
@@ -37,6 +38,12 @@ struct wandb_online {
 	bool resume_refused;
 	void *data;
 	struct wandb_upload upload;
+	/* The records have a way of their own: files never wait for it. */
+	struct wandb_upload tables;
+	struct wandb_pieces *pieces; /* borrowed */
+	void (*pieces_done)(
+	    struct wandb_online *o, const struct wandb_reply *reply);
+	bool last_pieces; /* none stays behind */
 	struct wandb_artifact artifact;
 	bool has_table;  /* that of the experiments was sent, or refused */
 	int64_t last_ms; /* of the last requests of all, monotonic; 0: none */
@@ -61,6 +68,10 @@ void wandb_online_show(
 
 enum outcome wandb_online_send(
     struct wandb_online *o, struct batch *batch, struct err *err);
+/* Sends the pieces of the records that are full, with `last` all of them; then
+ * calls done(). online_records.c */
+void wandb_online_send_pieces(struct wandb_online *o, bool last,
+    void (*done)(struct wandb_online *o, const struct wandb_reply *reply));
 enum outcome wandb_online_finish(
     struct wandb_online *o, const struct run_end *end, struct err *err);
 void wandb_online_close(struct wandb_online *o);

@@ -1,5 +1,5 @@
 /* The end of a W&B run on a server, and of the runs of its experiments: the
- * artifact, then the table of the experiments, then the last request of each
+ * artifact, the rest of the records, the table of the experiments, then the last request of each
  * run. A call that fails is made again from where it stopped. */
 #include "tracker/wandb/experiments.h"
 #include "tracker/wandb/online.h"
@@ -99,16 +99,25 @@ send_table(struct wandb_online *o)
 }
 
 static void
-on_artifact(void *data, const struct wandb_reply *reply)
+on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
 {
-	struct wandb_online *o = data;
-
 	if (reply->outcome != OUTCOME_DONE)
 		answer_finish(o, reply);
 	else if (o->children->len > 0 && !o->has_table)
 		send_table(o);
 	else
 		send_end(o);
+}
+
+static void
+on_artifact(void *data, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = data;
+
+	if (reply->outcome != OUTCOME_DONE)
+		answer_finish(o, reply);
+	else
+		wandb_online_send_pieces(o, true, on_pieces);
 }
 
 enum outcome

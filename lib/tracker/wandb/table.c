@@ -26,8 +26,8 @@
 /* The value that points to the file: a path and a digest. */
 #define VALUE_MAX_BYTES 4096
 
-static void
-write_text(struct jsonwrite *w, const char *text)
+void
+wandb_table_text(struct jsonwrite *w, const char *text)
 {
 	char *clean = wandb_utf8(text);
 	size_t len = strlen(clean);
@@ -44,8 +44,8 @@ write_text(struct jsonwrite *w, const char *text)
 
 /* A column has one type in W&B: containers are texts of JSON, and NaN, which
  * JSON has no number for, is null. */
-static void
-write_cell(struct jsonwrite *w, const struct json_span *value)
+void
+wandb_table_cell(struct jsonwrite *w, const struct json_span *value)
 {
 	struct buf text;
 	double number;
@@ -54,14 +54,14 @@ write_cell(struct jsonwrite *w, const struct json_span *value)
 	switch (value->type) {
 	case JSON_STRING:
 		string = json_text_new(value);
-		write_text(w, string);
+		wandb_table_text(w, string);
 		free(string);
 		break;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
 		buf_init(&text, 3 * (size_t)LINE_MAX_BYTES);
 		text_from_bytes(&text, value->start, value->len);
-		write_text(w, text.data);
+		wandb_table_text(w, text.data);
 		buf_release(&text);
 		break;
 	case JSON_DOUBLE:
@@ -91,7 +91,7 @@ write_row(struct wandb_table *t, const struct json_span *record)
 	jsonwrite_open(&w, '[');
 	for (i = 0; i < t->columns.len; i++) {
 		value = wandb_column_value(&t->columns.list[i], record);
-		write_cell(&w, &value);
+		wandb_table_cell(&w, &value);
 	}
 	jsonwrite_close(&w, ']');
 }
@@ -124,7 +124,7 @@ write_head(struct wandb_table *t)
 	jsonwrite_init(&w, &t->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
 	for (i = 0; i < t->columns.len; i++)
-		write_text(&w, t->columns.list[i].title);
+		wandb_table_text(&w, t->columns.list[i].title);
 	jsonwrite_close(&w, ']');
 	buf_adds(&t->out, ",\"data\":[");
 }

@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "format/jsonwrite.h"
 #include "journal/entry.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/columns.h"
@@ -57,6 +58,10 @@ void wandb_table_open(
     struct wandb_table *table, const struct entry_table *entry, int to);
 int wandb_table_close(struct wandb_table *table, struct err *err);
 void wandb_table_release(struct wandb_table *table);
+
+/* Writes a cell: W&B takes a column for one type and a cell of some size. */
+void wandb_table_text(struct jsonwrite *w, const char *text);
+void wandb_table_cell(struct jsonwrite *w, const struct json_span *value);
 
 /* A tracker's answer to this error: is it that the table can't be made, or that
  * a file could not be read or written now? */

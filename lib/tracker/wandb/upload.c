@@ -70,8 +70,9 @@ static void
 answer(struct wandb_upload *u, enum outcome outcome, int64_t retry_after_ms,
     const struct err *err)
 {
-	struct wandb_reply reply = {
-	    .outcome = outcome, .retry_after_ms = retry_after_ms};
+	struct wandb_reply reply = {.outcome = outcome,
+	    .status = u->status,
+	    .retry_after_ms = retry_after_ms};
 
 	put_down(u);
 	if (u->batch == NULL) {
@@ -122,6 +123,8 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_upload *u = call->data;
 	char md5[WANDB_MD5_BASE64];
 	struct err err;
+
+	u->status = reply->status;
 
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_hash_end(&u->hash, md5);
@@ -367,6 +370,7 @@ wandb_upload_open_table(
 	if (u->fd < 0)
 		return u->fd;
 	u->is_table = true;
+	u->status = 0;
 	wandb_table_open(&u->table, entry, u->fd);
 	return 0;
 }

@@ -36,6 +36,7 @@ struct wandb_upload {
 	/* Without a batch: hears what became of the one table. */
 	void (*done)(void *data, const struct wandb_reply *reply);
 	void *data;
+	int status; /* of the answer to the last file */
 	char *name;
 	int fd; /* -1: none */
 	struct wandb_hash hash;

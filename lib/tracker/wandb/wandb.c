@@ -39,6 +39,7 @@ struct wandb {
 	struct wandb_offline offline;
 	struct wandb_online online;
 	struct wandb_children children;
+	struct wandb_pieces pieces; /* of the records */
 };
 
 static int
@@ -176,6 +177,7 @@ open_online(struct tracker *t, struct err *err)
 	w->online.on_row = on_child_row;
 	w->online.data = t;
 	w->online.children = &w->children;
+	w->online.pieces = &w->pieces;
 	return wandb_online_open(
 	    &w->online, t, w->info, &w->settings, &w->run, err);
 }
@@ -190,6 +192,8 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 
 	w->info = info;
 	wandb_children_release(&w->children);
+	wandb_pieces_release(&w->pieces);
+	wandb_pieces_init(&w->pieces);
 	wandb_run_release(&w->run);
 	wandb_settings_release(&w->settings);
 	wandb_settings_load(&w->settings, &wishes);
@@ -275,6 +279,33 @@ take_offline(struct tracker *t, const struct entry *e, struct err *err)
 	return OUTCOME_DONE;
 }
 
+/* Writes the pieces of the records that are full, with `last` all of them. */
+static enum outcome
+write_pieces(struct wandb *w, bool last, struct err *err)
+{
+	struct wandb_copies *files = &w->offline.copies;
+
+	while (wandb_pieces_is_due(&w->pieces, last)) {
+		if (wandb_copies_open_table(
+			files, wandb_pieces_name(&w->pieces), err) < 0)
+			return OUTCOME_BLOCKED;
+		wandb_pieces_write(&w->pieces, &files->table);
+		if (wandb_copies_place_table(files, err) < 0)
+			return OUTCOME_BLOCKED;
+		wandb_pieces_sent(&w->pieces);
+	}
+	return OUTCOME_DONE;
+}
+
+static enum outcome
+take_records(struct wandb *w, const struct batch *batch, struct err *err)
+{
+	enum outcome outcome = wandb_pieces_add(
+	    &w->pieces, w->info->start, &batch->entries[0], err);
+
+	return outcome == OUTCOME_DONE ? write_pieces(w, false, err) : outcome;
+}
+
 static enum outcome
 send_offline(struct tracker *t, struct batch *batch, struct err *err)
 {
@@ -284,6 +315,8 @@ send_offline(struct tracker *t, struct batch *batch, struct err *err)
 
 	if (batch->lane == LANE_FILES)
 		return wandb_offline_files(&w->offline, batch);
+	if (batch->lane == LANE_RECORDS)
+		return take_records(w, batch, err);
 	for (i = 0; i < batch->count && outcome == OUTCOME_DONE; i++)
 		outcome = take_offline(t, &batch->entries[i], err);
 	if (outcome == OUTCOME_DONE)
@@ -307,6 +340,8 @@ finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
 	for (i = 0; i < w->children.len && outcome == OUTCOME_DONE; i++)
 		outcome = wandb_offline_finish(
 		    &w->children.list[i]->offline, end, err);
+	if (outcome == OUTCOME_DONE)
+		outcome = write_pieces(w, true, err);
 	if (outcome == OUTCOME_DONE && w->children.len > 0) {
 		if (wandb_copies_open_table(files, &wandb_experiments, err) < 0)
 			return OUTCOME_BLOCKED;
@@ -390,6 +425,7 @@ wandb_close(struct tracker *t)
 	struct wandb *w = t->state;
 
 	wandb_children_release(&w->children);
+	wandb_pieces_release(&w->pieces);
 	wandb_online_close(&w->online);
 	wandb_offline_close(&w->offline);
 	wandb_run_release(&w->run);

@@ -1,0 +1,32 @@
+/*
+ * The running values of a run by their names, for rules over them: "success_rate",
+ * "scores/NAME", and two that no point has, "error_rate" and "stalled".
+ *
+ *	rule = running_find(d, rules, len, stalled_seconds, &value);
+ *	if (rule != NULL) ...           rule->name has this value
+ */
+#ifndef MAPPING_RUNNING_H
+#define MAPPING_RUNNING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "format/rule.h"
+#include "mapping/derive.h"
+
+/* The seconds since the last record. */
+#define RUNNING_STALLED "stalled"
+/* The share of the records that are errors or timeouts. */
+#define RUNNING_ERROR_RATE "error_rate"
+
+/* The value over the records so far, over all experiments; false: there is none
+ * by this name (yet). RUNNING_STALLED is none of them. */
+bool running_value(const struct derive *d, const char *name, double *value);
+
+/* The first of the rules that holds now, with the value of its name; NULL: none
+ * does. `stalled_seconds` below 0: nobody has measured it. */
+const struct rule *running_find(const struct derive *d,
+    const struct rule *rules, size_t len, double stalled_seconds,
+    double *value);
+
+#endif

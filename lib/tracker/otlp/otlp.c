@@ -1,0 +1,458 @@
+/*
+ * OpenTelemetry: sends a run to a receiver of OTLP over HTTP. Metrics go as
+ * cumulative points while the run goes on, and the run's span when it has
+ * ended. OTLP knows no "again": what a receiver took before its answer was lost
+ * is sent a second time, with the same IDs and times.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "tracker/otlp/private.h"
+
+/* Receivers expect a point of a series every few seconds at most. */
+#define PACE_MS 5000
+/* A series without a point for five minutes counts as ended. */
+#define IDLE_MS 60000
+
+#define STATUS_RUNNING 1.0
+#define STATUS_ENDED   0.0
+#define STATUS_FAILED  (-1.0)
+/* Under these names the cursor keeps what a restarted process must know. */
+#define LAST_TIME "last_ns"
+#define TIME_SIZE 32
+
+static int
+otlp_configure(struct tracker *t, struct err *err)
+{
+	struct otlp *o = t->state;
+
+	(void)err;
+	o->tracker = t;
+	otlp_calls_init(o);
+	paramset_init(&o->params);
+	return 0;
+}
+
+/* Reads the environment here, not earlier: `itrack sync` may have another one
+ * than the process that failed. */
+static void
+load_config(struct otlp *o)
+{
+	struct plan plan = tracker_plan(o->tracker, o->run->start);
+
+	if (o->configured)
+		return;
+	o->configured = true;
+	otlp_config_load(&o->config, &plan);
+	for (size_t i = 0; i < o->config.note_len; i++)
+		tracker_note(o->tracker, "%s", o->config.notes[i]);
+	if (o->config.disabled)
+		tracker_note(
+		    o->tracker, "OTEL_SDK_DISABLED is set: nothing is sent");
+	otlp_resource_make(o);
+	otel_ids_make(&o->root, o->run->start->attempt, OTLP_ROOT);
+}
+
+static void
+recall(struct otlp *o)
+{
+	const char *last = tracker_recall(o->tracker, LAST_TIME);
+
+	o->taken = tracker_recall(o->tracker, OTLP_TAKEN) != NULL;
+	o->last_ns = last != NULL ? strtoll(last, NULL, 10) : 0;
+	otlp_experiments_release(&o->experiments);
+	otlp_experiments_recall(&o->experiments, o->tracker);
+	otlp_params_recall(o);
+}
+
+static void
+set_place(struct otlp *o)
+{
+	char *place = o->config.ways[OTLP_TRACES].off
+	    ? xstrdup(o->config.ways[OTLP_METRICS].url)
+	    : xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
+		  o->root.trace_hex);
+
+	tracker_set_place(o->tracker, place);
+	free(place);
+}
+
+/* The points of the request were taken. */
+static void
+points_taken(struct otlp *o)
+{
+	char text[TIME_SIZE];
+
+	o->last_ns = o->next_ns;
+	snprintf(text, sizeof text, "%" PRId64, o->last_ns);
+	tracker_remember_later(o->tracker, LAST_TIME, text);
+}
+
+/* --- opening: is there a receiver? --- */
+
+static void on_opened(struct otlp *o, const struct otlp_reply *reply);
+
+/* Asks whether anything takes the next signal, by an empty request. False: there
+ * is no next one, or err says why it can't be sent. */
+static bool
+probe_next(struct otlp *o, struct err *err)
+{
+	while (o->probing < OTLP_SIGNALS && !otlp_sends(o, o->probing))
+		o->probing++;
+	if (o->probing == OTLP_SIGNALS)
+		return false;
+	o->empty = true;
+	buf_reset(&o->calls[LANE_METRICS].body);
+	return otlp_send(o, LANE_METRICS, o->probing, on_opened, err);
+}
+
+/* Nothing takes the signal there: does anything take another? */
+static void
+signal_is_nowhere(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct err err = ERR_INIT;
+
+	o->nowhere[o->probing++] = true;
+	if (probe_next(o, &err))
+		return;
+	memset(o->nowhere, 0, sizeof o->nowhere);
+	if (err.message[0] == '\0')
+		err_set(&err, -ENOENT, "%s: no receiver of OTLP is there",
+		    reply->err.message);
+	tracker_done(o->tracker, CALL_OPEN, OUTCOME_BLOCKED, 0, &err);
+}
+
+static void
+opened(struct otlp *o)
+{
+	otlp_note_taken(o);
+	for (int i = 0; i < OTLP_SIGNALS; i++)
+		if (o->nowhere[i])
+			tracker_note(o->tracker,
+			    "no %s are sent: nothing takes them at %s",
+			    otlp_signal_name((enum otlp_signal)i),
+			    o->config.ways[i].url);
+	tracker_done(o->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
+}
+
+static void
+on_opened(struct otlp *o, const struct otlp_reply *reply)
+{
+	if (reply->nowhere) {
+		signal_is_nowhere(o, reply);
+	} else if (reply->outcome == OUTCOME_DONE) {
+		if (!o->empty)
+			points_taken(o);
+		opened(o);
+	} else if (reply->outcome == OUTCOME_REJECTED) {
+		/* An empty request may be refused by who takes others. */
+		if (!o->empty)
+			tracker_refused(
+			    o->tracker, "the run's status", reply->err.message);
+		opened(o);
+	} else {
+		tracker_done(o->tracker, CALL_OPEN, reply->outcome,
+		    reply->retry_after_ms, &reply->err);
+	}
+}
+
+/* A run that goes on says so at once. That an import was one is no news. */
+static enum outcome
+otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
+{
+	struct otlp *o = t->state;
+	bool sent;
+
+	o->run = run;
+	load_config(o);
+	recall(o);
+	if (o->config.disabled)
+		return OUTCOME_DONE;
+	set_place(o);
+	if (run->again)
+		return OUTCOME_DONE;
+	o->probing = OTLP_METRICS;
+	o->empty = false;
+	if (run->start->source == SOURCE_IMPORT ||
+	    !otlp_sends(o, OTLP_METRICS)) {
+		sent = probe_next(o, err);
+	} else {
+		otlp_status_write(o, run->started_us, STATUS_RUNNING);
+		sent = otlp_send(o, LANE_METRICS, OTLP_METRICS, on_opened, err);
+	}
+	if (sent)
+		return OUTCOME_PENDING;
+	return err->message[0] == '\0' ? OUTCOME_DONE : OUTCOME_BLOCKED;
+}
+
+/* --- metrics --- */
+
+static void on_metrics(struct otlp *o, const struct otlp_reply *reply);
+
+static void
+make_part(struct otlp *o)
+{
+	o->part = o->batch->count - o->at;
+	if (o->part_max > 0 && o->part > o->part_max)
+		o->part = o->part_max;
+	otlp_metrics_write(o);
+	while (
+	    o->calls[LANE_METRICS].body.len > OTLP_BODY_BYTES && o->part > 1) {
+		o->part /= 2;
+		otlp_metrics_write(o);
+	}
+}
+
+/* Sends the rest of the batch, as much as fits into a request. */
+static enum outcome
+send_rest(struct otlp *o, struct err *err)
+{
+	for (; o->at < o->batch->count; o->at += o->part) {
+		make_part(o);
+		if (o->points > 0)
+			break;
+	}
+	o->batch->done = o->at;
+	if (o->at == o->batch->count)
+		return OUTCOME_DONE;
+	if (buf_overflowed(&o->calls[LANE_METRICS].body)) {
+		err_set(err, -EMSGSIZE, "one point is longer than %d bytes",
+		    OTLP_BODY_MAX);
+		return OUTCOME_REJECTED;
+	}
+	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_metrics, err)
+	    ? OUTCOME_PENDING
+	    : OUTCOME_BLOCKED;
+}
+
+static void
+done_metrics(struct otlp *o, enum outcome outcome, int64_t retry_after_ms,
+    const struct err *err)
+{
+	o->batch->done = o->at;
+	tracker_done(
+	    o->tracker, CALL_SEND_METRICS, outcome, retry_after_ms, err);
+}
+
+/* The part is settled, one way or another. */
+static void
+next_part(struct otlp *o, size_t rejected)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	o->batch->rejected += rejected;
+	o->at += o->part;
+	outcome = send_rest(o, &err);
+	if (outcome != OUTCOME_PENDING)
+		done_metrics(o, outcome, 0, &err);
+}
+
+/* Points, not entries, were refused: as many entries as have them, at least. */
+static size_t
+entries_rejected(const struct otlp *o, int64_t points)
+{
+	uint64_t all = o->points > 0 ? o->points : 1;
+	uint64_t part = (uint64_t)points < all ? (uint64_t)points : all;
+
+	return (size_t)((part * o->part + all - 1) / all);
+}
+
+/* The request is too large: halves, down to one entry, which is named. */
+static void
+send_less(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome;
+
+	if (o->part > 1) {
+		o->part_max = o->part / 2;
+		outcome = send_rest(o, &err);
+		if (outcome != OUTCOME_PENDING)
+			done_metrics(o, outcome, 0, &err);
+		return;
+	}
+	err_set(&err, -EMSGSIZE, "one point of %zu bytes is too large",
+	    o->calls[LANE_METRICS].body.len);
+	tracker_refused(o->tracker, err.message, reply->err.message);
+	next_part(o, o->part);
+}
+
+static void
+on_metrics(struct otlp *o, const struct otlp_reply *reply)
+{
+	if (reply->outcome == OUTCOME_DONE) {
+		points_taken(o);
+		otlp_note_partial(o, "points", reply);
+		next_part(o, entries_rejected(o, reply->rejected));
+	} else if (reply->too_large) {
+		send_less(o, reply);
+	} else if (reply->nowhere) {
+		if (otlp_goes_on_without(o, OTLP_METRICS, reply))
+			next_part(o, 0);
+		else
+			done_metrics(o, OUTCOME_BLOCKED, 0, &reply->err);
+	} else if (reply->outcome == OUTCOME_REJECTED) {
+		tracker_refused(o->tracker,
+		    reply->too_old ? "metrics too old for the receiver"
+				   : "metrics",
+		    reply->err.message);
+		next_part(o, o->part);
+	} else {
+		done_metrics(
+		    o, reply->outcome, reply->retry_after_ms, &reply->err);
+	}
+}
+
+/* Nothing new for a while: says that the run goes on. */
+static enum outcome
+send_sign_of_life(struct otlp *o, struct err *err)
+{
+	if (o->run->start->source == SOURCE_IMPORT ||
+	    !otlp_sends(o, OTLP_METRICS))
+		return OUTCOME_DONE;
+	o->at = o->part = 0;
+	otlp_status_write(o, clock_wall_us(), STATUS_RUNNING);
+	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_metrics, err)
+	    ? OUTCOME_PENDING
+	    : OUTCOME_BLOCKED;
+}
+
+static void
+say_no_place(struct tracker *t, enum entry_kind kind)
+{
+	if (kind == ENTRY_ARTIFACT)
+		tracker_note(
+		    t, "files are not sent: OTLP has no place for them");
+	else if (kind == ENTRY_TABLE)
+		tracker_note(
+		    t, "tables are not sent: OTLP has no place for them");
+	else
+		tracker_note(
+		    t, "models are not registered: OTLP has no place for them");
+}
+
+static enum outcome
+otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
+{
+	struct otlp *o = t->state;
+
+	if (batch->lane == LANE_RECORDS)
+		return otlp_records_send(o, batch, err);
+	if (batch->lane == LANE_FILES) {
+		for (size_t i = 0; i < batch->count; i++)
+			say_no_place(t, batch->entries[i].kind);
+		return OUTCOME_DONE;
+	}
+	o->batch = batch;
+	o->at = 0;
+	return batch->count == 0 ? send_sign_of_life(o, err)
+				 : send_rest(o, err);
+}
+
+/* --- the end: the status, then the span --- */
+
+static void
+on_root(struct otlp *o, const struct otlp_reply *reply)
+{
+	enum outcome outcome = reply->outcome;
+
+	if (outcome == OUTCOME_DONE)
+		otlp_note_partial(o, "spans", reply);
+	if (reply->nowhere)
+		outcome = otlp_goes_on_without(o, OTLP_TRACES, reply)
+		    ? OUTCOME_DONE
+		    : OUTCOME_BLOCKED;
+	tracker_done(o->tracker, CALL_FINISH, outcome, reply->retry_after_ms,
+	    &reply->err);
+}
+
+static enum outcome
+send_root(struct otlp *o, struct err *err)
+{
+	if (!otlp_sends(o, OTLP_TRACES))
+		return OUTCOME_DONE;
+	otlp_root_write(o);
+	return otlp_send(o, LANE_METRICS, OTLP_TRACES, on_root, err)
+	    ? OUTCOME_PENDING
+	    : OUTCOME_BLOCKED;
+}
+
+static void
+on_status(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome = reply->outcome;
+
+	if (outcome == OUTCOME_DONE) {
+		points_taken(o);
+		otlp_note_partial(o, "points", reply);
+	} else if (reply->nowhere &&
+	    otlp_goes_on_without(o, OTLP_METRICS, reply)) {
+		outcome = OUTCOME_DONE;
+	} else if (outcome == OUTCOME_REJECTED) {
+		tracker_refused(
+		    o->tracker, "the run's status", reply->err.message);
+		outcome = OUTCOME_DONE;
+	}
+	if (outcome != OUTCOME_DONE) {
+		tracker_done(o->tracker, CALL_FINISH, outcome,
+		    reply->retry_after_ms, &reply->err);
+		return;
+	}
+	outcome = send_root(o, &err);
+	if (outcome != OUTCOME_PENDING)
+		tracker_done(o->tracker, CALL_FINISH, outcome, 0, &err);
+}
+
+static enum outcome
+otlp_finish(struct tracker *t, const struct run_end *end, struct err *err)
+{
+	struct otlp *o = t->state;
+	double status =
+	    end->end->status == RUN_FINISHED ? STATUS_ENDED : STATUS_FAILED;
+
+	o->end = *end;
+	if (!otlp_sends(o, OTLP_METRICS) || otlp_is_old(o, end->ended_us))
+		return send_root(o, err);
+	otlp_status_write(o, end->ended_us, status);
+	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_status, err)
+	    ? OUTCOME_PENDING
+	    : OUTCOME_BLOCKED;
+}
+
+static void
+otlp_close(struct tracker *t)
+{
+	struct otlp *o = t->state;
+
+	otlp_calls_release(o);
+	otlp_experiments_release(&o->experiments);
+	rows_release(&o->records.rows);
+	paramset_release(&o->params);
+	buf_release(&o->resource);
+	otlp_config_release(&o->config);
+	o->configured = false;
+}
+
+const struct tracker_ops tracker_otlp = {
+    .about = &tracker_about_otlp,
+    .state_size = sizeof(struct otlp),
+    .pace_ms = PACE_MS,
+    .idle_ms = IDLE_MS,
+    .needs_run_id = true,
+    .remote = true,
+    .configure = otlp_configure,
+    .open = otlp_open,
+    .send = otlp_send_batch,
+    .finish = otlp_finish,
+    .destination = otlp_destination,
+    .examine = otlp_examine,
+    .foretell = otlp_foretell,
+    .close = otlp_close,
+};

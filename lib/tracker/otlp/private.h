@@ -1,0 +1,162 @@
+/* What the files of the OTLP tracker share: otlp.c (the tracker), call.c (one
+ * request), metrics.c (from entries to points), resource.c (who sends), root.c
+ * (the run's span). */
+#ifndef TRACKER_OTLP_PRIVATE_H
+#define TRACKER_OTLP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "http/http.h"
+#include "tracker/common/otel.h"
+#include "tracker/common/paramset.h"
+#include "tracker/common/rows.h"
+#include "tracker/otlp/config.h"
+#include "tracker/otlp/experiments.h"
+#include "tracker/otlp/reply.h"
+#include "tracker/otlp/series.h"
+#include "tracker/tracker.h"
+
+/* What is sent before it is compressed: receivers take 4 MiB at least. */
+#define OTLP_BODY_BYTES (1024 * 1024)
+/* One entry alone may be longer. */
+#define OTLP_BODY_MAX (64 * 1024 * 1024)
+/* The item of the root span, for otel_ids_make(). */
+#define OTLP_ROOT (-1)
+/* The cursor remembers under this name that something was taken. */
+#define OTLP_TAKEN "taken"
+
+struct otlp;
+
+typedef void otlp_then(struct otlp *o, const struct otlp_reply *reply);
+
+/* One request at a time; each lane has one. */
+struct otlp_call {
+	struct otlp *o;
+	enum otlp_signal signal;
+	struct http_call *http; /* NULL: none */
+	struct buf body, packed;
+	otlp_then *then;
+};
+
+/* The spans of an entry's records go first, then the events of their scores. */
+enum otlp_step { OTLP_SPANS, OTLP_EVENTS, OTLP_STEPS };
+
+struct otlp_records {
+	struct batch *batch; /* of one entry */
+	struct rows rows;
+	int64_t first; /* of the entry that the next four are about */
+	enum otlp_step step;
+	size_t at;    /* rows that are settled in this step */
+	size_t sent;  /* rows of the request */
+	size_t items; /* spans or events of the request */
+	size_t most;  /* rows in a request; fewer after a 413 */
+	bool refused; /* one of the rows was */
+};
+
+struct otlp {
+	struct tracker *tracker;
+	const struct run_info *run;
+	struct otlp_config config;
+	bool configured;
+	/* One for each signal, made when it is first used: their certificates
+	 * may differ. */
+	struct http *http[OTLP_SIGNALS];
+	/* Nothing takes this signal there. */
+	bool nowhere[OTLP_SIGNALS];
+	/* Some receiver has taken something of this run, so the address is
+	 * right. */
+	bool taken;
+	struct buf resource; /* its attributes, encoded */
+	struct otel_ids root;
+	struct otlp_experiments experiments;
+	struct paramset params;
+	size_t params_left_out;
+	struct otlp_call calls[LANE_COUNT];
+
+	/* opening */
+	enum otlp_signal probing;
+	bool empty; /* the request has nothing in it */
+
+	/* sending metrics */
+	struct batch *batch;
+	size_t at;       /* entries of the batch that are settled */
+	size_t part;     /* entries in the request, from there on */
+	size_t part_max; /* smaller after a 413 */
+	size_t points;   /* in the request */
+	int64_t last_ns; /* time of the last point that was taken */
+	int64_t next_ns; /* the same, if this request is taken */
+
+	struct run_end end;
+	struct otlp_records records;
+};
+
+/* --- call.c --- */
+
+void otlp_calls_init(struct otlp *o);
+void otlp_calls_release(struct otlp *o);
+/* Is the signal sent? */
+bool otlp_sends(const struct otlp *o, enum otlp_signal signal);
+/* Begins a request of the lane: its body gets the resource; items follow. */
+struct buf *otlp_begin(
+    struct otlp *o, enum lane lane, struct otel_frame *frame);
+/* Sends the body; `then` gets the reply from the loop. False and err: it can't
+ * be sent. */
+bool otlp_send(struct otlp *o, enum lane lane, enum otlp_signal signal,
+    otlp_then *then, struct err *err);
+/* A reply that says that nothing takes the signal there: notes it, and returns
+ * whether the run goes on without it. False: nothing of the run was ever taken,
+ * so the address is wrong. */
+bool otlp_goes_on_without(
+    struct otlp *o, enum otlp_signal signal, const struct otlp_reply *reply);
+/* Keeps that something was taken, across restarts, too. */
+void otlp_note_taken(struct otlp *o);
+/* Says what a receiver that took a request says of a part of it. */
+void otlp_note_partial(
+    struct otlp *o, const char *what, const struct otlp_reply *reply);
+
+/* --- metrics.c --- */
+
+/* Is the time so long ago that an import's points are not sent? */
+bool otlp_is_old(const struct otlp *o, int64_t time_us);
+/* Writes `part` entries of the batch, from `at` on, as a request's body. No
+ * points: nothing is to be sent. */
+void otlp_metrics_write(struct otlp *o);
+/* The same for the one point that says what the run does now. */
+void otlp_status_write(struct otlp *o, int64_t time_us, double status);
+
+/* --- resource.c --- */
+
+/* Fills o->resource. */
+void otlp_resource_make(struct otlp *o);
+
+/* --- root.c --- */
+
+void otlp_params_recall(struct otlp *o);
+void otlp_params_add(struct otlp *o, const struct entry_params *params);
+/* Writes the root span, which says what became of the run. */
+void otlp_root_write(struct otlp *o);
+
+/* --- spans.c --- */
+
+/* Appends the record's span, a child of the run's. */
+void otlp_span_write(
+    const struct otlp *o, const struct row *row, struct buf *out);
+/* Appends an event for each score; returns how many. */
+size_t otlp_events_write(
+    const struct otlp *o, const struct row *row, struct buf *out);
+
+/* --- records.c --- */
+
+enum outcome otlp_records_send(
+    struct otlp *o, struct batch *batch, struct err *err);
+
+/* --- examine.c --- */
+
+void otlp_examine(const struct examination *x);
+void otlp_foretell(const struct examination *x);
+
+#endif

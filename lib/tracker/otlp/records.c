@@ -1,0 +1,226 @@
+/* Sends the records that an entry names: their spans, then the events of their
+ * scores, in requests of a bounded size. How far an entry has come is kept in the
+ * cursor after each request, because what is sent again may stand there twice. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "tracker/otlp/private.h"
+
+/* A Collector's own batches are no larger. */
+#define ROWS_MAX 512
+/* "first step at" of the entry that is under way. */
+#define REMEMBERED  "records"
+#define MEMORY_SIZE 96
+
+static enum outcome go_on(struct otlp *o, struct err *err);
+
+static enum otlp_signal
+signal_of(enum otlp_step step)
+{
+	return step == OTLP_SPANS ? OTLP_TRACES : OTLP_LOGS;
+}
+
+static const char *
+items_of(enum otlp_step step)
+{
+	return step == OTLP_SPANS ? "spans" : "score events";
+}
+
+static void
+remember(struct otlp *o)
+{
+	const struct otlp_records *r = &o->records;
+	char text[MEMORY_SIZE];
+
+	snprintf(text, sizeof text, "%" PRId64 " %d %zu", r->first,
+	    (int)r->step, r->at);
+	tracker_remember(o->tracker, REMEMBERED, text);
+}
+
+/* Goes on where this entry was left. */
+static void
+recall(struct otlp *o, int64_t first)
+{
+	const char *text = tracker_recall(o->tracker, REMEMBERED);
+	struct otlp_records *r = &o->records;
+	char *end = NULL;
+	int64_t step = 0, at = 0;
+
+	r->first = first;
+	r->step = OTLP_SPANS;
+	r->at = 0;
+	if (text == NULL || strtoll(text, &end, 10) != first)
+		return;
+	step = strtoll(end, &end, 10);
+	at = strtoll(end, NULL, 10);
+	if (step < 0 || step >= OTLP_STEPS || at < 0 ||
+	    (uint64_t)at > r->rows.len)
+		return;
+	r->step = (enum otlp_step)step;
+	r->at = (size_t)at;
+}
+
+/* Writes rows from `at` on, as many as fit into a request. */
+static void
+write_rows(struct otlp *o)
+{
+	struct otlp_records *r = &o->records;
+	struct otel_frame frame;
+	struct buf *out = otlp_begin(o, LANE_RECORDS, &frame);
+
+	r->sent = r->items = 0;
+	while (r->at + r->sent < r->rows.len && r->sent < r->most) {
+		size_t before = out->len, items = 1;
+		struct row row;
+
+		rows_get(&r->rows, r->at + r->sent, &row);
+		if (r->step == OTLP_SPANS)
+			otlp_span_write(o, &row, out);
+		else
+			items = otlp_events_write(o, &row, out);
+		row_release(&row);
+		if (r->sent > 0 && out->len > OTLP_BODY_BYTES) {
+			buf_truncate(out, before);
+			break;
+		}
+		r->items += items;
+		r->sent++;
+	}
+	otel_end(out, &frame);
+}
+
+static void
+done(struct otlp *o, enum outcome outcome, int64_t retry_after_ms,
+    const struct err *err)
+{
+	struct otlp_records *r = &o->records;
+
+	rows_release(&r->rows);
+	r->batch->done = outcome == OUTCOME_DONE ? r->batch->count : 0;
+	r->batch->rejected = outcome == OUTCOME_DONE && r->refused;
+	tracker_done(
+	    o->tracker, CALL_SEND_RECORDS, outcome, retry_after_ms, err);
+}
+
+static void
+proceed(struct otlp *o)
+{
+	struct err err = ERR_INIT;
+	enum outcome outcome = go_on(o, &err);
+
+	if (outcome != OUTCOME_PENDING)
+		done(o, outcome, 0, &err);
+}
+
+/* The request's rows are settled, one way or another. */
+static void
+settle(struct otlp *o)
+{
+	o->records.at += o->records.sent;
+	remember(o);
+	proceed(o);
+}
+
+/* Names the rows of the request, which were refused for good. */
+static void
+refuse(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+	int64_t first = r->rows.list[r->at].number;
+	int64_t last = r->rows.list[r->at + r->sent - 1].number;
+	char *what = first == last
+	    ? xasprintf("%s of record %" PRId64, items_of(r->step), first)
+	    : xasprintf("%s of records %" PRId64 " to %" PRId64,
+		  items_of(r->step), first, last);
+
+	tracker_refused(o->tracker, what, reply->err.message);
+	free(what);
+	r->refused = true;
+}
+
+static void
+on_rows(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+
+	if (reply->outcome == OUTCOME_DONE) {
+		otlp_note_partial(o, items_of(r->step), reply);
+		r->refused = r->refused || reply->rejected > 0;
+		settle(o);
+	} else if (reply->too_large && r->sent > 1) {
+		r->most = r->sent / 2;
+		proceed(o);
+	} else if (reply->nowhere &&
+	    otlp_goes_on_without(o, signal_of(r->step), reply)) {
+		proceed(o);
+	} else if (reply->outcome == OUTCOME_REJECTED && !reply->nowhere) {
+		refuse(o, reply);
+		settle(o);
+	} else {
+		done(o, reply->nowhere ? OUTCOME_BLOCKED : reply->outcome,
+		    reply->retry_after_ms, &reply->err);
+	}
+}
+
+/* Too long to be sent at all. */
+static void
+refuse_overlong(struct otlp *o)
+{
+	struct otlp_reply reply = {.err = ERR_INIT};
+
+	err_set(&reply.err, -EMSGSIZE, "longer than %d bytes", OTLP_BODY_MAX);
+	refuse(o, &reply);
+}
+
+/* Sends the next request of the entry. DONE: there is none. */
+static enum outcome
+go_on(struct otlp *o, struct err *err)
+{
+	struct otlp_records *r = &o->records;
+
+	for (; r->step < OTLP_STEPS; r->step++, r->at = 0) {
+		if (!otlp_sends(o, signal_of(r->step)))
+			continue;
+		for (; r->at < r->rows.len; r->at += r->sent) {
+			write_rows(o);
+			if (r->items == 0)
+				continue;
+			if (!buf_overflowed(&o->calls[LANE_RECORDS].body))
+				return otlp_send(o, LANE_RECORDS,
+					   signal_of(r->step), on_rows, err)
+				    ? OUTCOME_PENDING
+				    : OUTCOME_BLOCKED;
+			refuse_overlong(o);
+		}
+	}
+	return OUTCOME_DONE;
+}
+
+enum outcome
+otlp_records_send(struct otlp *o, struct batch *batch, struct err *err)
+{
+	const struct entry *e = &batch->entries[0];
+	struct otlp_records *r = &o->records;
+	enum outcome outcome;
+
+	if (!otlp_sends(o, OTLP_TRACES) && !otlp_sends(o, OTLP_LOGS))
+		return OUTCOME_DONE;
+	outcome = rows_open(&r->rows, o->run->start, e, err);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	r->batch = batch;
+	r->refused = false;
+	if (r->most == 0)
+		r->most = ROWS_MAX;
+	recall(o, e->records.first);
+	outcome = go_on(o, err);
+	if (outcome != OUTCOME_PENDING) {
+		rows_release(&r->rows);
+		batch->rejected = outcome == OUTCOME_DONE && r->refused;
+	}
+	return outcome;
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# itrack report: the page is whole, loads and runs nothing, and its numbers are those of
+# itrack show. tests/pages/report.bats looks at it in a browser.
+# shellcheck disable=SC2154 # of runs.bash and of bats
+
+load runs
+
+setup() {
+    use_clean_home
+}
+
+make_run() { # dir [option]... <lines
+    python3 "$top/tests/cli/make_run.py" "$@"
+}
+
+report() {
+    itrack report "$@"
+}
+
+# The page is sound, and has the numbers of these directories.
+is_sound() { # dir...
+    local dir shown=()
+    for dir in "$@"; do
+        itrack show --json "$dir" >"shown-${#shown[@]}.json"
+        shown+=(--show "shown-${#shown[@]}.json")
+    done
+    python3 "$top/tests/cli/check_page.py" page.html "${shown[@]}"
+}
+
+@test "the numbers of every fixture are those of itrack show" {
+    for dir in "$fixtures"/*/run; do
+        report "$dir" -o page.html
+        is_sound "$dir" || { echo "$dir"; return 1; }
+    done
+}
+
+@test "up to ten runs beside each other, compared with the first" {
+    for n in $(seq 11); do
+        for i in $(seq 9); do
+            echo "P e$i $([ "$i" -lt "$n" ] && echo success || echo error) f1=0.$n latency=$n tokens=$i"
+        done | make_run "r$n" --name "run$n" --config "x: $n"
+    done
+    # shellcheck disable=SC2046
+    report $(seq -f r%g 10) -o page.html
+    # shellcheck disable=SC2046
+    is_sound $(seq -f r%g 10)
+    grep -q 'id="comparison"' page.html
+    [ "$(grep -o '<h3>r[0-9]* against r1</h3>' page.html | wc -l)" = 9 ]
+    grep -q '<td class="better">better</td>' page.html
+    grep -q '<th scope="row">x</th><td>1</td><td>10</td>' page.html
+    # shellcheck disable=SC2046
+    run -125 report $(seq -f r%g 11) -o page.html
+    [[ $output == *"more than 10 runs"* ]]
+    # Two of one name are told apart.
+    mkdir -p a b && cp -r r1 a/run && cp -r r2 b/run
+    report a/run b/run -o page.html
+    grep -q 'b/run against a/run' page.html
+    cp page.html first.html
+    report a/run b/run -o page.html
+    cmp page.html first.html
+    report a/run b/run -o - | cmp - first.html
+}
+
+@test "hostile records are text, and nothing else" {
+    python3 - <<'END'
+import json, os
+evil = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onload='alert(1)",
+        '</style><script>alert(2)</script>', '<!-- ', '&lt;b&gt;', '\x1b[31m\x00\x07\u202e\ud800',
+        'javascript:alert(3)', ']]><svg onload=alert(4)>', '{{7*7}}', '\n</pre><script>',
+        '&#x3c;script&#x3e;', 'x' * 9000]
+os.mkdir("evil")
+with open("evil/records.jsonl", "w") as f:
+    for i, e in enumerate(evil * 3):
+        f.write(json.dumps({
+            "run_id": e, "status": "success" if i % 2 else e, "error_type": e, "error": e,
+            "example_id": e, "input": {e: e}, "output": e, "scores": {e[:200]: 1.5, "x": i},
+            "usage": {e[:200]: 2}, "latency_ms": i, "model": {"model_id": e, "provider": e},
+            "probe": {"probe_id": e}, "custom": {"harness": {"experiment_id": e,
+            "model_name": e, "probe_name": e}}}) + "\n")
+with open("evil/config.resolved.yaml", "w") as f:
+    f.write(json.dumps({e: {e: e} for e in evil[:4]}))
+os.mkdir(b"<b>\xff&'\"")
+END
+    cp evil/* "$(printf '<b>\xff')"*
+    report --records=text evil "$(printf "<b>\\xff&'\"")" -o page.html
+    python3 "$top/tests/cli/check_page.py" page.html | grep -v '^has ' >faults || :
+    cat faults
+    [ ! -s faults ]
+    # Words of the records stand there as text.
+    grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' page.html
+    [ "$(grep -ci '<script\|<img\|<svg onload' page.html)" = 0 ]
+}
+
+@test "prompts and answers are there with --records=text alone" {
+    printf '%s\n' 'P x=CANARY_QUESTION error:Odd output=CANARY_ANSWER' | make_run a
+    report a -o page.html
+    python3 "$top/tests/cli/check_page.py" page.html --without CANARY
+    grep -q Odd page.html
+    report --records a -o page.html
+    python3 "$top/tests/cli/check_page.py" page.html --without CANARY
+    report --records=text a -o page.html
+    grep -q 'CANARY_QUESTION' page.html && grep -q 'CANARY ANSWER' page.html
+}
+
+@test "at most 2 MB for 10,000 records, and what is left out is said" {
+    python3 - <<'END'
+import json, os
+os.mkdir("big")
+with open("big/records.jsonl", "w") as f:
+    for i in range(10000):
+        f.write(json.dumps({
+            "run_id": "r", "status": "error", "error_type": "E%d" % (i % 300), "error": "<&\"'" * 500,
+            "example_id": "<&>" * 30 + str(i), "input": {"q": "<>" * 3000}, "output": None,
+            "scores": {"s%d" % k: i * k for k in range(4)}, "model": {"model_id": "m"},
+            "probe": {"probe_id": "p"}, "custom": {"harness": {"experiment_id": str(i // 10),
+            "model_name": "<m>%d" % (i // 10), "probe_name": "p" * 100}}}) + "\n")
+END
+    for records in no text; do
+        report --records=$records big -o page.html
+        [ "$(stat -c %s page.html)" -le 2000000 ]
+        python3 "$top/tests/cli/check_page.py" page.html
+        [[ $(cat page.html) =~ [0-9]+\ more\ are\ not\ shown ]]
+        grep -q 'more are of other kinds' page.html
+    done
+}
+
+@test "mistakes: nothing is written" {
+    run -125 report -o page.html
+    printf '%s\n' 'P x success' | make_run a
+    run -125 report a
+    [[ $output == *"-o FILE"* ]]
+    run -1 report a nosuch -o page.html
+    [ "$output" = "itrack report: nosuch: No such file or directory" ]
+    run -1 report a -o nowhere/page.html
+    [[ $output == *nowhere* ]]
+    [ ! -e page.html ]
+    # An attempt's name will do; `last` is no run here, but may be a directory.
+    run -1 report last -o page.html
+    itrack import -q -t local a
+    report "$(itrack status --json | jq -r '.attempts[0].attempt')" -o page.html
+    is_sound a
+    cp -r a last
+    report last -o page.html
+    is_sound last
+}

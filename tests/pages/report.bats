@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# The page of itrack report in a real browser: nothing of a hostile record runs, axe
+# finds no serious fault, its text can be read without scripts. The pictures go to
+# $BUILD/pages; look at them.
+# shellcheck disable=SC2154 # of runs.bash
+
+load ../cli/runs
+
+setup_file() {
+    export browser='' axe=''
+    local top=$BATS_TEST_DIRNAME/../..
+    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
+    [ -n "${ITRACK_TORTURE:-}" ] || return 0
+    "$top/scripts/install-deps" -- chromium || return 0
+    command -v npm >/dev/null || "$top/scripts/install-deps" -- npm || return 0
+    browser=$("$top/scripts/test-venv" pages playwright==1.56.0)/bin/python ||
+        browser=
+    npm install --silent --no-audit --no-fund --prefix "$BUILD/axe" \
+        axe-core@4.10.3 || return 0
+    axe=$BUILD/axe/node_modules/axe-core/axe.min.js
+    mkdir -p "$BUILD/pages"
+}
+
+setup() {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "make torture looks at the pages"
+    [ -n "$browser" ] || skip "no browser"
+    [ -n "$axe" ] || skip "no axe-core"
+    use_clean_home
+}
+
+# So many records of two models and probes; `better` of 10 succeed.
+make_run() { # dir better temperature
+    local model probe i
+    for model in small large; do
+        for probe in LogicProbe BiasProbe; do
+            for i in $(seq 60); do
+                echo "$model/$probe ex-$i $([ $((i * 7 % 10)) -lt "$2" ] &&
+                    echo success || echo error:RuntimeError)" \
+                    "exact_match=$((i * $2 % 2)) f1=0.$((i * $2 % 90 + 10))" \
+                    "latency=$((100 + i * $2)) tokens=$((i + $2))"
+            done
+        done
+    done | python3 "$top/tests/cli/make_run.py" "$1" --name "$1" \
+        --config "{models: [{args: {temperature: $3}, type: x}]}"
+}
+
+look() { # picture dir...
+    local picture=$BUILD/pages/$1
+    shift
+    itrack report --records=text "$@" -o page.html
+    run "$browser" "$BATS_TEST_DIRNAME/report.py" page.html "$picture" "$axe"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "one run" {
+    make_run monday 6 0.7
+    look report-one monday
+    [[ $output == *"What ran"* && $output == *"Running success rate"* ]]
+}
+
+@test "runs compared: the text has what itrack show and compare say" {
+    make_run monday 6 0.7
+    make_run tuesday 8 0.2
+    make_run wednesday 4 0.2
+    look report monday tuesday wednesday
+    [[ $output == *"tuesday against monday"* ]]
+    [[ $output == *"$(itrack show tuesday | sed -n 's/^success  *//p')"* ]]
+    [[ $output == *better* && $output == *worse* ]]
+    [[ $output == *"models.0.args.temperature"*0.7*0.2* ]]
+}
+
+@test "hostile records do not execute" {
+    python3 - <<'END'
+import json, os
+evil = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onload='alert(1)",
+        '</style><script>alert(2)</script>', '<!-- ', '\x1b[31m\x00\x07\u202e\ud800',
+        '</pre></details><svg onload=alert(4)>', '<iframe src="http://127.0.0.1:9/">',
+        '<meta http-equiv=refresh content="0;url=http://127.0.0.1:9/">', 'x' * 9000]
+os.mkdir("evil")
+with open("evil/records.jsonl", "w") as f:
+    for i, e in enumerate(evil * 3):
+        f.write(json.dumps({
+            "run_id": e, "status": "success" if i % 2 else e, "error_type": e, "error": e,
+            "example_id": e, "input": {e: e}, "output": e, "scores": {e[:200]: 1.5, "x": i},
+            "usage": {e[:200]: 2}, "latency_ms": i, "model": {"model_id": e, "provider": e},
+            "probe": {"probe_id": e}, "custom": {"harness": {"experiment_id": e,
+            "model_name": e, "probe_name": e}}}) + "\n")
+END
+    cp -r evil '<img src=x onerror=alert(5)>'
+    look report-hostile evil '<img src=x onerror=alert(5)>'
+    [[ $output == *"<script>alert(1)</script>"* ]]
+}
+
+@test "what would run is found" {
+    make_run monday 6 0.7
+    itrack report monday -o page.html
+    sed -i 's|<main>|<main><img src="http://127.0.0.1:9/x.png" onerror="alert(1)">|;
+        s|<meta http-equiv[^>]*>||' page.html
+    run "$browser" "$BATS_TEST_DIRNAME/report.py" page.html evil "$axe"
+    [ "$status" -eq 1 ]
+    [[ $output == *"ran alert"* && $output == *"loaded http://127.0.0.1:9/x.png"* ]]
+    [[ $output == *"axe, light: critical: image-alt"* ]]
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# --records at MLflow: each record a trace, read back from a real server.
+
+bats_require_minimum_version 1.5.0
+load mlflow.bash
+
+setup_file() {
+    clean_environment
+    export venv port url
+    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
+    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
+        { venv=; return 0; }
+    port=$(free_port)
+    url=http://127.0.0.1:$port
+    start_server "$BATS_FILE_TMPDIR/server" "$port"
+}
+
+teardown_file() {
+    [ ! -e "$BATS_FILE_TMPDIR/server/pid" ] ||
+        stop_server "$BATS_FILE_TMPDIR/server"
+}
+
+setup() {
+    [ -n "$venv" ] || skip "no mlflow package"
+    clean_environment
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+import() { # EXPERIMENT [option]... DIR...
+    "$BUILD/bin/itrack" import -t mlflow --mlflow-uri "$url" -p "$@"
+}
+
+# [--text] [--runs N] EXPERIMENT DIR: every record, whole, once.
+traces() {
+    "$venv/bin/python" "$here/check_traces.py" "${@:1:$#-2}" "$url" "${@: -2}"
+}
+
+copy() { # FIXTURE DIR
+    cp -r "$top/tests/fixtures/$1/run" "$2"
+    chmod -R u+w "$2"
+}
+
+@test "every fixture, imported twice and live: all its records, once" {
+    local name dir mode names=(interrupted harness_two_by_two run_errors run_scored)
+    [ -z "${ITRACK_TORTURE:-}" ] || mapfile -t names < <(ls "$top/tests/fixtures")
+    for name in "${names[@]}"; do
+        dir=$top/tests/fixtures/$name/run
+        import "text-$name" --records=text "$dir"
+        import "text-$name" --records=text "$dir"
+        traces --text "text-$name" "$dir"
+    done
+    for name in run_scored harness_two_by_two; do
+        mode=run
+        [[ $name != harness* ]] || mode=harness
+        "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" --records \
+            --track-project "live-$name" -- "$BUILD/tests/programs/write_run" \
+            --quiet --mode "$mode" --from "$top/tests/fixtures/$name/run" \
+            --to "$PWD/$name"
+        traces "live-$name" "$PWD/$name"
+    done
+}
+
+@test "without =text no word of a prompt, an answer or an error leaves the machine" {
+    copy run_errors secret
+    sed -i 's/"question":"/&CANARY /; s/"output_text":"/&CANARY /
+        s/"output":"/&CANARY /; s/upstream refused/CANARY/; s/"reference_answer":"/&CANARY /' \
+        secret/records.jsonl
+    import secret --records --artifacts none "$PWD/secret"
+    traces secret "$PWD/secret"
+    run ! grep -rq CANARY "$BATS_FILE_TMPDIR/server" "$XDG_STATE_HOME"
+    import secret-text --records=text --artifacts none "$PWD/secret"
+    traces --text secret-text "$PWD/secret"
+    grep -rq CANARY "$BATS_FILE_TMPDIR/server"
+    run ! grep -rq CANARY "$XDG_STATE_HOME"
+}
+
+@test "the report leads to the page of the evaluation, and counts the scores left out" {
+    copy run_scored nan
+    sed -i 's/"f1":0.3/"f1":NaN/g; s/"f1":0.5/"f1":-Infinity/g
+        s/What is 2+2?/\\ud800\\u0000/' nan/records.jsonl
+    run -0 import nan --records=text "$PWD/nan"
+    [[ $output == *"/evaluation-runs?selectedRunUuid="* ]]
+    [[ $output =~ "scores that are NaN or infinite: "([0-9]+) ]]
+    [ "${BASH_REMATCH[1]}" = "$(grep -cE '"f1":(NaN|-Inf)' nan/records.jsonl)" ]
+    traces --text nan "$PWD/nan"
+}
+
+# fake_server RULE: a server of our own that answers so to traces.
+fake_server() {
+    local run='{"run": {"info": {"run_id": "r1",
+        "artifact_uri": "mlflow-artifacts:/r1"}}}'
+    fake=$BATS_TEST_TMPDIR/fake
+    rm -rf "$fake"
+    start_fake "$fake" "$fake"
+    cat >"$fake/rules.json" <<END
+[{"match": "get-by-name", "body": {"experiment": {"experiment_id": "7"}}},
+ {"match": "runs/create", "body": $run}, {"match": "POST /v1/traces", $1}]
+END
+    url=$(cat "$fake/url")
+}
+
+@test "a record that the server does not take goes without its texts, else it is named" {
+    copy run_plain plain
+    # The size of one record, compressed: with texts more than this.
+    fake_server '"over": 490, "status": 413'
+    run -0 import fake --records=text --artifacts none "$PWD/plain"
+    [[ $output == *"records whose texts the server refuses: 12, the first is record 1"* ]]
+    kill "$(cat "$fake/pid")"
+    fake_server '"status": 400'
+    run import fake --records=text --artifacts none "$PWD/plain"
+    kill "$(cat "$fake/pid")"
+    [ "$status" = 1 ]
+    [[ $output == *"record 1 (and 11 more): "*"HTTP 400"* ]]
+}
+
+@test "a server without traces: one note, and all the rest arrives" {
+    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    run -0 import fake --records=text "$top/tests/fixtures/harness_two_by_two/run"
+    kill "$(cat "$fake/pid")"
+    [ "$(grep -c "takes no traces (HTTP 404)" <<<"$output")" = 1 ]
+    [ "$(grep -c /v1/traces "$fake/log")" = 1 ]
+    grep -q 'runs/update 200' "$fake/log"
+}
+
+@test "killed again and again: every record, once" {
+    local pid i status=137
+    for i in $(seq 8); do
+        cat "$top/tests/fixtures/run_scored/run/records.jsonl"
+    done >many
+    copy run_scored run
+    mv many run/records.jsonl
+    i=0
+    until [ "$status" = 0 ]; do
+        if [ "$i" = 0 ]; then
+            "$BUILD/bin/itrack" import -t mlflow --mlflow-uri "$url" -p kill \
+                --records=text --artifacts none "$PWD/run" 3>&- &
+        else
+            "$BUILD/bin/itrack" sync 3>&- &
+        fi
+        pid=$!
+        [ "$i" -ge 4 ] || {
+            wait_for 20 sent "$((i * 20 + 5))"
+            kill -KILL "$pid" || true
+        }
+        wait "$pid" && status=0 || status=$?
+        i=$((i + 1))
+        [ "$i" -lt 10 ]
+    done
+    traces --text kill "$PWD/run"
+}
+
+# So many traces of the run are there.
+sent() {
+    [ "$("$venv/bin/python" - "$url" "$1" <<'PY'
+import json, sys, urllib.request
+def call(path, body=None):
+    request = urllib.request.Request(sys.argv[1] + path, body and json.dumps(body).encode(),
+                                     {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))
+try:
+    e = call("/api/2.0/mlflow/experiments/get-by-name?experiment_name=kill")["experiment"]
+    where = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": e["experiment_id"]}}
+    got = call("/api/3.0/mlflow/traces/search", {"locations": [where], "max_results": 500})
+    print(len(got.get("traces", [])) >= int(sys.argv[2]))
+except urllib.error.HTTPError:
+    print(False)
+PY
+    )" = True ]
+}

@@ -1,0 +1,222 @@
+#include "wrap/attempt/notify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/log.h"
+#include "format/text.h"
+#include "http/http.h"
+#include "wrap/attempt/hand.h"
+#include "wrap/attempt/notice.h"
+#include "wrap/attempt/private.h"
+
+/* So long a target may take before the command is over. */
+#define NOTIFY_MS 30000
+#define COMMAND   "command:"
+
+/* One target that is being told. */
+struct telling {
+	struct attempt *attempt;
+	const char *target; /* of the options */
+	struct http_call *call;
+	struct hand hand;
+	bool done;
+};
+
+struct notify {
+	struct notice notice;
+	struct http *http; /* NULL: none was needed yet */
+	struct telling list[OPTIONS_NOTIFY_MAX];
+	size_t len;
+	struct loop_timer limit;
+};
+
+static bool
+is_wanted(const struct attempt *a)
+{
+	return a->config.notifies && a->config.options->notify_len > 0;
+}
+
+void
+attempt_name_targets(const struct attempt *a, struct entry_end *end)
+{
+	const struct options *o = a->config.options;
+
+	if (!is_wanted(a))
+		return;
+	end->event = xstrdup(notice_event(a));
+	end->notified = xcalloc(o->notify_len, sizeof(char *));
+	for (; end->notified_len < o->notify_len; end->notified_len++)
+		end->notified[end->notified_len] =
+		    text_path_text(o->notify[end->notified_len]);
+}
+
+/* `why` NULL: it was told. */
+static void
+finish(struct telling *t, const char *why)
+{
+	struct attempt *a = t->attempt;
+	struct err err = ERR_INIT;
+
+	if (t->done)
+		return;
+	t->done = true;
+	t->call = NULL;
+	hand_release(&t->hand);
+	if (why != NULL) {
+		err_set(&err, -ECANCELED, "--notify %s: %s", t->target, why);
+		attempt_say(a, &err);
+	}
+	log_verbose("%s: notified %s: %s", attempt_name(a), t->target,
+	    why != NULL ? why : "OK");
+	if (a->config.settled != NULL)
+		a->config.settled(a, a->config.data);
+	loop_kick(a->config.loop);
+}
+
+/* An error's text may hold an address to which the server led us. */
+static void
+on_answer(void *data, const struct http_answer *answer)
+{
+	struct telling *t = data;
+
+	t->call = NULL;
+	if (answer->result == HTTP_OK)
+		finish(t, NULL);
+	else if (strstr(answer->error, "://") != NULL)
+		finish(t, "the request was not sent where it should go");
+	else
+		finish(t, answer->error);
+}
+
+static void
+post(struct telling *t, const char *url, const struct buf *body)
+{
+	static const char *const headers[] = {
+	    "Content-Type: application/json", NULL};
+	const struct http_request request = {.method = "POST",
+	    .url = url,
+	    .headers = headers,
+	    .body = body->data,
+	    .body_len = (int64_t)body->len,
+	    .once = true,
+	    .no_credentials = true,
+	    .secret_path = true,
+	    .timeout_ms = NOTIFY_MS,
+	    .done = on_answer,
+	    .data = t};
+	struct notify *n = t->attempt->notify;
+	struct err err = ERR_INIT;
+
+	if (n->http == NULL)
+		n->http = http_new(t->attempt->config.loop,
+		    &(struct http_config){.netrc = false}, &err);
+	if (n->http == NULL)
+		finish(t, err.message);
+	else
+		t->call = http_start(n->http, &request);
+}
+
+static void
+on_hand(const char *why, void *data)
+{
+	finish(data, why);
+}
+
+static void
+tell(struct telling *t)
+{
+	const struct notice *notice = &t->attempt->notify->notice;
+	const char *url =
+	    options_notify_address(t->attempt->config.options, t->target);
+	struct err err = ERR_INIT;
+
+	if (strncmp(t->target, COMMAND, strlen(COMMAND)) == 0) {
+		if (hand_over(&t->hand, t->attempt->config.loop,
+			t->target + strlen(COMMAND), &notice->json, on_hand, t,
+			&err) < 0)
+			finish(t, err.message);
+	} else if (strcmp(t->target, "slack") == 0) {
+		post(t, url, &notice->slack);
+	} else if (strcmp(t->target, "discord") == 0) {
+		post(t, url, &notice->discord);
+	} else {
+		post(t, url, &notice->json);
+	}
+}
+
+static void
+give_up(struct loop_timer *timer)
+{
+	struct attempt *a = timer->data;
+
+	for (size_t i = 0; i < a->notify->len; i++) {
+		struct telling *t = &a->notify->list[i];
+
+		if (t->call != NULL)
+			http_cancel(t->call);
+		finish(t, "no answer in time");
+	}
+}
+
+void
+attempt_notify(struct attempt *a)
+{
+	const struct options *o = a->config.options;
+	struct err err = ERR_INIT;
+	struct notify *n;
+
+	if (!is_wanted(a) || a->notify != NULL)
+		return;
+	if (journal_in_memory(a->journal) || journal_is_cut(a->journal)) {
+		err_set(&err, -ENOSPC,
+		    "--notify: nobody was told, because without a journal "
+		    "somebody might be told twice");
+		attempt_say(a, &err);
+		return;
+	}
+	n = a->notify = xcalloc(1, sizeof(*n));
+	n->limit = (struct loop_timer){.fire = give_up, .data = a};
+	notice_make(&n->notice, a, notice_event(a));
+	for (; n->len < o->notify_len; n->len++)
+		n->list[n->len] =
+		    (struct telling){.attempt = a, .target = o->notify[n->len]};
+	for (size_t i = 0; i < n->len; i++)
+		tell(&n->list[i]);
+	loop_timer_set(a->config.loop, &n->limit, NOTIFY_MS);
+}
+
+void
+attempt_notify_until(struct attempt *a, int64_t ms)
+{
+	if (a->notify != NULL && !attempt_has_notified(a))
+		loop_timer_set(a->config.loop, &a->notify->limit,
+		    ms < NOTIFY_MS ? ms : NOTIFY_MS);
+}
+
+bool
+attempt_has_notified(const struct attempt *a)
+{
+	for (size_t i = 0; a->notify != NULL && i < a->notify->len; i++)
+		if (!a->notify->list[i].done)
+			return false;
+	return true;
+}
+
+void
+attempt_notify_free(struct attempt *a)
+{
+	struct notify *n = a->notify;
+
+	if (n == NULL)
+		return;
+	loop_timer_cancel(a->config.loop, &n->limit);
+	for (size_t i = 0; i < n->len; i++)
+		hand_release(&n->list[i].hand);
+	http_free(n->http);
+	notice_release(&n->notice);
+	free(n);
+	a->notify = NULL;
+}
