@@ -104,6 +104,8 @@ SHIM   := $(BUILD)/libexec/itrack/itrack-preload.so
 
 # Made of the table of options by a program that runs where the build runs.
 BUILD_CC ?= $(CC)
+# The shim goes into commands, and has their C library.
+SHIM_CC ?= $(CC)
 COMPLETIONS := $(BUILD)/completions/bash/itrack \
     $(BUILD)/completions/bash/itrack-wrap \
     $(BUILD)/completions/zsh/_itrack $(BUILD)/completions/zsh/_itrack-wrap \
@@ -125,12 +127,14 @@ FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
-.PHONY: all check check-san bench fuzz lint tidy format install install-strip uninstall \
+.PHONY: all check check-san bench fuzz lint tidy format install install-programs install-library install-strip uninstall \
     clean help torture print-library-sources compile_commands.json
 
+PROGRAMS := $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(COMPLETIONS)
 # The archive is for programs that are built where itrack is.
-all: $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(LIBRARY) $(if $(EMBED),,$(ARCHIVE)) \
-    $(COMPLETIONS)
+LIBRARIES := $(LIBRARY) $(if $(EMBED),,$(ARCHIVE))
+
+all: $(PROGRAMS) $(LIBRARIES)
 
 help:
 	@echo 'all         programs and libraries, in $(BUILD)/'
@@ -196,7 +200,7 @@ endif
 # The shim goes into other people's processes: libc only, never sanitized.
 $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
+	$(SHIM_CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
 	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
@@ -354,18 +358,23 @@ COMPLETION_DIRS := bash-completion/completions zsh/site-functions \
 # The loader's cache, where the library goes into the running system.
 LDCONFIG = $(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" ldconfig 2>/dev/null || :)
 
-install: all
+install: install-programs install-library
+
+install-programs: $(PROGRAMS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/itrack \
-	    $(SHARE)/man/man1 $(SHARE)/man/man3 $(COMPLETION_DIRS:%=$(SHARE)/%) \
-	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	    $(SHARE)/man/man1 $(COMPLETION_DIRS:%=$(SHARE)/%)
 	install $(STRIP) -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
 	install $(STRIP) -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install $(STRIP) -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
 	install -m 644 $(MANUALS) $(SHARE)/man/man1/
-	install -m 644 $(MANUALS_3) $(SHARE)/man/man3/
 	install -m 644 $(BUILD)/completions/bash/* $(SHARE)/bash-completion/completions/
 	install -m 644 $(BUILD)/completions/zsh/* $(SHARE)/zsh/site-functions/
 	install -m 644 $(BUILD)/completions/fish/* $(SHARE)/fish/vendor_completions.d/
+
+install-library: $(LIBRARIES)
+	install -d $(SHARE)/man/man3 $(DESTDIR)$(PREFIX)/include \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 $(MANUALS_3) $(SHARE)/man/man3/
 	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
 	install $(STRIP) -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so

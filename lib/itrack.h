@@ -327,8 +327,7 @@ int itrack_log_experiment_result(struct itrack_tracker *tracker,
 
 /* Logs a table of rows * column_count cells, row by row. MLflow: an artifact
  * like that of its own log_table (NAME.json, split form). W&B: a table, NaN as
- * null; a column with a dot in its name: -EINVAL. Other trackers: -ENOTSUP. No
- * rows: 0, nothing is logged. */
+ * null. Other trackers: -ENOTSUP. No rows: 0, nothing is logged. */
 int itrack_log_table(struct itrack_tracker *tracker, const char *name,
     const char *const *columns, size_t column_count,
     const struct itrack_value *cells, size_t rows, struct itrack_error *err);

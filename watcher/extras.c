@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/lines.h"
+#include "base/scan.h"
 #include "format/text.h"
 
 /* A receipt has some hundred bytes, and a verdict some thousand. */
@@ -190,7 +191,7 @@ take_folder(struct extras *x, int dir_fd, const char *path)
 	int count = 0;
 
 	if (folder >= 0)
-		count = scandirat(folder, ".", &list, is_wanted, alphasort);
+		count = scan_folder(folder, &list, is_wanted, alphasort);
 	if (folder < 0 || count < 0)
 		result = folder < 0 ? folder : -errno;
 	for (int i = 0; i < count; i++) {

@@ -21,7 +21,6 @@ static struct {
 	TAILQ_HEAD(, itrack_tracker) list;
 } handles = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* glibc alone tells a handler the status. */
 static void
 at_exit(int status, void *data)
 {
@@ -44,6 +43,25 @@ at_exit(int status, void *data)
 	pthread_mutex_unlock(&handles.lock);
 }
 
+#ifndef __GLIBC__
+static void
+at_exit_unknown(void)
+{
+	at_exit(EXIT_FAILURE, NULL);
+}
+#endif
+
+/* glibc alone tells a handler the status. One that is not known is no success. */
+static bool
+register_handler(void)
+{
+#ifdef __GLIBC__
+	return on_exit(at_exit, NULL) == 0;
+#else
+	return atexit(at_exit_unknown) == 0;
+#endif
+}
+
 void
 at_exit_add(struct itrack_tracker *t)
 {
@@ -56,7 +74,7 @@ at_exit_add(struct itrack_tracker *t)
 	}
 	pthread_mutex_lock(&handles.lock);
 	if (!registered)
-		registered = on_exit(at_exit, NULL) == 0;
+		registered = register_handler();
 	TAILQ_INSERT_TAIL(&handles.list, t, at_exit);
 	pthread_mutex_unlock(&handles.lock);
 }

@@ -65,21 +65,34 @@ by_mapping(uintptr_t address)
 	return path;
 }
 
+/* The path that opened the library, "" for the program itself, NULL: unknown. */
+static const char *
+name_of_loader(void *address)
+{
+#ifdef __GLIBC__
+	struct link_map *map = NULL;
+	Dl_info info;
+
+	if (dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 ||
+	    map == NULL)
+		return NULL;
+	return map->l_name;
+#else
+	/* With another C library we are a part of a static program alone. */
+	(void)address;
+	return "";
+#endif
+}
+
 /* The fallback without /proc. The loader knows a library by the path that
  * opened it; it has no path of the program, but the kernel says what it
  * executed. */
 static char *
 by_loader(void *address)
 {
-	struct link_map *map = NULL;
-	const char *name;
-	Dl_info info;
+	const char *name = name_of_loader(address);
 
-	if (dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 ||
-	    map == NULL)
-		return NULL;
-	name = map->l_name;
-	if (name[0] == '\0')
+	if (name != NULL && name[0] == '\0')
 		name = (const char *)getauxval(AT_EXECFN);
 	return name != NULL && name[0] == '/' ? realpath(name, NULL) : NULL;
 }

@@ -143,21 +143,13 @@ log_artifact(struct run *run, const struct table *table,
 	return result;
 }
 
-/* W&B finds a column's cells by its name, and takes a dot in it for the way
- * into an object. */
 static int
-check_columns(const struct table *table, enum tables form, struct err *err)
+check_columns(const struct table *table, struct err *err)
 {
-	for (size_t i = 0; i < table->column_count; i++) {
-		const char *name = table->columns[i];
-
-		if (name == NULL || name[0] == '\0')
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i] == NULL || table->columns[i][0] == '\0')
 			return err_set(
 			    err, -EINVAL, "column %zu has no name", i);
-		if (form == TABLES_ROWS && strchr(name, '.') != NULL)
-			return err_set(err, -EINVAL,
-			    "wandb: a dot in the column %.64s", name);
-	}
 	return 0;
 }
 
@@ -172,7 +164,7 @@ table_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 	if (form == TABLES_NONE)
 		return err_set(err, -ENOTSUP, "%s has no place for tables",
 		    t->settings.kind->name);
-	result = check_columns(table, form, err);
+	result = check_columns(table, err);
 	if (result < 0 || table->rows == 0 || !t->settings.log_artifacts)
 		return result;
 	buf_init(&bytes, TABLE_BYTES_MAX);

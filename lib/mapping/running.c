@@ -58,6 +58,19 @@ running_value(const struct derive *d, const char *name, double *value)
 	    number_of(&d->errors, &d->error_sums, false, name, value);
 }
 
+const char *
+running_score(const struct derive *d, size_t i, double *value)
+{
+	const struct sums *sums = &d->score_sums;
+
+	if (i >= sums->len)
+		return NULL;
+	*value = sums->list[i].count > 0
+	    ? sums->list[i].sum / (double)sums->list[i].count
+	    : NAN;
+	return d->scores.keys[i] + strlen(d->scores.prefix);
+}
+
 const struct rule *
 running_find(const struct derive *d, const struct rule *rules, size_t len,
     double stalled_seconds, double *value)

@@ -23,6 +23,10 @@
  * by this name (yet). RUNNING_STALLED is none of them. */
 bool running_value(const struct derive *d, const char *name, double *value);
 
+/* The i-th score in order of appearance, without "scores/", with its mean; NULL:
+ * there is none. */
+const char *running_score(const struct derive *d, size_t i, double *value);
+
 /* The first of the rules that holds now, with the value of its name; NULL: none
  * does. `stalled_seconds` below 0: nobody has measured it. */
 const struct rule *running_find(const struct derive *d,

@@ -56,15 +56,20 @@ double
 signflip(const double *differences, size_t len, uint64_t seed)
 {
 	double *sizes = xcalloc(len + 1, sizeof sizes[0]);
-	double sum = 0, total = 0, least, p;
+	double sum = 0, total = 0, most = 0, least, p;
 	size_t used = 0;
 
+	for (size_t i = 0; i < len; i++)
+		most = fmax(most, fabs(differences[i]));
+	/* Shares of the largest have sums, however large it is. */
 	for (size_t i = 0; i < len; i++) {
-		if (differences[i] == 0)
+		double share = most > 0 ? differences[i] / most : 0;
+
+		if (share == 0)
 			continue;
-		sum += differences[i];
-		total += fabs(differences[i]);
-		sizes[used++] = fabs(differences[i]);
+		sum += share;
+		total += fabs(share);
+		sizes[used++] = fabs(share);
 	}
 	least = fabs(sum) - ROUNDING * total;
 	p = used <= SIGNFLIP_EXACT ? exact(sizes, used, least)

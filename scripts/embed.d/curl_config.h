@@ -44,6 +44,7 @@
 #define HAVE_FCNTL_H 1
 #define HAVE_IFADDRS_H 1
 #define HAVE_LINUX_TCP_H 1
+#define HAVE_LIBGEN_H 1
 #define HAVE_LOCALE_H 1
 #define HAVE_NETDB_H 1
 #define HAVE_NETINET_IN_H 1

@@ -324,6 +324,23 @@ END
     [[ $stderr == *"source-1 is not tracked here"* ]]
 }
 
+@test "--base last: an attempt that is not delivered yet counts, and one that can't be read is named" {
+    local name
+    for name in 1 2; do
+        records "$name" 9 | make_run "runs/$name" --name "run$name"
+        itrack import -q -p late -t mlflow --mlflow-uri http://127.0.0.1:9 --drain 0 "runs/$name" || :
+    done
+    [ "$(itrack status --json | jq '[.attempts[] | select(.state == "pending")] | length')" = 2 ]
+    tells '.base.run_id == "run1"' --base last runs/2
+    # The same directory, tracked twice, is not the run before.
+    itrack import -q -p late -t local --local-dir here runs/2 || :
+    tells '.base.run_id == "run1"' --base last runs/2
+    attempt=$(jq -r .base.attempt told.json)
+    chmod g+w "$XDG_STATE_HOME/itrack/runs/$attempt/journal.jsonl"
+    run -1 --separate-stderr compare --base last runs/2
+    [[ $stderr == *"$attempt is passed over: "* && $stderr == *"no other finished run"* ]]
+}
+
 @test "--base last: a directory that was overwritten has a copy in the local tracker" {
     local name
     for name in 1 2; do

@@ -514,3 +514,18 @@ END
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
     [ "$(find runs/tracking -name metadata.json | wc -l)" -eq 1 ]
 }
+
+@test "a command for another C library gets no preload library" {
+    local loader=$BATS_TEST_TMPDIR/ld-musl-x86_64.so.1 real
+    real=$(readelf -l /bin/true | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+    [ -n "$real" ] || skip "no loader is named here"
+    # glibc's loader under the name of musl's: it runs, but only the name counts.
+    cp "$real" "$loader"
+    printf 'int main(void) { return 0; }\n' >"$BATS_TEST_TMPDIR/other.c"
+    cc -o "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/other.c" \
+        "-Wl,--dynamic-linker=$loader"
+    run -0 "$BUILD/bin/itrack-wrap" -v -- "$BATS_TEST_TMPDIR/other"
+    [[ $output == *", without the preload library"* ]]
+    run -0 "$BUILD/bin/itrack-wrap" -v -- /bin/true
+    [[ $output == *", with the preload library"* ]]
+}

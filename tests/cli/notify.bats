@@ -44,6 +44,12 @@ answer() {
     echo "$1" >"$server/rules.json"
 }
 
+teardown() {
+    if [ -n "${fake:-}" ]; then
+        kill "$fake" 2>/dev/null || :
+    fi
+}
+
 # The body that was sent to a path that begins so.
 body_to() {
     local number
@@ -139,6 +145,34 @@ times_told() {
         --from "$fixtures/run_plain/run" --to "$runs/<!channel> @everyone" 2>err
     [[ $(body_to slack | jq -r .text) == "run &lt;!channel&gt; @everyone-"* ]]
     [[ $(body_to discord | jq -c .allowed_mentions) == '{"parse":[]}' ]]
+}
+
+@test "W&B's own alert, once, of a run that is there" {
+    mkdir wb
+    python3 "$BATS_TEST_DIRNAME/../servers/fake_wandb.py" wb >/dev/null 3>&- &
+    fake=$!
+    wait_until test -s wb/url
+    export WANDB_BASE_URL WANDB_API_KEY
+    WANDB_BASE_URL=$(cat wb/url)
+    WANDB_API_KEY=$(printf 'k%.0s' $(seq 40))
+    wrap -t wandb --notify wandb -- "$write_run" --mode stop --from \
+        "$fixtures/run_errors/run" --to "$runs/exp" 2>err || [ $? -eq 1 ]
+    [ "$(jq '.alerts | length' wb/state.json)" -eq 1 ]
+    [ "$(jq -r '.alerts[0].runName' wb/state.json)" = \
+        "$(jq -r '.runs | keys[0]' wb/state.json)" ]
+    [ "$(jq -c '.alerts[0] | [.entityName, .projectName, .severity, .title]' \
+        wb/state.json)" = \
+        '["default-team","insidellms","ERROR","insidellms: a run has failed"]' ]
+    [[ $(jq -r '.alerts[0].text' wb/state.json) == "run exp-"????" failed: "* ]]
+    [ "$(jq -c .problems wb/state.json)" = '[]' ]
+    run ! grep -q -- --notify err
+    # An offline run has none, and that is said.
+    unset WANDB_API_KEY
+    run -0 wrap -t wandb --notify wandb -- "$write_run" --from \
+        "$fixtures/run_plain/run" --to "$runs/off"
+    [[ $output == *"--notify wandb: the run is not on a server"* ]]
+    run -125 wrap --notify wandb -- touch started
+    [[ $output == *"--notify wandb needs the run to be there: --track wandb"* ]]
 }
 
 @test "who does not answer is given up with the drain, and said" {

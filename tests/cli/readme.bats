@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
 # The command blocks of README.md, as they stand there and in their order, typed by
-# somebody with an empty home: with real servers of MLflow and TensorBoard, and W&B
-# offline. Each must succeed.
+# somebody with an empty home: with real servers of MLflow and TensorBoard, W&B
+# offline, and our receiver of OpenTelemetry. Each must succeed.
 
 load runs
 load insidellms
+load ../trackers/otlp
 
 # What was typed stands in `typed`, what came in `said`; the tests look at it.
 setup_file() {
@@ -15,7 +16,8 @@ setup_file() {
     done
     BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR use_clean_home
     mkdir usr
-    unset XDG_STATE_HOME XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL
+    venv=$BUILD/venv-mlflow start_receiver "$BATS_FILE_TMPDIR/otlp"
+    unset "${!OTEL_@}" XDG_STATE_HOME XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL
     export MLFLOW_DISABLE_TELEMETRY=true GIT_PYTHON_REFRESH=quiet
     export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_WORKERS=1 WANDB_ERROR_REPORTING=false
     fake_insidellms
@@ -29,6 +31,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     tar -C "$top" -c --exclude=./build --exclude=./.git . | tar -C checkout -x
     cd checkout || return
     blocks | sed "s/\b5000\b/$(cat "$BATS_FILE_TMPDIR/port.5000")/g
+        s|http://127.0.0.1:4318|$(cat "$BATS_FILE_TMPDIR/otlp/url")|
         s/^tensorboard .*[^&]/&--port $(cat "$BATS_FILE_TMPDIR/port.6006") /" \
         >"$BATS_FILE_TMPDIR/typed"
     # setsid: the servers that it leaves behind are of one group.
@@ -41,6 +44,8 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 }
 
 teardown_file() {
+    [ ! -s "$BATS_FILE_TMPDIR/otlp/pid" ] ||
+        kill "$(cat "$BATS_FILE_TMPDIR/otlp/pid")"
     [ ! -s "$BATS_FILE_TMPDIR/group" ] ||
         kill -KILL -- "-$(cat "$BATS_FILE_TMPDIR/group")" || :
 }
@@ -113,6 +118,12 @@ END
     "$BUILD/venv-wandb/bin/wandb" leet inspect --json \
         home/evaluation/wandb/offline-run-*/*.wandb >records
     jq -es 'map(select(.type == "exit")) | length == 1' records
+}
+
+@test "the receiver of OpenTelemetry has the run of the README" {
+    jq -es 'map(select(.name | startswith("insidellms.success_rate"))) | length > 0' \
+        otlp/metrics.jsonl
+    [ ! -s otlp/violations ]
 }
 
 @test "the README names the versions that the tests have" {

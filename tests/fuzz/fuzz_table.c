@@ -1,5 +1,5 @@
 /*
- * Rows for a W&B table, from records or from what the library kept: the first
+ * Rows for a W&B table, as the library kept them: the first
  * line of the input names the columns, with blanks between them, the rest is
  * the file. What comes out is one JSON document of as many rows and columns as
  * were counted.
@@ -45,12 +45,12 @@ check_document(const struct wandb_table *table, int fd)
 	jsonscan_whole(text.data, text.len, &root);
 	columns = json_member(&root, "columns");
 	data = json_member(&root, "data");
-	expect(count_elements(&columns) == (int64_t)table->columns.len);
+	expect(count_elements(&columns) == table->column_count);
 	expect(count_elements(&data) == table->rows);
 	jsonscan_init_span(&s, &data);
 	jsonscan_enter(&s, '[');
 	while (jsonscan_element(&s) > 0 && jsonscan_value(&s, &row) == 0)
-		expect(count_elements(&row) == (int64_t)table->columns.len);
+		expect(count_elements(&row) == table->column_count);
 	buf_release(&text);
 }
 

@@ -107,6 +107,27 @@ shows() { # name value
         --click Close --see "scores/f1" --size 1500x1000
 }
 
+@test "MLflow: each record in a row, two runs joined by equal questions" {
+    [ -n "$venv" ] || skip "no mlflow package"
+    local ids
+    sed '3s/"exact_match":1.0/"exact_match":0.0/g' cold/records.jsonl >cold.new
+    mv cold.new cold/records.jsonl
+    "$BUILD/bin/itrack" import -t mlflow --mlflow-uri "$url" -p rows \
+        --records=text warm cold >rows.said 2>&1
+    mapfile -t ids < <(grep -o 'selectedRunUuid=.*' rows.said | cut -d= -f2)
+    page "$(grep -o "$url/.*/evaluation-runs" rows.said | head -1)?selectedRunUuid=${ids[0]}&compareToRunUuid=${ids[1]}" \
+        mlflow-records --see "Is 17 prime?" --click Close --size 2000x1240
+    # The question, two traces, two answers, two reference answers, two scores.
+    [ "$(grep -cF 'Is 17 prime?" }' text)" = 1 ]
+    grep -FA12 'Is 17 prime?" }' text >row
+    [ "$(grep -c '^tr-' row)" = 2 ]
+    [ "$(grep -cx yes row)" = 2 ]
+    grep -qx 0 row
+    grep -qx 1 row
+    grep -qFx "Expected output" text
+    grep -qFx exact_match text
+}
+
 @test "MLflow: two runs beside each other differ in what differs" {
     [ -n "$venv" ] || skip "no mlflow package"
     page "$url/#/compare-runs?runs=[\"$(id_of warm)\",\"$(id_of cold)\"]&experiments=[\"1\"]" \

@@ -243,6 +243,11 @@ def graphql(body):
         return {"data": {"createArtifact": {"artifact": {
             "id": number, "state": a["state"],
             "artifactSequence": {"latestArtifact": None}}}}}
+    if "notifyScriptableRunAlert" in query:
+        if v["runName"] not in state["runs"]:
+            return {"errors": [{"message": "run not found"}]}
+        state.setdefault("alerts", []).append(v)
+        return {"data": {"notifyScriptableRunAlert": {"success": True}}}
     if "commitArtifact" in query:
         return {"data": commit_artifact(i)}
     if "viewer" in query:

@@ -91,7 +91,7 @@ for path in args.artifact:
         inode=st.st_ino)
 if args.table:
     put("table", name="records", path=os.path.abspath(args.table),
-        columns=["example_id", "scores.#", "input"])
+        columns=["example_id", "scores", "input"])
 if not args.no_end:
     put("end", status=args.status, last_step=args.points,
         exit_code=0 if args.status == "finished" else 3)

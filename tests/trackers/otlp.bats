@@ -68,9 +68,9 @@ canaries() {
 @test "--records: a span for each record, an event for each score, no texts" {
     for name in run_scored run_errors latencies harness_two_by_two; do
         otlp_clean
-        itrack import -q --track otlp --otlp-endpoint "$url" --records \
-            "$fixtures/$name/run"
-        check_otlp "$fixtures/$name/run" --records
+        cp -r "$fixtures/$name/run" "$runs/$name"
+        itrack import -q --track otlp --otlp-endpoint "$url" --records "$runs/$name"
+        check_otlp "$runs/$name" --records
         [ "$(canaries)" = "" ]
     done
     [ "$(ls "$XDG_STATE_HOME/itrack/runs")" = "" ]
@@ -79,9 +79,9 @@ canaries() {
 @test "--records=text: with prompts, answers and errors" {
     for name in run_scored run_errors; do
         otlp_clean
-        itrack import -q --track otlp --otlp-endpoint "$url" --records=text \
-            "$fixtures/$name/run"
-        check_otlp "$fixtures/$name/run" --records=text
+        cp -r "$fixtures/$name/run" "$runs/$name"
+        itrack import -q --track otlp --otlp-endpoint "$url" --records=text "$runs/$name"
+        check_otlp "$runs/$name" --records=text
         [ "$(canaries)" != "" ]
     done
 }
@@ -302,4 +302,77 @@ canaries() {
     [[ $output != *geheim* ]]
     run -1 itrack doctor --track otlp --otlp-endpoint http://127.0.0.1:4317
     [[ $output == *"4317 is the port for gRPC"* ]]
+}
+
+@test "records whose answer is lost are sent again, with the same IDs" {
+    rules '[{"match": "traces", "times": 1, "cut": 0}]'
+    import --records "$runs/x" || wait_until itrack sync
+    jq -s 'map(select(.parent != "")) | group_by(.span)' "$rx/traces.jsonl" >spans
+    jq -e 'length == 12 and all(unique | length == 1)' spans
+    # What a request brought is known afterwards, in another process, too.
+    otlp_clean
+    rm -rf "$XDG_STATE_HOME"
+    rules '[{"match": "logs", "times": 1, "stall": true}]'
+    "$BUILD/bin/itrack" import --track otlp --otlp-endpoint "$url" --records "$runs/x" \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    job=$!
+    wait_until grep -q 'logs stall' "$rx/log"
+    kill -KILL $job
+    wait $job || true
+    rm "$rx/rules.json"
+    itrack sync
+    check_otlp "$runs/x" --records
+}
+
+@test "the library, in Python and in C" {
+    [ -z "${SANITIZE:-}" ] || skip "Python is not built with sanitizers"
+    export ITRACK_LIBRARY=$BUILD/lib/libitrack.so.0 PYTHONDONTWRITEBYTECODE=1
+    OTEL_EXPORTER_OTLP_HEADERS=k=geheim PYTHONPATH=$top/lib/python python3 - "$url" <<'PY'
+import sys
+from itrack import OTLPTracker, TrackingConfig, create_tracker
+config = TrackingConfig(project="mine", tags=["a=b"])
+tracker = create_tracker("otlp", endpoint=sys.argv[1], config=config)
+assert isinstance(tracker, OTLPTracker)
+with tracker:
+    tracker.log_params({"model": "gpt-4", "temperature": 0.5, "run_id": "x", "n": 3})
+    tracker.log_metrics({"loss": 0.25, "α/é": 1.0, "success_rate": 0.5})
+    tracker.log_metrics({"loss": 0.125})
+    tracker.log_histogram("lengths", [1, 2, 3])
+PY
+    [ ! -e "$rx/violations" ]
+    [ "$(values insidellms.loss | tail -1)" = 0.125 ]
+    [ "$(values insidellms.success_rate)" = 0.5 ]
+    jq -se 'any(.name | test("^insidellms[.]_/_-[a-f][0-9a-f]{7}$"))' "$rx/metrics.jsonl"
+    jq -se 'any(.name == "insidellms.lengths" and .count == 3 and .sum == 6)' "$rx/metrics.jsonl"
+    jq -e '.attributes | .["insidellms.model"] == "gpt-4" and .["insidellms.temperature"] == 0.5
+        and .["insidellms.n"] == 3 and .["insidellms.param.run_id"] == "x"' "$rx/traces.jsonl"
+    jq -e '.resource | .["insidellms.tag.a"] == "b" and .["insidellms.project"] == "mine"' \
+        "$rx/traces.jsonl"
+    run ! grep -r geheim "$XDG_STATE_HOME"
+    otlp_clean
+    cat >c.c <<'C'
+#include <stdio.h>
+#include <itrack.h>
+int
+main(int argc, char **argv)
+{
+	struct itrack_option options[] = {{"endpoint", argv[argc - 1]}};
+	struct itrack_metric metric = {"loss", 0.75};
+	struct itrack_error err;
+	struct itrack_tracker *t;
+
+	if (itrack_create_tracker(&t, "otlp", NULL, options, 1, &err) < 0 ||
+	    itrack_start_run(t, "r", NULL, 0, &err) < 0 ||
+	    itrack_log_metrics(t, &metric, 1, ITRACK_STEP_AUTO, &err) < 0 ||
+	    itrack_end_run(t, "finished", &err) < 0) {
+		puts(err.message);
+		return 1;
+	}
+	itrack_free(t);
+	return 0;
+}
+C
+    "${CC:-cc}" -I"$top/lib" -o c c.c "$BUILD/lib/libitrack.so.0" -Wl,-rpath,"$BUILD/lib"
+    ./c "$url"
+    [ "$(values insidellms.loss)" = 0.75 ]
 }

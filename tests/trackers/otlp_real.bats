@@ -185,7 +185,9 @@ in_phoenix() {
     PHOENIX_WORKING_DIR=$BATS_TEST_TMPDIR/phoenix PHOENIX_PORT=$port PHOENIX_GRPC_PORT=$(free_port) \
         "$phoenix/bin/phoenix" serve >"$BATS_TEST_TMPDIR/phoenix.log" 2>&1 3>&- &
     pids+=($!)
-    wait_until answers "http://127.0.0.1:$port/healthz"
+    # It takes its time to load.
+    wait_until answers "http://127.0.0.1:$port/healthz" ||
+        wait_until answers "http://127.0.0.1:$port/healthz"
     run -0 wrap --track otlp --otlp-endpoint "http://127.0.0.1:$port" --records=text \
         -- "$write_run" --from "$fixtures/run_scored/run" --to "$runs/l"
     [[ $output == *"no metrics are sent: nothing takes them at"* ]]

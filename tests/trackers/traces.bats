@@ -121,6 +121,56 @@ END
     [ "$(grep -c "takes no traces (HTTP 404)" <<<"$output")" = 1 ]
     [ "$(grep -c /v1/traces "$fake/log")" = 1 ]
     grep -q 'runs/update 200' "$fake/log"
+    # A table for each of the four experiments.
+    [ "$(grep -c '/records.json 200' "$fake/log")" = 4 ]
+    table "$fake/requests/$(awk '/\/records.json 200/ { print $1; exit }' "$fake/log").body" 9
+    grep -q runs/set-tag "$fake/log"
+}
+
+# FILE ROWS: MLflow's table.
+table() {
+    python3 - "$@" <<'PY'
+import json, sys
+table = json.load(open(sys.argv[1]))
+assert len(table["data"]) == int(sys.argv[2]), len(table["data"])
+assert all(len(row) == len(table["columns"]) for row in table["data"])
+PY
+}
+
+@test "a file store has the records as tables, read by MLflow's own client" {
+    import store --mlflow-uri "$PWD/mlruns" --records=text "$top/tests/fixtures/run_scored/run"
+    import store2 --mlflow-uri "$PWD/mlruns" --records "$top/tests/fixtures/harness_two_by_two/run"
+    "$venv/bin/python" - "$PWD/mlruns" "$top/tests/fixtures" <<'PY'
+import json, sys
+import mlflow
+mlflow.set_tracking_uri("file://" + sys.argv[1])
+def records(name):
+    return [json.loads(l) for l in open(f"{sys.argv[2]}/{name}/run/records.jsonl")]
+for name, fixture, count in (("store", "run_scored", 1), ("store2", "harness_two_by_two", 4)):
+    ids = [mlflow.set_experiment(name).experiment_id]
+    table = mlflow.load_table("records.json", extra_columns=["run_id"])
+    runs = mlflow.search_runs(ids)
+    table = table[table["run_id"].isin(runs["run_id"])]
+    want = records(fixture)
+    assert table["run_id"].nunique() == count, table["run_id"].nunique()
+    assert sorted(table["record"]) == list(range(1, len(want) + 1))
+    assert ("output" in table.columns and any(table["output"].notna())) == (name == "store")
+    if name == "store":
+        by = table.set_index("record")
+        for i, r in enumerate(want, 1):
+            assert by["output"][i] == r["output_text"], (by["output"][i], r["output_text"])
+            got = {k: v if isinstance(v, str) else round(v, 9) for k, v in by["scores"][i].items()}
+            assert got == r["scores"], (got, r["scores"])
+PY
+}
+
+@test "doctor says whether the server takes traces" {
+    run -0 "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
+    [[ $output == *"it takes records as traces"* ]]
+    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    run "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
+    kill "$(cat "$fake/pid")"
+    [[ $output == *"it takes no traces"* ]]
 }
 
 @test "killed again and again: every record, once" {

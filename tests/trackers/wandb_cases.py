@@ -477,27 +477,6 @@ def case_long_names():
     expect(most_kib < 40 * 1024, "it took %d KiB" % most_kib)
 
 
-def case_columns():
-    """More columns than a table has: the first ones, and it is said."""
-    with open("records", "w") as f:
-        for half in range(2):
-            json.dump({"scores": {"s%03d" % n: n for n in
-                                  range(200 * half, 200 * half + 200)}}, f)
-            f.write("\n")
-    make_entries("entries", "--points", "2", "--table",
-                 os.path.abspath("records"))
-    server = Server("server")
-    try:
-        result = deliver(server.url, "state", "entries")
-        expect(result.returncode == 0, "not finished: " + result.stdout)
-        expect("256 columns" in result.stdout, "not said: " + result.stdout)
-        run = next(iter(server.state()["runs"].values()))
-        table = run["summary"]["records"]
-        expect((table["ncols"], table["nrows"]) == (256, 2), str(table))
-    finally:
-        server.stop()
-
-
 def case_pace():
     """A request at once, then one every 15 s, the last at once."""
     make_entries("entries", "--points", "100")

@@ -241,12 +241,13 @@ test_own_times(void)
 static void
 test_long(void)
 {
+	static const char head[] = "{\"example_id\":\"2\",\"a\":\"";
 	char *text = xmalloc(LONG_CHARS + 64);
 	struct file f;
 
-	memset(text, 'x', LONG_CHARS + 63);
-	memcpy(text, "{\"example_id\":\"2\",\"a\":\"", 23);
-	memcpy(text + LONG_CHARS, "\"}", 3);
+	memset(text, 'x', LONG_CHARS);
+	memcpy(text, head, sizeof head - 1);
+	snprintf(text + LONG_CHARS, 64, "\"}");
 	begin(&f, 0, 0);
 	put_record(&f, 0);
 	put(&f, text, true, 0);

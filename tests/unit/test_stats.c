@@ -42,6 +42,7 @@ static void
 test_means(void)
 {
 	static const double ones[] = {1, 1, 1, 1, 1, 1}, mixed[] = {2, 0, -1};
+	static const double huge[] = {1e308, 1e308, 1e308, 1e308, 1e308, 1e308};
 	struct interval i = bootstrap_mean(ones, 6, 1), k;
 
 	ok(i.low == 1 && i.high == 1, "equal values have no spread");
@@ -52,6 +53,8 @@ test_means(void)
 	is_near(signflip(ones, 6, 1), 0.03125, 1e-15, "six of six");
 	ok(signflip(mixed, 3, 1) == 1, "2 and -1: p is 1");
 	ok(signflip(mixed, 0, 1) == 1, "nothing: p is 1");
+	is_near(signflip(huge, 6, 1), 0.03125, 1e-15,
+	    "six of six, too large for a sum");
 }
 
 static void

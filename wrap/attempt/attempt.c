@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "mapping/names.h"
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
@@ -69,6 +68,7 @@ attempt_turn(struct attempt *a)
 	if (a->gathered)
 		return;
 	flush(a);
+	attempt_notify_turn(a);
 	if (journal_size(a->journal) == before)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)

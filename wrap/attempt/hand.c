@@ -112,8 +112,7 @@ on_end(struct lifeline *line)
 
 int
 hand_over(struct hand *hand, struct loop *loop, const char *program,
-    const struct buf *text, void (*done)(const char *why, void *data),
-    void *data, struct err *err)
+    const struct buf *text, struct err *err)
 {
 	char **environment;
 	int input = make_input(text, err), result;
@@ -121,8 +120,6 @@ hand_over(struct hand *hand, struct loop *loop, const char *program,
 	if (input < 0)
 		return input;
 	environment = make_environment();
-	hand->done = done;
-	hand->data = data;
 	hand->child = fork();
 	if (hand->child == 0)
 		become(program, input, environment);

@@ -3,7 +3,8 @@
  * gets no arguments, our environment without the addresses of --notify, and no
  * output: the command's is not its place.
  *
- *	hand_over(&hand, loop, "program", &text, done, data, &err);
+ *	hand = (struct hand){.done = done, .data = me};
+ *	hand_over(&hand, loop, "program", &text, &err);
  *	... done(why, data) once, from the loop; why NULL: it ended with 0 ...
  *	hand_release(&hand);      kills it if it is still there
  */
@@ -25,8 +26,7 @@ struct hand {
 };
 
 int hand_over(struct hand *hand, struct loop *loop, const char *program,
-    const struct buf *text, void (*done)(const char *why, void *data),
-    void *data, struct err *err);
+    const struct buf *text, struct err *err);
 void hand_release(struct hand *hand);
 
 #endif

@@ -170,20 +170,18 @@ void
 notice_make(struct notice *n, const struct attempt *a, const char *event)
 {
 	struct values values;
-	struct buf text;
 
 	buf_init(&n->json, JSON_MAX_BYTES);
 	buf_init(&n->slack, JSON_MAX_BYTES);
 	buf_init(&n->discord, JSON_MAX_BYTES);
-	buf_init(&text, TEXT_MAX_BYTES);
+	buf_init(&n->text, TEXT_MAX_BYTES);
 	/* What can't be read is left out; the report says why. */
 	values_read(&values, a, 0, NULL);
-	put_text(&text, a, &values);
-	make_json(n, a, &values, event, text.data);
-	make_slack(n, text.data);
-	make_discord(n, text.data);
+	put_text(&n->text, a, &values);
+	make_json(n, a, &values, event, n->text.data);
+	make_slack(n, n->text.data);
+	make_discord(n, n->text.data);
 	values_release(&values);
-	buf_release(&text);
 }
 
 void
@@ -192,4 +190,5 @@ notice_release(struct notice *n)
 	buf_release(&n->json);
 	buf_release(&n->slack);
 	buf_release(&n->discord);
+	buf_release(&n->text);
 }

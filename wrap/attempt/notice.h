@@ -20,6 +20,7 @@ struct notice {
 	 * "trackers":[...]} for programs and webhooks. */
 	struct buf json;
 	struct buf slack, discord; /* what these two take, JSON as well */
+	struct buf text;           /* the lines alone */
 };
 
 /* "finished", "failed", "killed", or "stopped" by a rule of --stop-if. */

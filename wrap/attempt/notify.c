@@ -8,13 +8,16 @@
 #include "base/log.h"
 #include "format/text.h"
 #include "http/http.h"
+#include "tracker/wandb/alert.h"
 #include "wrap/attempt/hand.h"
 #include "wrap/attempt/notice.h"
 #include "wrap/attempt/private.h"
+#include "wrap/attempt/start.h"
 
 /* So long a target may take before the command is over. */
 #define NOTIFY_MS 30000
 #define COMMAND   "command:"
+#define WANDB     "wandb"
 
 /* One target that is being told. */
 struct telling {
@@ -22,6 +25,8 @@ struct telling {
 	const char *target; /* of the options */
 	struct http_call *call;
 	struct hand hand;
+	struct wandb_alert alert;
+	bool waits; /* for the run to be at W&B */
 	bool done;
 };
 
@@ -125,6 +130,69 @@ on_hand(const char *why, void *data)
 	finish(data, why);
 }
 
+/* The settings are the tracker's. */
+static int
+send_alert(struct telling *t, const char *place, struct err *err)
+{
+	struct attempt *a = t->attempt;
+	const struct entry_start *start = &a->start.start;
+	struct target *targets;
+	size_t len, at = 0;
+	const char *event = notice_event(a);
+	char *title = xasprintf("%s: a run has %s%s", start->project,
+	    strcmp(event, "finished") == 0 || strcmp(event, "failed") == 0
+		? ""
+		: "been ",
+	    event);
+	struct plan plan = {.project = start->project,
+	    .experiment = start->experiment_name,
+	    .cwd = start->cwd};
+	int result;
+
+	targets = attempt_make_targets(a->config.options, true, &len);
+	while (at < len && strcmp(targets[at].tracker, WANDB) != 0)
+		at++;
+	plan.target = at < len ? &targets[at] : NULL;
+	t->alert.done = on_hand;
+	t->alert.data = t;
+	result = plan.target == NULL
+	    ? err_set(err, -ENOTSUP, "--track does not name it")
+	    : wandb_alert_send(&t->alert, a->config.loop, &plan, place, title,
+		  a->notify->notice.text.data, strcmp(event, "finished") != 0,
+		  err);
+	attempt_free_targets(targets, len);
+	free(title);
+	return result;
+}
+
+/* As soon as the tracker says where the run is. */
+static void
+try_alert(struct telling *t)
+{
+	struct delivery_status s = {0};
+	struct err err = ERR_INIT;
+	size_t count = attempt_delivery_count(t->attempt), i;
+
+	for (i = 0; i < count; i++) {
+		attempt_delivery_status(t->attempt, i, &s);
+		if (strcmp(s.tracker, WANDB) == 0)
+			break;
+	}
+	t->waits = i < count && s.place == NULL && s.state < DELIVERY_FINISHED;
+	if (t->waits)
+		return;
+	if (send_alert(t, i < count ? s.place : NULL, &err) < 0)
+		finish(t, err.message);
+}
+
+void
+attempt_notify_turn(struct attempt *a)
+{
+	for (size_t i = 0; a->notify != NULL && i < a->notify->len; i++)
+		if (a->notify->list[i].waits && !a->notify->list[i].done)
+			try_alert(&a->notify->list[i]);
+}
+
 static void
 tell(struct telling *t)
 {
@@ -134,10 +202,12 @@ tell(struct telling *t)
 	struct err err = ERR_INIT;
 
 	if (strncmp(t->target, COMMAND, strlen(COMMAND)) == 0) {
+		t->hand = (struct hand){.done = on_hand, .data = t};
 		if (hand_over(&t->hand, t->attempt->config.loop,
-			t->target + strlen(COMMAND), &notice->json, on_hand, t,
-			&err) < 0)
+			t->target + strlen(COMMAND), &notice->json, &err) < 0)
 			finish(t, err.message);
+	} else if (strcmp(t->target, WANDB) == 0) {
+		try_alert(t);
 	} else if (strcmp(t->target, "slack") == 0) {
 		post(t, url, &notice->slack);
 	} else if (strcmp(t->target, "discord") == 0) {
@@ -213,8 +283,10 @@ attempt_notify_free(struct attempt *a)
 	if (n == NULL)
 		return;
 	loop_timer_cancel(a->config.loop, &n->limit);
-	for (size_t i = 0; i < n->len; i++)
+	for (size_t i = 0; i < n->len; i++) {
 		hand_release(&n->list[i].hand);
+		wandb_alert_release(&n->list[i].alert);
+	}
 	http_free(n->http);
 	notice_release(&n->notice);
 	free(n);

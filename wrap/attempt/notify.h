@@ -5,6 +5,7 @@
  *	attempt_name_targets(a, &end);    before the end is written
  *	attempt_notify(a);                when it is
  *	attempt_notify_until(a, ms);      gives up what is under way by then
+ *	attempt_notify_turn(a);           in each turn: W&B's alert waits for its run
  *	attempt_has_notified(a);
  *	attempt_notify_free(a);
  *
@@ -19,6 +20,7 @@
 void attempt_name_targets(const struct attempt *a, struct entry_end *end);
 void attempt_notify(struct attempt *a);
 void attempt_notify_until(struct attempt *a, int64_t ms);
+void attempt_notify_turn(struct attempt *a);
 /* Has every target an answer, or been given up? */
 bool attempt_has_notified(const struct attempt *a);
 void attempt_notify_free(struct attempt *a);

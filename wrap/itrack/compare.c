@@ -220,6 +220,8 @@ write_summary(const struct print *p)
 	print_markdown(p, &out);
 	if (out.len > SUMMARY_MAX) {
 		buf_truncate(&out, SUMMARY_MAX);
+		while (out.len > 0 && out.data[out.len - 1] != '\n')
+			buf_truncate(&out, out.len - 1);
 		buf_adds(&out,
 		    "\n\nThe rest is longer than a step's summary may be.\n");
 	}

@@ -349,6 +349,16 @@ deliver_is_stopped(const struct deliver *d)
 }
 
 void
+deliver_each(const struct deliver *d,
+    void (*each)(const struct attempt *a, void *data), void *data)
+{
+	const struct item *item;
+
+	TAILQ_FOREACH (item, &d->items, link)
+		each(item->attempt, data);
+}
+
+void
 deliver_end(struct deliver *d, const char *run_dir)
 {
 	struct item *item;

@@ -51,6 +51,9 @@ void deliver_on_closed(struct deliver *d,
 bool deliver_wait(struct deliver *d);
 void deliver_wake(struct deliver *d);
 bool deliver_is_stopped(const struct deliver *d);
+/* Calls it with each attempt that is at work. */
+void deliver_each(const struct deliver *d,
+    void (*each)(const struct attempt *a, void *data), void *data);
 /* Ends the followed attempts of this directory, which is gone. */
 void deliver_end(struct deliver *d, const char *run_dir);
 /* Ends followed attempts whose runs are complete, leaves the others without an

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,21 @@ say(const struct examine *e, const char *part, enum verdict verdict,
 	free(text);
 }
 
+/* Without /proc it is what the kernel was asked to execute. */
+static bool
+find_own_file(char own[PATH_MAX])
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	ssize_t len = readlink("/proc/self/exe", own, PATH_MAX - 1);
+
+	if (len > 0) {
+		own[len] = '\0';
+		return true;
+	}
+	return executed != NULL && executed[0] == '/' &&
+	    realpath(executed, own) != NULL;
+}
+
 /* Where this program is if it is not in bin/ (wrap/one). */
 #define ONE_FOLDER "/libexec/itrack"
 
@@ -53,12 +69,10 @@ static char *
 find_home(void)
 {
 	char own[PATH_MAX], *folder, *home;
-	ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
 	size_t end;
 
-	if (len <= 0)
+	if (!find_own_file(own))
 		return xstrdup(ITRACK_PREFIX);
-	own[len] = '\0';
 	folder = path_parent(own);
 	end = strlen(folder);
 	end -= end < strlen(ONE_FOLDER) ? end : strlen(ONE_FOLDER);

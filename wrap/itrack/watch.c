@@ -25,11 +25,52 @@ watch_print(struct watch *w, bool wanted)
 	struct report *r = &w->im.report;
 
 	if (wanted && !options_given(w->im.options, OPT_QUIET)) {
+		live_hide(w->live);
 		fputs(r->text.data, stderr);
 		fflush(stderr);
 	}
 	report_release(r);
 	report_init(r, w->im.options);
+}
+
+static void
+show_attempt(const struct attempt *a, void *data)
+{
+	struct watch *w = data;
+
+	live_add(w->live, a);
+}
+
+static void
+on_live_timer(struct loop_timer *timer)
+{
+	struct watch *w = timer->data;
+
+	live_begin(w->live, w->finished);
+	deliver_each(w->im.deliver, show_attempt, w);
+	live_draw(w->live);
+	loop_timer_set(w->loop, timer, LIVE_EVERY_MS);
+}
+
+/* Not with -v: its lines would stand between those of the view. */
+static void
+begin_live(struct watch *w)
+{
+	if (options_given(w->im.options, OPT_QUIET) ||
+	    options_given(w->im.options, OPT_VERBOSE))
+		return;
+	w->live = live_new();
+	w->live_timer = (struct loop_timer){.fire = on_live_timer, .data = w};
+	if (w->live != NULL)
+		loop_timer_set(w->loop, &w->live_timer, 0);
+}
+
+static void
+end_live(struct watch *w)
+{
+	loop_timer_cancel(w->loop, &w->live_timer);
+	live_free(w->live);
+	w->live = NULL;
 }
 
 static void
@@ -199,6 +240,7 @@ end(struct watch *w)
 {
 	struct node *n;
 
+	end_live(w);
 	look_once_more(w);
 	deliver_finish(w->im.deliver, options_drain_ms(w->im.options));
 	watch_print(w, true);
@@ -230,6 +272,7 @@ watch_run(const struct options *options)
 	one_round(&w);
 	w.starting = false;
 	say_roots(&w);
+	begin_live(&w);
 	while (deliver_wait(w.im.deliver)) {
 		look_at_roots(&w);
 		one_round(&w);

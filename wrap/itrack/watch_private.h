@@ -12,6 +12,7 @@
 #include "watcher/tree.h"
 #include "watcher/watcher.h"
 #include "wrap/itrack/import.h"
+#include "wrap/itrack/live.h"
 
 /* So long an undelivered run waits for the next try. */
 #define WATCH_RETRY_MS (60 * 1000)
@@ -60,6 +61,10 @@ struct watch {
 	struct tree *tree;
 	struct loop *loop;
 	struct loop_timer timer;
+	/* What a terminal shows while runs are written. */
+	struct live *live; /* NULL: none */
+	struct loop_timer live_timer;
+	size_t finished; /* runs that are over */
 	/* Runs that were last written before are left alone until they
 	 * change. */
 	int64_t since_us, started_us;

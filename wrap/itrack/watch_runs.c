@@ -258,6 +258,7 @@ run_on_closed(struct attempt *a, bool complete, void *data)
 	struct watch *w = data;
 	struct node *n = node_find(w, attempt_run_dir(a));
 
+	w->finished += attempt_is_ended(a);
 	watch_print(w, complete || n == NULL || !n->said);
 	if (n == NULL)
 		return;

@@ -15,6 +15,8 @@
 #define DYNAMIC_MAX 256
 /* Long enough for every loader's path and for "libasan.so.8". */
 #define NAME_MAX_LOOKED 128
+/* What glibc's loaders begin with: ld-linux-x86-64.so.2, ld-linux-aarch64.so.1. */
+#define GLIBC_LOADER "ld-linux"
 
 struct program {
 	int fd;
@@ -160,9 +162,13 @@ has_our_loader(const struct program *p)
 	char name[NAME_MAX_LOOKED];
 
 	/* A static program loads nothing, but its children may. */
-	if (interpreter == NULL || own == NULL)
+	if (interpreter == NULL)
 		return true;
 	read_text(p->fd, name, interpreter->p_offset);
+	/* We are static: the shim is for glibc. */
+	if (own == NULL)
+		return strncmp(last_part(name), GLIBC_LOADER,
+			   strlen(GLIBC_LOADER)) == 0;
 	return strcmp(last_part(name), last_part(own)) == 0;
 }
 

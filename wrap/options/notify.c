@@ -7,6 +7,7 @@
 
 #define NONE    "no"
 #define COMMAND "command:"
+#define WANDB   "wandb"
 
 /* A target that is an address, and the option that has it. */
 static const struct {
@@ -55,7 +56,8 @@ options_check_notify(struct parse *p, const char *label, const char *value)
 	char hint[NEAREST_HINT_MAX];
 	struct nearest nearest;
 
-	if (strcmp(value, NONE) == 0 || address_of(value) >= 0)
+	if (strcmp(value, NONE) == 0 || strcmp(value, WANDB) == 0 ||
+	    address_of(value) >= 0)
 		return 0;
 	if (strncmp(value, COMMAND, strlen(COMMAND)) == 0) {
 		if (value[strlen(COMMAND)] != '\0')
@@ -69,9 +71,11 @@ options_check_notify(struct parse *p, const char *label, const char *value)
 	nearest_init(&nearest, value);
 	for (size_t i = 0; i < SERVICES; i++)
 		nearest_offer(&nearest, services[i].target);
+	nearest_offer(&nearest, WANDB);
 	nearest_hint(&nearest, "", hint);
 	return options_complain(p,
-	    "%s is \"%.60s\", not command:PROGRAM, slack, discord or webhook%s",
+	    "%s is \"%.60s\", not command:PROGRAM, slack, discord, webhook or "
+	    "wandb%s",
 	    label, value, hint);
 }
 
@@ -109,6 +113,11 @@ options_check_addresses(struct parse *p)
 			    "ADDRESS in the config file",
 			    o->notify[i], options_at(id)->variable,
 			    options_at(id)->name);
+		if (strcmp(o->notify[i], WANDB) == 0 &&
+		    !options_tracks(o, WANDB))
+			return options_complain(p,
+			    "--notify wandb needs the run to be there: --track "
+			    "wandb");
 	}
 	return 0;
 }

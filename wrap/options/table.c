@@ -78,7 +78,7 @@ static const struct option_row general[OPT_OF_TRACKERS] = {
     "may be repeated" },
 [OPT_NOTIFY] = { OPT_NOTIFY, 0, "notify", NULL, NULL, "TARGET",
     FORM_NOTIFY, NULL, PROGRAM_WRAP, true, NULL,
-    "tell how a run ended: command:PROGRAM, slack, discord, webhook; "
+    "tell how a run ended: command:PROGRAM, slack, discord, webhook, wandb; "
     "may be repeated" },
 [OPT_NOTIFY_SLACK] = { OPT_NOTIFY_SLACK, 0, "notify-slack",
     "ITRACK_NOTIFY_SLACK", NULL, "URL",

@@ -426,7 +426,6 @@ class WandBTracker(_JournalTracker):
 
         Raises:
             RuntimeError: No active run.
-            ValueError: A column has a dot in its name.
         """
         handle = self._require_run()
         if data:

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -221,7 +223,9 @@ put_mark(int parent, const char *name, const char *attempt, struct err *err)
 static int
 rename_alone(int dirfd, const char *from, const char *to)
 {
-	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+	/* By its number: not every C library has the function. */
+	if (syscall(SYS_renameat2, dirfd, from, dirfd, to, RENAME_NOREPLACE) ==
+	    0)
 		return 0;
 	return errno == EINVAL || errno == ENOSYS || errno == EPERM
 	    ? renameat(dirfd, from, dirfd, to)

@@ -14,6 +14,9 @@
 #define API               "/api/2.0/mlflow/"
 #define TRACES_API        "/v1/traces"
 #define TRACE_API         "/api/3.0/mlflow/traces"
+#define NOT_FOUND         404
+#define NO_METHOD         405
+#define NO_FEATURE        501
 /* Of a request: one that has a workspace, and NULL. */
 #define HEADERS_MAX 8
 
@@ -159,6 +162,14 @@ mlflow_classify(const char *base, const struct http_answer *http,
 		say(a, OUTCOME_BLOCKED, base,
 		    "what answers there is no MLflow server",
 		    "check the address");
+}
+
+bool
+mlflow_has_no_such_call(const struct mlflow_answer *a)
+{
+	return a->status == NO_FEATURE || a->status == NO_METHOD ||
+	    (a->status == NOT_FOUND &&
+		strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") != 0);
 }
 
 char *
@@ -342,6 +353,29 @@ void
 mlflow_post_trace(struct mlflow *m, const struct buf *json, mlflow_then *then)
 {
 	start_record(m, TRACE_API, json, NULL, then);
+}
+
+void
+mlflow_records_tag(struct mlflow *m, mlflow_then *then)
+{
+	start_json(
+	    &m->calls[LANE_RECORDS], "POST", "runs/set-tag", false, then);
+}
+
+void
+mlflow_records_file(struct mlflow *m, const char *method, const char *url,
+    int file, int64_t size, mlflow_then *then)
+{
+	struct http_request request = {
+	    .method = method,
+	    .url = url,
+	    .from_file = true,
+	    .file = file,
+	    .body_len = size,
+	};
+
+	m->calls[LANE_RECORDS].wants_json = false;
+	start(&m->calls[LANE_RECORDS], &request, then);
 }
 
 void

@@ -21,6 +21,9 @@
 #define ANSWER_MS     10000
 #define VERSION_SHOWN 40
 #define API           "/api/2.0/mlflow/"
+/* What MLflow answers to a request that has no trace in it. */
+#define EMPTY 422
+#define BAD   400
 
 struct probe {
 	const struct examination *x;
@@ -44,15 +47,15 @@ on_done(void *data, const struct http_answer *http)
 	loop_stop(p->loop);
 }
 
-/* GET, and waits for the answer. */
+/* Sends a request without a body, and waits for the answer. */
 static bool
-ask(struct probe *p, bool wants_json, const char *path)
+send(struct probe *p, const char *method, bool wants_json, const char *path)
 {
 	char *url = xasprintf("%s%s", p->config->base, path);
 	char *workspace = NULL;
 	const char *headers[3] = {"Content-Type: application/json"};
 	const struct http_request request = {
-	    .method = "GET",
+	    .method = method,
 	    .url = url,
 	    .headers = headers,
 	    .timeout_ms = ANSWER_MS,
@@ -69,6 +72,32 @@ ask(struct probe *p, bool wants_json, const char *path)
 	free(workspace);
 	free(url);
 	return p->answer.outcome == OUTCOME_DONE;
+}
+
+static bool
+ask(struct probe *p, bool wants_json, const char *path)
+{
+	return send(p, "GET", wants_json, path);
+}
+
+/* A request without a trace is refused, but not by everyone in the same way. */
+static void
+say_traces(struct probe *p)
+{
+	bool taken = send(p, "POST", false, "/v1/traces");
+
+	if (taken || p->answer.status == EMPTY || p->answer.status == BAD)
+		examine_say(p->x, VERDICT_GOOD,
+		    "it takes records as traces (--records)");
+	else if (mlflow_has_no_such_call(&p->answer))
+		examine_say(p->x, VERDICT_NOTE,
+		    "it takes no traces: with --records the records are a "
+		    "table of the run; MLflow 3.6 or newer with a database "
+		    "has pages for them");
+	else
+		examine_say(p->x, VERDICT_NOTE,
+		    "whether it takes traces (--records) is not known: %s",
+		    p->answer.err.message);
 }
 
 static void
@@ -201,6 +230,7 @@ examine_server(const struct examination *x, const struct mlflow_config *config)
 	} else {
 		say_version(&p);
 		say_experiment(&p);
+		say_traces(&p);
 	}
 	http_free(p.http);
 	loop_free(p.loop);

@@ -118,20 +118,11 @@ mlflow_inputs_take(struct mlflow *m, const struct entry *e)
 		take_model(m, &e->params);
 }
 
-/* The server is older than the call. */
-static bool
-has_no_such(const struct mlflow_answer *a)
-{
-	return a->status == 501 || a->status == 405 ||
-	    (a->status == 404 &&
-		strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") != 0);
-}
-
 /* Must the call be made again? Else the run goes on without what was refused. */
 static bool
 failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
 {
-	if (has_no_such(a))
+	if (mlflow_has_no_such_call(a))
 		a->outcome = OUTCOME_REJECTED;
 	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
 		mlflow_send_failed(m, a);
@@ -139,8 +130,9 @@ failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
 	}
 	if (a->outcome == OUTCOME_REJECTED)
 		tracker_note(m->tracker, "%s: %s", what,
-		    has_no_such(a) ? "this MLflow server has no place for it"
-				   : a->err.message);
+		    mlflow_has_no_such_call(a)
+			? "this MLflow server has no place for it"
+			: a->err.message);
 	return false;
 }
 

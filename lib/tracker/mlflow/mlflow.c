@@ -64,6 +64,7 @@ mlflow_open(struct tracker *t, const struct run_info *run, struct err *err)
 		return OUTCOME_BLOCKED;
 	}
 	mlflow_children_recall(m);
+	mlflow_tables_recall(m);
 	return m->config.store == MLFLOW_FILES ? mlruns_open(m, err)
 					       : mlflow_server_open(m, err);
 }
@@ -88,7 +89,7 @@ mlflow_send(struct tracker *t, struct batch *batch, struct err *err)
 	if (batch->lane == LANE_FILES)
 		return mlflow_files(m, batch, err);
 	if (batch->lane == LANE_RECORDS)
-		return m->mlruns != NULL || m->run_id == NULL
+		return m->run->start->no_run
 		    ? OUTCOME_DONE
 		    : mlflow_send_records(m, batch, err);
 	if (m->run->start->no_run)
@@ -126,6 +127,7 @@ mlflow_close(struct tracker *t)
 	mlflow_calls_release(m);
 	mlflow_records_release(m);
 	mlflow_inputs_release(m);
+	mlflow_tables_release(m);
 	mlflow_shared_put(m->shared);
 	mlruns_close(m);
 	mlflow_children_release(m);

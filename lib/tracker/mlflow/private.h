@@ -20,6 +20,7 @@
 #include "tracker/mlflow/inputs.h"
 #include "tracker/mlflow/records.h"
 #include "tracker/mlflow/shared.h"
+#include "tracker/mlflow/tables.h"
 #include "tracker/mlflow/tags.h"
 #include "tracker/tracker.h"
 
@@ -132,6 +133,7 @@ struct mlflow {
 
 	struct mlflow_records records;
 	struct mlflow_inputs inputs;
+	struct mlflow_tables tables;
 
 	struct run_end end;
 	struct mlruns *mlruns; /* NULL: a server */
@@ -170,6 +172,14 @@ void mlflow_post_trace(
  * and into the cursor. Allocated. */
 char *mlflow_id(const cJSON *doc, const char *path);
 
+/* In the records lane, too: runs/set-tag with the body that is in its call, and
+ * a file's bytes. */
+void mlflow_records_tag(struct mlflow *m, mlflow_then *then);
+void mlflow_records_file(struct mlflow *m, const char *method, const char *url,
+    int file, int64_t size, mlflow_then *then);
+
+/* Does the server, for its age or its store, not have what was called? */
+bool mlflow_has_no_such_call(const struct mlflow_answer *a);
 /* Tells what an answer means (pure). The caller calls cJSON_Delete(a->doc). */
 void mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a);
@@ -275,7 +285,7 @@ void mlflow_child_set_run(
 
 /* --- records.c --- */
 
-/* Sends the records lane to a server. */
+/* Sends the records lane to a server, or into a file store. */
 enum outcome mlflow_send_records(
     struct mlflow *m, struct batch *batch, struct err *err);
 /* The run has ended: says what was left out until now. */
@@ -335,6 +345,11 @@ enum outcome mlruns_finish(
 void mlruns_close(struct mlflow *m);
 /* The run's directory: a descriptor, or a negative errno. */
 int mlruns_folder(const struct mlflow *m, struct err *err);
+/* As that, of the run of a child (NULL: that of all); and a tag of it. */
+int mlruns_folder_of(
+    const struct mlflow *m, const struct mlflow_child *child, struct err *err);
+int mlruns_tag_of(struct mlflow *m, const struct mlflow_child *child,
+    const char *key, const char *value, struct err *err);
 
 /* --- tracker/mlflow/store/register.c --- */
 

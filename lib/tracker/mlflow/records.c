@@ -19,8 +19,6 @@
 /* One record more than that: a line of 64 MiB, all of it escapes. */
 #define BODY_BUFFER ((size_t)512 * 1024 * 1024)
 #define REMEMBERED  "traces"
-#define NO_FEATURE  501
-#define NO_METHOD   405
 #define NOT_FOUND   404
 
 static void go_on(struct mlflow *m);
@@ -84,15 +82,6 @@ mlflow_records_ended(struct mlflow *m)
 		    "is record %jd; they stand there without their texts",
 		    r->without_texts, (intmax_t)r->first_without);
 	r->scores_left_out = r->without_texts = 0;
-}
-
-/* A server that is too old, or has its runs in files. */
-static bool
-has_no_traces(const struct mlflow_answer *a)
-{
-	return a->status == NO_FEATURE || a->status == NO_METHOD ||
-	    (a->status == NOT_FOUND &&
-		strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") != 0);
 }
 
 void
@@ -289,23 +278,58 @@ take(struct mlflow *m)
 	send_info(m);
 }
 
-/* One word for the whole run: its records are among its files, too. */
+static void
+sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
+{
+	done(m, failed != NULL ? failed->outcome : OUTCOME_DONE, failed);
+}
+
+/* Puts the rows that are no traces into tables. */
+static int
+gather(struct mlflow *m, struct err *err)
+{
+	struct mlflow_records *r = &m->records;
+	struct row row;
+	int result = 0;
+
+	while (r->at < r->rows.len && result == 0) {
+		rows_get(&r->rows, r->at, &row);
+		result = mlflow_tables_add(m, &row, err);
+		row_release(&row);
+		if (result == 0)
+			r->at++;
+	}
+	return result;
+}
+
+static bool
+is_time_to_send(const struct mlflow *m)
+{
+	return m->records.batch->last || m->end.end != NULL;
+}
+
+/* One word for the whole run. */
 static void
 do_without(struct mlflow *m, const struct mlflow_answer *a)
 {
+	struct mlflow_answer failed = {.outcome = OUTCOME_BLOCKED};
+
 	m->records.none = true;
 	tracker_note(m->tracker,
-	    "this MLflow server takes no traces (HTTP %d), so its pages of "
-	    "evaluation runs have none of the records; MLflow 3.6 or newer "
-	    "with a database does",
+	    "this MLflow server takes no traces (HTTP %d): the records are the "
+	    "table records.json of the run; MLflow 3.6 or newer with a "
+	    "database has pages for them",
 	    a->status);
-	done(m, OUTCOME_DONE, NULL);
+	if (gather(m, &failed.err) < 0)
+		done(m, OUTCOME_BLOCKED, &failed);
+	else if (!is_time_to_send(m) || !mlflow_tables_send(m, sent_tables))
+		done(m, OUTCOME_DONE, NULL);
 }
 
 static void
 sent_spans(struct mlflow *m, struct mlflow_answer *a)
 {
-	if (has_no_traces(a)) {
+	if (mlflow_has_no_such_call(a)) {
 		do_without(m, a);
 	} else if (a->outcome == OUTCOME_DONE) {
 		take(m);
@@ -337,6 +361,22 @@ go_on(struct mlflow *m)
 		done(m, OUTCOME_DONE, NULL);
 }
 
+/* What a server or a file store without traces gets. */
+static enum outcome
+send_tables(struct mlflow *m, struct err *err)
+{
+	struct mlflow_records *r = &m->records;
+	int result = gather(m, err);
+
+	if (result == 0 && is_time_to_send(m) && m->mlruns != NULL)
+		result = mlflow_tables_place(m, err);
+	if (result == 0 && is_time_to_send(m) && m->mlruns == NULL &&
+	    mlflow_tables_send(m, sent_tables))
+		return OUTCOME_PENDING;
+	rows_release(&r->rows);
+	return result == 0 ? OUTCOME_DONE : OUTCOME_BLOCKED;
+}
+
 enum outcome
 mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 {
@@ -344,20 +384,22 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	enum outcome outcome;
 
 	r->batch = batch;
-	if (r->none || batch->count == 0)
+	if (batch->count == 0)
 		return OUTCOME_DONE;
 	outcome = rows_open(&r->rows, m->run->start, &batch->entries[0], err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	if (r->body.max == 0) {
-		buf_init(&r->body, BODY_BUFFER);
-		buf_init(&r->packed, BODY_BUFFER);
-	}
 	if (r->first != batch->entries[0].records.first) {
 		r->first = batch->entries[0].records.first;
 		r->at = 0;
 		r->bare = false;
 		forget_refused(r);
+	}
+	if (r->none || m->mlruns != NULL)
+		return send_tables(m, err);
+	if (r->body.max == 0) {
+		buf_init(&r->body, BODY_BUFFER);
+		buf_init(&r->packed, BODY_BUFFER);
 	}
 	r->most = REQUEST_ROWS_MAX;
 	if (advance(m))

@@ -340,10 +340,22 @@ send_end(struct mlflow *m)
 	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);
 }
 
+static void
+sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
+{
+	if (failed != NULL)
+		mlflow_fail(m, CALL_FINISH, failed);
+	else
+		send_end(m);
+}
+
 enum outcome
 mlflow_server_finish(struct mlflow *m, const struct run_end *end)
 {
 	m->end = *end;
-	send_end(m);
+	/* A batch of records that is under way sends them itself. */
+	if (m->calls[LANE_RECORDS].http != NULL ||
+	    !mlflow_tables_send(m, sent_tables))
+		send_end(m);
 	return OUTCOME_PENDING;
 }

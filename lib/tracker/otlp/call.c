@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "tracker/otlp/pack.h"
+#include "format/gzip.h"
 #include "tracker/otlp/private.h"
 
 /* Beside the user's: type and encoding, and a NULL. */
@@ -82,7 +82,7 @@ start(struct otlp *o, struct otlp_call *call)
 	const char **headers =
 	    xcalloc(way->header_len + HEADERS_OURS, sizeof *headers);
 	bool packed = way->gzip &&
-	    otlp_pack(&call->packed, call->body.data, call->body.len) == 0;
+	    gzip_add(&call->packed, call->body.data, call->body.len) == 0;
 	const struct buf *body = packed ? &call->packed : &call->body;
 	struct http_request request = {
 	    .method = "POST",

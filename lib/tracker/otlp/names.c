@@ -98,7 +98,9 @@ put_own(struct buf *out, const char *name)
 	for (const char *p = name; *p != '\0'; p++) {
 		bool good = strchr(allowed, *p) != NULL;
 
-		buf_addc(out, good ? *p : '_');
+		/* One sign for a character of several bytes. */
+		if (good || ((unsigned char)*p & 0xc0) != 0x80)
+			buf_addc(out, good ? *p : '_');
 		changed = changed || !good;
 	}
 	room = NAME_MAX_BYTES;

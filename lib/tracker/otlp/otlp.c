@@ -25,6 +25,7 @@
 /* Under these names the cursor keeps what a restarted process must know. */
 #define LAST_TIME "last_ns"
 #define TIME_SIZE 32
+#define ENDED     "ended"
 
 static int
 otlp_configure(struct tracker *t, struct err *err)
@@ -364,6 +365,8 @@ on_root(struct otlp *o, const struct otlp_reply *reply)
 
 	if (outcome == OUTCOME_DONE)
 		otlp_note_partial(o, "spans", reply);
+	if (outcome == OUTCOME_DONE)
+		tracker_remember(o->tracker, ENDED, "yes");
 	if (reply->nowhere)
 		outcome = otlp_goes_on_without(o, OTLP_TRACES, reply)
 		    ? OUTCOME_DONE
@@ -418,6 +421,9 @@ otlp_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	    end->end->status == RUN_FINISHED ? STATUS_ENDED : STATUS_FAILED;
 
 	o->end = *end;
+	/* An earlier process has said so, and died while records were left. */
+	if (tracker_recall(t, ENDED) != NULL)
+		return OUTCOME_DONE;
 	if (!otlp_sends(o, OTLP_METRICS) || otlp_is_old(o, end->ended_us))
 		return send_root(o, err);
 	otlp_status_write(o, end->ended_us, status);

@@ -206,15 +206,24 @@ put_param(struct buf *out, const struct paramset_item *p)
 }
 
 static void
-put_end(struct buf *out, const struct entry_end *end)
+put_end(struct buf *out, const struct entry_end *end, enum run_source source)
 {
 	const char *word =
 	    end->word != NULL ? end->word : run_status_name(end->status);
 
 	put_text(out, OTLP_STATUS, word);
-	if (end->last_step >= 0)
+	if (end->last_step >= 0 && source != SOURCE_LIBRARY)
 		otel_int(
 		    out, OTEL_SPAN_ATTRIBUTE, OTLP_RECORDS, end->last_step);
+}
+
+/* Says the param what the run's own attribute says? */
+static bool
+is_run_id(const struct otlp *o, const struct paramset_item *p)
+{
+	return strcmp(p->name, "run_id") == 0 && p->value.type == VALUE_TEXT &&
+	    o->run->run_id != NULL &&
+	    strcmp(p->value.text, o->run->run_id) == 0;
 }
 
 /* "evaluation <run ID>". */
@@ -256,9 +265,9 @@ otlp_root_write(struct otlp *o)
 	at = otel_span_begin(out, &span);
 	put_text(out, OTLP_NAME, shown);
 	put_text(out, OTLP_RUN_ID, o->run->run_id);
-	put_end(out, end);
+	put_end(out, end, o->run->start->source);
 	TAILQ_FOREACH (p, &o->params.list, link)
-		if (strcmp(p->name, "run_id") != 0)
+		if (!is_run_id(o, p))
 			put_param(out, p);
 	otel_span_end(out, at,
 	    end->status == RUN_FINISHED ? OTEL_STATUS_OK : OTEL_STATUS_ERROR,

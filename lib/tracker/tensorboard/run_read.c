@@ -8,6 +8,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
+#include "base/scan.h"
 #include "format/crc32c.h"
 #include "tracker/tensorboard/run.h"
 
@@ -147,7 +148,7 @@ int
 tbrun_read_back(struct tbrun *run, int dir, struct err *err)
 {
 	struct dirent **names = NULL;
-	int count = scandirat(dir, ".", &names, is_event_file, by_name);
+	int count = scan_folder(dir, &names, is_event_file, by_name);
 	int result = 0, i;
 
 	if (count < 0)

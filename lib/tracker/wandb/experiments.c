@@ -49,7 +49,7 @@ write_columns(struct wandb_table *table, const struct wandb_values *names)
 		if (!is_column(item))
 			continue;
 		if (table->column_count == WANDB_TABLE_COLUMNS_MAX) {
-			table->columns.cut = true;
+			table->cut = true;
 			break;
 		}
 		jsonwrite_text(&w, item->name);

@@ -398,6 +398,10 @@ send_metrics(struct wandb_online *o, struct batch *batch)
 static void
 on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
 {
+	if (reply->outcome == OUTCOME_DONE && o->pieces->refused > 0)
+		o->records->rejected = 1;
+	if (reply->outcome == OUTCOME_DONE)
+		o->pieces->refused = 0;
 	tracker_done(o->t, CALL_SEND_RECORDS, reply->outcome,
 	    reply->retry_after_ms, &reply->err);
 }
@@ -408,9 +412,11 @@ send_records(struct wandb_online *o, struct batch *batch, struct err *err)
 	enum outcome outcome =
 	    wandb_pieces_add(o->pieces, o->start, &batch->entries[0], err);
 
-	if (outcome != OUTCOME_DONE || !wandb_pieces_is_due(o->pieces, false))
+	if (outcome != OUTCOME_DONE ||
+	    !wandb_pieces_is_due(o->pieces, batch->last))
 		return outcome;
-	wandb_online_send_pieces(o, false, on_pieces);
+	o->records = batch;
+	wandb_online_send_pieces(o, batch->last, on_pieces);
 	return OUTCOME_PENDING;
 }
 

@@ -43,7 +43,8 @@ struct wandb_online {
 	struct wandb_pieces *pieces; /* borrowed */
 	void (*pieces_done)(
 	    struct wandb_online *o, const struct wandb_reply *reply);
-	bool last_pieces; /* none stays behind */
+	bool last_pieces;      /* none stays behind */
+	struct batch *records; /* the batch of them that is under way */
 	struct wandb_artifact artifact;
 	bool has_table;  /* that of the experiments was sent, or refused */
 	int64_t last_ms; /* of the last requests of all, monotonic; 0: none */

@@ -320,7 +320,7 @@ wandb_pieces_write(struct wandb_pieces *p, struct wandb_table *table)
 	}
 	table->rows = (int64_t)p->writing;
 	table->column_count = (int64_t)(fixed_columns(p) + p->title_len);
-	table->columns.cut = p->cut;
+	table->cut = p->cut;
 }
 
 /* The rows that were in the table are settled. */
@@ -356,6 +356,7 @@ wandb_pieces_too_large(struct wandb_pieces *p, struct tracker *t)
 	}
 	tracker_refused(t, "a record",
 	    "W&B's server refuses its row as too large: left out");
+	p->refused++;
 	drop(p, p->writing);
 }
 
@@ -366,5 +367,6 @@ wandb_pieces_refused(struct wandb_pieces *p, struct tracker *t, const char *why)
 
 	tracker_refused(t, what, why);
 	free(what);
+	p->refused += p->writing;
 	drop(p, p->writing);
 }

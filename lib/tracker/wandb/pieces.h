@@ -45,6 +45,7 @@ struct wandb_pieces {
 	size_t limit;   /* of bytes */
 	int64_t number; /* of the pieces before */
 	int64_t last;   /* number of the last record that was added */
+	size_t refused; /* rows that the server does not take */
 	char *name;     /* of the piece on its way */
 	struct entry_table entry;
 };

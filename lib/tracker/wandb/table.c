@@ -89,8 +89,8 @@ write_row(struct wandb_table *t, const struct json_span *record)
 		buf_addc(&t->out, ',');
 	jsonwrite_init(&w, &t->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
-	for (i = 0; i < t->columns.len; i++) {
-		value = wandb_column_value(&t->columns.list[i], record);
+	for (i = 0; i < (size_t)t->column_count; i++) {
+		value = json_member(record, t->entry->columns[i]);
 		wandb_table_cell(&w, &value);
 	}
 	jsonwrite_close(&w, ']');
@@ -104,9 +104,7 @@ take_line(struct wandb_table *t, const char *line, size_t len)
 	if (jsonscan_whole(line, len, &record) < 0 ||
 	    record.type != JSON_OBJECT)
 		return;
-	if (!t->writing) {
-		wandb_columns_find(&t->columns, t->entry, &record);
-	} else if (t->rows == WANDB_TABLE_ROWS_MAX) {
+	if (t->rows == WANDB_TABLE_ROWS_MAX) {
 		t->left_out++;
 	} else {
 		write_row(t, &record);
@@ -123,8 +121,8 @@ write_head(struct wandb_table *t)
 	buf_adds(&t->out, "{\"columns\":");
 	jsonwrite_init(&w, &t->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
-	for (i = 0; i < t->columns.len; i++)
-		wandb_table_text(&w, t->columns.list[i].title);
+	for (i = 0; i < (size_t)t->column_count; i++)
+		wandb_table_text(&w, t->entry->columns[i]);
 	jsonwrite_close(&w, ']');
 	buf_adds(&t->out, ",\"data\":[");
 }
@@ -161,7 +159,14 @@ wandb_table_begin(struct wandb_table *t, const struct entry_table *entry,
 	wandb_table_open(t, entry, to);
 	t->from = file_open_regular(AT_FDCWD, path, NULL, err);
 	free(path);
-	return t->from < 0 ? t->from : 0;
+	if (t->from < 0)
+		return t->from;
+	t->column_count = (int64_t)entry->column_len;
+	t->cut = t->column_count > WANDB_TABLE_COLUMNS_MAX;
+	if (t->cut)
+		t->column_count = WANDB_TABLE_COLUMNS_MAX;
+	write_head(t);
+	return 0;
 }
 
 /* Whole lines only: what follows the last newline is torn. */
@@ -222,21 +227,10 @@ wandb_table_step(struct wandb_table *t, struct err *err)
 	if (result < 0)
 		return result;
 	take_lines(t);
-	if (t->writing)
-		result = flush(t, err);
+	result = flush(t, err);
 	if (result < 0 || !t->ended)
 		return result < 0 ? result : 1;
-	if (t->writing)
-		return wandb_table_close(t, err);
-	wandb_columns_order(&t->columns, t->entry);
-	t->column_count = (int64_t)t->columns.len;
-	write_head(t);
-	buf_reset(&t->chunk);
-	t->writing = true;
-	t->ended = false;
-	if (lseek(t->from, 0, SEEK_SET) < 0)
-		return err_errno(err, "%s", t->entry->path);
-	return 1;
+	return wandb_table_close(t, err);
 }
 
 enum outcome
@@ -252,7 +246,7 @@ wandb_table_say(const struct wandb_table *t, struct tracker *tracker)
 		tracker_note(tracker,
 		    "W&B takes %d rows of a table: the rest is left out",
 		    WANDB_TABLE_ROWS_MAX);
-	if (t->columns.cut)
+	if (t->cut)
 		tracker_note(tracker,
 		    "a table has %d columns at the most: the rest is left out",
 		    WANDB_TABLE_COLUMNS_MAX);
@@ -265,7 +259,6 @@ wandb_table_release(struct wandb_table *t)
 		return;
 	if (t->from >= 0)
 		close(t->from);
-	wandb_columns_release(&t->columns);
 	free(t->name);
 	buf_release(&t->chunk);
 	buf_release(&t->out);

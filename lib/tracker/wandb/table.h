@@ -1,17 +1,12 @@
 /*
- * Records as a W&B table: a JSON file of columns and rows among the run's
- * files, and a value in the summary that points to it. The rows are read twice
- * when they are sent: first to find the columns and count the rows, then to
- * write them.
+ * A W&B table: a JSON file of columns and rows among the run's files, and a
+ * value in the summary that points to it. The rows are the lines of a file, JSON
+ * objects, or written by the caller.
  *
  *	wandb_table_begin(&table, &entry->table, fd, &err);
  *	while ((more = wandb_table_step(&table, &err)) > 0) ...
  *	... table.name; wandb_table_show(&table, &summary) ...
  *	wandb_table_release(&table);
- *
- * A column is a way into a record, members joined by dots; its last part may be
- * `*`: every member that some record has there, or `#`: only numbers and
- * booleans.
  */
 #ifndef TRACKER_WANDB_TABLE_H
 #define TRACKER_WANDB_TABLE_H
@@ -26,20 +21,21 @@
 #include "format/jsonwrite.h"
 #include "journal/entry.h"
 #include "tracker/tracker.h"
-#include "tracker/wandb/columns.h"
 #include "tracker/wandb/values.h"
 
 /* The most rows that W&B takes in a table; further rows are left out and
  * counted. */
 #define WANDB_TABLE_ROWS_MAX 200000
+/* The most columns, against files made to eat memory. */
+#define WANDB_TABLE_COLUMNS_MAX 256
+
 struct wandb_table {
 	const struct entry_table *entry; /* borrowed */
 	int from;                        /* -1: nothing under way */
 	int to;                          /* borrowed */
 	struct buf chunk, out;
-	bool writing; /* the second reading */
-	bool ended;   /* of the file */
-	struct wandb_columns columns;
+	bool ended;                           /* of the file */
+	bool cut;                             /* there were more columns */
 	int64_t column_count, rows, left_out; /* of the file that is made */
 	int64_t size;                         /* bytes written */
 	SHA2_CTX sha;

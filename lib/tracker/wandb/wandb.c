@@ -236,7 +236,7 @@ wandb_open(struct tracker *t, const struct run_info *info, struct err *err)
 	}
 }
 
-/* What the user types to upload the folders of the experiments. */
+/* What the user types to upload the folder and those of the experiments. */
 static void
 note_children(struct tracker *t)
 {
@@ -244,8 +244,8 @@ note_children(struct tracker *t)
 	char *folder = text_shell_word(w->offline.path);
 
 	tracker_note(t,
-	    "the runs of its experiments have folders of their own: wandb sync "
-	    "%s-*",
+	    "with the runs of its experiments, in folders of their own: wandb "
+	    "sync %s*",
 	    folder);
 	free(folder);
 }
@@ -303,7 +303,8 @@ take_records(struct wandb *w, const struct batch *batch, struct err *err)
 	enum outcome outcome = wandb_pieces_add(
 	    &w->pieces, w->info->start, &batch->entries[0], err);
 
-	return outcome == OUTCOME_DONE ? write_pieces(w, false, err) : outcome;
+	return outcome == OUTCOME_DONE ? write_pieces(w, batch->last, err)
+				       : outcome;
 }
 
 static enum outcome

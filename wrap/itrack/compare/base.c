@@ -91,7 +91,8 @@ each_pending(const char *attempt, void *data)
 	struct entry start;
 	int r = journals_start(s->state_dir, attempt, &start, &err);
 
-	if (journals_may_be_read_later(r))
+	/* One without an entry is just being made or removed. */
+	if (r < 0 && r != -ENOENT && r != -ENODATA)
 		note(attempt, &err);
 	if (r < 0)
 		return true;

@@ -8,12 +8,12 @@
 #include "wrap/itrack/compare/print.h"
 #include "wrap/itrack/print.h"
 
-/* A NaN is not known. */
+/* A NaN is not known, and an infinity is no number of JSON. */
 static void
 put_number(struct jsonwrite *w, const char *key, double value)
 {
 	jsonwrite_key(w, key);
-	if (isnan(value))
+	if (!isfinite(value))
 		jsonwrite_null(w);
 	else
 		jsonwrite_double(w, value);

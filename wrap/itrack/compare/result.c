@@ -64,7 +64,8 @@ fill_success(struct result_row *row, const struct pairs *pairs)
 	row->p = mcnemar_exact(counts.first, counts.second);
 }
 
-/* The differences of the pairs that have the score on both sides. */
+/* The differences of the pairs that have the score on both sides, and near enough to
+ * each other for a double. */
 static double *
 differences(struct result_row *row, const struct result *r,
     const struct pairs *pairs, const char *score)
@@ -83,7 +84,7 @@ differences(struct result_row *row, const struct result *r,
 			    run_case_score(r->base, pair->base, score);
 			double now = run_case_score(r->now, pair->now, score);
 
-			if (isnan(base) || isnan(now))
+			if (!isfinite(now - base))
 				continue;
 			list[row->n++] = now - base;
 			base_sum += base;
@@ -107,8 +108,9 @@ fill_score(struct result_row *row, const struct result *r,
 	/* One pair has no spread to draw from. */
 	if (row->n > 1) {
 		interval = bootstrap_mean(list, row->n, SEED);
-		row->low = interval.low;
-		row->high = interval.high;
+		/* Sums of huge values are none. */
+		row->low = isfinite(interval.low) ? interval.low : NAN;
+		row->high = isfinite(interval.high) ? interval.high : NAN;
 	}
 	if (row->n > 0)
 		row->p = signflip(list, row->n, SEED);

@@ -85,7 +85,7 @@ interval_text(const struct result_row *row)
 }
 
 static void
-add_row(struct table *t, const struct result_row *of, char *heading)
+add_row(struct table *t, const struct result_row *of, const char *heading)
 {
 	struct row *row;
 	const char *name = of->metric;
@@ -105,7 +105,7 @@ add_row(struct table *t, const struct result_row *of, char *heading)
 		[INTERVAL] = interval_text(of),
 		[P] = p_text(of->p_holm),
 		[VERDICT] = xstrdup(result_verdict(of))},
-	    .heading = heading,
+	    .heading = heading != NULL ? xstrdup(heading) : NULL,
 	    .colour = of->verdict == VERDICT_HIGHER ? GREEN
 		: of->verdict == VERDICT_LOWER      ? RED
 						    : NULL,
@@ -214,11 +214,15 @@ text_add_table(const struct print *p, struct buf *out, const struct result *r)
 	for (size_t c = 0; c < COLUMNS; c++)
 		t.rows[0].cells[c] = xstrdup(heads[c]);
 	for (size_t i = 0; i < r->row_len; i++)
-		add_row(&t, &r->overall[i], i == 0 ? xstrdup("overall") : NULL);
-	for (size_t k = 0; r->slice_len > 1 && k < r->slice_len; k++)
+		add_row(&t, &r->overall[i], i == 0 ? "overall" : NULL);
+	for (size_t k = 0; r->slice_len > 1 && k < r->slice_len; k++) {
+		char *name = print_slice(r->slices[k].of);
+
 		for (size_t i = 0; i < r->row_len; i++)
-			add_row(&t, &r->slices[k].rows[i],
-			    i == 0 ? print_slice(r->slices[k].of) : NULL);
+			add_row(
+			    &t, &r->slices[k].rows[i], i == 0 ? name : NULL);
+		free(name);
+	}
 	print_rows(p, out, &t);
 	add_legend(out, r);
 }

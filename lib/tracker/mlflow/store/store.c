@@ -167,6 +167,30 @@ mlruns_folder(const struct mlflow *m, struct err *err)
 	return mlruns_run_open(&m->mlruns->run, err);
 }
 
+static const struct mlruns_run *
+run_of_child(const struct mlflow *m, const struct mlflow_child *child)
+{
+	for (size_t i = 0; i < m->child_len && i < m->mlruns->child_len; i++)
+		if (m->children[i] == child &&
+		    m->mlruns->children[i].dir != NULL)
+			return &m->mlruns->children[i];
+	return &m->mlruns->run;
+}
+
+int
+mlruns_folder_of(
+    const struct mlflow *m, const struct mlflow_child *child, struct err *err)
+{
+	return mlruns_run_open(run_of_child(m, child), err);
+}
+
+int
+mlruns_tag_of(struct mlflow *m, const struct mlflow_child *child,
+    const char *key, const char *value, struct err *err)
+{
+	return mlruns_write_tag(run_of_child(m, child), key, value, err);
+}
+
 static struct mlruns_run *
 run_of(struct mlflow *m, int64_t experiment)
 {
@@ -401,6 +425,9 @@ mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
 	int status = numbers[end->end->status];
 	int result = make_children(m, err);
 
+	m->end = *end;
+	if (result == 0)
+		result = mlflow_tables_place(m, err);
 	for (size_t i = 0; i < s->child_len && result == 0; i++)
 		if (s->children[i].dir != NULL)
 			result = mlruns_write_meta(
