@@ -73,3 +73,18 @@ many() {
     run -0 itrack import -q -t null --again m1 m2
     [ -z "$output" ]
 }
+
+@test "a signal stops the work, and what was not looked at is said" {
+    many 12
+    # Four at a time, each of which takes a second.
+    ulimit -n 48
+    export ITRACK_NULL=slow
+    "$BUILD/bin/itrack" import -t null m* 2>err 3>&- &
+    pid=$!
+    wait_until test -s "$XDG_STATE_HOME/itrack/index.jsonl"
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "stopped by a signal: [1-9] of the directories were not looked at" err
+}

@@ -320,6 +320,19 @@ import_one(struct import *im, const char *argument)
 	free(dir);
 }
 
+/* By a signal, with so many directories left. */
+static bool
+is_stopped(struct import *im, int left)
+{
+	if (left == 0 || !deliver_is_stopped(im->deliver))
+		return false;
+	report_say(&im->report,
+	    "stopped by a signal: %d of the directories were not looked at",
+	    left);
+	im->failed = true;
+	return true;
+}
+
 static int
 import_run(const struct options *options)
 {
@@ -339,6 +352,8 @@ import_run(const struct options *options)
 		import_one(&im, options->arguments[i]);
 		if (im.begun == begun)
 			deliver_pass_over(im.deliver);
+		if (is_stopped(&im, options->argument_count - i - 1))
+			break;
 	}
 	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
 		report_say(&im.report, "%s", err.message);
