@@ -247,12 +247,13 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 	struct err err = ERR_INIT;
 	int64_t until_ms = clock_mono_ms() + READ_WAIT_MS;
 	int turn, looks = 0, result = 0;
+	bool waits;
 
 	if (!im->watches)
 		wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
 	do {
-		bool waits = !im->watches && clock_mono_ms() < until_ms;
+		waits = !im->watches && clock_mono_ms() < until_ms;
 
 		if (result == -EBUSY)
 			poll(NULL, 0, LOOK_MS);
@@ -268,7 +269,8 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		    im, config, targets, target_len, waits, begun);
 		looks += result == -ENOENT;
 		turn_give_back(turn);
-	} while (result == -EBUSY || (result == -ENOENT && looks < LOOKS_MAX));
+	} while ((result == -EBUSY && waits) ||
+	    (result == -ENOENT && looks < LOOKS_MAX));
 }
 
 void
