@@ -68,10 +68,10 @@ _LATER = {
     "ProbeScore": ("insideLLMs.types", "ProbeScore"),
 }
 
+# insideLLMs' own: OTLPTracker is here, too, but not among them.
 __all__ = [
     "ABC", "Any", "ExperimentResult", "ExperimentTracker", "LocalFileTracker",
-    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "OTLPTracker",
-    "Optional", "Path",
+    "MLFLOW_AVAILABLE", "MLflowTracker", "MultiTracker", "Optional", "Path",
     "ProbeScore", "SummaryWriter", "TENSORBOARD_AVAILABLE",
     "TensorBoardTracker", "TrackingConfig", "WANDB_AVAILABLE", "WandBTracker",
     "abstractmethod", "auto_track", "create_tracker", "dataclass", "datetime",
