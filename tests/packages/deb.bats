@@ -32,7 +32,7 @@ in_root() {
 
 @test "installed, used, upgraded and purged in a fresh root" {
     [ "$(id -u)" -eq 0 ] || skip "not root"
-    debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" \
+    debootstrap --variant=minbase bookworm "$root" "$("$top/scripts/debian-mirror")" \
         >"$BATS_TEST_TMPDIR/log" 2>&1 || skip "no root: $(tail -n 1 "$BATS_TEST_TMPDIR/log")"
     cp /etc/resolv.conf "$root/etc/" || true
     find "$root" -xdev -type f | sort >before
