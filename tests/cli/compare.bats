@@ -371,3 +371,9 @@ END
         }
     done <names
 }
+
+@test "a run that timed out has failed, for a gate as for --stop-if" {
+    itrack compare --fail-if 'error_rate > 0.51' "$fixtures/run_errors/run" "$fixtures/run_errors/run"
+    run -122 itrack compare --fail-if 'error_rate > 0.49' \
+        "$fixtures/run_errors/run" "$fixtures/run_errors/run"
+}

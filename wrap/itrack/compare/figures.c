@@ -55,7 +55,9 @@ figures_read(struct figures *f, struct run *run)
 	*f = (struct figures){0};
 	if (t->total_count > 0) {
 		add(f, "", "success_rate", tally_success_rate(t));
-		add(f, "", "error_rate", (double)t->error_count / total);
+		/* As in --stop-if (mapping/running.c). */
+		add(f, "", "error_rate",
+		    (double)(t->error_count + t->timeout_count) / total);
 	}
 	add(f, "", "total_count", total);
 	add(f, "", "success_count", (double)t->success_count);
