@@ -13,11 +13,15 @@
 /* One more is synced for each of its folders. */
 #define ROUND_MAX 16
 
-/* The file systems that were synced in this round. */
+/* The file systems that were synced in this round, and how: the kernel tells an
+ * error once, and what was lost by then may be anybody's. */
 static struct {
 	bool on;
 	size_t len;
-	dev_t list[ROUND_MAX];
+	struct {
+		dev_t device;
+		int error;
+	} list[ROUND_MAX];
 } done;
 
 void
@@ -33,28 +37,23 @@ durable_round_end(void)
 	done.on = false;
 }
 
-static bool
-is_done(const struct stat *st)
-{
-	for (size_t i = 0; done.on && i < done.len; i++)
-		if (done.list[i] == st->st_dev)
-			return true;
-	return false;
-}
-
+/* 0, or an errno. */
 static int
 sync_all_of(int fd)
 {
 	struct stat st = {0};
 	bool known = fstat(fd, &st) == 0;
+	int error;
 
-	if (known && is_done(&st))
-		return 0;
-	if (syncfs(fd) < 0)
-		return -1;
-	if (known && done.on && done.len < ROUND_MAX)
-		done.list[done.len++] = st.st_dev;
-	return 0;
+	for (size_t i = 0; known && done.on && i < done.len; i++)
+		if (done.list[i].device == st.st_dev)
+			return done.list[i].error;
+	error = syncfs(fd) < 0 ? errno : 0;
+	if (known && done.on && done.len < ROUND_MAX) {
+		done.list[done.len].device = st.st_dev;
+		done.list[done.len++].error = error;
+	}
+	return error;
 }
 
 static bool
@@ -68,13 +67,16 @@ int
 durable_folder(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+	int error;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR
 		    ? 0
 		    : err_errno(err, "cannot sync %s", path);
-	if (sync_all_of(fd) < 0)
-		result = err_errno(err, "cannot sync %s", path);
+	error = sync_all_of(fd);
+	if (error != 0)
+		result = err_set(
+		    err, -error, "cannot sync %s: %s", path, strerror(error));
 	close(fd);
 	return result;
 }

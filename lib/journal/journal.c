@@ -296,9 +296,10 @@ journals_sync(struct journal *const *list, size_t len)
 	durable_round_begin();
 	for (size_t i = 0; i < len; i++)
 		sync_kept(list[i], NULL);
-	durable_round_end();
+	/* In the same round: a flush hears of kept files that were not synced. */
 	for (size_t i = 0; i < len; i++)
 		journal_flush(list[i], NULL);
+	durable_round_end();
 	durable_round_begin();
 	for (size_t i = 0; i < len; i++) {
 		struct journal *j = list[i];
