@@ -39,6 +39,8 @@ void deliver_follow_runs(struct deliver *d);
  * manifest exists and nothing has changed for a while, or when its directory was
  * replaced. */
 void deliver_add(struct deliver *d, struct attempt *a, bool follow);
+/* Delivers those that are kept to be delivered with others, and waits for that. */
+void deliver_empty(struct deliver *d);
 
 /* Returns true if every tracker has taken every attempt completely. */
 bool deliver_run(struct deliver *d);

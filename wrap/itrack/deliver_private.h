@@ -57,8 +57,6 @@ void deliver_turn(struct deliver *d);
 size_t deliver_gather_limit(void);
 /* Ends the run and keeps it until there are more, or until now. */
 void deliver_gather(struct deliver *d, struct item *item);
-/* Delivers those that are kept, and waits for that. */
-void deliver_empty(struct deliver *d);
 /* All of them, when the last is over. */
 void deliver_close_gathered(struct deliver *d);
 

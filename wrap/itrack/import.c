@@ -33,8 +33,8 @@
 #define FRESH_MS 2000
 #define LOOK_MS  10
 
-/* So long another import may take to read a run to its end; a watch takes as
- * long as the run. */
+/* So long an import waits, in all, for others that read their runs to the end; a
+ * watch takes as long as the run. */
 #define READ_WAIT_MS 5000
 
 /* Is it a run directory whose records can be read? Says why not. */
@@ -189,7 +189,9 @@ look_and_begin(struct import *im, struct attempt_config *config,
 	} else if (t.pending == NULL && t.count == t.len) {
 		say_tracked(im, dir, &t, targets);
 	} else {
-		result = begin_missing(im, config, &t, begun);
+		result = begin_missing(im, config, &t, begun) == -ENOENT
+		    ? -ENOENT
+		    : 0;
 	}
 	tracked_release(&t);
 	config->leave_out = NULL;
@@ -245,7 +247,6 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 {
 	struct watcher_identity identity = {0};
 	struct err err = ERR_INIT;
-	int64_t until_ms = clock_mono_ms() + READ_WAIT_MS;
 	int turn, looks = 0, result = 0;
 	bool waits;
 
@@ -253,10 +254,14 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
 	do {
-		waits = !im->watches && clock_mono_ms() < until_ms;
-
-		if (result == -EBUSY)
+		/* The other may wait for what we have read and kept. */
+		if (result == -EBUSY) {
+			deliver_empty(im->deliver);
 			poll(NULL, 0, LOOK_MS);
+			im->waited_ms += LOOK_MS;
+		}
+		waits = !im->watches && im->waited_ms < READ_WAIT_MS &&
+		    !deliver_is_stopped(im->deliver);
 		turn = turn_take(
 		    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
 		if (turn < 0) {

@@ -25,6 +25,7 @@ struct import {
 	size_t begun;   /* attempts, which were added to `deliver` */
 	size_t tracked; /* directories that need nothing */
 	bool busy;      /* another process is at work on it */
+	int waited_ms;  /* for others that read their runs, in all */
 };
 
 /* Tracks the directory. `failed` is set if that could not be begun, and the
