@@ -10,7 +10,8 @@ verdict_of(double difference, double p, uint64_t pairs, size_t tests)
 
 	if (pairs == 0 || least * (double)tests > VERDICT_LEVEL)
 		return VERDICT_NOT_ENOUGH;
-	if (isnan(p) || p > VERDICT_LEVEL || difference == 0)
+	if (isnan(p) || isnan(difference) || p > VERDICT_LEVEL ||
+	    difference == 0)
 		return VERDICT_UNCLEAR;
 	return difference > 0 ? VERDICT_HIGHER : VERDICT_LOWER;
 }
