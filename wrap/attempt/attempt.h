@@ -68,6 +68,9 @@ struct attempt_config {
 	/* A rule of --stop-if holds: the command is to be stopped. NULL: no
 	 * rule counts, because nobody can stop what wrote the run. */
 	void (*rule_holds)(struct attempt *a, void *data);
+	/* Another command goes on with the run: what stopped the one before
+	 * stops nobody now. */
+	bool new_command;
 	/* A delivery finished, blocked or gave up. */
 	void (*settled)(struct attempt *a, void *data);
 	void *data;

@@ -32,8 +32,9 @@ struct attempt {
 	char *stop_reason; /* NULL: no rule held */
 	int64_t counted_ms; /* when a record was last counted (monotonic) */
 	struct loop_timer stall_timer;
-	bool owes_notice;             /* this process has written the end */
-	struct notify *notify;        /* NULL: nobody is told (yet) */
+	bool left_alone;       /* its writer has begun another run since */
+	bool owes_notice;      /* this process has written the end */
+	struct notify *notify; /* NULL: nobody is told (yet) */
 	struct loop_timer disk_timer; /* set while the disk refuses */
 	int disk_refusals;
 	bool unsettled; /* what is delivered could not be noted as such */

@@ -49,7 +49,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	const struct rule *rule;
 	double value;
 
-	if (!is_watched(a) || !a->streams || attempt_has_manifest(a))
+	/* Nobody knows yet whether one that is held is a run of its own. */
+	if (!is_watched(a) || a->held || !a->streams || attempt_has_manifest(a))
 		return;
 	rule = running_find(d, a->rules, a->rule_len, stalled_seconds, &value);
 	if (rule == NULL)
@@ -88,7 +89,7 @@ on_stall_timer(struct loop_timer *timer)
 {
 	struct attempt *a = timer->data;
 
-	if (a->watcher != NULL)
+	if (a->watcher != NULL && !a->left_alone)
 		look(a, watcher_derive(a->watcher),
 		    (double)(clock_mono_ms() - a->counted_ms) / 1000);
 	set_timer(a);
@@ -100,6 +101,7 @@ on_counted(const struct derive *d, void *data)
 	struct attempt *a = data;
 
 	a->counted_ms = clock_mono_ms();
+	a->left_alone = false;
 	a->streams = !a->batch && !derive_mapping(d)->harness;
 	look(a, d, -1);
 }
@@ -118,7 +120,7 @@ attempt_watch_rules(struct attempt *a, struct derive_config *config)
 	const struct options *o = a->config.options;
 	char why[RULE_WHY_MAX];
 
-	if (a->past.stop_reason != NULL)
+	if (a->past.stop_reason != NULL && !a->config.new_command)
 		a->stop_reason = xstrdup(a->past.stop_reason);
 	if (a->config.rule_holds == NULL || o->stop_if_len == 0)
 		return;
@@ -138,6 +140,12 @@ attempt_watch_rules(struct attempt *a, struct derive_config *config)
 	/* A worker before us has written the reason, and may not have told it. */
 	if (a->stop_reason != NULL)
 		a->config.rule_holds(a, a->config.data);
+}
+
+void
+attempt_leave_alone(struct attempt *a)
+{
+	a->left_alone = true;
 }
 
 void

@@ -35,6 +35,9 @@ bool attempt_is_batch(const struct entry_params *config);
  * comes with the last. */
 void attempt_note_config(struct attempt *a, bool batch);
 void attempt_watch_rules(struct attempt *a, struct derive_config *config);
+/* Its writer has begun another run: until the next record nobody asks how long
+ * there was none. */
+void attempt_leave_alone(struct attempt *a);
 void attempt_forget_rules(struct attempt *a);
 /* Says for the report which values a rule asked for and no record had, and
  * whether the records came too late for any rule. */

@@ -106,6 +106,7 @@ static int
 adopt_or_begin(
     struct run *run, const struct attempt_config *config, struct err *err)
 {
+	struct attempt_config taken_up = *config;
 	struct err why = ERR_INIT;
 	struct tracked t;
 	bool ours;
@@ -120,11 +121,13 @@ adopt_or_begin(
 		return attempt_new(&run->attempt, config, err);
 	tracked_find(&t, config->state_dir, run->dir, NULL, 0);
 	ours = is_of_this_command(run, t.pending_us);
+	taken_up.new_command = !ours;
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
 		result = attempt_adopt_if_fits(
-		    &run->attempt, config, t.pending, &why);
+		    &run->attempt, &taken_up, t.pending, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
-		result = attempt_adopt(&run->attempt, config, t.pending, &why);
+		result =
+		    attempt_adopt(&run->attempt, &taken_up, t.pending, &why);
 	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
 	    (t.pending_live && ours && is_whole(run)))
 		result = -EALREADY;

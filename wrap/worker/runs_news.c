@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "mapping/names.h"
 #include "watcher/stamp.h"
+#include "wrap/attempt/stop_if.h"
 #include "wrap/worker/private.h"
 
 /* Returns the run that is written in there now, or else the last one that this
@@ -38,6 +39,8 @@ take_over(struct runs *runs, const struct run_news *news)
 		if (news->writer <= 0 || run->writer != news->writer)
 			continue;
 		run->followed = true;
+		if (run->attempt != NULL)
+			attempt_leave_alone(run->attempt);
 		if (strcmp(run->dir, news->dir) == 0)
 			run_end(run, NULL, false);
 	}
