@@ -307,6 +307,10 @@ go_on_with_files(struct tracker *t, struct err *err)
 			return outcome;
 		if (outcome != OUTCOME_DONE) {
 			batch->done = l->files_at;
+			/* It may be long until the file can be copied: what
+			 * there is otherwise does not wait for it. */
+			if (is_dirty(l) && l->publish_error.code == 0)
+				publish(l, &l->publish_error);
 			return outcome;
 		}
 	}
