@@ -188,7 +188,7 @@ at_home() {
     at_home
     examples mandoc itrack-wrap.1 >copied
     # The configuration file's, and the job that is to fail without a server.
-    sed -i '/^[a-z-]* = /d; s/ --strict --drain 60//; s/:5000/:9/' copied
+    sed -i '/^[a-z-]* = /d; s/ --strict --drain 60//; s/:5000/:9/; s/:4318/:9/' copied
     [ "$(grep -c '^itrack-wrap' copied)" -ge 7 ]
     bash -eux -c 'itrack() { command itrack "$@" || [ $? = 1 ]; }; . ./copied'
 }
