@@ -94,7 +94,7 @@ canaries() {
         | all(.start >= $root.start - 1e9 and .end <= $root.end + 1e9)' "$rx/traces.jsonl"
 }
 
-@test "records that are refused: 413 in halves, one too large named, 400 final" {
+@test "records that are refused: in halves, each that is refused alone named" {
     export OTEL_EXPORTER_OTLP_COMPRESSION=none
     rules '[{"match": "traces|logs", "over": 2000, "status": 413}]'
     import --records "$runs/x"
@@ -108,13 +108,32 @@ canaries() {
     export OTEL_EXPORTER_OTLP_COMPRESSION=none
     rules '[{"match": "logs", "status": 400, "body": "no events"}]'
     run -1 import --records "$runs/x"
-    [[ $output == *"score events of records 1 to 12: "*"no events"* ]]
-    [ "$(grep -c 'logs' "$rx/log")" = 1 ]
+    for i in {1..12}; do
+        [[ $output == *"score events of record $i: $url/v1/logs: HTTP 400: no events"* ]]
+    done
     otlp_clean
     rm -rf "$XDG_STATE_HOME"
     rules '[{"match": "logs", "status": 404}]'
     run -0 import --records "$runs/x"
     [[ $output == *"no logs are sent: nothing takes them there"* ]]
+}
+
+@test "one record of a request is refused, by any status: the others arrive" {
+    for code in 400 408 500; do
+        otlp_clean
+        rm -rf "$XDG_STATE_HOME"
+        export OTEL_EXPORTER_OTLP_COMPRESSION=none
+        rules "[{\"match\": \"logs\", \"times\": 5, \"status\": $code, \"body\": \"bad\"}]"
+        run -1 import --records "$runs/x"
+        # 12, 6, 3, 1 and the next one.
+        [[ $output == *"score events of record 1: $url/v1/logs: HTTP $code: bad"* ]]
+        [[ $output == *"score events of record 2: $url/v1/logs: HTTP $code: bad"* ]]
+        [[ $output != *"records 1 to"* ]]
+        jq -se 'map(.attributes) | (map(.["insidellms.record"]) | unique) == [range(3; 13)]
+            and (group_by(.) | all(length == 1))' "$rx/logs.jsonl"
+        # Requests grow again: 1, 2, 4, and what is left.
+        [ "$(grep -c 'logs 200' "$rx/log")" -le 4 ]
+    done
 }
 
 @test "a run that is killed: status -1, a span with an error" {

@@ -56,8 +56,9 @@ struct otlp_records {
 	size_t at;    /* rows that are settled in this step */
 	size_t sent;  /* rows of the request */
 	size_t items; /* spans or events of the request */
-	size_t most;  /* rows in a request; fewer after a 413 */
-	bool refused; /* one of the rows was */
+	size_t most;  /* rows in a request; fewer after one that was refused */
+	size_t ceiling; /* what that grows to again; less after a 413 */
+	bool refused;   /* one of the rows was */
 };
 
 struct otlp {
