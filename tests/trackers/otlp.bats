@@ -157,6 +157,7 @@ canaries() {
 @test "other errors are final, named and counted" {
     rules '[{"match": "metrics", "status": 500, "body": "no\u001b[31m disk"}]'
     run -1 import "$runs/x"
+    [[ $output =~ [1-9][0-9]*\ points\ of\ metrics:\ "$url/v1/metrics: HTTP 500: " ]]
     [[ $output == *"metrics: $url/v1/metrics: HTTP 500: "*"x1b[31m disk"* ]]
     [[ $output == *rejected* ]]
     [ "$(grep -c 'metrics 500' "$rx/log")" -le 3 ]
