@@ -197,6 +197,17 @@ canaries() {
     [ "$(values insidellms.run.status | tail -1)" = 0 ]
 }
 
+@test "413: what comes afterwards is tried in full again" {
+    for _ in {1..19}; do
+        cat "$fixtures/$f/run/records.jsonl" >>"$runs/x/records.jsonl"
+    done
+    export OTEL_EXPORTER_OTLP_COMPRESSION=none
+    rules '[{"match": "traces", "times": 1, "over": 20000, "status": 413}]'
+    import --records "$runs/x"
+    # 240 records in entries of 100: two halves, two entries, and the run's span.
+    [ "$(grep -c 'traces 200' "$rx/log")" = 5 ]
+}
+
 @test "partial success: counted, named, not repeated; a warning is a note" {
     rules '[{"match": "traces", "partial": {"rejected": 0, "message": "soon full"}},
         {"match": "metrics", "times": 2, "partial": {"rejected": 3, "message": "too many"}}]'

@@ -340,7 +340,7 @@ otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
 		return OUTCOME_DONE;
 	}
 	o->batch = batch;
-	o->at = 0;
+	o->at = o->part_max = 0;
 	return batch->count == 0 ? send_sign_of_life(o, err)
 				 : send_rest(o, err);
 }

@@ -89,7 +89,7 @@ struct otlp {
 	struct batch *batch;
 	size_t at;       /* entries of the batch that are settled */
 	size_t part;     /* entries in the request, from there on */
-	size_t part_max; /* smaller after a 413 */
+	size_t part_max; /* after a 413 of this batch; 0: all */
 	size_t points;   /* in the request */
 	int64_t last_ns; /* time of the last point that was taken */
 	int64_t next_ns; /* the same, if this request is taken */

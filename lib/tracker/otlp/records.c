@@ -230,8 +230,7 @@ otlp_records_send(struct otlp *o, struct batch *batch, struct err *err)
 		return outcome;
 	r->batch = batch;
 	r->refused = false;
-	if (r->most == 0)
-		r->most = r->ceiling = ROWS_MAX;
+	r->most = r->ceiling = ROWS_MAX;
 	recall(o, e->records.first);
 	outcome = go_on(o, err);
 	if (outcome != OUTCOME_PENDING) {
