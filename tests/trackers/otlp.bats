@@ -283,6 +283,26 @@ canaries() {
     [ "$(values insidellms.run.status | grep -cx 0)" -le 2 ]
 }
 
+@test "params that are too long to be kept: left out by the next process, and said" {
+    long=$(printf '🙂%.0s' {1..500})
+    for i in {1..250}; do
+        printf 'long_%s: %s\n' "$i" "$long"
+    done >>"$runs/x/config.resolved.yaml"
+    rules '[{"match": "traces", "status": 403}]'
+    run -1 import "$runs/x"
+    [[ $output == *"the params are longer than the 256 KiB that are kept"* ]]
+    rm "$rx/rules.json"
+    run -0 itrack sync
+    [[ $output == *"the run's span lacks params that were too long"* ]]
+    jq -e '.attributes | with_entries(select(.key | test("long_")))
+        | length > 10 and length < 30 and all(length == 500)' "$rx/traces.jsonl"
+    otlp_clean
+    rm -rf "$XDG_STATE_HOME"
+    import "$runs/x"
+    jq -e '.attributes | with_entries(select(.key | test("long_"))) | length == 250' \
+        "$rx/traces.jsonl"
+}
+
 @test "the variables of OpenTelemetry" {
     export OTEL_EXPORTER_OTLP_ENDPOINT=$url/base/ OTEL_SERVICE_NAME=mine
     export OTEL_RESOURCE_ATTRIBUTES='a.b=c%20d, service.instance.id=x,service.name=other'

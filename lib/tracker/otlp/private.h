@@ -61,6 +61,9 @@ struct otlp_records {
 	bool refused;   /* one of the rows was */
 };
 
+/* A configuration has 300 leaves at most; an experiment brings five. */
+#define OTLP_PARAMS_MAX 1000
+
 struct otlp {
 	struct tracker *tracker;
 	const struct run_info *run;
@@ -78,7 +81,11 @@ struct otlp {
 	struct otel_ids root;
 	struct otlp_experiments experiments;
 	struct paramset params;
-	size_t params_left_out;
+	/* Those of the first places are kept in the cursor, which they cost so
+	 * many bytes. */
+	size_t params_kept, params_cost;
+	/* The value was not kept when the process before this one had it. */
+	bool params_unknown[OTLP_PARAMS_MAX];
 	struct otlp_call calls[LANE_COUNT];
 
 	/* opening */
