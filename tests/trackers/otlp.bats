@@ -94,7 +94,7 @@ canaries() {
         | all(.start >= $root.start - 1e9 and .end <= $root.end + 1e9)' "$rx/traces.jsonl"
 }
 
-@test "records that are refused: 413 in halves, one too large named, 400 final" {
+@test "records that are refused: in halves, each that is refused alone named" {
     export OTEL_EXPORTER_OTLP_COMPRESSION=none
     rules '[{"match": "traces|logs", "over": 2000, "status": 413}]'
     import --records "$runs/x"
@@ -108,13 +108,32 @@ canaries() {
     export OTEL_EXPORTER_OTLP_COMPRESSION=none
     rules '[{"match": "logs", "status": 400, "body": "no events"}]'
     run -1 import --records "$runs/x"
-    [[ $output == *"score events of records 1 to 12: "*"no events"* ]]
-    [ "$(grep -c 'logs' "$rx/log")" = 1 ]
+    for i in {1..12}; do
+        [[ $output == *"score events of record $i: $url/v1/logs: HTTP 400: no events"* ]]
+    done
     otlp_clean
     rm -rf "$XDG_STATE_HOME"
     rules '[{"match": "logs", "status": 404}]'
     run -0 import --records "$runs/x"
     [[ $output == *"no logs are sent: nothing takes them there"* ]]
+}
+
+@test "one record of a request is refused, by any status: the others arrive" {
+    for code in 400 408 500; do
+        otlp_clean
+        rm -rf "$XDG_STATE_HOME"
+        export OTEL_EXPORTER_OTLP_COMPRESSION=none
+        rules "[{\"match\": \"logs\", \"times\": 5, \"status\": $code, \"body\": \"bad\"}]"
+        run -1 import --records "$runs/x"
+        # 12, 6, 3, 1 and the next one.
+        [[ $output == *"score events of record 1: $url/v1/logs: HTTP $code: bad"* ]]
+        [[ $output == *"score events of record 2: $url/v1/logs: HTTP $code: bad"* ]]
+        [[ $output != *"records 1 to"* ]]
+        jq -se 'map(.attributes) | (map(.["insidellms.record"]) | unique) == [range(3; 13)]
+            and (group_by(.) | all(length == 1))' "$rx/logs.jsonl"
+        # Requests grow again: 1, 2, 4, and what is left.
+        [ "$(grep -c 'logs 200' "$rx/log")" -le 4 ]
+    done
 }
 
 @test "a run that is killed: status -1, a span with an error" {
@@ -138,6 +157,7 @@ canaries() {
 @test "other errors are final, named and counted" {
     rules '[{"match": "metrics", "status": 500, "body": "no\u001b[31m disk"}]'
     run -1 import "$runs/x"
+    [[ $output =~ [1-9][0-9]*\ points\ of\ metrics:\ "$url/v1/metrics: HTTP 500: " ]]
     [[ $output == *"metrics: $url/v1/metrics: HTTP 500: "*"x1b[31m disk"* ]]
     [[ $output == *rejected* ]]
     [ "$(grep -c 'metrics 500' "$rx/log")" -le 3 ]
@@ -175,6 +195,17 @@ canaries() {
     run -1 import "$runs/x"
     [[ $output == *"one point of "*" bytes is too large"*"HTTP 413"* ]]
     [ "$(values insidellms.run.status | tail -1)" = 0 ]
+}
+
+@test "413: what comes afterwards is tried in full again" {
+    for _ in {1..19}; do
+        cat "$fixtures/$f/run/records.jsonl" >>"$runs/x/records.jsonl"
+    done
+    export OTEL_EXPORTER_OTLP_COMPRESSION=none
+    rules '[{"match": "traces", "times": 1, "over": 20000, "status": 413}]'
+    import --records "$runs/x"
+    # 240 records in entries of 100: two halves, two entries, and the run's span.
+    [ "$(grep -c 'traces 200' "$rx/log")" = 5 ]
 }
 
 @test "partial success: counted, named, not repeated; a warning is a note" {
@@ -250,6 +281,26 @@ canaries() {
     itrack sync
     check_otlp "$runs/x"
     [ "$(values insidellms.run.status | grep -cx 0)" -le 2 ]
+}
+
+@test "params that are too long to be kept: left out by the next process, and said" {
+    long=$(printf '🙂%.0s' {1..500})
+    for i in {1..250}; do
+        printf 'long_%s: %s\n' "$i" "$long"
+    done >>"$runs/x/config.resolved.yaml"
+    rules '[{"match": "traces", "status": 403}]'
+    run -1 import "$runs/x"
+    [[ $output == *"the params are longer than the 256 KiB that are kept"* ]]
+    rm "$rx/rules.json"
+    run -0 itrack sync
+    [[ $output == *"the run's span lacks params that were too long"* ]]
+    jq -e '.attributes | with_entries(select(.key | test("long_")))
+        | length > 10 and length < 30 and all(length == 500)' "$rx/traces.jsonl"
+    otlp_clean
+    rm -rf "$XDG_STATE_HOME"
+    import "$runs/x"
+    jq -e '.attributes | with_entries(select(.key | test("long_"))) | length == 250' \
+        "$rx/traces.jsonl"
 }
 
 @test "the variables of OpenTelemetry" {

@@ -97,14 +97,24 @@ test_replies(void)
 	    400, 404, 405, 408, 413, 422, 500, 501, 505};
 	static const char partial[] = "\x0a\x0c\x08\x03\x12\x08too many";
 	const char *protobuf = "application/x-protobuf";
+	struct http_answer overlong = {.status = 200,
+	    .result = HTTP_REFUSED,
+	    .body = "",
+	    .error = "longer than 1 MiB"};
 	struct otlp_reply r;
 
 	for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
 		is_int(outcome_of(again[i], "", "", 0, &r), OUTCOME_RETRY,
 		    "tried again");
-	for (size_t i = 0; i < sizeof final / sizeof final[0]; i++)
+	for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
 		is_int(outcome_of(final[i], "", "", 0, &r), OUTCOME_REJECTED,
 		    "final");
+		ok(r.took_nothing, "and nothing was taken");
+	}
+	overlong.type = protobuf;
+	otlp_reply_read(&r, "http://r:4318/v1/traces", &overlong);
+	is_int(r.outcome, OUTCOME_REJECTED, "an answer that is too long");
+	ok(!r.took_nothing, "does not say that nothing was taken");
 	is_int(outcome_of(403, "", "", 0, &r), OUTCOME_BLOCKED, "a login");
 	is_int(outcome_of(302, "", "", 0, &r), OUTCOME_BLOCKED, "a redirect");
 	is_int(outcome_of(200, protobuf, partial, sizeof partial - 1, &r),

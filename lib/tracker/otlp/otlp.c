@@ -265,6 +265,18 @@ send_less(struct otlp *o, const struct otlp_reply *reply)
 	next_part(o, o->part);
 }
 
+/* Names the points of the part, which were refused for good. */
+static void
+refuse_part(struct otlp *o, const struct otlp_reply *reply)
+{
+	char *what = xasprintf("%zu points of %s", o->points,
+	    reply->too_old ? "metrics too old for the receiver" : "metrics");
+
+	tracker_refused(o->tracker, what, reply->err.message);
+	free(what);
+	next_part(o, o->part);
+}
+
 static void
 on_metrics(struct otlp *o, const struct otlp_reply *reply)
 {
@@ -280,11 +292,7 @@ on_metrics(struct otlp *o, const struct otlp_reply *reply)
 		else
 			done_metrics(o, OUTCOME_BLOCKED, 0, &reply->err);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
-		tracker_refused(o->tracker,
-		    reply->too_old ? "metrics too old for the receiver"
-				   : "metrics",
-		    reply->err.message);
-		next_part(o, o->part);
+		refuse_part(o, reply);
 	} else {
 		done_metrics(
 		    o, reply->outcome, reply->retry_after_ms, &reply->err);
@@ -332,7 +340,7 @@ otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
 		return OUTCOME_DONE;
 	}
 	o->batch = batch;
-	o->at = 0;
+	o->at = o->part_max = 0;
 	return batch->count == 0 ? send_sign_of_life(o, err)
 				 : send_rest(o, err);
 }

@@ -56,9 +56,13 @@ struct otlp_records {
 	size_t at;    /* rows that are settled in this step */
 	size_t sent;  /* rows of the request */
 	size_t items; /* spans or events of the request */
-	size_t most;  /* rows in a request; fewer after a 413 */
-	bool refused; /* one of the rows was */
+	size_t most;  /* rows in a request; fewer after one that was refused */
+	size_t ceiling; /* what that grows to again; less after a 413 */
+	bool refused;   /* one of the rows was */
 };
+
+/* A configuration has 300 leaves at most; an experiment brings five. */
+#define OTLP_PARAMS_MAX 1000
 
 struct otlp {
 	struct tracker *tracker;
@@ -77,7 +81,11 @@ struct otlp {
 	struct otel_ids root;
 	struct otlp_experiments experiments;
 	struct paramset params;
-	size_t params_left_out;
+	/* Those of the first places are kept in the cursor, which they cost so
+	 * many bytes. */
+	size_t params_kept, params_cost;
+	/* The value was not kept when the process before this one had it. */
+	bool params_unknown[OTLP_PARAMS_MAX];
 	struct otlp_call calls[LANE_COUNT];
 
 	/* opening */
@@ -88,7 +96,7 @@ struct otlp {
 	struct batch *batch;
 	size_t at;       /* entries of the batch that are settled */
 	size_t part;     /* entries in the request, from there on */
-	size_t part_max; /* smaller after a 413 */
+	size_t part_max; /* after a 413 of this batch; 0: all */
 	size_t points;   /* in the request */
 	int64_t last_ns; /* time of the last point that was taken */
 	int64_t next_ns; /* the same, if this request is taken */

@@ -142,6 +142,25 @@ refuse(struct otlp *o, const struct otlp_reply *reply)
 	r->refused = true;
 }
 
+/* If the receiver took nothing of the request, halves it, down to one row, which
+ * is named. A request that was too large for its length is too large again later;
+ * one that was refused for a row of its own says nothing about others. */
+static void
+on_refusal(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+
+	if (r->sent > 1 && reply->took_nothing) {
+		r->most = r->sent / 2;
+		if (reply->too_large)
+			r->ceiling = r->most;
+		proceed(o);
+		return;
+	}
+	refuse(o, reply);
+	settle(o);
+}
+
 static void
 on_rows(struct otlp *o, const struct otlp_reply *reply)
 {
@@ -150,16 +169,13 @@ on_rows(struct otlp *o, const struct otlp_reply *reply)
 	if (reply->outcome == OUTCOME_DONE) {
 		otlp_note_partial(o, items_of(r->step), reply);
 		r->refused = r->refused || reply->rejected > 0;
+		r->most = 2 * r->most < r->ceiling ? 2 * r->most : r->ceiling;
 		settle(o);
-	} else if (reply->too_large && r->sent > 1) {
-		r->most = r->sent / 2;
-		proceed(o);
 	} else if (reply->nowhere &&
 	    otlp_goes_on_without(o, signal_of(r->step), reply)) {
 		proceed(o);
 	} else if (reply->outcome == OUTCOME_REJECTED && !reply->nowhere) {
-		refuse(o, reply);
-		settle(o);
+		on_refusal(o, reply);
 	} else {
 		done(o, reply->nowhere ? OUTCOME_BLOCKED : reply->outcome,
 		    reply->retry_after_ms, &reply->err);
@@ -214,8 +230,7 @@ otlp_records_send(struct otlp *o, struct batch *batch, struct err *err)
 		return outcome;
 	r->batch = batch;
 	r->refused = false;
-	if (r->most == 0)
-		r->most = ROWS_MAX;
+	r->most = r->ceiling = ROWS_MAX;
 	recall(o, e->records.first);
 	outcome = go_on(o, err);
 	if (outcome != OUTCOME_PENDING) {

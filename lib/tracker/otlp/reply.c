@@ -281,5 +281,7 @@ otlp_reply_read(
 			read_silence(reply, url, answer);
 		else
 			read_status(reply, url, answer);
+		reply->took_nothing = reply->outcome == OUTCOME_REJECTED &&
+		    answer->status >= HTTP_BAD_REQUEST;
 	}
 }

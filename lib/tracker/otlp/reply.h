@@ -17,6 +17,8 @@ struct otlp_reply {
 	 * certificate, or what answers is no receiver. */
 	enum outcome outcome;
 	int status;
+	/* REJECTED: by a status, so smaller requests double nothing. */
+	bool took_nothing;
 	bool too_large; /* REJECTED: a smaller request may pass */
 	bool nowhere;   /* REJECTED: nothing takes this signal there */
 	bool too_old;   /* REJECTED: the receiver takes no points of that age */

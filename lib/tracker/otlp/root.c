@@ -10,16 +10,19 @@
 #include "tracker/common/display.h"
 #include "tracker/otlp/private.h"
 
-/* A configuration has 300 leaves at most; an experiment brings five. */
-#define PARAMS_MAX 1000
-#define TEXT_MAX   (64 * 1024)
-#define US_NS      INT64_C(1000)
+#define TEXT_MAX (64 * 1024)
+#define US_NS    INT64_C(1000)
 /* The params are kept in the cursor, because a restarted process does not see
  * their entries again: under "param.N" a name, under "value.N" a letter for the
  * type and the value. */
 #define PARAM_NAME  "param"
 #define PARAM_VALUE "value"
 #define STATE_SIZE  48
+/* The cursor is bounded, and has more than these. */
+#define KEPT_MAX        (256 * 1024)
+#define JSON_ESCAPE     6   /* "\u0001" */
+#define LEFT_OUT        "x" /* a value that did not fit */
+#define PARAMS_LEFT_OUT "params_left_out"
 
 static void
 state_name(char name[STATE_SIZE], const char *what, size_t i)
@@ -40,19 +43,80 @@ type_letter(enum value_type type)
 	return letters[type];
 }
 
+/* What a text takes up in the cursor, which is JSON, at most. */
+static size_t
+cost_of(const char *text)
+{
+	size_t cost = STATE_SIZE;
+
+	for (; *text != '\0'; text++)
+		cost += *text >= ' ' && *text <= '~' && *text != '"' &&
+			*text != '\\'
+		    ? 1
+		    : JSON_ESCAPE;
+	return cost;
+}
+
+/* Keeps a text under that key, in place of an older one. False: it does not fit,
+ * and the key has `instead`, unless that is NULL. */
+static bool
+keep(struct otlp *o, const char *key, const char *text, const char *instead)
+{
+	const char *old = tracker_recall(o->tracker, key);
+	size_t others = o->params_cost - (old != NULL ? cost_of(old) : 0);
+	bool fits = others + cost_of(text) <= KEPT_MAX;
+	const char *kept = fits ? text : instead;
+
+	if (kept == NULL)
+		return false;
+	o->params_cost = others + cost_of(kept);
+	tracker_remember_later(o->tracker, key, kept);
+	return fits;
+}
+
+/* The type's letter and the value, of a text as much as an attribute has. */
+static void
+write_kept(struct buf *out, const struct value *value)
+{
+	buf_addc(out, type_letter(value->type));
+	if (value->type == VALUE_TEXT || value->type == VALUE_JSON)
+		buf_add(out, value->text,
+		    strnlen(value->text, TEXT_MAX - 1 - out->len));
+	else
+		value_text(value, out);
+}
+
+static void
+say_not_kept(struct otlp *o)
+{
+	tracker_note(o->tracker,
+	    "the params are longer than the %d KiB that are kept: if itrack is "
+	    "started again for this run, its span lacks those that do not fit",
+	    KEPT_MAX / 1024);
+	tracker_remember_later(o->tracker, PARAMS_LEFT_OUT, "yes");
+}
+
+/* What is kept has no gaps, so that each param has its place again: a value that
+ * does not fit is kept as one that is left out, and if not even its name fits,
+ * none that follow are kept. */
 static void
 remember(struct otlp *o, size_t i, const char *name, const struct value *value)
 {
-	char key[STATE_SIZE];
+	char name_key[STATE_SIZE], value_key[STATE_SIZE];
 	struct buf text;
 
+	if (i > o->params_kept)
+		return;
 	buf_init(&text, TEXT_MAX);
-	buf_addc(&text, type_letter(value->type));
-	value_text(value, &text);
-	state_name(key, PARAM_NAME, i);
-	tracker_remember_later(o->tracker, key, name);
-	state_name(key, PARAM_VALUE, i);
-	tracker_remember_later(o->tracker, key, text.data);
+	write_kept(&text, value);
+	state_name(name_key, PARAM_NAME, i);
+	state_name(value_key, PARAM_VALUE, i);
+	if (!keep(o, name_key, name, NULL) ||
+	    !keep(o, value_key, text.data, LEFT_OUT))
+		say_not_kept(o);
+	if (i == o->params_kept &&
+	    tracker_recall(o->tracker, value_key) != NULL)
+		o->params_kept++;
 	buf_release(&text);
 }
 
@@ -84,10 +148,14 @@ recall_one(struct otlp *o, const char *name, const char *text)
 	value_release(&v);
 }
 
+/* A process that goes on has them all. */
 void
 otlp_params_recall(struct otlp *o)
 {
-	for (size_t i = 0; i < PARAMS_MAX; i++) {
+	if (o->params.len > 0)
+		return;
+	o->params_kept = o->params_cost = 0;
+	for (size_t i = 0; i < OTLP_PARAMS_MAX; i++) {
 		char key[STATE_SIZE];
 		const char *name, *text;
 
@@ -96,9 +164,17 @@ otlp_params_recall(struct otlp *o)
 		state_name(key, PARAM_VALUE, i);
 		text = tracker_recall(o->tracker, key);
 		if (name == NULL || text == NULL)
-			return;
+			break;
+		o->params_kept++;
+		o->params_cost += cost_of(name) + cost_of(text);
 		recall_one(o, name, text);
+		o->params_unknown[i] = strcmp(text, LEFT_OUT) == 0;
 	}
+	if (o->params_kept > 0 &&
+	    tracker_recall(o->tracker, PARAMS_LEFT_OUT) != NULL)
+		tracker_note(o->tracker,
+		    "the run's span lacks params that were too long to be kept "
+		    "until itrack was started again");
 }
 
 /* The place of a param among them. */
@@ -119,16 +195,22 @@ place_of(const struct paramset *set, const char *name)
 static void
 add_param(struct otlp *o, const char *name, const struct value *value)
 {
-	if (o->params.len >= PARAMS_MAX &&
+	bool changed;
+	size_t place;
+
+	if (o->params.len >= OTLP_PARAMS_MAX &&
 	    paramset_get(&o->params, name) == NULL) {
 		tracker_note(o->tracker,
 		    "the run's span has its first %d params; the others are "
 		    "left out",
-		    PARAMS_MAX);
+		    OTLP_PARAMS_MAX);
 		return;
 	}
-	if (paramset_put(&o->params, name, value))
-		remember(o, place_of(&o->params, name), name, value);
+	changed = paramset_put(&o->params, name, value);
+	place = place_of(&o->params, name);
+	if (changed || o->params_unknown[place])
+		remember(o, place, name, value);
+	o->params_unknown[place] = false;
 }
 
 void
@@ -257,7 +339,7 @@ otlp_root_write(struct otlp *o)
 	    .start_ns = o->run->started_us * US_NS,
 	    .end_ns = o->end.ended_us * US_NS,
 	};
-	size_t at;
+	size_t at, place = 0;
 
 	/* The marker of a directory that was copied is younger than its files. */
 	if (span.start_ns > span.end_ns)
@@ -267,7 +349,7 @@ otlp_root_write(struct otlp *o)
 	put_text(out, OTLP_RUN_ID, o->run->run_id);
 	put_end(out, end, o->run->start->source);
 	TAILQ_FOREACH (p, &o->params.list, link)
-		if (!is_run_id(o, p))
+		if (!o->params_unknown[place++] && !is_run_id(o, p))
 			put_param(out, p);
 	otel_span_end(out, at,
 	    end->status == RUN_FINISHED ? OTEL_STATUS_OK : OTEL_STATUS_ERROR,
