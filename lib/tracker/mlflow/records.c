@@ -20,6 +20,7 @@
 /* One record more than that: a line of 64 MiB, all of it escapes. */
 #define BODY_BUFFER ((size_t)512 * 1024 * 1024)
 #define REMEMBERED  "traces"
+#define MALFORMED   400
 #define NOT_FOUND   404
 
 static void go_on(struct mlflow *m);
@@ -175,7 +176,10 @@ fill(struct mlflow *m)
 	}
 	otel_end(&r->body, &frame);
 	buf_reset(&r->packed);
-	gzip_add(&r->packed, r->body.data, r->body.len);
+	if (r->plain)
+		buf_add(&r->packed, r->body.data, r->body.len);
+	else
+		gzip_add(&r->packed, r->body.data, r->body.len);
 }
 
 static void
@@ -335,12 +339,17 @@ do_without(struct mlflow *m, const struct mlflow_answer *a)
 static void
 sent_spans(struct mlflow *m, struct mlflow_answer *a)
 {
+	struct mlflow_records *r = &m->records;
+
 	if (mlflow_has_no_such_call(a)) {
 		do_without(m, a);
 	} else if (a->outcome == OUTCOME_DONE) {
 		take(m);
 	} else if (a->outcome == OUTCOME_REJECTED && a->status == NOT_FOUND) {
 		done(m, OUTCOME_BLOCKED, a); /* the experiment is gone */
+	} else if (a->status == MALFORMED && !r->taken && !r->plain) {
+		r->plain = true; /* MLflow 3.4 */
+		go_on(m);
 	} else if (a->outcome == OUTCOME_REJECTED) {
 		split(m, a);
 	} else {

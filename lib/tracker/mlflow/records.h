@@ -36,6 +36,7 @@ struct mlflow_records {
 	/* Scores that MLflow has no number for: of this request, and of those
 	 * before it of which the report does not know yet. */
 	size_t left_out, scores_left_out;
+	bool plain; /* the server is one that can't read gzip */
 	bool taken; /* the server has taken some */
 	bool none;  /* it has no traces */
 };
