@@ -6,6 +6,9 @@ VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BUILD  ?= build
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: everything would be written into /)
+endif
 # Named in full it is the same directory: what depends on a header is known by
 # the name that an object was built by.
 override BUILD := $(subst $(CURDIR)/,,$(BUILD))
@@ -35,10 +38,11 @@ LIBCURL := $(or $(shell readelf -d $(shell $(PKG_CONFIG) --variable=libdir \
     libcurl.so.4)
 # Programs find their libraries where they were built with them, whatever
 # LD_LIBRARY_PATH says: RPATH stands above it, and counts for the libraries of
-# the libraries, too.
+# the libraries, too. A distribution's package sets RPATH= to nothing.
 PACKAGE_DIRS := $(sort $(foreach p,$(PACKAGES),\
     $(shell $(PKG_CONFIG) --variable=libdir $(p))))
-PACKAGE_LIBS += -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+RPATH ?= -Wl,--disable-new-dtags $(PACKAGE_DIRS:%=-Wl,-rpath,%)
+PACKAGE_LIBS += $(RPATH)
 LIBRARY_PACKAGES := libmd libbsd-overlay
 LIBRARY_LIBS := -Wl,--as-needed \
     $(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)) -lm
@@ -82,7 +86,8 @@ OPTIONS_NEED    := lib/base/uri.c lib/format/trackinguri.c lib/format/rule.c \
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
     wrap/shim/filters.c lib/base/closing.c lib/base/environment.c $(OPTIONS_NEED)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
-ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options)
+ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options) \
+    wrap/launch/shimlink.c
 # All of the programs but their main: for tests.
 PARTS_SOURCES   := $(filter-out %/main.c lib/%,$(sort $(LAUNCH_SOURCES) \
     $(WORKER_SOURCES) $(ITRACK_SOURCES)))

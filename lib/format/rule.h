@@ -31,9 +31,8 @@ enum rule_comparison {
 struct rule {
 	char name[RULE_NAME_MAX];
 	enum rule_comparison comparison;
-	double number; /* finite; of RULE_DROPS not negative */
-	uint64_t
-	    after; /* as many records must be there; 0: no such condition */
+	double number;  /* finite; of RULE_DROPS not negative */
+	uint64_t after; /* so many records must be there; 0: any number */
 };
 
 /* Room for any message of rule_parse(). */

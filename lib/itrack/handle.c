@@ -213,7 +213,7 @@ static void
 free_tracker(struct itrack_tracker *t)
 {
 	at_exit_remove(t);
-	settings_release(&t->settings);
+	kind_settings_release(&t->settings);
 	buf_release(&t->names);
 	free(t->metrics);
 	free(t->worker);
@@ -240,7 +240,7 @@ create(struct itrack_tracker *t, const void *arguments, struct err *err)
 	const struct create *c = arguments;
 
 	worker_find(&t->worker, &t->no_worker);
-	return settings_init(
+	return kind_settings_init(
 	    &t->settings, c->kind, c->config, c->options, c->option_count, err);
 }
 

@@ -322,7 +322,7 @@ take_drain(struct settings *s, struct err *err)
 }
 
 int
-settings_init(struct settings *s, const char *kind,
+kind_settings_init(struct settings *s, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct err *err)
 {
@@ -385,7 +385,7 @@ settings_recall(
 }
 
 void
-settings_release(struct settings *s)
+kind_settings_release(struct settings *s)
 {
 	for (size_t i = 0; i < s->tag_len; i++)
 		free(s->tags[i]);

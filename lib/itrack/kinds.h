@@ -37,7 +37,7 @@ struct settings {
 	double drain_seconds;
 };
 
-int settings_init(struct settings *s, const char *kind,
+int kind_settings_init(struct settings *s, const char *kind,
     const struct itrack_config *config, const struct itrack_option *options,
     size_t option_count, struct err *err);
 /* Takes the two options that every kind has, for a handle without a kind
@@ -47,7 +47,7 @@ int settings_common(struct settings *s, const struct itrack_option *options,
 /* Takes the remaining settings from a run that another process began. */
 int settings_recall(
     struct settings *s, const struct entry_start *start, struct err *err);
-void settings_release(struct settings *s);
+void kind_settings_release(struct settings *s);
 
 /* The error of who needs a state directory where there is none. */
 int settings_no_state_dir(struct err *err);

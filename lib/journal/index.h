@@ -16,6 +16,7 @@
 struct index_entry {
 	char *attempt;
 	char *run_id; /* texts (format/text.h) */
+	char *name;   /* that people know it by; NULL: an older itrack's */
 	char *run_dir;
 	char *project;                   /* NULL: a line of an older itrack */
 	char *config_path;               /* as typed; NULL: not known */

@@ -23,6 +23,8 @@ many() {
     printf '{"half' >>m3/records.jsonl
     echo 'no JSON' >>m3/records.jsonl
     run -0 itrack import m*
+    # A slow machine says how far it is.
+    mapfile -t lines < <(grep -v " of 12 runs" <<<"$output")
     [[ ${lines[0]} == "itrack: run m3-"????" finished: 12 records"*" ($PWD/m3)" ]]
     [[ $output == *"itrack: 1 line of records.jsonl could not be read"* ]]
     [[ $output == *"itrack: 12 runs, 144 records, "*" % success"* ]]
@@ -70,4 +72,19 @@ many() {
     [[ $output != *$'\033'* ]]
     run -0 itrack import -q -t null --again m1 m2
     [ -z "$output" ]
+}
+
+@test "a signal stops the work, and what was not looked at is said" {
+    many 12
+    # Four at a time, each of which takes a second.
+    ulimit -n 48
+    export ITRACK_NULL=slow
+    "$BUILD/bin/itrack" import -t null m* 2>err 3>&- &
+    pid=$!
+    wait_until test -s "$XDG_STATE_HOME/itrack/index.jsonl"
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "stopped by a signal: [1-9] of the directories were not looked at" err
 }

@@ -34,7 +34,7 @@ setup() {
 }
 
 @test "a name that is nothing like a command gets no suggestion" {
-    for word in foo run login report list x wandb; do
+    for word in foo run login reports-of list x wandb; do
         run -125 itrack "$word"
         [ "$output" = "itrack: unknown command \"$word\"" ]
     done

@@ -31,7 +31,8 @@ members() {
     make_runs 1 --record-only -p first
     run -0 itrack status
     [ "$(grep -c '  delivered  ' <<<"$output")" -eq 10 ]
-    [[ ${lines[0]} == *"  pending "*"$id finished, 12 records" ]]
+    # The name that people know, which repetitions don't share, and the run ID.
+    [[ ${lines[0]} =~ "  pending ".*-.{4}" $id finished, 12 records"$ ]]
     [[ ${lines[-1]} == "4 older ones are delivered (--all shows them)" ]]
     [[ $output == *"$runs/14"* ]]
     [[ $output != *"$runs/4"$'\n'* ]]

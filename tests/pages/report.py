@@ -73,6 +73,23 @@ def examine(browser, scheme):
     context.close()
 
 
+def on_paper(browser):
+    """White, whatever the reader's system is, and what is folded is there."""
+    context = browser.new_context(color_scheme="dark", viewport={"width": 800, "height": 1100})
+    page = context.new_page()
+    page.goto(address)
+    page.emulate_media(media="print", color_scheme="dark")
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    if colour != "rgb(255, 255, 255)":
+        faults.append(f"on paper the background is {colour}")
+    for details in page.query_selector_all("details:not([open]):not(.long) > :nth-child(2)"):
+        if not details.is_visible():
+            faults.append("folded on paper: " + details.inner_html()[:100])
+            break
+    page.screenshot(path=f"{picture}-print.png")
+    context.close()
+
+
 def narrow(browser):
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
@@ -90,6 +107,7 @@ with sync_playwright() as playwright:
     for scheme in ("light", "dark"):
         look(browser, scheme)
         examine(browser, scheme)
+    on_paper(browser)
     narrow(browser)
     print(without_script(browser))
     browser.close()

@@ -206,6 +206,13 @@ canaries() {
     import --otlp-old-points "$runs/x"
     check_otlp "$runs/x"
     jq -se 'all((now - .time / 1e9) > 17000)' "$rx/metrics.jsonl"
+    rm -rf "$XDG_STATE_HOME"
+    otlp_clean
+    rules '[{"status": 403}]'
+    run -1 import "$runs/x"
+    rm "$rx/rules.json"
+    itrack sync --otlp-old-points
+    check_otlp "$runs/x"
 }
 
 @test "nobody there: all is pending; a login page is no receiver" {

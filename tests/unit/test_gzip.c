@@ -1,5 +1,5 @@
 /* gzip, read back by zlib. */
-#include "format/gzip.h"
+#include "http/gzip.h"
 
 #include <errno.h>
 #include <stdlib.h>

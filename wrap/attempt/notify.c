@@ -147,6 +147,10 @@ send_alert(struct telling *t, const char *place, struct err *err)
 	struct plan plan = {.project = start->project,
 	    .experiment = start->experiment_name,
 	    .cwd = start->cwd};
+	const struct wandb_alert_news news = {.place = place,
+	    .title = title,
+	    .text = a->notify->notice.text.data,
+	    .bad = strcmp(event, "finished") != 0};
 	int result;
 
 	targets = attempt_make_targets(a->config.options, true, &len);
@@ -157,9 +161,7 @@ send_alert(struct telling *t, const char *place, struct err *err)
 	t->alert.data = t;
 	result = plan.target == NULL
 	    ? err_set(err, -ENOTSUP, "--track does not name it")
-	    : wandb_alert_send(&t->alert, a->config.loop, &plan, place, title,
-		  a->notify->notice.text.data, strcmp(event, "finished") != 0,
-		  err);
+	    : wandb_alert_send(&t->alert, a->config.loop, &plan, &news, err);
 	attempt_free_targets(targets, len);
 	free(title);
 	return result;

@@ -13,6 +13,7 @@
 #include "format/text.h"
 #include "journal/index.h"
 #include "mapping/names.h"
+#include "tracker/common/display.h"
 #include "watcher/records.h"
 #include "watcher/stamp.h"
 #include "watcher/watcher.h"
@@ -414,4 +415,5 @@ attempt_past_line(const struct attempt *a, struct index_entry *e)
 		e->config_path = xstrdup(attempt_start(a)->config_path);
 	if (attempt_run_id(a) != NULL)
 		e->run_id = xstrdup(attempt_run_id(a));
+	e->name = display_name(attempt_start(a), attempt_run_id(a));
 }

@@ -247,12 +247,13 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 	struct err err = ERR_INIT;
 	int64_t until_ms = clock_mono_ms() + READ_WAIT_MS;
 	int turn, looks = 0, result = 0;
+	bool waits;
 
 	if (!im->watches)
 		wait_for_worker(im->state_dir, config->run_dir);
 	watcher_identify(config->run_dir, &identity, NULL);
 	do {
-		bool waits = !im->watches && clock_mono_ms() < until_ms;
+		waits = !im->watches && clock_mono_ms() < until_ms;
 
 		if (result == -EBUSY)
 			poll(NULL, 0, LOOK_MS);
@@ -268,7 +269,8 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		    im, config, targets, target_len, waits, begun);
 		looks += result == -ENOENT;
 		turn_give_back(turn);
-	} while (result == -EBUSY || (result == -ENOENT && looks < LOOKS_MAX));
+	} while ((result == -EBUSY && waits) ||
+	    (result == -ENOENT && looks < LOOKS_MAX));
 }
 
 void
@@ -320,6 +322,19 @@ import_one(struct import *im, const char *argument)
 	free(dir);
 }
 
+/* By a signal, with so many directories left. */
+static bool
+is_stopped(struct import *im, int left)
+{
+	if (left == 0 || !deliver_is_stopped(im->deliver))
+		return false;
+	report_say(&im->report,
+	    "stopped by a signal: %d of the directories were not looked at",
+	    left);
+	im->failed = true;
+	return true;
+}
+
 static int
 import_run(const struct options *options)
 {
@@ -339,6 +354,8 @@ import_run(const struct options *options)
 		import_one(&im, options->arguments[i]);
 		if (im.begun == begun)
 			deliver_pass_over(im.deliver);
+		if (is_stopped(&im, options->argument_count - i - 1))
+			break;
 	}
 	if (im.state_dir != NULL && index_check(im.state_dir, &err) < 0)
 		report_say(&im.report, "%s", err.message);

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "journal/journal.h"
 #include "journal/state.h"
+#include "wrap/launch/shimlink.h"
 #include "wrap/link/link.h"
 
 /* A journal and what is kept of one run's artifacts (64 MiB), and some. */
@@ -166,13 +167,20 @@ examine_shim(const struct examine *e, const char *home)
 {
 	static const char program[] = "/bin/true";
 	char *path = path_join(home, "libexec/itrack/itrack-preload.so");
-	char name[] = "true", said[SAID_MAX];
+	char name[] = "true", said[SAID_MAX], shim[PATH_MAX];
 	char *arguments[] = {name, NULL};
 
 	if (is_there(e, "preload library", path, R_OK,
 		"runs are found by other means")) {
-		if (access(program, X_OK) < 0 ||
-		    runs_well(program, arguments, path, said))
+		snprintf(shim, sizeof shim, "%s", path);
+		if (shimlink_make(shim) < 0)
+			say(e, "preload library", VERDICT_NOTE,
+			    "%s: the loader takes no path with a blank or a "
+			    "colon, and there is no place for a link: runs are "
+			    "found by other means",
+			    path);
+		else if (access(program, X_OK) < 0 ||
+		    runs_well(program, arguments, shim, said))
 			say(e, "preload library", VERDICT_GOOD, "%s loads",
 			    path);
 		else

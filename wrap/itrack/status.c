@@ -12,6 +12,7 @@
 #include "journal/index.h"
 #include "journal/list.h"
 #include "journal/state.h"
+#include "tracker/common/display.h"
 #include "tracker/tracker.h"
 #include "wrap/attempt/past.h"
 #include "wrap/itrack/command.h"
@@ -36,6 +37,7 @@ struct status {
 /* One attempt as both forms show it. */
 struct row {
 	const char *attempt, *run_id, *run_dir, *project;
+	const char *name; /* NULL: not known */
 	const char *state;
 	const char *run_status; /* NULL: not ended */
 	int64_t started_us;
@@ -69,6 +71,10 @@ begin_row(struct status *s, const struct row *row)
 	clock_iso_local(time, row->started_us);
 	if (!s->json) {
 		buf_addf(&s->text, "%s  %-11s  ", row->attempt, row->state);
+		if (row->name != NULL) {
+			text_escape(&s->text, row->name);
+			buf_addc(&s->text, ' ');
+		}
 		text_escape(&s->text, row->run_id != NULL ? row->run_id : "-");
 		if (row->run_status != NULL)
 			buf_addf(&s->text, " %s", row->run_status);
@@ -85,6 +91,7 @@ begin_row(struct status *s, const struct row *row)
 	jsonwrite_text_member(&s->w, "attempt", row->attempt);
 	jsonwrite_text_member(&s->w, "state", row->state);
 	jsonwrite_text_member(&s->w, "run_id", row->run_id);
+	jsonwrite_text_member(&s->w, "name", row->name);
 	jsonwrite_text_member(&s->w, "run_dir", row->run_dir);
 	jsonwrite_text_member(&s->w, "project", row->project);
 	jsonwrite_text_member(&s->w, "status", row->run_status);
@@ -238,9 +245,11 @@ static void
 show_pending(struct status *s, const char *attempt,
     const struct attempt_past *past, const struct entry *start)
 {
+	char *name = display_name(&start->start, past->run_id);
 	const struct row row = {
 	    .attempt = attempt,
 	    .run_id = past->run_id,
+	    .name = name,
 	    .run_dir = start->start.run_dir,
 	    .project = start->start.project,
 	    .state = state_of(&start->start, past),
@@ -258,6 +267,7 @@ show_pending(struct status *s, const char *attempt,
 	s->pending++;
 	s->unfinished += strcmp(row.state, "pending") == 0 ||
 	    strcmp(row.state, "interrupted") == 0;
+	free(name);
 }
 
 static bool
@@ -294,6 +304,7 @@ each_indexed(const struct index_entry *e, void *data)
 	struct status *s = data;
 	const struct row row = {.attempt = e->attempt,
 	    .run_id = e->run_id,
+	    .name = e->name,
 	    .run_dir = e->run_dir,
 	    .project = e->project,
 	    .state = "delivered",

@@ -123,7 +123,12 @@ each(const char *attempt, void *data)
 	 * deliver. */
 	if (!journals_discard_empty(s->state_dir, attempt))
 		sync_one(s, attempt, false);
-	return true;
+	if (!deliver_is_stopped(s->deliver))
+		return true;
+	report_say(&s->report,
+	    "stopped by a signal: what was not looked at stays pending");
+	s->failed = true;
+	return false;
 }
 
 static bool

@@ -133,7 +133,8 @@ enum option_source {
 #define OPTIONS_NOTIFY_MAX 8
 
 struct option_item {
-	enum option_id id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT, OPT_FAIL_IF */
+	enum option_id
+	    id; /* OPT_METRIC, OPT_PARAM, OPT_ARTIFACT, OPT_FAIL_IF */
 	const char *value;
 };
 

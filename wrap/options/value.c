@@ -228,6 +228,36 @@ is_interval(const char *value)
 }
 
 static int
+check_number(struct parse *p, enum option_form form, const char *label,
+    const char *value)
+{
+	switch (form) {
+	case FORM_INTERVAL:
+		if (!is_interval(value))
+			return options_complain(p,
+			    "%s is \"%.60s\", not seconds from %g to %d, and "
+			    "not no",
+			    label, value, INTERVAL_MIN, SECONDS_MAX);
+		return 0;
+	case FORM_SECONDS:
+		if (!is_seconds(value))
+			return options_complain(p,
+			    "%s is \"%.60s\", not seconds from 0 to %d", label,
+			    value, SECONDS_MAX);
+		return 0;
+	case FORM_POINTS:
+		if (!is_points(value))
+			return options_complain(p,
+			    "%s is \"%.60s\", not a number from %d to %d or "
+			    "all",
+			    label, value, POINTS_MIN, POINTS_MAX);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int
 check(struct parse *p, const struct option_row *row, const char *label,
     const char *value)
 {
@@ -269,29 +299,13 @@ check(struct parse *p, const struct option_row *row, const char *label,
 	case FORM_CHOICE:
 		return check_choice(p, label, value, row->choices);
 	case FORM_INTERVAL:
-		if (!is_interval(value))
-			return options_complain(p,
-			    "%s is \"%.60s\", not seconds from %g to %d, and "
-			    "not no",
-			    label, value, INTERVAL_MIN, SECONDS_MAX);
-		return 0;
 	case FORM_SECONDS:
-		if (!is_seconds(value))
-			return options_complain(p,
-			    "%s is \"%.60s\", not seconds from 0 to %d", label,
-			    value, SECONDS_MAX);
-		return 0;
+	case FORM_POINTS:
+		return check_number(p, row->form, label, value);
 	case FORM_NOTIFY:
 		return options_check_notify(p, label, value);
 	case FORM_RULE:
 		return options_check_rule(p, label, value);
-	case FORM_POINTS:
-		if (!is_points(value))
-			return options_complain(p,
-			    "%s is \"%.60s\", not a number from %d to %d or "
-			    "all",
-			    label, value, POINTS_MIN, POINTS_MAX);
-		return 0;
 	}
 	return 0;
 }
@@ -403,66 +417,4 @@ options_set(struct parse *p, const struct option_row *row, const char *label,
 	o->value[row->id] = value;
 	o->source[row->id] = source;
 	return 0;
-}
-
-bool
-options_given(const struct options *options, enum option_id id)
-{
-	return options->value[id] != NULL;
-}
-
-long
-options_system_metrics_ms(const struct options *options)
-{
-	const char *value = options->value[OPT_SYSTEM_METRICS];
-
-	return value != NULL ? (long)(strtod(value, NULL) * 1000) : 0;
-}
-
-long
-options_drain_ms(const struct options *options)
-{
-	const char *value = options->value[OPT_DRAIN];
-
-	if (value == NULL)
-		value = options_at(OPT_DRAIN)->fallback;
-	return (long)(strtod(value, NULL) * 1000 + 0.5);
-}
-
-static long
-number_or_all(const struct options *options, enum option_id id)
-{
-	const char *value = options->value[id];
-
-	if (value == NULL)
-		value = options_at(id)->fallback;
-	return strcmp(value, "all") == 0 ? 0 : strtol(value, NULL, 10);
-}
-
-long
-options_points(const struct options *options)
-{
-	return number_or_all(options, OPT_POINTS);
-}
-
-long
-options_records_max(const struct options *options)
-{
-	return number_or_all(options, OPT_RECORDS_MAX);
-}
-
-bool
-options_tracks(const struct options *options, const char *tracker)
-{
-	const char *list = options->value[OPT_TRACK];
-	size_t want = strlen(tracker);
-
-	while (list != NULL && *list != '\0') {
-		size_t len = strcspn(list, ",");
-
-		if (len == want && strncmp(list, tracker, len) == 0)
-			return true;
-		list += len + (list[len] == ',');
-	}
-	return false;
 }

@@ -1,3 +1,4 @@
+#include "tracker/common/display.h"
 #include "wrap/worker/library.h"
 
 #include <errno.h>
@@ -363,6 +364,7 @@ put_away(const struct follow *f, struct err *err)
 	const struct delivered d = delivered_of(f);
 	struct index_entry line = {
 	    .run_id = f->run_id != NULL ? xstrdup(f->run_id) : NULL,
+	    .name = display_name(&f->start.start, f->run_id),
 	    .run_dir = xstrdup(f->start.start.run_dir),
 	    .project = xstrdup(f->start.start.project),
 	    .status = f->status,

@@ -406,6 +406,7 @@ static void
 worker_release(struct worker *w)
 {
 	search_free(w->search);
+	stopper_release(&w->stopper);
 	announced_release(&w->announced);
 	refusals_release(&w->refusals);
 	channel_release(&w->channel);
@@ -413,7 +414,6 @@ worker_release(struct worker *w)
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);
-	stopper_release(&w->stopper);
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);

@@ -1,7 +1,7 @@
 #include "wrap/worker/stopper.h"
 
 #include <signal.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "wrap/link/link.h"
@@ -19,7 +19,7 @@ stopper_prepare(struct stopper *s, struct loop *loop, pid_t command)
 {
 	*s = (struct stopper){
 	    .loop = loop, .command = -1, .timer = {.fire = on_timer}};
-	s->command = pidfd_open(command, 0);
+	s->command = (int)syscall(SYS_pidfd_open, command, 0);
 	/* It is the command's if the process is our parent's child even now. */
 	if (s->command >= 0 && proc_parent(command) != getppid()) {
 		close(s->command);
@@ -36,6 +36,12 @@ stopper_ask(struct stopper *s)
 	loop_kick(s->loop);
 }
 
+static void
+send_signal(int command, int signal)
+{
+	syscall(SYS_pidfd_send_signal, command, signal, NULL, 0);
+}
+
 /* The launcher may have been killed before it sent the first signal, or behind
  * it: the second comes in any case. */
 static void
@@ -44,9 +50,9 @@ send_own(struct stopper *s)
 	if (s->command < 0 || s->own >= 2 || s->timer.set)
 		return;
 	if (s->own == 0 && !s->told)
-		pidfd_send_signal(s->command, SIGINT, NULL, 0);
+		send_signal(s->command, SIGINT);
 	else if (s->own == 1)
-		pidfd_send_signal(s->command, SIGTERM, NULL, 0);
+		send_signal(s->command, SIGTERM);
 	if (s->own++ == 0)
 		loop_timer_set(s->loop, &s->timer, LINK_STOP_MS);
 }

@@ -11,8 +11,6 @@ from math import isfinite
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-# Where a wheel has it, below the folder that has bin/.
-_IN_WHEEL = "/lib/libitrack.so.0"
 _OWN_FILES = (__file__, os.path.join(os.path.dirname(__file__),
                                      "experiment_tracking.py"))
 _SONAME = "libitrack.so.0"
@@ -104,7 +102,7 @@ def _of_wheel() -> Optional[str]:
         with open(os.path.join(site, name, "RECORD"), encoding="utf-8") as file:
             for line in file:
                 path = line.rsplit(",", 2)[0].strip('"')
-                if path.endswith(_IN_WHEEL):
+                if os.path.basename(path) == _SONAME:
                     return os.path.normpath(os.path.join(site, path))
     except OSError:
         pass

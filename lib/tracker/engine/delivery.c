@@ -114,6 +114,8 @@ delivery_free(struct delivery *d)
 	for (size_t i = 0; i < d->note_len; i++)
 		free(d->notes[i]);
 	free(d->notes);
+	if (d->has_end)
+		entry_release(&d->end);
 	free(d->run_id);
 	free(d->its_id);
 	free(d->kept_records);

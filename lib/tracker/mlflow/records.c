@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/gzip.h"
+#include "http/gzip.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/trace.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/gzip.h"
+#include "http/gzip.h"
 #include "tracker/otlp/private.h"
 
 /* Beside the user's: type and encoding, and a NULL. */

@@ -2,6 +2,7 @@
  * so each is a point of cumulative series. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 #define US_NS INT64_C(1000)
 #define MS_NS INT64_C(1000000)
 /* Prometheus takes nothing older, unless it is told to. */
-#define OLD_US (INT64_C(3600) * 1000000)
+#define OLD_US    (INT64_C(3600) * 1000000)
+#define TIME_SIZE 32
 /* A name of the journal. */
 #define NAME_MAX_BYTES (64 * 1024)
 
@@ -231,4 +233,14 @@ otlp_status_write(struct otlp *o, int64_t time_us, double status)
 	otlp_series_add(&all, OTLP_RUN_STATUS, &labels, &point);
 	write_all(o, &all);
 	otlp_series_release(&all);
+}
+
+void
+otlp_points_taken(struct otlp *o)
+{
+	char text[TIME_SIZE];
+
+	o->last_ns = o->next_ns;
+	snprintf(text, sizeof text, "%" PRId64, o->last_ns);
+	tracker_remember_later(o->tracker, OTLP_LAST_TIME, text);
 }

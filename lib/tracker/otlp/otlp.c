@@ -5,8 +5,6 @@
  * is sent a second time, with the same IDs and times.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +18,6 @@
 #define IDLE_MS 60000
 
 #define STATUS_RUNNING 1.0
-#define STATUS_ENDED   0.0
-#define STATUS_FAILED  (-1.0)
-/* Under these names the cursor keeps what a restarted process must know. */
-#define LAST_TIME "last_ns"
-#define TIME_SIZE 32
-#define ENDED     "ended"
 
 static int
 otlp_configure(struct tracker *t, struct err *err)
@@ -62,7 +54,7 @@ load_config(struct otlp *o)
 static void
 recall(struct otlp *o)
 {
-	const char *last = tracker_recall(o->tracker, LAST_TIME);
+	const char *last = tracker_recall(o->tracker, OTLP_LAST_TIME);
 
 	o->taken = tracker_recall(o->tracker, OTLP_TAKEN) != NULL;
 	o->last_ns = last != NULL ? strtoll(last, NULL, 10) : 0;
@@ -81,17 +73,6 @@ set_place(struct otlp *o)
 
 	tracker_set_place(o->tracker, place);
 	free(place);
-}
-
-/* The points of the request were taken. */
-static void
-points_taken(struct otlp *o)
-{
-	char text[TIME_SIZE];
-
-	o->last_ns = o->next_ns;
-	snprintf(text, sizeof text, "%" PRId64, o->last_ns);
-	tracker_remember_later(o->tracker, LAST_TIME, text);
 }
 
 /* --- opening: is there a receiver? --- */
@@ -148,7 +129,7 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 		signal_is_nowhere(o, reply);
 	} else if (reply->outcome == OUTCOME_DONE) {
 		if (!o->empty)
-			points_taken(o);
+			otlp_points_taken(o);
 		opened(o);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
 		/* An empty request may be refused by who takes others. */
@@ -288,7 +269,7 @@ static void
 on_metrics(struct otlp *o, const struct otlp_reply *reply)
 {
 	if (reply->outcome == OUTCOME_DONE) {
-		points_taken(o);
+		otlp_points_taken(o);
 		otlp_note_partial(o, "points", reply);
 		next_part(o, entries_rejected(o, reply->rejected));
 	} else if (reply->too_large) {
@@ -354,82 +335,6 @@ otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
 	o->at = 0;
 	return batch->count == 0 ? send_sign_of_life(o, err)
 				 : send_rest(o, err);
-}
-
-/* --- the end: the status, then the span --- */
-
-static void
-on_root(struct otlp *o, const struct otlp_reply *reply)
-{
-	enum outcome outcome = reply->outcome;
-
-	if (outcome == OUTCOME_DONE)
-		otlp_note_partial(o, "spans", reply);
-	if (outcome == OUTCOME_DONE)
-		tracker_remember(o->tracker, ENDED, "yes");
-	if (reply->nowhere)
-		outcome = otlp_goes_on_without(o, OTLP_TRACES, reply)
-		    ? OUTCOME_DONE
-		    : OUTCOME_BLOCKED;
-	tracker_done(o->tracker, CALL_FINISH, outcome, reply->retry_after_ms,
-	    &reply->err);
-}
-
-static enum outcome
-send_root(struct otlp *o, struct err *err)
-{
-	if (!otlp_sends(o, OTLP_TRACES))
-		return OUTCOME_DONE;
-	otlp_root_write(o);
-	return otlp_send(o, LANE_METRICS, OTLP_TRACES, on_root, err)
-	    ? OUTCOME_PENDING
-	    : OUTCOME_BLOCKED;
-}
-
-static void
-on_status(struct otlp *o, const struct otlp_reply *reply)
-{
-	struct err err = ERR_INIT;
-	enum outcome outcome = reply->outcome;
-
-	if (outcome == OUTCOME_DONE) {
-		points_taken(o);
-		otlp_note_partial(o, "points", reply);
-	} else if (reply->nowhere &&
-	    otlp_goes_on_without(o, OTLP_METRICS, reply)) {
-		outcome = OUTCOME_DONE;
-	} else if (outcome == OUTCOME_REJECTED) {
-		tracker_refused(
-		    o->tracker, "the run's status", reply->err.message);
-		outcome = OUTCOME_DONE;
-	}
-	if (outcome != OUTCOME_DONE) {
-		tracker_done(o->tracker, CALL_FINISH, outcome,
-		    reply->retry_after_ms, &reply->err);
-		return;
-	}
-	outcome = send_root(o, &err);
-	if (outcome != OUTCOME_PENDING)
-		tracker_done(o->tracker, CALL_FINISH, outcome, 0, &err);
-}
-
-static enum outcome
-otlp_finish(struct tracker *t, const struct run_end *end, struct err *err)
-{
-	struct otlp *o = t->state;
-	double status =
-	    end->end->status == RUN_FINISHED ? STATUS_ENDED : STATUS_FAILED;
-
-	o->end = *end;
-	/* An earlier process has said so, and died while records were left. */
-	if (tracker_recall(t, ENDED) != NULL)
-		return OUTCOME_DONE;
-	if (!otlp_sends(o, OTLP_METRICS) || otlp_is_old(o, end->ended_us))
-		return send_root(o, err);
-	otlp_status_write(o, end->ended_us, status);
-	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_status, err)
-	    ? OUTCOME_PENDING
-	    : OUTCOME_BLOCKED;
 }
 
 static void

@@ -1,6 +1,7 @@
 /* What the files of the OTLP tracker share: otlp.c (the tracker), call.c (one
- * request), metrics.c (from entries to points), resource.c (who sends), root.c
- * (the run's span). */
+ * request), metrics.c (from entries to points), finish.c and root.c (the end of the
+ * run and its span), records.c and spans.c (records, their spans and events),
+ * resource.c (who sends). */
 #ifndef TRACKER_OTLP_PRIVATE_H
 #define TRACKER_OTLP_PRIVATE_H
 
@@ -28,6 +29,8 @@
 #define OTLP_ROOT (-1)
 /* The cursor remembers under this name that something was taken. */
 #define OTLP_TAKEN "taken"
+/* And under this one the time of the last point that was taken. */
+#define OTLP_LAST_TIME "last_ns"
 
 struct otlp;
 
@@ -127,6 +130,15 @@ bool otlp_is_old(const struct otlp *o, int64_t time_us);
 void otlp_metrics_write(struct otlp *o);
 /* The same for the one point that says what the run does now. */
 void otlp_status_write(struct otlp *o, int64_t time_us, double status);
+
+/* The points of the request were taken: the next ones must be later. */
+void otlp_points_taken(struct otlp *o);
+
+/* --- finish.c --- */
+
+/* For tracker_ops. */
+enum outcome otlp_finish(
+    struct tracker *t, const struct run_end *end, struct err *err);
 
 /* --- resource.c --- */
 

@@ -104,14 +104,14 @@ open_client(struct wandb_alert *a, struct loop *loop, const struct plan *plan,
 
 int
 wandb_alert_send(struct wandb_alert *a, struct loop *loop,
-    const struct plan *plan, const char *place, const char *title,
-    const char *text, bool bad, struct err *err)
+    const struct plan *plan, const struct wandb_alert_news *news,
+    struct err *err)
 {
 	struct run_name name;
 	struct jsonwrite w;
 	int result = 0;
 
-	if (!read_place(&name, place))
+	if (!read_place(&name, news->place))
 		result = err_set(err, -ENOTSUP,
 		    "the run is not on a server, which alone has alerts");
 	if (result == 0)
@@ -121,9 +121,10 @@ wandb_alert_send(struct wandb_alert *a, struct loop *loop,
 		put(&w, "entityName", name.entity);
 		put(&w, "projectName", name.project);
 		put(&w, "runName", name.id);
-		put(&w, "title", title);
-		put(&w, "text", text);
-		jsonwrite_text_member(&w, "severity", bad ? "ERROR" : "INFO");
+		put(&w, "title", news->title);
+		put(&w, "text", news->text);
+		jsonwrite_text_member(
+		    &w, "severity", news->bad ? "ERROR" : "INFO");
 		jsonwrite_int_member(&w, "waitDuration", 0);
 		wandb_graphql_send(&a->call, &a->client, &w, on_answer, a);
 	}

@@ -246,6 +246,22 @@ wandb_copies_place_table(struct wandb_copies *c, struct err *err)
 	return result;
 }
 
+enum outcome
+wandb_copies_pieces(struct wandb_copies *c, struct wandb_pieces *pieces,
+    bool last, struct err *err)
+{
+	while (wandb_pieces_is_due(pieces, last)) {
+		if (wandb_copies_open_table(c, wandb_pieces_name(pieces), err) <
+		    0)
+			return OUTCOME_BLOCKED;
+		wandb_pieces_write(pieces, &c->table);
+		if (wandb_copies_place_table(c, err) < 0)
+			return OUTCOME_BLOCKED;
+		wandb_pieces_sent(pieces);
+	}
+	return OUTCOME_DONE;
+}
+
 static enum outcome
 step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 {

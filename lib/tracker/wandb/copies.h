@@ -18,6 +18,7 @@
 #include "tracker/tracker.h"
 #include "tracker/wandb/hash.h"
 #include "tracker/wandb/manifest.h"
+#include "tracker/wandb/pieces.h"
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/table.h"
 
@@ -56,5 +57,8 @@ void wandb_copies_send(struct wandb_copies *c, struct batch *batch);
 int wandb_copies_open_table(
     struct wandb_copies *c, const struct entry_table *entry, struct err *err);
 int wandb_copies_place_table(struct wandb_copies *c, struct err *err);
+/* Writes the pieces of the records that are full, with `last` all of them. */
+enum outcome wandb_copies_pieces(struct wandb_copies *c,
+    struct wandb_pieces *pieces, bool last, struct err *err);
 
 #endif

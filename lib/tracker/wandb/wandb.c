@@ -279,31 +279,14 @@ take_offline(struct tracker *t, const struct entry *e, struct err *err)
 	return OUTCOME_DONE;
 }
 
-/* Writes the pieces of the records that are full, with `last` all of them. */
-static enum outcome
-write_pieces(struct wandb *w, bool last, struct err *err)
-{
-	struct wandb_copies *files = &w->offline.copies;
-
-	while (wandb_pieces_is_due(&w->pieces, last)) {
-		if (wandb_copies_open_table(
-			files, wandb_pieces_name(&w->pieces), err) < 0)
-			return OUTCOME_BLOCKED;
-		wandb_pieces_write(&w->pieces, &files->table);
-		if (wandb_copies_place_table(files, err) < 0)
-			return OUTCOME_BLOCKED;
-		wandb_pieces_sent(&w->pieces);
-	}
-	return OUTCOME_DONE;
-}
-
 static enum outcome
 take_records(struct wandb *w, const struct batch *batch, struct err *err)
 {
 	enum outcome outcome = wandb_pieces_add(
 	    &w->pieces, w->info->start, &batch->entries[0], err);
 
-	return outcome == OUTCOME_DONE ? write_pieces(w, batch->last, err)
+	return outcome == OUTCOME_DONE ? wandb_copies_pieces(&w->offline.copies,
+					     &w->pieces, batch->last, err)
 				       : outcome;
 }
 
@@ -342,7 +325,7 @@ finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
 		outcome = wandb_offline_finish(
 		    &w->children.list[i]->offline, end, err);
 	if (outcome == OUTCOME_DONE)
-		outcome = write_pieces(w, true, err);
+		outcome = wandb_copies_pieces(files, &w->pieces, true, err);
 	if (outcome == OUTCOME_DONE && w->children.len > 0) {
 		if (wandb_copies_open_table(files, &wandb_experiments, err) < 0)
 			return OUTCOME_BLOCKED;

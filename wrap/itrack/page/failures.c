@@ -13,6 +13,9 @@
 #define SHOWN_TEXT 1000
 /* With texts no more records are read than can be shown. */
 #define TEXTS_MAX 500
+/* A list of so many is open; one of more than PRINT_MAX stays folded on paper. */
+#define OPEN_MAX  20
+#define PRINT_MAX 200
 /* So many kinds of failure have a row. */
 #define KINDS_MAX 100
 
@@ -122,7 +125,9 @@ add_list(struct buf *out, const struct run_case *const *cases, size_t len,
 	size_t from = out->len, i = 0;
 
 	buf_addf(out, "<details%s><summary>The records that failed</summary>",
-	    len <= 20 ? " open" : "");
+	    len <= OPEN_MAX        ? " open"
+		: len <= PRINT_MAX ? ""
+				   : " class=\"long\"");
 	html_table(out, "Records that failed", heads, COUNT(heads));
 	while (i < len && (texts == NULL || i < TEXTS_MAX) &&
 	    out->len - from < room) {

@@ -1,8 +1,8 @@
 /*
  * Bytes as gzip (RFC 1952), for the bodies of requests.
  */
-#ifndef FORMAT_GZIP_H
-#define FORMAT_GZIP_H
+#ifndef HTTP_GZIP_H
+#define HTTP_GZIP_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "format/gzip.h"
+#include "http/gzip.h"
 
 #include <errno.h>
 #include <limits.h>

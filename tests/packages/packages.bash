@@ -1,0 +1,87 @@
+# What the tests of the packages share: which are built, a real MLflow server behind
+# TLS with a certificate of a private authority.
+
+export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
+export GIT_PYTHON_REFRESH=quiet
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+
+# of_embed TARGET: skips unless the libraries of a target are there already (they are
+# built in minutes), or are to be built.
+of_embed() {
+    [ -n "${ITRACK_TORTURE:-}" ] || [ -d "$top/build/embed/$1/licenses" ] ||
+        skip "the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
+    [ -z "${SANITIZE:-}" ] || skip "the same without sanitizers"
+}
+
+# clean_home: nothing of the user's counts.
+clean_home() {
+    local name
+    for name in $(compgen -e | grep -E '^(MLFLOW_TRACKING|MLFLOW_EXP|MLFLOW_RUN|ITRACK_|XDG_|WANDB_)' |
+        grep -vx ITRACK_TORTURE); do
+        unset "$name"
+    done
+    unset MAKEFLAGS MFLAGS MAKELEVEL PYTHONPATH http_proxy https_proxy HTTP_PROXY \
+        HTTPS_PROXY all_proxy ALL_PROXY SSL_CERT_FILE REQUESTS_CA_BUNDLE
+    export HOME=$BATS_FILE_TMPDIR/home
+    mkdir -p "$HOME"
+}
+
+free_port() {
+    python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# make_certificates DIR: ca.pem, and of a server here server.pem and server.key.
+make_certificates() {
+    mkdir -p "$1"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=a private CA' \
+        -keyout "$1/ca.key" -out "$1/ca.pem" 2>/dev/null
+    openssl req -newkey rsa:2048 -nodes -subj /CN=localhost \
+        -keyout "$1/server.key" -out "$1/server.csr" 2>/dev/null
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$1/names"
+    openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" \
+        -CAcreateserial -days 2 -extfile "$1/names" -out "$1/server.pem" 2>/dev/null
+}
+
+# start_tls_server: MLFLOW_TRACKING_URI is its address, $tls/ca.pem its authority.
+start_tls_server() {
+    local venv port
+    venv=$("$top/scripts/test-venv" mlflow mlflow==3.17.0 2>/dev/null) ||
+        venv=$top/build/venv-mlflow
+    [ -x "$venv/bin/mlflow" ] || return 1
+    tls=$BATS_FILE_TMPDIR/tls
+    make_certificates "$tls"
+    port=$(free_port)
+    setsid "$venv/bin/mlflow" server --host 127.0.0.1 --port "$port" --workers 1 \
+        --backend-store-uri "sqlite:///$tls/mlflow.db" \
+        --artifacts-destination "$tls/artifacts" \
+        --uvicorn-opts "--ssl-certfile $tls/server.pem --ssl-keyfile $tls/server.key" \
+        >"$tls/log" 2>&1 3>&- &
+    echo $! >"$tls/pid"
+    disown
+    export tls MLFLOW_TRACKING_URI=https://127.0.0.1:$port
+    for _ in $(seq 3000); do
+        ! curl -sf --cacert "$tls/ca.pem" -o "$tls/health" \
+            "$MLFLOW_TRACKING_URI/health" || return 0
+        kill -0 "$(cat "$tls/pid")" || break
+        read -rt 0.1 <> <(:) || true
+    done
+    cat "$tls/log"
+    return 1
+}
+
+stop_tls_server() {
+    [ ! -e "$BATS_FILE_TMPDIR/tls/pid" ] ||
+        kill -KILL -- "-$(cat "$BATS_FILE_TMPDIR/tls/pid")" 2>/dev/null || true
+}
+
+# finished_at_server RUN_DIR: the server has a finished run of this run directory.
+finished_at_server() {
+    curl -sf --cacert "$tls/ca.pem" -H 'Content-Type: application/json' \
+        -d '{"experiment_ids": ["1", "2", "0"], "max_results": 100}' \
+        "$MLFLOW_TRACKING_URI/api/2.0/mlflow/runs/search" |
+        jq -e --arg dir "$1" '[.runs[] | select(.info.status == "FINISHED") |
+            select([.data.params[]?, .data.tags[]? | .value] | index($dir))] |
+            length == 1' >/dev/null
+}
