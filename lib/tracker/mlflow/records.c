@@ -294,6 +294,19 @@ sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
 	done(m, failed != NULL ? failed->outcome : OUTCOME_DONE, failed);
 }
 
+/* The tables are there, without the rows of the last entry, which can't be
+ * read. */
+static void
+sent_others(struct mlflow *m, const struct mlflow_answer *failed)
+{
+	struct mlflow_records *r = &m->records;
+	struct mlflow_answer lost = {.outcome = OUTCOME_REJECTED};
+
+	lost.err = r->lost;
+	done(m, failed != NULL ? failed->outcome : OUTCOME_REJECTED,
+	    failed != NULL ? failed : &lost);
+}
+
 /* Puts the rows that are no traces into tables. */
 static int
 gather(struct mlflow *m, struct err *err)
@@ -312,10 +325,11 @@ gather(struct mlflow *m, struct err *err)
 	return result;
 }
 
+/* A table is sent once, when it has all rows. */
 static bool
 is_time_to_send(const struct mlflow *m)
 {
-	return m->records.batch->last || m->end.end != NULL;
+	return !tracker_records_follow(m->tracker);
 }
 
 /* One word for the whole run. */
@@ -381,9 +395,10 @@ go_on(struct mlflow *m)
 		done(m, OUTCOME_DONE, NULL);
 }
 
-/* What a server or a file store without traces gets. */
+/* What a server or a file store without traces gets. `outcome` is what becomes
+ * of the entry when they are there. */
 static enum outcome
-send_tables(struct mlflow *m, struct err *err)
+send_tables(struct mlflow *m, enum outcome outcome, struct err *err)
 {
 	struct mlflow_records *r = &m->records;
 	int result = gather(m, err);
@@ -391,10 +406,11 @@ send_tables(struct mlflow *m, struct err *err)
 	if (result == 0 && is_time_to_send(m) && m->mlruns != NULL)
 		result = mlflow_tables_place(m, err);
 	if (result == 0 && is_time_to_send(m) && m->mlruns == NULL &&
-	    mlflow_tables_send(m, sent_tables))
+	    mlflow_tables_send(
+		m, outcome == OUTCOME_DONE ? sent_tables : sent_others))
 		return OUTCOME_PENDING;
 	rows_release(&r->rows);
-	return result == 0 ? OUTCOME_DONE : OUTCOME_BLOCKED;
+	return result == 0 ? outcome : OUTCOME_BLOCKED;
 }
 
 enum outcome
@@ -407,6 +423,10 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	if (batch->count == 0)
 		return OUTCOME_DONE;
 	outcome = rows_open(&r->rows, m->run->start, &batch->entries[0], err);
+	if (outcome == OUTCOME_REJECTED && batch->last && m->tables.len > 0) {
+		r->lost = *err;
+		return send_tables(m, OUTCOME_REJECTED, err);
+	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (r->first != batch->entries[0].records.first) {
@@ -416,7 +436,7 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 		forget_refused(r);
 	}
 	if (r->none || m->mlruns != NULL)
-		return send_tables(m, err);
+		return send_tables(m, OUTCOME_DONE, err);
 	if (r->body.max == 0) {
 		buf_init(&r->body, BODY_BUFFER);
 		buf_init(&r->packed, BODY_BUFFER);

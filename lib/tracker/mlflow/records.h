@@ -39,6 +39,8 @@ struct mlflow_records {
 	bool plain; /* the server is one that can't read gzip */
 	bool taken; /* the server has taken some */
 	bool none;  /* it has no traces */
+	/* Why the entry under way can't be read, while tables are sent. */
+	struct err lost;
 };
 
 #endif

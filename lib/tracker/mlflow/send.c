@@ -353,8 +353,9 @@ enum outcome
 mlflow_server_finish(struct mlflow *m, const struct run_end *end)
 {
 	m->end = *end;
-	/* A batch of records that is under way sends them itself. */
+	/* Records that are under way, or follow, send them. */
 	if (m->calls[LANE_RECORDS].http != NULL ||
+	    tracker_records_follow(m->tracker) ||
 	    !mlflow_tables_send(m, sent_tables))
 		send_end(m);
 	return OUTCOME_PENDING;
