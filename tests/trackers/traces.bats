@@ -152,6 +152,25 @@ PY
     table "$fake/requests/$id.body" "$rows"
 }
 
+@test "a table that is refused does not keep the run from its end" {
+    copy run_plain from
+    rm from/manifest.json
+    mkfifo from/manifest.json
+    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    sed -i 's,^\[,&{"match": "/records.json"\, "status": 401}\,,' "$fake/rules.json"
+    # The program waits for its manifest until the records are there.
+    (wait_for 20 grep -qs /v1/traces "$fake/log" || true
+        sleep 0.5
+        echo '{}' >from/manifest.json) 3>&- &
+    run timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" \
+        --records=text --artifacts none -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$PWD/from" --to "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    cat "$fake/log"
+    grep -q '/records.json 401' "$fake/log"
+    grep -q 'runs/update 200' "$fake/log"
+}
+
 @test "when the last records can't be read any more, the others are a table" {
     local pid id
     many_records run
