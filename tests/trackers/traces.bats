@@ -140,6 +140,16 @@ with open(sys.argv[1], "w") as out:
 PY
 }
 
+@test "a server that has taken traces is asked again when one answer says it has none" {
+    many_records run
+    fake_server '"times": 1}, {"match": "POST /v1/traces", "times": 1, "status": 404'
+    run -0 import fake --records=text --artifacts none "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    grep -q 'v1/traces 404' "$fake/log"
+    [[ $output != *"takes no traces"* ]]
+    run ! grep -q records.json "$fake/log"
+}
+
 @test "a table goes once, when it has the rows of all entries" {
     local id of rows
     many_records run

@@ -87,11 +87,18 @@ mlflow_records_ended(struct mlflow *m)
 	r->scores_left_out = r->without_texts = 0;
 }
 
+/* Has it taken any, from this process or one before it? */
+static bool
+takes_traces(const struct mlflow *m)
+{
+	return m->records.taken ||
+	    tracker_recall(m->tracker, REMEMBERED) != NULL;
+}
+
 void
 mlflow_say_place(struct mlflow *m)
 {
-	bool traces =
-	    m->records.taken || tracker_recall(m->tracker, REMEMBERED) != NULL;
+	bool traces = takes_traces(m);
 	bool several = m->child_len > 1 &&
 	    tracker_has_own_run(m->tracker, m->children[0]->index);
 	char *place;
@@ -355,7 +362,9 @@ sent_spans(struct mlflow *m, struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
 
-	if (mlflow_has_no_such_call(a)) {
+	if (mlflow_has_no_such_call(a) && takes_traces(m)) {
+		done(m, OUTCOME_RETRY, a); /* a proxy's page, or the like */
+	} else if (mlflow_has_no_such_call(a)) {
 		do_without(m, a);
 	} else if (a->outcome == OUTCOME_DONE) {
 		take(m);
