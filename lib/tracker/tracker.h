@@ -190,6 +190,10 @@ void tracker_remember_later(
  * are not. */
 void tracker_send_anew(struct tracker *t);
 
+/* May RECORDS entries still come, apart from those of the batch that is under
+ * way? */
+bool tracker_records_follow(const struct tracker *t);
+
 /* Do the entries of this experiment go into a run that it has to itself, under
  * plain names and with the experiment's steps? Else they go into the run of
  * all, as those without an experiment do. The answer never changes, in another

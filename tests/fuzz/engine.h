@@ -75,6 +75,13 @@ tracker_send_anew(struct tracker *t)
 }
 
 bool
+tracker_records_follow(const struct tracker *t)
+{
+	(void)t;
+	return false;
+}
+
+bool
 tracker_has_own_run(const struct tracker *t, int64_t experiment)
 {
 	return t->own_runs && experiment >= 0;

@@ -127,6 +127,78 @@ END
     grep -q runs/set-tag "$fake/log"
 }
 
+# Records of several entries: 8 times those of run_scored, each 20 KB longer.
+many_records() { # DIR
+    copy run_scored "$1"
+    python3 - "$1/records.jsonl" "$top/tests/fixtures/run_scored/run/records.jsonl" <<'PY'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[2])] * 8
+with open(sys.argv[1], "w") as out:
+    for record in records:
+        record["input"] = {"question": "word " * 4000}
+        out.write(json.dumps(record) + "\n")
+PY
+}
+
+@test "a server that has taken traces is asked again when one answer says it has none" {
+    many_records run
+    fake_server '"times": 1}, {"match": "POST /v1/traces", "times": 1, "status": 404'
+    run -0 import fake --records=text --artifacts none "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    grep -q 'v1/traces 404' "$fake/log"
+    [[ $output != *"takes no traces"* ]]
+    run ! grep -q records.json "$fake/log"
+}
+
+@test "a table goes once, when it has the rows of all entries" {
+    local id of rows
+    many_records run
+    rows=$(wc -l <run/records.jsonl)
+    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    run -0 import fake --records=text --artifacts none "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    [ "$(grep -c '/records.json 200' "$fake/log")" = 1 ]
+    id=$(awk '/\/records.json 200/ { print $1 }' "$fake/log")
+    table "$fake/requests/$id.body" "$rows"
+}
+
+@test "a table that is refused does not keep the run from its end" {
+    copy run_plain from
+    rm from/manifest.json
+    mkfifo from/manifest.json
+    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    sed -i 's,^\[,&{"match": "/records.json"\, "status": 401}\,,' "$fake/rules.json"
+    # The program waits for its manifest until the records are there.
+    (wait_for 20 grep -qs /v1/traces "$fake/log" || true
+        sleep 0.5
+        echo '{}' >from/manifest.json) 3>&- &
+    run timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" \
+        --records=text --artifacts none -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$PWD/from" --to "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    cat "$fake/log"
+    grep -q '/records.json 401' "$fake/log"
+    grep -q 'runs/update 200' "$fake/log"
+}
+
+@test "when the last records can't be read any more, the others are a table" {
+    local pid id
+    many_records run
+    fake_server '"status": 404, "body": "<html>Not Found</html>", "stall": 2'
+    import fake --records=text --artifacts none "$PWD/run" >out 2>&1 3>&- &
+    pid=$!
+    wait_for 20 grep -qs /v1/traces "$fake/log"
+    printf x | dd of=run/records.jsonl bs=1 conv=notrunc status=none \
+        seek="$(($(stat -c %s run/records.jsonl) - 100))"
+    wait "$pid" || true
+    kill "$(cat "$fake/pid")"
+    cat out
+    grep -q "records not sent" out
+    [ "$(grep -c '/records.json 200' "$fake/log")" = 1 ]
+    id=$(awk '/\/records.json 200/ { print $1 }' "$fake/log")
+    grep -q '"data":\[\[' "$fake/requests/$id.body"
+}
+
 # FILE ROWS: MLflow's table.
 table() {
     python3 - "$@" <<'PY'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# --records at servers of earlier days (make torture): MLflow 2.22, which has no
-# traces of this kind, and 3.4, the first that has them.
+# --records at a server of earlier days (make torture): MLflow 2.22, which has no
+# traces of this kind.
 
 bats_require_minimum_version 1.5.0
 load mlflow.bash
@@ -51,21 +51,4 @@ for run_id in runs["run_id"]:
     inputs = mlflow.get_run(run_id).inputs.dataset_inputs
     assert [d.dataset.name for d in inputs] == ["harness.jsonl"], inputs
 PY
-}
-
-@test "MLflow 3.4: traces, or the note and a table" {
-    serve mlflow-3.4 'mlflow==3.4.0'
-    run -0 import old run_scored
-    if [[ $output == *"takes no traces"* ]]; then
-        "$venv/bin/python" - "$url" <<'PY'
-import sys
-import mlflow
-mlflow.set_tracking_uri(sys.argv[1])
-mlflow.set_experiment("old")
-assert len(mlflow.load_table("records.json")) == 12
-PY
-    else
-        "$venv/bin/python" "$here/check_traces.py" --text "$url" old \
-            "$top/tests/fixtures/run_scored/run"
-    fi
 }

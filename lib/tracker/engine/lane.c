@@ -302,6 +302,35 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 }
 
 bool
+lane_has_others(const struct delivery *d, enum lane lane)
+{
+	const struct delivery_lane *l = &d->lanes[lane];
+	enum entry_kind kind = ENTRY_START;
+	struct journal_reader reader;
+	bool found = false;
+
+	if (l->count > (l->in_flight ? l->batch.count : 0))
+		return true;
+	if (l->ended)
+		return false;
+	if (!d->has_end)
+		return true;
+	/* The batch borrows the entries, so these are not read here. */
+	journal_reader_init(&reader, d->journal);
+	reader.offset = l->reader.offset;
+	while (!found && kind != ENTRY_END) {
+		if (journal_peek(&reader, &kind, NULL) <= 0)
+			found = true; /* could not look */
+		else
+			found = (kind != ENTRY_START && kind != ENTRY_END &&
+				    entry_kind_lane(kind) == lane) ||
+			    journal_skip(&reader, NULL) <= 0;
+	}
+	journal_reader_release(&reader);
+	return found;
+}
+
+bool
 lane_has_more(struct delivery *d, enum lane lane)
 {
 	const struct delivery_lane *l = &d->lanes[lane];

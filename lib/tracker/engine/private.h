@@ -189,6 +189,9 @@ void lane_reset(struct delivery *d, enum lane lane);
 void lane_pump(struct delivery *d, enum lane lane);
 /* Is there something to send, now or when its wait is over? */
 bool lane_has_more(struct delivery *d, enum lane lane);
+/* Are there entries, or may there be, apart from those of the batch that is under
+ * way? */
+bool lane_has_others(const struct delivery *d, enum lane lane);
 void lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
     int64_t retry_after_ms, const struct err *err);
 

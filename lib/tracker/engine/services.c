@@ -72,6 +72,12 @@ tracker_remember(struct tracker *t, const char *name, const char *text)
 	delivery_save_cursor(t->delivery);
 }
 
+bool
+tracker_records_follow(const struct tracker *t)
+{
+	return lane_has_others(t->delivery, LANE_RECORDS);
+}
+
 void
 tracker_send_anew(struct tracker *t)
 {

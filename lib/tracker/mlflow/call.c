@@ -342,7 +342,8 @@ mlflow_post_spans(struct mlflow *m, const struct buf *packed,
 	    xasprintf("x-mlflow-experiment-id: %s", m->experiment_id);
 	char *run = xasprintf("x-mlflow-run-id: %s", run_id);
 	const char *const headers[] = {"Content-Type: application/x-protobuf",
-	    "Content-Encoding: gzip", experiment, run, NULL};
+	    experiment, run, m->records.plain ? NULL : "Content-Encoding: gzip",
+	    NULL};
 
 	start_record(m, TRACES_API, packed, headers, then);
 	free(experiment);

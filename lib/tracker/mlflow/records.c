@@ -20,6 +20,7 @@
 /* One record more than that: a line of 64 MiB, all of it escapes. */
 #define BODY_BUFFER ((size_t)512 * 1024 * 1024)
 #define REMEMBERED  "traces"
+#define MALFORMED   400
 #define NOT_FOUND   404
 
 static void go_on(struct mlflow *m);
@@ -86,11 +87,18 @@ mlflow_records_ended(struct mlflow *m)
 	r->scores_left_out = r->without_texts = 0;
 }
 
+/* Has it taken any, from this process or one before it? */
+static bool
+takes_traces(const struct mlflow *m)
+{
+	return m->records.taken ||
+	    tracker_recall(m->tracker, REMEMBERED) != NULL;
+}
+
 void
 mlflow_say_place(struct mlflow *m)
 {
-	bool traces =
-	    m->records.taken || tracker_recall(m->tracker, REMEMBERED) != NULL;
+	bool traces = takes_traces(m);
 	bool several = m->child_len > 1 &&
 	    tracker_has_own_run(m->tracker, m->children[0]->index);
 	char *place;
@@ -175,7 +183,10 @@ fill(struct mlflow *m)
 	}
 	otel_end(&r->body, &frame);
 	buf_reset(&r->packed);
-	gzip_add(&r->packed, r->body.data, r->body.len);
+	if (r->plain)
+		buf_add(&r->packed, r->body.data, r->body.len);
+	else
+		gzip_add(&r->packed, r->body.data, r->body.len);
 }
 
 static void
@@ -290,6 +301,19 @@ sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
 	done(m, failed != NULL ? failed->outcome : OUTCOME_DONE, failed);
 }
 
+/* The tables are there, without the rows of the last entry, which can't be
+ * read. */
+static void
+sent_others(struct mlflow *m, const struct mlflow_answer *failed)
+{
+	struct mlflow_records *r = &m->records;
+	struct mlflow_answer lost = {.outcome = OUTCOME_REJECTED};
+
+	lost.err = r->lost;
+	done(m, failed != NULL ? failed->outcome : OUTCOME_REJECTED,
+	    failed != NULL ? failed : &lost);
+}
+
 /* Puts the rows that are no traces into tables. */
 static int
 gather(struct mlflow *m, struct err *err)
@@ -308,10 +332,11 @@ gather(struct mlflow *m, struct err *err)
 	return result;
 }
 
+/* A table is sent once, when it has all rows. */
 static bool
 is_time_to_send(const struct mlflow *m)
 {
-	return m->records.batch->last || m->end.end != NULL;
+	return !tracker_records_follow(m->tracker);
 }
 
 /* One word for the whole run. */
@@ -335,12 +360,19 @@ do_without(struct mlflow *m, const struct mlflow_answer *a)
 static void
 sent_spans(struct mlflow *m, struct mlflow_answer *a)
 {
-	if (mlflow_has_no_such_call(a)) {
+	struct mlflow_records *r = &m->records;
+
+	if (mlflow_has_no_such_call(a) && takes_traces(m)) {
+		done(m, OUTCOME_RETRY, a); /* a proxy's page, or the like */
+	} else if (mlflow_has_no_such_call(a)) {
 		do_without(m, a);
 	} else if (a->outcome == OUTCOME_DONE) {
 		take(m);
 	} else if (a->outcome == OUTCOME_REJECTED && a->status == NOT_FOUND) {
 		done(m, OUTCOME_BLOCKED, a); /* the experiment is gone */
+	} else if (a->status == MALFORMED && !r->taken && !r->plain) {
+		r->plain = true; /* MLflow 3.4 */
+		go_on(m);
 	} else if (a->outcome == OUTCOME_REJECTED) {
 		split(m, a);
 	} else {
@@ -372,9 +404,10 @@ go_on(struct mlflow *m)
 		done(m, OUTCOME_DONE, NULL);
 }
 
-/* What a server or a file store without traces gets. */
+/* What a server or a file store without traces gets. `outcome` is what becomes
+ * of the entry when they are there. */
 static enum outcome
-send_tables(struct mlflow *m, struct err *err)
+send_tables(struct mlflow *m, enum outcome outcome, struct err *err)
 {
 	struct mlflow_records *r = &m->records;
 	int result = gather(m, err);
@@ -382,10 +415,11 @@ send_tables(struct mlflow *m, struct err *err)
 	if (result == 0 && is_time_to_send(m) && m->mlruns != NULL)
 		result = mlflow_tables_place(m, err);
 	if (result == 0 && is_time_to_send(m) && m->mlruns == NULL &&
-	    mlflow_tables_send(m, sent_tables))
+	    mlflow_tables_send(
+		m, outcome == OUTCOME_DONE ? sent_tables : sent_others))
 		return OUTCOME_PENDING;
 	rows_release(&r->rows);
-	return result == 0 ? OUTCOME_DONE : OUTCOME_BLOCKED;
+	return result == 0 ? outcome : OUTCOME_BLOCKED;
 }
 
 enum outcome
@@ -398,6 +432,10 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	if (batch->count == 0)
 		return OUTCOME_DONE;
 	outcome = rows_open(&r->rows, m->run->start, &batch->entries[0], err);
+	if (outcome == OUTCOME_REJECTED && batch->last && m->tables.len > 0) {
+		r->lost = *err;
+		return send_tables(m, OUTCOME_REJECTED, err);
+	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (r->first != batch->entries[0].records.first) {
@@ -407,7 +445,7 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 		forget_refused(r);
 	}
 	if (r->none || m->mlruns != NULL)
-		return send_tables(m, err);
+		return send_tables(m, OUTCOME_DONE, err);
 	if (r->body.max == 0) {
 		buf_init(&r->body, BODY_BUFFER);
 		buf_init(&r->packed, BODY_BUFFER);

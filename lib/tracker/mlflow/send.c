@@ -308,9 +308,24 @@ ended_child(struct mlflow *m, struct mlflow_answer *a)
 }
 
 static void
+sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
+{
+	const struct mlflow_answer done = {.outcome = OUTCOME_DONE};
+
+	mlflow_fail(m, CALL_FINISH, failed != NULL ? failed : &done);
+}
+
+/* A table that can't be sent now must not keep the run from its end. */
+static void
 ended(struct mlflow *m, struct mlflow_answer *a)
 {
-	mlflow_fail(m, CALL_FINISH, a);
+	/* Records that are under way, or follow, send them. */
+	bool others = m->calls[LANE_RECORDS].http != NULL ||
+	    tracker_records_follow(m->tracker);
+
+	if (a->outcome != OUTCOME_DONE || others ||
+	    !mlflow_tables_send(m, sent_tables))
+		mlflow_fail(m, CALL_FINISH, a);
 }
 
 /* Ends the children first, so that none outlives its parent. */
@@ -340,22 +355,10 @@ send_end(struct mlflow *m)
 	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);
 }
 
-static void
-sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
-{
-	if (failed != NULL)
-		mlflow_fail(m, CALL_FINISH, failed);
-	else
-		send_end(m);
-}
-
 enum outcome
 mlflow_server_finish(struct mlflow *m, const struct run_end *end)
 {
 	m->end = *end;
-	/* A batch of records that is under way sends them itself. */
-	if (m->calls[LANE_RECORDS].http != NULL ||
-	    !mlflow_tables_send(m, sent_tables))
-		send_end(m);
+	send_end(m);
 	return OUTCOME_PENDING;
 }

@@ -131,6 +131,7 @@ int
 mlflow_tables_add(struct mlflow *m, const struct row *row, struct err *err)
 {
 	bool text = entry_start_has_text(m->run->start);
+	const char *state = tracker_recall(m->tracker, REMEMBERED);
 	struct mlflow_table *t = table_of(m, row, err);
 	struct jsonwrite w;
 	struct buf out;
@@ -138,7 +139,7 @@ mlflow_tables_add(struct mlflow *m, const struct row *row, struct err *err)
 
 	if (t == NULL)
 		return err->code;
-	if (tracker_recall(m->tracker, REMEMBERED) == NULL)
+	if (state == NULL || strcmp(state, GATHERED) != 0)
 		tracker_remember(m->tracker, REMEMBERED, GATHERED);
 	buf_init(&out, ROW_BYTES);
 	jsonwrite_init(&w, &out, JSONWRITE_COMPACT);

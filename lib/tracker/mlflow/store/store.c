@@ -426,8 +426,6 @@ mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
 	int result = make_children(m, err);
 
 	m->end = *end;
-	if (result == 0)
-		result = mlflow_tables_place(m, err);
 	for (size_t i = 0; i < s->child_len && result == 0; i++)
 		if (s->children[i].dir != NULL)
 			result = mlruns_write_meta(
@@ -435,6 +433,8 @@ mlruns_finish(struct mlflow *m, const struct run_end *end, struct err *err)
 	if (result == 0)
 		result = mlruns_write_meta(
 		    &s->run, status, end->ended_us / 1000, err);
+	if (result == 0 && !tracker_records_follow(m->tracker))
+		result = mlflow_tables_place(m, err);
 	return outcome_of(result);
 }
 
