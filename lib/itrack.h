@@ -175,7 +175,7 @@ void itrack_free(struct itrack_tracker *tracker);
  * and a run of that ID goes on. With MLflow [MLFLOW_RUN_ID, in the same way] it
  * is a run that is there already and goes on. itrack_run_id() returns what the
  * tracker calls the run where that is known; a new run of an MLflow server that
- * does not answer within a second has our name. -ENOENT: the server says that there
+ * does not answer within five seconds has our name. -ENOENT: the server says that there
  * is no such run. An existing run of that ID in the local or TensorBoard
  * directory is never overwritten: the ID gets -2, -3, ... (an empty directory is
  * no run). The local directory is <output_dir>/<project>/<run ID>, TensorBoard's

@@ -22,7 +22,7 @@
 #define FIRST_WRITE_MS 5000
 /* How long it waits for a server to begin the run, and to say how it is called or
  * that it is not there. */
-#define ITS_ID_MS 1000
+#define ITS_ID_MS 5000
 
 struct end {
 	enum run_status status;

@@ -26,7 +26,7 @@ What differs from insideLLMs, on purpose:
 | no room | what stands in the way of tracking (no permission, a full disk) is a warning, and the program goes on |
 | pickle | a tracker with an active run can't be pickled, and says so |
 | paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
-| IDs | a new run of an MLflow server that does not answer within a second has our ID, because the server's comes later; each call takes either |
+| IDs | a new run of an MLflow server that does not answer within five seconds has our ID, because the server's comes later; each call takes either |
 | late refusal | what a tracker refuses later (a file that MLflow has no room for) is a warning of ``end_run``; that a ``run_id`` is not there is one of ``start_run`` |
 | W&B | without a key runs are written for ``wandb sync``; the files of a run are one artifact, gradients are not watched, and a run of the ``run_id`` that is there goes on where ``wandb`` without ``resume`` writes over it |
 """
