@@ -303,6 +303,13 @@ canaries() {
         "$rx/traces.jsonl"
 }
 
+@test "a long text goes whole" {
+    long=$(printf 'é%.0s' {1..40000})
+    itrack log --track otlp --otlp-endpoint "$url" --run-name long --param "text=$long"
+    jq -e '.attributes | to_entries[] | select(.key | endswith("text"))
+        | .value | length == 40000' "$rx/traces.jsonl"
+}
+
 @test "the variables of OpenTelemetry" {
     export OTEL_EXPORTER_OTLP_ENDPOINT=$url/base/ OTEL_SERVICE_NAME=mine
     export OTEL_RESOURCE_ATTRIBUTES='a.b=c%20d, service.instance.id=x,service.name=other'

@@ -105,7 +105,7 @@ begin_pair(struct buf *out, uint32_t field, const char *key)
 {
 	struct pair pair = {.attribute = pb_begin(out, field)};
 
-	pb_text(out, KEYVALUE_KEY, key);
+	put_text(out, KEYVALUE_KEY, key);
 	pair.value = pb_begin(out, KEYVALUE_VALUE);
 	return pair;
 }

@@ -61,7 +61,8 @@ void otel_begin(struct buf *out, struct otel_frame *frame);
 void otel_scope(struct buf *out, struct otel_frame *frame);
 void otel_end(struct buf *out, struct otel_frame *frame);
 
-/* An attribute; a text of NULL is none. */
+/* An attribute; a text of NULL is none. Keys and texts (format/text.h) become valid
+ * UTF-8 here, as do names and messages of spans. */
 void otel_text(
     struct buf *out, uint32_t field, const char *key, const char *text);
 /* A JSON value, as a text of JSON. */

@@ -13,19 +13,7 @@
 static void
 put(struct buf *out, const char *key, const char *text)
 {
-	struct buf utf8, name;
-
-	if (text == NULL)
-		return;
-	buf_init(&utf8, TEXT_MAX);
-	buf_init(&name, TEXT_MAX);
-	buf_adds(&utf8, "");
-	text_to_utf8(&name, key);
-	text_to_utf8(&utf8, text);
-	otel_text(out, OTEL_RESOURCE_ATTRIBUTE, name.data,
-	    utf8.data != NULL ? utf8.data : "");
-	buf_release(&name);
-	buf_release(&utf8);
+	otel_text(out, OTEL_RESOURCE_ATTRIBUTE, key, text);
 }
 
 /* What the user set by OpenTelemetry's own variables; the instance is ours

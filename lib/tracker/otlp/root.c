@@ -74,7 +74,7 @@ keep(struct otlp *o, const char *key, const char *text, const char *instead)
 	return fits;
 }
 
-/* The type's letter and the value, of a text as much as an attribute has. */
+/* The type's letter and the value, of a text no more than TEXT_MAX. */
 static void
 write_kept(struct buf *out, const struct value *value)
 {
@@ -231,21 +231,6 @@ otlp_params_add(struct otlp *o, const struct entry_params *params)
 	}
 }
 
-static void
-put_text(struct buf *out, const char *name, const char *text)
-{
-	struct buf utf8;
-
-	if (text == NULL)
-		return;
-	buf_init(&utf8, TEXT_MAX);
-	buf_adds(&utf8, "");
-	text_to_utf8(&utf8, text);
-	otel_text(
-	    out, OTEL_SPAN_ATTRIBUTE, name, utf8.data != NULL ? utf8.data : "");
-	buf_release(&utf8);
-}
-
 /* Does a param have the name of one of ours? */
 static bool
 is_ours(const char *name)
@@ -264,26 +249,22 @@ put_param(struct buf *out, const struct paramset_item *p)
 {
 	char *name = xasprintf(
 	    is_ours(p->name) ? OTLP_PARAM "%s" : OTLP_OWN "%s", p->name);
-	struct buf utf8, text;
+	const uint32_t field = OTEL_SPAN_ATTRIBUTE;
+	struct buf text;
 
-	buf_init(&utf8, TEXT_MAX);
-	buf_init(&text, TEXT_MAX);
-	text_to_utf8(&utf8, name);
 	if (p->value.type == VALUE_BOOL) {
-		otel_bool(
-		    out, OTEL_SPAN_ATTRIBUTE, utf8.data, p->value.boolean);
+		otel_bool(out, field, name, p->value.boolean);
 	} else if (p->value.type == VALUE_INTEGER) {
-		otel_int(out, OTEL_SPAN_ATTRIBUTE, utf8.data, p->value.integer);
+		otel_int(out, field, name, p->value.integer);
 	} else if (p->value.type == VALUE_DOUBLE) {
-		otel_double(
-		    out, OTEL_SPAN_ATTRIBUTE, utf8.data, p->value.number);
+		otel_double(out, field, name, p->value.number);
 	} else {
+		buf_init(&text, OTLP_BODY_MAX);
 		buf_adds(&text, "");
 		value_text(&p->value, &text);
-		put_text(out, utf8.data, text.data);
+		otel_text(out, field, name, text.data);
+		buf_release(&text);
 	}
-	buf_release(&text);
-	buf_release(&utf8);
 	free(name);
 }
 
@@ -293,7 +274,7 @@ put_end(struct buf *out, const struct entry_end *end, enum run_source source)
 	const char *word =
 	    end->word != NULL ? end->word : run_status_name(end->status);
 
-	put_text(out, OTLP_STATUS, word);
+	otel_text(out, OTEL_SPAN_ATTRIBUTE, OTLP_STATUS, word);
 	if (end->last_step >= 0 && source != SOURCE_LIBRARY)
 		otel_int(
 		    out, OTEL_SPAN_ATTRIBUTE, OTLP_RECORDS, end->last_step);
@@ -308,20 +289,6 @@ is_run_id(const struct otlp *o, const struct paramset_item *p)
 	    strcmp(p->value.text, o->run->run_id) == 0;
 }
 
-/* "evaluation <run ID>". */
-static char *
-span_name(const struct otlp *o)
-{
-	const char *id =
-	    o->run->run_id != NULL ? o->run->run_id : o->run->start->attempt;
-	struct buf name;
-
-	buf_init(&name, TEXT_MAX);
-	buf_adds(&name, "evaluation ");
-	text_to_utf8(&name, id);
-	return buf_steal(&name);
-}
-
 void
 otlp_root_write(struct otlp *o)
 {
@@ -329,7 +296,9 @@ otlp_root_write(struct otlp *o)
 	const struct paramset_item *p;
 	struct otel_frame frame;
 	struct buf *out = otlp_begin(o, LANE_METRICS, &frame);
-	char *name = span_name(o);
+	const char *id =
+	    o->run->run_id != NULL ? o->run->run_id : o->run->start->attempt;
+	char *name = xasprintf("evaluation %s", id);
 	char *shown = display_name(o->run->start, o->run->run_id);
 	struct otel_span span = {
 	    .trace_id = o->root.trace,
@@ -345,8 +314,8 @@ otlp_root_write(struct otlp *o)
 	if (span.start_ns > span.end_ns)
 		span.start_ns = span.end_ns;
 	at = otel_span_begin(out, &span);
-	put_text(out, OTLP_NAME, shown);
-	put_text(out, OTLP_RUN_ID, o->run->run_id);
+	otel_text(out, OTEL_SPAN_ATTRIBUTE, OTLP_NAME, shown);
+	otel_text(out, OTEL_SPAN_ATTRIBUTE, OTLP_RUN_ID, o->run->run_id);
 	put_end(out, end, o->run->start->source);
 	TAILQ_FOREACH (p, &o->params.list, link)
 		if (!o->params_unknown[place++] && !is_run_id(o, p))

@@ -26,20 +26,6 @@ enum {
 };
 #define SEVERITY_INFO 9
 
-static void
-put(struct buf *out, uint32_t field, const char *key, const char *text)
-{
-	struct buf utf8;
-
-	if (text == NULL)
-		return;
-	buf_init(&utf8, TEXT_MAX);
-	buf_adds(&utf8, "");
-	text_to_utf8(&utf8, text);
-	otel_text(out, field, key, utf8.data != NULL ? utf8.data : "");
-	buf_release(&utf8);
-}
-
 /* insideLLMs writes providers as people do ("OpenAI"). */
 static void
 put_provider(struct buf *out, const char *provider)
@@ -48,7 +34,7 @@ put_provider(struct buf *out, const char *provider)
 
 	for (char *p = lower; p != NULL && *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	put(out, OTEL_SPAN_ATTRIBUTE, OTLP_PROVIDER, lower);
+	otel_text(out, OTEL_SPAN_ATTRIBUTE, OTLP_PROVIDER, lower);
 	free(lower);
 }
 
@@ -116,14 +102,14 @@ put_said(struct buf *out, const struct row *row)
 		otel_text(out, field, OTLP_INFERENCE_KIND, "LLM");
 	if (input != NULL) {
 		put_message(out, OTLP_INPUT_MESSAGES, "user", input, false);
-		put(out, field, OTLP_INFERENCE_INPUT, input);
+		otel_text(out, field, OTLP_INFERENCE_INPUT, input);
 	}
 	if (output != NULL) {
 		put_message(
 		    out, OTLP_OUTPUT_MESSAGES, "assistant", output, true);
-		put(out, field, OTLP_INFERENCE_OUTPUT, output);
+		otel_text(out, field, OTLP_INFERENCE_OUTPUT, output);
 	}
-	put(out, field, OTLP_REFERENCE, reference);
+	otel_text(out, field, OTLP_REFERENCE, reference);
 	free(input);
 	free(output);
 	free(reference);
@@ -136,13 +122,13 @@ put_call(struct buf *out, const struct row *row)
 
 	otel_text(out, field, OTLP_OPERATION, OTLP_CALL);
 	put_provider(out, row->provider);
-	put(out, field, OTLP_REQUEST_MODEL, row->model_id);
+	otel_text(out, field, OTLP_REQUEST_MODEL, row->model_id);
 	if (row->input_tokens != ROW_NO_TOKENS)
 		otel_int(out, field, OTLP_INPUT_TOKENS, row->input_tokens);
 	if (row->output_tokens != ROW_NO_TOKENS)
 		otel_int(out, field, OTLP_OUTPUT_TOKENS, row->output_tokens);
 	if (!row->success)
-		put(out, field, OTLP_ERROR_TYPE,
+		otel_text(out, field, OTLP_ERROR_TYPE,
 		    row->error_type != NULL ? row->error_type : row->status);
 }
 
@@ -152,47 +138,31 @@ put_record(struct buf *out, const struct row *row)
 	const uint32_t field = OTEL_SPAN_ATTRIBUTE;
 
 	otel_int(out, field, OTLP_RECORD, row->number);
-	put(out, field, OTLP_STATUS, row->status);
-	put(out, field, OTLP_RECORD_MODEL, row->model);
-	put(out, field, OTLP_RECORD_PROBE, row->probe);
-	put(out, field, OTLP_EXAMPLE_ID, row->example_id);
-	put(out, field, OTLP_STARTED_AT, row->started_at);
-	put(out, field, OTLP_COMPLETED_AT, row->completed_at);
+	otel_text(out, field, OTLP_STATUS, row->status);
+	otel_text(out, field, OTLP_RECORD_MODEL, row->model);
+	otel_text(out, field, OTLP_RECORD_PROBE, row->probe);
+	otel_text(out, field, OTLP_EXAMPLE_ID, row->example_id);
+	otel_text(out, field, OTLP_STARTED_AT, row->started_at);
+	otel_text(out, field, OTLP_COMPLETED_AT, row->completed_at);
 	if (row->has_latency)
 		otel_double(out, field, OTLP_LATENCY, row->latency_ms);
 	otel_text(out, field, OTLP_INPUT_DIGEST, row->input_digest);
 }
 
-static char *
-span_name(const struct row *row)
-{
-	struct buf name;
-
-	buf_init(&name, TEXT_MAX);
-	buf_adds(&name, OTLP_CALL " ");
-	text_to_utf8(&name, row->model_id != NULL ? row->model_id : row->model);
-	return buf_steal(&name);
-}
-
 /* What went wrong, in the model's words only where texts go along. */
-static char *
+static const char *
 failure_of(const struct row *row)
 {
-	struct buf text;
-
-	buf_init(&text, TEXT_MAX);
-	text_to_utf8(&text,
-	    row->error != NULL            ? row->error
-		: row->error_type != NULL ? row->error_type
-					  : row->status);
-	return buf_steal(&text);
+	return row->error != NULL     ? row->error
+	    : row->error_type != NULL ? row->error_type
+				      : row->status;
 }
 
 void
 otlp_span_write(const struct otlp *o, const struct row *row, struct buf *out)
 {
-	char *name = span_name(row);
-	char *failure = row->success ? NULL : failure_of(row);
+	const char *model = row->model_id != NULL ? row->model_id : row->model;
+	char *name = xasprintf(OTLP_CALL " %s", model);
 	const struct otel_span span = {
 	    .trace_id = o->root.trace,
 	    .span_id = row->span_id,
@@ -208,8 +178,8 @@ otlp_span_write(const struct otlp *o, const struct row *row, struct buf *out)
 	put_record(out, row);
 	put_said(out, row);
 	otel_span_end(out, at,
-	    row->success ? OTEL_STATUS_OK : OTEL_STATUS_ERROR, failure);
-	free(failure);
+	    row->success ? OTEL_STATUS_OK : OTEL_STATUS_ERROR,
+	    row->success ? NULL : failure_of(row));
 	free(name);
 }
 
@@ -218,7 +188,7 @@ put_score(struct buf *out, const struct row_score *score)
 {
 	const uint32_t field = OTEL_LOG_ATTRIBUTE;
 
-	put(out, field, OTLP_SCORE_NAME, score->name);
+	otel_text(out, field, OTLP_SCORE_NAME, score->name);
 	switch (score->type) {
 	case ROW_SCORE_NUMBER:
 		otel_double(out, field, OTLP_SCORE_VALUE, score->number);
@@ -229,7 +199,7 @@ put_score(struct buf *out, const struct row_score *score)
 		    score->boolean ? "true" : "false");
 		break;
 	case ROW_SCORE_TEXT:
-		put(out, field, OTLP_SCORE_LABEL, score->text);
+		otel_text(out, field, OTLP_SCORE_LABEL, score->text);
 		break;
 	}
 }
@@ -244,8 +214,10 @@ otlp_events_write(const struct otlp *o, const struct row *row, struct buf *out)
 		pb_varint(out, LOG_SEVERITY, SEVERITY_INFO);
 		put_score(out, &row->scores[i]);
 		otel_int(out, OTEL_LOG_ATTRIBUTE, OTLP_RECORD, row->number);
-		put(out, OTEL_LOG_ATTRIBUTE, OTLP_RECORD_MODEL, row->model);
-		put(out, OTEL_LOG_ATTRIBUTE, OTLP_RECORD_PROBE, row->probe);
+		otel_text(
+		    out, OTEL_LOG_ATTRIBUTE, OTLP_RECORD_MODEL, row->model);
+		otel_text(
+		    out, OTEL_LOG_ATTRIBUTE, OTLP_RECORD_PROBE, row->probe);
 		pb_bytes(out, LOG_TRACE_ID, o->root.trace, OTEL_TRACE_ID_LEN);
 		pb_bytes(out, LOG_SPAN_ID, row->span_id, OTEL_SPAN_ID_LEN);
 		pb_fixed64(out, LOG_OBSERVED, (uint64_t)(row->end_us * US_NS));
