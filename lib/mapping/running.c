@@ -9,7 +9,6 @@ static bool
 count_of(const struct derive *d, const char *name, double *value)
 {
 	const struct tally *t = &d->mapping.live;
-	double errors = (double)(t->error_count + t->timeout_count);
 	const struct {
 		const char *name;
 		double value;
@@ -20,7 +19,7 @@ count_of(const struct derive *d, const char *name, double *value)
 	    {"timeout_count", (double)t->timeout_count},
 	    {"success_rate", t->total_count > 0 ? tally_success_rate(t) : NAN},
 	    {RUNNING_ERROR_RATE,
-		t->total_count > 0 ? errors / (double)t->total_count : NAN},
+		t->total_count > 0 ? tally_error_rate(t) : NAN},
 	    {"observed/records_per_second", d->rate >= 0 ? d->rate : NAN},
 	    {"observed/latency_ms", d->observed_ms >= 0 ? d->observed_ms : NAN},
 	};

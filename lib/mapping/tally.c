@@ -44,6 +44,13 @@ tally_success_rate(const struct tally *tally)
 	return (double)tally->success_count / (double)tally->total_count;
 }
 
+double
+tally_error_rate(const struct tally *tally)
+{
+	return (double)(tally->error_count + tally->timeout_count) /
+	    (double)tally->total_count;
+}
+
 /* us / 1e6, rounded once as Python does it: a number of microseconds beyond
  * 2^53 (285 years) is no double. */
 static double

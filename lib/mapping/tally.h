@@ -41,6 +41,8 @@ void tally_add(struct tally *tally, const struct sample *sample);
 
 /* success_count / total_count; meaningless without records. */
 double tally_success_rate(const struct tally *tally);
+/* (error_count + timeout_count) / total_count, likewise. */
+double tally_error_rate(const struct tally *tally);
 /* (end - start) in whole microseconds / 1e6; false: one of them is missing. */
 bool tally_duration(const struct tally *tally, double *seconds);
 

@@ -50,16 +50,13 @@ void
 figures_read(struct figures *f, struct run *run)
 {
 	const struct tally *t = &run->survey.mapping.all;
-	double total = (double)t->total_count;
 
 	*f = (struct figures){0};
 	if (t->total_count > 0) {
 		add(f, "", "success_rate", tally_success_rate(t));
-		/* As in --stop-if (mapping/running.c). */
-		add(f, "", "error_rate",
-		    (double)(t->error_count + t->timeout_count) / total);
+		add(f, "", "error_rate", tally_error_rate(t));
 	}
-	add(f, "", "total_count", total);
+	add(f, "", "total_count", (double)t->total_count);
 	add(f, "", "success_count", (double)t->success_count);
 	add(f, "", "error_count", (double)t->error_count);
 	add(f, "", "timeout_count", (double)t->timeout_count);
