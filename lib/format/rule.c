@@ -66,6 +66,21 @@ find_word(const char *text, const char *word)
 	return NULL;
 }
 
+bool
+rule_is_over(const struct rule *rule, const char *const *names, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t name = strlen(names[i]);
+
+		if (names[i][name - 1] == '/'
+			? strncmp(rule->name, names[i], name) == 0 &&
+			    rule->name[name] != '\0'
+			: strcmp(rule->name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Passes over a number of the form "12", "-1.", ".5" or "2e6"; NULL: there is
  * none. */
 static const char *

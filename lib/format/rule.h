@@ -51,4 +51,9 @@ int rule_parse(struct rule *rule, const char *text, unsigned takes,
 bool rule_holds(
     const struct rule *rule, double value, double before, uint64_t records);
 
+/* Is the rule over one of these values? A name that ends in a slash begins those of
+ * any number of them. */
+bool rule_is_over(
+    const struct rule *rule, const char *const *names, size_t len);
+
 #endif

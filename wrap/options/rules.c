@@ -18,20 +18,6 @@ static const char *const names[] = {"error_rate", "success_rate", "total_count",
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
-static bool
-is_name(const char *word)
-{
-	for (size_t i = 0; i < NAMES; i++) {
-		size_t len = strlen(names[i]);
-
-		if (names[i][len - 1] == '/'
-			? strncmp(word, names[i], len) == 0 && word[len] != '\0'
-			: strcmp(word, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 complain_of_name(struct parse *p, const char *label, const char *name)
 {
@@ -60,7 +46,7 @@ options_check_rule(struct parse *p, const char *label, const char *value)
 		return 0;
 	if (rule_parse(&rule, value, RULE_COMPARES | RULE_AFTER, why) != 0)
 		return options_complain(p, "%s %s", label, why);
-	if (!is_name(rule.name))
+	if (!rule_is_over(&rule, names, NAMES))
 		return complain_of_name(p, label, rule.name);
 	if (strcmp(rule.name, "stalled") == 0 &&
 	    rule.comparison != RULE_ABOVE && rule.comparison != RULE_AT_LEAST)

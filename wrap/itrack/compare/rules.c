@@ -17,21 +17,6 @@ static const char *const names[] = {"success_rate", "error_rate", "total_count",
 
 #define NAMES (sizeof names / sizeof names[0])
 
-/* A name that ends in a slash begins others. */
-static bool
-is_name(const char *word)
-{
-	for (size_t i = 0; i < NAMES; i++) {
-		size_t len = strlen(names[i]);
-
-		if (names[i][len - 1] == '/'
-			? strncmp(word, names[i], len) == 0 && word[len] != '\0'
-			: strcmp(word, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 read_rule(struct rules *rules, const char *text, char why[RULES_WHY_MAX])
 {
@@ -47,7 +32,7 @@ read_rule(struct rules *rules, const char *text, char why[RULES_WHY_MAX])
 		snprintf(why, RULES_WHY_MAX, "--fail-if %s", reason);
 		return -1;
 	}
-	if (!is_name(rule->name)) {
+	if (!rule_is_over(rule, names, NAMES)) {
 		snprintf(why, RULES_WHY_MAX,
 		    "--fail-if: no value has the name %.60s; known: "
 		    "success_rate, error_rate, *_count, scores/NAME, "
