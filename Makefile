@@ -82,7 +82,7 @@ SHIM_SOURCES    := $(call room,wrap/shim)
 # What the launcher links is libc only, whatever room it is of: what is known of
 # the trackers is plain data.
 OPTIONS_NEED    := lib/base/uri.c lib/format/trackinguri.c lib/format/rule.c \
-    lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
+    lib/format/decimal.c lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
     wrap/shim/filters.c lib/base/closing.c lib/base/environment.c $(OPTIONS_NEED)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)

@@ -5,8 +5,7 @@
 #include <strings.h>
 
 #include "base/die.h"
-
-#define DIGITS "0123456789"
+#include "format/decimal.h"
 
 locale_t
 number_locale(void)
@@ -46,34 +45,12 @@ number_digits(char *end, uint64_t value)
 	return end;
 }
 
-/* Passes over a number of the form "12", "1.", ".5" or "1e-05" and returns the
- * rest of the text, or NULL. */
-static const char *
-behind_decimal(const char *text)
-{
-	size_t whole = strspn(text, DIGITS), fraction = 0, exponent;
-
-	text += whole;
-	if (*text == '.') {
-		fraction = strspn(++text, DIGITS);
-		text += fraction;
-	}
-	if (whole + fraction == 0)
-		return NULL;
-	if (*text != 'e' && *text != 'E')
-		return text;
-	text++;
-	text += *text == '+' || *text == '-';
-	exponent = strspn(text, DIGITS);
-	return exponent > 0 ? text + exponent : NULL;
-}
-
 bool
 number_parse(const char *text, double *value)
 {
 	static const char *const words[] = {"inf", "infinity", "nan"};
 	const char *digits = text + (*text == '+' || *text == '-');
-	const char *end = behind_decimal(digits);
+	const char *end = decimal_end(digits);
 	bool good = end != NULL && *end == '\0';
 
 	for (size_t i = 0; !good && i < sizeof words / sizeof words[0]; i++)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/decimal.h"
+
 #define BLANKS " \t"
 #define DIGITS "0123456789"
 #define DROPS  "drops"
@@ -79,30 +81,6 @@ rule_is_over(const struct rule *rule, const char *const *names, size_t len)
 			return true;
 	}
 	return false;
-}
-
-/* Passes over a number of the form "12", "-1.", ".5" or "2e6"; NULL: there is
- * none. */
-static const char *
-behind_number(const char *text)
-{
-	size_t whole, fraction = 0, exponent;
-
-	text += *text == '+' || *text == '-';
-	whole = strspn(text, DIGITS);
-	text += whole;
-	if (*text == '.') {
-		fraction = strspn(++text, DIGITS);
-		text += fraction;
-	}
-	if (whole + fraction == 0)
-		return NULL;
-	if (*text != 'e' && *text != 'E')
-		return text;
-	text++;
-	text += *text == '+' || *text == '-';
-	exponent = strspn(text, DIGITS);
-	return exponent > 0 ? text + exponent : NULL;
 }
 
 /* Reads the comparison at `*text` and passes over it. False: it is none. */
@@ -188,7 +166,7 @@ rule_parse(
 	if (take_name(rule, text, (size_t)(at - text), takes, why) != 0)
 		return -1;
 	number = skip_blanks(number);
-	end = behind_number(number);
+	end = decimal_end(number + (*number == '+' || *number == '-'));
 	rule->number = end != NULL ? strtod(number, NULL) : NAN;
 	if (!isfinite(rule->number) ||
 	    (*end != '\0' && strchr(BLANKS, *end) == NULL))
