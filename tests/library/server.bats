@@ -6,21 +6,12 @@ load ../trackers/mlflow.bash
 
 setup_file() {
     clean_environment
-    export venv url
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
-    venv=
-    [ -z "${SANITIZE:-}" ] || return 0
-    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
-        { venv=; return 0; }
-    local port
-    port=$(free_port)
-    url=http://127.0.0.1:$port
-    start_server "$BATS_FILE_TMPDIR/server" "$port"
+    export venv=
+    [ -n "${SANITIZE:-}" ] || start_file_server
 }
 
 teardown_file() {
-    [ ! -e "$BATS_FILE_TMPDIR/server/pid" ] ||
-        stop_server "$BATS_FILE_TMPDIR/server"
+    stop_file_server
 }
 
 setup() {

@@ -49,6 +49,23 @@ stop_server() {
     wait_for 30 gone "$pid"
 }
 
+# For setup_file: one server for all tests of a file, at $url. An empty $venv: there
+# is no mlflow package. Bats 1.8 takes a skip there for a failure; setup() does it
+# for each test.
+start_file_server() {
+    export venv port url
+    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
+        { venv=; return 0; }
+    port=$(free_port)
+    url=http://127.0.0.1:$port
+    start_server "$BATS_FILE_TMPDIR/server" "$port"
+}
+
+stop_file_server() {
+    [ ! -e "$BATS_FILE_TMPDIR/server/pid" ] ||
+        stop_server "$BATS_FILE_TMPDIR/server"
+}
+
 gone() {
     ! kill -0 -- "-$1" 2>/dev/null
 }

@@ -6,21 +6,14 @@ load mlflow.bash
 
 setup_file() {
     clean_environment
-    export venv port url
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
-    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
-        { venv=; return 0; }
-    port=$(free_port)
-    url=http://127.0.0.1:$port
-    start_server "$BATS_FILE_TMPDIR/server" "$port"
+    start_file_server
     head -c 300000 /dev/urandom >"$BATS_FILE_TMPDIR/a b+ü;=.bin"
     : >"$BATS_FILE_TMPDIR/empty.txt"
     echo percent >"$BATS_FILE_TMPDIR/p%20c#.txt"
 }
 
 teardown_file() {
-    [ ! -e "$BATS_FILE_TMPDIR/server/pid" ] ||
-        stop_server "$BATS_FILE_TMPDIR/server"
+    stop_file_server
 }
 
 setup() {
