@@ -140,18 +140,18 @@ start(struct import *im, const struct attempt_config *config,
 }
 
 /* Begins what is missing: goes on with an attempt that was left behind, and
- * makes one for the targets that neither that one nor another process has. */
+ * makes one for the targets that neither that one nor another process has. 0, or
+ * -ENOENT: what was left behind was delivered just now. */
 static int
 begin_missing(struct import *im, const struct attempt_config *config,
     const struct tracked *t, struct begun *begun)
 {
-	int result = 0;
-
-	if (t->pending != NULL && !t->pending_live)
-		result = start(im, config, t->pending, begun);
-	if (result != -ENOENT && t->count < t->len)
+	if (t->pending != NULL && !t->pending_live &&
+	    start(im, config, t->pending, begun) == -ENOENT)
+		return -ENOENT;
+	if (t->count < t->len)
 		start(im, config, NULL, begun);
-	return result;
+	return 0;
 }
 
 /* Looks what there is of the directory, and begins what is missing. -ENOENT: what
@@ -189,9 +189,7 @@ look_and_begin(struct import *im, struct attempt_config *config,
 	} else if (t.pending == NULL && t.count == t.len) {
 		say_tracked(im, dir, &t, targets);
 	} else {
-		result = begin_missing(im, config, &t, begun) == -ENOENT
-		    ? -ENOENT
-		    : 0;
+		result = begin_missing(im, config, &t, begun);
 	}
 	tracked_release(&t);
 	config->leave_out = NULL;
@@ -274,8 +272,7 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		    im, config, targets, target_len, waits, begun);
 		looks += result == -ENOENT;
 		turn_give_back(turn);
-	} while ((result == -EBUSY && waits) ||
-	    (result == -ENOENT && looks < LOOKS_MAX));
+	} while (result == -EBUSY || (result == -ENOENT && looks < LOOKS_MAX));
 }
 
 void
