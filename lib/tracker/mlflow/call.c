@@ -379,6 +379,17 @@ mlflow_records_file(struct mlflow *m, const char *method, const char *url,
 	start(&m->calls[LANE_RECORDS], &request, then);
 }
 
+struct jsonwrite
+mlflow_begin_body(struct buf *body)
+{
+	struct jsonwrite w;
+
+	buf_reset(body);
+	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
+	jsonwrite_open(&w, '{');
+	return w;
+}
+
 void
 mlflow_calls_init(struct mlflow *m)
 {

@@ -136,18 +136,6 @@ failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
 	return false;
 }
 
-static struct jsonwrite
-begin_body(struct mlflow *m)
-{
-	struct buf *body = &m->calls[LANE_METRICS].body;
-	struct jsonwrite w;
-
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
-	return w;
-}
-
 static void
 put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
 {
@@ -225,7 +213,7 @@ put_digest(struct jsonwrite *w, const struct mlflow_inputs *in)
 static void
 send_dataset(struct mlflow *m, const char *run_id)
 {
-	struct jsonwrite w = begin_body(m);
+	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", run_id);
 	jsonwrite_key(&w, "datasets");
@@ -308,7 +296,7 @@ sent_model(struct mlflow *m, struct mlflow_answer *a)
 static void
 link_model(struct mlflow *m)
 {
-	struct jsonwrite w = begin_body(m);
+	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", model_run(m));
 	jsonwrite_key(&w, "models");
@@ -325,7 +313,7 @@ static void
 finish_model(struct mlflow *m)
 {
 	char *path = xasprintf("logged-models/%s", m->inputs.model->id);
-	struct jsonwrite w = begin_body(m);
+	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "model_id", m->inputs.model->id);
 	jsonwrite_text_member(&w, "status", "LOGGED_MODEL_READY");
@@ -360,7 +348,7 @@ make_model(struct mlflow *m)
 {
 	const struct mlflow_model *model = m->inputs.model;
 	char *name = model_name(model->name);
-	struct jsonwrite w = begin_body(m);
+	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
 	jsonwrite_text_member(&w, "name", name);
@@ -393,7 +381,7 @@ find_model(struct mlflow *m)
 	char *name = model_name(m->inputs.model->name);
 	char *filter = xasprintf(
 	    "source_run_id = '%s' AND name = '%s'", model_run(m), name);
-	struct jsonwrite w = begin_body(m);
+	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_key(&w, "experiment_ids");
 	jsonwrite_open(&w, '[');

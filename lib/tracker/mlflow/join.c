@@ -75,9 +75,7 @@ claimed(struct mlflow *m, struct mlflow_answer *a)
 		failed(m, a);
 		return;
 	}
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(body);
 	jsonwrite_text_member(&w, "run_id", m->run_id);
 	jsonwrite_text_member(&w, "status", "RUNNING");
 	jsonwrite_close(&w, '}');

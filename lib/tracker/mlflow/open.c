@@ -163,9 +163,7 @@ search_run(struct mlflow *m, const char *id, mlflow_then *then)
 	struct jsonwrite w;
 	char *filter = xasprintf("tags.`itrack.id` = '%s'", id);
 
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(body);
 	jsonwrite_key(&w, "experiment_ids");
 	jsonwrite_open(&w, '[');
 	jsonwrite_text(&w, m->experiment_id);
@@ -344,9 +342,7 @@ create_experiment(struct mlflow *m)
 	struct buf *body = &m->calls[LANE_METRICS].body;
 	struct jsonwrite w;
 
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(body);
 	jsonwrite_key(&w, "name");
 	jsonwrite_text(&w, m->config.experiment_name);
 	jsonwrite_close(&w, '}');

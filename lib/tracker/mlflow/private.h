@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "format/jsonwrite.h"
 #include "foreign/json.h"
 #include "http/http.h"
 #include "tracker/mlflow/batch.h"
@@ -144,6 +145,8 @@ struct mlflow {
 void mlflow_calls_init(struct mlflow *m);
 void mlflow_calls_release(struct mlflow *m);
 
+/* Begins a body anew, with the '{' of an object, which the caller closes. */
+struct jsonwrite mlflow_begin_body(struct buf *body);
 /* All start a request below /api/2.0/mlflow/; `then` gets its answer. The body
  * is in calls[LANE_METRICS].body. */
 void mlflow_get(struct mlflow *m, const char *path, mlflow_then *then);

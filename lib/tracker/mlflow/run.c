@@ -225,9 +225,7 @@ mlflow_run_body(const struct mlflow *m, struct buf *body)
 
 	mlflow_run_tags(m,
 	    m->wanted.bare ? MLFLOW_TAGS_NEEDED : MLFLOW_TAGS_ALL, &run, &tags);
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(body);
 	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
 	jsonwrite_int_member(&w, "start_time", m->run->started_us / 1000);
 	put_cut(&w, "run_name", m->wanted.name, RUN_NAME_MAX);
@@ -248,9 +246,7 @@ mlflow_claim_body(const struct mlflow *m, struct buf *body)
 	mlflow_run_tags(m,
 	    m->wanted.bare ? MLFLOW_TAGS_NEEDED : MLFLOW_TAGS_GIVEN, &run,
 	    &tags);
-	buf_reset(body);
-	jsonwrite_init(&w, body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(body);
 	jsonwrite_text_member(&w, "run_id", m->run_id);
 	put_list(&w, &tags);
 	jsonwrite_close(&w, '}');

@@ -143,9 +143,7 @@ send_rename(struct mlflow *m)
 
 	buf_init(&name, NAME_BYTES);
 	mlflow_text(&name, m->rename, RUN_NAME_MAX);
-	buf_reset(&call->body);
-	jsonwrite_init(&w, &call->body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(&call->body);
 	put_member(&w, "run_id", m->run_id);
 	put_member(&w, "run_name", name.data);
 	jsonwrite_close(&w, '}');
@@ -343,9 +341,7 @@ send_end(struct mlflow *m)
 			run_id = m->children[i]->run_id;
 			break;
 		}
-	buf_reset(&call->body);
-	jsonwrite_init(&w, &call->body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(&call->body);
 	put_member(&w, "run_id", run_id);
 	put_member(&w, "status", mlflow_status(m->end.end->status));
 	jsonwrite_key(&w, "end_time");

@@ -299,9 +299,7 @@ uploaded(struct mlflow *m, struct mlflow_answer *a)
 		settle(m, a);
 		return;
 	}
-	buf_reset(&call->body);
-	jsonwrite_init(&w, &call->body, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
+	w = mlflow_begin_body(&call->body);
 	jsonwrite_text_member(&w, "run_id", run_of(m, m->tables.now));
 	jsonwrite_text_member(&w, "key", TAG);
 	jsonwrite_text_member(&w, "value", TAG_VALUE);
