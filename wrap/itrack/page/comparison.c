@@ -129,15 +129,19 @@ add_settings(struct buf *out, const struct result *r)
 static void
 add_changes(struct buf *out, const struct result *r, int side, size_t room)
 {
+	const char *change = side < 0 ? "fail now" : "succeed now";
 	size_t count = 0, shown = 0, from = out->len;
 
 	for (size_t k = 0; k < r->match.len; k++)
 		for (size_t i = 0; i < r->match.slices[k].len; i++)
 			count +=
 			    result_change(&r->match.slices[k].pairs[i]) == side;
+	if (count == 0) {
+		buf_addf(out, "<p>0 %s</p>\n", change);
+		return;
+	}
 	buf_addf(out, "<details%s><summary>%zu %s</summary><p>",
-	    count > 0 && count <= 20 ? " open" : "", count,
-	    side < 0 ? "fail now" : "succeed now");
+	    count <= 20 ? " open" : "", count, change);
 	for (size_t k = 0; k < r->match.len; k++)
 		for (size_t i = 0; i < r->match.slices[k].len; i++) {
 			const struct match_pair *pair =
