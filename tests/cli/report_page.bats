@@ -62,25 +62,8 @@ is_sound() { # dir...
 }
 
 @test "hostile records are text, and nothing else" {
-    python3 - <<'END'
-import json, os
-evil = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onload='alert(1)",
-        '</style><script>alert(2)</script>', '<!-- ', '&lt;b&gt;', '\x1b[31m\x00\x07\u202e\ud800',
-        'javascript:alert(3)', ']]><svg onload=alert(4)>', '{{7*7}}', '\n</pre><script>',
-        '&#x3c;script&#x3e;', 'x' * 9000]
-os.mkdir("evil")
-with open("evil/records.jsonl", "w") as f:
-    for i, e in enumerate(evil * 3):
-        f.write(json.dumps({
-            "run_id": e, "status": "success" if i % 2 else e, "error_type": e, "error": e,
-            "example_id": e, "input": {e: e}, "output": e, "scores": {e[:200]: 1.5, "x": i},
-            "usage": {e[:200]: 2}, "latency_ms": i, "model": {"model_id": e, "provider": e},
-            "probe": {"probe_id": e}, "custom": {"harness": {"experiment_id": e,
-            "model_name": e, "probe_name": e}}}) + "\n")
-with open("evil/config.resolved.yaml", "w") as f:
-    f.write(json.dumps({e: {e: e} for e in evil[:4]}))
-os.mkdir(b"<b>\xff&'\"")
-END
+    python3 "$top/tests/cli/hostile.py" evil
+    python3 -c 'import os; os.mkdir(b"<b>\xff&\x27\"")'
     cp evil/* "$(printf '<b>\xff')"*
     report --records=text evil "$(printf "<b>\\xff&'\"")" -o page.html
     python3 "$top/tests/cli/check_page.py" page.html | grep -v '^has ' >faults || :

@@ -71,22 +71,7 @@ look() { # picture dir...
 }
 
 @test "hostile records do not execute" {
-    python3 - <<'END'
-import json, os
-evil = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onload='alert(1)",
-        '</style><script>alert(2)</script>', '<!-- ', '\x1b[31m\x00\x07\u202e\ud800',
-        '</pre></details><svg onload=alert(4)>', '<iframe src="http://127.0.0.1:9/">',
-        '<meta http-equiv=refresh content="0;url=http://127.0.0.1:9/">', 'x' * 9000]
-os.mkdir("evil")
-with open("evil/records.jsonl", "w") as f:
-    for i, e in enumerate(evil * 3):
-        f.write(json.dumps({
-            "run_id": e, "status": "success" if i % 2 else e, "error_type": e, "error": e,
-            "example_id": e, "input": {e: e}, "output": e, "scores": {e[:200]: 1.5, "x": i},
-            "usage": {e[:200]: 2}, "latency_ms": i, "model": {"model_id": e, "provider": e},
-            "probe": {"probe_id": e}, "custom": {"harness": {"experiment_id": e,
-            "model_name": e, "probe_name": e}}}) + "\n")
-END
+    python3 "$BATS_TEST_DIRNAME/../cli/hostile.py" evil
     cp -r evil '<img src=x onerror=alert(5)>'
     look report-hostile evil '<img src=x onerror=alert(5)>'
     [[ $output == *"<script>alert(1)</script>"* ]]
