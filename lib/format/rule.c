@@ -168,7 +168,7 @@ rule_parse(
 	number = skip_blanks(number);
 	end = decimal_end(number + (*number == '+' || *number == '-'));
 	rule->number = end != NULL ? strtod(number, NULL) : NAN;
-	if (!isfinite(rule->number) ||
+	if (end == NULL || !isfinite(rule->number) ||
 	    (*end != '\0' && strchr(BLANKS, *end) == NULL))
 		return complain(why, text,
 		    "where no number is behind the comparison", takes);
