@@ -50,7 +50,6 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 	d->dir_name = xstrdup(config->dir_name);
 	d->config_path = copy(config->config_path);
 	d->prefix = xstrdup(config->prefix);
-	d->resumed_from = copy(config->resumed_from);
 	d->where = config->where;
 	d->where_len = config->where_len;
 	d->points = (uint64_t)config->points;
@@ -93,7 +92,6 @@ derive_free(struct derive *d)
 	free(d->dir_name);
 	free(d->config_path);
 	free(d->prefix);
-	free(d->resumed_from);
 	free(d);
 }
 

@@ -60,7 +60,6 @@ struct derive_config {
 	const char *config_path;  /* text or NULL */
 	const char *prefix;       /* "" if none */
 	int64_t points;           /* N of --points; 0: all */
-	const char *resumed_from; /* an attempt, or NULL */
 	/* Params of where the run runs; borrowed until derive_begin(). */
 	const struct pair *where;
 	size_t where_len;
@@ -90,6 +89,7 @@ struct derive_finish {
 	int64_t time_us;
 	struct derive_documents documents;
 	struct receipts *receipts; /* NULL: the run has none */
+	const char *resumed_from;  /* an attempt, or NULL */
 	/* Values that only an observer knows; has_... says that they are
 	 * set. */
 	bool has_exit;

@@ -174,14 +174,15 @@ add_param(struct entry *e, const struct param *param)
 }
 
 static void
-emit_end_params(struct derive *d, const struct end *end, int64_t time_us)
+emit_end_params(struct derive *d, const struct end *end,
+    const struct derive_finish *finish)
 {
 	const struct mapping *m = &d->mapping;
 	const struct manifest *manifest = &d->manifest;
 	struct entry e;
 	size_t i;
 
-	entry_init(&e, ENTRY_PARAMS, time_us);
+	entry_init(&e, ENTRY_PARAMS, finish->time_us);
 	if (m->harness && m->live_len == 1)
 		derive_add_params(d, &e, mapping_experiment(m, 0));
 	if (m->harness || manifest->harness) {
@@ -194,8 +195,8 @@ emit_end_params(struct derive *d, const struct end *end, int64_t time_us)
 	}
 	for (i = 0; manifest->has_dataset && i < MANIFEST_DATASET_LEN; i++)
 		add_param(&e, &manifest->dataset[i]);
-	if (d->resumed_from != NULL)
-		entry_add_param_text(&e, "resumed_from", d->resumed_from);
+	if (finish->resumed_from != NULL)
+		entry_add_param_text(&e, "resumed_from", finish->resumed_from);
 	if (e.params.len > 0)
 		d->emit(&e, d->data);
 	else
@@ -354,7 +355,7 @@ derive_end(struct derive *d, const struct derive_finish *finish)
 	for (i = 0; m->live_len > 1 && i < m->live_len; i++)
 		emit_experiment_end(
 		    d, &end, mapping_experiment(m, i), finish->time_us);
-	emit_end_params(d, &end, finish->time_us);
+	emit_end_params(d, &end, finish);
 	end_release(&end);
 	has_latency =
 	    emit_histogram(d, "latency_ms", &d->latency, finish->time_us);

@@ -27,7 +27,7 @@ struct derive {
 	void *data;
 	derive_counted *counted;
 	void *counted_data;
-	char *run_dir, *dir_name, *config_path, *prefix, *resumed_from;
+	char *run_dir, *dir_name, *config_path, *prefix;
 	const struct pair *where;
 	size_t where_len;
 	uint64_t points;

@@ -191,6 +191,22 @@ END
     [ "$(field "$tracking/$id/final_state.json" 'd["status"]')" = killed ]
 }
 
+# insideLLMs writes the file again to cut off the line: for a moment it is empty.
+@test "resume: the old attempt is found though its records are being written again" {
+    f=run_errors id=$(run_id run_errors)
+    wrap -q "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" \
+        --stop-after 7 --torn 400 --die-by 2 3>&- || [ $? -eq 130 ]
+    start_gated "$BUILD/bin/itrack-wrap" --track local -- "$write_run" \
+        --gate "$BATS_TEST_TMPDIR/gate" --mode resume \
+        --from "$fixtures/$f/run" --to "$runs/$f"
+    turn
+    wait_until sh -c 'cd "$XDG_STATE_HOME/itrack/runs" && ls */journal.jsonl'
+    [ ! -s "$runs/$f/records.jsonl" ]
+    finish
+    python3 "$check_local" "$runs/$f" "$tracking/$id-2"
+    [ -n "$(field "$tracking/$id-2/params.json" 'd["resumed_from"]')" ]
+}
+
 @test "resume of an untracked run" {
     f=run_errors id=$(run_id run_errors)
     "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" --stop-after 7 \

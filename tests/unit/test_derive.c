@@ -196,8 +196,10 @@ test_plain(void)
 static void
 test_empty(void)
 {
-	begin((struct derive_config){.resumed_from = "a0"});
+	begin((struct derive_config){0});
+	finish.resumed_from = "a0";
 	finish_with(NULL, NULL);
+	finish.resumed_from = NULL;
 	is_entries("P run_dir=/r/dir\n"
 		   "R dir\n"
 		   "P run_id=dir\n"

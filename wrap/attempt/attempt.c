@@ -204,6 +204,23 @@ leave(struct attempt *a)
 }
 
 void
+attempt_find_resumed(struct attempt *a)
+{
+	struct entry_start *start = &a->start.start;
+	bool import = start->source == SOURCE_IMPORT;
+	struct err why = ERR_INIT;
+
+	/* An import is as old as its files. */
+	if (attempt_past_resumed_from(a->config.state_dir, a->run_dir,
+		import ? INT64_MAX : a->start.time_us, import,
+		&start->resumed_from, &why) == 0)
+		return;
+	err_prefix(
+	    &why, "whether it goes on with an earlier attempt is not known");
+	attempt_say(a, &why);
+}
+
+void
 attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 {
 	struct watcher_end end = {
@@ -228,6 +245,12 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
 		end.finish.exit_signal = WTERMSIG(outcome->wait_status);
 	if (a->watcher != NULL) {
+		/* Who resumes a run may have been writing its records again
+		 * when we first looked. */
+		if (a->start.start.source == SOURCE_LIVE &&
+		    a->start.start.resumed_from == NULL)
+			attempt_find_resumed(a);
+		end.finish.resumed_from = a->start.start.resumed_from;
 		manifest = watcher_end(a->watcher, &end);
 		if (watcher_is_unread(a->watcher)) {
 			leave(a);

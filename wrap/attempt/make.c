@@ -259,7 +259,6 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 		.config_path = start->config_path,
 		.prefix = start->prefix,
 		.points = start->points,
-		.resumed_from = start->resumed_from,
 		.where = start->where,
 		.where_len = start->where_len},
 	    .artifacts = artifact_choice_of(start->artifacts),
@@ -286,20 +285,6 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 	free(run_dir);
 	free(name);
 	return result;
-}
-
-static void
-find_resumed(struct attempt *a, const struct attempt_config *config)
-{
-	struct err why = ERR_INIT;
-
-	if (attempt_past_resumed_from(config->state_dir, config->run_dir,
-		config->source == SOURCE_IMPORT, &a->start.start.resumed_from,
-		&why) == 0)
-		return;
-	err_prefix(
-	    &why, "whether it goes on with an earlier attempt is not known");
-	attempt_say(a, &why);
 }
 
 int
@@ -333,7 +318,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	attempt_make_start(&a->start, config, name, now_us);
 	if (config->source != SOURCE_LIBRARY &&
 	    attempt_path_leads(config, NULL) > 0)
-		find_resumed(a, config);
+		attempt_find_resumed(a);
 	/* The entry goes through its text form, as the journal's readers will
 	 * see it. */
 	buf_init(&line, ENTRY_LINE_MAX);

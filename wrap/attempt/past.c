@@ -245,7 +245,8 @@ struct search {
 	const char *state_dir;
 	const char *run_dir; /* bytes */
 	char *run_dir_text;
-	bool grown;   /* only attempts with fewer records than now */
+	int64_t before_us; /* only attempts that began before */
+	bool grown;        /* only attempts with fewer records than now */
 	int64_t size; /* of the records now */
 	struct watcher_identity identity; /* of the directory now */
 	char *found;                      /* the latest attempt that fits */
@@ -273,6 +274,7 @@ search_each(const struct index_entry *e, void *data)
 	struct search *s = data;
 
 	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
+	    e->started_us >= s->before_us ||
 	    !same_inode(s, e->dir_inode, e->dir_birth_ns) ||
 	    (s->grown && s->size <= e->records_bytes) ||
 	    !begins_with(s, e->records_bytes, (uint32_t)e->records_crc32c))
@@ -296,6 +298,7 @@ is_of_this_directory(struct search *s, const char *attempt)
 	if (result < 0)
 		return false;
 	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
+	    start.time_us < s->before_us &&
 	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns);
 	entry_release(&start);
 	return same;
@@ -350,10 +353,12 @@ look_at_now(struct search *s, struct err *err)
 
 int
 attempt_past_resumed_from(const char *state_dir, const char *run_dir,
-    bool grown, char **found, struct err *err)
+    int64_t before_us, bool grown, char **found, struct err *err)
 {
-	struct search s = {
-	    .run_dir = run_dir, .state_dir = state_dir, .grown = grown};
+	struct search s = {.run_dir = run_dir,
+	    .state_dir = state_dir,
+	    .before_us = before_us,
+	    .grown = grown};
 	struct directory_now now;
 	struct err why = ERR_INIT;
 	int result;

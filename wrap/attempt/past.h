@@ -54,11 +54,12 @@ int attempt_past_fits(
 
 /* Finds the attempt that tracked the older records of a directory whose run had
  * ended and is now continued (--resume); *found NULL: there is none. Allocated.
- * 0, or a negative errno: not all could be looked at, *found is of the rest.
+ * Only attempts that began before `before_us` are looked at. 0, or a negative
+ * errno: not all could be looked at, *found is of the rest.
  * `grown`: accepts only an attempt with fewer records than there are now,
  * because otherwise an import to a second place would look like a resume. */
 int attempt_past_resumed_from(const char *state_dir, const char *run_dir,
-    bool grown, char **found, struct err *err);
+    int64_t before_us, bool grown, char **found, struct err *err);
 
 /* The start time of a run that nobody watched, from its files; `now_us` if they
  * don't tell. */

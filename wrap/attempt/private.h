@@ -51,6 +51,9 @@ int attempt_keep_file(struct attempt *a, int number, int fd,
     struct settle_kept *kept, struct err *err);
 /* Removes the journal that was taken over, if all of it was delivered: -ENOENT. */
 int attempt_discard_delivered(struct attempt *a, struct err *err);
+/* Sets start.resumed_from to the attempt with which this one goes on, if there
+ * is one. */
+void attempt_find_resumed(struct attempt *a);
 void attempt_free(struct attempt *a);
 
 #endif
