@@ -15,7 +15,7 @@
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
 #include "wrap/link/link.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 /* A line for each tracker; the launcher takes no more. */
 #define LINES_MAX_BYTES 16384

@@ -26,7 +26,7 @@
 #include "wrap/worker/countdown.h"
 #include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"

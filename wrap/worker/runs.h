@@ -16,7 +16,7 @@
 #include "wrap/attempt/attempt.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/report.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 struct runs;
 

@@ -15,7 +15,7 @@
 #include "wrap/worker/countdown.h"
 #include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 #include "wrap/worker/stopper.h"
 
 /* What the worker is at, in order: it never goes back. */

@@ -1,4 +1,4 @@
-#include "wrap/worker/markers.h"
+#include "wrap/worker/search/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,28 +16,28 @@
 #include "mapping/names.h"
 
 void
-markers_init(struct markers *m, int64_t not_before_ns,
+walk_init(struct walk *m, int64_t not_before_ns,
     void (*found)(const char *dir, void *data), void *data)
 {
-	*m = (struct markers){.found = found, .data = data};
-	unseen_init(&m->unseen, not_before_ns);
+	*m = (struct walk){.found = found, .data = data};
+	blind_spots_init(&m->unseen, not_before_ns);
 }
 
 void
-markers_release(struct markers *m)
+walk_release(struct walk *m)
 {
 	for (size_t i = 0; i < m->len; i++)
 		free(m->queue[i].path);
 	free(m->queue);
-	unseen_release(&m->unseen);
-	*m = (struct markers){0};
+	blind_spots_release(&m->unseen);
+	*m = (struct walk){0};
 }
 
 /* Takes the path over. */
 static void
-put(struct markers *m, char *path, int depth)
+put(struct walk *m, char *path, int depth)
 {
-	struct markers_place *place;
+	struct walk_place *place;
 
 	if (m->len == m->cap) {
 		m->cap = m->cap > 0 ? m->cap * 2 : 64;
@@ -49,14 +49,14 @@ put(struct markers *m, char *path, int depth)
 }
 
 void
-markers_add(struct markers *m, const char *place)
+walk_add(struct walk *m, const char *place)
 {
 	if (place[0] != '/')
 		return;
 	for (size_t i = 0; i < m->len; i++)
 		if (strcmp(m->queue[i].path, place) == 0)
 			return;
-	if (m->places == MARKERS_PLACES_MAX) {
+	if (m->places == WALK_PLACES_MAX) {
 		m->passed = true;
 		return;
 	}
@@ -98,7 +98,7 @@ is_directory(int fd, const struct dirent *d)
 
 /* Returns 0, or a negative errno if not all could be looked at. */
 static int
-put_children(struct markers *m, DIR *dir, const char *path, int depth)
+put_children(struct walk *m, DIR *dir, const char *path, int depth)
 {
 	const struct dirent *d;
 	int failed = 0;
@@ -108,7 +108,7 @@ put_children(struct markers *m, DIR *dir, const char *path, int depth)
 
 		if (d->d_name[0] == '.')
 			continue;
-		if (m->names == MARKERS_NAMES_MAX) {
+		if (m->names == WALK_NAMES_MAX) {
 			m->passed = true;
 			return failed;
 		}
@@ -118,7 +118,7 @@ put_children(struct markers *m, DIR *dir, const char *path, int depth)
 			failed = is;
 		if (is <= 0)
 			continue;
-		if (depth == MARKERS_DEPTH_MAX)
+		if (depth == WALK_DEPTH_MAX)
 			m->passed = true;
 		else
 			put(m, path_join(path, d->d_name), depth + 1);
@@ -128,7 +128,7 @@ put_children(struct markers *m, DIR *dir, const char *path, int depth)
 
 /* Returns 0 or a negative errno. */
 static int
-look_into_open(struct markers *m, DIR *dir, const char *path, int depth)
+look_into_open(struct walk *m, DIR *dir, const char *path, int depth)
 {
 	int marked =
 	    file_look(dirfd(dir), MARKER_FILE, AT_SYMLINK_NOFOLLOW, NULL, NULL);
@@ -142,7 +142,7 @@ look_into_open(struct markers *m, DIR *dir, const char *path, int depth)
 }
 
 static int
-look_into(struct markers *m, const char *path, int depth)
+look_into(struct walk *m, const char *path, int depth)
 {
 	/* A place itself may be a link, but nothing below it. */
 	int fd = open(path,
@@ -166,12 +166,12 @@ look_into(struct markers *m, const char *path, int depth)
 }
 
 void
-markers_search(struct markers *m)
+walk_search(struct walk *m)
 {
 	for (size_t i = 0; i < m->len; i++) {
 		char *path = m->queue[i].path;
 
-		unseen_note_dir(
+		blind_spots_note_dir(
 		    &m->unseen, path, look_into(m, path, m->queue[i].depth));
 	}
 }

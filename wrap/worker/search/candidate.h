@@ -1,7 +1,8 @@
 /*
- * Finding the run directory without the shim: where the program is static, has
- * no environment, or --no-preload was given. By --run-dir, else by the
- * command's arguments and environment, with inotify on the way to the place.
+ * A directory that may be the command's run, or a folder in which one may appear:
+ * watches it by inotify and decides whether what is there counts. The place comes
+ * from --run-dir, else from the command's arguments and environment, where the
+ * program is static, has no environment, or --no-preload was given.
  *
  * A directory found so counts only if its files changed after the launch, and a
  * process below the command has its records open or nobody has: a shared root
@@ -10,21 +11,21 @@
  * owner must be a user of the command or the owner of the folder (some file systems
  * give all files one).
  */
-#ifndef WRAP_WORKER_FIND_H
-#define WRAP_WORKER_FIND_H
+#ifndef WRAP_WORKER_SEARCH_CANDIDATE_H
+#define WRAP_WORKER_SEARCH_CANDIDATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 #include "watcher/tree.h"
-#include "wrap/worker/unseen.h"
+#include "wrap/worker/search/blind_spots.h"
 
-struct find;
+struct candidate;
 
-struct find_config {
+struct candidate_config {
 	struct tree *tree;
 	const char *dir;  /* bytes, absolute: this one or */
 	const char *root; /* one in here; both NULL: nothing is looked for */
@@ -46,14 +47,14 @@ struct find_config {
 };
 
 /* Looks once and goes on looking. Texts are copied. */
-struct find *find_new(const struct find_config *config);
-void find_free(struct find *f);
+struct candidate *candidate_new(const struct candidate_config *config);
+void candidate_free(struct candidate *f);
 /* Looks now: at the end of the command. */
-void find_look(struct find *f);
+void candidate_look(struct candidate *f);
 /* Adds what the last look could not see. */
-void find_tell_unseen(const struct find *f, struct unseen *all);
+void candidate_tell_unseen(const struct candidate *f, struct blind_spots *all);
 /* Looks once at these directories. */
-void find_among(const struct find_config *config, char *const *dirs,
-    size_t count, struct unseen *unseen);
+void candidate_among(const struct candidate_config *config, char *const *dirs,
+    size_t count, struct blind_spots *unseen);
 
 #endif

@@ -1,4 +1,4 @@
-#include "wrap/worker/unseen.h"
+#include "wrap/worker/search/blind_spots.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,55 +16,55 @@
 #define TEXT_MAX_BYTES ((size_t)64 * 1024)
 
 void
-unseen_init(struct unseen *u, int64_t not_before_ns)
+blind_spots_init(struct blind_spots *u, int64_t not_before_ns)
 {
-	*u = (struct unseen){.not_before_ns = not_before_ns};
+	*u = (struct blind_spots){.not_before_ns = not_before_ns};
 }
 
 void
-unseen_release(struct unseen *u)
+blind_spots_release(struct blind_spots *u)
 {
-	for (size_t i = 0; i < UNSEEN_NAMED_MAX; i++)
+	for (size_t i = 0; i < BLIND_SPOTS_NAMED_MAX; i++)
 		free(u->named[i]);
-	*u = (struct unseen){0};
+	*u = (struct blind_spots){0};
 }
 
 void
-unseen_forget(struct unseen *u)
+blind_spots_forget(struct blind_spots *u)
 {
 	int64_t not_before_ns = u->not_before_ns;
 
-	unseen_release(u);
+	blind_spots_release(u);
 	u->not_before_ns = not_before_ns;
 }
 
 /* Takes the text over. One that is named already is not counted again. */
 static void
-put(struct unseen *u, char *text)
+put(struct blind_spots *u, char *text)
 {
 	size_t i;
 
-	for (i = 0; i < UNSEEN_NAMED_MAX && u->named[i] != NULL; i++)
+	for (i = 0; i < BLIND_SPOTS_NAMED_MAX && u->named[i] != NULL; i++)
 		if (strcmp(u->named[i], text) == 0) {
 			free(text);
 			return;
 		}
 	u->count++;
-	if (i < UNSEEN_NAMED_MAX)
+	if (i < BLIND_SPOTS_NAMED_MAX)
 		u->named[i] = text;
 	else
 		free(text);
 }
 
 void
-unseen_note(struct unseen *u, const char *path, int code)
+blind_spots_note(struct blind_spots *u, const char *path, int code)
 {
 	if (code < 0 && !file_is_absent(code))
 		put(u, xasprintf("%s: %s", path, strerror(-code)));
 }
 
 static bool
-may_have_got_a_run(const struct unseen *u, const char *dir)
+may_have_got_a_run(const struct blind_spots *u, const char *dir)
 {
 	struct stat st;
 
@@ -75,24 +75,25 @@ may_have_got_a_run(const struct unseen *u, const char *dir)
 }
 
 void
-unseen_note_dir(struct unseen *u, const char *dir, int code)
+blind_spots_note_dir(struct blind_spots *u, const char *dir, int code)
 {
 	if ((code != -EACCES && code != -EPERM) || may_have_got_a_run(u, dir))
-		unseen_note(u, dir, code);
+		blind_spots_note(u, dir, code);
 }
 
 void
-unseen_add(struct unseen *all, const struct unseen *u)
+blind_spots_add(struct blind_spots *all, const struct blind_spots *u)
 {
 	size_t named = 0;
 
-	for (; named < UNSEEN_NAMED_MAX && u->named[named] != NULL; named++)
+	for (; named < BLIND_SPOTS_NAMED_MAX && u->named[named] != NULL;
+	     named++)
 		put(all, xstrdup(u->named[named]));
 	all->count += u->count - named;
 }
 
 void
-unseen_report(const struct unseen *u, struct report *report)
+blind_spots_report(const struct blind_spots *u, struct report *report)
 {
 	struct buf text;
 	size_t named = 0;
@@ -100,7 +101,8 @@ unseen_report(const struct unseen *u, struct report *report)
 	if (u->count == 0)
 		return;
 	buf_init(&text, TEXT_MAX_BYTES);
-	for (; named < UNSEEN_NAMED_MAX && u->named[named] != NULL; named++)
+	for (; named < BLIND_SPOTS_NAMED_MAX && u->named[named] != NULL;
+	     named++)
 		buf_addf(&text, "%s%s", named > 0 ? "; " : "", u->named[named]);
 	if (u->count > named)
 		buf_addf(&text, "; and %zu more", u->count - named);

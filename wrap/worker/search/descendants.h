@@ -10,8 +10,8 @@
  *	for (i < d.len) d.list[i] ...
  *	descendants_release(&d);
  */
-#ifndef WRAP_WORKER_DESCENDANTS_H
-#define WRAP_WORKER_DESCENDANTS_H
+#ifndef WRAP_WORKER_SEARCH_DESCENDANTS_H
+#define WRAP_WORKER_SEARCH_DESCENDANTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "wrap/worker/find_open.h"
+#include "wrap/worker/search/open_files.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * The search for runs of which nobody has told: by what the user says or the
- * command's arguments (find.h), by the processes below the command (look.h),
+ * command's arguments (candidate.h), by the processes below the command (look.h),
  * and, when the command is over, by what is there.
  *
  *	s = search_new(&config);     when the command's process ID is known
@@ -9,8 +9,8 @@
  *	search_at_end(s, crowded);   they are
  *	search_free(s);
  */
-#ifndef WRAP_WORKER_SEARCH_H
-#define WRAP_WORKER_SEARCH_H
+#ifndef WRAP_WORKER_SEARCH_SEARCH_H
+#define WRAP_WORKER_SEARCH_SEARCH_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -1,4 +1,4 @@
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "wrap/attempt/remembered.h"
-#include "wrap/worker/find.h"
-#include "wrap/worker/look.h"
+#include "wrap/worker/search/candidate.h"
+#include "wrap/worker/search/look.h"
 #include "wrap/worker/proc.h"
 
 /* The shim's first word comes with the launch or not at all. */
@@ -19,11 +19,11 @@
 
 struct search {
 	struct search_config config;
-	struct find *find;
+	struct candidate *find;
 	struct look *look;
 	struct loop_timer silence;
 	bool heard, silent;
-	struct unseen beside; /* what look_beside() could not see */
+	struct blind_spots beside; /* what look_beside() could not see */
 };
 
 static bool
@@ -109,10 +109,10 @@ not_before_ns(const struct link_launched *l)
 	return launch_ns > tick_ns ? launch_ns : tick_ns + 1;
 }
 
-static struct find_config
+static struct candidate_config
 make_find(struct search *s)
 {
-	return (struct find_config){
+	return (struct candidate_config){
 	    .tree = s->config.tree,
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
@@ -132,13 +132,13 @@ start_find(struct search *s)
 	const struct rundir_guess *guess = s->config.guess;
 	const char *named = s->config.options->value[OPT_RUN_DIR];
 	char *dir = named != NULL ? path_absolute(named) : NULL;
-	struct find_config config = make_find(s);
+	struct candidate_config config = make_find(s);
 
 	config.dir = dir != NULL ? dir : guess->dir;
 	config.root = dir != NULL ? NULL : guess->root;
 	config.direct = guess->names_insidellms;
 	if (s->find == NULL)
-		s->find = find_new(&config);
+		s->find = candidate_new(&config);
 	free(dir);
 }
 
@@ -225,7 +225,7 @@ search_new(const struct search_config *config)
 	struct search *s = xcalloc(1, sizeof *s);
 
 	s->config = *config;
-	unseen_init(&s->beside, not_before_ns(config->launched));
+	blind_spots_init(&s->beside, not_before_ns(config->launched));
 	s->silence = (struct loop_timer){.fire = on_silence, .data = s};
 	start_look(s);
 	if (options_given(config->options, OPT_RUN_DIR) ||
@@ -242,9 +242,9 @@ search_free(struct search *s)
 	if (s == NULL)
 		return;
 	loop_timer_cancel(s->config.loop, &s->silence);
-	find_free(s->find);
+	candidate_free(s->find);
 	look_free(s->look);
-	unseen_release(&s->beside);
+	blind_spots_release(&s->beside);
 	free(s);
 }
 
@@ -274,7 +274,7 @@ static void
 look_beside(struct search *s)
 {
 	size_t count = runs_count(s->config.runs);
-	struct find_config config = make_find(s);
+	struct candidate_config config = make_find(s);
 	char *last = xstrdup("");
 
 	for (size_t i = 0; i < count; i++) {
@@ -282,10 +282,10 @@ look_beside(struct search *s)
 
 		config.root = parent;
 		if (strcmp(parent, last) != 0) {
-			struct find *find = find_new(&config);
+			struct candidate *find = candidate_new(&config);
 
-			find_tell_unseen(find, &s->beside);
-			find_free(find);
+			candidate_tell_unseen(find, &s->beside);
+			candidate_free(find);
 		}
 		free(last);
 		last = parent;
@@ -306,7 +306,7 @@ search_at_end(struct search *s, bool crowded)
 	if (!s->heard || s->silent)
 		start_find(s);
 	if (s->find != NULL)
-		find_look(s->find);
+		candidate_look(s->find);
 	if (crowded || s->silent)
 		look_beside(s);
 	if (look_is_in_doubt(s->look, s->heard) ||
@@ -338,16 +338,16 @@ search_report_going_on(const struct search *s, struct report *report)
 void
 search_report(const struct search *s, struct report *report)
 {
-	struct unseen all;
+	struct blind_spots all;
 
 	look_report(s->look, report);
-	unseen_init(&all, 0);
+	blind_spots_init(&all, 0);
 	if (s->find != NULL)
-		find_tell_unseen(s->find, &all);
-	unseen_add(&all, &s->beside);
+		candidate_tell_unseen(s->find, &all);
+	blind_spots_add(&all, &s->beside);
 	look_tell_unseen(s->look, &all);
-	unseen_report(&all, report);
-	unseen_release(&all);
+	blind_spots_report(&all, report);
+	blind_spots_release(&all);
 }
 
 const char *

@@ -1,6 +1,6 @@
 /* Which runs does a process write? By the records that it has open. */
-#ifndef WRAP_WORKER_RECORDS_OF_H
-#define WRAP_WORKER_RECORDS_OF_H
+#ifndef WRAP_WORKER_SEARCH_RECORDS_OF_H
+#define WRAP_WORKER_SEARCH_RECORDS_OF_H
 
 #include <sys/types.h>
 

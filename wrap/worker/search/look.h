@@ -12,8 +12,8 @@
  * The looks take at most 1/200 of a processor: the more there is to be looked at,
  * the more seldom they are.
  */
-#ifndef WRAP_WORKER_LOOK_H
-#define WRAP_WORKER_LOOK_H
+#ifndef WRAP_WORKER_SEARCH_LOOK_H
+#define WRAP_WORKER_SEARCH_LOOK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@
 #include "base/loop.h"
 #include "watcher/tree.h"
 #include "wrap/attempt/report.h"
-#include "wrap/worker/unseen.h"
+#include "wrap/worker/search/blind_spots.h"
 
 struct look;
 
@@ -79,7 +79,7 @@ bool look_has_user(const struct look *l, uid_t user);
 /* What could not be seen, as the rest of a sentence; NULL: nothing. */
 const char *look_blind(const struct look *l);
 /* Adds what the last looks could not see. */
-void look_tell_unseen(const struct look *l, struct unseen *all);
+void look_tell_unseen(const struct look *l, struct blind_spots *all);
 /* Says which bounds were passed. */
 void look_report(const struct look *l, struct report *report);
 

@@ -12,8 +12,8 @@
  * root is known. Options may be abbreviated and the last one wins, as argparse
  * has it.
  */
-#ifndef WRAP_WORKER_GUESS_H
-#define WRAP_WORKER_GUESS_H
+#ifndef WRAP_WORKER_SEARCH_GUESS_H
+#define WRAP_WORKER_SEARCH_GUESS_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "wrap/worker/find.h"
+#include "wrap/worker/search/candidate.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,31 +10,31 @@
 #include "base/process.h"
 #include "mapping/names.h"
 #include "watcher/watcher.h"
-#include "wrap/worker/find_open.h"
+#include "wrap/worker/search/open_files.h"
 
-struct find {
-	struct find_config config;
+struct candidate {
+	struct candidate_config config;
 	char *dir, *root;
 	struct tree_watch watch; /* of the nearest directory that exists */
 	char *watched;
 	bool watching;
 	struct open_files open; /* while it looks, once it was asked for */
 	bool has_open;
-	struct unseen unseen; /* by the last look */
+	struct blind_spots unseen; /* by the last look */
 };
 
 static void
-note(struct find *f, const char *dir, int code)
+note(struct candidate *f, const char *dir, int code)
 {
 	if (f->dir != NULL)
-		unseen_note(&f->unseen, dir, code);
+		blind_spots_note(&f->unseen, dir, code);
 	else
-		unseen_note_dir(&f->unseen, dir, code);
+		blind_spots_note_dir(&f->unseen, dir, code);
 }
 
 /* Returns 1, 0, or a negative errno if it is not known. */
 static int
-changed_since_launch(const struct find *f, const char *dir)
+changed_since_launch(const struct candidate *f, const char *dir)
 {
 	static const char *const names[] = {
 	    RECORDS_FILE, CONFIG_FILE, MANIFEST_FILE, MARKER_FILE};
@@ -57,7 +57,7 @@ changed_since_launch(const struct find *f, const char *dir)
  * wait for theirs). When the command is over by now, its status is that of the
  * program that its arguments named. */
 static pid_t
-writer_of(const struct find *f, const struct find_open *open)
+writer_of(const struct candidate *f, const struct find_open *open)
 {
 	pid_t command = f->config.command;
 
@@ -70,7 +70,7 @@ writer_of(const struct find *f, const struct find_open *open)
 
 /* Asks /proc once for all directories of a look. */
 static int
-ask_who_writes(struct find *f, const char *dir, struct find_open *open)
+ask_who_writes(struct candidate *f, const char *dir, struct find_open *open)
 {
 	int result = f->has_open ? 0 : open_files_read(&f->open);
 
@@ -84,7 +84,7 @@ ask_who_writes(struct find *f, const char *dir, struct find_open *open)
 
 /* Returns 1, 0, or a negative errno if it is not known. */
 static int
-is_of_another_user(const struct find *f, const char *dir)
+is_of_another_user(const struct candidate *f, const char *dir)
 {
 	char *marker = path_join(dir, MARKER_FILE), *folder = path_parent(dir);
 	struct stat st, above;
@@ -102,7 +102,7 @@ is_of_another_user(const struct find *f, const char *dir)
 }
 
 static void
-consider(struct find *f, const char *dir)
+consider(struct candidate *f, const char *dir)
 {
 	struct watcher_stamp marker = watcher_stamp(dir, MARKER_FILE);
 	struct find_open open = {0};
@@ -123,7 +123,7 @@ consider(struct find *f, const char *dir)
 static int
 consider_name(const char *name, void *data)
 {
-	struct find *f = data;
+	struct candidate *f = data;
 	char *dir;
 
 	if (name[0] == '.')
@@ -135,16 +135,16 @@ consider_name(const char *name, void *data)
 }
 
 static void
-consider_root(struct find *f)
+consider_root(struct candidate *f)
 {
-	unseen_note_dir(&f->unseen, f->root,
+	blind_spots_note_dir(&f->unseen, f->root,
 	    file_each_name(AT_FDCWD, f->root, consider_name, f, NULL));
 }
 
 /* Watches the directory itself, or the nearest one above it that exists: the
  * next on the way will be made in there. */
 static void
-watch_nearest(struct find *f)
+watch_nearest(struct candidate *f)
 {
 	char *at = xstrdup(f->dir != NULL ? f->dir : f->root);
 
@@ -168,30 +168,30 @@ watch_nearest(struct find *f)
 }
 
 static void
-let_go(struct find *f)
+let_go(struct candidate *f)
 {
 	open_files_release(&f->open);
 	f->has_open = false;
 }
 
 void
-find_among(const struct find_config *config, char *const *dirs, size_t count,
-    struct unseen *unseen)
+candidate_among(const struct candidate_config *config, char *const *dirs,
+    size_t count, struct blind_spots *unseen)
 {
-	struct find f = {.config = *config};
+	struct candidate f = {.config = *config};
 
-	unseen_init(&f.unseen, config->not_before_ns);
+	blind_spots_init(&f.unseen, config->not_before_ns);
 	for (size_t i = 0; i < count; i++)
 		consider(&f, dirs[i]);
 	let_go(&f);
-	unseen_add(unseen, &f.unseen);
-	unseen_release(&f.unseen);
+	blind_spots_add(unseen, &f.unseen);
+	blind_spots_release(&f.unseen);
 }
 
 void
-find_look(struct find *f)
+candidate_look(struct candidate *f)
 {
-	unseen_forget(&f->unseen);
+	blind_spots_forget(&f->unseen);
 	/* We look again after each new watch, because what came in between has
 	 * no event. */
 	for (;;) {
@@ -212,21 +212,21 @@ find_look(struct find *f)
 }
 
 void
-find_tell_unseen(const struct find *f, struct unseen *all)
+candidate_tell_unseen(const struct candidate *f, struct blind_spots *all)
 {
-	unseen_add(all, &f->unseen);
+	blind_spots_add(all, &f->unseen);
 }
 
 static void
 on_change(struct tree_watch *watch)
 {
-	find_look(watch->data);
+	candidate_look(watch->data);
 }
 
-struct find *
-find_new(const struct find_config *config)
+struct candidate *
+candidate_new(const struct candidate_config *config)
 {
-	struct find *f;
+	struct candidate *f;
 
 	if (config->dir == NULL && config->root == NULL)
 		return NULL;
@@ -234,20 +234,20 @@ find_new(const struct find_config *config)
 	f->config = *config;
 	f->dir = config->dir != NULL ? xstrdup(config->dir) : NULL;
 	f->root = config->root != NULL ? xstrdup(config->root) : NULL;
-	unseen_init(&f->unseen, config->not_before_ns);
+	blind_spots_init(&f->unseen, config->not_before_ns);
 	f->watch = (struct tree_watch){.changed = on_change, .data = f};
-	find_look(f);
+	candidate_look(f);
 	return f;
 }
 
 void
-find_free(struct find *f)
+candidate_free(struct candidate *f)
 {
 	if (f == NULL)
 		return;
 	if (f->watching)
 		tree_remove(&f->watch);
-	unseen_release(&f->unseen);
+	blind_spots_release(&f->unseen);
 	free(f->watched);
 	free(f->dir);
 	free(f->root);

@@ -1,4 +1,4 @@
-#include "wrap/worker/places.h"
+#include "wrap/worker/search/places.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 
 bool
 places_add(struct places *p, const char *path, bool is_root,
-    const struct find_config *config)
+    const struct candidate_config *config)
 {
-	struct find_config own = *config;
+	struct candidate_config own = *config;
 	struct places_one *place;
 
 	for (size_t i = 0; i < p->len; i++)
@@ -23,7 +23,7 @@ places_add(struct places *p, const char *path, bool is_root,
 	own.root = is_root ? path : NULL;
 	place = &p->list[p->len++];
 	place->path = xstrdup(path);
-	place->find = find_new(&own);
+	place->find = candidate_new(&own);
 	return true;
 }
 
@@ -31,7 +31,7 @@ void
 places_release(struct places *p)
 {
 	for (size_t i = 0; i < p->len; i++) {
-		find_free(p->list[i].find);
+		candidate_free(p->list[i].find);
 		free(p->list[i].path);
 	}
 	*p = (struct places){0};
@@ -41,12 +41,12 @@ void
 places_look(const struct places *p)
 {
 	for (size_t i = 0; i < p->len; i++)
-		find_look(p->list[i].find);
+		candidate_look(p->list[i].find);
 }
 
 void
-places_tell_unseen(const struct places *p, struct unseen *all)
+places_tell_unseen(const struct places *p, struct blind_spots *all)
 {
 	for (size_t i = 0; i < p->len; i++)
-		find_tell_unseen(p->list[i].find, all);
+		candidate_tell_unseen(p->list[i].find, all);
 }

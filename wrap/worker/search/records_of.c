@@ -1,4 +1,4 @@
-#include "wrap/worker/records_of.h"
+#include "wrap/worker/search/records_of.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "wrap/worker/descendants.h"
+#include "wrap/worker/search/descendants.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "wrap/worker/look.h"
+#include "wrap/worker/search/look.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "wrap/worker/descendants.h"
-#include "wrap/worker/find.h"
-#include "wrap/worker/markers.h"
-#include "wrap/worker/places.h"
+#include "wrap/worker/search/descendants.h"
+#include "wrap/worker/search/candidate.h"
+#include "wrap/worker/search/walk.h"
+#include "wrap/worker/search/places.h"
 #include "wrap/worker/proc.h"
-#include "wrap/worker/records_of.h"
+#include "wrap/worker/search/records_of.h"
 
 /* How often we look: at first, when what is to be found begins, and later. */
 #define LOOK_MS      50
@@ -38,7 +38,7 @@ struct look {
 	unsigned looks;
 	int64_t wide_due_ms;
 	struct places places; /* that the arguments of programs name */
-	struct markers markers;
+	struct walk markers;
 	char **marked; /* that were found so */
 	size_t marked_len;
 	char *taken[TAKEN_MAX]; /* the last ones, so that each is asked once */
@@ -46,7 +46,7 @@ struct look {
 	bool trusts_nobody, saw_any, saw_none, was_closed;
 	bool stays;
 	int64_t stay_until_ms;
-	struct unseen unseen; /* by the last look at the processes */
+	struct blind_spots unseen; /* by the last look at the processes */
 };
 
 static bool
@@ -101,10 +101,10 @@ on_known(const char *dir, void *data)
 	return l->config.known(dir, l->config.data);
 }
 
-static struct find_config
+static struct candidate_config
 make_find(struct look *l)
 {
-	return (struct find_config){
+	return (struct candidate_config){
 	    .tree = l->config.tree,
 	    .not_before_ns = l->config.not_before_ns,
 	    .ours = is_ours,
@@ -118,12 +118,12 @@ make_find(struct look *l)
 static void
 watch_place(struct look *l, const char *path, bool is_root, pid_t writer)
 {
-	struct find_config config = make_find(l);
+	struct candidate_config config = make_find(l);
 
 	config.command = writer;
 	config.direct = true;
 	if (places_add(&l->places, path, is_root, &config) && is_root)
-		markers_add(&l->markers, path);
+		walk_add(&l->markers, path);
 }
 
 /* Watches what the arguments of a program name by insideLLMs' rules. */
@@ -161,7 +161,7 @@ read_cwd(struct look *l, struct descendant *p)
 	if (cwd == NULL)
 		return;
 	if (p->cwd == NULL || strcmp(p->cwd, cwd) != 0)
-		markers_add(&l->markers, cwd);
+		walk_add(&l->markers, cwd);
 	free(p->cwd);
 	p->cwd = cwd;
 }
@@ -182,7 +182,7 @@ on_records(const char *dir, int dir_fd, pid_t writer, void *data)
 	struct look *l = data;
 
 	if (dir_fd < 0)
-		unseen_note(&l->unseen, dir, dir_fd);
+		blind_spots_note(&l->unseen, dir, dir_fd);
 	else
 		report(l, dir, dir_fd, writer);
 }
@@ -191,7 +191,7 @@ static void
 note(struct look *l, int code)
 {
 	if (!proc_is_closed(code))
-		unseen_note(&l->unseen, "/proc", code);
+		blind_spots_note(&l->unseen, "/proc", code);
 }
 
 /* Between the exec and the loader's work no program has the shim yet. */
@@ -241,7 +241,7 @@ look_at(struct look *l, struct descendant *p)
 static void
 look(struct look *l)
 {
-	unseen_forget(&l->unseen);
+	blind_spots_forget(&l->unseen);
 	descendants_read(&l->all);
 	for (size_t i = 0; i < l->all.len; i++)
 		look_at(l, &l->all.list[i]);
@@ -300,11 +300,11 @@ look_new(const struct look_config *config)
 
 	l->config = *config;
 	descendants_init(&l->all, config->command, config->socket);
-	markers_init(&l->markers, config->not_before_ns, on_marker, l);
-	unseen_init(&l->unseen, config->not_before_ns);
-	markers_add(&l->markers, cwd);
+	walk_init(&l->markers, config->not_before_ns, on_marker, l);
+	blind_spots_init(&l->unseen, config->not_before_ns);
+	walk_add(&l->markers, cwd);
 	if (config->root != NULL)
-		markers_add(&l->markers, config->root);
+		walk_add(&l->markers, config->root);
 	l->timer = (struct loop_timer){.fire = on_timer, .data = l};
 	loop_timer_set(config->loop, &l->timer, 0);
 	free(cwd);
@@ -323,8 +323,8 @@ look_free(struct look *l)
 	free(l->marked);
 	for (size_t i = 0; i < TAKEN_MAX; i++)
 		free(l->taken[i]);
-	markers_release(&l->markers);
-	unseen_release(&l->unseen);
+	walk_release(&l->markers);
+	blind_spots_release(&l->unseen);
 	descendants_release(&l->all);
 	free(l);
 }
@@ -358,10 +358,10 @@ look_is_in_doubt(const struct look *l, bool heard)
 void
 look_for_markers(struct look *l)
 {
-	struct find_config config = make_find(l);
+	struct candidate_config config = make_find(l);
 
-	markers_search(&l->markers);
-	find_among(&config, l->marked, l->marked_len, &l->markers.unseen);
+	walk_search(&l->markers);
+	candidate_among(&config, l->marked, l->marked_len, &l->markers.unseen);
 }
 
 void
@@ -421,10 +421,10 @@ look_blind(const struct look *l)
 }
 
 void
-look_tell_unseen(const struct look *l, struct unseen *all)
+look_tell_unseen(const struct look *l, struct blind_spots *all)
 {
-	unseen_add(all, &l->unseen);
-	unseen_add(all, &l->markers.unseen);
+	blind_spots_add(all, &l->unseen);
+	blind_spots_add(all, &l->markers.unseen);
 	places_tell_unseen(&l->places, all);
 }
 
@@ -445,5 +445,5 @@ look_report(const struct look *l, struct report *report)
 		report_say(report,
 		    "the search for run directories was cut off (%d names, %d "
 		    "folders deep, %d places): --run-dir names one",
-		    MARKERS_NAMES_MAX, MARKERS_DEPTH_MAX, MARKERS_PLACES_MAX);
+		    WALK_NAMES_MAX, WALK_DEPTH_MAX, WALK_PLACES_MAX);
 }

@@ -3,8 +3,8 @@
  * look into counts as not open; a negative errno says that something else kept us
  * from looking.
  */
-#ifndef WRAP_WORKER_FIND_OPEN_H
-#define WRAP_WORKER_FIND_OPEN_H
+#ifndef WRAP_WORKER_SEARCH_OPEN_FILES_H
+#define WRAP_WORKER_SEARCH_OPEN_FILES_H
 
 #include <stdbool.h>
 #include <sys/types.h>
