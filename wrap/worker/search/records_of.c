@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "mapping/names.h"
-#include "wrap/worker/place.h"
+#include "wrap/worker/reach.h"
 #include "wrap/worker/proc.h"
 
 struct process {
@@ -40,24 +40,24 @@ tell(const struct process *p, const char *records_path,
     const struct stat *records)
 {
 	char *dir = path_parent(records_path);
-	struct place place;
+	struct reach reach;
 	int fd, same;
 
-	place_find(&place, p->pid, dir);
+	reach_dir(&reach, p->pid, dir);
 	/* Where the directory could not be opened, its path leads to another. */
-	fd = place.fd != 0
-	    ? place.fd
-	    : open(place.dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-	same = fd < 0 && place.fd == 0 ? -errno : fd;
+	fd = reach.fd != 0
+	    ? reach.fd
+	    : open(reach.dir, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	same = fd < 0 && reach.fd == 0 ? -errno : fd;
 	if (fd >= 0)
 		same = is_same(fd, records);
 	if (same > 0)
-		p->found(place.dir, place.fd, p->pid, p->data);
+		p->found(reach.dir, reach.fd, p->pid, p->data);
 	else if (same < 0 && !file_is_absent(same))
-		p->found(place.dir, same, p->pid, p->data);
-	if (fd >= 0 && fd != place.fd)
+		p->found(reach.dir, same, p->pid, p->data);
+	if (fd >= 0 && fd != reach.fd)
 		close(fd);
-	place_release(&place);
+	reach_release(&reach);
 	free(dir);
 }
 

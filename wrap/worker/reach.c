@@ -1,8 +1,9 @@
-#include "wrap/worker/place.h"
+#include "wrap/worker/reach.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,37 +60,52 @@ code_of(int code)
 }
 
 void
-place_find(struct place *place, pid_t pid, const char *dir)
+reach_dir(struct reach *reach, pid_t pid, const char *dir)
 {
 	char *theirs, *ours;
 
-	*place = (struct place){.dir = xstrdup(dir)};
+	*reach = (struct reach){.dir = xstrdup(dir)};
 	if (sees_what_we_see(pid))
 		return;
 	theirs = xasprintf("/proc/%d/root%s", (int)pid, dir);
-	place->fd = open(theirs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	reach->fd = open(theirs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	free(theirs);
-	if (place->fd < 0)
-		place->fd = code_of(-errno);
-	if (place->fd <= 0)
+	if (reach->fd < 0)
+		reach->fd = code_of(-errno);
+	if (reach->fd <= 0)
 		return;
-	ours = leads(dir, place->fd) ? xstrdup(dir)
+	ours = leads(dir, reach->fd) ? xstrdup(dir)
 				     : mounts_path_of_ours(pid, dir);
-	if (ours != NULL && leads(ours, place->fd)) {
-		free(place->dir);
-		place->dir = ours;
-		close(place->fd);
-		place->fd = 0;
+	if (ours != NULL && leads(ours, reach->fd)) {
+		free(reach->dir);
+		reach->dir = ours;
+		close(reach->fd);
+		reach->fd = 0;
 	} else {
 		free(ours);
 	}
 }
 
 void
-place_release(struct place *place)
+reach_release(struct reach *reach)
 {
-	free(place->dir);
-	if (place->fd > 0)
-		close(place->fd);
-	*place = (struct place){0};
+	free(reach->dir);
+	if (reach->fd > 0)
+		close(reach->fd);
+	*reach = (struct reach){0};
+}
+
+int
+reach_file(int fd)
+{
+	char link[64];
+	int file;
+
+	if (fd <= 0)
+		return 0;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	file = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file < 0)
+		return file_is_unknown(-errno) ? -errno : 0;
+	return file > 0 ? file : 0;
 }
