@@ -11,7 +11,7 @@
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/notify.h"
-#include "wrap/attempt/results.h"
+#include "wrap/attempt/output_file.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/attempt/stop_if.h"
 
@@ -271,7 +271,7 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	}
 	a->ended_us = time_us;
 	keep_last_sample(a, outcome, time_us);
-	attempt_keep_results(a, time_us);
+	attempt_keep_output_file(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* The end is on the disk within a second, or when the attempt is

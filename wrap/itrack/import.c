@@ -22,7 +22,7 @@
 #include "wrap/itrack/import.h"
 #include "journal/turn.h"
 #include "wrap/attempt/report.h"
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 
 /* What is seen among the pending may be delivered by the time it is taken; then
  * the second look finds it in the index. */

@@ -23,7 +23,7 @@
 #include "journal/turn.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 #include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
 #include "wrap/worker/search/search.h"
@@ -137,8 +137,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 		    w->search, w->channel.crowded || w->launched.crowded);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
-		w->countdown =
-		    countdown_new(w->loop, drain_ms, describe_pending, w);
+		w->drain_progress =
+		    drain_progress_new(w->loop, drain_ms, describe_pending, w);
 	w->settled = true;
 	/* Without a run nothing else would wake the loop. */
 	loop_kick(w->loop);
@@ -293,8 +293,8 @@ stay_alone(struct worker *w)
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	enter(w, PHASE_ALONE);
-	countdown_free(w->countdown);
-	w->countdown = NULL;
+	drain_progress_free(w->drain_progress);
+	w->drain_progress = NULL;
 	runs_report_going_on(w->runs);
 	if (w->search != NULL && runs_going_on(w->runs) == 0)
 		search_report_going_on(w->search, &w->report);
@@ -445,7 +445,7 @@ main(int argc, char **argv)
 	 * on the channel is not known without it. */
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
-	countdown_free(w.countdown);
+	drain_progress_free(w.drain_progress);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)
 		worker_say_report(&w);

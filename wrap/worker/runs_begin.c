@@ -15,7 +15,7 @@
 #include "wrap/attempt/start.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/private.h"
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 
 /* So long a run waits for an import that looks at its directory; messages of
  * other runs wait, too. */

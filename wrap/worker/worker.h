@@ -12,7 +12,7 @@
 #include "wrap/options/options.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 #include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
 #include "wrap/worker/search/search.h"
@@ -44,7 +44,7 @@ struct worker {
 	struct runs *runs;
 	struct search *search; /* NULL: not begun, or somebody else's */
 	struct announced announced;
-	struct countdown *countdown;
+	struct drain_progress *drain_progress;
 	struct report report;
 	struct buf line;            /* parts of the last line of the output */
 	bool heard, nested, silent; /* what the shim has said by now */

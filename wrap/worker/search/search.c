@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 #include "wrap/worker/search/candidate.h"
 #include "wrap/worker/search/look.h"
 #include "wrap/worker/proc.h"

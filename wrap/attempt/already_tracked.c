@@ -1,4 +1,4 @@
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 
 #include <errno.h>
 #include <fcntl.h>

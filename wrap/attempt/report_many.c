@@ -1,4 +1,4 @@
-#include "wrap/attempt/totals.h"
+#include "wrap/attempt/report_many.h"
 
 #include <stdlib.h>
 #include <string.h>

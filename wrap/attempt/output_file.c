@@ -1,4 +1,4 @@
-#include "wrap/attempt/results.h"
+#include "wrap/attempt/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,7 +80,7 @@ add(struct attempt *a, char *name, const struct stat *st, int fd,
 }
 
 void
-attempt_keep_results(struct attempt *a, int64_t time_us)
+attempt_keep_output_file(struct attempt *a, int64_t time_us)
 {
 	const char *path = a->config.results;
 	struct err err = ERR_INIT;

@@ -1,4 +1,4 @@
-#include "wrap/launch/left.h"
+#include "wrap/launch/left_behind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,8 +46,8 @@ has_in_environment(pid_t pid, const char *text, size_t len)
 }
 
 int
-left_find(pid_t command, const char *name, void (*found)(pid_t pid, void *data),
-    void *data)
+left_behind_find(pid_t command, const char *name,
+    void (*found)(pid_t pid, void *data), void *data)
 {
 	pid_t last = newest();
 	char text[128];
@@ -58,7 +58,7 @@ left_find(pid_t command, const char *name, void (*found)(pid_t pid, void *data),
 	if (last == 0 || last == command)
 		return 0;
 	/* The IDs begin anew at their maximum. */
-	if (last < command || last - command > LEFT_LOOKED_AT_MAX)
+	if (last < command || last - command > LEFT_BEHIND_LOOKED_AT_MAX)
 		return -EAGAIN;
 	for (pid_t pid = command + 1; pid <= last; pid++) {
 		int has = has_in_environment(pid, text, (size_t)len + 1);

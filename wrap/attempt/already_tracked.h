@@ -6,8 +6,8 @@
  * the index says so for the same destination (struct target) and, if that is a
  * directory, the directory still exists.
  */
-#ifndef WRAP_ATTEMPT_REMEMBERED_H
-#define WRAP_ATTEMPT_REMEMBERED_H
+#ifndef WRAP_ATTEMPT_ALREADY_TRACKED_H
+#define WRAP_ATTEMPT_ALREADY_TRACKED_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define EVERY_MS       250
 #define LINE_MAX_BYTES 4096
 
-struct countdown {
+struct drain_progress {
 	struct loop *loop;
 	struct loop_timer timer;
 	int64_t end_ms;
@@ -24,7 +24,7 @@ struct countdown {
 };
 
 static void
-say(struct countdown *c)
+say(struct drain_progress *c)
 {
 	int64_t left_ms = c->end_ms - clock_mono_ms();
 	struct buf what, line;
@@ -49,7 +49,7 @@ say(struct countdown *c)
 static void
 on_timer(struct loop_timer *timer)
 {
-	struct countdown *c = timer->data;
+	struct drain_progress *c = timer->data;
 
 	say(c);
 	/* A log gets its one line. */
@@ -57,11 +57,11 @@ on_timer(struct loop_timer *timer)
 		loop_timer_set(c->loop, timer, EVERY_MS);
 }
 
-struct countdown *
-countdown_new(struct loop *loop, int64_t drain_ms,
+struct drain_progress *
+drain_progress_new(struct loop *loop, int64_t drain_ms,
     void (*left)(struct buf *line, void *data), void *data)
 {
-	struct countdown *c = xcalloc(1, sizeof *c);
+	struct drain_progress *c = xcalloc(1, sizeof *c);
 	const char *term = getenv("TERM");
 
 	c->loop = loop;
@@ -76,7 +76,7 @@ countdown_new(struct loop *loop, int64_t drain_ms,
 }
 
 void
-countdown_free(struct countdown *c)
+drain_progress_free(struct drain_progress *c)
 {
 	if (c == NULL)
 		return;

@@ -1,6 +1,7 @@
-/* What became of many runs: their sums, and which of them are named one by one. */
-#ifndef WRAP_ATTEMPT_TOTALS_H
-#define WRAP_ATTEMPT_TOTALS_H
+/* Decides what the report says of many runs: their sums, and which of them are named
+ * one by one. */
+#ifndef WRAP_ATTEMPT_REPORT_MANY_H
+#define WRAP_ATTEMPT_REPORT_MANY_H
 
 #include "wrap/attempt/report.h"
 #include "wrap/attempt/values.h"
