@@ -4,7 +4,7 @@
 #include "base/die.h"
 #include "format/text.h"
 #include "tap.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 
 static char *
 repeated(const char *text, size_t count)

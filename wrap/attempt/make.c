@@ -242,7 +242,7 @@ is_live(const struct attempt *a)
 {
 	if (a->start.start.source == SOURCE_LIVE)
 		return true;
-	return a->config.tree != NULL &&
+	return a->config.inotify != NULL &&
 	    !watcher_stamp(a->run_dir, MANIFEST_FILE).there;
 }
 
@@ -280,7 +280,7 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 
 	attempt_watch_rules(a, &config.derive);
 	result = watcher_new(
-	    &a->watcher, a->config.loop, a->config.tree, &config, err);
+	    &a->watcher, a->config.loop, a->config.inotify, &config, err);
 
 	free(run_dir);
 	free(name);
@@ -314,7 +314,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	if (config->started_us > 0)
 		now_us = config->started_us;
 	else if (config->source == SOURCE_IMPORT)
-		now_us = attempt_past_start_us(config->run_dir, now_us);
+		now_us = watcher_first_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
 	if (config->source != SOURCE_LIBRARY &&
 	    attempt_path_leads(config, NULL) > 0)
@@ -354,7 +354,7 @@ check_unended(const struct attempt *a, const char *name, struct err *err)
 		return err_set(err, -EBUSY,
 		    "%s: the run is open: itrack log --run %s --end", name,
 		    start->open);
-	if (a->config.tree == NULL && journals_is_written(start))
+	if (a->config.inotify == NULL && journals_is_written(start))
 		return err_set(
 		    err, -EBUSY, "%s: its command is still at work", name);
 	fits = attempt_past_fits(&a->past, a->run_dir, &why);

@@ -15,7 +15,7 @@
 #include "mapping/names.h"
 #include "tracker/common/display.h"
 #include "watcher/records.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/stop_if.h"
@@ -247,7 +247,7 @@ struct search {
 	char *run_dir_text;
 	int64_t before_us; /* only attempts that began before */
 	bool grown;        /* only attempts with fewer records than now */
-	int64_t size; /* of the records now */
+	int64_t size;      /* of the records now */
 	struct watcher_identity identity; /* of the directory now */
 	char *found;                      /* the latest attempt that fits */
 	struct err failed;                /* what could not be looked at */
@@ -382,21 +382,6 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 	return s.failed.code == 0
 	    ? 0
 	    : err_set(err, s.failed.code, "%s", s.failed.message);
-}
-
-int64_t
-attempt_past_start_us(const char *run_dir, int64_t now_us)
-{
-	static const char *const names[] = {
-	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE, MANIFEST_FILE};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);
-
-		if (stamp.there)
-			return stamp.mtime_ns / 1000;
-	}
-	return now_us;
 }
 
 void

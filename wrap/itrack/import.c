@@ -311,7 +311,7 @@ import_one(struct import *im, const char *argument)
 	}
 	config = deliver_config(im->deliver);
 	if (!im->follow)
-		config.tree = NULL;
+		config.inotify = NULL;
 	config.old_manifest = im->old_manifest;
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;

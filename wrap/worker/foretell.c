@@ -11,7 +11,7 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "tracker/tracker.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
 #include "wrap/link/link.h"

@@ -183,7 +183,7 @@ begin_search(struct worker *w)
 {
 	struct search_config config = {
 	    .loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .runs = w->runs,
 	    .options = &w->options,
 	    .guess = &w->guess,
@@ -378,11 +378,11 @@ worker_init(struct worker *w)
 	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
 	    &(struct guess_from){.cwd = "", .environment = environment});
 	w->loop = loop_new();
-	w->tree = tree_new(w->loop);
+	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();
 	w->announced_fd = turn_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .options = &w->options,
 	    .state_dir = w->state_dir,
 	    .guess = &w->guess,
@@ -410,7 +410,7 @@ worker_release(struct worker *w)
 	announced_release(&w->announced);
 	refusals_release(&w->refusals);
 	channel_release(&w->channel);
-	tree_free(w->tree);
+	inotify_free(w->inotify);
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);

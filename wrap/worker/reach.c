@@ -10,7 +10,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "wrap/worker/mounts.h"
 #include "wrap/worker/proc.h"
 
@@ -44,7 +44,7 @@ leads(const char *path, int fd)
 	struct watcher_identity there, identity;
 
 	return watcher_identify(path, &there, NULL) == 0 &&
-	    stamp_identify(fd, &identity) == 0 &&
+	    identity_of(fd, &identity) == 0 &&
 	    watcher_identity_equal(&there, &identity);
 }
 

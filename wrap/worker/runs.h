@@ -22,7 +22,7 @@ struct runs;
 
 struct runs_config {
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	const struct options *options;
 	const char *state_dir;
 	/* Of the command's own arguments: for the runs of writers that say

@@ -11,7 +11,7 @@
 #include "format/text.h"
 #include "journal/turn.h"
 #include "mapping/names.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "wrap/attempt/start.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/private.h"
@@ -31,7 +31,7 @@ older_manifest(const struct run *run, int dir_fd)
 	TAILQ_FOREACH (other, &run->runs->list, link)
 		if (watcher_identity_equal(&other->identity, &run->identity))
 			return dir_fd > 0
-			    ? stamp_at(dir_fd, MANIFEST_FILE)
+			    ? identity_stamp_at(dir_fd, MANIFEST_FILE)
 			    : watcher_stamp(run->dir, MANIFEST_FILE);
 	return (struct watcher_stamp){0};
 }
@@ -45,7 +45,7 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 
 	return (struct attempt_config){
 	    .loop = c->loop,
-	    .tree = c->tree,
+	    .inotify = c->inotify,
 	    .options = o,
 	    .state_dir = c->state_dir,
 	    .source = SOURCE_LIVE,

@@ -31,7 +31,7 @@ struct worker {
 	enum phase phase;
 	struct options options;
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct channel channel;
 	struct loop_io link_io;
 	struct stopper stopper;  /* --stop-if */

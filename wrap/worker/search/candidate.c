@@ -15,7 +15,7 @@
 struct candidate {
 	struct candidate_config config;
 	char *dir, *root;
-	struct tree_watch watch; /* of the nearest directory that exists */
+	struct inotify_watch watch; /* of the nearest directory that exists */
 	char *watched;
 	bool watching;
 	struct open_files open; /* while it looks, once it was asked for */
@@ -161,10 +161,10 @@ watch_nearest(struct candidate *f)
 		return;
 	}
 	if (f->watching)
-		tree_remove(&f->watch);
+		inotify_remove(&f->watch);
 	free(f->watched);
 	f->watched = at;
-	f->watching = tree_add(f->config.tree, &f->watch, at, NULL) == 0;
+	f->watching = inotify_add(f->config.inotify, &f->watch, at, NULL) == 0;
 }
 
 static void
@@ -218,7 +218,7 @@ candidate_tell_unseen(const struct candidate *f, struct blind_spots *all)
 }
 
 static void
-on_change(struct tree_watch *watch)
+on_change(struct inotify_watch *watch)
 {
 	candidate_look(watch->data);
 }
@@ -235,7 +235,7 @@ candidate_new(const struct candidate_config *config)
 	f->dir = config->dir != NULL ? xstrdup(config->dir) : NULL;
 	f->root = config->root != NULL ? xstrdup(config->root) : NULL;
 	blind_spots_init(&f->unseen, config->not_before_ns);
-	f->watch = (struct tree_watch){.changed = on_change, .data = f};
+	f->watch = (struct inotify_watch){.changed = on_change, .data = f};
 	candidate_look(f);
 	return f;
 }
@@ -246,7 +246,7 @@ candidate_free(struct candidate *f)
 	if (f == NULL)
 		return;
 	if (f->watching)
-		tree_remove(&f->watch);
+		inotify_remove(&f->watch);
 	blind_spots_release(&f->unseen);
 	free(f->watched);
 	free(f->dir);

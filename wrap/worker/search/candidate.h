@@ -20,13 +20,13 @@
 #include <sys/types.h>
 
 #include "wrap/worker/search/guess.h"
-#include "watcher/tree.h"
+#include "watcher/inotify.h"
 #include "wrap/worker/search/blind_spots.h"
 
 struct candidate;
 
 struct candidate_config {
-	struct tree *tree;
+	struct inotify *inotify;
 	const char *dir;  /* bytes, absolute: this one or */
 	const char *root; /* one in here; both NULL: nothing is looked for */
 	/* The process that may be the writer; 0: none. */

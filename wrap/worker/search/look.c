@@ -105,7 +105,7 @@ static struct candidate_config
 make_find(struct look *l)
 {
 	return (struct candidate_config){
-	    .tree = l->config.tree,
+	    .inotify = l->config.inotify,
 	    .not_before_ns = l->config.not_before_ns,
 	    .ours = is_ours,
 	    .user = has_user,

@@ -21,7 +21,7 @@
 
 #include "base/buf.h"
 #include "base/loop.h"
-#include "watcher/tree.h"
+#include "watcher/inotify.h"
 #include "wrap/attempt/report.h"
 #include "wrap/worker/search/blind_spots.h"
 
@@ -29,7 +29,7 @@ struct look;
 
 struct look_config {
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	pid_t command;
 	const char *socket;    /* the shim's, as the variable has it */
 	int64_t not_before_ns; /* file times of the command's own files */

@@ -113,7 +113,7 @@ static struct candidate_config
 make_find(struct search *s)
 {
 	return (struct candidate_config){
-	    .tree = s->config.tree,
+	    .inotify = s->config.inotify,
 	    .command = s->config.launched->command,
 	    .not_before_ns = not_before_ns(s->config.launched),
 	    .ours = is_ours,
@@ -199,7 +199,7 @@ start_look(struct search *s)
 	char socket[sizeof(struct sockaddr_un)];
 	struct look_config config = {
 	    .loop = s->config.loop,
-	    .tree = s->config.tree,
+	    .inotify = s->config.inotify,
 	    .command = s->config.launched->command,
 	    .socket = socket,
 	    .not_before_ns = not_before_ns(s->config.launched),

@@ -20,7 +20,7 @@ struct search;
 
 struct search_config {
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct runs *runs;
 	const struct options *options;
 	const struct rundir_guess *guess; /* of the command's arguments */

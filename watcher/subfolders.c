@@ -1,4 +1,4 @@
-#include "watcher/extras.h"
+#include "watcher/subfolders.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,15 +29,15 @@ static const char *const folders[] = {"receipts", "receipts/scitt",
     "attestations", "integrity", "policy", "signing"};
 
 void
-extras_init(struct extras *x, const struct settle_config *config)
+subfolders_init(struct subfolders *x, const struct settle_config *config)
 {
-	*x = (struct extras){.config = *config};
+	*x = (struct subfolders){.config = *config};
 	buf_init(&x->verdict, VERDICT_MAX);
 	receipts_init(&x->receipts);
 }
 
 static void
-forget(struct extras *x)
+forget(struct subfolders *x)
 {
 	for (size_t i = 0; i < x->len; i++) {
 		free(x->list[i].name);
@@ -51,20 +51,20 @@ forget(struct extras *x)
 }
 
 void
-extras_release(struct extras *x)
+subfolders_release(struct subfolders *x)
 {
 	forget(x);
 	buf_release(&x->verdict);
 }
 
 static void
-refuse(struct extras *x, const char *name, const char *why)
+refuse(struct subfolders *x, const char *name, const char *why)
 {
 	x->config.refused(name, why, x->config.data);
 }
 
 static int
-read_receipts(struct extras *x, int fd, struct err *err)
+read_receipts(struct subfolders *x, int fd, struct err *err)
 {
 	struct lines lines;
 	const char *line;
@@ -87,7 +87,7 @@ read_receipts(struct extras *x, int fd, struct err *err)
 }
 
 static int
-read_content(struct extras *x, const char *name, int fd)
+read_content(struct subfolders *x, const char *name, int fd)
 {
 	struct err err = ERR_INIT;
 	int result = 0;
@@ -105,7 +105,7 @@ read_content(struct extras *x, const char *name, int fd)
 }
 
 static void
-keep(struct extras *x, struct extra *extra, int fd)
+keep(struct subfolders *x, struct subfolders_file *extra, int fd)
 {
 	struct err err = ERR_INIT;
 	int result;
@@ -124,16 +124,16 @@ keep(struct extras *x, struct extra *extra, int fd)
 }
 
 static void
-add(struct extras *x, const char *name, int fd, const struct stat *st)
+add(struct subfolders *x, const char *name, int fd, const struct stat *st)
 {
-	struct extra *extra = &x->list[x->len];
+	struct subfolders_file *extra = &x->list[x->len];
 
-	if (x->len == EXTRAS_MAX) {
+	if (x->len == SUBFOLDERS_FILES_MAX) {
 		x->beyond++;
 		return;
 	}
 	x->len++;
-	*extra = (struct extra){.name = text_path_text(name),
+	*extra = (struct subfolders_file){.name = text_path_text(name),
 	    .mode = st->st_mode & 0777,
 	    .size = st->st_size,
 	    .mtime_ns = clock_ns(&st->st_mtim),
@@ -152,7 +152,7 @@ is_folder(int folder, const char *name)
 }
 
 static int
-take_file(struct extras *x, int folder, const char *in, const char *base)
+take_file(struct subfolders *x, int folder, const char *in, const char *base)
 {
 	char *name = xasprintf("%s/%s", in, base);
 	struct err err = ERR_INIT;
@@ -183,7 +183,7 @@ is_wanted(const struct dirent *entry)
 }
 
 static int
-take_folder(struct extras *x, int dir_fd, const char *path)
+take_folder(struct subfolders *x, int dir_fd, const char *path)
 {
 	struct err err = ERR_INIT;
 	struct dirent **list = NULL;
@@ -213,7 +213,7 @@ take_folder(struct extras *x, int dir_fd, const char *path)
 }
 
 static void
-say_counts(struct extras *x)
+say_counts(struct subfolders *x)
 {
 	char *why;
 
@@ -225,14 +225,14 @@ say_counts(struct extras *x)
 	}
 	if (x->beyond > 0) {
 		why = xasprintf("%zu files beyond %d are no artifacts",
-		    x->beyond, EXTRAS_MAX);
+		    x->beyond, SUBFOLDERS_FILES_MAX);
 		refuse(x, "receipts, attestations and the like", why);
 		free(why);
 	}
 }
 
 int
-extras_take(struct extras *x, int dir_fd)
+subfolders_take(struct subfolders *x, int dir_fd)
 {
 	int result = 0;
 
@@ -247,10 +247,10 @@ extras_take(struct extras *x, int dir_fd)
 }
 
 void
-extras_emit(struct extras *x, const char *dir_text, int64_t time_us)
+subfolders_emit(struct subfolders *x, const char *dir_text, int64_t time_us)
 {
 	for (size_t i = 0; i < x->len; i++) {
-		struct extra *extra = &x->list[i];
+		struct subfolders_file *extra = &x->list[i];
 		struct entry e;
 
 		if (dir_text == NULL && extra->kept.name == NULL) {

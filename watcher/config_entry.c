@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "mapping/names.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 #include "watcher/private.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 
 static int
 read_text(const struct watcher *w, struct buf *text, struct err *err)
@@ -50,7 +50,7 @@ emit(struct watcher *w, const struct buf *text)
 static bool
 is_old(const struct watcher *w)
 {
-	struct watcher_stamp stamp = stamp_at(w->dir_fd, CONFIG_FILE);
+	struct watcher_stamp stamp = identity_stamp_at(w->dir_fd, CONFIG_FILE);
 
 	return stamp.there && stamp.ctime_ns < w->not_before_ns;
 }
@@ -63,7 +63,7 @@ watcher_take_config(struct watcher *w, bool at_end)
 	int result;
 
 	if (w->configured || (!at_end && is_old(w)) ||
-	    (!at_end && !stamp_at(w->dir_fd, RECORDS_FILE).there))
+	    (!at_end && !identity_stamp_at(w->dir_fd, RECORDS_FILE).there))
 		return;
 	buf_init(&text, CONFIG_BYTES_MAX);
 	result = read_text(w, &text, &err);

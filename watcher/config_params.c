@@ -1,4 +1,4 @@
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ identify_by_stat(int fd, struct watcher_identity *identity)
 }
 
 int
-stamp_identify(int fd, struct watcher_identity *identity)
+identity_of(int fd, struct watcher_identity *identity)
 {
 	struct statx st;
 	struct timespec born;
@@ -53,7 +53,7 @@ watcher_identify(
 
 	if (fd < 0)
 		return err_errno(err, "%s", path);
-	result = stamp_identify(fd, identity);
+	result = identity_of(fd, identity);
 	close(fd);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", path);
@@ -75,7 +75,7 @@ watcher_identity_equal(
 }
 
 struct watcher_stamp
-stamp_of(const struct stat *st)
+identity_stamp_of(const struct stat *st)
 {
 	return (struct watcher_stamp){.there = true,
 	    .device = st->st_dev,
@@ -85,21 +85,21 @@ stamp_of(const struct stat *st)
 }
 
 struct watcher_stamp
-stamp_at(int dir_fd, const char *name)
+identity_stamp_at(int dir_fd, const char *name)
 {
 	struct stat st;
 
 	if (file_stat_at(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (struct watcher_stamp){
 		    .code = file_is_absent(-errno) ? 0 : -errno};
-	return stamp_of(&st);
+	return identity_stamp_of(&st);
 }
 
 struct watcher_stamp
 watcher_stamp(const char *dir_path, const char *name)
 {
 	char *path = path_join(dir_path, name);
-	struct watcher_stamp stamp = stamp_at(AT_FDCWD, path);
+	struct watcher_stamp stamp = identity_stamp_at(AT_FDCWD, path);
 
 	free(path);
 	return stamp;

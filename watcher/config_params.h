@@ -9,8 +9,8 @@
  * is CONFIG_MASK; logins are taken out of addresses. A dataset that stands in
  * the configuration itself holds prompts and answers, so it is left out.
  */
-#ifndef WATCHER_CONFIG_H
-#define WATCHER_CONFIG_H
+#ifndef WATCHER_CONFIG_PARAMS_H
+#define WATCHER_CONFIG_PARAMS_H
 
 #include <stddef.h>
 
