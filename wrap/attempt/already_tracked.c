@@ -18,8 +18,8 @@
 #include "watcher/tail.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/past.h"
-#include "journal/list.h"
-#include "journal/list_of.h"
+#include "journal/health.h"
+#include "journal/pending_of.h"
 
 struct search {
 	struct tracked *result;

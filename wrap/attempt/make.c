@@ -16,7 +16,7 @@
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
-#include "journal/list.h"
+#include "journal/health.h"
 
 #define REMARKS_MAX_BYTES 4096
 

@@ -19,8 +19,8 @@
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/stop_if.h"
-#include "journal/list.h"
-#include "journal/list_of.h"
+#include "journal/health.h"
+#include "journal/pending_of.h"
 
 static void
 take_stop(struct attempt_past *past, const struct entry_params *p)

@@ -12,12 +12,12 @@
 #include "base/path.h"
 #include "http/http.h"
 #include "journal/index.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 #include "watcher/inotify.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
-#include "journal/list.h"
+#include "journal/health.h"
 #include "wrap/attempt/report.h"
 
 /* How long an undelivered journal waits for the next try: a server that is down

@@ -20,7 +20,7 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "http/http.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/drain_progress.h"
@@ -380,7 +380,7 @@ worker_init(struct worker *w)
 	w->loop = loop_new();
 	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();
-	w->announced_fd = turn_announce(w->state_dir);
+	w->announced_fd = begin_lock_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
 	    .inotify = w->inotify,
 	    .options = &w->options,
@@ -417,7 +417,7 @@ worker_release(struct worker *w)
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
-	turn_give_back(w->announced_fd);
+	begin_lock_give_back(w->announced_fd);
 	free(w->state_dir);
 }
 

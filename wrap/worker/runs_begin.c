@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "format/text.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "mapping/names.h"
 #include "watcher/identity.h"
 #include "wrap/attempt/start.h"
@@ -165,10 +165,10 @@ runs_begin_attempt(struct run *run, int dir_fd,
 		    "%s/" MANIFEST_FILE ": %s", run->dir,
 		    strerror(-config.old_manifest.code));
 	/* A run that is being written is tracked in any case. */
-	turn = turn_take(
+	turn = begin_lock_take(
 	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
 	result = adopt_or_begin(run, &config, err);
-	turn_give_back(turn);
+	begin_lock_give_back(turn);
 	return result;
 }
 

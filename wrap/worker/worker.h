@@ -38,7 +38,7 @@ struct worker {
 	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
 	char *state_dir;
-	int announced_fd; /* of turn_announce */
+	int announced_fd; /* of begin_lock_announce */
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;

@@ -1,10 +1,10 @@
 /*
- * The journals that are there (attempts not yet delivered everywhere): which
- * are live, ended, empty or unreadable. Their names come from state_each()
- * (journal/state.h).
+ * The health of a journal that is there (of an attempt not yet delivered
+ * everywhere): is it live, ended, empty or unreadable, and may it be read
+ * later? The names of all come from state_each() (journal/state_dir.h).
  */
-#ifndef JOURNAL_LIST_H
-#define JOURNAL_LIST_H
+#ifndef JOURNAL_HEALTH_H
+#define JOURNAL_HEALTH_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "journal/directories.h"
+#include "journal/dir_table.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@ struct found {
 };
 
 void
-directories_release(struct directories *d)
+dir_table_release(struct dir_table *d)
 {
 	multimap_release(&d->inodes);
 	multimap_release(&d->paths);
@@ -25,8 +25,8 @@ directories_release(struct directories *d)
 }
 
 void
-directories_add(
-    struct directories *d, uint32_t id, int64_t inode, const char *run_dir)
+dir_table_add(
+    struct dir_table *d, uint32_t id, int64_t inode, const char *run_dir)
 {
 	multimap_add(&d->inodes, (uint64_t)inode, id);
 	multimap_add(&d->paths, multimap_hash(run_dir), id);
@@ -34,8 +34,8 @@ directories_add(
 }
 
 void
-directories_remove(
-    struct directories *d, uint32_t id, int64_t inode, const char *run_dir)
+dir_table_remove(
+    struct dir_table *d, uint32_t id, int64_t inode, const char *run_dir)
 {
 	multimap_remove(&d->inodes, (uint64_t)inode, id);
 	multimap_remove(&d->paths, multimap_hash(run_dir), id);
@@ -60,7 +60,7 @@ find_all(struct found *found, const struct multimap *m, uint64_t key)
 
 /* Where does its path lead now? False: that could not be looked at. */
 static bool
-look(struct directories *d, uint32_t id, const char *text)
+look(struct dir_table *d, uint32_t id, const char *text)
 {
 	char *path = text_path_bytes(text);
 	struct stat st;
@@ -75,7 +75,7 @@ look(struct directories *d, uint32_t id, const char *text)
 /* Those that could not be looked at may be of the directory, and are looked at
  * again the next time. */
 static void
-look_at_names(struct directories *d, const char *name,
+look_at_names(struct dir_table *d, const char *name,
     char *(*path_of)(uint32_t id, void *data), void *data, struct found *found)
 {
 	uint64_t key = multimap_hash(name);
@@ -103,7 +103,7 @@ compare_ids(const void *a, const void *b)
 }
 
 size_t
-directories_find(struct directories *d, const struct directory_now *now,
+dir_table_find(struct dir_table *d, const struct directory_now *now,
     char *(*path_of)(uint32_t id, void *data), void *data, uint32_t **ids)
 {
 	struct found found = {0};

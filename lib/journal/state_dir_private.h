@@ -1,10 +1,10 @@
-/* What state.c and state_remove.c share. */
-#ifndef JOURNAL_STATE_PRIVATE_H
-#define JOURNAL_STATE_PRIVATE_H
+/* What state_dir.c and state_dir_remove.c share. */
+#ifndef JOURNAL_STATE_DIR_PRIVATE_H
+#define JOURNAL_STATE_DIR_PRIVATE_H
 
 #include <stddef.h>
 
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 struct state_names {
 	char **list;

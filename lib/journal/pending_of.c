@@ -1,4 +1,4 @@
-#include "journal/list_of.h"
+#include "journal/pending_of.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "base/die.h"
 #include "journal/changes.h"
-#include "journal/state.h"
-#include "journal/list.h"
+#include "journal/state_dir.h"
+#include "journal/health.h"
 
 /* What the first entry of an attempt says. */
 struct known {
@@ -27,7 +27,7 @@ struct list {
 	uint32_t *unread, *vacant;
 	size_t unread_len, vacant_len;
 	struct multimap attempts;
-	struct directories directories;
+	struct dir_table directories;
 	char *refused;     /* for journals_of_refused(); NULL: nothing */
 	struct err failed; /* the first error that may pass */
 };
@@ -95,7 +95,7 @@ leave(uint32_t number)
 
 	multimap_remove(&kept.attempts, multimap_hash(k->attempt), number);
 	if (k->run_dir != NULL)
-		directories_remove(
+		dir_table_remove(
 		    &kept.directories, number, k->inode, k->run_dir);
 	for (size_t i = kept.unread_len; k->run_dir == NULL && i > 0; i--)
 		if (kept.unread[i - 1] == number)
@@ -164,7 +164,7 @@ read_first(uint32_t number)
 		return false;
 	k->run_dir = xstrdup(start.start.run_dir);
 	k->inode = start.start.dir_inode;
-	directories_add(&kept.directories, number, k->inode, k->run_dir);
+	dir_table_add(&kept.directories, number, k->inode, k->run_dir);
 	entry_release(&start);
 	return true;
 }
@@ -189,7 +189,7 @@ forget(void)
 	}
 	changes_release(&kept.changes);
 	multimap_release(&kept.attempts);
-	directories_release(&kept.directories);
+	dir_table_release(&kept.directories);
 	free(kept.known);
 	free(kept.unread);
 	free(kept.vacant);
@@ -235,8 +235,7 @@ journals_each_of(const char *state_dir, const struct directory_now *now,
 	uint32_t *numbers;
 
 	look_again(state_dir);
-	found =
-	    directories_find(&kept.directories, now, path_of, NULL, &numbers);
+	found = dir_table_find(&kept.directories, now, path_of, NULL, &numbers);
 	for (size_t i = 0; i < found; i++)
 		if (kept.known[numbers[i]].run_dir != NULL)
 			numbers[len++] = numbers[i];

@@ -1,4 +1,4 @@
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "journal/journal.h"
-#include "journal/state_private.h"
+#include "journal/state_dir_private.h"
 
 #define MARK ".itrack-state"
 #define RUNS "runs"

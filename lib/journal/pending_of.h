@@ -4,17 +4,17 @@
  * never changes, so a process reads each of them once, and learns from the
  * kernel which came and left since (changes.h).
  */
-#ifndef JOURNAL_LIST_OF_H
-#define JOURNAL_LIST_OF_H
+#ifndef JOURNAL_PENDING_OF_H
+#define JOURNAL_PENDING_OF_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "journal/directories.h"
+#include "journal/dir_table.h"
 
 /* Calls `each`, as state_each() does, but only for attempts that may be of this
- * directory (directories.h). A negative errno: there may be one more, which
+ * directory (dir_table.h). A negative errno: there may be one more, which
  * can't be read now; the others were all given. */
 int journals_each_of(const char *state_dir, const struct directory_now *now,
     bool (*each)(const char *attempt, void *data), void *data, struct err *err);

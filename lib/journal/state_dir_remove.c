@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/tempfile.h"
 #include "journal/private.h"
-#include "journal/state_private.h"
+#include "journal/state_dir_private.h"
 
 /* While a file `name` is replaced, there is `.name.<random>.tmp` for a
  * moment. */

@@ -13,7 +13,7 @@
 #include "base/die.h"
 #include "journal/index.h"
 #include "journal/journal.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 #include "tap.h"
 
 #define NAME "20261123T130842Z-4f8a1c0d9e2b"

@@ -15,8 +15,8 @@
  * What is not used is refused with -EPERM (somebody else's, or open to others)
  * or -EINVAL (not of itrack's making), and `err` names it.
  */
-#ifndef JOURNAL_STATE_H
-#define JOURNAL_STATE_H
+#ifndef JOURNAL_STATE_DIR_H
+#define JOURNAL_STATE_DIR_H
 
 #include <stdbool.h>
 

@@ -9,7 +9,7 @@
 #include "base/die.h"
 #include "journal/journal.h"
 #include "tap.h"
-#include "journal/list_of.h"
+#include "journal/pending_of.h"
 
 #define A0 "20261123T124842Z-a00000000000"
 #define A1 "20261123T124842Z-a10000000000"

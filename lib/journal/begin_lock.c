@@ -1,4 +1,4 @@
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 #define LOCK_FILE "directories.lock"
 /* The byte of those that are there: no directory has this number. */
@@ -46,13 +46,13 @@ wait_for(int fd, int64_t inode, int wait_ms, struct err *err)
 		byte.l_start--;
 	while (result == 0 && fcntl(fd, F_OFD_SETLK, &byte) < 0) {
 		if (has_no_locks(errno))
-			result = TURN_NONE;
+			result = BEGIN_LOCK_NONE;
 		else if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			result = err_errno(err, LOCK_FILE ": can't lock");
 		else if (wait_ms <= 0)
 			result = err_set(err, -EBUSY,
 			    "another itrack has been looking at it for %d s",
-			    TURN_WAIT_MS / 1000);
+			    BEGIN_LOCK_WAIT_MS / 1000);
 		else
 			poll(NULL, 0, LOOK_MS);
 		wait_ms -= LOOK_MS;
@@ -64,24 +64,25 @@ wait_for(int fd, int64_t inode, int wait_ms, struct err *err)
 }
 
 int
-turn_take(const char *state_dir, int64_t inode, int wait_ms, struct err *err)
+begin_lock_take(
+    const char *state_dir, int64_t inode, int wait_ms, struct err *err)
 {
 	struct err local = ERR_INIT;
 	int fd;
 
 	if (state_dir == NULL || state_make(state_dir, NULL) < 0)
-		return TURN_NONE;
+		return BEGIN_LOCK_NONE;
 	fd = state_open_beside(state_dir, LOCK_FILE, O_RDWR | O_CREAT, &local);
 	if (fd >= 0)
 		return wait_for(fd, inode, wait_ms, err);
-	return has_no_place(fd) ? TURN_NONE
+	return has_no_place(fd) ? BEGIN_LOCK_NONE
 				: err_set(err, fd, "%s", local.message);
 }
 
 void
-turn_give_back(int turn)
+begin_lock_give_back(int turn)
 {
-	if (turn >= 0 && turn != TURN_NONE)
+	if (turn >= 0 && turn != BEGIN_LOCK_NONE)
 		close(turn);
 }
 
@@ -106,7 +107,7 @@ announced(const char *state_dir, int command, struct flock *byte)
 }
 
 int
-turn_announce(const char *state_dir)
+begin_lock_announce(const char *state_dir)
 {
 	struct flock byte = {.l_type = F_RDLCK};
 
@@ -114,7 +115,7 @@ turn_announce(const char *state_dir)
 }
 
 bool
-turn_is_announced(const char *state_dir)
+begin_lock_is_announced(const char *state_dir)
 {
 	struct flock byte = {.l_type = F_WRLCK};
 	int fd = announced(state_dir, F_OFD_GETLK, &byte);

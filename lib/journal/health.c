@@ -1,4 +1,4 @@
-#include "journal/list.h"
+#include "journal/health.h"
 
 #include <errno.h>
 #include <stdlib.h>
