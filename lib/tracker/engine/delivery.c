@@ -31,7 +31,7 @@ on_timer(struct loop_timer *timer)
 {
 	/* We check only here: elsewhere the tracker may be our caller, and
 	 * would go on with what was closed under it. */
-	deadline_check(timer->data);
+	call_limit_check(timer->data);
 	delivery_pump(timer->data);
 }
 
@@ -506,7 +506,7 @@ set_timer(struct delivery *d)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
 	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
-	deadline_ms = deadline_due_ms(d);
+	deadline_ms = call_limit_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
 	if (d->draining)

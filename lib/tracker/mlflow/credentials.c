@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/path.h"
-#include "tracker/common/user_file.h"
+#include "tracker/common/settings_file.h"
 #include "tracker/mlflow/variables.h"
 
 /* The file has three lines. */
@@ -62,7 +62,7 @@ mlflow_credentials_take(struct mlflow_config *c, struct err *err)
 		return 0;
 	path = path_join(home, ".mlflow/credentials");
 	buf_init(&text, CREDENTIALS_MAX_BYTES);
-	there = user_file_read(path, &text, &c->denied, err);
+	there = settings_file_read(path, &text, &c->denied, err);
 	if (there > 0)
 		for (line = text.data; line != NULL; line = next) {
 			char *whole;

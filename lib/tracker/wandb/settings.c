@@ -14,8 +14,8 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "http/http.h"
-#include "tracker/common/user_file.h"
-#include "tracker/wandb/connection.h"
+#include "tracker/common/settings_file.h"
+#include "tracker/wandb/variables.h"
 #include "tracker/wandb/ini.h"
 #include "tracker/wandb/netrc.h"
 
@@ -104,7 +104,7 @@ read_text(struct wandb_settings *s, const char *path)
 	int there;
 
 	buf_init(&text, SETTINGS_FILE_MAX);
-	there = user_file_read(path, &text, &s->denied, &err);
+	there = settings_file_read(path, &text, &s->denied, &err);
 	if (there > 0)
 		result = buf_steal(&text);
 	else if (there < 0)
@@ -422,7 +422,7 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	before = s->unread;
 	find_key(s);
 	find_mode(s, wishes, mode);
-	wandb_connection_load(s);
+	wandb_variables_load(s);
 	/* Nothing is sent: what the key is does not matter. */
 	if (s->mode_given && s->mode != WANDB_ONLINE)
 		s->unread = before;
@@ -435,7 +435,7 @@ wandb_settings_release(struct wandb_settings *s)
 	if (s->key != NULL)
 		explicit_bzero(s->key, strlen(s->key));
 	free(s->key);
-	wandb_connection_release(s);
+	wandb_variables_release(s);
 	free(s->base_url);
 	free(s->note);
 	free(s->refused);

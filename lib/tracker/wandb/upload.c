@@ -9,7 +9,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "tracker/common/copy.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 /* The cursor keeps under this and the name what was sent: "<size> <md5>". */
 #define REMEMBERED "file "

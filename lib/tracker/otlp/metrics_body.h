@@ -1,6 +1,6 @@
 /*
- * The metrics of one request: points of series, grouped by metric as OTLP wants
- * them.
+ * The body of a request with metrics: points of series, grouped by metric as OTLP
+ * wants them.
  *
  *	otlp_series_init(&all);
  *	otlp_series_add(&all, &metric, &labels, &point);   in order of time
@@ -10,8 +10,8 @@
  * Of a series' points in one second the last counts: values are running ones,
  * and receivers know milliseconds at best. Every call copies.
  */
-#ifndef TRACKER_OTLP_SERIES_H
-#define TRACKER_OTLP_SERIES_H
+#ifndef TRACKER_OTLP_METRICS_BODY_H
+#define TRACKER_OTLP_METRICS_BODY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 #include "journal/entry.h"
-#include "tracker/otlp/names.h"
+#include "tracker/otlp/conventions.h"
 
 /* Model, probe, experiment, and one of the metric's own. */
 #define OTLP_LABELS_MAX 4

@@ -4,8 +4,8 @@
  * links, and a file that this user may not read counts as missing, because it
  * is in the home directory of somebody else; but who reads it gets to know.
  */
-#ifndef TRACKER_COMMON_USER_FILE_H
-#define TRACKER_COMMON_USER_FILE_H
+#ifndef TRACKER_COMMON_SETTINGS_FILE_H
+#define TRACKER_COMMON_SETTINGS_FILE_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -14,7 +14,7 @@
  * (/dev/null); or a negative errno: it could not be looked at. `denied`: where
  * *denied is NULL, it gets a line on a file that this user may not read.
  * Allocated. */
-int user_file_read(
+int settings_file_read(
     const char *path, struct buf *text, char **denied, struct err *err);
 
 #endif

@@ -3,8 +3,8 @@
  * beside the journal, else the file itself, which must be a regular file with
  * the recorded size, modification time and inode.
  */
-#ifndef TRACKER_COMMON_SOURCE_H
-#define TRACKER_COMMON_SOURCE_H
+#ifndef TRACKER_COMMON_ARTIFACT_SOURCE_H
+#define TRACKER_COMMON_ARTIFACT_SOURCE_H
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "tracker/common/user_file.h"
+#include "tracker/common/settings_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ answer(int code, const char *path, const struct err *why, char **denied,
 }
 
 int
-user_file_read(
+settings_file_read(
     const char *path, struct buf *text, char **denied, struct err *err)
 {
 	struct err why = ERR_INIT;

@@ -1,4 +1,4 @@
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "tracker/otlp/series.h"
+#include "tracker/otlp/metrics_body.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "tracker/otlp/names.h"
+#include "tracker/otlp/conventions.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "tracker/wandb/connection.h"
+#include "tracker/wandb/variables.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +104,7 @@ take_headers(struct wandb_settings *s)
 }
 
 void
-wandb_connection_load(struct wandb_settings *s)
+wandb_variables_load(struct wandb_settings *s)
 {
 	s->http_proxy = copy_variable("WANDB_HTTP_PROXY");
 	s->https_proxy = copy_variable("WANDB_HTTPS_PROXY");
@@ -121,7 +121,7 @@ free_secret(char *text)
 }
 
 void
-wandb_connection_release(struct wandb_settings *s)
+wandb_variables_release(struct wandb_settings *s)
 {
 	for (size_t i = 0; s->headers != NULL && s->headers[i] != NULL; i++)
 		free_secret(s->headers[i]);

@@ -1,10 +1,10 @@
 /*
- * The one table of the names that the OTLP tracker sends: of metrics, labels,
- * resource and span attributes. The conventions for generative AI still move, so
+ * OpenTelemetry's conventions as we keep them: the names of metrics, labels, resource
+ * and span attributes, and of each metric its unit and whether it is a sum. The conventions for generative AI still move, so
  * what follows them is changed here alone.
  */
-#ifndef TRACKER_OTLP_NAMES_H
-#define TRACKER_OTLP_NAMES_H
+#ifndef TRACKER_OTLP_CONVENTIONS_H
+#define TRACKER_OTLP_CONVENTIONS_H
 
 #include <stdbool.h>
 

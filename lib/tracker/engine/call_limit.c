@@ -12,7 +12,7 @@
 #define DEADLINE_MS (3 * 60 * 1000)
 
 int64_t
-deadline_due_ms(const struct delivery *d)
+call_limit_due_ms(const struct delivery *d)
 {
 	int deadline_ms = d->tracker.ops->deadline_ms;
 	int64_t sign_ms =
@@ -30,12 +30,12 @@ deadline_due_ms(const struct delivery *d)
 }
 
 void
-deadline_check(struct delivery *d)
+call_limit_check(struct delivery *d)
 {
 	const struct tracker_ops *ops = d->tracker.ops;
 	struct err err = ERR_INIT;
 
-	if (clock_mono_ms() < deadline_due_ms(d))
+	if (clock_mono_ms() < call_limit_due_ms(d))
 		return;
 	ops->close(&d->tracker);
 	memset(d->tracker.state, 0, ops->state_size);
