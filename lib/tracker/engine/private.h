@@ -1,5 +1,5 @@
 /* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), layout.c, cursor.c, retry.c, call_limit.c, services.c (what a
+ * lane of it), drain.c, layout.c, cursor.c, retry.c, call_limit.c, services.c (what a
  * tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
@@ -125,6 +125,10 @@ void delivery_save_cursor_if_due(struct delivery *d);
 /* When the cursor must be on the disk; INT64_MAX: it is there, or need not be,
  * because a reopened run begins anew. */
 int64_t delivery_cursor_due_ms(const struct delivery *d);
+
+/* drain.c */
+/* When the drain is over. */
+int64_t delivery_drain_end_ms(const struct delivery *d);
 
 /* retry.c */
 
