@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/environment.h"
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/path.h"
@@ -52,7 +53,7 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 int
 mlflow_credentials_take(struct mlflow_config *c, struct err *err)
 {
-	const char *home = mlflow_variable("HOME");
+	const char *home = environment_value("HOME");
 	bool in_section = false;
 	struct buf text;
 	char *path, *line, *next;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/die.h"
+#include "base/environment.h"
 #include "foreign/json.h"
 
 #define HEADERS "WANDB__EXTRA_HTTP_HEADERS"
@@ -14,9 +15,9 @@
 static char *
 copy_variable(const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = environment_value(name);
 
-	return value != NULL && value[0] != '\0' ? xstrdup(value) : NULL;
+	return value != NULL ? xstrdup(value) : NULL;
 }
 
 /* The words that W&B's SDK takes for true and false. */
@@ -47,8 +48,8 @@ static void
 take_insecure(struct wandb_settings *s)
 {
 	static const char name[] = "WANDB_INSECURE_DISABLE_SSL";
-	const char *word = getenv(name);
-	int truth = word != NULL && word[0] != '\0' ? truth_of(word) : 0;
+	const char *word = environment_value(name);
+	int truth = word != NULL ? truth_of(word) : 0;
 
 	s->insecure = truth == 1;
 	if (truth < 0)
@@ -74,14 +75,14 @@ is_header(const char *name, const char *value)
 static void
 take_headers(struct wandb_settings *s)
 {
-	const char *text = getenv(HEADERS);
+	const char *text = environment_value(HEADERS);
 	struct err err = ERR_INIT;
 	const cJSON *item;
 	cJSON *doc = NULL;
 	bool good;
 	int n = 0;
 
-	if (text == NULL || text[0] == '\0')
+	if (text == NULL)
 		return;
 	json_document(text, strlen(text), &doc, &err);
 	good = cJSON_IsObject(doc) && cJSON_GetArraySize(doc) <= HEADERS_MAX;
