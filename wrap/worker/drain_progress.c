@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/terminal.h"
 #include "format/text.h"
 
 /* A drain that is over sooner is not worth a word. */
@@ -62,12 +63,11 @@ drain_progress_new(struct loop *loop, int64_t drain_ms,
     void (*left)(struct buf *line, void *data), void *data)
 {
 	struct drain_progress *c = xcalloc(1, sizeof *c);
-	const char *term = getenv("TERM");
 
 	c->loop = loop;
 	c->end_ms = clock_mono_ms() + drain_ms;
-	c->terminal = isatty(STDERR_FILENO) == 1 && term != NULL &&
-	    strcmp(term, "dumb") != 0 && getenv("NO_COLOR") == NULL;
+	c->terminal =
+	    terminal_redraws(STDERR_FILENO) && terminal_wants_colours();
 	c->left = left;
 	c->data = data;
 	c->timer = (struct loop_timer){.fire = on_timer, .data = c};
