@@ -361,13 +361,6 @@ on_die(const char *message)
 	_exit(1);
 }
 
-static const char *
-environment(const char *name, void *data)
-{
-	(void)data;
-	return getenv(name);
-}
-
 static void
 worker_init(struct worker *w)
 {
@@ -375,8 +368,8 @@ worker_init(struct worker *w)
 
 	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
-	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
-	    &(struct guess_from){.cwd = "", .environment = environment});
+	rundir_guess_own(
+	    &w->guess, w->options.argument_count, w->options.arguments);
 	w->loop = loop_new();
 	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();

@@ -243,6 +243,20 @@ rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
 	}
 }
 
+static const char *
+own_variable(const char *name, void *data)
+{
+	(void)data;
+	return getenv(name);
+}
+
+void
+rundir_guess_own(struct rundir_guess *guess, int argc, char *const *argv)
+{
+	rundir_guess(guess, argc, argv,
+	    &(struct guess_from){.cwd = "", .environment = own_variable});
+}
+
 void
 rundir_guess_release(struct rundir_guess *guess)
 {

@@ -36,6 +36,8 @@ struct guess_from {
 /* Nothing is found in a command that does not name insideLLMs: all NULL. */
 void rundir_guess(struct rundir_guess *guess, int argc, char *const *argv,
     const struct guess_from *from);
+/* The same with our own working directory and environment. */
+void rundir_guess_own(struct rundir_guess *guess, int argc, char *const *argv);
 void rundir_guess_release(struct rundir_guess *guess);
 
 #endif

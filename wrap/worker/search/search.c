@@ -168,13 +168,6 @@ name_socket(int channel, char name[sizeof(struct sockaddr_un)])
 	name[len - head] = '\0';
 }
 
-static const char *
-environment(const char *name, void *data)
-{
-	(void)data;
-	return getenv(name);
-}
-
 /* Returns where insideLLMs writes a run if it is told nothing. */
 static char *
 default_root(void)
@@ -184,8 +177,7 @@ default_root(void)
 	struct rundir_guess guess;
 	char *root;
 
-	rundir_guess(&guess, 2, words,
-	    &(struct guess_from){.cwd = "", .environment = environment});
+	rundir_guess_own(&guess, 2, words);
 	root = guess.root;
 	guess.root = NULL;
 	rundir_guess_release(&guess);
