@@ -131,7 +131,7 @@ alloc_attempt(const struct attempt_config *config)
 	struct attempt *a = xcalloc(1, sizeof *a);
 
 	a->config = *config;
-	a->held = config->held;
+	a->hold = config->held ? HOLD_DELIVERIES : HOLD_NOTHING;
 	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
 	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
 	a->disk_timer = (struct loop_timer){.fire = on_disk_timer};
@@ -401,7 +401,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		return fits;
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
-	a->ended = a->past.ended;
+	a->end = a->past.ended ? END_ADOPTED : END_OPEN;
 	a->samples = a->past.samples;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;
