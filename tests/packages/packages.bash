@@ -1,6 +1,8 @@
 # What the tests of the packages share: which are built, a real MLflow server behind
 # TLS with a certificate of a private authority.
 
+load ../common
+
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 export GIT_PYTHON_REFRESH=quiet
 
@@ -33,11 +35,6 @@ clean_home() {
         HTTPS_PROXY all_proxy ALL_PROXY SSL_CERT_FILE REQUESTS_CA_BUNDLE
     export HOME=$BATS_FILE_TMPDIR/home
     mkdir -p "$HOME"
-}
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # make_certificates DIR: ca.pem, and of a server here server.pem and server.key.
