@@ -259,7 +259,6 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
-const char *mlflow_status(enum run_status status);
 /* A request of another file, within a batch of metrics, was answered: the batch
  * goes on, or comes again. */
 void mlflow_send_on(struct mlflow *m);

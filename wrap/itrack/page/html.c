@@ -93,14 +93,6 @@ html_interval(struct buf *out, const char *metric, double low, double high)
 }
 
 void
-html_head(struct buf *out, const char *text)
-{
-	buf_adds(out, "<th scope=\"row\">");
-	html_text(out, text);
-	buf_adds(out, "</th>");
-}
-
-void
 html_count(struct buf *out, size_t count)
 {
 	buf_addf(out, "<td class=\"n\">%zu</td>", count);

@@ -24,8 +24,7 @@ void html_value(struct buf *out, const char *metric, double value);
 /* The end points of an interval, small: "75.1 to 90.3 %". NaN: nothing. */
 void html_interval(
     struct buf *out, const char *metric, double low, double high);
-/* A row's first cell, and a cell with a number. */
-void html_head(struct buf *out, const char *text);
+/* A cell with a number. */
 void html_count(struct buf *out, size_t count);
 
 /* A table with a caption and the heads of its columns, which are plain ASCII; one
