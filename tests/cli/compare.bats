@@ -260,6 +260,27 @@ tells() { # filter argument...
     [[ $output != *"<script>"* && $output != *"<b>"* ]]
 }
 
+@test "wide characters and combining marks keep the columns, and no text is lost" {
+    local question
+    question=$(printf '質問%.0s' $(seq 60))
+    for i in $(seq 6); do
+        printf '模型/探査 例%d=%s error 点数=0.5 e\u0301=1 plain=2\n' "$i" "$question"
+    done | make_run a
+    sed 's/"status":"error"/"status":"success"/' a/records.jsonl >x
+    cp -r a b && mv x b/records.jsonl
+    export LC_ALL=C.UTF-8
+    run -0 compare --records=text a b
+    [ "$(wc -L <<<"$output")" -le 80 ]
+    # The n of each row ends in the same column.
+    [ "$(grep -E ' 6 +[0-9.]+ ' <<<"$output" | sed 's/ 6 .*//' | while IFS= read -r row; do
+        wc -L <<<"$row"; done | sort -u | wc -l)" = 1 ]
+    tr -d ' \n' <<<"$output" | grep -qF "$question"
+    # In itrack show the last column begins in the same one.
+    run -0 itrack show a b
+    [ "$(sed 's/100 %$/0/; s/[^ ]*$/|/' <<<"$output" | while IFS= read -r row; do
+        wc -L <<<"$row"; done | sort -u | wc -l)" = 1 ]
+}
+
 @test "colours on a terminal alone, and not with NO_COLOR" {
     records 0 9 | make_run a
     records 9 9 | make_run b
