@@ -39,6 +39,7 @@ class Real(unittest.TestCase):
         tracker = TensorBoardTracker("runs")
         log(tracker)
         tracker.log_histogram("h", [1, 2, 2, 3], step=4)
+        tracker.log_artifact("/data/elsewhere.pt", "model")
         tracker.end_run()
         events = EventAccumulator("runs/run", {"tensors": 0})
         events.Reload()
@@ -53,6 +54,9 @@ class Real(unittest.TestCase):
         self.assertEqual([step for step, _ in points], [0, 1])
         self.assertAlmostEqual(points[1][1], 0.93, 6)
         self.assertIn("h", tags["histograms"] + tags["tensors"])
+        # TensorBoard shows the path alone, which may be of another machine.
+        shown = events.Tensors("artifact/model/text_summary")[0].tensor_proto
+        self.assertIn(b"/data/elsewhere.pt", shown.string_val[0])
 
     def test_mlflow(self):
         import mlflow
