@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "journal/health.h"
 #include "journal/index.h"
-#include "journal/list.h"
-#include "journal/list_of.h"
+#include "journal/pending_of.h"
 #include "watcher/watcher.h"
 
 struct search {
