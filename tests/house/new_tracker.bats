@@ -21,7 +21,7 @@ setup_file() {
 }
 
 make_copy() {
-    env -u BUILD -u MAKEFLAGS make -s -C "$COPY" -j2 BUILD=build CI=true \
+    env -u BUILD -u MAKEFLAGS make -s -C "$COPY" -j2 BUILD=build WERROR=1 \
         CFLAGS=-O0 HARDENING= "$@"
 }
 

@@ -117,7 +117,7 @@ int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
  * more beside it would be the run twice. */
 bool attempt_may_be_adopted_later(int result);
 /* As attempt_adopt, but ATTEMPT_MISFIT if the journal was made from other
- * records than the directory has now. */
+ * records than the directory has now, or the directory was made anew. */
 int attempt_adopt_if_fits(struct attempt **attempt,
     const struct attempt_config *config, const char *name, struct err *err);
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/followed.h"
 #include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
@@ -341,14 +342,14 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
-/* Are its records still there? Returns 1, 0, or a negative errno if it can't be
- * gone on with now. */
+/* Are its records still there, and is the directory still its own? Returns 1, 0,
+ * or a negative errno if it can't be gone on with now. */
 static int
 check_unended(const struct attempt *a, const char *name, struct err *err)
 {
 	const struct entry_start *start = &a->start.start;
 	struct err why = ERR_INIT;
-	int fits;
+	int fits, followed = 0;
 
 	if (start->open != NULL)
 		return err_set(err, -EBUSY,
@@ -360,6 +361,11 @@ check_unended(const struct attempt *a, const char *name, struct err *err)
 	fits = attempt_past_fits(&a->past, a->run_dir, &why);
 	if (fits < 0 && start->source == SOURCE_LIBRARY)
 		return 0;
+	if (fits > 0 && !journals_is_written(start))
+		followed =
+		    attempt_is_followed(a->config.state_dir, &a->start, &why);
+	if (followed != 0)
+		fits = followed < 0 ? followed : 0;
 	return fits < 0
 	    ? err_set(err, fits, "%s: pending: %s", name, why.message)
 	    : fits;
@@ -393,6 +399,8 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	if (a->run_dir == NULL)
 		a->run_dir = text_path_bytes(a->start.start.run_dir);
 	fits = a->past.ended ? 0 : check_unended(a, name, err);
+	if (fits > 0 && must_fit)
+		fits = attempt_has_its_directory(&a->start, a->run_dir, err);
 	if (fits >= 0 && must_fit && (fits == 0 || a->past.ended))
 		fits =
 		    err_set(err, ATTEMPT_MISFIT, "%s: of other records", name);

@@ -322,7 +322,10 @@ search_pending(const char *attempt, void *data)
 		s->failed = why;
 	if (result < 0)
 		return true;
-	if (past.ended && past.records_bytes > 0 &&
+	/* Who finds one without an end has begun beside it, because its records
+	 * were not there for a moment. */
+	if ((past.ended || (!s->grown && !journals_is_live(&start.start))) &&
+	    past.records_bytes > 0 &&
 	    !(s->grown && s->size <= past.records_bytes) &&
 	    begins_with(s, past.records_bytes, past.records_crc32c)) {
 		free(s->found);

@@ -67,7 +67,8 @@ static enum outcome
 open_target(
     struct local_copy *c, const struct local_copy_way *way, struct err *err)
 {
-	char *relative = local_copy_name(c->artifact->name);
+	char *relative = way->name != NULL ? xstrdup(way->name)
+					   : local_copy_name(c->artifact->name);
 	char *path = xasprintf(ARTIFACTS_DIR "/%s", relative);
 	const char *base;
 	enum outcome outcome = OUTCOME_PENDING;

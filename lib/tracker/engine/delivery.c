@@ -317,10 +317,8 @@ scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
 	return 1;
 }
 
-/* Reads the new part of the journal: is the run ID known, has the run ended,
- * how many entries are there? */
-static void
-scout_ahead(struct delivery *d)
+void
+delivery_look_ahead(struct delivery *d)
 {
 	enum entry_kind kind = ENTRY_START;
 	struct err err = ERR_INIT;
@@ -363,6 +361,17 @@ must_be_on_disk(const struct delivery *d)
 	return d->tracker.ops->remote || !d->tracker.ops->from_start;
 }
 
+void
+delivery_fill_info(struct delivery *d)
+{
+	d->info = (struct run_info){.start = d->start,
+	    .started_us = d->started_us,
+	    .run_id = d->run_id,
+	    .again = d->cursor.opened,
+	    .ended = d->has_end,
+	    .fresh = d->fresh};
+}
+
 static void
 try_open(struct delivery *d)
 {
@@ -373,12 +382,7 @@ try_open(struct delivery *d)
 		return;
 	if (clock_mono_ms() < d->call_next_ms)
 		return;
-	d->info = (struct run_info){.start = d->start,
-	    .started_us = d->started_us,
-	    .run_id = d->run_id,
-	    .again = d->cursor.opened,
-	    .ended = d->has_end,
-	    .fresh = d->fresh};
+	delivery_fill_info(d);
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
 	/* An output that stays while its journal is lost would be somebody
@@ -482,7 +486,7 @@ delivery_pump(struct delivery *d)
 	}
 	/* We read on even after giving up, because the report says how much is
 	 * left. */
-	scout_ahead(d);
+	delivery_look_ahead(d);
 	if (d->phase > PHASE_COMPLETE)
 		return;
 	if (d->phase == PHASE_CLOSED)
