@@ -330,6 +330,40 @@ canaries() {
     check_otlp "$runs/x"
 }
 
+# certificate NAME SUBJECT ARG...: NAME.pem and NAME.key
+certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
+        -out "$1.pem" -subj "/CN=$2" -days 2 -x509 "${@:3}" 2>/dev/null
+}
+
+@test "https: the receiver's certificate, and one of ours where it wants one" {
+    cd "$BATS_TEST_TMPDIR"
+    certificate ca ca
+    certificate server 127.0.0.1 -addext subjectAltName=IP:127.0.0.1
+    certificate client me -CA ca.pem -CAkey ca.key
+    cat server.key server.pem >both.pem
+    start_receiver "$PWD/tls" --tls both.pem ca.pem
+    rx=$PWD/tls url=$(<tls/url)
+    export OTEL_EXPORTER_OTLP_ENDPOINT=$url
+    run -1 import "$runs/x"
+    [[ $output == *"all is pending"*certificate* ]]
+    export OTEL_EXPORTER_OTLP_CERTIFICATE=$PWD/server.pem
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/none.pem run -1 itrack sync
+    [[ $output == *"all is pending"*none.pem* ]]
+    run -1 itrack sync
+    [[ $output == *"all is pending"* ]]
+    [ ! -s tls/log ]
+    # One signal has its own; the key is in no journal.
+    export OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/client.pem
+    export OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY=$PWD/client.key
+    export OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY=$PWD/client.key
+    export OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY=$PWD/client.key
+    run -0 itrack doctor --track otlp
+    itrack sync
+    check_otlp "$runs/x"
+    kill "$(<tls/pid)"
+}
+
 @test "off: OTEL_SDK_DISABLED sends nothing, OTEL_METRICS_EXPORTER=none no metrics" {
     OTEL_SDK_DISABLED=true run -0 import "$runs/x"
     [[ $output == *"OTEL_SDK_DISABLED is set: nothing is sent"* ]]
