@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 #define ARTIFACTS_DIR "artifacts"
 /* A copy of this size or more is on the disk before it has its name, and is not

@@ -414,6 +414,7 @@ const struct tracker_ops tracker_local = {
     .from_start = true,
     .files_before_finish = true,
     .configure = local_configure,
+    .prepare = place_prepare,
     .open = local_open,
     .send = local_send,
     .finish = local_finish,

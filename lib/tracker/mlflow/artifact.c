@@ -2,7 +2,7 @@
  * that way.c has found. The run's artifact_uri says where they go:
  * through the server ("mlflow-artifacts:"), into a directory that this
  * machine shares with it, or into a store that only MLflow's own client
- * can reach: small files may go through the server's page (upload.c). */
+ * can reach: small files may go through the server's page (upload_by_page.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/way.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 #include "tracker/wandb/artifact_call.h"
 
 /* Beyond it W&B wants uploads in parts, which itrack does not make. */

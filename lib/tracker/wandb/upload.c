@@ -9,7 +9,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "tracker/common/copy.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 void
 wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
