@@ -17,7 +17,7 @@ setup_file() {
         /^```$/ { file = "" }
         file { print >file }' "$top/docs/new-tracker.md"
     echo 'TRACKER(csv)' >>"$COPY/lib/tracker/list.h"
-    env -u BUILD -u MAKEFLAGS make -s -C "$COPY" -j2 BUILD=build CI=true \
+    env -u BUILD -u MAKEFLAGS make -s -C "$COPY" -j2 BUILD=build WERROR=1 \
         CFLAGS=-O0 HARDENING= all >&2
 }
 

@@ -6,17 +6,16 @@ export GIT_PYTHON_REFRESH=quiet
 
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 
-load ../not_here
-
 # of_embed TARGET: are the libraries of a target there already (they are built in
-# minutes), or to be built? Else it says that the file can't run here.
+# minutes), or to be built? Else $missing says that the file can't run here.
 of_embed() {
+    export missing=
     if [ -n "${SANITIZE:-}" ]; then
-        not_here "the same without sanitizers"
+        missing="the same without sanitizers"
     elif [ "$(uname -m)" != x86_64 ]; then
-        not_here "this test has no other machine"
+        missing="this test has no other machine"
     elif [ -z "${ITRACK_TORTURE:-}" ] && [ ! -d "$top/build/embed/$1/licenses" ]; then
-        not_here "the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
+        missing="the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
     else
         return 0
     fi

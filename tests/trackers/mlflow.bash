@@ -50,8 +50,7 @@ stop_server() {
 }
 
 # For setup_file: one server for all tests of a file, at $url. An empty $venv: there
-# is no mlflow package. Bats 1.8 takes a skip there for a failure; setup() does it
-# for each test.
+# is no mlflow package.
 start_file_server() {
     export venv port url
     venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||

@@ -9,7 +9,6 @@ load otlp
 
 setup_file() {
     export venv rx=$BATS_FILE_TMPDIR/rx url
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
     venv=$(otlp_venv) || { venv=; return 0; }
     start_receiver "$rx"
     url=$(<"$rx/url")

@@ -7,7 +7,6 @@ RUN_ID=331e331259fa3d8eaedc6ed4466ff97f
 
 setup_file() {
     export PYTHON=
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
     venv=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" tensorboard tensorboard) ||
         return 0
     PYTHON=$venv/bin/python

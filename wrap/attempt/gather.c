@@ -17,7 +17,7 @@ attempt_is_local(const struct attempt *a)
 void
 attempt_gather(struct attempt *a)
 {
-	a->held = a->gathered = true;
+	a->hold = HOLD_ALL;
 	journal_gather(a->journal);
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_gather(a->deliveries[i]);
@@ -51,7 +51,7 @@ attempts_let_go(struct attempt *const *list, size_t len)
 	free(journals);
 	prepare(list, len);
 	for (size_t i = 0; i < len; i++) {
-		list[i]->gathered = false;
+		list[i]->hold = HOLD_DELIVERIES;
 		attempt_turn(list[i]);
 		attempt_let_go(list[i]);
 	}

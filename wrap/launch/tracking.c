@@ -12,7 +12,7 @@
 
 #include "wrap/launch/elf.h"
 #include "wrap/launch/home.h"
-#include "wrap/launch/left.h"
+#include "wrap/launch/left_behind.h"
 #include "wrap/launch/now.h"
 #include "wrap/launch/preload.h"
 #include "wrap/launch/shimlink.h"
@@ -277,7 +277,7 @@ on_left(pid_t pid, void *data)
 static bool
 has_living_other(struct tracking *t)
 {
-	if (left_find(t->launched.command, t->name, on_left, t) < 0)
+	if (left_behind_find(t->launched.command, t->name, on_left, t) < 0)
 		return true;
 	for (size_t i = 0; i < LINK_OTHERS_MAX; i++)
 		if (t->launched.others[i] > 0 &&

@@ -20,13 +20,13 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "http/http.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 #include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
@@ -170,8 +170,8 @@ end_all(struct worker *w, const struct link_ended *ended)
 	drain_ms = drain_left_ms(w, ended);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
-		w->countdown =
-		    countdown_new(w->loop, drain_ms, describe_pending, w);
+		w->drain_progress =
+		    drain_progress_new(w->loop, drain_ms, describe_pending, w);
 	w->settled = true;
 	/* Without a run nothing else would wake the loop. */
 	loop_kick(w->loop);
@@ -216,7 +216,7 @@ begin_search(struct worker *w)
 {
 	struct search_config config = {
 	    .loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .runs = w->runs,
 	    .options = &w->options,
 	    .guess = &w->guess,
@@ -327,8 +327,8 @@ stay_alone(struct worker *w)
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	enter(w, PHASE_ALONE);
-	countdown_free(w->countdown);
-	w->countdown = NULL;
+	drain_progress_free(w->drain_progress);
+	w->drain_progress = NULL;
 	runs_report_going_on(w->runs);
 	if (w->search != NULL && runs_going_on(w->runs) == 0)
 		search_report_going_on(w->search, &w->report);
@@ -395,13 +395,6 @@ on_die(const char *message)
 	_exit(1);
 }
 
-static const char *
-environment(const char *name, void *data)
-{
-	(void)data;
-	return getenv(name);
-}
-
 static void
 worker_init(struct worker *w)
 {
@@ -409,14 +402,14 @@ worker_init(struct worker *w)
 
 	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
-	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
-	    &(struct guess_from){.cwd = "", .environment = environment});
+	rundir_guess_own(
+	    &w->guess, w->options.argument_count, w->options.arguments);
 	w->loop = loop_new();
-	w->tree = tree_new(w->loop);
+	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();
-	w->announced_fd = turn_announce(w->state_dir);
+	w->announced_fd = begin_lock_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .options = &w->options,
 	    .state_dir = w->state_dir,
 	    .guess = &w->guess,
@@ -444,14 +437,14 @@ worker_release(struct worker *w)
 	announced_release(&w->announced);
 	refusals_release(&w->refusals);
 	channel_release(&w->channel);
-	tree_free(w->tree);
+	inotify_free(w->inotify);
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
-	turn_give_back(w->announced_fd);
+	begin_lock_give_back(w->announced_fd);
 	free(w->state_dir);
 }
 
@@ -479,7 +472,7 @@ main(int argc, char **argv)
 	 * on the channel is not known without it. */
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
-	countdown_free(w.countdown);
+	drain_progress_free(w.drain_progress);
 	say_closes(&w);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)

@@ -18,7 +18,7 @@
 #include "tracker/otlp/config.h"
 #include "tracker/otlp/experiments.h"
 #include "tracker/otlp/reply.h"
-#include "tracker/otlp/series.h"
+#include "tracker/otlp/metrics_body.h"
 #include "tracker/tracker.h"
 
 /* What is sent before it is compressed: receivers take 4 MiB at least. */

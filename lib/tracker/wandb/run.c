@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/environment.h"
 #include "base/die.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
@@ -38,11 +39,10 @@ copy(const char *text)
 static char *
 variable_text(const char *name)
 {
-	const char *value = getenv(name);
-
+	const char *value = environment_value(name);
 	char *text, *clean;
 
-	if (value == NULL || value[0] == '\0')
+	if (value == NULL)
 		return NULL;
 	text = text_path_text(value);
 	clean = wandb_utf8(text);

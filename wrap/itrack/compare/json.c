@@ -85,6 +85,7 @@ put_match(struct jsonwrite *w, const struct match *m)
 	jsonwrite_int_member(w, "by_key", (int64_t)m->by_key);
 	jsonwrite_int_member(w, "by_example", (int64_t)(m->pairs - m->by_key));
 	jsonwrite_bool_member(w, "across_models", m->across_models);
+	jsonwrite_int_member(w, "repeated", (int64_t)m->repeated);
 	jsonwrite_int_member(w, "other_input", (int64_t)m->changed);
 	jsonwrite_int_member(w, "only_base", (int64_t)m->only_base);
 	jsonwrite_int_member(w, "only_new", (int64_t)m->only_now);

@@ -179,6 +179,28 @@ compare_pairs(const void *a, const void *b)
 	    (x->base->number < y->base->number);
 }
 
+static int
+compare_examples(const void *a, const void *b)
+{
+	const struct match_pair *x = a, *y = b;
+
+	return strcmp(x->base->example, y->base->example);
+}
+
+/* Leaves the pairs sorted by their examples. */
+static size_t
+count_repeated(struct match_slice *slice)
+{
+	size_t count = 0;
+
+	qsort(
+	    slice->pairs, slice->len, sizeof slice->pairs[0], compare_examples);
+	for (size_t i = 1; i < slice->len; i++)
+		count += compare_examples(
+			     &slice->pairs[i - 1], &slice->pairs[i]) == 0;
+	return count;
+}
+
 static void
 add_slice(struct match *match, struct side *base, struct side *now)
 {
@@ -193,6 +215,7 @@ add_slice(struct match *match, struct side *base, struct side *now)
 		if (!match->across_models)
 			join_by(&slice, base, now, true);
 		join_by(&slice, base, now, false);
+		slice.repeated = count_repeated(&slice);
 		qsort(slice.pairs, slice.len, sizeof slice.pairs[0],
 		    compare_pairs);
 	}
@@ -203,6 +226,7 @@ add_slice(struct match *match, struct side *base, struct side *now)
 	match->only_base += slice.only_base;
 	match->only_now += slice.only_now;
 	match->changed += slice.changed;
+	match->repeated += slice.repeated;
 	match->slices = xreallocarray(
 	    match->slices, match->len + 1, sizeof match->slices[0]);
 	match->slices[match->len++] = slice;

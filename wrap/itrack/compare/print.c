@@ -78,6 +78,11 @@ print_matching(const struct match *m, struct buf *out)
 	else if (m->pairs > 0)
 		buf_addf(out, ", %zu by replicate key, %zu by example",
 		    m->by_key, m->pairs - m->by_key);
+	if (m->repeated > 0)
+		buf_addf(out,
+		    ", %zu of them of an example that has one already, which "
+		    "the tests take for independent",
+		    m->repeated);
 	add_count(out, m->changed, "in both with different inputs");
 	add_count(out, m->only_base, "in the base alone");
 	add_count(out, m->only_now, "in the new run alone");

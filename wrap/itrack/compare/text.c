@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/text.h"
+#include "format/width.h"
 #include "wrap/itrack/compare/curve.h"
 #include "wrap/itrack/compare/text.h"
 #include "wrap/itrack/grid.h"
@@ -23,7 +23,7 @@ struct paragraph {
 static struct paragraph
 begin(struct buf *out, const char *label)
 {
-	size_t len = text_length(label);
+	size_t len = text_width(label);
 
 	buf_adds(out, label);
 	text_add_blanks(out, len < LABEL ? LABEL - len : 1);
@@ -31,25 +31,34 @@ begin(struct buf *out, const char *label)
 }
 
 static void
+next_line(struct paragraph *g)
+{
+	buf_addc(g->out, '\n');
+	text_add_blanks(g->out, LABEL);
+	g->at = LABEL;
+}
+
+/* One that is longer than a line goes on in the next: Japanese has no blanks. */
+static void
 add_word(struct paragraph *g, const char *word)
 {
-	struct buf safe;
-	size_t len;
+	char *safe = grid_text(word);
+	size_t len = text_width(safe), fit;
 
-	buf_init(&safe, SIZE_MAX / 2);
-	text_add_cut(&safe, word, TEXT_WIDTH - LABEL);
-	len = text_length(safe.data);
 	if (g->at > LABEL && g->at + 1 + len > TEXT_WIDTH) {
-		buf_addc(g->out, '\n');
-		text_add_blanks(g->out, LABEL);
-		g->at = LABEL;
+		next_line(g);
 	} else if (g->at > LABEL) {
 		buf_addc(g->out, ' ');
 		g->at++;
 	}
-	buf_adds(g->out, safe.data);
-	g->at += len;
-	buf_release(&safe);
+	for (const char *rest = safe; *rest != '\0'; rest += fit) {
+		if (rest > safe)
+			next_line(g);
+		fit = text_fit(rest, TEXT_WIDTH - LABEL);
+		buf_add(g->out, rest, fit);
+		g->at += text_width(rest) - text_width(rest + fit);
+	}
+	free(safe);
 }
 
 /* A sentence, word by word. */
