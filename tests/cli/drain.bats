@@ -41,7 +41,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
         strace -f --seccomp-bpf -o /dev/null -P "$BATS_TEST_TMPDIR/words" -e trace=write \
         -e inject=write:delay_enter=300000 sh -c '
             words=$1 && shift && exec "$@" 2>>"$words"' sh \
-        "$BATS_TEST_TMPDIR/words" "$BUILD/bin/itrack-wrap" --drain 2 -- \
+        "$BATS_TEST_TMPDIR/words" "$BUILD/bin/itrack-wrap" --drain 3 -- \
         "$write_run" --mode run --from "$fixtures/run_errors/run" \
         --to "$runs/x"
     run -0 cat "$BATS_TEST_TMPDIR/words"

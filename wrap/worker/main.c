@@ -44,7 +44,7 @@
 #define SPREAD_MS   2000
 #define SPREAD_PART 4
 /* So much of the drain, or a part of a shorter one, is for its end. */
-#define CLOSE_MS   100
+#define CLOSE_MS   200
 #define CLOSE_PART 20
 
 #define TO(phase) (1U << (phase))
