@@ -339,7 +339,7 @@ is_time_to_send(const struct mlflow *m)
 	return !tracker_records_follow(m->tracker);
 }
 
-/* One word for the whole run. */
+/* It is said once for the whole run. */
 static void
 do_without(struct mlflow *m, const struct mlflow_answer *a)
 {

@@ -72,7 +72,7 @@ struct otlp {
 	/* One for each signal, made when it is first used: their certificates
 	 * may differ. */
 	struct http *http[OTLP_SIGNALS];
-	/* Nothing takes this signal there. */
+	/* Nothing at the address takes this signal. */
 	bool nowhere[OTLP_SIGNALS];
 	/* Some receiver has taken something of this run, so the address is
 	 * right. */

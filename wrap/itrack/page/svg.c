@@ -75,7 +75,7 @@ add_axes(struct buf *out, const struct frame *f, bool percent)
 			buf_addf(out, "%.0f %%</text>", 100 * value);
 		else
 			buf_addf(out, "%.3g</text>", value);
-		/* Few records have no quarters. */
+		/* A place between two records gets no number. */
 		if (x == floor(x))
 			buf_addf(out,
 			    "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">"
@@ -92,7 +92,7 @@ static void
 add_line(struct buf *out, const struct frame *f, const struct curve *curve,
     size_t style)
 {
-	/* A single place is no line. */
+	/* A single place makes no line. */
 	if (curve->len == 1)
 		buf_addf(out,
 		    "<circle class=\"s s%zu\" cx=\"%.1f\" cy=\"%.1f\" "
