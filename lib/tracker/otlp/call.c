@@ -45,6 +45,18 @@ otlp_sends(const struct otlp *o, enum otlp_signal signal)
 	    !o->nowhere[signal];
 }
 
+void
+otlp_set_place(struct otlp *o)
+{
+	char *place = otlp_sends(o, OTLP_TRACES) || !otlp_sends(o, OTLP_METRICS)
+	    ? xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
+		  o->root.trace_hex)
+	    : xstrdup(o->config.ways[OTLP_METRICS].url);
+
+	tracker_set_place(o->tracker, place);
+	free(place);
+}
+
 struct buf *
 otlp_begin(struct otlp *o, enum lane lane, struct otel_frame *frame)
 {
@@ -134,6 +146,7 @@ otlp_goes_on_without(
 	if (!o->taken)
 		return false;
 	o->nowhere[signal] = true;
+	otlp_set_place(o);
 	tracker_note(o->tracker, "no %s are sent: nothing takes them there: %s",
 	    name, reply->err.message);
 	return true;

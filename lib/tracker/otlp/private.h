@@ -129,6 +129,9 @@ void otlp_calls_init(struct otlp *o);
 void otlp_calls_release(struct otlp *o);
 /* Is the signal sent? */
 bool otlp_sends(const struct otlp *o, enum otlp_signal signal);
+/* Says where the run is: its trace, or where its metrics are if no traces are
+ * sent. */
+void otlp_set_place(struct otlp *o);
 /* Begins a request of the lane: its body gets the resource; items follow. */
 struct buf *otlp_begin(
     struct otlp *o, enum lane lane, struct otel_frame *frame);
