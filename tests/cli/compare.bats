@@ -170,6 +170,11 @@ tells() { # filter argument...
     rm b/config.resolved.yaml
     run -0 compare a b
     [[ $output =~ "config, new"\ +"there is no config.resolved.yaml" ]]
+    # That there is none is no difference in each of its values.
+    [[ $output != *temperature* ]]
+    tells '.config == null' a b
+    run -0 compare --format markdown a b
+    [[ $output == *"Configuration, new: there is no config"* && $output != *temperature* ]]
 }
 
 @test "latency and tokens" {
@@ -180,6 +185,13 @@ tells() { # filter argument...
         .["usage/total_tokens"] == [6, 6]' a b
     run -0 compare a b
     [[ $output == *"latency_p50_ms 200 -> 20"* && $output == *"usage/total_tokens 6 -> 6"* ]]
+    # What the base alone has is there, too.
+    for i in 1 2 3; do echo "P e$i success"; done | make_run c
+    tells '.values[] | select(.name == "latency_ms") == {name: "latency_ms", base: 20, new: null}' b c
+    run -0 compare b c
+    [[ $output == *"latency_p50_ms 20 -> -"* ]]
+    run -0 compare --format markdown b c
+    [[ $output == *'| usage/total\_tokens | 6 | - |'* ]]
 }
 
 @test "texts are printed with --records=text alone" {

@@ -30,8 +30,8 @@ setup() {
 # So many records of two models and probes; `better` of 10 succeed.
 make_run() { # dir better temperature
     local model probe i
-    for model in small large; do
-        for probe in LogicProbe BiasProbe; do
+    for model in small claude-3-5-sonnet-20241022; do
+        for probe in LogicProbe InstructionFollowingProbe; do
             for i in $(seq 60); do
                 echo "$model/$probe ex-$i $([ $((i * 7 % 10)) -lt "$2" ] &&
                     echo success || echo error:RuntimeError)" \

@@ -98,22 +98,16 @@ static void
 put_figures(
     struct jsonwrite *w, const struct figures *base, const struct figures *now)
 {
+	const char *name;
+
 	jsonwrite_key(w, "values");
 	jsonwrite_open(w, '[');
-	for (size_t pass = 0; pass < 2; pass++) {
-		const struct figures *f = pass == 0 ? base : now;
-
-		for (size_t i = 0; i < f->len; i++) {
-			const char *name = f->list[i].name;
-
-			if (pass == 1 && !isnan(figures_get(base, name)))
-				continue;
-			jsonwrite_open(w, '{');
-			jsonwrite_text_member(w, "name", name);
-			put_number(w, "base", figures_get(base, name));
-			put_number(w, "new", figures_get(now, name));
-			jsonwrite_close(w, '}');
-		}
+	for (size_t i = 0; (name = figures_either(base, now, i)) != NULL; i++) {
+		jsonwrite_open(w, '{');
+		jsonwrite_text_member(w, "name", name);
+		put_number(w, "base", figures_get(base, name));
+		put_number(w, "new", figures_get(now, name));
+		jsonwrite_close(w, '}');
 	}
 	jsonwrite_close(w, ']');
 }
@@ -122,6 +116,10 @@ static void
 put_settings(struct jsonwrite *w, const struct settings *s)
 {
 	jsonwrite_key(w, "config");
+	if (!s->known) {
+		jsonwrite_null(w);
+		return;
+	}
 	jsonwrite_open(w, '[');
 	for (size_t i = 0; i < s->len; i++) {
 		jsonwrite_open(w, '{');

@@ -48,6 +48,14 @@ print_difference(const char *metric, double value)
 }
 
 char *
+print_p(double p)
+{
+	if (isnan(p))
+		return xstrdup("-");
+	return p < 0.001 ? xstrdup("<0.001") : xasprintf("%.3f", p);
+}
+
+char *
 print_slice(const struct match_slice *slice)
 {
 	if (slice->base_model == NULL || slice->model == NULL ||
