@@ -334,3 +334,28 @@ PY
     kill "$(cat "$fake/pid")"
     [[ $output == *delivered* && $output != *"without their texts"* ]]
 }
+
+@test "a server that never answers about traces: metrics, files and the end are there" {
+    local pid
+    copy run_scored from
+    rm from/manifest.json
+    mkfifo from/manifest.json
+    fake_server '"stall": true'
+    timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" --drain 30 \
+        --records=text -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$PWD/from" --to "$PWD/run" >out 2>&1 3>&- &
+    pid=$!
+    # The program ends only when traces are under way.
+    wait_for 20 grep -qs 'v1/traces stall' "$fake/log"
+    echo '{}' >from/manifest.json
+    wait_for 20 grep -q 'runs/update 200' "$fake/log"
+    wait_for 20 grep -q 'PUT .*/manifest.json 200' "$fake/log"
+    wait_for 20 grep -q 'PUT .*/records.jsonl 200' "$fake/log"
+    kill "$(cat "$fake/pid")"
+    wait "$pid" || true
+    cat out
+    grep -q pending out
+    # The same request was under way all the time.
+    [ "$(grep -c v1/traces "$fake/log")" = 1 ]
+    grep -h metrics "$fake"/requests/*.body | grep -q success_rate
+}

@@ -214,7 +214,14 @@ wait(struct mlflow *m, size_t i, const struct mlflow_answer *a)
 	if (mlflow_is_at_fault(a))
 		err_prefix(&named.err, "record %jd",
 		    (intmax_t)m->records.rows.list[i].number);
-	mlflow_records_done(m, a->outcome, &named);
+	mlflow_records_done(
+	    m, mlflow_is_at_fault(a) ? OUTCOME_RETRY : a->outcome, &named);
+}
+
+static size_t
+rows_max(const struct mlflow_records *r)
+{
+	return r->singly ? 1 : REQUEST_ROWS_MAX;
 }
 
 /* The rows of the request are there with all that belongs to them. */
@@ -365,8 +372,12 @@ sent_several(struct mlflow *m, const struct mlflow_answer *a)
 		send_info(m);
 		return;
 	}
-	if (at_fault || a->outcome == OUTCOME_REJECTED)
+	if (mlflow_takes_one_trace(a)) {
+		r->singly = true;
+		r->most = 1;
+	} else if (at_fault || a->outcome == OUTCOME_REJECTED) {
 		r->most = r->sent / 2;
+	}
 	/* A server that fails without an answer gets time. */
 	if (a->outcome == OUTCOME_REJECTED || (at_fault && a->status == FAILED))
 		go_on(m);
@@ -439,7 +450,7 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	if (r->first != batch->entries[0].records.first) {
 		r->first = batch->entries[0].records.first;
 		r->at = r->infos = 0;
-		r->most = REQUEST_ROWS_MAX;
+		r->most = rows_max(r);
 		r->span = r->info = (struct mlflow_alone){0};
 		forget_refused(r);
 	}
