@@ -35,16 +35,6 @@ mlflow_is_at_fault(const struct mlflow_answer *a)
 	}
 }
 
-/* MLflow 3.4: "All spans must belong to the same trace". */
-bool
-mlflow_takes_one_trace(const struct mlflow_answer *a)
-{
-	const char *detail = json_at_text(a->doc, "detail");
-
-	return a->status == FAILED && detail != NULL &&
-	    strstr(detail, "the same trace") != NULL;
-}
-
 static enum mlflow_alone_next
 failed(struct mlflow_alone *alone)
 {

@@ -48,8 +48,6 @@ enum mlflow_alone_next {
 
 /* May the request itself be what makes the server fail? */
 bool mlflow_is_at_fault(const struct mlflow_answer *a);
-/* Is the server one that takes the spans of one trace alone? */
-bool mlflow_takes_one_trace(const struct mlflow_answer *a);
 enum mlflow_alone_next mlflow_alone_answer(
     struct mlflow_alone *alone, const struct mlflow_answer *a);
 

@@ -18,11 +18,12 @@
 #define REQUEST_ROWS_MAX  100
 #define REQUEST_BYTES_MAX ((size_t)1024 * 1024)
 /* One record more than that: a line of 64 MiB, all of it escapes. */
-#define BODY_BUFFER ((size_t)512 * 1024 * 1024)
-#define REMEMBERED  "traces"
-#define MALFORMED   400
-#define NOT_FOUND   404
-#define FAILED      500
+#define BODY_BUFFER   ((size_t)512 * 1024 * 1024)
+#define REMEMBERED    "traces"
+#define MALFORMED     400
+#define NOT_FOUND     404
+#define UNPROCESSABLE 422
+#define FAILED        500
 
 static void go_on(struct mlflow *m);
 static void sent_spans(struct mlflow *m, struct mlflow_answer *a);
@@ -218,12 +219,6 @@ wait(struct mlflow *m, size_t i, const struct mlflow_answer *a)
 	    m, mlflow_is_at_fault(a) ? OUTCOME_RETRY : a->outcome, &named);
 }
 
-static size_t
-rows_max(const struct mlflow_records *r)
-{
-	return r->singly ? 1 : REQUEST_ROWS_MAX;
-}
-
 /* The rows of the request are there with all that belongs to them. */
 static void
 settle(struct mlflow *m)
@@ -372,17 +367,34 @@ sent_several(struct mlflow *m, const struct mlflow_answer *a)
 		send_info(m);
 		return;
 	}
-	if (mlflow_takes_one_trace(a)) {
-		r->singly = true;
-		r->most = 1;
-	} else if (at_fault || a->outcome == OUTCOME_REJECTED) {
+	if (at_fault || a->outcome == OUTCOME_REJECTED)
 		r->most = r->sent / 2;
-	}
 	/* A server that fails without an answer gets time. */
 	if (a->outcome == OUTCOME_REJECTED || (at_fault && a->status == FAILED))
 		go_on(m);
 	else
 		mlflow_records_done(m, a->outcome, a);
+}
+
+static void
+sent(struct mlflow *m, const struct mlflow_answer *a)
+{
+	struct mlflow_records *r = &m->records;
+
+	if (a->outcome == OUTCOME_REJECTED)
+		r->plain = false;
+	if (r->sent == 1)
+		sent_alone(m, a);
+	else
+		sent_several(m, a);
+}
+
+/* The server refused the same as gzip. One that can read it as it is, is MLflow 3.4:
+ * it knows spans, but links none to a run and shows none. */
+static bool
+is_answer_to_plain(const struct mlflow_answer *a)
+{
+	return a->outcome == OUTCOME_DONE || a->status == UNPROCESSABLE;
 }
 
 static void
@@ -398,13 +410,14 @@ sent_spans(struct mlflow *m, struct mlflow_answer *a)
 	} else if (a->outcome == OUTCOME_REJECTED && a->status == NOT_FOUND) {
 		/* the experiment is gone */
 		mlflow_records_done(m, OUTCOME_BLOCKED, a);
-	} else if (a->status == MALFORMED && !r->taken && !r->plain) {
-		r->plain = true; /* MLflow 3.4 */
+	} else if (a->status == MALFORMED && !takes_traces(m) && !r->plain &&
+	    !r->asked) {
+		r->plain = r->asked = true;
 		go_on(m);
-	} else if (r->sent == 1) {
-		sent_alone(m, a);
+	} else if (r->plain && is_answer_to_plain(a)) {
+		mlflow_untraced_begin(m, a);
 	} else {
-		sent_several(m, a);
+		sent(m, a);
 	}
 }
 
@@ -450,7 +463,7 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	if (r->first != batch->entries[0].records.first) {
 		r->first = batch->entries[0].records.first;
 		r->at = r->infos = 0;
-		r->most = rows_max(r);
+		r->most = REQUEST_ROWS_MAX;
 		r->span = r->info = (struct mlflow_alone){0};
 		forget_refused(r);
 	}
