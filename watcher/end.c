@@ -24,13 +24,6 @@
 #define PLACE_SIZE (PATH_MAX + 16)
 
 static bool
-stamp_equal(const struct watcher_stamp *a, const struct watcher_stamp *b)
-{
-	return a->there == b->there && a->device == b->device &&
-	    a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
-
-static bool
 is_new(const struct watcher *w, const struct watcher_stamp *now)
 {
 	if (!now->there || now->ctime_ns < w->not_before_ns)

@@ -15,5 +15,7 @@ int stamp_identify(int fd, struct watcher_identity *identity);
 struct watcher_stamp stamp_at(int dir_fd, const char *name);
 /* The stamp of an open file. */
 struct watcher_stamp stamp_of(const struct stat *st);
+/* Is it the same file, not written since? */
+bool stamp_equal(const struct watcher_stamp *a, const struct watcher_stamp *b);
 
 #endif
