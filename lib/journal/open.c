@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "journal/private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 static int
 take_lock(const struct journal *j, int fd, struct err *err)

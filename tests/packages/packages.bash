@@ -1,22 +1,23 @@
 # What the tests of the packages share: which are built, a real MLflow server behind
 # TLS with a certificate of a private authority.
 
+load ../common
+
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 export GIT_PYTHON_REFRESH=quiet
 
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 
-load ../not_here
-
 # of_embed TARGET: are the libraries of a target there already (they are built in
-# minutes), or to be built? Else it says that the file can't run here.
+# minutes), or to be built? Else $missing says that the file can't run here.
 of_embed() {
+    export missing=
     if [ -n "${SANITIZE:-}" ]; then
-        not_here "the same without sanitizers"
+        missing="the same without sanitizers"
     elif [ "$(uname -m)" != x86_64 ]; then
-        not_here "this test has no other machine"
+        missing="this test has no other machine"
     elif [ -z "${ITRACK_TORTURE:-}" ] && [ ! -d "$top/build/embed/$1/licenses" ]; then
-        not_here "the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
+        missing="the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
     else
         return 0
     fi
@@ -34,11 +35,6 @@ clean_home() {
         HTTPS_PROXY all_proxy ALL_PROXY SSL_CERT_FILE REQUESTS_CA_BUNDLE
     export HOME=$BATS_FILE_TMPDIR/home
     mkdir -p "$HOME"
-}
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # make_certificates DIR: ca.pem, and of a server here server.pem and server.key.

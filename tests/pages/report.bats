@@ -9,7 +9,6 @@ load ../cli/runs
 setup_file() {
     export browser='' axe=''
     local top=$BATS_TEST_DIRNAME/../..
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
     [ -n "${ITRACK_TORTURE:-}" ] || return 0
     "$top/scripts/install-deps" -- chromium || return 0
     command -v npm >/dev/null || "$top/scripts/install-deps" -- npm || return 0

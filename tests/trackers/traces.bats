@@ -54,6 +54,14 @@ copy() { # FIXTURE DIR
     done
 }
 
+@test "one directory in two experiments: each has all its records" {
+    local dir=$top/tests/fixtures/run_scored/run
+    import two-a --records=text "$dir"
+    import two-b --records=text "$dir"
+    traces --text two-a "$dir"
+    traces --text two-b "$dir"
+}
+
 @test "without =text no word of a prompt, an answer or an error leaves the machine" {
     copy run_errors secret
     sed -i 's/"question":"/&CANARY /; s/"output_text":"/&CANARY /
@@ -282,4 +290,47 @@ except urllib.error.HTTPError:
     print(False)
 PY
     )" = True ]
+}
+
+# fails PATTERN: a server that fails (500) at every request about records that has
+# this in it, in readable form.
+fails() {
+    fake_server '"times": 1, "status": 400},
+        {"match": "traces", "body_match": "'"$1"'", "status": 500'
+}
+
+@test "a server that fails at one record takes the others, and that one without its texts" {
+    copy run_scored poison
+    sed -i '5s/"question":"/&POISON /; 9s/"model_id":"[^"]*/&POISON/' poison/records.jsonl
+    fails POISON
+    run import fake --records=text --artifacts none "$PWD/poison"
+    kill "$(cat "$fake/pid")"
+    [ "$status" = 1 ]
+    [[ $output == *"records whose texts the server refuses: 1, the first is record 5"* ]]
+    [[ $output == *"record 9: "*"HTTP 500"* ]]
+    python3 - "$fake" poison/records.jsonl <<'PY'
+import json, sys
+spans = b""
+for line in open(sys.argv[1] + "/log"):
+    number, _, target, status, _ = line.split()
+    if target == "/v1/traces" and status == "200":
+        spans += open(f"{sys.argv[1]}/requests/{number}.body", "rb").read()
+for i, line in enumerate(open(sys.argv[2]), 1):
+    question = json.dumps(json.loads(line)["input"]["question"])
+    assert (question.encode() in spans) == (i not in (5, 9)), (i, question)
+PY
+    grep -q 'runs/update 200' "$fake/log"
+}
+
+@test "while a server fails at all records, the run is whole and they are pending" {
+    fake_server '"status": 500'
+    run import fake --records=text "$top/tests/fixtures/run_scored/run"
+    [ "$status" != 0 ]
+    [[ $output == *"pending"*"record 1: "*"HTTP 500"* ]]
+    grep -q 'runs/update 200' "$fake/log"
+    grep -q 'PUT .* 200' "$fake/log"
+    echo '[{"match": "runs/create", "status": 500}]' >"$fake/rules.json"
+    run -0 "$BUILD/bin/itrack" sync
+    kill "$(cat "$fake/pid")"
+    [[ $output == *delivered* && $output != *"without their texts"* ]]
 }

@@ -16,8 +16,8 @@
 static bool
 is_watched(const struct attempt *a)
 {
-	return a->config.rule_holds != NULL && a->rule_len > 0 && !a->ended &&
-	    a->stop_reason == NULL;
+	return a->config.rule_holds != NULL && a->rule_len > 0 &&
+	    a->end == END_OPEN && a->stop_reason == NULL;
 }
 
 /* Returns why, allocated. */
@@ -50,7 +50,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	double value;
 
 	/* Nobody knows yet whether one that is held is a run of its own. */
-	if (!is_watched(a) || a->held || !a->streams || attempt_has_manifest(a))
+	if (!is_watched(a) || a->hold != HOLD_NOTHING || !a->streams ||
+	    attempt_has_manifest(a))
 		return;
 	rule = running_find(d, a->rules, a->rule_len, stalled_seconds, &value);
 	if (rule == NULL)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/terminal.h"
 #include "base/file.h"
 #include "format/text.h"
 #include "wrap/itrack/command.h"
@@ -197,10 +198,7 @@ release(struct compare *c)
 static bool
 wants_colours(void)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') &&
-	    (term == NULL || strcmp(term, "dumb") != 0);
+	return terminal_redraws(STDOUT_FILENO) && terminal_wants_colours();
 }
 
 /* In GitHub Actions the page of the job shows what is in this file. */

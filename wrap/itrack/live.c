@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/terminal.h"
 #include "format/text.h"
 #include "format/width.h"
 #include "tracker/common/display.h"
@@ -58,16 +59,14 @@ struct live {
 struct live *
 live_new(void)
 {
-	const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
 	struct live *live;
 
-	if (isatty(STDERR_FILENO) != 1 || term == NULL ||
-	    strcmp(term, "dumb") == 0)
+	if (!terminal_redraws(STDERR_FILENO))
 		return NULL;
 	live = xcalloc(1, sizeof *live);
 	buf_init(&live->frame, FRAME_MAX_BYTES);
 	buf_init(&live->shown, FRAME_MAX_BYTES);
-	live->colors = plain == NULL || plain[0] == '\0';
+	live->colors = terminal_wants_colours();
 	TAILQ_INIT(&live->pulses);
 	return live;
 }

@@ -9,8 +9,8 @@
 #include "format/text.h"
 #include "journal/index.h"
 #include "journal/journal.h"
-#include "journal/list.h"
-#include "journal/state.h"
+#include "journal/health.h"
+#include "journal/state_dir.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/timespan.h"
 

@@ -13,7 +13,7 @@
 #include "mapping/decode.h"
 #include "mapping/names.h"
 #include "mapping/question.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 #include "watcher/records.h"
 
 /* Statuses and error types, each once, and the bytes of them all. */

@@ -1,6 +1,6 @@
 /*
  * In what the configurations of two runs differ: the leaves of config.resolved.yaml
- * as they become params (watcher/config.h), secrets masked.
+ * as they become params (watcher/config_params.h), secrets masked.
  *
  *	settings_compare(&s, &base, &now);
  *	... s.list[i].name, .base, .now ...
