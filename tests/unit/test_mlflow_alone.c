@@ -93,6 +93,8 @@ test_whose_fault(void)
 	ok(!mlflow_is_at_fault(&a), "no server is there");
 	a.ambiguous = true;
 	ok(mlflow_is_at_fault(&a), "one that breaks off may be at its end");
+	a = answer(OUTCOME_REJECTED, 422);
+	ok(mlflow_is_at_fault(&a), "422 is MLflow's word for any failure");
 	a = answer(OUTCOME_BLOCKED, 403);
 	ok(!mlflow_is_at_fault(&a), "a login has to do with no record");
 }

@@ -7,6 +7,9 @@
 #include "base/die.h"
 #include "tracker/mlflow/private.h"
 
+/* MLflow's status for whatever goes wrong while it stores spans, also for a moment of
+ * its database. */
+#define FAILED 422
 /* The whole goes so often, with the engine's waits between, before it is doubted. */
 #define FAILURES_MAX 3
 
@@ -16,6 +19,8 @@
 bool
 mlflow_is_at_fault(const struct mlflow_answer *a)
 {
+	if (a->outcome == OUTCOME_REJECTED && a->status == FAILED)
+		return true;
 	if (a->outcome != OUTCOME_RETRY || a->retry_after_ms > 0)
 		return false;
 	switch (a->status) {

@@ -7,7 +7,7 @@
  *	switch (mlflow_alone_answer(&alone, &answer)) ...
  *
  * What the server refuses goes without its texts, and then not at all. A failure
- * (500) may be the server's or the record's: after some in a row less of the record
+ * (500, 422) may be the server's or the record's: after some in a row less of the record
  * goes, down to its ID and state, which no server has a reason to fail at. When the
  * server takes that, it is well, and the whole record goes once more: if it fails at
  * that again, the record is at fault.

@@ -18,11 +18,12 @@
 #define REQUEST_ROWS_MAX  100
 #define REQUEST_BYTES_MAX ((size_t)1024 * 1024)
 /* One record more than that: a line of 64 MiB, all of it escapes. */
-#define BODY_BUFFER ((size_t)512 * 1024 * 1024)
-#define REMEMBERED  "traces"
-#define MALFORMED   400
-#define NOT_FOUND   404
-#define FAILED      500
+#define BODY_BUFFER   ((size_t)512 * 1024 * 1024)
+#define REMEMBERED    "traces"
+#define MALFORMED     400
+#define NOT_FOUND     404
+#define UNPROCESSABLE 422
+#define FAILED        500
 
 static void go_on(struct mlflow *m);
 static void sent_spans(struct mlflow *m, struct mlflow_answer *a);
@@ -214,7 +215,8 @@ wait(struct mlflow *m, size_t i, const struct mlflow_answer *a)
 	if (mlflow_is_at_fault(a))
 		err_prefix(&named.err, "record %jd",
 		    (intmax_t)m->records.rows.list[i].number);
-	mlflow_records_done(m, a->outcome, &named);
+	mlflow_records_done(
+	    m, mlflow_is_at_fault(a) ? OUTCOME_RETRY : a->outcome, &named);
 }
 
 /* The rows of the request are there with all that belongs to them. */
@@ -375,6 +377,27 @@ sent_several(struct mlflow *m, const struct mlflow_answer *a)
 }
 
 static void
+sent(struct mlflow *m, const struct mlflow_answer *a)
+{
+	struct mlflow_records *r = &m->records;
+
+	if (a->outcome == OUTCOME_REJECTED)
+		r->plain = false;
+	if (r->sent == 1)
+		sent_alone(m, a);
+	else
+		sent_several(m, a);
+}
+
+/* The server refused the same as gzip. One that can read it as it is, is MLflow 3.4:
+ * it knows spans, but links none to a run and shows none. */
+static bool
+is_answer_to_plain(const struct mlflow_answer *a)
+{
+	return a->outcome == OUTCOME_DONE || a->status == UNPROCESSABLE;
+}
+
+static void
 sent_spans(struct mlflow *m, struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
@@ -387,13 +410,14 @@ sent_spans(struct mlflow *m, struct mlflow_answer *a)
 	} else if (a->outcome == OUTCOME_REJECTED && a->status == NOT_FOUND) {
 		/* the experiment is gone */
 		mlflow_records_done(m, OUTCOME_BLOCKED, a);
-	} else if (a->status == MALFORMED && !r->taken && !r->plain) {
-		r->plain = true; /* MLflow 3.4 */
+	} else if (a->status == MALFORMED && !takes_traces(m) && !r->plain &&
+	    !r->asked) {
+		r->plain = r->asked = true;
 		go_on(m);
-	} else if (r->sent == 1) {
-		sent_alone(m, a);
+	} else if (r->plain && is_answer_to_plain(a)) {
+		mlflow_untraced_begin(m, a);
 	} else {
-		sent_several(m, a);
+		sent(m, a);
 	}
 }
 

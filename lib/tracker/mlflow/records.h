@@ -40,7 +40,8 @@ struct mlflow_records {
 	/* Scores that MLflow has no number for: of the row `infos`, and of those
 	 * before it of which the report does not know yet. */
 	size_t left_out, scores_left_out;
-	bool plain; /* the server is one that can't read gzip */
+	bool plain; /* the request under way is no gzip */
+	bool asked; /* whether it is gzip that the server can't read */
 	bool taken; /* the server has taken some */
 	bool none;  /* it has no traces */
 	/* Why the entry under way can't be read, while tables are sent. */

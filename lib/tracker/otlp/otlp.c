@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "tracker/otlp/private.h"
 
@@ -61,18 +60,6 @@ recall(struct otlp *o)
 	otlp_params_recall(o);
 }
 
-static void
-set_place(struct otlp *o)
-{
-	char *place = o->config.ways[OTLP_TRACES].off
-	    ? xstrdup(o->config.ways[OTLP_METRICS].url)
-	    : xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
-		  o->root.trace_hex);
-
-	tracker_set_place(o->tracker, place);
-	free(place);
-}
-
 /* Opening: is there a receiver? */
 
 static void on_opened(struct otlp *o, const struct otlp_reply *reply);
@@ -111,6 +98,7 @@ static void
 opened(struct otlp *o)
 {
 	otlp_note_taken(o);
+	otlp_set_place(o);
 	for (int i = 0; i < OTLP_SIGNALS; i++)
 		if (o->nowhere[i])
 			tracker_note(o->tracker,
@@ -130,7 +118,7 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 			otlp_points_taken(o);
 		opened(o);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
-		/* An empty request may be refused by who takes others. */
+		/* A receiver that takes other requests may refuse an empty one. */
 		if (!o->empty)
 			tracker_refused(
 			    o->tracker, "the run's status", reply->err.message);
@@ -141,7 +129,8 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 	}
 }
 
-/* A run that goes on says so at once. That an import was one is no news. */
+/* A run that goes on says so at once; that a run which is imported once did is no
+ * news. */
 static enum outcome
 otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
@@ -153,7 +142,7 @@ otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 	recall(o);
 	if (o->config.disabled)
 		return OUTCOME_DONE;
-	set_place(o);
+	otlp_set_place(o);
 	if (run->again)
 		return OUTCOME_DONE;
 	o->probing = OTLP_METRICS;

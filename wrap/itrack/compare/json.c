@@ -8,7 +8,7 @@
 #include "wrap/itrack/compare/print.h"
 #include "wrap/itrack/print.h"
 
-/* A NaN is not known, and an infinity is no number of JSON. */
+/* A NaN stands for a value that is not known, and JSON has no infinity. */
 static void
 put_number(struct jsonwrite *w, const char *key, double value)
 {
@@ -202,7 +202,7 @@ put_rules(struct jsonwrite *w, const struct rules *rules)
 	jsonwrite_close(w, ']');
 }
 
-/* Of one run its members stand in the object itself. */
+/* Where one run is compared, its members stand in the object itself. */
 void
 print_json(const struct print *p, struct buf *out)
 {

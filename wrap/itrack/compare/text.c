@@ -38,7 +38,8 @@ next_line(struct paragraph *g)
 	g->at = LABEL;
 }
 
-/* One that is longer than a line goes on in the next: Japanese has no blanks. */
+/* A word that is longer than a line goes on in the next one: Japanese has no
+ * blanks. */
 static void
 add_word(struct paragraph *g, const char *word)
 {

@@ -178,7 +178,7 @@ says(const struct result *r, enum verdict verdict)
 	return false;
 }
 
-/* What the verdicts mean that need a word. */
+/* Explains the verdicts that need it. */
 static void
 add_legend(struct buf *out, const struct result *r)
 {

@@ -133,7 +133,7 @@ add_axes(struct buf *out, const struct frame *f, bool percent)
 	for (int i = 0; i <= STEPS; i++) {
 		double x = f->most * i / STEPS;
 
-		/* Few records have no quarters. */
+		/* A place between two records gets no number. */
 		if (x == floor(x))
 			buf_addf(out,
 			    "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">"
@@ -150,7 +150,7 @@ static void
 add_line(struct buf *out, const struct frame *f, const struct curve *curve,
     size_t style)
 {
-	/* A single place is no line. */
+	/* A single place makes no line. */
 	if (curve->len == 1)
 		buf_addf(out,
 		    "<circle class=\"s s%zu\" cx=\"%.1f\" cy=\"%.1f\" "
