@@ -89,7 +89,7 @@ tells() { # filter argument...
         repeated: 1, other_input: 0, only_base: 1, only_new: 0, no_experiment: 0} and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' a b
     run -0 compare a b
-    [[ $(tr -s ' \n' ' ' <<<"$output") == *"2 pairs by replicate key, 1 of them of an example that has one already, which the tests take for independent; 1 in the base alone"* ]]
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"2 pairs by replicate key; 1 repeats an example, and the tests count it as independent; 1 in the base alone"* ]]
     printf '%s\n' 'P x success key=none' 'P x error key=none' | make_run c
     tells '.matched.pairs == 2 and .matched.by_example == 2 and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' b c

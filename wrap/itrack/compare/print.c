@@ -88,9 +88,10 @@ print_matching(const struct match *m, struct buf *out)
 		    m->by_key, m->pairs - m->by_key);
 	if (m->repeated > 0)
 		buf_addf(out,
-		    ", %zu of them of an example that has one already, which "
-		    "the tests take for independent",
-		    m->repeated);
+		    "; %zu repeat%s an example, and the tests count %s as "
+		    "independent",
+		    m->repeated, m->repeated == 1 ? "s" : "",
+		    m->repeated == 1 ? "it" : "them");
 	add_count(out, m->changed, "in both with different inputs");
 	add_count(out, m->only_base, "in the base alone");
 	add_count(out, m->only_now, "in the new run alone");

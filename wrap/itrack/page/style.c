@@ -76,7 +76,8 @@ const char style_sheet[] =
     "999;"
     "--card:#fff}body{max-width:none;padding:0;font-size:11px}nav{display:none}"
     "figure,tr,.tile{break-inside:avoid}h2,h3{break-after:avoid}"
-    ".wide{overflow:visible}}\n"
+    ".wide{overflow:visible}small,td.n,thead th{white-space:normal}"
+    "th,td{padding-right:.4rem}td.run,tbody th{min-width:0}}\n"
     /* What is folded on the screen is on paper, where the browser can. */
     "@media "
     "print{details:not(.long)::details-content{content-visibility:visible;"
