@@ -1,6 +1,5 @@
 #include "base/die.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,16 +83,23 @@ xstrndup(const char *text, size_t length)
 }
 
 char *
+xvasprintf(const char *format, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, format, ap) < 0)
+		die("out of memory");
+	return text;
+}
+
+char *
 xasprintf(const char *format, ...)
 {
 	va_list ap;
 	char *text;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
+	text = xvasprintf(format, ap);
 	va_end(ap);
-	if (n < 0)
-		die("out of memory");
 	return text;
 }

@@ -6,6 +6,7 @@
 #ifndef BASE_DIE_H
 #define BASE_DIE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Must not return. The message has no newline. */
@@ -24,5 +25,7 @@ void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list ap)
+    __attribute__((format(printf, 1, 0)));
 
 #endif

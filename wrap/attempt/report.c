@@ -42,13 +42,10 @@ report_say(struct report *r, const char *format, ...)
 {
 	va_list ap;
 	char *line;
-	int n;
 
 	va_start(ap, format);
-	n = vasprintf(&line, format, ap);
+	line = xvasprintf(format, ap);
 	va_end(ap);
-	if (n < 0)
-		die("out of memory");
 	buf_adds(&r->text, "itrack: ");
 	text_escape(&r->text, line);
 	buf_addc(&r->text, '\n');

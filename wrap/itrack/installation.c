@@ -40,8 +40,7 @@ say(const struct examine *e, const char *part, enum verdict verdict,
 	va_list ap;
 
 	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		die("out of memory");
+	text = xvasprintf(format, ap);
 	va_end(ap);
 	e->say(e->data, part, verdict, text);
 	free(text);

@@ -23,8 +23,7 @@ examine_say(
 	va_list ap;
 
 	va_start(ap, format);
-	if (vasprintf(&line, format, ap) < 0)
-		die("out of memory");
+	line = xvasprintf(format, ap);
 	va_end(ap);
 	x->say(x->data, verdict, line);
 	free(line);

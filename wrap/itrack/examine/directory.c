@@ -37,8 +37,7 @@ check_add(struct check *c, enum check_kind kind, uint64_t line,
 	if (format == NULL)
 		return;
 	va_start(ap, format);
-	if (vasprintf(&defect->detail, format, ap) < 0)
-		die("out of memory");
+	defect->detail = xvasprintf(format, ap);
 	va_end(ap);
 }
 
