@@ -22,8 +22,9 @@
 #include "itrack/own_file.h"
 
 #define WORKER_PLACE "libexec/itrack/itrack-worker"
-/* A library in lib/x86_64-linux-gnu/ is three folders below the prefix. */
-#define FOLDERS_UP 3
+/* The library of a wheel is five folders below the prefix:
+ * lib/python3.11/site-packages/itrack/libitrack.so.0. */
+#define FOLDERS_UP 5
 /* The caller's shim uses this variable; the worker must not inherit it. */
 #define SHIM_VARIABLE "ITRACK_SOCKET="
 /* Of a child that did not become the worker, as shells have it. */

@@ -29,6 +29,11 @@ from_tree() {
     [[ $output == *OK* ]]
 }
 
+@test "docstrings: every parameter, and examples that do what they say" {
+    run -0 from_tree python3 -W error "$top/tests/library/test_docstrings.py"
+    [[ $output == *OK* ]]
+}
+
 @test "a wheel, built offline, works in an empty environment" {
     BUILD=$BUILD run -0 python3 -m pip wheel --no-deps --no-index \
         --disable-pip-version-check -w wheels "$top/lib/python"
@@ -38,6 +43,17 @@ from_tree() {
     run -0 env -u ITRACK_LIBRARY -u ITRACK_WORKER empty/bin/python \
         "$top/tests/library/test_python.py"
     [[ $output == *OK* ]]
+    # Into a folder of its own, where pip leaves lib/ out: the library comes along,
+    # and finds its worker there.
+    empty/bin/pip install --quiet --no-index --disable-pip-version-check \
+        --target 'a folder' wheels/itrack-*.whl
+    run -0 env -u ITRACK_LIBRARY -u ITRACK_WORKER 'PYTHONPATH=a folder' python3 -c '
+import itrack, os
+with itrack.LocalFileTracker(output_dir="module") as tracker:
+    tracker.start_run("one")
+    tracker.log_metrics({"accuracy": 0.5})
+assert os.path.realpath("a folder/itrack/libitrack.so.0") in open("/proc/self/maps").read()'
+    [ "$(jq -r .status module/*/one/final_state.json)" = finished ]
     run -0 empty/bin/pip uninstall -y itrack
     run -1 empty/bin/python -c 'import itrack'
 }

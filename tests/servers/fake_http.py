@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An HTTP server that keeps every request byte for byte and misbehaves on order.
 
-usage: fake_http.py DIR [--tls CERT_AND_KEY.pem | --one]
+usage: fake_http.py DIR [--tls CERT_AND_KEY.pem [CA.pem] | --one]
 
 --one: one connection after the other.
 
@@ -178,6 +178,9 @@ def main(handler=Handler):
         scheme = "https"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[3])
+        if len(sys.argv) > 4:  # whoever comes needs a certificate of that CA
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(sys.argv[4])
         server.socket = context.wrap_socket(server.socket, server_side=True)
     url = os.path.join(directory, "url")
     with open(url + ".new", "w") as f:

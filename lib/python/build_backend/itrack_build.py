@@ -12,6 +12,7 @@ import hashlib
 import os
 import shlex
 import subprocess
+import sys
 import sysconfig
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 TOP = HERE.parent.parent
 NAME = "itrack"
+LIBRARY = "libitrack.so.0"
 # What zip can say at the least; SOURCE_DATE_EPOCH would say no more of use.
 DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -36,7 +38,8 @@ def _install(stage):
     subprocess.run(["make", "-s", "-C", str(TOP), f"BUILD={build}",
                     f"DESTDIR={stage}", "PREFIX=/", "LIBDIR=/lib", "install",
                     *shlex.split(env.get("MAKE_ARGUMENTS", ""))],
-                   check=True, env=env)
+                   # What it says is no part of what we print.
+                   check=True, env=env, stdout=sys.stderr)
 
 
 def _files(folder):
@@ -55,6 +58,10 @@ def _members(stage, version):
         name = path.relative_to(stage).as_posix()
         if name.startswith("bin/"):
             yield path, f"{data}/scripts/{path.name}"
+        # In the package, which is the one folder that every way of installing keeps
+        # whole: pip install --target leaves lib/ out.
+        elif name == f"lib/{LIBRARY}":
+            yield path, f"{NAME}/{LIBRARY}"
         # Who compiles against the library has the tree, or the Debian package.
         elif not name.startswith("include/") and path.suffix not in (".a", ".pc"):
             yield path, f"{data}/data/{name}"

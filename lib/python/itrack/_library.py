@@ -87,26 +87,9 @@ _metric_arrays: dict[int, Any] = {}
 
 
 def _of_wheel() -> Optional[str]:
-    """The library that was installed with this package.
-
-    The installer wrote down where it put each file, from the folder of the
-    package on.
-    """
-    site = os.path.dirname(_HERE)
-    for name in os.listdir(site):
-        if name.startswith("itrack-") and name.endswith(".dist-info"):
-            break
-    else:
-        return None
-    try:
-        with open(os.path.join(site, name, "RECORD"), encoding="utf-8") as file:
-            for line in file:
-                path = line.rsplit(",", 2)[0].strip('"')
-                if os.path.basename(path) == _SONAME:
-                    return os.path.normpath(os.path.join(site, path))
-    except OSError:
-        pass
-    return None
+    """The library beside this file, where a wheel was installed."""
+    path = os.path.join(_HERE, _SONAME)
+    return path if os.path.lexists(path) else None
 
 
 def load() -> ctypes.CDLL:

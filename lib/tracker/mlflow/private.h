@@ -1,6 +1,6 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), inputs.c (dataset, models), tagging.c (tags that come behind
+ * send.c (metrics and params), inputs.c (dataset, models), tags_later.c (tags that come behind
  * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
  * that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
@@ -243,7 +243,7 @@ struct mlflow_tagged mlflow_wanted_tagged(const struct mlflow *m);
 void mlflow_run_tags(const struct mlflow *m, enum mlflow_tag_set set,
     const struct mlflow_tagged *run, struct mlflow_tags *tags);
 
-/* --- tagging.c --- */
+/* --- tags_later.c --- */
 
 /* Notes that the run m->wanted is made without the user's tags, which follow
  * later. */
@@ -259,7 +259,6 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
-const char *mlflow_status(enum run_status status);
 /* A request of another file, within a batch of metrics or the end of the run, was
  * answered: that goes on, or comes again. */
 void mlflow_send_on(struct mlflow *m);
@@ -327,7 +326,7 @@ void mlflow_file_settled(struct mlflow *m, const struct mlflow_answer *a);
 enum outcome mlflow_register(
     struct mlflow *m, const struct entry_register *r, struct err *err);
 
-/* --- upload.c --- */
+/* --- upload_by_page.c --- */
 
 /* May the file go through the server's page, although only MLflow's own client
  * reaches the store? */

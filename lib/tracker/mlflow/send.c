@@ -295,7 +295,7 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
 }
 
-const char *
+static const char *
 mlflow_status(enum run_status status)
 {
 	switch (status) {
