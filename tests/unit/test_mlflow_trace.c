@@ -117,11 +117,38 @@ test_bare_record(void)
 	row_release(&row);
 }
 
+static void
+test_deep(void)
+{
+	struct buf line_text, out;
+	struct row row;
+
+	buf_init(&line_text, BYTES);
+	buf_adds(&line_text, "{\"input\":{\"q\":\"a\\\"[[\",\"deep\":");
+	for (int i = 0; i < 40; i++)
+		buf_adds(&line_text, "{\"d\":");
+	buf_adds(&line_text, "1");
+	for (int i = 0; i < 40; i++)
+		buf_adds(&line_text, "}");
+	buf_adds(&line_text, "},\"output\":{\"o\":[\"[[[\"]}}");
+	ok(row_decode(&row, line_text.data, line_text.len, true), "a record");
+	buf_init(&out, BYTES);
+	mlflow_trace_add(&out, &row);
+	ok(has(&out,
+	       "\"{\\\"q\\\":\\\"a\\\\\\\"[[\\\",\\\"deep\\\":{\\\"d\\\":"),
+	    "what MLflow could not show goes as a text");
+	ok(has(&out, "{\"o\":[\"[[[\"]}"), "the other as it is");
+	row_release(&row);
+	buf_release(&out);
+	buf_release(&line_text);
+}
+
 int
 main(void)
 {
 	test_spans();
 	test_info();
 	test_bare_record();
+	test_deep();
 	return done_testing();
 }

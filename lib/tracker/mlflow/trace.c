@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/die.h"
 #include "base/hash.h"
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/names.h"
@@ -20,7 +21,10 @@
 #define TEXT_BYTES    (64 * 1024)
 #define PREVIEW_BYTES ((size_t)512 * 1024 * 1024)
 /* "2026-11-27T07:00:00.123Z" and a duration of seconds with nanoseconds. */
-#define TIME_SIZE     40
+#define TIME_SIZE 40
+/* MLflow makes messages of protobuf of what it shows, up to three for a level, and
+ * these read 100 in each other. */
+#define DEPTH_MAX     24
 #define US_PER_SECOND 1000000
 /* A trace's ID, a hyphen, 16 digits: MLflow takes 50 characters. */
 #define ID_SIZE 64
@@ -32,6 +36,58 @@ mlflow_traces_begin(struct buf *out, struct otel_frame *frame)
 {
 	otel_begin(out, frame);
 	otel_scope(out, frame);
+}
+
+static bool
+is_deep(const struct json_span *span)
+{
+	bool in_text = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < span->len; i++) {
+		char c = span->start[i];
+
+		if (in_text && c == '\\')
+			i++;
+		else if (c == '"')
+			in_text = !in_text;
+		else if (!in_text && (c == '[' || c == '{') &&
+		    ++depth > DEPTH_MAX)
+			return true;
+		else if (!in_text && (c == ']' || c == '}'))
+			depth--;
+	}
+	return false;
+}
+
+/* A value that is nested too deep goes as a text: MLflow stores it, but fails to
+ * show it. `own` has the text, and must stay as long as the span. */
+static struct json_span
+shallow(const struct json_span *span, struct buf *own)
+{
+	struct json_span text = *span;
+	struct jsonwrite w;
+	char *json;
+
+	buf_init(own, PREVIEW_BYTES);
+	if (span->type == JSON_NONE || !is_deep(span))
+		return text;
+	json = xstrndup(span->start, span->len);
+	jsonwrite_init(&w, own, JSONWRITE_COMPACT);
+	jsonwrite_text(&w, json);
+	free(json);
+	jsonscan_whole(own->data, own->len, &text);
+	return text;
+}
+
+static void
+put_json(struct buf *out, const char *key, const struct json_span *span)
+{
+	struct buf own;
+	struct json_span text = shallow(span, &own);
+
+	otel_json(out, OTEL_SPAN_ATTRIBUTE, key, &text);
+	buf_release(&own);
 }
 
 /* The members of a record's input have no place without the user's word, but
@@ -48,7 +104,7 @@ put_inputs(struct buf *out, const struct row *row)
 
 		jsonscan_whole(digest, (size_t)len, &span);
 	}
-	otel_json(out, OTEL_SPAN_ATTRIBUTE, "mlflow.spanInputs", &span);
+	put_json(out, "mlflow.spanInputs", &span);
 }
 
 /* As JSON, because MLflow takes "4" for a number and 4 for a text else. */
@@ -61,8 +117,7 @@ put_outputs(struct buf *out, const struct row *row)
 		otel_json(
 		    out, OTEL_SPAN_ATTRIBUTE, "mlflow.spanOutputs", &text);
 	else if (row->output.type != JSON_NONE && row->output.type != JSON_NULL)
-		otel_json(out, OTEL_SPAN_ATTRIBUTE, "mlflow.spanOutputs",
-		    &row->output);
+		put_json(out, "mlflow.spanOutputs", &row->output);
 }
 
 static void
@@ -258,6 +313,9 @@ put_score(const struct info *info, const struct row_score *score)
 static void
 put_assessments(const struct info *info)
 {
+	struct buf own;
+	struct json_span reference = shallow(&info->row->reference, &own);
+
 	jsonwrite_key(info->w, "assessments");
 	jsonwrite_open(info->w, '[');
 	for (size_t i = 0; i < info->row->score_len; i++)
@@ -265,10 +323,11 @@ put_assessments(const struct info *info)
 	if (info->row->reference.type != JSON_NONE) {
 		/* The key is empty, as no score's name is. */
 		begin_assessment(info, "", EXPECTED, false);
-		jsonwrite_span(info->w, &info->row->reference);
+		jsonwrite_span(info->w, &reference);
 		end_assessment(info);
 	}
 	jsonwrite_close(info->w, ']');
+	buf_release(&own);
 }
 
 /* The beginning of a value, as MLflow shows it in the list. */
