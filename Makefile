@@ -137,7 +137,7 @@ FUZZ_REPLAYS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,\
 # Objects on the way to a test are kept.
 .PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/fuzz/obj/%.o
 
-.PHONY: all check check-san bench fuzz lint tidy format install install-programs install-library install-strip uninstall \
+.PHONY: force all check check-san bench fuzz lint tidy format install install-programs install-library install-strip uninstall \
     clean help torture print-library-sources compile_commands.json
 
 PROGRAMS := $(WRAP) $(ITRACK) $(WORKER) $(SHIM) $(COMPLETIONS)
@@ -156,32 +156,40 @@ help:
 	@echo 'lint        format, static analysis, shell, includes, exports'
 	@echo 'tidy        of lint: clang-tidy, for the files that have changed'
 	@echo 'format      clang-format for all C files, in place'
-	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall'
+	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall;'
+	@echo '            install-programs, install-library: one of the two halves'
 	@echo 'clean       removes $(BUILD)/'
 	@echo 'compile_commands.json   how each file is compiled, for editors'
-	@echo 'print-library-sources   what the wheel compiles'
+	@echo 'print-library-sources   the sources of the library, one a line'
 	@echo 'Set CC, CFLAGS, BUILD=DIR, SANITIZE=address,undefined as you like.'
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
-$(CORE): $(call objects,$(CORE_SOURCES))
-	rm -f $@
-	$(AR) qcs $@ $^
+# Which sources something is made of: the file is newer when others are. Without it
+# a build directory would keep in its products what a removed source has left.
+$(BUILD)/lists/%: force
+	@mkdir -p $(@D)
+	@printf '%s\n' $($*_SOURCES) | cmp -s - $@ || \
+	    printf '%s\n' $($*_SOURCES) >$@
 
-$(PARTS): $(call objects,$(PARTS_SOURCES))
+$(CORE): $(call objects,$(CORE_SOURCES)) $(BUILD)/lists/CORE
 	rm -f $@
-	$(AR) qcs $@ $^
+	$(AR) qcs $@ $(filter %.o,$^)
+
+$(PARTS): $(call objects,$(PARTS_SOURCES)) $(BUILD)/lists/PARTS
+	rm -f $@
+	$(AR) qcs $@ $(filter %.o,$^)
 
 # The launcher: libc only, so that it starts at once. Linked statically where
 # libc comes as an archive: the dynamic linker would take a fifth of its time.
-$(WRAP): $(call objects,$(LAUNCH_SOURCES))
+$(WRAP): $(call objects,$(LAUNCH_SOURCES)) $(BUILD)/lists/LAUNCH
 	@mkdir -p $(@D)
 	@rm -f $@
-	@[ -n "$(SANITIZE)" ] || \
-	    $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -static-pie -o $@ $^ 2>/dev/null || :
-	@[ -e $@ ] || $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+	@[ -n "$(SANITIZE)" ] || $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -static-pie \
+	    -o $@ $(filter %.o,$^) 2>/dev/null || :
+	@[ -e $@ ] || $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^)
 
 ifdef EMBED
 # Nothing is there twice: one program has the worker and the commands (wrap/one).
@@ -190,25 +198,27 @@ $(BUILD)/obj/wrap/worker/main.o: CPPFLAGS_ALL += -Dmain=worker_main -include wra
 $(BUILD)/obj/wrap/itrack/main.o: CPPFLAGS_ALL += -Dmain=itrack_main -include wrap/one/one.h
 
 $(WORKER): $(call objects,$(sort wrap/one/main.c $(WORKER_SOURCES) \
-    $(ITRACK_SOURCES) $(call room,lib/itrack))) $(CORE)
+    $(ITRACK_SOURCES) $(call room,lib/itrack))) $(CORE) $(BUILD)/lists/WORKER \
+    $(BUILD)/lists/ITRACK
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS)
 
 $(ITRACK): $(call objects,wrap/one/itrack.c wrap/launch/home.c)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
 else
-$(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE)
+$(WORKER): $(call objects,$(WORKER_SOURCES)) $(CORE) $(BUILD)/lists/WORKER
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS)
 
-$(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE)
+$(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE) $(BUILD)/lists/ITRACK
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS)
 endif
 
 # The shim goes into other people's processes: libc only, never sanitized.
-$(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map
+$(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map \
+    $(BUILD)/lists/SHIM
 	@mkdir -p $(@D)
 	$(SHIM_CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
@@ -239,7 +249,8 @@ $(BUILD)/pic/%.o: %.c
 	$(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) \
 	    $(LIBRARY_FLAGS) -c -o $@ $<
 
-$(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map
+$(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map \
+    $(BUILD)/lists/LIBRARY
 	@mkdir -p $(@D)
 	$(CC) $(LIBRARY_FLAGS) -shared -Wl,-soname,libitrack.so.0 \
 	    -Wl,--version-script=lib/itrack.map -Wl,--gc-sections \
@@ -249,9 +260,9 @@ $(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map
 	ln -sf libitrack.so.0 $(@D)/libitrack.so
 
 # One object, so that its other names don't meet those of the program.
-$(ARCHIVE): $(call library_objects,$(LIBRARY_SOURCES))
+$(ARCHIVE): $(call library_objects,$(LIBRARY_SOURCES)) $(BUILD)/lists/LIBRARY
 	@mkdir -p $(@D)
-	$(LD) -r -o $(BUILD)/lib/itrack.o $^
+	$(LD) -r -o $(BUILD)/lib/itrack.o $(filter %.o,$^)
 	objcopy -w --keep-global-symbol='itrack_*' $(BUILD)/lib/itrack.o
 	rm -f $@
 	$(AR) qcs $@ $(BUILD)/lib/itrack.o
@@ -317,9 +328,10 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(FUZZ_CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) -std=c11 $(WARNINGS) \
 	    $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/libfuzzed.a: $(call fuzz_objects,$(CORE_SOURCES) $(PARTS_SOURCES))
+$(BUILD)/fuzz/libfuzzed.a: $(call fuzz_objects,$(CORE_SOURCES) $(PARTS_SOURCES)) \
+    $(BUILD)/lists/CORE $(BUILD)/lists/PARTS
 	rm -f $@
-	$(AR) qcs $@ $^
+	$(AR) qcs $@ $(filter %.o,$^)
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o \
     $(BUILD)/fuzz/libfuzzed.a

@@ -294,7 +294,9 @@ int itrack_log_params(struct itrack_tracker *tracker,
 
 /* Logs a file, or a directory with all regular files below it ("name/sub/file";
  * symbolic links in it are left out). name NULL: the last component of path;
- * type NULL: "file". -ENOENT and other errors of the path: nothing was logged.
+ * type NULL: "file". W&B has each call as an artifact of that name and type, or
+ * as a version of it. TensorBoard shows the path alone, which need not be
+ * there; else -ENOENT and other errors of the path: nothing was logged.
  * The call keeps the bytes that the file has now (by reflink where the file
  * system has that, else as a copy) beside the journal until they are delivered,
  * so that the file may change or go afterwards; calls of other threads wait as

@@ -16,7 +16,7 @@
 #include "format/text.h"
 #include "mapping/documents.h"
 #include "mapping/names.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "watcher/private.h"
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
@@ -92,7 +92,7 @@ stamp_held(int held)
 		return (struct watcher_stamp){.code = held};
 	if (file_stat(held, &st) < 0)
 		return (struct watcher_stamp){.code = -errno};
-	return stamp_of(&st);
+	return identity_stamp_of(&st);
 }
 
 /* Returns 1 if there is a new manifest, which `text` gets, else 0. */
@@ -102,7 +102,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 {
 	int held = 0, result;
 
-	*stamp = stamp_at(w->dir_fd, MANIFEST_FILE);
+	*stamp = identity_stamp_at(w->dir_fd, MANIFEST_FILE);
 	if (stamp->code == 0 && !stamp->there)
 		held = settle_held(&w->settle, MANIFEST_FILE);
 	if (held != 0)
@@ -241,11 +241,11 @@ read_summary(struct watcher *w)
 }
 
 static void
-take_extras(struct watcher *w)
+take_subfolders(struct watcher *w)
 {
-	w->extras = xcalloc(1, sizeof *w->extras);
-	extras_init(w->extras, &w->settle.config);
-	if (extras_take(w->extras, w->dir_fd) < 0)
+	w->subfolders = xcalloc(1, sizeof *w->subfolders);
+	subfolders_init(w->subfolders, &w->settle.config);
+	if (subfolders_take(w->subfolders, w->dir_fd) < 0)
 		w->unread = true;
 }
 
@@ -268,7 +268,7 @@ take_last(struct watcher *w, bool superseded)
 	read_manifest(w);
 	if (w->manifest.there)
 		read_summary(w);
-	take_extras(w);
+	take_subfolders(w);
 	take_files(w);
 }
 
@@ -282,7 +282,7 @@ give_back(struct watcher *w)
 	settle_let_go(&w->settle);
 	loop_timer_cancel(w->loop, &w->again);
 	loop_timer_cancel(w->loop, &w->part_timer);
-	tree_remove(&w->watch);
+	inotify_remove(&w->watch);
 }
 
 const char *
@@ -333,10 +333,10 @@ give_back_rest(struct watcher *w)
 	w->dir_fd = -1;
 	buf_release(&w->manifest.text);
 	buf_release(&w->manifest.summary);
-	if (w->extras != NULL)
-		extras_release(w->extras);
-	free(w->extras);
-	w->extras = NULL;
+	if (w->subfolders != NULL)
+		subfolders_release(w->subfolders);
+	free(w->subfolders);
+	w->subfolders = NULL;
 }
 
 bool
@@ -377,17 +377,17 @@ watcher_end(struct watcher *w, const struct watcher_end *end)
 		finish.documents.summary = w->manifest.summary.data;
 		finish.documents.summary_len = w->manifest.summary.len;
 	}
-	if (w->extras != NULL) {
-		finish.documents.verdict = w->extras->verdict.data;
-		finish.documents.verdict_len = w->extras->verdict.len;
-		if (w->extras->has_receipts)
-			finish.receipts = &w->extras->receipts;
+	if (w->subfolders != NULL) {
+		finish.documents.verdict = w->subfolders->verdict.data;
+		finish.documents.verdict_len = w->subfolders->verdict.len;
+		if (w->subfolders->has_receipts)
+			finish.receipts = &w->subfolders->receipts;
 	}
 	derive_end(w->derive, &finish);
 	w->end_place = find_place(w);
 	settle_emit(&w->settle, w->end_place, finish.time_us);
-	if (w->extras != NULL)
-		extras_emit(w->extras, w->end_place, finish.time_us);
+	if (w->subfolders != NULL)
+		subfolders_emit(w->subfolders, w->end_place, finish.time_us);
 	give_back_rest(w);
 	return watcher_is_complete(w);
 }

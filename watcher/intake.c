@@ -10,35 +10,11 @@
 #include "format/text.h"
 #include "mapping/names.h"
 #include "watcher/private.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 
 /* A record that was seen to arrive is in the journal after this time at the
  * latest. */
 #define PART_MS 2000
-
-/* Returns the time of an entry. In a run that is not live it lies between the
- * files' start and end, by the place in the file, so that importing twice gives
- * the same points. */
-static int64_t
-time_at(const struct watcher *w, int64_t offset)
-{
-	if (w->live)
-		return clock_wall_us();
-	if (w->last_size <= 0)
-		return w->end_us;
-	return w->start_us +
-	    (int64_t)((double)(w->end_us - w->start_us) *
-		((double)offset / (double)w->last_size));
-}
-
-/* When the file was last written, as far as its name tells that. */
-static int64_t
-written_us(const struct watcher *w)
-{
-	if (w->live)
-		return w->tail.mtime_ns / 1000;
-	return w->records_us > 0 ? w->records_us : w->end_us;
-}
 
 void
 watcher_on_line(
@@ -46,7 +22,7 @@ watcher_on_line(
 {
 	struct watcher *w = data;
 	struct derive_arrival arrival = {
-	    .time_us = time_at(w, end), .observed = w->live && alone};
+	    .time_us = watcher_time_at(w, end), .observed = w->live && alone};
 	int64_t before = derive_last_step(w->derive);
 	struct parts_line part = {.text = line, .len = len, .end = end};
 
@@ -57,9 +33,10 @@ watcher_on_line(
 	}
 	if (w->caught_up)
 		part.arrived_us = arrival.time_us;
-	part.written_us = written_us(w);
+	part.written_us = watcher_written_us(w);
 	parts_line(&w->parts, &part);
-	if (parts_is_open(&w->parts) && w->tree != NULL && !w->part_timer.set)
+	if (parts_is_open(&w->parts) && w->inotify != NULL &&
+	    !w->part_timer.set)
 		loop_timer_set(w->loop, &w->part_timer, PART_MS);
 }
 

@@ -3,7 +3,7 @@
 #ifndef WATCHER_PRIVATE_H
 #define WATCHER_PRIVATE_H
 
-#include "watcher/extras.h"
+#include "watcher/subfolders.h"
 #include "watcher/parts.h"
 #include "watcher/watcher.h"
 
@@ -16,8 +16,8 @@
 
 struct watcher {
 	struct loop *loop;
-	struct tree *tree;
-	struct tree_watch watch;
+	struct inotify *inotify;
+	struct inotify_watch watch;
 	struct loop_timer again; /* to read on in a large file */
 	char *path;
 	char *end_place;
@@ -51,7 +51,7 @@ struct watcher {
 		struct buf text, summary;
 	} manifest;
 	struct settle settle;
-	struct extras *extras; /* allocated at the end of the run */
+	struct subfolders *subfolders; /* allocated at the end of the run */
 	derive_emit *emit;
 	int (*keep)(const char *name, int number, int fd,
 	    struct settle_kept *kept, struct err *err, void *data);
@@ -81,6 +81,14 @@ bool watcher_look_at_manifest(struct watcher *w);
 void watcher_init_parts(struct watcher *w, const struct watcher_config *config);
 /* Puts the records that were read into the journal. */
 void watcher_flush_parts(struct watcher *w);
+
+/* times.c */
+/* Those of a run that nobody watched must be known. */
+int watcher_read_file_times(struct watcher *w, struct err *err);
+/* The time of an entry that the records up to this offset make. */
+int64_t watcher_time_at(const struct watcher *w, int64_t offset);
+/* When the records were last written, as far as their name tells that. */
+int64_t watcher_written_us(const struct watcher *w);
 
 /* Takes a whole line of the records; a tail_line. */
 void watcher_on_line(

@@ -15,7 +15,7 @@
 #include "mapping/documents.h"
 #include "mapping/names.h"
 #include "base/remote.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "watcher/private.h"
 
 #define REMARKS_MAX_BYTES 4096
@@ -92,7 +92,7 @@ on_keep(const char *name, int number, int fd, struct settle_kept *kept,
 }
 
 static void
-on_change(struct tree_watch *watch)
+on_change(struct inotify_watch *watch)
 {
 	struct watcher *w = watch->data;
 
@@ -164,33 +164,6 @@ watcher_scan(struct watcher *w)
 		say_replaced(w);
 }
 
-/* The times of a run that nobody watched are those of its files, so these must
- * be known. */
-static int
-read_file_times(struct watcher *w, struct err *err)
-{
-	struct watcher_stamp marker = stamp_at(w->dir_fd, MARKER_FILE);
-	struct watcher_stamp config = stamp_at(w->dir_fd, CONFIG_FILE);
-	struct watcher_stamp records = stamp_at(w->dir_fd, RECORDS_FILE);
-	struct watcher_stamp manifest = stamp_at(w->dir_fd, MANIFEST_FILE);
-	int codes[] = {marker.code, config.code, records.code, manifest.code};
-
-	w->records_us = records.mtime_ns / 1000;
-	w->end_us = (manifest.there ? manifest : records).mtime_ns / 1000;
-	w->start_us = (marker.there          ? marker
-			      : config.there ? config
-					     : records)
-			  .mtime_ns /
-	    1000;
-	if (w->start_us == 0 || w->start_us > w->end_us)
-		w->start_us = w->end_us;
-	for (size_t i = 0; !w->live && i < sizeof codes / sizeof codes[0]; i++)
-		if (codes[i] < 0)
-			return err_set(err, codes[i], "%s: %s", w->path,
-			    strerror(-codes[i]));
-	return 0;
-}
-
 /* A manifest that is there before the records are read names the run. */
 static int
 offer_manifest(struct watcher *w, struct err *err)
@@ -213,7 +186,7 @@ offer_manifest(struct watcher *w, struct err *err)
 static int
 look_back(struct watcher *w, struct err *err)
 {
-	int result = read_file_times(w, err);
+	int result = watcher_read_file_times(w, err);
 
 	if (result < 0 || w->live)
 		return result;
@@ -234,7 +207,7 @@ open_directory(struct watcher *w, int dir_fd, struct err *err)
 	    : open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->dir_fd < 0)
 		return err_errno(err, "%s", w->path);
-	result = stamp_identify(w->dir_fd, &w->identity);
+	result = identity_of(w->dir_fd, &w->identity);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", w->path);
 	/* Where the writer names its directory, it tells also when there is
@@ -254,8 +227,8 @@ watch_directory(struct watcher *w, struct err *err)
 	char link[64];
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", w->dir_fd);
-	return tree_add(
-	    w->tree, &w->watch, access(link, F_OK) < 0 ? w->path : link, err);
+	return inotify_add(w->inotify, &w->watch,
+	    access(link, F_OK) < 0 ? w->path : link, err);
 }
 
 static void
@@ -282,18 +255,19 @@ copy_config(struct watcher *w, const struct watcher_config *config)
 }
 
 int
-watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
-    const struct watcher_config *config, struct err *err)
+watcher_new(struct watcher **watcher, struct loop *loop,
+    struct inotify *inotify, const struct watcher_config *config,
+    struct err *err)
 {
 	struct watcher *w = xcalloc(1, sizeof *w);
 	int result;
 
 	w->loop = loop;
-	w->tree = tree;
+	w->inotify = inotify;
 	copy_config(w, config);
 	w->changed_ms = clock_mono_ms();
 	w->again = (struct loop_timer){.fire = on_again, .data = w};
-	w->watch = (struct tree_watch){.changed = on_change, .data = w};
+	w->watch = (struct inotify_watch){.changed = on_change, .data = w};
 	buf_init(&w->remarks, REMARKS_MAX_BYTES);
 	buf_init(&w->manifest.text, WATCHER_DOCUMENT_MAX);
 	buf_init(&w->manifest.summary, WATCHER_DOCUMENT_MAX);
@@ -304,7 +278,7 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 	result = open_directory(w, config->dir_fd, err);
 	/* We watch first and scan then, so that no change in between is
 	 * missed. */
-	if (result == 0 && tree != NULL)
+	if (result == 0 && inotify != NULL)
 		result = watch_directory(w, err);
 	if (result == 0)
 		result = look_back(w, err);
@@ -313,7 +287,7 @@ watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
 		return result;
 	}
 	derive_begin(w->derive, w->live ? clock_wall_us() : w->start_us);
-	if (tree != NULL)
+	if (inotify != NULL)
 		loop_timer_set(loop, &w->again, 0);
 	*watcher = w;
 	return 0;
@@ -324,7 +298,7 @@ watcher_free(struct watcher *w)
 {
 	if (w == NULL)
 		return;
-	tree_remove(&w->watch);
+	inotify_remove(&w->watch);
 	loop_timer_cancel(w->loop, &w->again);
 	loop_timer_cancel(w->loop, &w->part_timer);
 	derive_free(w->derive);
@@ -339,18 +313,6 @@ watcher_free(struct watcher *w)
 	free(w->end_place);
 	free(w->path);
 	free(w);
-}
-
-int64_t
-watcher_start_us(const struct watcher *w)
-{
-	return w->start_us;
-}
-
-int64_t
-watcher_end_us(const struct watcher *w)
-{
-	return w->end_us;
 }
 
 const struct derive *

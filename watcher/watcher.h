@@ -3,7 +3,7 @@
  * Others need only this header to follow a run. The watcher only reads the
  * directory.
  *
- *	watcher_new(&w, loop, tree, &config, &err);
+ *	watcher_new(&w, loop, inotify, &config, &err);
  *	... on its own: entries come by config.emit as records arrive ...
  *	watcher_end(w, &end);    the writer has ended: last lines, end values,
  *	                         artifacts
@@ -23,7 +23,7 @@
 #include "mapping/derive.h"
 #include "watcher/artifacts.h"
 #include "watcher/tail.h"
-#include "watcher/tree.h"
+#include "watcher/inotify.h"
 
 /* These values identify a directory; an inode alone may be used again. */
 struct watcher_identity {
@@ -94,10 +94,11 @@ struct watcher_config {
 
 struct watcher;
 
-/* tree NULL: there are no events, and watcher_end() reads everything. The loop
+/* inotify NULL: there are no events, and watcher_end() reads everything. The loop
  * or watcher_scan() makes the first scan. */
-int watcher_new(struct watcher **watcher, struct loop *loop, struct tree *tree,
-    const struct watcher_config *config, struct err *err);
+int watcher_new(struct watcher **watcher, struct loop *loop,
+    struct inotify *inotify, const struct watcher_config *config,
+    struct err *err);
 void watcher_free(struct watcher *w);
 
 /* Reads now whatever is new. */
@@ -132,11 +133,12 @@ bool watcher_is_unread(const struct watcher *w);
 /* Did the manifest count more records than could be read? */
 bool watcher_is_short(const struct watcher *w);
 
-/* Gives the run's start and end. For a run that nobody watched, these are the
- * files' times; for a live one the end is when watcher_end() had read the last
- * line. */
-int64_t watcher_start_us(const struct watcher *w);
+/* When the run ended: one that nobody watched, by its files' times; a live one when
+ * watcher_end() had read the last line. */
 int64_t watcher_end_us(const struct watcher *w);
+/* When a run began that nobody watched, by its files; `now_us` if they don't
+ * tell. */
+int64_t watcher_first_us(const char *run_dir, int64_t now_us);
 
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);

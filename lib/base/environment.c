@@ -67,6 +67,14 @@ is_one_of(const char *entry, const char *const *list, size_t count)
 	return false;
 }
 
+const char *
+environment_value(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 bool
 environment_keeps(const char *entry)
 {

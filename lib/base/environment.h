@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The variable's value; NULL: it is not set, or empty. */
+const char *environment_value(const char *name);
+
 /* Is "NAME=VALUE" for the worker? */
 bool environment_keeps(const char *entry);
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
@@ -205,11 +206,11 @@ set_credentials(const struct http *h, CURL *easy)
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, h->bearer);
 	} else if (h->netrc) {
-		const char *file = getenv("NETRC");
+		const char *file = environment_value("NETRC");
 
 		curl_easy_setopt(
 		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-		if (file != NULL && file[0] != '\0')
+		if (file != NULL)
 			curl_easy_setopt(easy, CURLOPT_NETRC_FILE, file);
 	}
 }

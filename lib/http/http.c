@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -169,13 +170,14 @@ copy(const char *text)
 static bool
 netrc_is_there(void)
 {
-	const char *file = getenv("NETRC"), *home = getenv("HOME");
+	const char *file = environment_value("NETRC");
+	const char *home = environment_value("HOME");
 	char *path;
 	int there;
 
-	if (file != NULL && file[0] != '\0')
+	if (file != NULL)
 		return file_look(AT_FDCWD, file, 0, NULL, NULL) != 0;
-	if (home == NULL || home[0] == '\0')
+	if (home == NULL)
 		return true; /* curl knows where else to look */
 	path = path_join(home, ".netrc");
 	there = file_look(AT_FDCWD, path, 0, NULL, NULL);

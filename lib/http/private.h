@@ -1,5 +1,5 @@
 /* What the files of lib/http share: http.c (curl's multi interface on the loop),
- * call.c (one request), answer.c (what it came to), limit.c (how long it may
+ * call.c (one request), answer.c (what it came to), timeout.c (how long it may
  * take), redirect.c (where it is sent on to), address.c (where it may go), proxy.c
  * (through which proxy), trust.c (whose certificates count), pace.c (how many in a
  * second), gate.c (how many at once), distance.c (how far they go), threads.c (for
@@ -48,7 +48,7 @@ struct http_call {
 	int redirects;
 	bool misled;             /* a server led it astray: `error` says why */
 	struct loop_timer pace;  /* set: not begun yet */
-	struct loop_timer limit; /* limit.c */
+	struct loop_timer limit; /* timeout.c */
 	int64_t since_ms;        /* its beginning, or its last byte */
 	curl_off_t moved;        /* bytes of it, both ways */
 	int socket;              /* -1: none */
@@ -81,9 +81,9 @@ void http_call_end(struct http_call *call, CURLcode code);
 void http_enter(struct http *h);
 void http_leave(struct http *h);
 
-/* limit.c: how long somebody still waits. */
+/* timeout.c: how long somebody still waits. */
 int64_t http_patience_ms(void);
-/* limit.c: begins to count; and curl's part of it. */
+/* timeout.c: begins to count; and curl's part of it. */
 void http_limit_begin(struct http_call *call);
 void http_limit_set(struct http_call *call, CURL *easy);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -90,11 +91,11 @@ add_place(struct http *h, const char *path, struct err *err)
 static void
 add_variable(struct http *h, const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = environment_value(name);
 	bool is_list = strcmp(name, "SSL_CERT_DIR") == 0;
 	char *list, *rest, *path;
 
-	if (value == NULL || value[0] == '\0')
+	if (value == NULL)
 		return;
 	rest = list = xstrdup(value);
 	while ((path = is_list ? strsep(&rest, ":") : rest) != NULL) {

@@ -149,14 +149,15 @@ log_either(const struct logging *l, const char *path, const char *name,
 int
 run_log_path(struct run *run, const struct artifact *a, struct err *err)
 {
-	struct logging l = {.type = a->type, .link = true};
+	struct logging l = {
+	    .type = a->type, .link = true, .ours = a->path_alone};
 	char *path = path_absolute(a->path), *name;
-	struct stat st;
+	struct stat st = {0};
 	int result;
 
 	if (path == NULL)
 		return err_errno(err, "no working directory");
-	if (file_stat_at(AT_FDCWD, path, &st, 0) < 0) {
+	if (file_stat_at(AT_FDCWD, path, &st, 0) < 0 && !a->path_alone) {
 		result = err_errno(err, "%s", path);
 		free(path);
 		return result;
@@ -165,10 +166,11 @@ run_log_path(struct run *run, const struct artifact *a, struct err *err)
 			       : text_path_text(path_base(path));
 	/* The first pass only checks: nothing of a directory is logged if a
 	 * part of it can't be read. */
-	result = log_either(&l, path, name, &st, err);
+	result = a->path_alone ? 0 : log_either(&l, path, name, &st, err);
 	l.run = run;
 	if (result == 0)
-		result = log_either(&l, path, name, &st, err);
+		result = a->path_alone ? log_file(&l, path, name, &st, err)
+				       : log_either(&l, path, name, &st, err);
 	free(name);
 	free(path);
 	return result;
@@ -177,16 +179,20 @@ run_log_path(struct run *run, const struct artifact *a, struct err *err)
 static int
 artifact_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
+	struct artifact a = *(const struct artifact *)arguments;
+
 	if (!t->settings.log_artifacts)
 		return 0;
-	return run_log_path(t->run, arguments, err);
+	a.path_alone = t->settings.kind->artifact_paths;
+	return run_log_path(t->run, &a, err);
 }
 
 int
 itrack_log_artifact(struct itrack_tracker *t, const char *path,
     const char *name, const char *type, struct itrack_error *err)
 {
-	struct artifact a = {path, name, type != NULL ? type : TYPE_DEFAULT};
+	struct artifact a = {
+	    path, name, type != NULL ? type : TYPE_DEFAULT, false};
 
 	if (path == NULL || path[0] == '\0' ||
 	    (name != NULL && name[0] == '\0'))

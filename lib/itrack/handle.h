@@ -166,6 +166,7 @@ int run_log_bytes(struct run *run, const struct buf *bytes, const char *name,
 
 struct artifact {
 	const char *path, *name, *type;
+	bool path_alone; /* no byte of it is wanted: it may be missing */
 };
 
 /* The file, or every regular file below the directory. */

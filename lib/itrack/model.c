@@ -83,7 +83,7 @@ static int
 model_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {
 	const struct model *model = arguments;
-	struct artifact files = {model->path, model->name, "model"};
+	struct artifact files = {model->path, model->name, "model", false};
 	int result;
 
 	if (!t->settings.kind->models)

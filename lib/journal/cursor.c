@@ -12,7 +12,7 @@
 #include "format/jsonwrite.h"
 #include "journal/format.h"
 #include "journal/private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 #define CURSOR_VERSION 1
 /* Far more than any tracker keeps. */

@@ -236,8 +236,8 @@ entry_start_take_where(struct entry_start *start)
 	const char *name, *value;
 
 	for (size_t i = 0; (name = environment_of_run(i)) != NULL; i++) {
-		value = getenv(name);
-		if (value == NULL || value[0] == '\0')
+		value = environment_value(name);
+		if (value == NULL)
 			continue;
 		start->where = xreallocarray(
 		    start->where, start->where_len + 1, sizeof *start->where);

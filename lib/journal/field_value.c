@@ -6,7 +6,7 @@
 
 #include "format/text.h"
 #include "journal/field.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 bool
 field_is_path(const char *text)

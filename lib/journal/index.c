@@ -16,7 +16,7 @@
 #include "format/jsonwrite.h"
 #include "journal/format.h"
 #include "journal/index_private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 #define AT(member) FIELD_AT(struct index_entry, member)
 

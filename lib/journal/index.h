@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "journal/directories.h"
+#include "journal/dir_table.h"
 #include "journal/entry.h"
 
 struct index_entry {
@@ -61,7 +61,7 @@ int index_each(const char *state_dir,
     bool (*each)(const struct index_entry *e, void *data), void *data,
     struct err *err);
 
-/* The same, but only for lines that may be of this directory (directories.h).
+/* The same, but only for lines that may be of this directory (dir_table.h).
  * The index has every run there ever was, and each new run asks: a process reads
  * it once, and from then on what was added. */
 int index_each_of(const char *state_dir, const struct directory_now *now,

@@ -27,7 +27,7 @@ struct kept {
 	struct line *lines;
 	uint32_t len, room;
 	struct multimap attempts;
-	struct directories directories;
+	struct dir_table directories;
 	/* Whose attempt or directory can't be told: of any. */
 	uint32_t *odd;
 	size_t odd_len;
@@ -45,7 +45,7 @@ forget_lines(struct kept *k)
 		close(k->reader.fd);
 	lines_release(&k->reader);
 	multimap_release(&k->attempts);
-	directories_release(&k->directories);
+	dir_table_release(&k->directories);
 	free(k->lines);
 	free(k->odd);
 	*k = (struct kept){
@@ -113,7 +113,7 @@ take_members(struct kept *k, uint32_t number, const char *line, size_t len)
 		add_odd(k, number);
 	} else {
 		multimap_add(&k->attempts, multimap_hash(name), number);
-		directories_add(&k->directories, number, inode_number, path);
+		dir_table_add(&k->directories, number, inode_number, path);
 	}
 	free(path);
 	free(name);
@@ -275,7 +275,7 @@ index_each_of(const char *state_dir, const struct directory_now *now,
 
 	if (result < 0)
 		return result;
-	len = directories_find(&k->directories, now, path_of, k, &numbers);
+	len = dir_table_find(&k->directories, now, path_of, k, &numbers);
 	result = give(k, &numbers, len, each, data, err);
 	free(numbers);
 	return result;

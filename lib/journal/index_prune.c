@@ -11,7 +11,7 @@
 #include "base/lines.h"
 #include "base/tempfile.h"
 #include "journal/index_private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 /* The name of the new file until it is whole, for whoever prunes next. */
 #define WORD "prunedprune0"

@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "base/tempfile.h"
 #include "journal/private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 /* The random part of an attempt's name, with its NUL. */
 #define ATTEMPT_RANDOM_SIZE 13

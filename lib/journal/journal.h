@@ -48,7 +48,7 @@ struct journal *journal_create(
     const char *state_dir, const char *attempt, struct err *why);
 
 /* Takes over an existing journal for appending. -EBUSY: its owner lives;
- * -ENOENT: no such attempt; -EPERM, -EINVAL: not ours (journal/state.h);
+ * -ENOENT: no such attempt; -EPERM, -EINVAL: not ours (journal/state_dir.h);
  * -EPROTONOSUPPORT: another format version. */
 int journal_adopt(const char *state_dir, const char *attempt,
     struct journal **journal, struct err *err);
@@ -134,7 +134,7 @@ void journals_sync(struct journal *const *list, size_t len);
 /* Bytes that readers may read. */
 int64_t journal_size(const struct journal *j);
 
-/* Deletes the journal with all that belongs to it (journal/state.h), when every
+/* Deletes the journal with all that belongs to it (journal/state_dir.h), when every
  * tracker has everything. */
 int journal_remove(struct journal *j, struct err *err);
 /* Is it gone, so that a cursor is of no use any more? */
@@ -145,6 +145,8 @@ bool journal_is_removed(const struct journal *j);
  * newborn and nobody holds its lock. */
 int journal_discard(
     const char *state_dir, const char *attempt, struct err *err);
+/* Would journal_discard() delete something? */
+bool journal_may_discard(const char *state_dir, const char *attempt);
 
 /* --- reading --------------------------------------------------------- */
 

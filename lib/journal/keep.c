@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/tempfile.h"
 #include "journal/private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 /* So much is copied in one call. */
 #define STEP_BYTES ((size_t)8 * 1024 * 1024)

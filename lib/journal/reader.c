@@ -8,7 +8,7 @@
 
 #include "journal/format.h"
 #include "journal/private.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 
 #define READ_BYTES       (64 * 1024)
 #define FIRST_READ_BYTES 4096

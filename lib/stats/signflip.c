@@ -9,22 +9,9 @@
 /* Sums that differ by rounding alone are equally far: this share of the sum of the
  * sizes. */
 #define ROUNDING 1e-12
-
-/* The sum with the signs that the bits say, 64 values for a word. */
-static double
-flipped(const double *sizes, size_t len, struct draw *d)
-{
-	uint64_t bits = 0;
-	double sum = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (i % 64 == 0)
-			bits = draw_bits(d);
-		sum += bits & 1 ? sizes[i] : -sizes[i];
-		bits >>= 1;
-	}
-	return sum;
-}
+/* Halvings of the range in which the tilt lies. */
+#define TILT_STEPS 40
+#define TILT_MAX   1e16
 
 static double
 exact(const double *sizes, size_t len, double least)
@@ -41,22 +28,74 @@ exact(const double *sizes, size_t len, double least)
 	return (double)far / (double)all;
 }
 
+/* What the sum is expected to be, if a size is positive with 1 / (1 + exp(-2 * size *
+ * tilt)). */
 static double
-drawn(const double *sizes, size_t len, double least, uint64_t seed)
+expected(const double *sizes, size_t len, double tilt)
 {
-	struct draw d = draw_begin(seed);
-	uint64_t far = 0;
+	double sum = 0;
 
-	for (size_t i = 0; i < SIGNFLIP_SAMPLES; i++)
-		far += fabs(flipped(sizes, len, &d)) >= least;
-	return (1 + (double)far) / (1 + (double)SIGNFLIP_SAMPLES);
+	for (size_t i = 0; i < len; i++)
+		sum += sizes[i] * tanh(sizes[i] * tilt);
+	return sum;
+}
+
+/* The tilt that makes `sum` the expected one, near enough: any is right, and this one
+ * the quickest. */
+static double
+find_tilt(const double *sizes, size_t len, double sum)
+{
+	double low = 0, high = 1;
+
+	while (expected(sizes, len, high) < sum && high < TILT_MAX) {
+		low = high;
+		high *= 2;
+	}
+	for (int i = 0; i < TILT_STEPS; i++) {
+		double middle = (low + high) / 2;
+
+		if (expected(sizes, len, middle) < sum)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+/* Both ends of a sum are equally likely, so one is drawn. A sum is the total without
+ * twice what is negative. */
+static double
+drawn(const double *sizes, size_t len, double total, double sum, uint64_t seed)
+{
+	double least = sum - ROUNDING * total, tilt, scale = 0, weights;
+	uint64_t *bounds = xcalloc(len, sizeof bounds[0]);
+	struct draw d = draw_begin(seed);
+
+	tilt = find_tilt(sizes, len, least);
+	for (size_t i = 0; i < len; i++) {
+		double odds = exp(-2 * sizes[i] * tilt);
+
+		bounds[i] = (uint64_t)ldexp(odds / (1 + odds), 64);
+		scale += log1p(odds) - M_LN2;
+	}
+	weights = exp(scale + tilt * (total - sum));
+	for (size_t i = 0; i < SIGNFLIP_SAMPLES; i++) {
+		double negative = 0;
+
+		for (size_t k = 0; k < len; k++)
+			negative += draw_bits(&d) < bounds[k] ? sizes[k] : 0;
+		if (total - 2 * negative >= least)
+			weights += exp(scale + 2 * tilt * negative);
+	}
+	free(bounds);
+	return fmin(1, 2 * weights / (1 + (double)SIGNFLIP_SAMPLES));
 }
 
 double
 signflip(const double *differences, size_t len, uint64_t seed)
 {
 	double *sizes = xcalloc(len + 1, sizeof sizes[0]);
-	double sum = 0, total = 0, most = 0, least, p;
+	double sum = 0, total = 0, most = 0, p;
 	size_t used = 0;
 
 	for (size_t i = 0; i < len; i++)
@@ -71,9 +110,10 @@ signflip(const double *differences, size_t len, uint64_t seed)
 		total += fabs(share);
 		sizes[used++] = fabs(share);
 	}
-	least = fabs(sum) - ROUNDING * total;
-	p = used <= SIGNFLIP_EXACT ? exact(sizes, used, least)
-				   : drawn(sizes, used, least, seed);
+	sum = fabs(sum);
+	p = used <= SIGNFLIP_EXACT ? exact(sizes, used, sum - ROUNDING * total)
+	    : sum <= ROUNDING * total ? 1
+				      : drawn(sizes, used, total, sum, seed);
 	free(sizes);
 	return p;
 }

@@ -112,6 +112,7 @@ struct tracker_about {
 	bool gives_id;
 	enum tables tables;
 	bool histograms, models;
+	bool artifact_paths; /* it shows where an artifact is: any path */
 
 	enum records records;
 	/* Of RECORDS_NONE: what the report says of --records, once; NULL: that

@@ -79,6 +79,9 @@ struct batch {
 	bool last;       /* the run has ended: nothing follows in this lane */
 	size_t done;     /* in: count */
 	size_t rejected; /* in: 0 */
+	/* RETRY: a part of the first entry was taken, which counts as a success
+	 * for the waits; in: false. */
+	bool moved;
 };
 
 /* Tells which call a late answer belongs to. */
@@ -116,6 +119,11 @@ struct tracker_ops {
 	/* Takes the options (tracker_option), whose form was checked before.
 	 * Does no I/O: files with credentials are read in open. */
 	int (*configure)(struct tracker *t, struct err *err);
+	/* Makes what open() needs on the disk before it goes on, but syncs
+	 * nothing: deliveries_prepare() syncs that of many runs at once
+	 * (tracker/common/marked.h). It may fail, since open() makes what is not
+	 * there. NULL: nothing. */
+	void (*prepare)(struct tracker *t, const struct run_info *run);
 	/* Takes up the run: creates it, or finds it again from the state in the
 	 * cursor (tracker_recall). */
 	enum outcome (*open)(
@@ -312,6 +320,13 @@ void delivery_free(struct delivery *d);
 /* Of one that is FINISHED: what it has put on this machine is on the disk, so
  * that the journal may go. Again: nothing. */
 int delivery_make_durable(struct delivery *d, struct err *err);
+
+/* The run has ended, and is put away together with others. What the tracker makes
+ * for it is synced with theirs: by deliveries_prepare(), before it begins, and by
+ * delivery_make_durable(), before its cursor is written. */
+void delivery_gather(struct delivery *d);
+/* Their journals are on the disk, or they are passed over. */
+void deliveries_prepare(struct delivery *const *list, size_t len);
 
 /* The journal has new entries. */
 void delivery_kick(struct delivery *d);

@@ -302,7 +302,7 @@ assert (d["name"], d["count"], d["line"]) == ("malformed-line", 3, 3), d' \
 @test "every name is tried here" {
     tried=$(cat "${BASH_SOURCE[0]:-$BATS_TEST_FILENAME}" "$BATS_TEST_FILENAME")
     sed -n 's/^\[CHECK_[A-Z0-9_]*\] = { "\([^"]*\)".*/\1/p' \
-        "$BATS_TEST_DIRNAME/../../wrap/itrack/examine/table.c" |
+        "$BATS_TEST_DIRNAME/../../wrap/itrack/examine/defects.c" |
         {
             count=0
             while read -r name; do
@@ -320,7 +320,7 @@ assert (d["name"], d["count"], d["line"]) == ("malformed-line", 3, 3), d' \
 
 @test "the manual has every name" {
     sed -n 's/^\[CHECK_[A-Z0-9_]*\] = { "\([^"]*\)".*/\1/p' \
-        "$BATS_TEST_DIRNAME/../../wrap/itrack/examine/table.c" |
+        "$BATS_TEST_DIRNAME/../../wrap/itrack/examine/defects.c" |
         sort >"$BATS_TEST_TMPDIR/table"
     sed -n '/^\.Sh DEFECTS/,/^\.Sh ENV/s/^\.It Sy //p' \
         "$BATS_TEST_DIRNAME/../../man/itrack.1" |

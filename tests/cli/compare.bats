@@ -86,8 +86,10 @@ tells() { # filter argument...
     printf '%s\n' 'P x success key=k' 'P x error key=k' 'P x success key=k' | make_run a
     printf '%s\n' 'P x success key=k' 'P x success key=k' | make_run b
     tells '.matched == {pairs: 2, by_key: 2, by_example: 0, across_models: false,
-        other_input: 0, only_base: 1, only_new: 0, no_experiment: 0} and
+        repeated: 1, other_input: 0, only_base: 1, only_new: 0, no_experiment: 0} and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' a b
+    run -0 compare a b
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"2 pairs by replicate key, 1 of them of an example that has one already, which the tests take for independent; 1 in the base alone"* ]]
     printf '%s\n' 'P x success key=none' 'P x error key=none' | make_run c
     tells '.matched.pairs == 2 and .matched.by_example == 2 and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' b c
@@ -168,6 +170,11 @@ tells() { # filter argument...
     rm b/config.resolved.yaml
     run -0 compare a b
     [[ $output =~ "config, new"\ +"there is no config.resolved.yaml" ]]
+    # That there is none is no difference in each of its values.
+    [[ $output != *temperature* ]]
+    tells '.config == null' a b
+    run -0 compare --format markdown a b
+    [[ $output == *"Configuration, new: there is no config"* && $output != *temperature* ]]
 }
 
 @test "latency and tokens" {
@@ -178,6 +185,13 @@ tells() { # filter argument...
         .["usage/total_tokens"] == [6, 6]' a b
     run -0 compare a b
     [[ $output == *"latency_p50_ms 200 -> 20"* && $output == *"usage/total_tokens 6 -> 6"* ]]
+    # What the base alone has is there, too.
+    for i in 1 2 3; do echo "P e$i success"; done | make_run c
+    tells '.values[] | select(.name == "latency_ms") == {name: "latency_ms", base: 20, new: null}' b c
+    run -0 compare b c
+    [[ $output == *"latency_p50_ms 20 -> -"* ]]
+    run -0 compare --format markdown b c
+    [[ $output == *'| usage/total\_tokens | 6 | - |'* ]]
 }
 
 @test "texts are printed with --records=text alone" {
@@ -258,6 +272,27 @@ tells() { # filter argument...
         [[ $output != *$'\e'* && $output != *$'\a'* && $output != *$'\u202e'* ]]
     done
     [[ $output != *"<script>"* && $output != *"<b>"* ]]
+}
+
+@test "wide characters and combining marks keep the columns, and no text is lost" {
+    local question
+    question=$(printf '質問%.0s' $(seq 60))
+    for i in $(seq 6); do
+        printf '模型/探査 例%d=%s error 点数=0.5 e\u0301=1 plain=2\n' "$i" "$question"
+    done | make_run a
+    sed 's/"status":"error"/"status":"success"/' a/records.jsonl >x
+    cp -r a b && mv x b/records.jsonl
+    export LC_ALL=C.UTF-8
+    run -0 compare --records=text a b
+    [ "$(wc -L <<<"$output")" -le 80 ]
+    # The n of each row ends in the same column.
+    [ "$(grep -E ' 6 +[0-9.]+ ' <<<"$output" | sed 's/ 6 .*//' | while IFS= read -r row; do
+        wc -L <<<"$row"; done | sort -u | wc -l)" = 1 ]
+    tr -d ' \n' <<<"$output" | grep -qF "$question"
+    # In itrack show the last column begins in the same one.
+    run -0 itrack show a b
+    [ "$(sed 's/100 %$/0/; s/[^ ]*$/|/' <<<"$output" | while IFS= read -r row; do
+        wc -L <<<"$row"; done | sort -u | wc -l)" = 1 ]
 }
 
 @test "colours on a terminal alone, and not with NO_COLOR" {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What a run directory costs must not depend on how many others there are.
 
-@test "among many a directory takes the calls and bytes that it takes among few" {
+@test "among many a directory takes the calls and bytes that it takes among few, and no sync of its own" {
     command -v strace >/dev/null || skip "no strace"
     SIZES="40 400" run scripts/bench.d/many --counts
     echo "$output"

@@ -207,6 +207,55 @@ END
     [ -n "$(field "$tracking/$id-2/params.json" 'd["resumed_from"]')" ]
 }
 
+# Starts a run of $f, and kills itrack and the command behind its fourth record.
+kill_all_in_the_middle() {
+    start_gated "$BUILD/bin/itrack-wrap" "$write_run" --gate gate \
+        --from "$fixtures/$f/run" --to "$runs/$f"
+    turn 6
+    wait_until has_step "$tracking/$id/metrics.json" 4
+    # shellcheck disable=SC2046
+    kill -9 "$job" $(pgrep -P "$job")
+    wait "$job" || :
+    run_free
+    rm gate
+    wait_until sh -c 'itrack status | grep interrupted'
+}
+
+@test "killed, all of it, and the directory overwritten: two runs, each its own" {
+    f=run_errors id=$(run_id run_errors)
+    PATH=$BUILD/bin:$PATH
+    kill_all_in_the_middle
+    wrap "$write_run" --overwrite --from "$fixtures/$f/run" \
+        --to "$runs/$f" 3>&-
+    run -0 itrack sync
+    run -0 itrack import "$runs/$f"
+    [ "$(ls "$tracking" | paste -sd ' ')" = "$id $id-2" ]
+    [ "$(field "$tracking/$id/final_state.json" 'd["status"]')" = killed ]
+    python3 "$check_local" "$runs/$f" "$tracking/$id-2"
+}
+
+@test "killed, all of it, and found while its records are gone for a moment: not doubled" {
+    f=run_errors id=$(run_id run_errors)
+    PATH=$BUILD/bin:$PATH
+    kill_all_in_the_middle
+    : >"$runs/$f/records.jsonl"
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" sh -c 'cd "$2" && exec 3<gate
+        cat "$0/.insidellms_run" >"$1/.insidellms_run" && read -r _ <&3
+        cat "$0/records.jsonl" >"$1/records.jsonl" && read -r _ <&3
+        cp "$0/manifest.json" "$1/tmp" && mv "$1/tmp" "$1/manifest.json"' \
+        "$fixtures/$f/run" "$runs/$f" "$PWD"
+    wait_until sh -c '[ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -eq 2 ]'
+    turn
+    wait_until has_step "$tracking/$id-2/metrics.json" 12
+    finish
+    run -0 itrack sync
+    [ "$(field "$tracking/$id/final_state.json" 'd["status"]')" = killed ]
+    has_step "$tracking/$id-2/metrics.json" 12
+    [ "$(field "$tracking/$id-2/final_state.json" 'd["status"]')" = finished ]
+    [ -n "$(field "$tracking/$id-2/params.json" 'd["resumed_from"]')" ]
+}
+
 @test "resume of an untracked run" {
     f=run_errors id=$(run_id run_errors)
     "$write_run" --from "$fixtures/$f/run" --to "$runs/$f" --stop-after 7 \

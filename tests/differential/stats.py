@@ -3,12 +3,13 @@
 
     stats.py DRIVER exact|bootstrap|null
 
-exact      p-values and intervals that a formula gives, to 1e-9
+exact      p-values and intervals that a formula gives, to 1e-9; drawn ones, to 12 %
 bootstrap  intervals, to the bootstrap's own error, and the same samples to 1e-12
 null       comparisons of equals: at most 5 % false alarms
 
 The pairs are the same every time; with ITRACK_TORTURE set there are ten times as many,
 and of the null comparisons 10,000."""
+import fractions
 import math
 import os
 import random
@@ -102,6 +103,32 @@ def exact():
             numpy.sum(x, axis=axis), 9), permutation_type="samples", vectorized=True,
             n_resamples=10000).pvalue
         close(f"signflip {v}", got, [want])
+    tilted()
+
+
+def all_signs(values):
+    """p over all changes of signs of whole numbers, as a count of them."""
+    ways, total = {0: 1}, sum(map(abs, values))  # by the sum of what stays positive
+    for v in values:
+        more = dict(ways)
+        for s, count in ways.items():
+            more[s + abs(v)] = more.get(s + abs(v), 0) + count if v else 2 * count
+        ways = more
+    far = sum(c for s, c in ways.items() if abs(2 * s - total) >= abs(sum(values)))
+    return float(fractions.Fraction(far, 2 ** len(values)))
+
+
+def tilted():
+    """Of many differences p is drawn: to some hundredths of itself, however small."""
+    cases = [[1] * 14, [1] * 1000, [1] * 30 + [-1], [10 ** 6] + [1] * 40 + [-1] * 20]
+    for n in (14, 20, 60, 150, 400) * (10 if LONG else 2):
+        sizes = random.choice([[1], [1, 2, 3], [0, 0, 1, 5], [1, 1, 1, 40]])
+        more = random.choice([0.5, 0.6, 0.75, 0.95, 1])
+        cases.append([random.choice(sizes) * (1 if random.random() < more else -1)
+                      for _ in range(n)])
+    for v, got in zip(cases, ask(["signflip 3 " + " ".join(map(str, v)) for v in cases])):
+        want = all_signs(v)
+        close(f"tilted {v}", got, [want], 0.12 * want)
 
 
 MASK = (1 << 64) - 1

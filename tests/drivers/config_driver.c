@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "format/jsonscan.h"
 #include "format/text.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 24)
 

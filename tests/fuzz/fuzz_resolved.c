@@ -5,7 +5,7 @@
 #include "format/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/wandb/nested.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 
 static void
 check_params(const struct entry *e)

@@ -4,7 +4,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 #include "wrap/itrack/examine/directory.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

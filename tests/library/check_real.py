@@ -39,6 +39,7 @@ class Real(unittest.TestCase):
         tracker = TensorBoardTracker("runs")
         log(tracker)
         tracker.log_histogram("h", [1, 2, 2, 3], step=4)
+        tracker.log_artifact("/data/elsewhere.pt", "model")
         tracker.end_run()
         events = EventAccumulator("runs/run", {"tensors": 0})
         events.Reload()
@@ -53,6 +54,9 @@ class Real(unittest.TestCase):
         self.assertEqual([step for step, _ in points], [0, 1])
         self.assertAlmostEqual(points[1][1], 0.93, 6)
         self.assertIn("h", tags["histograms"] + tags["tensors"])
+        # TensorBoard shows the path alone, which may be of another machine.
+        shown = events.Tensors("artifact/model/text_summary")[0].tensor_proto
+        self.assertIn(b"/data/elsewhere.pt", shown.string_val[0])
 
     def test_mlflow(self):
         import mlflow
@@ -86,8 +90,12 @@ class Real(unittest.TestCase):
         self.assertEqual(table.to_dict("list"), {"q": ["1 + 1"], "a": [2]})
 
     def test_wandb(self):
-        tracker = WandBTracker("p", mode="offline", dir=".")
+        tracker = WandBTracker("p", "team", mode="offline", dir=".")
         log(tracker)
+        for number in range(2):
+            with open("model.pt", "w") as file:
+                file.write(f"checkpoint {number}")
+            tracker.log_artifact("model.pt", "best", "model")
         tracker.log_table("answers", [{"q": "1 + 1", "a": 2}])
         tracker.end_run()
         path, = glob.glob("wandb/offline-run-*/*.wandb")
@@ -113,6 +121,17 @@ class Real(unittest.TestCase):
                 config.update(part.get("update", {}))
         self.assertEqual(config["model"], "gpt-4")
         self.assertEqual(summary["answers"]["_type"], "table-file")
+        made = [r["artifact"] for r in records if "artifact" in r]
+        self.assertEqual(
+            [(a["name"], a["type"],
+              [c["path"] for c in a["manifest"]["contents"]]) for a in made],
+            [("results.json", "file", ["results.json"]),
+             ("best", "model", ["model.pt"]), ("best", "model", ["model.pt"])])
+        texts = []
+        for artifact in made[1:]:
+            with open(artifact["manifest"]["contents"][0]["local_path"]) as file:
+                texts.append(file.read())
+        self.assertEqual(texts, ["checkpoint 0", "checkpoint 1"])
         self.assertEqual([r["exit"].get("exit_code", 0) for r in records
                           if "exit" in r], [0])
 

@@ -29,6 +29,11 @@ from_tree() {
     [[ $output == *OK* ]]
 }
 
+@test "docstrings: every parameter, and examples that do what they say" {
+    run -0 from_tree python3 -W error "$top/tests/library/test_docstrings.py"
+    [[ $output == *OK* ]]
+}
+
 @test "a wheel, built offline, works in an empty environment" {
     BUILD=$BUILD run -0 python3 -m pip wheel --no-deps --no-index \
         --disable-pip-version-check -w wheels "$top/lib/python"

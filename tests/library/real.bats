@@ -21,3 +21,14 @@ setup() {
     echo "$output"
     [[ $output == *"OK"* ]]
 }
+
+@test "insideLLMs' own tests of tracking, by their public behaviour" {
+    [ -n "${ITRACK_INSIDELLMS:-}" ] ||
+        skip "ITRACK_INSIDELLMS names no checkout of insideLLMs"
+    venv=$("$top/scripts/test-venv" insidellms-tests pytest pytest-asyncio pyyaml \
+        jsonschema pydantic wandb==0.31.0 mlflow-skinny==3.17.2 pandas \
+        tensorboardX hypothesis) || skip "the packages can't be installed"
+    run -0 "$venv/bin/python" "$top/tests/library/run_upstream.py" \
+        "$ITRACK_INSIDELLMS"
+    echo "$output"
+}

@@ -706,6 +706,39 @@ class WandBTest(InDirectory):
         with self.assertWarnsRegex(RuntimeWarning, "id is there already"):
             tracker.end_run()
 
+    def test_artifacts(self):
+        """Each call is one, by the name and the type that it was given."""
+        os.makedirs("folder/sub")
+        for name in ("folder/a.txt", "folder/sub/b.txt", "notes.txt"):
+            with open(name, "w") as file:
+                file.write(name)
+        tracker = WandBTracker("p", entity="e")
+        tracker.start_run("r", "id")
+        for number in (1, 2, 2):
+            with open("weights.pt", "w") as file:
+                file.write(f"checkpoint {number}")
+            tracker.log_artifact("weights.pt", "best model", "model")
+        tracker.log_artifact("notes.txt")
+        tracker.log_artifact("folder", artifact_type="data")
+        tracker.log_artifact("folder", artifact_type="data")
+        tracker.log_metrics({"a": 1})
+        with self.assertWarnsRegex(
+                RuntimeWarning, "the artifact best model as best_model-"):
+            tracker.end_run()
+        self.run_of("id")
+        with open("server/state.json") as file:
+            made = list(json.load(file)["artifacts"].values())
+        best, = {a["name"] for a in made if a["type"] == "model"}
+        self.assertRegex(best, "^best_model-[0-9a-f]{8}$")
+        self.assertEqual(
+            [(a["name"], a["type"], sorted(a["files"]), a["state"])
+             for a in made],
+            [(best, "model", ["weights.pt"], "COMMITTED"),
+             (best, "model", ["weights.pt"], "COMMITTED"),
+             ("notes.txt", "file", ["notes.txt"], "COMMITTED"),
+             ("folder", "data", ["a.txt", "sub/b.txt"], "COMMITTED")])
+        self.assertNotEqual(made[0]["files"], made[1]["files"])
+
     def test_variables(self):
         os.environ["WANDB_RUN_ID"] = "slurm4711"
         os.environ["WANDB_RUN_GROUP"] = "group"

@@ -7,24 +7,25 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     load packages
+    export missing=
     if [ -n "${SANITIZE:-}" ]; then
-        not_here "the same without sanitizers"
+        missing="the same without sanitizers"
     elif [ -n "${ITRACK_TORTURE:-}" ]; then
         { "$top/scripts/install-deps" deb &&
             "$top/scripts/install-deps" -- lintian debootstrap; } ||
-            not_here "the packages for it can't be installed"
+            missing="the packages for it can't be installed"
     elif [ "$(dpkg-query -W -f '${db:Status-Status} ' debhelper dh-python fakeroot)" != \
         'installed installed installed ' ]; then
-        not_here "the packages for it are not installed: scripts/install-deps deb"
+        missing="the packages for it are not installed: scripts/install-deps deb"
     fi
-    [ ! -e "$BATS_FILE_TMPDIR/not_here" ] || return 0
+    [ -z "$missing" ] || return 0
     clean_home
     built deb >"$BATS_FILE_TMPDIR/packages"
 }
 
 setup() {
     load packages
-    skip_what_is_not_here
+    [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     mapfile -t packages <"$BATS_FILE_TMPDIR/packages"
     root=$BATS_TEST_TMPDIR/root

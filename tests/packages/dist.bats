@@ -16,7 +16,7 @@ setup_file() {
 
 setup() {
     load packages
-    skip_what_is_not_here
+    [ -z "$missing" ] || skip "$missing"
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     cd "$BATS_TEST_TMPDIR"
     tar -xf "$tarball"

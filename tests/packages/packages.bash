@@ -1,12 +1,12 @@
 # What the tests of the packages share: which are built, a real MLflow server behind
 # TLS with a certificate of a private authority.
 
+load ../common
+
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 export GIT_PYTHON_REFRESH=quiet
 
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-
-load ../not_here
 
 # built NAME: what scripts/NAME prints. make check has it built beside its other tests
 # (scripts/test-packages).
@@ -25,16 +25,17 @@ built() {
     return "$(cat "$at/$1.status")"
 }
 
-# make_wheel: $wheel, unless compiler or sources can't be had here.
+# make_wheel: $wheel; or $missing says why it can't be made here.
 make_wheel() {
     local status=0
-    [ "$(uname -m)" = x86_64 ] || not_here "this test has no other machine"
-    [ -z "${SANITIZE:-}" ] || not_here "the same without sanitizers"
-    [ ! -e "$BATS_FILE_TMPDIR/not_here" ] || return 0
+    export missing=
+    [ "$(uname -m)" = x86_64 ] || missing="this test has no other machine"
+    [ -z "${SANITIZE:-}" ] || missing="the same without sanitizers"
+    [ -z "$missing" ] || return 0
     wheel=$(built wheel 2>"$BATS_FILE_TMPDIR/log") || status=$?
     export wheel
     if [ "$status" -eq 69 ]; then
-        not_here "$(tail -n 1 "$BATS_FILE_TMPDIR/log")"
+        missing=$(tail -n 1 "$BATS_FILE_TMPDIR/log")
     elif [ "$status" -ne 0 ]; then
         cat "$BATS_FILE_TMPDIR/log"
     fi
@@ -42,14 +43,15 @@ make_wheel() {
 }
 
 # of_embed TARGET: are the libraries of a target there already (they are built in
-# minutes), or to be built? Else it says that the file can't run here.
+# minutes), or to be built? Else $missing says that the file can't run here.
 of_embed() {
+    export missing=
     if [ -n "${SANITIZE:-}" ]; then
-        not_here "the same without sanitizers"
+        missing="the same without sanitizers"
     elif [ "$(uname -m)" != x86_64 ]; then
-        not_here "this test has no other machine"
+        missing="this test has no other machine"
     elif [ -z "${ITRACK_TORTURE:-}" ] && [ ! -d "$top/build/embed/$1/licenses" ]; then
-        not_here "the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
+        missing="the libraries are not built: scripts/embed $1, or ITRACK_TORTURE=1"
     else
         return 0
     fi
@@ -67,11 +69,6 @@ clean_home() {
         HTTPS_PROXY all_proxy ALL_PROXY SSL_CERT_FILE REQUESTS_CA_BUNDLE
     export HOME=$BATS_FILE_TMPDIR/home
     mkdir -p "$HOME"
-}
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # make_certificates DIR: ca.pem, and of a server here server.pem and server.key.

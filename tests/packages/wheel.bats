@@ -8,7 +8,7 @@ setup_file() {
     load packages
     clean_home
     make_wheel
-    [ -e "$BATS_FILE_TMPDIR/not_here" ] || start_tls_server
+    [ -n "$missing" ] || start_tls_server
 }
 
 teardown_file() {
@@ -18,7 +18,7 @@ teardown_file() {
 
 setup() {
     load packages
-    skip_what_is_not_here
+    [ -z "$missing" ] || skip "$missing"
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     cd "$BATS_TEST_TMPDIR"
 }

@@ -11,7 +11,6 @@ setup_file() {
     export browser='' venv='' board='' url port
     [ -n "${ITRACK_TORTURE:-}" ] || return 0
     export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
-    # Bats 1.8 takes a skip here for a failure; setup() does it for each test.
     "$top/scripts/install-deps" -- chromium || return 0
     browser=$("$top/scripts/test-venv" pages playwright==1.56.0)/bin/python ||
         { browser=; return 0; }

@@ -38,6 +38,9 @@ def look(browser, scheme):
     ran = page.evaluate("window.ran")
     faults.extend([f"ran {name}" for name in ran])
     faults.extend([f"loaded {url}" for url in requests if url != address])
+    if page.evaluate("""[...document.querySelectorAll("#comparison .wide")]
+            .some(e => e.scrollWidth > e.clientWidth)"""):
+        faults.append("a comparison's verdict is beyond the edge")
     if page.query_selector_all("script, iframe, object, embed, img, link, form, input"):
         faults.append("an element that may load or run")
     context.close()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An HTTP server that keeps every request byte for byte and misbehaves on order.
 
-usage: fake_http.py DIR [--tls CERT_AND_KEY.pem | --one]
+usage: fake_http.py DIR [--tls CERT_AND_KEY.pem [CA.pem] | --one]
 
 --one: one connection after the other.
 
@@ -14,7 +14,7 @@ DIR/rules.json says what to answer; it is read again for each request. A list of
 objects; the first rule that matches and is not used up counts:
 
   match    regular expression on "METHOD TARGET" (search); absent: everything
-  body_match  regular expression on the body
+  body_match  regular expression on the body, unpacked if it is gzip
   over     only requests whose body has more bytes
   times    use it so often, then pass it over; absent: always
   status   200
@@ -27,6 +27,7 @@ objects; the first rule that matches and is not used up counts:
 
 No rule: 200 and "{}".
 """
+import gzip
 import json
 import os
 import re
@@ -39,6 +40,10 @@ import time
 lock = threading.Lock()
 count = 0
 used = {}
+
+
+def unpacked(body):
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
 
 
 def rule_for(directory, line, body):
@@ -54,7 +59,7 @@ def rule_for(directory, line, body):
         if body is None and not rule.get("early"):
             continue
         if "body_match" in rule and not re.search(
-            rule["body_match"].encode(), body or b""
+            rule["body_match"].encode(), unpacked(body or b"")
         ):
             continue
         if body is not None and len(body) <= rule.get("over", -1):
@@ -173,6 +178,9 @@ def main(handler=Handler):
         scheme = "https"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[3])
+        if len(sys.argv) > 4:  # whoever comes needs a certificate of that CA
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(sys.argv[4])
         server.socket = context.wrap_socket(server.socket, server_side=True)
     url = os.path.join(directory, "url")
     with open(url + ".new", "w") as f:

@@ -5,28 +5,28 @@
 bats_require_minimum_version 1.5.0
 load mlflow.bash
 load ../others
-load ../not_here
 
 WRAPPERS=20
 
 setup_file() {
+    export missing=
     [ -n "${ITRACK_TORTURE:-}" ] || {
-        not_here "not asked for: ITRACK_TORTURE=1"
+        missing="not asked for: ITRACK_TORTURE=1"
         return 0
     }
     clean_environment
     command -v initdb >/dev/null || PATH=$PATH:$(echo /usr/lib/postgresql/*/bin)
     command -v initdb >/dev/null || {
-        not_here "no PostgreSQL here"
+        missing="no PostgreSQL here"
         return 0
     }
     export PATH venv
     venv=$("$top/scripts/test-venv" mlflow-postgres 'mlflow[auth]==3.17.2' \
-        psycopg2-binary) || not_here "no mlflow and psycopg2 packages"
+        psycopg2-binary) || missing="no mlflow and psycopg2 packages"
 }
 
 setup() {
-    skip_what_is_not_here
+    [ -z "$missing" ] || skip "$missing"
     clean_environment
     server=$BATS_TEST_TMPDIR/server
     data=$(mktemp -d /tmp/itrack-pg.XXXXXX) # a socket's path is short
@@ -34,7 +34,7 @@ setup() {
 }
 
 teardown() {
-    [ ! -e "$BATS_FILE_TMPDIR/not_here" ] || return 0
+    [ -z "$missing" ] || return 0
     [ ! -e "$server/pid" ] || stop_server "$server"
     cd "$data"
     [ ! -e "$data/db/postmaster.pid" ] ||

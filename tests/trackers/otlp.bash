@@ -2,10 +2,10 @@
 # opentelemetry-proto's.
 # shellcheck shell=bash disable=SC2154,SC2034
 
-# start_receiver DIR: its URL is in DIR/url.
+# start_receiver DIR [ARG...]: its URL is in DIR/url.
 start_receiver() {
     mkdir -p "$1"
-    "$venv/bin/python" "$top/tests/servers/otlp_receiver.py" "$1" 3>&- &
+    "$venv/bin/python" "$top/tests/servers/otlp_receiver.py" "$@" 3>&- &
     echo $! >"$1/pid"
     wait_until test -s "$1/url"
 }

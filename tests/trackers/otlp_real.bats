@@ -1,17 +1,13 @@
 #!/usr/bin/env bats
 # The OTLP tracker with the programs that teams run: a Collector, VictoriaMetrics,
-# MLflow behind a Collector, Phoenix. scripts/test-receiver builds the first two
+# Prometheus, MLflow behind a Collector, Phoenix. scripts/test-receiver builds the
+# first three
 # in minutes: `make check` takes what is there, `make torture` builds.
 
 load ../cli/runs
 load otlp
 
 # shellcheck disable=SC2154,SC2153 # of runs.bash and otlp.bash
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 # receiver NAME: its path, or nothing.
 receiver() {
@@ -27,9 +23,10 @@ answers() {
 }
 
 setup_file() {
-    export collector victoria venv rx=$BATS_FILE_TMPDIR/rx
+    export collector victoria prometheus venv rx=$BATS_FILE_TMPDIR/rx
     collector=$(receiver collector)
     victoria=$(receiver victoria-metrics)
+    prometheus=$(receiver prometheus)
     venv=$(otlp_venv) || venv=
     mkdir -p "$rx"
 }
@@ -111,6 +108,31 @@ has() {
     start_collector "$port"
     itrack sync
     wait_until collected "$runs/x" --records
+}
+
+@test "Prometheus directly: values of a live run; what is too old is named" {
+    [ -n "$prometheus" ] || skip "no Prometheus"
+    url=http://127.0.0.1:$(free_port)
+    printf 'storage: {tsdb: {out_of_order_time_window: 30m}}\n' >"$rx/prometheus.yaml"
+    "$prometheus" --config.file="$rx/prometheus.yaml" --web.enable-otlp-receiver \
+        --storage.tsdb.path="$BATS_TEST_TMPDIR/data" \
+        --web.listen-address="${url#http://}" >"$rx/log" 2>&1 3>&- &
+    pids+=($!)
+    wait_until answers "$url/-/ready"
+    run -0 itrack doctor --track otlp --otlp-endpoint "$url/api/v1/otlp"
+    [[ $output == *"$url/api/v1/otlp/v1/metrics answers"*"nothing takes traces there"* ]]
+    run -0 wrap --track otlp --otlp-endpoint "$url/api/v1/otlp" -- "$write_run" \
+        --from "$fixtures/harness_two_by_two/run" --to "$runs/h"
+    [[ $output == *": $url/api/v1/otlp/v1/metrics"* && $output != *", trace "* ]]
+    now=$(($(date +%s) + 1))
+    wait_until has "$url" 'sum(insidellms_records_total)' "$now" 36
+    has "$url" 'sum(insidellms_records_total{status="success", job="insidellms"})' "$now" 31
+    has "$url" insidellms_run_status_ratio "$now" 0
+    cp -r "$fixtures/run_scored/run" "$runs/x"
+    find "$runs/x" -exec touch -d '5 hours ago' {} +
+    run -1 itrack import --track otlp --otlp-endpoint "$url/api/v1/otlp" \
+        --otlp-old-points "$runs/x"
+    [[ $output == *"points of metrics too old for the receiver: "*"too old sample"* ]]
 }
 
 @test "VictoriaMetrics directly: values, also of a run of last year" {

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "tests/unit/tap.h"
-#include "tracker/otlp/names.h"
+#include "tracker/otlp/conventions.h"
 #include "tracker/otlp/pairs.h"
 #include "tracker/otlp/reply.h"
-#include "tracker/otlp/series.h"
+#include "tracker/otlp/metrics_body.h"
 
 #define TEXT_MAX 4096
 #define SECOND   INT64_C(1000000000)

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 static const char *root_variable;
 

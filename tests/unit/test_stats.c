@@ -44,6 +44,7 @@ test_means(void)
 	static const double ones[] = {1, 1, 1, 1, 1, 1}, mixed[] = {2, 0, -1};
 	static const double huge[] = {1e308, 1e308, 1e308, 1e308, 1e308, 1e308};
 	struct interval i = bootstrap_mean(ones, 6, 1), k;
+	double many[60];
 
 	ok(i.low == 1 && i.high == 1, "equal values have no spread");
 	i = bootstrap_mean(mixed, 3, 1);
@@ -55,6 +56,11 @@ test_means(void)
 	ok(signflip(mixed, 0, 1) == 1, "nothing: p is 1");
 	is_near(signflip(huge, 6, 1), 0.03125, 1e-15,
 	    "six of six, too large for a sum");
+	for (size_t at = 0; at < 60; at++)
+		many[at] = at < 5 ? -1 : 1;
+	/* 2 * (C(60,0) + ... + C(60,5)) / 2^60 */
+	is_near(signflip(many, 60, 1), 1.03827e-11, 1e-12,
+	    "55 of 60: far below one of 10,000 samples");
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "format/text.h"
+#include "format/width.h"
 #include "tap.h"
 
 #define MAX 1024
@@ -86,6 +87,23 @@ test_code_points(void)
 }
 
 static void
+test_widths(void)
+{
+	/* a, a wide one, e with an accent of its own, an emoji, two that the C
+	 * library does not know. */
+	const char *text = "a\xE6\x97\xA5"
+			   "e\xCC\x81\xF0\x9F\x98\x80\xED\xA0\xBD\x01";
+
+	is_int((long long)text_width(text), 8, "width in columns");
+	is_int((long long)text_width("\xE2\x96\x88\xE2\x80\xA6"), 2,
+	    "a block and an ellipsis");
+	is_int((long long)text_fit(text, 2), 1, "no half of a wide one");
+	is_int((long long)text_fit(text, 4), 7, "an accent with its letter");
+	is_int((long long)text_fit(text, 99), 15, "all");
+	is_int((long long)text_fit(text, 0), 0, "nothing");
+}
+
+static void
 test_paths(void)
 {
 	char *text = text_path_text("a/\xFF\xC3\xA9\xE2\x82");
@@ -149,6 +167,7 @@ main(void)
 {
 	test_bytes();
 	test_code_points();
+	test_widths();
 	test_paths();
 	test_ways_out();
 	test_shell_words();

@@ -173,12 +173,12 @@ test_manifest(void)
 
 	buf_init(&out, TEXT_MAX);
 	wandb_manifest_add(
-	    &m, "manifest.json", "xdNjALEpsWVlsrMrPTCqBA==", 1506, true);
+	    &m, "manifest.json", "xdNjALEpsWVlsrMrPTCqBA==", 1506);
 	wandb_manifest_digest(&m, hex);
 	is_text(hex, "d5f93d08553f1c7b7dec42b2e3151eb7", "one file");
-	wandb_manifest_add(&m, "b", "xxxxxxxxxxxxxxxxxxxxxx==", 1, true);
-	wandb_manifest_add(&m, "B", "yyyyyyyyyyyyyyyyyyyyyy==", 2, false);
-	wandb_manifest_add(&m, "b", "zzzzzzzzzzzzzzzzzzzzzz==", 3, true);
+	wandb_manifest_add(&m, "b", "xxxxxxxxxxxxxxxxxxxxxx==", 1);
+	wandb_manifest_add(&m, "B", "yyyyyyyyyyyyyyyyyyyyyy==", 2);
+	wandb_manifest_add(&m, "b", "zzzzzzzzzzzzzzzzzzzzzz==", 3);
 	ok(m.len == 3 && strcmp(m.files[0].name, "B") == 0 &&
 		strcmp(m.files[1].name, "b") == 0 && m.files[1].size == 3,
 	    "sorted by bytes, each name once");
@@ -197,14 +197,14 @@ test_manifest(void)
 	wandb_client_id(again, "attempt", "sequence");
 	ok(strcmp(id, again) != 0, "and another for another purpose");
 	buf_reset(&out);
-	wandb_artifact_name(&out, "a/b c\xc3\xa9.d");
+	wandb_run_artifact_name(&out, "a/b c\xc3\xa9.d");
 	is_text(
 	    out.data, "insidellms-a_b_c__.d-ea3213aa", "a name that W&B takes");
 	buf_reset(&out);
-	wandb_artifact_name(&out, "a_b_c__.d");
+	wandb_run_artifact_name(&out, "a_b_c__.d");
 	is_text(out.data, "insidellms-a_b_c__.d", "a good name stays");
 	buf_reset(&out);
-	wandb_artifact_name(&out, "a_b_c__.d-ea3213aa");
+	wandb_run_artifact_name(&out, "a_b_c__.d-ea3213aa");
 	ok(strcmp(out.data, "insidellms-a_b_c__.d-ea3213aa") != 0,
 	    "and is no other run's");
 	buf_release(&out);

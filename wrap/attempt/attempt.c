@@ -11,7 +11,7 @@
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
 #include "wrap/attempt/notify.h"
-#include "wrap/attempt/results.h"
+#include "wrap/attempt/output_file.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/attempt/stop_if.h"
 
@@ -24,14 +24,14 @@
 void
 attempt_scan(struct attempt *a)
 {
-	if (a->watcher != NULL && !a->ended)
+	if (a->watcher != NULL && a->end == END_OPEN)
 		watcher_scan(a->watcher);
 }
 
 void
 attempt_take_file(struct attempt *a, const char *name, int fd)
 {
-	if (a->watcher != NULL && !a->ended)
+	if (a->watcher != NULL && a->end == END_OPEN)
 		watcher_take_file(a->watcher, name, fd);
 }
 
@@ -51,7 +51,7 @@ flush(struct attempt *a)
 		return;
 	}
 	attempt_say(a, &err);
-	if (a->ended || a->disk_refusals >= DISK_RETRIES) {
+	if (a->end != END_OPEN || a->disk_refusals >= DISK_RETRIES) {
 		journal_leave_disk(a->journal);
 		journal_flush(a->journal, NULL);
 	} else if (!a->disk_timer.set) {
@@ -65,7 +65,7 @@ attempt_turn(struct attempt *a)
 {
 	int64_t before = journal_size(a->journal);
 
-	if (a->gathered)
+	if (a->hold == HOLD_ALL)
 		return;
 	flush(a);
 	attempt_notify_turn(a);
@@ -73,7 +73,8 @@ attempt_turn(struct attempt *a)
 		return;
 	if (journal_needs_sync(a->journal) && !a->sync_timer.set)
 		loop_timer_set(a->config.loop, &a->sync_timer, SYNC_MS);
-	for (size_t i = 0; !a->held && i < a->delivery_count; i++)
+	for (size_t i = 0; a->hold == HOLD_NOTHING && i < a->delivery_count;
+	     i++)
 		delivery_kick(a->deliveries[i]);
 }
 
@@ -104,7 +105,7 @@ void
 attempt_sample(
     struct attempt *a, const struct metric *list, size_t len, bool more)
 {
-	if (a->ended || len == 0 || (more && a->samples == 0))
+	if (a->end != END_OPEN || len == 0 || (more && a->samples == 0))
 		return;
 	if (!more)
 		a->samples++;
@@ -196,7 +197,7 @@ keep_end(
 static void
 leave(struct attempt *a)
 {
-	a->left = true;
+	a->end = END_LEFT;
 	a->status = RUN_FAILED;
 	attempt_turn(a);
 	if (a->config.settled != NULL)
@@ -234,9 +235,9 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	int64_t time_us = clock_wall_us();
 	bool manifest = false;
 
-	if (a->ended)
+	if (a->end != END_OPEN)
 		return;
-	a->ended = true;
+	a->end = END_OURS;
 	log_verbose(
 	    "%s: the run has ended; its last records and files are read",
 	    attempt_name(a));
@@ -271,16 +272,15 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 	}
 	a->ended_us = time_us;
 	keep_last_sample(a, outcome, time_us);
-	attempt_keep_results(a, time_us);
+	attempt_keep_output_file(a, time_us);
 	keep_numbers(a, outcome, time_us);
 	keep_end(a, outcome, time_us);
 	/* The end is on the disk within a second, or when the attempt is
 	 * closed: a sync now would take so long that messages of other runs
 	 * were lost. */
 	attempt_turn(a);
-	a->owes_notice = true;
 	/* One that is held may be a copy, of which nobody is told. */
-	if (!a->held)
+	if (a->hold == HOLD_NOTHING)
 		attempt_notify(a);
 }
 
@@ -293,7 +293,7 @@ attempt_old_manifest(const struct attempt *a)
 bool
 attempt_is_ended(const struct attempt *a)
 {
-	return a->ended;
+	return a->end != END_OPEN;
 }
 
 void
@@ -307,10 +307,10 @@ attempt_drain(struct attempt *a, int64_t ms)
 void
 attempt_let_go(struct attempt *a)
 {
-	if (!a->held)
+	if (a->hold == HOLD_NOTHING)
 		return;
-	a->held = false;
-	if (a->owes_notice)
+	a->hold = HOLD_NOTHING;
+	if (a->end == END_OURS)
 		attempt_notify(a);
 	for (size_t i = 0; i < a->delivery_count; i++)
 		delivery_kick(a->deliveries[i]);
@@ -326,13 +326,13 @@ attempt_drop(struct attempt *a)
 bool
 attempt_is_left(const struct attempt *a)
 {
-	return a->left;
+	return a->end == END_LEFT;
 }
 
 bool
 attempt_is_settled(const struct attempt *a)
 {
-	if (a->left)
+	if (a->end == END_LEFT)
 		return true;
 	if (!attempt_has_notified(a))
 		return false;

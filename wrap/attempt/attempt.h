@@ -32,7 +32,7 @@ struct attempt;
 
 struct attempt_config {
 	struct loop *loop;
-	struct tree *tree; /* NULL: read at the end only (import) */
+	struct inotify *inotify; /* NULL: read at the end only (import) */
 	const struct options *options;
 	const char *state_dir; /* NULL: memory only */
 	/* SOURCE_LIBRARY: the attempt follows no run directory; the caller adds
@@ -107,7 +107,7 @@ int attempt_new(struct attempt **attempt, const struct attempt_config *config,
 /* Takes over a journal whose owner is dead. If the directory still exists and
  * the journal has no end, the attempt follows the directory from where the
  * journal stops. -EBUSY: the journal has an owner, or its command goes on and
- * without a tree we would end it too early. */
+ * without inotify we would end it too early. */
 int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
     const char *name, struct err *err);
 
@@ -117,7 +117,7 @@ int attempt_adopt(struct attempt **attempt, const struct attempt_config *config,
  * more beside it would be the run twice. */
 bool attempt_may_be_adopted_later(int result);
 /* As attempt_adopt, but ATTEMPT_MISFIT if the journal was made from other
- * records than the directory has now. */
+ * records than the directory has now, or the directory was made anew. */
 int attempt_adopt_if_fits(struct attempt **attempt,
     const struct attempt_config *config, const char *name, struct err *err);
 

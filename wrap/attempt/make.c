@@ -11,12 +11,13 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
+#include "wrap/attempt/followed.h"
 #include "wrap/attempt/notify.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/retarget.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
-#include "journal/list.h"
+#include "journal/health.h"
 
 #define REMARKS_MAX_BYTES 4096
 
@@ -131,7 +132,7 @@ alloc_attempt(const struct attempt_config *config)
 	struct attempt *a = xcalloc(1, sizeof *a);
 
 	a->config = *config;
-	a->held = config->held;
+	a->hold = config->held ? HOLD_DELIVERIES : HOLD_NOTHING;
 	a->run_dir = config->run_dir != NULL ? xstrdup(config->run_dir) : NULL;
 	a->sync_timer = (struct loop_timer){.fire = on_sync_timer, .data = a};
 	a->disk_timer = (struct loop_timer){.fire = on_disk_timer};
@@ -242,7 +243,7 @@ is_live(const struct attempt *a)
 {
 	if (a->start.start.source == SOURCE_LIVE)
 		return true;
-	return a->config.tree != NULL &&
+	return a->config.inotify != NULL &&
 	    !watcher_stamp(a->run_dir, MANIFEST_FILE).there;
 }
 
@@ -280,7 +281,7 @@ add_watcher(struct attempt *a, uint64_t skip, struct err *err)
 
 	attempt_watch_rules(a, &config.derive);
 	result = watcher_new(
-	    &a->watcher, a->config.loop, a->config.tree, &config, err);
+	    &a->watcher, a->config.loop, a->config.inotify, &config, err);
 
 	free(run_dir);
 	free(name);
@@ -314,7 +315,7 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	if (config->started_us > 0)
 		now_us = config->started_us;
 	else if (config->source == SOURCE_IMPORT)
-		now_us = attempt_past_start_us(config->run_dir, now_us);
+		now_us = watcher_first_us(config->run_dir, now_us);
 	attempt_make_start(&a->start, config, name, now_us);
 	if (config->source != SOURCE_LIBRARY &&
 	    attempt_path_leads(config, NULL) > 0)
@@ -341,25 +342,30 @@ attempt_new(struct attempt **attempt, const struct attempt_config *config,
 	return 0;
 }
 
-/* Are its records still there? Returns 1, 0, or a negative errno if it can't be
- * gone on with now. */
+/* Are its records still there, and is the directory still its own? Returns 1, 0,
+ * or a negative errno if it can't be gone on with now. */
 static int
 check_unended(const struct attempt *a, const char *name, struct err *err)
 {
 	const struct entry_start *start = &a->start.start;
 	struct err why = ERR_INIT;
-	int fits;
+	int fits, followed = 0;
 
 	if (start->open != NULL)
 		return err_set(err, -EBUSY,
 		    "%s: the run is open: itrack log --run %s --end", name,
 		    start->open);
-	if (a->config.tree == NULL && journals_is_written(start))
+	if (a->config.inotify == NULL && journals_is_written(start))
 		return err_set(
 		    err, -EBUSY, "%s: its command is still at work", name);
 	fits = attempt_past_fits(&a->past, a->run_dir, &why);
 	if (fits < 0 && start->source == SOURCE_LIBRARY)
 		return 0;
+	if (fits > 0 && !journals_is_written(start))
+		followed =
+		    attempt_is_followed(a->config.state_dir, &a->start, &why);
+	if (followed != 0)
+		fits = followed < 0 ? followed : 0;
 	return fits < 0
 	    ? err_set(err, fits, "%s: pending: %s", name, why.message)
 	    : fits;
@@ -393,6 +399,8 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 	if (a->run_dir == NULL)
 		a->run_dir = text_path_bytes(a->start.start.run_dir);
 	fits = a->past.ended ? 0 : check_unended(a, name, err);
+	if (fits > 0 && must_fit)
+		fits = attempt_has_its_directory(&a->start, a->run_dir, err);
 	if (fits >= 0 && must_fit && (fits == 0 || a->past.ended))
 		fits =
 		    err_set(err, ATTEMPT_MISFIT, "%s: of other records", name);
@@ -401,7 +409,7 @@ adopt(struct attempt **attempt, const struct attempt_config *config,
 		return fits;
 	}
 	log_verbose("%s: taken up again, of %s", name, a->run_dir);
-	a->ended = a->past.ended;
+	a->end = a->past.ended ? END_ADOPTED : END_OPEN;
 	a->samples = a->past.samples;
 	a->status = a->past.status;
 	a->ended_us = a->past.ended_us;

@@ -15,12 +15,12 @@
 #include "mapping/names.h"
 #include "tracker/common/display.h"
 #include "watcher/records.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "watcher/watcher.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/stop_if.h"
-#include "journal/list.h"
-#include "journal/list_of.h"
+#include "journal/health.h"
+#include "journal/pending_of.h"
 
 static void
 take_stop(struct attempt_past *past, const struct entry_params *p)
@@ -247,7 +247,7 @@ struct search {
 	char *run_dir_text;
 	int64_t before_us; /* only attempts that began before */
 	bool grown;        /* only attempts with fewer records than now */
-	int64_t size; /* of the records now */
+	int64_t size;      /* of the records now */
 	struct watcher_identity identity; /* of the directory now */
 	char *found;                      /* the latest attempt that fits */
 	struct err failed;                /* what could not be looked at */
@@ -322,7 +322,10 @@ search_pending(const char *attempt, void *data)
 		s->failed = why;
 	if (result < 0)
 		return true;
-	if (past.ended && past.records_bytes > 0 &&
+	/* Who finds one without an end has begun beside it, because its records
+	 * were not there for a moment. */
+	if ((past.ended || (!s->grown && !journals_is_live(&start.start))) &&
+	    past.records_bytes > 0 &&
 	    !(s->grown && s->size <= past.records_bytes) &&
 	    begins_with(s, past.records_bytes, past.records_crc32c)) {
 		free(s->found);
@@ -382,21 +385,6 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 	return s.failed.code == 0
 	    ? 0
 	    : err_set(err, s.failed.code, "%s", s.failed.message);
-}
-
-int64_t
-attempt_past_start_us(const char *run_dir, int64_t now_us)
-{
-	static const char *const names[] = {
-	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE, MANIFEST_FILE};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);
-
-		if (stamp.there)
-			return stamp.mtime_ns / 1000;
-	}
-	return now_us;
 }
 
 void

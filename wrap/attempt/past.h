@@ -61,10 +61,6 @@ int attempt_past_fits(
 int attempt_past_resumed_from(const char *state_dir, const char *run_dir,
     int64_t before_us, bool grown, char **found, struct err *err);
 
-/* The start time of a run that nobody watched, from its files; `now_us` if they
- * don't tell. */
-int64_t attempt_past_start_us(const char *run_dir, int64_t now_us);
-
 /* Fills what the index is to know of the run itself. */
 void attempt_past_line(const struct attempt *a, struct index_entry *e);
 

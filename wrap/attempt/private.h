@@ -7,6 +7,21 @@
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/past.h"
 
+/* How far the run is, for this process. */
+enum attempt_end {
+	END_OPEN,    /* it goes on */
+	END_LEFT,    /* it has ended, but not in the journal: not read whole */
+	END_ADOPTED, /* the journal had its end when it was taken over */
+	END_OURS,    /* this process has ended it, and tells of it */
+};
+
+/* What waits until others are ready, too. */
+enum attempt_hold {
+	HOLD_NOTHING,
+	HOLD_DELIVERIES,
+	HOLD_ALL, /* also the journal: attempts_let_go() writes it down */
+};
+
 struct attempt {
 	struct attempt_config config;
 	char *run_dir; /* bytes */
@@ -18,9 +33,8 @@ struct attempt {
 	struct attempt_past past; /* what the journal had on adoption */
 	char *run_id;
 	int64_t samples; /* of system metrics */
-	bool ended, held;
-	bool gathered; /* attempts_let_go() writes it down */
-	bool left;     /* ended here, but not in the journal: not read whole */
+	enum attempt_end end;
+	enum attempt_hold hold;
 	int64_t ended_us;
 	enum run_status status;
 	struct loop_timer sync_timer;
@@ -33,7 +47,6 @@ struct attempt {
 	int64_t counted_ms; /* when a record was last counted (monotonic) */
 	struct loop_timer stall_timer;
 	bool left_alone;       /* its writer has begun another run since */
-	bool owes_notice;      /* this process has written the end */
 	struct notify *notify; /* NULL: nobody is told (yet) */
 	struct loop_timer disk_timer; /* set while the disk refuses */
 	int disk_refusals;

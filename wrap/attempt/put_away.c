@@ -25,7 +25,7 @@ is_delivered(const struct attempt *a)
 {
 	const struct delivered d = delivered_of(a);
 
-	return a->ended && !a->left && delivered_everywhere(&d);
+	return a->end >= END_ADOPTED && delivered_everywhere(&d);
 }
 
 static bool
@@ -47,7 +47,8 @@ attempt_is_complete(const struct attempt *a)
 	if (a->unsettled)
 		return false;
 	if (a->config.record_only)
-		return a->ended && !a->left && !journal_in_memory(a->journal) &&
+		return a->end >= END_ADOPTED &&
+		    !journal_in_memory(a->journal) &&
 		    !journal_is_cut(a->journal);
 	return is_delivered(a) && !has_rejects(a);
 }

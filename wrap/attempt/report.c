@@ -16,7 +16,7 @@
 #include "format/text.h"
 #include "tracker/common/display.h"
 #include "wrap/attempt/result_line.h"
-#include "wrap/attempt/totals.h"
+#include "wrap/attempt/report_many.h"
 #include "wrap/attempt/values.h"
 
 void

@@ -13,7 +13,7 @@
 #include "format/text.h"
 #include "base/git.h"
 #include "watcher/survey.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 
 /* Options that name one run, of all trackers. */
 #define ONE_RUN_MAX 16
@@ -243,7 +243,7 @@ static int
 identify(const struct attempt_config *config, struct watcher_identity *identity)
 {
 	return config->dir_fd > 0
-	    ? stamp_identify(config->dir_fd, identity)
+	    ? identity_of(config->dir_fd, identity)
 	    : watcher_identify(config->run_dir, identity, NULL);
 }
 
@@ -262,7 +262,7 @@ attempt_path_leads(const struct attempt_config *config, struct err *err)
 		return err_set(err, result, "%s", why.message);
 	if (result < 0)
 		return 0;
-	result = stamp_identify(config->dir_fd, &identity);
+	result = identity_of(config->dir_fd, &identity);
 	if (result < 0)
 		return err_set(
 		    err, result, "%s: %s", config->run_dir, strerror(-result));

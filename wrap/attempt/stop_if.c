@@ -10,14 +10,14 @@
 #include "mapping/running.h"
 #include "wrap/attempt/private.h"
 
-/* A look is not put off for longer. */
+/* The next look comes after so long at the latest. */
 #define STALL_MAX_MS INT64_C(86400000)
 
 static bool
 is_watched(const struct attempt *a)
 {
-	return a->config.rule_holds != NULL && a->rule_len > 0 && !a->ended &&
-	    a->stop_reason == NULL;
+	return a->config.rule_holds != NULL && a->rule_len > 0 &&
+	    a->end == END_OPEN && a->stop_reason == NULL;
 }
 
 /* Returns why, allocated. */
@@ -50,7 +50,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	double value;
 
 	/* Nobody knows yet whether one that is held is a run of its own. */
-	if (!is_watched(a) || a->held || !a->streams || attempt_has_manifest(a))
+	if (!is_watched(a) || a->hold != HOLD_NOTHING || !a->streams ||
+	    attempt_has_manifest(a))
 		return;
 	rule = running_find(d, a->rules, a->rule_len, stalled_seconds, &value);
 	if (rule == NULL)
@@ -61,8 +62,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	a->config.rule_holds(a, a->config.data);
 }
 
-/* To the moment when the first of the rules on the time since the last record may
- * hold. */
+/* Sets the timer for the moment at which the first of the rules on the time since the
+ * last record may hold. */
 static void
 set_timer(struct attempt *a)
 {
@@ -77,7 +78,7 @@ set_timer(struct attempt *a)
 	/* A millisecond beyond, because "more than" is meant. */
 	least = least * 1000 + 1;
 	in_ms = least - (double)(clock_mono_ms() - a->counted_ms);
-	/* None holds as long as no record is expected: a later look. */
+	/* None holds as long as no record is expected, so we look later. */
 	if (in_ms < 1)
 		in_ms = least;
 	loop_timer_set(a->config.loop, &a->stall_timer,

@@ -1,6 +1,6 @@
 /*
- * itrack compare: what runs mean beside another: is the difference more than chance,
- * in what were they made differently, which records changed sides.
+ * itrack compare: sets runs beside another run and says whether the difference is more
+ * than chance, in what they were made differently, and which records changed sides.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/terminal.h"
 #include "base/file.h"
 #include "format/text.h"
 #include "wrap/itrack/command.h"
@@ -37,7 +38,7 @@ complain(const struct err *err)
 	return STATUS_FAILURE;
 }
 
-/* A run by its REF; `dirs` are those that `last` is not. */
+/* Reads the run that REF means; `last` means none of `dirs`. */
 static int
 read_run(struct run *run, const char *ref, char *const *dirs, size_t len,
     struct err *err)
@@ -94,7 +95,7 @@ compare_wanted(const void *a, const void *b)
 	return (x->c->number > y->c->number) - (x->c->number < y->c->number);
 }
 
-/* The texts of one side of the changes; the records are read in their order. */
+/* Reads the texts of one side of the changes, in the order of the records. */
 static int
 read_texts(
     struct print_one *one, const struct run *run, bool base, struct err *err)
@@ -197,10 +198,7 @@ release(struct compare *c)
 static bool
 wants_colours(void)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') &&
-	    (term == NULL || strcmp(term, "dumb") != 0);
+	return terminal_redraws(STDOUT_FILENO) && terminal_wants_colours();
 }
 
 /* In GitHub Actions the page of the job shows what is in this file. */

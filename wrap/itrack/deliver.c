@@ -208,7 +208,7 @@ deliver_new(
 	d->complete = true;
 	TAILQ_INIT(&d->items);
 	d->loop = loop_new();
-	d->tree = tree_new(d->loop);
+	d->inotify = inotify_new(d->loop);
 	d->turn = (struct loop_turn){.end = on_turn, .data = d};
 	loop_turn_add(d->loop, &d->turn);
 	d->look = (struct loop_timer){.fire = on_look, .data = d};
@@ -243,7 +243,7 @@ deliver_free(struct deliver *d)
 	loop_timer_cancel(d->loop, &d->finish);
 	stop_release(&d->stop, d->loop);
 	loop_turn_remove(d->loop, &d->turn);
-	tree_free(d->tree);
+	inotify_free(d->inotify);
 	loop_free(d->loop);
 	free(d);
 }
@@ -272,8 +272,8 @@ deliver_config(struct deliver *d)
 {
 	return (struct attempt_config){
 	    .loop = d->loop,
-	    .tree = d->follows || options_given(d->options, OPT_FOLLOW)
-		? d->tree
+	    .inotify = d->follows || options_given(d->options, OPT_FOLLOW)
+		? d->inotify
 		: NULL,
 	    .options = d->options,
 	    .state_dir = d->state_dir,

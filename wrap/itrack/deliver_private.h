@@ -26,7 +26,7 @@ struct deliver {
 	const char *state_dir;
 	struct report *report;
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct loop_turn turn;
 	struct stop stop;
 	struct loop_timer look;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "format/text.h"
+#include "format/width.h"
 
 /* Between two columns. */
 #define GAP 2
@@ -37,13 +38,13 @@ grid_print(const struct grid *g)
 	size_t *width = xcalloc(g->columns, sizeof width[0]);
 
 	for (size_t i = 0; i < g->len; i++) {
-		size_t length = text_length(g->cells[i]);
+		size_t length = text_width(g->cells[i]);
 
 		if (length > width[i % g->columns])
 			width[i % g->columns] = length;
 	}
 	for (size_t i = 0; i < g->len; i++) {
-		size_t length = text_length(g->cells[i]);
+		size_t length = text_width(g->cells[i]);
 		bool last = i % g->columns == g->columns - 1;
 
 		fputs(g->cells[i], stdout);

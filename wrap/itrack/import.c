@@ -13,16 +13,16 @@
 #include "base/path.h"
 #include "mapping/names.h"
 #include "journal/index.h"
-#include "journal/list_of.h"
+#include "journal/pending_of.h"
 #include "watcher/records.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/attempt/start.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
 #include "wrap/itrack/import.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "wrap/attempt/report.h"
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 
 /* What is seen among the pending may be delivered by the time it is taken; then
  * the second look finds it in the index. */
@@ -221,7 +221,7 @@ may_be_begun(const char *state_dir, const char *dir)
 	age_ms = clock_wall_us() / 1000 - clock_ns(&st.st_ctim) / 1000000;
 	return age_ms > -FRESH_MS && age_ms < FRESH_MS &&
 	    (!watcher_stamp(dir, MANIFEST_FILE).there ||
-		turn_is_announced(state_dir));
+		begin_lock_is_announced(state_dir));
 }
 
 bool
@@ -260,8 +260,8 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		}
 		waits = !im->watches && im->waited_ms < READ_WAIT_MS &&
 		    !deliver_is_stopped(im->deliver);
-		turn = turn_take(
-		    im->state_dir, (int64_t)identity.inode, TURN_WAIT_MS, &err);
+		turn = begin_lock_take(im->state_dir, (int64_t)identity.inode,
+		    BEGIN_LOCK_WAIT_MS, &err);
 		if (turn < 0) {
 			report_say(&im->report, "%s: not imported: %s",
 			    config->run_dir, err.message);
@@ -271,7 +271,7 @@ begin_in_turn(struct import *im, struct attempt_config *config,
 		result = look_and_begin(
 		    im, config, targets, target_len, waits, begun);
 		looks += result == -ENOENT;
-		turn_give_back(turn);
+		begin_lock_give_back(turn);
 	} while (result == -EBUSY || (result == -ENOENT && looks < LOOKS_MAX));
 }
 
@@ -311,7 +311,7 @@ import_one(struct import *im, const char *argument)
 	}
 	config = deliver_config(im->deliver);
 	if (!im->follow)
-		config.tree = NULL;
+		config.inotify = NULL;
 	config.old_manifest = im->old_manifest;
 	config.source = SOURCE_IMPORT;
 	config.run_dir = dir;

@@ -16,7 +16,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "journal/journal.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 #include "wrap/launch/shimlink.h"
 #include "wrap/link/link.h"
 

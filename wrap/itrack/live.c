@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/terminal.h"
 #include "format/text.h"
+#include "format/width.h"
 #include "tracker/common/display.h"
 #include "wrap/attempt/result_line.h"
 #include "wrap/itrack/live_text.h"
@@ -57,16 +59,14 @@ struct live {
 struct live *
 live_new(void)
 {
-	const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
 	struct live *live;
 
-	if (isatty(STDERR_FILENO) != 1 || term == NULL ||
-	    strcmp(term, "dumb") == 0)
+	if (!terminal_redraws(STDERR_FILENO))
 		return NULL;
 	live = xcalloc(1, sizeof *live);
 	buf_init(&live->frame, FRAME_MAX_BYTES);
 	buf_init(&live->shown, FRAME_MAX_BYTES);
-	live->colors = plain == NULL || plain[0] == '\0';
+	live->colors = terminal_wants_colours();
 	TAILQ_INIT(&live->pulses);
 	return live;
 }
@@ -178,15 +178,9 @@ live_add(struct live *live, const struct attempt *a)
 static void
 put_line(struct live *live, const char *color, const char *text)
 {
-	size_t shown = 0, bytes = 0;
+	size_t bytes = text_fit(text, live->columns - 1);
 	bool tinted = live->colors && color[0] != '\0';
 
-	while (text[bytes] != '\0' && shown + 1 < live->columns) {
-		bytes++;
-		while (((unsigned char)text[bytes] & 0xc0) == 0x80)
-			bytes++;
-		shown++;
-	}
 	buf_adds(&live->frame, tinted ? color : "");
 	buf_add(&live->frame, text, bytes);
 	buf_adds(&live->frame, tinted ? PLAIN : "");

@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/names.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 
 /* Counting a larger file would hold the view up. */
 #define DATASET_MAX_BYTES ((int64_t)64 * 1024 * 1024)

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/terminal.h"
 
 /* On a terminal. */
 #define FIRST_MS 1000
@@ -73,14 +74,13 @@ struct progress *
 progress_new(struct loop *loop, size_t total)
 {
 	struct progress *p = xcalloc(1, sizeof *p);
-	const char *term = getenv("TERM");
 
 	p->loop = loop;
 	p->total = total;
 	p->begun_ms = clock_mono_ms();
 	p->wait_ms = FIRST_LINE_MS;
-	p->terminal = isatty(STDERR_FILENO) == 1 && term != NULL &&
-	    strcmp(term, "dumb") != 0 && getenv("NO_COLOR") == NULL;
+	p->terminal =
+	    terminal_redraws(STDERR_FILENO) && terminal_wants_colours();
 	p->timer = (struct loop_timer){.fire = on_timer, .data = p};
 	/* One has no rate. */
 	if (total > 1)

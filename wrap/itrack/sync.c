@@ -7,11 +7,11 @@
 
 #include "base/die.h"
 #include "journal/index.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
-#include "journal/list.h"
+#include "journal/health.h"
 #include "wrap/attempt/report.h"
 #include "wrap/itrack/sync_follow.h"
 

@@ -12,12 +12,12 @@
 #include "base/path.h"
 #include "http/http.h"
 #include "journal/index.h"
-#include "journal/state.h"
-#include "watcher/tree.h"
+#include "journal/state_dir.h"
+#include "watcher/inotify.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
-#include "journal/list.h"
+#include "journal/health.h"
 #include "wrap/attempt/report.h"
 
 /* How long an undelivered journal waits for the next try: a server that is down
@@ -32,8 +32,8 @@
 struct root {
 	struct follower *follower;
 	char *dir;
-	struct tree_watch watch; /* of dir/runs */
-	bool said;               /* that it can't be listed */
+	struct inotify_watch watch; /* of dir/runs */
+	bool said;                  /* that it can't be listed */
 	TAILQ_ENTRY(root) link;
 };
 
@@ -41,7 +41,7 @@ struct root {
 struct known {
 	struct root *root;
 	char *attempt;
-	struct tree_watch watch; /* while its owner is left to write it */
+	struct inotify_watch watch; /* while its owner is left to write it */
 	bool watched;
 	bool due;          /* look at it in this round */
 	int64_t next_ms;   /* or then; 0: only when it changes */
@@ -55,7 +55,7 @@ struct follower {
 	const struct options *options;
 	struct deliver *deliver;
 	struct report report;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct loop *loop;
 	struct loop_timer timer;
 	bool list;           /* the directories have changed */
@@ -77,7 +77,7 @@ print_report(struct follower *f, bool wanted)
 }
 
 static void
-on_root(struct tree_watch *watch)
+on_root(struct inotify_watch *watch)
 {
 	struct root *r = watch->data;
 
@@ -86,7 +86,7 @@ on_root(struct tree_watch *watch)
 }
 
 static void
-on_journal(struct tree_watch *watch)
+on_journal(struct inotify_watch *watch)
 {
 	struct known *k = watch->data;
 
@@ -126,7 +126,7 @@ static void
 unwatch(struct known *k)
 {
 	if (k->watched)
-		tree_remove(&k->watch);
+		inotify_remove(&k->watch);
 	k->watched = false;
 }
 
@@ -141,8 +141,8 @@ watch_journal(struct follower *f, struct known *k)
 	if (k->watched)
 		return false;
 	path = xasprintf("%s/runs/%s", k->root->dir, k->attempt);
-	k->watch = (struct tree_watch){.changed = on_journal, .data = k};
-	k->watched = tree_add(f->tree, &k->watch, path, NULL) == 0;
+	k->watch = (struct inotify_watch){.changed = on_journal, .data = k};
+	k->watched = inotify_add(f->inotify, &k->watch, path, NULL) == 0;
 	free(path);
 	return k->watched;
 }
@@ -168,7 +168,7 @@ adopt(struct follower *f, struct known *k)
 
 	/* Otherwise our own opening and closing would be a change, too. */
 	unwatch(k);
-	config.tree = NULL;
+	config.inotify = NULL;
 	config.state_dir = k->root->dir;
 	result = attempt_adopt(&k->a, &config, k->attempt, &err);
 	if (result == -EBUSY) {
@@ -342,10 +342,10 @@ add_root(struct follower *f, const char *argument, const char *state_dir,
 		result = recognise(&r->dir, err);
 	if (result == 0)
 		result = state_make(r->dir, err);
-	r->watch = (struct tree_watch){.changed = on_root, .data = r};
+	r->watch = (struct inotify_watch){.changed = on_root, .data = r};
 	runs = path_join(r->dir, "runs");
 	if (result == 0)
-		result = tree_add(f->tree, &r->watch, runs, err);
+		result = inotify_add(f->inotify, &r->watch, runs, err);
 	free(runs);
 	if (result < 0) {
 		free(r->dir);
@@ -392,7 +392,7 @@ release(struct follower *f)
 		free_known(f, k);
 	while ((r = TAILQ_FIRST(&f->roots)) != NULL) {
 		TAILQ_REMOVE(&f->roots, r, link);
-		tree_remove(&r->watch);
+		inotify_remove(&r->watch);
 		free(r->dir);
 		free(r);
 	}
@@ -416,7 +416,7 @@ sync_follow(const struct options *options, const char *state_dir)
 	deliver_on_closed(f.deliver, on_closed, &f);
 	config = deliver_config(f.deliver);
 	f.loop = config.loop;
-	f.tree = config.tree;
+	f.inotify = config.inotify;
 	f.timer = (struct loop_timer){.fire = on_timer, .data = &f};
 	for (int i = 0; result == 0 && i < options->argument_count; i++)
 		result = add_root(&f, options->arguments[i], NULL, &err);

@@ -168,10 +168,10 @@ say_roots(struct watch *w)
 	RB_FOREACH (n, nodes, &w->nodes)
 		if (n->level == 0)
 			say_root(w, n);
-	if (tree_is_limited(w->tree) != NULL)
+	if (inotify_is_limited(w->inotify) != NULL)
 		report_say(&w->im.report,
 		    "some directories are looked at once a second: %s",
-		    tree_is_limited(w->tree));
+		    inotify_is_limited(w->inotify));
 	watch_print(w, true);
 }
 
@@ -206,7 +206,7 @@ begin(struct watch *w)
 	deliver_follow_runs(w->im.deliver);
 	deliver_on_closed(w->im.deliver, run_on_closed, w);
 	config = deliver_config(w->im.deliver);
-	w->tree = config.tree;
+	w->inotify = config.inotify;
 	w->loop = config.loop;
 	w->timer = (struct loop_timer){.fire = on_timer, .data = w};
 	if (w->im.state_dir != NULL && index_check(w->im.state_dir, &err) < 0)

@@ -59,7 +59,7 @@ node_put_off(struct node *n, int64_t ms)
 }
 
 static void
-on_change(struct tree_watch *events)
+on_change(struct inotify_watch *events)
 {
 	struct node *n = events->data;
 
@@ -75,7 +75,7 @@ static void
 unwatch(struct node *n)
 {
 	if (n->watched)
-		tree_remove(&n->events);
+		inotify_remove(&n->events);
 	n->watched = false;
 }
 
@@ -264,8 +264,8 @@ watch_events(struct node *n, struct err *err)
 		return 0;
 	unwatch(n);
 	n->identity = now;
-	n->events = (struct tree_watch){.changed = on_change, .data = n};
-	result = tree_add(n->watch->tree, &n->events, n->path, err);
+	n->events = (struct inotify_watch){.changed = on_change, .data = n};
+	result = inotify_add(n->watch->inotify, &n->events, n->path, err);
 	n->watched = result == 0;
 	return result;
 }

@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 #include <sys/tree.h>
 
-#include "watcher/tree.h"
+#include "watcher/inotify.h"
 #include "watcher/watcher.h"
 #include "wrap/itrack/import.h"
 #include "wrap/itrack/live.h"
@@ -35,7 +35,7 @@ struct node {
 	int level; /* 0: a root */
 	enum node_kind kind;
 	struct watcher_identity identity;
-	struct tree_watch events;
+	struct inotify_watch events;
 	bool watched;
 	bool seen; /* in the list of its folder */
 	bool gone;
@@ -58,7 +58,7 @@ struct node {
 
 struct watch {
 	struct import im;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct loop *loop;
 	struct loop_timer timer;
 	/* What a terminal shows while runs are written. */

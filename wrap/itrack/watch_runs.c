@@ -116,7 +116,7 @@ take_up(struct node *n)
 	struct err err = ERR_INIT;
 	int result;
 
-	config.tree = NULL;
+	config.inotify = NULL;
 	result = attempt_adopt(&a, &config, attempt, &err);
 	if (result == -EBUSY) {
 		node_put_off(n, WATCH_RETRY_MS);

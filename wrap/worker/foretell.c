@@ -11,11 +11,11 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "tracker/tracker.h"
-#include "watcher/config.h"
+#include "watcher/config_params.h"
 #include "wrap/attempt/start.h"
 #include "wrap/attempt/stop_if.h"
 #include "wrap/link/link.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 /* A line for each tracker; the launcher takes no more. */
 #define LINES_MAX_BYTES 16384
@@ -72,13 +72,6 @@ ask_trackers(struct foretell *f)
 	free(cwd);
 }
 
-static const char *
-environment(const char *name, void *data)
-{
-	(void)data;
-	return getenv(name);
-}
-
 static bool
 is_batch(const char *config_path)
 {
@@ -107,8 +100,8 @@ ask_rules(struct foretell *f)
 
 	if (f->options->stop_if_len == 0)
 		return;
-	rundir_guess(&guess, f->options->argument_count, f->options->arguments,
-	    &(struct guess_from){.cwd = "", .environment = environment});
+	rundir_guess_own(
+	    &guess, f->options->argument_count, f->options->arguments);
 	if (guess.harness)
 		who = STOP_HARNESS;
 	else if (guess.config_path != NULL && is_batch(guess.config_path))

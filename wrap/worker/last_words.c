@@ -66,9 +66,9 @@ worker_write_report(struct worker *w)
 void
 worker_say_report(struct worker *w)
 {
-	if (tree_is_limited(w->tree) != NULL)
+	if (inotify_is_limited(w->inotify) != NULL)
 		report_say(&w->report, "%s: itrack looked every second instead",
-		    tree_is_limited(w->tree));
+		    inotify_is_limited(w->inotify));
 	if (w->search != NULL)
 		search_report(w->search, &w->report);
 	if (w->report.run_count == 0)

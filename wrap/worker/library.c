@@ -21,7 +21,7 @@
 #include "tracker/tracker.h"
 #include "wrap/attempt/library_deliveries.h"
 #include "wrap/attempt/delivered.h"
-#include "journal/list.h"
+#include "journal/health.h"
 #include "wrap/attempt/stop.h"
 
 /* After new entries we wait so long before the next look, so that a program

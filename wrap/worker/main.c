@@ -20,13 +20,13 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "http/http.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 #include "wrap/worker/foretell.h"
 #include "wrap/worker/library.h"
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
@@ -43,6 +43,9 @@
  * or a part of a shorter drain. */
 #define SPREAD_MS   2000
 #define SPREAD_PART 4
+/* So much of the drain, or a part of a shorter one, is for its end. */
+#define CLOSE_MS   200
+#define CLOSE_PART 20
 
 #define TO(phase) (1U << (phase))
 
@@ -108,6 +111,34 @@ spread_out(int64_t drain_ms)
 	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
 }
 
+/* The launcher waits hardly longer, so a part of the time is for what follows: to
+ * hear that it is over, and to note what was not delivered. Without a launcher there
+ * is all the time that the user gives. */
+static int64_t
+drain_left_ms(const struct worker *w, const struct link_ended *ended)
+{
+	int64_t left_ms;
+
+	if (w->hurry || ended == NULL)
+		return w->hurry ? 0 : options_drain_ms(&w->options);
+	left_ms = ended->until_ms - clock_mono_ms();
+	if (left_ms < 0)
+		return 0;
+	return left_ms -
+	    (left_ms / CLOSE_PART < CLOSE_MS ? left_ms / CLOSE_PART : CLOSE_MS);
+}
+
+/* From now on we only write down what is there and what is left, and the launcher
+ * waits for that. */
+static void
+say_closes(const struct worker *w)
+{
+	const struct link_packet packet = {.type = LINK_CLOSES};
+
+	if (!w->link_gone)
+		link_send(LINK_FD, &packet);
+}
+
 /* Called when the command is over: every run ends, also each one that is found
  * only now, and the rest is delivered. */
 static void
@@ -124,8 +155,9 @@ end_all(struct worker *w, const struct link_ended *ended)
 	w->failed = ended != NULL && ended->wait_status != 0;
 	if (w->stopper.own > 0)
 		runs_are_stopped(w->runs);
-	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
-	spread_out(drain_ms);
+	if (drain_left_ms(w, ended) == 0)
+		say_closes(w);
+	spread_out(drain_left_ms(w, ended));
 	if (w->search != NULL)
 		search_before_end(w->search);
 	take_line(w);
@@ -135,10 +167,11 @@ end_all(struct worker *w, const struct link_ended *ended)
 	if (w->search != NULL)
 		search_at_end(
 		    w->search, w->channel.crowded || w->launched.crowded);
+	drain_ms = drain_left_ms(w, ended);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
-		w->countdown =
-		    countdown_new(w->loop, drain_ms, describe_pending, w);
+		w->drain_progress =
+		    drain_progress_new(w->loop, drain_ms, describe_pending, w);
 	w->settled = true;
 	/* Without a run nothing else would wake the loop. */
 	loop_kick(w->loop);
@@ -183,7 +216,7 @@ begin_search(struct worker *w)
 {
 	struct search_config config = {
 	    .loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .runs = w->runs,
 	    .options = &w->options,
 	    .guess = &w->guess,
@@ -258,6 +291,7 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		break;
 	case LINK_HURRY:
 		w->hurry = true;
+		say_closes(w);
 		runs_drain(w->runs, 0);
 		break;
 	default:
@@ -293,8 +327,8 @@ stay_alone(struct worker *w)
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	enter(w, PHASE_ALONE);
-	countdown_free(w->countdown);
-	w->countdown = NULL;
+	drain_progress_free(w->drain_progress);
+	w->drain_progress = NULL;
 	runs_report_going_on(w->runs);
 	if (w->search != NULL && runs_going_on(w->runs) == 0)
 		search_report_going_on(w->search, &w->report);
@@ -361,13 +395,6 @@ on_die(const char *message)
 	_exit(1);
 }
 
-static const char *
-environment(const char *name, void *data)
-{
-	(void)data;
-	return getenv(name);
-}
-
 static void
 worker_init(struct worker *w)
 {
@@ -375,14 +402,14 @@ worker_init(struct worker *w)
 
 	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
-	rundir_guess(&w->guess, w->options.argument_count, w->options.arguments,
-	    &(struct guess_from){.cwd = "", .environment = environment});
+	rundir_guess_own(
+	    &w->guess, w->options.argument_count, w->options.arguments);
 	w->loop = loop_new();
-	w->tree = tree_new(w->loop);
+	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();
-	w->announced_fd = turn_announce(w->state_dir);
+	w->announced_fd = begin_lock_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
-	    .tree = w->tree,
+	    .inotify = w->inotify,
 	    .options = &w->options,
 	    .state_dir = w->state_dir,
 	    .guess = &w->guess,
@@ -410,14 +437,14 @@ worker_release(struct worker *w)
 	announced_release(&w->announced);
 	refusals_release(&w->refusals);
 	channel_release(&w->channel);
-	tree_free(w->tree);
+	inotify_free(w->inotify);
 	loop_remove(w->loop, &w->link_io);
 	loop_turn_remove(w->loop, &w->turn);
 	loop_free(w->loop);
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
-	turn_give_back(w->announced_fd);
+	begin_lock_give_back(w->announced_fd);
 	free(w->state_dir);
 }
 
@@ -445,7 +472,8 @@ main(int argc, char **argv)
 	 * on the channel is not known without it. */
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
-	countdown_free(w.countdown);
+	drain_progress_free(w.drain_progress);
+	say_closes(&w);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)
 		worker_say_report(&w);

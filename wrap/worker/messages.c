@@ -6,8 +6,7 @@
 
 #include "base/path.h"
 #include "mapping/names.h"
-#include "wrap/worker/place.h"
-#include "wrap/worker/there.h"
+#include "wrap/worker/reach.h"
 #include "wrap/worker/worker.h"
 
 /* What the manifest and the configuration are called until they are whole:
@@ -61,18 +60,18 @@ sign_of(enum message_op op, const char *base)
 /* Returns 0 if our own path leads there, or a negative errno if that can't be
  * told. */
 static int
-dir_fd_of(const struct message *message, const struct place *place)
+dir_fd_of(const struct message *message, const struct reach *reach)
 {
-	return message->dir_fd > 0 ? message->dir_fd : place->fd;
+	return message->dir_fd > 0 ? message->dir_fd : reach->fd;
 }
 
 static void
 consider(
-    struct worker *w, const struct message *message, const struct place *place)
+    struct worker *w, const struct message *message, const struct reach *reach)
 {
 	const char *base = path_base(message->path);
 	struct run_news news = {
-	    .dir = place->dir,
+	    .dir = reach->dir,
 	    .writer = message->sender,
 	    .sign = sign_of(message->op, base),
 	    .genuine = strcmp(base, CONFIG_TEMP) == 0 ||
@@ -81,8 +80,8 @@ consider(
 		strcmp(base, MANIFEST_FILE) == 0,
 	    .aside = !tells_of_run(message->op, base),
 	    .name = base,
-	    .dir_fd = dir_fd_of(message, place),
-	    .file_fd = there_open_file(message->file_fd),
+	    .dir_fd = dir_fd_of(message, reach),
+	    .file_fd = reach_file(message->file_fd),
 	};
 
 	if (w->channel.crowded)
@@ -91,7 +90,7 @@ consider(
 	if (news.dir_fd < 0)
 		report_say(&w->report,
 		    "%s: its writer could not be followed there: %s",
-		    place->dir, strerror(-news.dir_fd));
+		    reach->dir, strerror(-news.dir_fd));
 	else
 		runs_consider(w->runs, &news);
 	if (news.file_fd > 0)
@@ -111,7 +110,7 @@ worker_hear(struct channel *channel, const struct message *message)
 {
 	struct worker *w = channel->data;
 	const char *base = path_base(message->path);
-	struct place place;
+	struct reach reach;
 	char *dir;
 
 	if (message->op == MESSAGE_NESTED) {
@@ -133,16 +132,16 @@ worker_hear(struct channel *channel, const struct message *message)
 	if (w->search != NULL)
 		search_hear_run(w->search);
 	dir = path_parent(message->path);
-	place_find(&place, message->sender, dir);
+	reach_dir(&reach, message->sender, dir);
 	if (message->op == MESSAGE_MARKING) {
-		if (dir_fd_of(message, &place) >= 0)
-			announced_add(&w->announced, place.dir,
-			    dir_fd_of(message, &place), message->sender);
+		if (dir_fd_of(message, &reach) >= 0)
+			announced_add(&w->announced, reach.dir,
+			    dir_fd_of(message, &reach), message->sender);
 	} else {
-		announced_remove(&w->announced, place.dir);
-		consider(w, message, &place);
+		announced_remove(&w->announced, reach.dir);
+		consider(w, message, &reach);
 	}
-	place_release(&place);
+	reach_release(&reach);
 	free(dir);
 }
 

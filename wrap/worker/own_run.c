@@ -10,9 +10,9 @@
 #include "base/process.h"
 #include "format/text.h"
 #include "journal/index.h"
-#include "journal/state.h"
+#include "journal/state_dir.h"
 #include "wrap/attempt/private.h"
-#include "journal/list.h"
+#include "journal/health.h"
 #include "wrap/attempt/stdout_line.h"
 
 static const char *

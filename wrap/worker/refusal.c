@@ -10,7 +10,7 @@
 #include "format/text.h"
 #include "mapping/names.h"
 #include "watcher/watcher.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 #include "wrap/worker/writer.h"
 
 void

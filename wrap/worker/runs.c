@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "mapping/names.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/sampler.h"
 
@@ -105,7 +105,7 @@ run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 
 	if (dir_fd <= 0)
 		return watcher_identify(dir, identity, err);
-	result = stamp_identify(dir_fd, identity);
+	result = identity_of(dir_fd, identity);
 	if (result < 0)
 		return err_set(err, result, "%s: can't be examined", dir);
 	return 0;

@@ -16,13 +16,13 @@
 #include "wrap/attempt/attempt.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/report.h"
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 struct runs;
 
 struct runs_config {
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	const struct options *options;
 	const char *state_dir;
 	/* Of the command's own arguments: for the runs of writers that say

@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "format/text.h"
-#include "journal/turn.h"
+#include "journal/begin_lock.h"
 #include "mapping/names.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "wrap/attempt/start.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/private.h"
-#include "wrap/attempt/remembered.h"
+#include "wrap/attempt/already_tracked.h"
 
 /* So long a run waits for an import that looks at its directory; messages of
  * other runs wait, too. */
@@ -31,7 +31,7 @@ older_manifest(const struct run *run, int dir_fd)
 	TAILQ_FOREACH (other, &run->runs->list, link)
 		if (watcher_identity_equal(&other->identity, &run->identity))
 			return dir_fd > 0
-			    ? stamp_at(dir_fd, MANIFEST_FILE)
+			    ? identity_stamp_at(dir_fd, MANIFEST_FILE)
 			    : watcher_stamp(run->dir, MANIFEST_FILE);
 	return (struct watcher_stamp){0};
 }
@@ -45,7 +45,7 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 
 	return (struct attempt_config){
 	    .loop = c->loop,
-	    .tree = c->tree,
+	    .inotify = c->inotify,
 	    .options = o,
 	    .state_dir = c->state_dir,
 	    .source = SOURCE_LIVE,
@@ -165,10 +165,10 @@ runs_begin_attempt(struct run *run, int dir_fd,
 		    "%s/" MANIFEST_FILE ": %s", run->dir,
 		    strerror(-config.old_manifest.code));
 	/* A run that is being written is tracked in any case. */
-	turn = turn_take(
+	turn = begin_lock_take(
 	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
 	result = adopt_or_begin(run, &config, err);
-	turn_give_back(turn);
+	begin_lock_give_back(turn);
 	return result;
 }
 

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "wrap/worker/find_open.h"
+#include "wrap/worker/search/open_files.h"
 #include "wrap/worker/private.h"
 
 /* A run that has its manifest is over when nothing was written to its directory

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "mapping/names.h"
-#include "watcher/stamp.h"
+#include "watcher/identity.h"
 #include "wrap/attempt/stop_if.h"
 #include "wrap/worker/private.h"
 
@@ -68,7 +68,7 @@ has_marker(const struct run_news *news)
 	 * by now. */
 	if (news->sign == RUN_MARKER)
 		return 1;
-	stamp = news->dir_fd > 0 ? stamp_at(news->dir_fd, MARKER_FILE)
+	stamp = news->dir_fd > 0 ? identity_stamp_at(news->dir_fd, MARKER_FILE)
 				 : watcher_stamp(news->dir, MARKER_FILE);
 	return stamp.code < 0 ? stamp.code : stamp.there;
 }

@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 
 #include "journal/entry.h"
-#include "wrap/worker/descendants.h"
+#include "wrap/worker/search/descendants.h"
 
 /* Sums over the processes. A process that has ended and was waited for counts
  * with the one that waited, as the kernel has it. */

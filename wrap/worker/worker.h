@@ -12,10 +12,10 @@
 #include "wrap/options/options.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
-#include "wrap/worker/countdown.h"
+#include "wrap/worker/drain_progress.h"
 #include "wrap/worker/refusal.h"
 #include "wrap/worker/runs.h"
-#include "wrap/worker/search.h"
+#include "wrap/worker/search/search.h"
 #include "wrap/worker/stopper.h"
 
 /* What the worker is at, in order: it never goes back. */
@@ -31,20 +31,20 @@ struct worker {
 	enum phase phase;
 	struct options options;
 	struct loop *loop;
-	struct tree *tree;
+	struct inotify *inotify;
 	struct channel channel;
 	struct loop_io link_io;
 	struct stopper stopper;  /* --stop-if */
 	struct lifeline command; /* when the launcher is gone */
 	struct loop_turn turn;
 	char *state_dir;
-	int announced_fd; /* of turn_announce */
+	int announced_fd; /* of begin_lock_announce */
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;
 	struct search *search; /* NULL: not begun, or somebody else's */
 	struct announced announced;
-	struct countdown *countdown;
+	struct drain_progress *drain_progress;
 	struct report report;
 	struct buf line;            /* parts of the last line of the output */
 	bool heard, nested, silent; /* what the shim has said by now */

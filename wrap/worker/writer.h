@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "wrap/worker/guess.h"
+#include "wrap/worker/search/guess.h"
 
 struct writer {
 	bool known;        /* it, or a process above it, is insideLLMs */

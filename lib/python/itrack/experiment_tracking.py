@@ -28,7 +28,7 @@ What differs from insideLLMs, on purpose:
 | paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
 | IDs | a new run of an MLflow server that does not answer within five seconds has our ID, because the server's comes later; each call takes either |
 | late refusal | what a tracker refuses later (a file that MLflow has no room for) is a warning of ``end_run``; that a ``run_id`` is not there is one of ``start_run`` |
-| W&B | without a key runs are written for ``wandb sync``; the files of a run are one artifact, gradients are not watched, and a run of the ``run_id`` that is there goes on where ``wandb`` without ``resume`` writes over it |
+| W&B | without a key runs are written for ``wandb sync``; a directory can be an artifact, gradients are not watched, and a run of the ``run_id`` that is there goes on where ``wandb`` without ``resume`` writes over it |
 """
 
 from __future__ import annotations
@@ -103,15 +103,36 @@ class TrackingConfig:
     """What every tracker may be told.
 
     Attributes:
-        project: Name of the project.
-        experiment_name: Name of the experiment; the run's name where none is
-            given.
-        tags: Tags of each run.
-        notes: Notes about each run.
+        project: Name of the project: a folder of local files, the project of
+            W&B, the experiment of MLflow where ``experiment_name`` is not
+            given, an attribute of OpenTelemetry's resource.
+        experiment_name: Name of the experiment; the run's name where
+            ``start_run`` gets none.
+        tags: Tags of each run, as each tracker has them (MLflow: each with the
+            value "true").
+        notes: Free text about each run; MLflow's description, W&B's notes.
         log_artifacts: False keeps all files away, tables and models too.
         log_code: Save the git commit as the artifact ``code.json`` and the
             program's script as ``code/<name>``.
         auto_log_metrics: False: :func:`auto_track` logs no metrics.
+
+    The config is read anew by each ``start_run``.
+
+    Examples:
+        >>> config = TrackingConfig(project="triage", tags=["nightly"])
+        >>> config.project, config.tags, config.log_artifacts
+        ('triage', ['nightly'], True)
+        >>> tracker = LocalFileTracker("out", config)
+        >>> tracker.start_run("first")
+        'first'
+        >>> tracker.end_run()
+
+        Without any file:
+
+        >>> config = TrackingConfig(log_artifacts=False)
+
+    See Also:
+        :class:`ExperimentTracker`, whose ``config`` it becomes.
     """
 
     project: str = "insideLLMs"
@@ -128,9 +149,47 @@ class ExperimentTracker(ABC):
 
     ``with tracker:`` starts a run named by the config and ends it as
     ``finished``, or as ``failed`` after any exception.
+
+    Args:
+        config: Default: a :class:`TrackingConfig` without changes.
+
+    Attributes:
+        config: As given.
+
+    Examples:
+        A tracker of your own, which takes part in a :class:`MultiTracker`:
+
+        >>> class Printer(ExperimentTracker):
+        ...     def start_run(self, run_name=None, run_id=None, nested=False):
+        ...         self._run_active, self._run_id = True, run_id or run_name
+        ...         return self._run_id
+        ...     def end_run(self, status="finished"):
+        ...         print("ended:", status)
+        ...         self._run_active = False
+        ...     def log_metrics(self, metrics, step=None):
+        ...         print(step, metrics)
+        ...     def log_params(self, params):
+        ...         print(params)
+        ...     def log_artifact(self, artifact_path, artifact_name=None,
+        ...                      artifact_type=None):
+        ...         print(artifact_path)
+        >>> with Printer(TrackingConfig(experiment_name="mine")) as tracker:
+        ...     tracker.log_metrics({"accuracy": 0.9}, step=3)
+        3 {'accuracy': 0.9}
+        ended: finished
+
+    See Also:
+        :class:`LocalFileTracker`, :class:`TensorBoardTracker`,
+        :class:`MLflowTracker`, :class:`WandBTracker`, :class:`OTLPTracker`,
+        :class:`MultiTracker`.
     """
 
     def __init__(self, config: Optional[TrackingConfig] = None):
+        """Take the config; nothing is begun before ``start_run``.
+
+        Args:
+            config: Default: a :class:`TrackingConfig` without changes.
+        """
         self.config = config or TrackingConfig()
         self._run_active = False
         self._run_id: Optional[str] = None
@@ -139,35 +198,161 @@ class ExperimentTracker(ABC):
     @abstractmethod
     def start_run(self, run_name: Optional[str] = None,
                   run_id: Optional[str] = None, nested: bool = False) -> str:
-        """Start a run and return its ID."""
+        """Start a run; what is logged from here on belongs to it.
+
+        Args:
+            run_name: For people. Default: the config's experiment_name, else
+                the time.
+            run_id: The run's ID, for trackers that take one. Default: the
+                run_name, or what the tracker chooses.
+            nested: True: the active run goes on, and this one begins within
+                it.
+
+        Returns:
+            The run's ID, as the tracker calls it.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> tracker.start_run("baseline")
+            'baseline'
+            >>> tracker.start_run("inner", nested=True)
+            'inner'
+            >>> tracker.end_run()       # inner; baseline goes on
+            >>> tracker.end_run()
+
+        See Also:
+            :meth:`end_run`.
+        """
 
     @abstractmethod
     def end_run(self, status: str = "finished") -> None:
-        """End the run: ``finished``, ``failed`` or ``killed``."""
+        """End the run; without an active run nothing happens.
+
+        Args:
+            status: ``finished``, ``failed`` or ``killed``.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("risky")
+            >>> try:
+            ...     raise ValueError("no answer")
+            ... except ValueError:
+            ...     tracker.end_run(status="failed")
+            >>> tracker.load_run("risky")["final_state"]["status"]
+            'failed'
+
+        See Also:
+            ``with tracker:``, which calls it with the right word.
+        """
 
     @abstractmethod
     def log_metrics(self, metrics: dict[str, float],
                     step: Optional[int] = None) -> None:
-        """Log numbers at a step; without one the next of 0, 1, 2, ..."""
+        """Log numbers at a step.
+
+        Args:
+            metrics: Names and numbers. A slash in a name groups it where the
+                tracker has groups (``train/loss``).
+            step: Default: the next of 0, 1, 2, ...
+
+        Raises:
+            RuntimeError: No active run.
+
+        Examples:
+            >>> with LocalFileTracker("out") as tracker:
+            ...     for epoch in range(3):
+            ...         tracker.log_metrics({"loss": 1 / (epoch + 1)}, epoch)
+            ...     tracker.log_metrics({"train/loss": 0.3, "val/loss": 0.4})
+
+        See Also:
+            :meth:`log_params`, :meth:`log_experiment_result`.
+        """
 
     @abstractmethod
     def log_params(self, params: dict[str, Any]) -> None:
-        """Log parameters of the run."""
+        """Log parameters: what the run was made with. They have no step.
+
+        Args:
+            params: Names and values of any type; a later call adds to them.
+
+        Raises:
+            RuntimeError: No active run.
+
+        Examples:
+            >>> with LocalFileTracker("out") as tracker:
+            ...     tracker.log_params({"model": "gpt-4", "temperature": 0.7})
+            ...     tracker.log_params({"dataset": {"name": "arc", "n": 10}})
+
+        See Also:
+            :meth:`log_metrics`.
+        """
 
     @abstractmethod
     def log_artifact(self, artifact_path: str,
                      artifact_name: Optional[str] = None,
                      artifact_type: Optional[str] = None) -> None:
-        """Log a file."""
+        """Log a file.
+
+        Args:
+            artifact_path: Where it is.
+            artifact_name: Its name in the run. Default: the last component of
+                the path.
+            artifact_type: What it is: ``model``, ``dataset``, ``config``, ...
+                Default: ``file``.
+
+        Raises:
+            RuntimeError: No active run.
+            FileNotFoundError: There is no such file.
+
+        Examples:
+            >>> with open("results.json", "w") as file:
+            ...     count = file.write("{}")
+            >>> with LocalFileTracker("out") as tracker:
+            ...     tracker.log_artifact("results.json")
+            ...     tracker.log_artifact("results.json", "first", "results")
+
+        See Also:
+            :meth:`log_params`, for what is short.
+        """
 
     def log_experiment_result(self, result: Any, prefix: str = "") -> None:
         """Log an insideLLMs ExperimentResult, or what has its attributes.
+
+        One call of :meth:`log_metrics` has ``success_rate``, ``total_count``,
+        ``success_count``, ``error_count``; of the score, if there is one,
+        ``accuracy``, ``precision``, ``recall``, ``f1_score``,
+        ``mean_latency_ms``, ``total_tokens``, ``error_rate`` as far as they
+        are not None; and ``duration_seconds`` if it is known. One call of
+        :meth:`log_params` has ``experiment_id``, ``model_name``,
+        ``model_provider``, ``probe_name``, ``probe_category``.
 
         Args:
             result: Has success_rate, total_count, success_count, error_count,
                 score, duration_seconds, experiment_id, model_info (name,
                 provider), probe_name and probe_category.
-            prefix: Put before each name.
+            prefix: Put before each name, so that several results of one run
+                stand apart.
+
+        Raises:
+            RuntimeError: No active run.
+
+        Examples:
+            >>> from types import SimpleNamespace
+            >>> result = SimpleNamespace(
+            ...     experiment_id="e1", probe_name="Logic",
+            ...     probe_category="logic",
+            ...     model_info=SimpleNamespace(name="gpt-4", provider="openai"),
+            ...     success_rate=0.75, total_count=4, success_count=3,
+            ...     error_count=1, score=None, duration_seconds=1.5)
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("result")
+            >>> tracker.log_experiment_result(result, prefix="logic_")
+            >>> tracker.end_run()
+            >>> tracker.load_run("result")["params"]["logic_model_name"]
+            'gpt-4'
+
+        See Also:
+            :meth:`log_metrics`, :meth:`log_params`.
         """
         metrics = {
             f"{prefix}success_rate": result.success_rate,
@@ -191,6 +376,16 @@ class ExperimentTracker(ABC):
 
     def _score_to_metrics(self, score: Any,
                           prefix: str = "") -> dict[str, float]:
+        """The members of a score that are not None, each with the prefix.
+
+        Args:
+            score: Has accuracy, precision, recall, f1_score, mean_latency_ms,
+                total_tokens, error_rate, or some of them.
+            prefix: Put before each name.
+
+        Returns:
+            Names and numbers; total_tokens as a float.
+        """
         metrics = {}
         for name in ("accuracy", "precision", "recall", "f1_score",
                      "mean_latency_ms", "total_tokens", "error_rate"):
@@ -201,10 +396,23 @@ class ExperimentTracker(ABC):
         return metrics
 
     def __enter__(self) -> "ExperimentTracker":
+        """Start a run, named by the config's experiment_name.
+
+        Returns:
+            The tracker.
+        """
         self.start_run(run_name=self.config.experiment_name)
         return self
 
     def __exit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        """End the run: as ``failed`` after any exception, which goes on, else
+        as ``finished``.
+
+        Args:
+            exc_type: The exception's type; None: there was none.
+            exc_val: The exception; None: as well.
+            exc_tb: Where it was raised; None: as well.
+        """
         self.end_run(status="failed" if exc_type else "finished")
 
 
@@ -248,15 +456,32 @@ class _JournalTracker(ExperimentTracker):
         Active runs are ended as ``finished`` first, or go on beneath with
         ``nested`` (MLflow shows the innermost as the parent).
 
-        Args:
-            run_name: Default: the config's experiment_name, else the time.
-            run_id: Default: the run_name.
-
         What stands in the way of tracking (a directory that can't be written,
         no worker) is a RuntimeWarning, and the program goes on.
 
+        Args:
+            run_name: Default: the config's experiment_name, else the time.
+            run_id: Default: the run_name. W&B: W&B's ID of the run, which goes
+                on if it is there; MLflow: the ID of a run that is there, which
+                goes on.
+            nested: True: the active run goes on, and this one begins within
+                it; the calls that log belong to the inner one until it ends.
+
+        Returns:
+            What the tracker calls the run: the name of its directory, the ID
+            of W&B, that of an MLflow server if it answers within five seconds.
+
         Raises:
             ValueError: An option or a part of the config is wrong.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> tracker.start_run("nightly")
+            'nightly'
+            >>> tracker.end_run()
+            >>> tracker.start_run("nightly")    # nothing is written over
+            'nightly-2'
+            >>> tracker.end_run()
         """
         nested = nested and self._run_active
         if not nested:
@@ -295,12 +520,20 @@ class _JournalTracker(ExperimentTracker):
     def end_run(self, status: str = "finished") -> None:
         """End the run; without an active run nothing happens.
 
-        Waits up to 10 seconds for delivery. What is not delivered then is a
-        RuntimeWarning that says how to finish it.
+        Waits up to 10 seconds for delivery. What is not delivered then, or was
+        refused, is a RuntimeWarning that says how to finish it; nothing is
+        lost.
 
         Args:
             status: ``finished``, ``failed`` or ``killed``. Any other word
                 counts as ``failed``; local files keep the word.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("stopped")
+            >>> tracker.end_run("killed")
+            >>> tracker.load_run("stopped")["final_state"]["status"]
+            'killed'
         """
         if not self._run_active or self._handle is None:
             return
@@ -317,11 +550,26 @@ class _JournalTracker(ExperimentTracker):
         """Log numbers at a step; without one the next of 0, 1, 2, ...
 
         A value that is no number (None, a text) is left out with a
-        RuntimeWarning, and the others are logged.
+        RuntimeWarning, and the others are logged. The call appends a line to
+        the journal and returns: it waits for no disk and no server.
+
+        Args:
+            metrics: Names and numbers; an int stays one.
+            step: A whole number. TensorBoard and W&B want it to rise.
 
         Raises:
             RuntimeError: No active run.
             ValueError: The step is no whole number from 0 to 2**63 - 1.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("steps")
+            >>> tracker.log_metrics({"loss": 0.5, "seen": 10})
+            >>> tracker.log_metrics({"loss": 0.25}, step=7)
+            >>> tracker.end_run()
+            >>> calls = tracker.load_run("steps")["metrics"]
+            >>> [(call["step"], call["metrics"]) for call in calls]
+            [(0, {'loss': 0.5, 'seen': 10}), (7, {'loss': 0.25})]
         """
         self._require_run().log_metrics(metrics, step)
         if step is None:
@@ -333,8 +581,20 @@ class _JournalTracker(ExperimentTracker):
         Lists and dictionaries keep their structure where the tracker has a
         place for it (local files, W&B's config); other objects are ``str()``.
 
+        Args:
+            params: Names and values.
+
         Raises:
             RuntimeError: No active run.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("params")
+            >>> tracker.log_params({"model": "gpt-4", "stop": ["a", "b"]})
+            >>> tracker.log_params({"model": "gpt-4o"})
+            >>> tracker.end_run()
+            >>> tracker.load_run("params")["params"]
+            {'model': 'gpt-4o', 'stop': ['a', 'b']}
         """
         self._require_run().log_params(params)
 
@@ -343,16 +603,25 @@ class _JournalTracker(ExperimentTracker):
                      artifact_type: Optional[str] = None) -> None:
         """Log a file, or a directory with all files below it.
 
-        What it has now is kept until it is delivered: it may change or go
-        when the call has returned.
+        What it has now is kept until it is delivered: it may change or go when
+        the call has returned. W&B has each call as an artifact, or as a
+        version of the one of that name and type; TensorBoard shows the path
+        alone, which need not be there.
 
         Args:
+            artifact_path: A file or a directory.
             artifact_name: Default: the last component of the path.
             artifact_type: Default: ``file``.
 
         Raises:
             RuntimeError: No active run.
             FileNotFoundError: There is no such file.
+
+        Examples:
+            >>> with open("model.pt", "w") as file:
+            ...     count = file.write("weights")
+            >>> with TensorBoardTracker("runs") as tracker:
+            ...     tracker.log_artifact("model.pt", "best", "model")
         """
         self._require_run().log_artifact(
             artifact_path, artifact_name or None, artifact_type or None)
@@ -360,26 +629,67 @@ class _JournalTracker(ExperimentTracker):
     def flush(self, seconds: float = 10.0) -> None:
         """Wait until what was logged is delivered.
 
-        What a tracker refuses, or can't have now, is a RuntimeWarning.
+        What a tracker refuses, or can't have now, is a RuntimeWarning. A
+        program needs this where it reads what it logged before the run has
+        ended.
+
+        Args:
+            seconds: How long to wait at most.
 
         Raises:
             RuntimeError: No active run.
             TimeoutError: Not everything is there after so many seconds.
+
+        Examples:
+            >>> with TensorBoardTracker("runs") as tracker:
+            ...     tracker.log_metrics({"loss": 0.5})
+            ...     tracker.flush(seconds=60)
         """
         self._require_run().flush(seconds)
 
 
 class WandBTracker(_JournalTracker):
-    """Weights & Biases, online by a key, else as offline files.
+    """Weights & Biases, online by a key, else as offline files for ``wandb
+    sync``.
+
+    The key is that of ``WANDB_API_KEY`` or of ``wandb login``.
 
     Args:
         project: Stands above the config's project.
         entity: User or team.
+        config: Tags, notes and the rest; its ``project`` is set to
+            ``project``.
         wandb_kwargs: Of ``wandb.init``: ``mode`` (online, offline, disabled),
-            ``dir``, ``group``, ``job_type``, ``save_code``, and
-            ``resume`` (allow, must, never), which says whether a run of the
-            ID that ``start_run`` is given may exist; also ``base_url``.
-            Others are named in a warning and left out.
+            ``dir``, ``group``, ``job_type``, ``save_code``, and ``resume``
+            (allow, must, never), which says whether a run of the ID that
+            ``start_run`` is given may exist; also ``base_url``. Others are
+            named in a warning and left out.
+
+    Attributes:
+        entity: As given.
+        wandb_kwargs: As given.
+
+    Examples:
+        >>> tracker = WandBTracker("triage", mode="offline", dir=".")
+        >>> with tracker:
+        ...     tracker.log_params({"model": "gpt-4"})
+        ...     tracker.log_metrics({"accuracy": 0.95})
+
+        In a team, beside other runs:
+
+        >>> tracker = WandBTracker("triage", "my-team", mode="offline", dir=".",
+        ...                        group="sweep", job_type="evaluation")
+
+        A run that goes on where it was:
+
+        >>> tracker = WandBTracker("triage", mode="offline", dir=".",
+        ...                        resume="allow")
+        >>> tracker.start_run("long", run_id="long1")
+        'long1'
+        >>> tracker.end_run()
+
+    See Also:
+        :class:`MLflowTracker`, :class:`MultiTracker`.
     """
 
     _kind = "wandb"
@@ -389,6 +699,17 @@ class WandBTracker(_JournalTracker):
                  entity: Optional[str] = None,
                  config: Optional[TrackingConfig] = None,
                  **wandb_kwargs: Any):
+        """Take the arguments, see :class:`WandBTracker`.
+
+        Args:
+            project: Stands above the config's project.
+            entity: User or team.
+            config: Tags, notes and the rest.
+            wandb_kwargs: Of ``wandb.init``.
+
+        Raises:
+            ImportError: libitrack is not there.
+        """
         if config is None:
             config = TrackingConfig(project=project)
         else:
@@ -424,8 +745,24 @@ class WandBTracker(_JournalTracker):
                   columns: Optional[list[str]] = None) -> None:
         """Log rows as a table; no rows: nothing.
 
+        Args:
+            table_name: The key that W&B shows it by.
+            data: The rows.
+            columns: The keys that become columns, in this order. Default:
+                those of the first row. A row without one has an empty cell.
+
         Raises:
             RuntimeError: No active run.
+
+        Examples:
+            >>> with WandBTracker("triage", mode="offline", dir=".") as tracker:
+            ...     rows = [{"question": "1 + 1", "answer": 2, "seconds": 0.1},
+            ...             {"question": "2 + 2", "answer": 5, "seconds": 0.2}]
+            ...     tracker.log_table("answers", rows)
+            ...     tracker.log_table("short", rows, ["question", "answer"])
+
+        See Also:
+            :meth:`log_metrics`, :meth:`log_artifact`.
         """
         handle = self._require_run()
         if data:
@@ -435,8 +772,24 @@ class WandBTracker(_JournalTracker):
         """Say once that gradients are not watched, and go on: that needs hooks
         of the wandb package in the model.
 
+        Args:
+            model: Not looked at.
+            log_freq: Not used.
+
         Raises:
             RuntimeError: No active run.
+
+        Examples:
+            >>> import warnings
+            >>> with WandBTracker("triage", mode="offline", dir=".") as tracker:
+            ...     with warnings.catch_warnings(record=True) as said:
+            ...         warnings.simplefilter("always")
+            ...         tracker.watch_model(object(), log_freq=50)
+            >>> "not watched" in str(said[0].message)
+            True
+
+        See Also:
+            :meth:`log_metrics`, which takes the norm of a gradient.
         """
         self._require_run()
         if not self._watch_warned:
@@ -451,9 +804,30 @@ class MLflowTracker(_JournalTracker):
     """An MLflow server, or a directory as MLflow's file store.
 
     Args:
-        tracking_uri: Default: ``$MLFLOW_TRACKING_URI``, else ``./mlruns``.
+        tracking_uri: ``http://...``, ``https://...``, a directory or
+            ``file:...``. Default: ``$MLFLOW_TRACKING_URI``, else ``./mlruns``.
         experiment_name: Counts where no config is given; the experiment is
-            else the config's experiment_name or project.
+            else the config's experiment_name or project. It is made if need
+            be.
+        config: Tags, notes and the rest.
+
+    Attributes:
+        tracking_uri: As given.
+
+    Examples:
+        >>> tracker = MLflowTracker("./mlruns", "nightly")
+        >>> with tracker:
+        ...     tracker.log_params({"model": "gpt-4"})
+        ...     tracker.log_metrics({"accuracy": 0.95})
+
+        At a server, a run within a run:
+
+        >>> tracker = MLflowTracker("http://127.0.0.1:5000", "nightly")
+        >>> outer = tracker.start_run("all")                  # doctest: +SKIP
+        >>> inner = tracker.start_run("one", nested=True)     # doctest: +SKIP
+
+    See Also:
+        :class:`WandBTracker`, :class:`LocalFileTracker`.
     """
 
     _kind = "mlflow"
@@ -461,6 +835,16 @@ class MLflowTracker(_JournalTracker):
     def __init__(self, tracking_uri: Optional[str] = None,
                  experiment_name: Optional[str] = None,
                  config: Optional[TrackingConfig] = None):
+        """Take the arguments, see :class:`MLflowTracker`.
+
+        Args:
+            tracking_uri: A server or a directory.
+            experiment_name: Counts where no config is given.
+            config: Tags, notes and the rest.
+
+        Raises:
+            ImportError: libitrack is not there.
+        """
         if config is None:
             config = TrackingConfig(experiment_name=experiment_name)
         super().__init__(config)
@@ -475,10 +859,21 @@ class MLflowTracker(_JournalTracker):
 
     def log_table(self, table_name: str, data: list[dict[str, Any]],
                   columns: Optional[list[str]] = None) -> None:
-        """Log rows as MLflow's own table artifact ``<table_name>.json``.
+        """Log rows as MLflow's own table artifact ``<table_name>.json``; no
+        rows: nothing.
+
+        Args:
+            table_name: The artifact's name without ``.json``.
+            data: The rows.
+            columns: The keys that become columns, in this order. Default:
+                those of the first row.
 
         Raises:
             RuntimeError: No active run.
+
+        Examples:
+            >>> with MLflowTracker("./mlruns", "nightly") as tracker:
+            ...     tracker.log_table("sums", [{"sum": "1 + 1", "answer": 2}])
         """
         handle = self._require_run()
         if data:
@@ -502,6 +897,17 @@ class MLflowTracker(_JournalTracker):
             ValueError: It is no such directory, or lacks the flavor; or
                 nothing there can save the model.
             FileNotFoundError: There is nothing of that name.
+
+        Examples:
+            >>> import os
+            >>> os.makedirs("saved", exist_ok=True)
+            >>> with open("saved/MLmodel", "w") as file:
+            ...     count = file.write("flavors: {}\\n")
+            >>> with MLflowTracker("./mlruns", "nightly") as tracker:
+            ...     tracker.log_model("saved", "classifier")
+
+        See Also:
+            :meth:`register_model`, :meth:`log_artifact`.
         """
         import tempfile
 
@@ -534,6 +940,16 @@ class MLflowTracker(_JournalTracker):
         Raises:
             ValueError: The URI or the name is none.
             RuntimeError: There is no such run, or the server refuses it.
+
+        Examples:
+            >>> tracker = MLflowTracker("http://127.0.0.1:5000")
+            >>> run_id = tracker.start_run("train")            # doctest: +SKIP
+            >>> tracker.log_model("saved", "classifier")       # doctest: +SKIP
+            >>> tracker.register_model(f"runs:/{run_id}/classifier",
+            ...                        "production")           # doctest: +SKIP
+
+        See Also:
+            :meth:`log_model`.
         """
         handle = self._handle if self._run_active else None
         if handle is None or not model_uri.startswith(
@@ -545,13 +961,25 @@ class MLflowTracker(_JournalTracker):
 
 
 class OTLPTracker(_JournalTracker):
-    """A receiver of OpenTelemetry's protocol over HTTP: metrics, and a span for
-    the run.
+    """A receiver of OpenTelemetry's protocol over HTTP: metrics, and a span
+    for the run.
 
     Args:
         endpoint: Default: ``$OTEL_EXPORTER_OTLP_ENDPOINT``, else
             ``http://localhost:4318``. Headers and the rest come from
             OpenTelemetry's variables.
+        config: Tags, notes and the rest.
+
+    Attributes:
+        endpoint: As given.
+
+    Examples:
+        >>> tracker = OTLPTracker("http://127.0.0.1:4318")
+        >>> with tracker:                                # doctest: +SKIP
+        ...     tracker.log_metrics({"accuracy": 0.95})
+
+    See Also:
+        :class:`MultiTracker`.
     """
 
     _kind = "otlp"
@@ -568,9 +996,23 @@ class OTLPTracker(_JournalTracker):
                       step: Optional[int] = None) -> None:
         """Log numbers as a histogram.
 
+        Args:
+            tag: Its name.
+            values: Numbers, or an array of them of any shape; what is not
+                finite is left out.
+            step: Default: the next automatic step, which is not taken.
+
         Raises:
             RuntimeError: No active run.
             ValueError: Nothing to count.
+
+        Examples:
+            >>> tracker = OTLPTracker("http://127.0.0.1:4318")
+            >>> with tracker:                             # doctest: +SKIP
+            ...     tracker.log_histogram("lengths", [12, 7, 31], step=0)
+
+        See Also:
+            :meth:`log_metrics`, for single numbers.
         """
         self._require_run().log_histogram(tag, values, step)
 
@@ -596,16 +1038,41 @@ def _save_model(model: Any, path: str, flavor: str) -> None:
 
 
 class TensorBoardTracker(_JournalTracker):
-    """Event files below ``log_dir``.
+    """Event files below ``log_dir``, for ``tensorboard --logdir``.
+
+    Params and the paths of artifacts are texts there. A slash in a run's name
+    makes a folder.
 
     Args:
         log_dir: Gets a directory for each run.
+        config: Its experiment_name and the rest; TensorBoard has no projects.
+
+    Attributes:
+        log_dir: As given.
+
+    Examples:
+        >>> tracker = TensorBoardTracker("runs")
+        >>> with tracker:
+        ...     for step in range(100):
+        ...         tracker.log_metrics({"loss": 1 / (step + 1)}, step=step)
+
+    See Also:
+        :class:`WandBTracker`, :class:`LocalFileTracker`.
     """
 
     _kind = "tensorboard"
 
     def __init__(self, log_dir: str = "./runs",
                  config: Optional[TrackingConfig] = None):
+        """Take the arguments, see :class:`TensorBoardTracker`.
+
+        Args:
+            log_dir: Gets a directory for each run.
+            config: Its experiment_name and the rest.
+
+        Raises:
+            ImportError: libitrack is not there.
+        """
         super().__init__(config)
         self.log_dir = log_dir
 
@@ -617,28 +1084,73 @@ class TensorBoardTracker(_JournalTracker):
         """Log numbers as a histogram.
 
         Args:
-            values: Numbers, or an array of them; what is not finite is left
-                out.
+            tag: Its name.
+            values: Numbers, or an array of them of any shape; what is not
+                finite is left out.
             step: Default: the next automatic step, which is not taken.
 
         Raises:
             RuntimeError: No active run.
             ValueError: Nothing to count.
+
+        Examples:
+            >>> tracker = TensorBoardTracker("runs")
+            >>> with tracker:
+            ...     tracker.log_histogram("lengths", [12, 7, 31], step=0)
+
+        See Also:
+            :meth:`log_metrics`, for single numbers.
         """
         self._require_run().log_histogram(tag, values, step)
 
 
 class LocalFileTracker(_JournalTracker):
-    """JSON files and copies of artifacts in
-    ``<output_dir>/<project>/<run ID>/``.
+    """JSON files and copies of artifacts in ``<output_dir>/<project>/<run
+    ID>/``::
+
+        metadata.json       name, project, tags, notes; from the beginning
+        metrics.json        each call with its step and time
+        params.json
+        artifacts.json      name, type, where it is and was
+        final_state.json    how it ended, and when
+        artifacts/          the files
+
+    Each file is valid JSON at every moment.
 
     Args:
         output_dir: Default: ``./experiments``.
+        config: The project and the rest.
+
+    Attributes:
+        output_dir: As a path.
+
+    Examples:
+        >>> config = TrackingConfig(project="triage")
+        >>> tracker = LocalFileTracker("out", config)
+        >>> run_id = tracker.start_run("one")
+        >>> tracker.log_metrics({"accuracy": 0.95})
+        >>> tracker.end_run()
+        >>> tracker.list_runs()
+        ['one']
+        >>> tracker.load_run("one")["metrics"][0]["metrics"]
+        {'accuracy': 0.95}
+
+    See Also:
+        :class:`MultiTracker`, for these files beside another tracker.
     """
 
     _kind = "local"
     def __init__(self, output_dir: str = "./experiments",
                  config: Optional[TrackingConfig] = None):
+        """Take the arguments, see :class:`LocalFileTracker`.
+
+        Args:
+            output_dir: Gets a directory for each project.
+            config: The project and the rest.
+
+        Raises:
+            ImportError: libitrack is not there.
+        """
         from pathlib import Path
 
         super().__init__(config)
@@ -664,12 +1176,25 @@ class LocalFileTracker(_JournalTracker):
         takes more than 10 seconds.
 
         Args:
-            artifact_name: Default: the last component of the path.
+            artifact_path: A file or a directory.
+            artifact_name: Default: the last component of the path. A slash
+                makes a folder.
             artifact_type: Default: ``file``.
 
         Raises:
             RuntimeError: No active run.
             FileNotFoundError: There is no such file.
+
+        Examples:
+            >>> with open("notes.txt", "w") as file:
+            ...     count = file.write("all well")
+            >>> tracker = LocalFileTracker("out")
+            >>> run_id = tracker.start_run("files")
+            >>> tracker.log_artifact("notes.txt", artifact_type="text")
+            >>> tracker.end_run()
+            >>> files = tracker.load_run("files")["artifacts"]
+            >>> [(file["name"], file["type"]) for file in files]
+            [('notes.txt', 'text')]
         """
         super().log_artifact(artifact_path, artifact_name, artifact_type)
         self._require_run().wait(10.0)
@@ -680,8 +1205,7 @@ class LocalFileTracker(_JournalTracker):
         return Handle(self._kind, self.config, self._options())
 
     def load_run(self, run_id: str) -> dict[str, Any]:
-        """A run's documents: metadata, metrics, params, artifacts,
-        final_state, as far as they exist.
+        """A run's documents, as far as they exist.
 
         Args:
             run_id: An ID that ``start_run`` or ``list_runs`` returned means
@@ -689,8 +1213,23 @@ class LocalFileTracker(_JournalTracker):
                 was given, means the last run that was started by it
                 (``nightly``, ``nightly-2``, ...).
 
+        Returns:
+            A dictionary: ``metadata``, ``metrics`` (a list of calls),
+            ``params``, ``artifacts`` (a list), ``final_state``.
+
         Raises:
             FileNotFoundError: No such run.
+
+        Examples:
+            >>> tracker = LocalFileTracker("out")
+            >>> with tracker:
+            ...     tracker.log_params({"model": "gpt-4"})
+            >>> data = tracker.load_run(tracker.list_runs()[0])
+            >>> sorted(data)
+            ['artifacts', 'final_state', 'metadata', 'metrics', 'params']
+
+        See Also:
+            :meth:`list_runs`.
         """
         from ._library import RunID
 
@@ -718,19 +1257,60 @@ class LocalFileTracker(_JournalTracker):
         return name
 
     def list_runs(self) -> list[str]:
-        """The IDs of the project's runs, sorted."""
+        """The IDs of the project's runs.
+
+        Returns:
+            A sorted list; empty where the project has none.
+
+        Examples:
+            >>> LocalFileTracker("nothing-here").list_runs()
+            []
+
+        See Also:
+            :meth:`load_run`.
+        """
         return self._look().list_runs()
 
 
 class MultiTracker(ExperimentTracker):
     """Several trackers at once: each call goes to each in turn.
 
+    A tracker that is down holds up none of the others, because a call only
+    writes its journal. An exception of a tracker of your own goes to the
+    caller.
+
+    Args:
+        trackers: At least one.
+        config: Its experiment_name is the run's name of ``with``. Each tracker
+            has a config of its own for the rest.
+
+    Attributes:
+        trackers: As given.
+
     Raises:
         ValueError: No trackers.
+
+    Examples:
+        >>> board = TensorBoardTracker("runs")
+        >>> with MultiTracker([LocalFileTracker("out"), board]) as tracker:
+        ...     tracker.log_metrics({"accuracy": 0.95}, step=1)
+        ...     board.log_histogram("lengths", [12, 7, 31])
+
+    See Also:
+        :func:`create_tracker`.
     """
 
     def __init__(self, trackers: list[ExperimentTracker],
                  config: Optional[TrackingConfig] = None):
+        """Take the trackers.
+
+        Args:
+            trackers: At least one.
+            config: Its experiment_name is the run's name of ``with``.
+
+        Raises:
+            ValueError: No trackers.
+        """
         if not trackers:
             raise ValueError("MultiTracker requires at least one tracker")
         super().__init__(config)
@@ -738,7 +1318,23 @@ class MultiTracker(ExperimentTracker):
 
     def start_run(self, run_name: Optional[str] = None,
                   run_id: Optional[str] = None, nested: bool = False) -> str:
-        """Start a run in each; returns the first one's ID."""
+        """Start a run in each.
+
+        Args:
+            run_name: Passed on, as the others are.
+            run_id: As well.
+            nested: As well.
+
+        Returns:
+            The ID that the first tracker returned.
+
+        Examples:
+            >>> several = MultiTracker([LocalFileTracker("a"),
+            ...                         LocalFileTracker("b")])
+            >>> several.start_run("both")
+            'both'
+            >>> several.end_run()
+        """
         run_ids = [
             tracker.start_run(run_name=run_name, run_id=run_id, nested=nested)
             for tracker in self.trackers
@@ -748,26 +1344,55 @@ class MultiTracker(ExperimentTracker):
         return run_ids[0]
 
     def end_run(self, status: str = "finished") -> None:
-        """End the run of each."""
+        """End the run of each.
+
+        Args:
+            status: Passed on.
+        """
         for tracker in self.trackers:
             tracker.end_run(status=status)
         self._run_active = False
 
     def log_metrics(self, metrics: dict[str, float],
                     step: Optional[int] = None) -> None:
-        """Log to each."""
+        """Log to each.
+
+        Args:
+            metrics: Passed on, as the step is.
+            step: None: each tracker counts for itself.
+
+        Raises:
+            RuntimeError: No active run.
+        """
         for tracker in self.trackers:
             tracker.log_metrics(metrics, step=step)
 
     def log_params(self, params: dict[str, Any]) -> None:
-        """Log to each."""
+        """Log to each.
+
+        Args:
+            params: Passed on.
+
+        Raises:
+            RuntimeError: No active run.
+        """
         for tracker in self.trackers:
             tracker.log_params(params)
 
     def log_artifact(self, artifact_path: str,
                      artifact_name: Optional[str] = None,
                      artifact_type: Optional[str] = None) -> None:
-        """Log to each."""
+        """Log to each.
+
+        Args:
+            artifact_path: Passed on, as the others are.
+            artifact_name: As well.
+            artifact_type: As well.
+
+        Raises:
+            RuntimeError: No active run.
+            FileNotFoundError: There is no such file.
+        """
         for tracker in self.trackers:
             tracker.log_artifact(artifact_path, artifact_name, artifact_type)
 
@@ -782,10 +1407,33 @@ _BACKENDS: dict[str, type[ExperimentTracker]] = {
 
 
 def create_tracker(backend: str = "local", **kwargs: Any) -> ExperimentTracker:
-    """A tracker by its name: wandb, mlflow, tensorboard, local or otlp.
+    """A tracker by its name.
+
+    Args:
+        backend: ``local``, ``tensorboard``, ``mlflow``, ``wandb`` or ``otlp``.
+        kwargs: The arguments of its class.
+
+    Returns:
+        A :class:`LocalFileTracker`, :class:`TensorBoardTracker`,
+        :class:`MLflowTracker`, :class:`WandBTracker` or :class:`OTLPTracker`.
 
     Raises:
         ValueError: Another name.
+        ImportError: libitrack is not there.
+
+    Examples:
+        >>> create_tracker("local", output_dir="out").output_dir.name
+        'out'
+        >>> tracker = create_tracker("tensorboard", log_dir="runs")
+        >>> tracker = create_tracker("mlflow", tracking_uri="./mlruns")
+        >>> tracker = create_tracker("wandb", project="triage", mode="offline")
+        >>> tracker = create_tracker("otlp", endpoint="http://127.0.0.1:4318")
+
+        The name from outside:
+
+        >>> import os
+        >>> with create_tracker(os.environ.get("TRACKER", "local")) as tracker:
+        ...     tracker.log_metrics({"accuracy": 0.95})
     """
     if backend not in _BACKENDS:
         raise ValueError(
@@ -799,11 +1447,29 @@ def auto_track(tracker: ExperimentTracker,
     """Decorator: each call of the function is a run.
 
     The numbers in a dictionary that the function returns are logged (booleans
-    as 0.0 and 1.0). The run ends as ``finished``, or as ``failed`` after an
-    Exception, which is passed on.
+    as 0.0 and 1.0), unless the config's ``auto_log_metrics`` is False; other
+    values are passed on and not logged. The run ends as ``finished``, or as
+    ``failed`` after an Exception, which is passed on.
 
     Args:
+        tracker: Gets the runs.
         experiment_name: Name of the runs; default: the function's name.
+
+    Returns:
+        The decorator; what it makes returns what the function returns.
+
+    Examples:
+        >>> tracker = LocalFileTracker("out")
+        >>> @auto_track(tracker, experiment_name="evaluation")
+        ... def evaluate():
+        ...     return {"accuracy": 0.93, "items": 200, "model": "gpt-4"}
+        >>> evaluate()["model"]
+        'gpt-4'
+        >>> tracker.load_run("evaluation")["metrics"][0]["metrics"]
+        {'accuracy': 0.93, 'items': 200.0}
+
+    See Also:
+        ``with tracker:``, for a part of a function.
     """
 
     def decorator(func: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 #define ARTIFACTS_DIR "artifacts"
 /* A copy of this size or more is on the disk before it has its name, and is not
@@ -67,7 +67,8 @@ static enum outcome
 open_target(
     struct local_copy *c, const struct local_copy_way *way, struct err *err)
 {
-	char *relative = local_copy_name(c->artifact->name);
+	char *relative = way->name != NULL ? xstrdup(way->name)
+					   : local_copy_name(c->artifact->name);
 	char *path = xasprintf(ARTIFACTS_DIR "/%s", relative);
 	const char *base;
 	enum outcome outcome = OUTCOME_PENDING;

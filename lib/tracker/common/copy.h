@@ -44,6 +44,8 @@ struct local_copy_way {
 	const char *host; /* where the entry was made; NULL: not known */
 	bool reuse;       /* a large copy of that size and time is kept */
 	bool comes_again; /* the entry does, after a loss of power */
+	const char *name; /* in artifacts/, by local_copy_name(); NULL: the
+			   * artifact's own */
 };
 
 /* DONE: an existing copy is kept. PENDING: call local_copy_step. REJECTED: the

@@ -2,16 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/durable.h"
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/multimap.h"
@@ -20,14 +16,12 @@
 #include "base/tempfile.h"
 #include "format/text.h"
 #include "tracker/about.h"
+#include "tracker/common/marked.h"
 #include "tracker/common/numbers.h"
 #include "tracker/plan.h"
 
 /* Attempts at one run ID in one place; each costs the next a failed mkdir. */
 #define PLACE_ATTEMPTS_MAX 100000
-
-/* Umask decides, as for the directories that insideLLMs makes. */
-#define PLACE_MODE 0777
 
 /* The name under which the cursor keeps the path. */
 #define KEY_TAKEN "dir"
@@ -150,25 +144,12 @@ place_forget(struct tracker *t, const char *key)
 static int
 open_root(const char *root, struct err *err)
 {
-	int fd = file_make_dirs(root, PLACE_MODE, err);
+	int fd = file_make_dirs(root, MARKED_MODE, err);
 
 	if (fd < 0)
 		return fd;
 	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_errno(err, "cannot open %s", root) : fd;
-}
-
-/* One with nothing but its mark. */
-static void
-unmake(int parent, const char *name)
-{
-	int fd = folder_open(parent, name, false, NULL);
-
-	if (fd < 0)
-		return;
-	unlinkat(fd, PLACE_MARK, 0);
-	close(fd);
-	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 /* Is the directory there, and whose is it? */
@@ -190,7 +171,8 @@ owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
 	if (!S_ISDIR(st.st_mode) || !folder_is_ours(parent, &st))
 		return OTHERS;
 	fd = folder_open(parent, name, false, &local);
-	result = fd < 0 ? fd : file_read_if_there(fd, PLACE_MARK, mark, &local);
+	result =
+	    fd < 0 ? fd : file_read_if_there(fd, MARKED_FILE, mark, &local);
 	if (fd >= 0)
 		close(fd);
 	if (result <= 0)
@@ -200,70 +182,6 @@ owner_of(int parent, const char *name, const char *attempt, struct buf *mark,
 		return strcmp(mark->data, attempt) == 0 ? OURS : OTHERS;
 	err_prefix(&local, "%s", name);
 	return err_set(err, result, "%s", local.message);
-}
-
-static int
-put_mark(int parent, const char *name, const char *attempt, struct err *err)
-{
-	const struct tempfile_bytes mark = {
-	    attempt, strlen(attempt), 0666, true};
-	int fd = folder_open(parent, name, false, err), result;
-
-	if (fd < 0)
-		return fd;
-	result = tempfile_write(fd, PLACE_MARK, NULL, &mark, err);
-	if (result == 0)
-		result = durable_names(fd, ".", name, err);
-	close(fd);
-	return result;
-}
-
-/* Not over an empty one that is another's; where the file system, the kernel or a
- * filter has no such call, none was there a moment ago. */
-static int
-rename_alone(int dirfd, const char *from, const char *to)
-{
-	/* By its number: not every C library has the function. */
-	if (syscall(SYS_renameat2, dirfd, from, dirfd, to, RENAME_NOREPLACE) ==
-	    0)
-		return 0;
-	return errno == EINVAL || errno == ENOSYS || errno == EPERM
-	    ? renameat(dirfd, from, dirfd, to)
-	    : -1;
-}
-
-/* The name until it has its mark. */
-static char *
-first_name(const char *attempt)
-{
-	return xasprintf(".itrack-%s.tmp", attempt);
-}
-
-/* A directory comes with its mark or not at all, so that a kill or a loss of
- * power leaves none that nobody knows. What it leaves under the first name is
- * ours by that name. 0, or
- * -EEXIST: another was quicker. */
-static int
-make_marked(int parent, const char *name, const char *attempt, struct err *err)
-{
-	char *first = first_name(attempt);
-	int result = 0;
-
-	if (mkdirat(parent, first, PLACE_MODE) < 0 && errno != EEXIST)
-		result = err_errno(err, "cannot create %s", name);
-	if (result == 0)
-		result = put_mark(parent, first, attempt, err);
-	if (result == 0 && rename_alone(parent, first, name) < 0)
-		result = errno == EEXIST || errno == ENOTEMPTY
-		    ? -EEXIST
-		    : err_errno(err, "cannot create %s", name);
-	/* The cursor may get there first: it looks under the last name. */
-	else if (result == 0)
-		result = durable_names(parent, ".", name, err);
-	if (result < 0)
-		unmake(parent, first);
-	free(first);
-	return result;
 }
 
 /* The directories of the attempt, one for each of its trackers that has one:
@@ -383,7 +301,6 @@ static bool
 is_made(const struct place *place, const char *name, const char *attempt)
 {
 	struct buf mark;
-	char *first;
 	int owner;
 
 	buf_init(&mark, MARK_MAX_BYTES);
@@ -391,9 +308,7 @@ is_made(const struct place *place, const char *name, const char *attempt)
 	buf_release(&mark);
 	if (owner != OURS)
 		return false;
-	first = first_name(attempt);
-	unmake(place->parent, first);
-	free(first);
+	marked_leave(place->parent, attempt);
 	return true;
 }
 
@@ -414,7 +329,7 @@ make_number(struct places *p, int number, bool ours, struct err *err)
 			free(name);
 			continue;
 		}
-		made = make_marked(
+		made = marked_make(
 		    place->parent, name, p->attempt, place->own ? err : NULL);
 		place->made = made == 0;
 		if (made == -EEXIST ? !ours : made < 0 && place->own)
@@ -424,7 +339,7 @@ make_number(struct places *p, int number, bool ours, struct err *err)
 	for (size_t i = 0; i < p->len && result < 0; i++) {
 		name = numbered(path_base(p->list[i].path), number);
 		if (p->list[i].made)
-			unmake(p->list[i].parent, name);
+			marked_unmake(p->list[i].parent, name);
 		free(name);
 	}
 	return result;
@@ -506,15 +421,37 @@ take(struct tracker *t, const char *root, const struct run_info *run,
 		fd = folder_open(p.list[0].parent, name, false, err);
 		free(name);
 	}
+	for (size_t i = 0; i < p.len && fd < 0; i++)
+		marked_leave_prepared(p.list[i].parent, p.attempt);
 	close_places(&p);
 	return fd;
+}
+
+void
+place_prepare(struct tracker *t, const struct run_info *run)
+{
+	struct places p;
+	char *root, *folder;
+
+	if (tracker_recall(t, KEY_TAKEN) != NULL ||
+	    tracker_option(t, PLACE_OPTION) != NULL)
+		return;
+	root = place_root(t, run);
+	open_places(&p, t, root, run, place_run_id(run), NULL);
+	for (size_t i = 0; i < p.len; i++) {
+		folder = path_parent(p.list[i].path);
+		marked_prepare(p.list[i].parent, folder, p.attempt);
+		free(folder);
+	}
+	close_places(&p);
+	free(root);
 }
 
 static int
 is_content(const char *name, void *data)
 {
 	(void)data;
-	return strcmp(name, PLACE_MARK) != 0;
+	return strcmp(name, MARKED_FILE) != 0;
 }
 
 /* Below the root nothing is followed; a path that leads elsewhere (the root has

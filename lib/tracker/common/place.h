@@ -19,9 +19,6 @@
  * searched. */
 #define PLACE_OPTION "place"
 
-/* The file with the attempt's name, in its directories. */
-#define PLACE_MARK ".itrack-attempt"
-
 /* The directory that has a tracker's runs, as the bytes of a path: `given` (a
  * text), else the folder beside the run directory (bytes). Allocated; NULL:
  * neither is known. */
@@ -42,6 +39,9 @@ const char *place_run_id(const struct run_info *run);
  * it. Returns a descriptor of it or a negative errno; *path is allocated. */
 int place_open(struct tracker *t, const char *root, const struct run_info *run,
     char **path, bool *again, struct err *err);
+
+/* The `prepare` of a tracker whose open() calls place_open(). */
+void place_prepare(struct tracker *t, const struct run_info *run);
 
 /* The word in the names of this attempt's temporary files (base/tempfile.h): the
  * random part of its name, which the next process of the attempt knows as well.

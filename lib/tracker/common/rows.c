@@ -13,7 +13,7 @@
 #include "format/crc32c.h"
 #include "format/isotime.h"
 #include "format/text.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 
 /* A record's own times are true from a day before the directory was made. */
 #define EARLIEST_US ((int64_t)24 * 60 * 60 * 1000000)

@@ -15,7 +15,8 @@ delivery_save_cursor(struct delivery *d)
 	if (!d->cursor_dirty || journal_is_removed(d->journal))
 		return;
 	/* A cursor that says "finished" proves as much as the index. */
-	if (d->cursor.finished && delivery_make_durable(d, &err) < 0) {
+	if ((d->cursor.finished && delivery_make_durable(d, &err) < 0) ||
+	    gather_sync(d, &err) < 0) {
 		tracker_note(&d->tracker, "%s", err.message);
 		d->cursor_saved_ms = clock_mono_ms();
 		return;
@@ -34,6 +35,9 @@ delivery_cursor_due_ms(const struct delivery *d)
 {
 	if (!d->cursor_dirty ||
 	    (d->tracker.ops->from_start && !d->cursor.finished))
+		return INT64_MAX;
+	/* One sync for each, where who puts them away makes one for all. */
+	if (d->gathered && d->cursor.finished)
 		return INT64_MAX;
 	return d->cursor_saved_ms + CURSOR_MS;
 }

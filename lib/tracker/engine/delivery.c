@@ -1,5 +1,4 @@
-/* The engine: the life of one delivery, from the opening to the end of
- * the drain, which it may cut short when a server confirms nothing. */
+/* The engine: the life of one delivery, from the opening to the end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +9,6 @@
 #include "http/http.h"
 #include "tracker/engine/private.h"
 
-/* A destination to which no connection comes about gets one last try, so long.
- */
-#define DRAIN_AWAY_MS 1000
-/* A drain without a time (import, sync) ends where no confirmation came and no
- * byte moved for so long. A request under way has its own time limit (30 s), and
- * a loaded server may need most of it. */
-#define DRAIN_UNANSWERED_MS 1000 /* nothing ever came */
-#define DRAIN_STALL_MS      3000
-#define DRAIN_UNDER_WAY_MS  35000
-/* Such a drain waits so long for a server that asks for a rest. */
-#define DRAIN_ASKED_MAX_MS (2 * 60 * 1000)
 /* The limit for all notes of tracker_altered() together. */
 #define ALTERED_MAX_BYTES (32 * 1024)
 /* The same for tracker_refused(). */
@@ -31,7 +19,7 @@ on_timer(struct loop_timer *timer)
 {
 	/* We check only here: elsewhere the tracker may be our caller, and
 	 * would go on with what was closed under it. */
-	deadline_check(timer->data);
+	call_limit_check(timer->data);
 	delivery_pump(timer->data);
 }
 
@@ -291,64 +279,6 @@ delivery_finish_done(struct delivery *d, enum outcome outcome,
 	}
 }
 
-static void
-count_entry(struct delivery *d, enum entry_kind kind)
-{
-	d->known++;
-	if (kind == ENTRY_EXPERIMENT)
-		layout_count(d);
-	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
-		d->taken++;
-}
-
-/* Moves the scout behind one entry. It decodes only the entries that it needs;
- * the lanes read the others. */
-static int
-scout_entry(struct delivery *d, enum entry_kind kind, struct err *err)
-{
-	struct entry e;
-	int result;
-
-	if (kind != ENTRY_END && (kind != ENTRY_RUN_ID || d->run_id != NULL) &&
-	    (kind != ENTRY_ARTIFACT || d->start->records == NULL ||
-		!records_are_taken(d)))
-		return journal_skip(&d->scout, err);
-	result = journal_read(&d->scout, &e, err);
-	if (result <= 0)
-		return result;
-	if (kind == ENTRY_END) {
-		d->end = e;
-		d->has_end = true;
-		return 1;
-	}
-	if (kind == ENTRY_RUN_ID)
-		d->run_id = xstrdup(e.run_id);
-	else
-		records_take_artifact(d, &e.artifact);
-	entry_release(&e);
-	return 1;
-}
-
-/* Reads the new part of the journal: is the run ID known, has the run ended,
- * how many entries are there? */
-static void
-scout_ahead(struct delivery *d)
-{
-	enum entry_kind kind = ENTRY_START;
-	struct err err = ERR_INIT;
-	int result = 0;
-
-	while (!d->has_end &&
-	    (result = journal_peek(&d->scout, &kind, &err)) > 0 &&
-	    (result = scout_entry(d, kind, &err)) > 0)
-		if (kind != ENTRY_START && kind != ENTRY_END)
-			count_entry(d, kind);
-	if (result < 0) {
-		delivery_say_why(d, &err);
-		delivery_set_phase(d, PHASE_BLOCKED);
-	}
-}
-
 bool
 delivery_is_under_way(const struct delivery *d)
 {
@@ -375,6 +305,17 @@ must_be_on_disk(const struct delivery *d)
 	return d->tracker.ops->remote || !d->tracker.ops->from_start;
 }
 
+void
+delivery_fill_info(struct delivery *d)
+{
+	d->info = (struct run_info){.start = d->start,
+	    .started_us = d->started_us,
+	    .run_id = d->run_id,
+	    .again = d->cursor.opened,
+	    .ended = d->has_end,
+	    .fresh = d->fresh};
+}
+
 static void
 try_open(struct delivery *d)
 {
@@ -385,12 +326,7 @@ try_open(struct delivery *d)
 		return;
 	if (clock_mono_ms() < d->call_next_ms)
 		return;
-	d->info = (struct run_info){.start = d->start,
-	    .started_us = d->started_us,
-	    .run_id = d->run_id,
-	    .again = d->cursor.opened,
-	    .ended = d->has_end,
-	    .fresh = d->fresh};
+	delivery_fill_info(d);
 	d->phase = PHASE_OPENING;
 	log_verbose("%s: opening the run", d->target.tracker);
 	/* An output that stays while its journal is lost would be somebody
@@ -423,54 +359,6 @@ try_finish(struct delivery *d)
 	outcome = d->tracker.ops->finish(&d->tracker, &end, &err);
 	if (outcome != OUTCOME_PENDING)
 		delivery_finish_done(d, outcome, 0, &err);
-}
-
-/* How long a drain without a time goes on without progress. */
-static int64_t
-stall_ms(const struct delivery *d)
-{
-	if (delivery_is_under_way(d))
-		return DRAIN_UNDER_WAY_MS;
-	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
-}
-
-/* Until when the server asked for a rest, from what is left to be done. */
-static int64_t
-asked_ms_of(const struct delivery *d)
-{
-	return d->phase == PHASE_FINISHED && d->lanes[LANE_FILES].drained
-	    ? d->records_asked_ms
-	    : d->asked_ms;
-}
-
-/* Since when such a drain is without progress: not before the end of the rest
- * for which the server asked. */
-static int64_t
-still_since_ms(const struct delivery *d)
-{
-	int64_t asked_ms = asked_ms_of(d);
-
-	if (asked_ms > d->progress_ms + DRAIN_ASKED_MAX_MS)
-		asked_ms = 0;
-	return asked_ms > d->progress_ms ? asked_ms : d->progress_ms;
-}
-
-/* When the drain is over. */
-static int64_t
-drain_end_ms(const struct delivery *d)
-{
-	int64_t end_ms = d->drain_deadline_ms;
-	int64_t since_ms =
-	    d->away_ms > d->drain_since_ms ? d->away_ms : d->drain_since_ms;
-
-	if (d->patient)
-		return still_since_ms(d) + stall_ms(d);
-	if (d->away_ms != 0 && since_ms + DRAIN_AWAY_MS < end_ms)
-		return since_ms + DRAIN_AWAY_MS;
-	/* The server has asked for a rest beyond the end: nothing will come. */
-	if (asked_ms_of(d) >= end_ms && !delivery_is_under_way(d))
-		return d->progress_ms;
-	return end_ms;
 }
 
 /* The earlier of two times. A time that is past does not count: its task was
@@ -506,11 +394,11 @@ set_timer(struct delivery *d)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
 	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
-	deadline_ms = deadline_due_ms(d);
+	deadline_ms = call_limit_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);
 	if (d->draining)
-		due_ms = earlier(now_ms, due_ms, drain_end_ms(d));
+		due_ms = earlier(now_ms, due_ms, delivery_drain_end_ms(d));
 	if (due_ms == INT64_MAX)
 		loop_timer_cancel(d->loop, &d->timer);
 	else
@@ -542,7 +430,7 @@ delivery_pump(struct delivery *d)
 	}
 	/* We read on even after giving up, because the report says how much is
 	 * left. */
-	scout_ahead(d);
+	delivery_look_ahead(d);
 	if (d->phase > PHASE_COMPLETE)
 		return;
 	if (d->phase == PHASE_CLOSED)
@@ -567,7 +455,7 @@ delivery_pump(struct delivery *d)
 	if (d->phase >= PHASE_COMPLETE)
 		return;
 	delivery_save_cursor_if_due(d);
-	if (d->draining && clock_mono_ms() >= drain_end_ms(d))
+	if (d->draining && clock_mono_ms() >= delivery_drain_end_ms(d))
 		delivery_set_phase(d, PHASE_GIVEN_UP);
 	else
 		set_timer(d);
@@ -576,25 +464,6 @@ delivery_pump(struct delivery *d)
 void
 delivery_kick(struct delivery *d)
 {
-	delivery_pump(d);
-}
-
-void
-delivery_drain(struct delivery *d, int64_t ms)
-{
-	int64_t now_ms = clock_mono_ms();
-	int64_t first_ms = d->asked_ms > now_ms ? d->asked_ms : now_ms;
-
-	d->draining = true;
-	d->patient = ms == DRAIN_WHILE_MOVING;
-	d->drain_since_ms = now_ms + http_held_ms();
-	d->drain_deadline_ms = now_ms + ms;
-	d->progress_ms = now_ms;
-	d->call_next_ms = first_ms;
-	for (int i = 0; i < LANE_COUNT; i++)
-		d->lanes[i].next_ms = first_ms;
-	if (d->records_asked_ms > first_ms)
-		d->lanes[LANE_RECORDS].next_ms = d->records_asked_ms;
 	delivery_pump(d);
 }
 

@@ -1,6 +1,6 @@
 /* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), layout.c, cursor.c, retry.c, deadline.c, services.c (what a
- * tracker may call). */
+ * lane of it), drain.c, scout.c, layout.c, cursor.c, gather.c, retry.c, call_limit.c,
+ * services.c (what a tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
 
@@ -50,6 +50,7 @@ struct delivery {
 	const struct entry_start *start;
 	int64_t started_us;
 	bool fresh;           /* as in delivery_config */
+	bool gathered;        /* delivery_gather() was called */
 	struct target target; /* a copy */
 	struct run_info info;
 	struct cursor cursor;
@@ -105,6 +106,8 @@ struct delivery {
 /* delivery.c */
 void delivery_pump(struct delivery *d);
 void delivery_set_phase(struct delivery *d, enum phase phase);
+/* What is known of the run by now. */
+void delivery_fill_info(struct delivery *d);
 /* Has the tracker a call to answer? */
 bool delivery_is_under_way(const struct delivery *d);
 /* Nothing was sent. */
@@ -126,6 +129,20 @@ void delivery_save_cursor_if_due(struct delivery *d);
  * because a reopened run begins anew. */
 int64_t delivery_cursor_due_ms(const struct delivery *d);
 
+/* scout.c */
+/* Reads the new part of the journal: is the run ID known, has the run ended, how
+ * many entries are there? */
+void delivery_look_ahead(struct delivery *d);
+
+/* drain.c */
+/* When the drain is over. */
+int64_t delivery_drain_end_ms(const struct delivery *d);
+
+/* gather.c */
+/* Of a gathered delivery that is not done: the disk has what the tracker has made
+ * so far. */
+int gather_sync(struct delivery *d, struct err *err);
+
 /* retry.c */
 
 #define RETRY_DEFAULT                       \
@@ -139,12 +156,12 @@ int64_t delivery_cursor_due_ms(const struct delivery *d);
 bool delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
     const struct err *err, int64_t *asked_ms, int64_t *next_ms);
 
-/* deadline.c */
+/* call_limit.c */
 /* Gives up a call that was under way without a sign of life for too long:
  * closes the tracker and opens it again a little later. */
-void deadline_check(struct delivery *d);
+void call_limit_check(struct delivery *d);
 /* When that is due; INT64_MAX: no call is under way. */
-int64_t deadline_due_ms(const struct delivery *d);
+int64_t call_limit_due_ms(const struct delivery *d);
 
 /* layout.c */
 void layout_init(struct delivery *d);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 #include "tracker/engine/private.h"
 
 /* The artifact that has the same bytes, as insideLLMs names it. */

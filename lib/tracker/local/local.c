@@ -282,7 +282,7 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 	if (l->copy.artifact == NULL)
 		outcome = local_copy_begin(&l->copy, &e->artifact,
 		    &(struct local_copy_way){l->dir, l->word, l->host, l->again,
-			tracker_is_written_down(t)},
+			tracker_is_written_down(t), NULL},
 		    err);
 	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);
@@ -414,6 +414,7 @@ const struct tracker_ops tracker_local = {
     .from_start = true,
     .files_before_finish = true,
     .configure = local_configure,
+    .prepare = place_prepare,
     .open = local_open,
     .send = local_send,
     .finish = local_finish,

@@ -2,7 +2,7 @@
  * that way.c has found. The run's artifact_uri says where they go:
  * through the server ("mlflow-artifacts:"), into a directory that this
  * machine shares with it, or into a store that only MLflow's own client
- * can reach: small files may go through the server's page (upload.c). */
+ * can reach: small files may go through the server's page (upload_by_page.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/way.h"
@@ -152,7 +152,8 @@ begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
 	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
 	outcome = local_copy_begin(&m->copy, &m->stored,
 	    &(struct local_copy_way){dirfd, place_word(m->run->start->attempt),
-		m->run->start->host, true, tracker_is_written_down(m->tracker)},
+		m->run->start->host, true, tracker_is_written_down(m->tracker),
+		NULL},
 	    err);
 	if (outcome == OUTCOME_PENDING) {
 		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -111,7 +112,7 @@ read_uri(struct tracking_place *place, const char *uri, const char *cwd,
 	struct err why = ERR_INIT;
 	int there = path == NULL ? 1 : file_look(AT_FDCWD, path, 0, NULL, &why);
 
-	tracking_uri_read(place, uri, mlflow_variable("HOME"), there > 0);
+	tracking_uri_read(place, uri, environment_value("HOME"), there > 0);
 	free(path);
 	if (there < 0 && place->kind == TRACKING_URI_UNKNOWN)
 		return err_set(err, there, "%s", why.message);
@@ -178,7 +179,7 @@ take_uri(struct mlflow_config *c, const struct mlflow_choice *choice,
 static void
 take_uri_user(struct mlflow_config *c)
 {
-	const char *uri = mlflow_variable("MLFLOW_TRACKING_URI");
+	const char *uri = environment_value("MLFLOW_TRACKING_URI");
 	char *user, *password, *stripped;
 	size_t len;
 
@@ -212,8 +213,8 @@ take_credentials(struct mlflow_config *c, struct err *err)
 	int result = 0;
 
 	take_uri_user(c);
-	replace(&c->user, mlflow_variable("MLFLOW_TRACKING_USERNAME"));
-	replace(&c->password, mlflow_variable("MLFLOW_TRACKING_PASSWORD"));
+	replace(&c->user, environment_value("MLFLOW_TRACKING_USERNAME"));
+	replace(&c->password, environment_value("MLFLOW_TRACKING_PASSWORD"));
 	if (c->user == NULL || c->password == NULL)
 		result = mlflow_credentials_take(c, err);
 	if (c->user == NULL || c->password == NULL || c->user[0] == '\0' ||
@@ -222,7 +223,7 @@ take_credentials(struct mlflow_config *c, struct err *err)
 		free(c->password);
 		c->user = c->password = NULL;
 	}
-	c->token = copy(mlflow_variable("MLFLOW_TRACKING_TOKEN"));
+	c->token = copy(environment_value("MLFLOW_TRACKING_TOKEN"));
 	return result;
 }
 
@@ -232,21 +233,21 @@ take_tls(struct mlflow_config *c, struct err *err)
 	if (mlflow_variable_bool(
 		"MLFLOW_TRACKING_INSECURE_TLS", &c->insecure, err) < 0)
 		return -EINVAL;
-	c->ca = copy(mlflow_variable("MLFLOW_TRACKING_SERVER_CERT_PATH"));
+	c->ca = copy(environment_value("MLFLOW_TRACKING_SERVER_CERT_PATH"));
 	if (c->ca != NULL && c->insecure)
 		return err_set(err, -EINVAL,
 		    "MLFLOW_TRACKING_INSECURE_TLS and "
 		    "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
 		    "unset one");
 	c->client_cert =
-	    copy(mlflow_variable("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
+	    copy(environment_value("MLFLOW_TRACKING_CLIENT_CERT_PATH"));
 	return 0;
 }
 
 static void
 take_experiment(struct mlflow_config *c, const struct mlflow_choice *choice)
 {
-	const char *id = mlflow_variable("MLFLOW_EXPERIMENT_ID");
+	const char *id = environment_value("MLFLOW_EXPERIMENT_ID");
 
 	if (choice->experiment != NULL)
 		c->experiment_name = xstrdup(choice->experiment);
@@ -276,7 +277,7 @@ take_patience(struct mlflow_config *c, struct err *err)
 		return -EINVAL;
 	c->timeout_ms = timeout_s * 1000;
 	c->timeout_is_users =
-	    mlflow_variable("MLFLOW_HTTP_REQUEST_TIMEOUT") != NULL;
+	    environment_value("MLFLOW_HTTP_REQUEST_TIMEOUT") != NULL;
 	c->retry_most = (int)most;
 	c->retry_first_ms = first_s < 0 ? -1 : first_s * 1000;
 	return 0;
@@ -304,13 +305,13 @@ mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
 
 	if (result < 0)
 		return result;
-	c->run_context = copy(mlflow_variable("MLFLOW_RUN_CONTEXT"));
+	c->run_context = copy(environment_value("MLFLOW_RUN_CONTEXT"));
 	if (c->store == MLFLOW_FILES)
 		return 0;
 	result = take_credentials(c, err);
 	if (result < 0)
 		return result;
-	c->workspace = copy(mlflow_variable("MLFLOW_WORKSPACE"));
+	c->workspace = copy(environment_value("MLFLOW_WORKSPACE"));
 	if (take_tls(c, err) < 0)
 		return -EINVAL;
 	return take_patience(c, err);

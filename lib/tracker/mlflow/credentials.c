@@ -5,10 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/environment.h"
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/path.h"
-#include "tracker/common/user_file.h"
+#include "tracker/common/settings_file.h"
 #include "tracker/mlflow/variables.h"
 
 /* The file has three lines. */
@@ -52,7 +53,7 @@ take_ini_line(struct mlflow_config *c, const char *line, bool *in_section)
 int
 mlflow_credentials_take(struct mlflow_config *c, struct err *err)
 {
-	const char *home = mlflow_variable("HOME");
+	const char *home = environment_value("HOME");
 	bool in_section = false;
 	struct buf text;
 	char *path, *line, *next;
@@ -62,7 +63,7 @@ mlflow_credentials_take(struct mlflow_config *c, struct err *err)
 		return 0;
 	path = path_join(home, ".mlflow/credentials");
 	buf_init(&text, CREDENTIALS_MAX_BYTES);
-	there = user_file_read(path, &text, &c->denied, err);
+	there = settings_file_read(path, &text, &c->denied, err);
 	if (there > 0)
 		for (line = text.data; line != NULL; line = next) {
 			char *whole;

@@ -4,18 +4,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
-const char *
-mlflow_variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
+#include "base/environment.h"
 
 int
 mlflow_variable_bool(const char *name, bool *value, struct err *err)
 {
-	const char *text = mlflow_variable(name);
+	const char *text = environment_value(name);
 
 	if (text == NULL)
 		return 0;
@@ -33,7 +27,7 @@ int
 mlflow_variable_number(const char *name, int64_t least, int64_t most,
     const char *what, int64_t *value, struct err *err)
 {
-	const char *text = mlflow_variable(name);
+	const char *text = environment_value(name);
 	const char *why = NULL;
 	long long number;
 

@@ -7,9 +7,6 @@
 
 #include "base/err.h"
 
-/* NULL: not set, or empty. */
-const char *mlflow_variable(const char *name);
-
 /* Accepts true, false, 1 or 0, in any case, and nothing else. If the variable
  * is not set, *value stays. */
 int mlflow_variable_bool(const char *name, bool *value, struct err *err);

@@ -9,7 +9,7 @@
 #include "http/gzip.h"
 #include "tracker/otlp/private.h"
 
-/* Beside the user's: type and encoding, and a NULL. */
+/* Beside the user's headers stand type and encoding, and a NULL. */
 #define HEADERS_OURS 3
 
 void
@@ -43,6 +43,18 @@ otlp_sends(const struct otlp *o, enum otlp_signal signal)
 {
 	return !o->config.disabled && !o->config.ways[signal].off &&
 	    !o->nowhere[signal];
+}
+
+void
+otlp_set_place(struct otlp *o)
+{
+	char *place = otlp_sends(o, OTLP_TRACES) || !otlp_sends(o, OTLP_METRICS)
+	    ? xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
+		  o->root.trace_hex)
+	    : xstrdup(o->config.ways[OTLP_METRICS].url);
+
+	tracker_set_place(o->tracker, place);
+	free(place);
 }
 
 struct buf *
@@ -134,6 +146,7 @@ otlp_goes_on_without(
 	if (!o->taken)
 		return false;
 	o->nowhere[signal] = true;
+	otlp_set_place(o);
 	tracker_note(o->tracker, "no %s are sent: nothing takes them there: %s",
 	    name, reply->err.message);
 	return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/environment.h"
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/uri.h"
@@ -30,14 +31,6 @@ otlp_signal_name(enum otlp_signal signal)
 	return signals[signal].name;
 }
 
-static const char *
-variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 /* OTEL_EXPORTER_OTLP_<SIGNAL>_<what>, else OTEL_EXPORTER_OTLP_<what>; *name
  * (allocated) is the one that counts. */
 static const char *
@@ -47,12 +40,12 @@ exporter_variable(enum otlp_signal signal, const char *what, char **name)
 
 	*name =
 	    xasprintf("OTEL_EXPORTER_OTLP_%s_%s", signals[signal].word, what);
-	value = variable(*name);
+	value = environment_value(*name);
 	if (value != NULL)
 		return value;
 	free(*name);
 	*name = xasprintf("OTEL_EXPORTER_OTLP_%s", what);
-	return variable(*name);
+	return environment_value(*name);
 }
 
 static char *
@@ -92,7 +85,7 @@ decoded(struct uri_span span)
 static void
 take_login(struct otlp_way *way, const char *option, const char *name)
 {
-	const char *value = variable(name);
+	const char *value = environment_value(name);
 	char *clean = value != NULL ? xstrdup(value) : NULL;
 	struct uri uri;
 
@@ -245,7 +238,7 @@ take_exporter(
     struct otlp_config *c, struct otlp_way *way, enum otlp_signal signal)
 {
 	char *name = xasprintf("OTEL_%s_EXPORTER", signals[signal].word);
-	const char *value = variable(name);
+	const char *value = environment_value(name);
 
 	way->off = value != NULL && strcmp(value, "none") == 0;
 	if (way->off)
@@ -259,9 +252,10 @@ take_exporter(
 static void
 take_resource(struct otlp_config *c)
 {
-	const char *service = variable("OTEL_SERVICE_NAME");
-	size_t bad = otlp_pairs_read(variable("OTEL_RESOURCE_ATTRIBUTES"),
-	    &c->resource, &c->resource_len);
+	const char *service = environment_value("OTEL_SERVICE_NAME");
+	size_t bad =
+	    otlp_pairs_read(environment_value("OTEL_RESOURCE_ATTRIBUTES"),
+		&c->resource, &c->resource_len);
 
 	if (bad > 0)
 		add_note(c,
@@ -276,7 +270,7 @@ take_resource(struct otlp_config *c)
 void
 otlp_config_load(struct otlp_config *c, const struct plan *plan)
 {
-	const char *disabled = variable("OTEL_SDK_DISABLED");
+	const char *disabled = environment_value("OTEL_SDK_DISABLED");
 
 	c->disabled = disabled != NULL && strcasecmp(disabled, "true") == 0;
 	for (int i = 0; i < OTLP_SIGNALS; i++) {

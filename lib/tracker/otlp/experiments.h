@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "tracker/otlp/series.h"
+#include "tracker/otlp/metrics_body.h"
 #include "tracker/tracker.h"
 
 struct otlp_experiments {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/die.h"
 #include "tracker/otlp/private.h"
 
 #define US_NS INT64_C(1000)
@@ -25,6 +26,8 @@ struct context {
 	bool summary;
 	struct otlp_point point;
 	struct buf own;
+	size_t nth, from, to; /* of the entry's points: those that are wanted */
+	bool lacks;           /* a point of it is left out */
 };
 
 bool
@@ -84,6 +87,15 @@ is_wanted(const struct context *c, const struct otlp_metric *metric)
 	}
 }
 
+static bool
+is_left_out(const struct otlp *o, const char *name)
+{
+	for (size_t i = 0; i < o->left_out_len; i++)
+		if (strcmp(o->left_out[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add(struct context *c, const struct otlp_metric *metric)
 {
@@ -94,6 +106,14 @@ add(struct context *c, const struct otlp_metric *metric)
 	if (metric->scope != OTLP_OF_RUN)
 		otlp_experiment_labels(
 		    &c->o->experiments, c->experiment, &labels);
+	if (is_left_out(c->o, metric->name)) {
+		c->lacks = true;
+		return;
+	}
+	if (c->nth++ < c->from || c->nth > c->to)
+		return;
+	free(c->o->last_name);
+	c->o->last_name = xstrdup(metric->name);
 	if (metric->label != NULL)
 		labels.list[labels.len++] =
 		    (struct otlp_label){metric->label, metric->value};
@@ -213,8 +233,16 @@ otlp_metrics_write(struct otlp *o)
 	otlp_series_init(&all);
 	buf_init(&c.own, NAME_MAX_BYTES);
 	o->next_ns = o->last_ns;
-	for (size_t i = 0; i < o->part; i++)
+	o->lacking = 0;
+	c.from = o->within ? o->from : 0;
+	c.to = o->within ? o->from + o->some : SIZE_MAX;
+	for (size_t i = 0; i < o->part; i++) {
+		c.nth = 0;
+		c.lacks = false;
 		take_entry(&c, &o->batch->entries[o->at + i]);
+		o->lacking += c.lacks;
+	}
+	o->all = c.nth;
 	write_all(o, &all);
 	buf_release(&c.own);
 	otlp_series_release(&all);

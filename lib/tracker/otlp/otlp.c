@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "tracker/otlp/private.h"
 
@@ -16,8 +15,6 @@
 #define PACE_MS 5000
 /* A series without a point for five minutes counts as ended. */
 #define IDLE_MS 60000
-
-#define STATUS_RUNNING 1.0
 
 static int
 otlp_configure(struct tracker *t, struct err *err)
@@ -63,19 +60,7 @@ recall(struct otlp *o)
 	otlp_params_recall(o);
 }
 
-static void
-set_place(struct otlp *o)
-{
-	char *place = o->config.ways[OTLP_TRACES].off
-	    ? xstrdup(o->config.ways[OTLP_METRICS].url)
-	    : xasprintf("%s, trace %s", o->config.ways[OTLP_TRACES].url,
-		  o->root.trace_hex);
-
-	tracker_set_place(o->tracker, place);
-	free(place);
-}
-
-/* --- opening: is there a receiver? --- */
+/* Opening: is there a receiver? */
 
 static void on_opened(struct otlp *o, const struct otlp_reply *reply);
 
@@ -113,6 +98,7 @@ static void
 opened(struct otlp *o)
 {
 	otlp_note_taken(o);
+	otlp_set_place(o);
 	for (int i = 0; i < OTLP_SIGNALS; i++)
 		if (o->nowhere[i])
 			tracker_note(o->tracker,
@@ -132,7 +118,7 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 			otlp_points_taken(o);
 		opened(o);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
-		/* An empty request may be refused by who takes others. */
+		/* A receiver that takes other requests may refuse an empty one. */
 		if (!o->empty)
 			tracker_refused(
 			    o->tracker, "the run's status", reply->err.message);
@@ -143,7 +129,8 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 	}
 }
 
-/* A run that goes on says so at once. That an import was one is no news. */
+/* A run that goes on says so at once; that a run which is imported once did is no
+ * news. */
 static enum outcome
 otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 {
@@ -155,7 +142,7 @@ otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 	recall(o);
 	if (o->config.disabled)
 		return OUTCOME_DONE;
-	set_place(o);
+	otlp_set_place(o);
 	if (run->again)
 		return OUTCOME_DONE;
 	o->probing = OTLP_METRICS;
@@ -164,153 +151,12 @@ otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 	    !otlp_sends(o, OTLP_METRICS)) {
 		sent = probe_next(o, err);
 	} else {
-		otlp_status_write(o, run->started_us, STATUS_RUNNING);
+		otlp_status_write(o, run->started_us, OTLP_RUNNING);
 		sent = otlp_send(o, LANE_METRICS, OTLP_METRICS, on_opened, err);
 	}
 	if (sent)
 		return OUTCOME_PENDING;
 	return err->message[0] == '\0' ? OUTCOME_DONE : OUTCOME_BLOCKED;
-}
-
-/* --- metrics --- */
-
-static void on_metrics(struct otlp *o, const struct otlp_reply *reply);
-
-static void
-make_part(struct otlp *o)
-{
-	o->part = o->batch->count - o->at;
-	if (o->part_max > 0 && o->part > o->part_max)
-		o->part = o->part_max;
-	otlp_metrics_write(o);
-	while (
-	    o->calls[LANE_METRICS].body.len > OTLP_BODY_BYTES && o->part > 1) {
-		o->part /= 2;
-		otlp_metrics_write(o);
-	}
-}
-
-/* Sends the rest of the batch, as much as fits into a request. */
-static enum outcome
-send_rest(struct otlp *o, struct err *err)
-{
-	for (; o->at < o->batch->count; o->at += o->part) {
-		make_part(o);
-		if (o->points > 0)
-			break;
-	}
-	o->batch->done = o->at;
-	if (o->at == o->batch->count)
-		return OUTCOME_DONE;
-	if (buf_overflowed(&o->calls[LANE_METRICS].body)) {
-		err_set(err, -EMSGSIZE, "one point is longer than %d bytes",
-		    OTLP_BODY_MAX);
-		return OUTCOME_REJECTED;
-	}
-	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_metrics, err)
-	    ? OUTCOME_PENDING
-	    : OUTCOME_BLOCKED;
-}
-
-static void
-done_metrics(struct otlp *o, enum outcome outcome, int64_t retry_after_ms,
-    const struct err *err)
-{
-	o->batch->done = o->at;
-	tracker_done(
-	    o->tracker, CALL_SEND_METRICS, outcome, retry_after_ms, err);
-}
-
-/* The part is settled, one way or another. */
-static void
-next_part(struct otlp *o, size_t rejected)
-{
-	struct err err = ERR_INIT;
-	enum outcome outcome;
-
-	o->batch->rejected += rejected;
-	o->at += o->part;
-	outcome = send_rest(o, &err);
-	if (outcome != OUTCOME_PENDING)
-		done_metrics(o, outcome, 0, &err);
-}
-
-/* Points, not entries, were refused: as many entries as have them, at least. */
-static size_t
-entries_rejected(const struct otlp *o, int64_t points)
-{
-	uint64_t all = o->points > 0 ? o->points : 1;
-	uint64_t part = (uint64_t)points < all ? (uint64_t)points : all;
-
-	return (size_t)((part * o->part + all - 1) / all);
-}
-
-/* The request is too large: halves, down to one entry, which is named. */
-static void
-send_less(struct otlp *o, const struct otlp_reply *reply)
-{
-	struct err err = ERR_INIT;
-	enum outcome outcome;
-
-	if (o->part > 1) {
-		o->part_max = o->part / 2;
-		outcome = send_rest(o, &err);
-		if (outcome != OUTCOME_PENDING)
-			done_metrics(o, outcome, 0, &err);
-		return;
-	}
-	err_set(&err, -EMSGSIZE, "one point of %zu bytes is too large",
-	    o->calls[LANE_METRICS].body.len);
-	tracker_refused(o->tracker, err.message, reply->err.message);
-	next_part(o, o->part);
-}
-
-/* Names the points of the part, which were refused for good. */
-static void
-refuse_part(struct otlp *o, const struct otlp_reply *reply)
-{
-	char *what = xasprintf("%zu points of %s", o->points,
-	    reply->too_old ? "metrics too old for the receiver" : "metrics");
-
-	tracker_refused(o->tracker, what, reply->err.message);
-	free(what);
-	next_part(o, o->part);
-}
-
-static void
-on_metrics(struct otlp *o, const struct otlp_reply *reply)
-{
-	if (reply->outcome == OUTCOME_DONE) {
-		otlp_points_taken(o);
-		otlp_note_partial(o, "points", reply);
-		next_part(o, entries_rejected(o, reply->rejected));
-	} else if (reply->too_large) {
-		send_less(o, reply);
-	} else if (reply->nowhere) {
-		if (otlp_goes_on_without(o, OTLP_METRICS, reply))
-			next_part(o, 0);
-		else
-			done_metrics(o, OUTCOME_BLOCKED, 0, &reply->err);
-	} else if (reply->outcome == OUTCOME_REJECTED) {
-		refuse_part(o, reply);
-	} else {
-		done_metrics(
-		    o, reply->outcome, reply->retry_after_ms, &reply->err);
-	}
-}
-
-/* Nothing new for a while: says that the run goes on. */
-static enum outcome
-send_sign_of_life(struct otlp *o, struct err *err)
-{
-	if (o->run->start->source == SOURCE_IMPORT ||
-	    !otlp_sends(o, OTLP_METRICS))
-		return OUTCOME_DONE;
-	o->at = o->part = 0;
-	otlp_status_write(o, clock_wall_us(), STATUS_RUNNING);
-	return otlp_send(o, LANE_METRICS, OTLP_METRICS, on_metrics, err)
-	    ? OUTCOME_PENDING
-	    : OUTCOME_BLOCKED;
 }
 
 static void
@@ -339,10 +185,7 @@ otlp_send_batch(struct tracker *t, struct batch *batch, struct err *err)
 			say_no_place(t, batch->entries[i].kind);
 		return OUTCOME_DONE;
 	}
-	o->batch = batch;
-	o->at = o->part_max = 0;
-	return batch->count == 0 ? send_sign_of_life(o, err)
-				 : send_rest(o, err);
+	return otlp_points_send(o, batch, err);
 }
 
 static void
@@ -351,6 +194,7 @@ otlp_close(struct tracker *t)
 	struct otlp *o = t->state;
 
 	otlp_calls_release(o);
+	otlp_points_forget(o);
 	otlp_experiments_release(&o->experiments);
 	rows_release(&o->records.rows);
 	paramset_release(&o->params);

@@ -18,7 +18,7 @@
 #include "tracker/otlp/config.h"
 #include "tracker/otlp/experiments.h"
 #include "tracker/otlp/reply.h"
-#include "tracker/otlp/series.h"
+#include "tracker/otlp/metrics_body.h"
 #include "tracker/tracker.h"
 
 /* What is sent before it is compressed: receivers take 4 MiB at least. */
@@ -64,6 +64,13 @@ struct otlp_records {
 /* A configuration has 300 leaves at most; an experiment brings five. */
 #define OTLP_PARAMS_MAX 1000
 
+/* The value of insidellms.run.status while it runs. */
+#define OTLP_RUNNING 1.0
+/* Metrics of a batch that are looked for one by one when a receiver refuses a
+ * request. One that refuses more takes none of this kind: the rest of the batch
+ * is refused as a whole, and the requests stay few. */
+#define OTLP_LEFT_OUT_MAX 4
+
 struct otlp {
 	struct tracker *tracker;
 	const struct run_info *run;
@@ -72,7 +79,7 @@ struct otlp {
 	/* One for each signal, made when it is first used: their certificates
 	 * may differ. */
 	struct http *http[OTLP_SIGNALS];
-	/* Nothing takes this signal there. */
+	/* Nothing at the address takes this signal. */
 	bool nowhere[OTLP_SIGNALS];
 	/* Some receiver has taken something of this run, so the address is
 	 * right. */
@@ -94,10 +101,21 @@ struct otlp {
 
 	/* sending metrics */
 	struct batch *batch;
-	size_t at;       /* entries of the batch that are settled */
-	size_t part;     /* entries in the request, from there on */
-	size_t part_max; /* after a 413 of this batch; 0: all */
-	size_t points;   /* in the request */
+	size_t at;     /* entries of the batch that are settled */
+	size_t part;   /* entries in the request, from there on */
+	size_t most;   /* entries that are tried: halved by a refusal, and
+		       * doubled again by a success */
+	size_t limit;  /* what that grows to; less after a 413 */
+	bool within;   /* the request has some points of one entry */
+	size_t from;   /* points of that entry that are settled */
+	size_t some;   /* points of it in the request */
+	size_t all;    /* points that the last entry of the request has */
+	size_t points; /* in the request */
+	/* Metrics of which a point was refused alone, up to the end of the
+	 * batch, and the entries of the request that have points of them. */
+	char *left_out[OTLP_LEFT_OUT_MAX];
+	size_t left_out_len, lacking;
+	char *last_name; /* of the last point of the request */
 	int64_t last_ns; /* time of the last point that was taken */
 	int64_t next_ns; /* the same, if this request is taken */
 
@@ -111,6 +129,9 @@ void otlp_calls_init(struct otlp *o);
 void otlp_calls_release(struct otlp *o);
 /* Is the signal sent? */
 bool otlp_sends(const struct otlp *o, enum otlp_signal signal);
+/* Says where the run is: its trace, or where its metrics are if no traces are
+ * sent. */
+void otlp_set_place(struct otlp *o);
 /* Begins a request of the lane: its body gets the resource; items follow. */
 struct buf *otlp_begin(
     struct otlp *o, enum lane lane, struct otel_frame *frame);
@@ -133,14 +154,22 @@ void otlp_note_partial(
 
 /* Is the time so long ago that an import's points are not sent? */
 bool otlp_is_old(const struct otlp *o, int64_t time_us);
-/* Writes `part` entries of the batch, from `at` on, as a request's body. No
- * points: nothing is to be sent. */
+/* Writes `part` entries of the batch, from `at` on, as a request's body; with
+ * `within` `some` points of the one entry, behind the first `from`. No points:
+ * nothing is to be sent. */
 void otlp_metrics_write(struct otlp *o);
 /* The same for the one point that says what the run does now. */
 void otlp_status_write(struct otlp *o, int64_t time_us, double status);
 
 /* The points of the request were taken: the next ones must be later. */
 void otlp_points_taken(struct otlp *o);
+
+/* --- points.c --- */
+
+/* Sends a batch of the metrics lane; without entries a sign of life. */
+enum outcome otlp_points_send(
+    struct otlp *o, struct batch *batch, struct err *err);
+void otlp_points_forget(struct otlp *o);
 
 /* --- finish.c --- */
 

@@ -28,4 +28,5 @@ const struct tracker_about tracker_about_tensorboard = {
     .iso_names = true,
     .folders_in_names = true,
     .histograms = true,
+    .artifact_paths = true,
 };

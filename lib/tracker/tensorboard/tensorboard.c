@@ -406,6 +406,7 @@ const struct tracker_ops tracker_tensorboard = {
     .from_start = true,
     .files_before_finish = true,
     .configure = tensorboard_configure,
+    .prepare = place_prepare,
     .open = tensorboard_open,
     .send = tensorboard_send,
     .finish = tensorboard_finish,

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tracker/common/source.h"
+#include "tracker/common/artifact_source.h"
 #include "tracker/wandb/artifact_call.h"
 
 /* Beyond it W&B wants uploads in parts, which itrack does not make. */
+#define NOTE_MAX_BYTES 256
 #define FILE_MAX_BYTES ((int64_t)2 * 1024 * 1024 * 1024)
 
 static void
@@ -36,6 +37,19 @@ wandb_artifact_release(struct wandb_artifact *a)
 	*a = (struct wandb_artifact){0};
 }
 
+/* Says what it lacks, by its name. */
+static void
+refused(struct wandb_artifact *a, const char *what, const char *why)
+{
+	struct buf text;
+
+	buf_init(&text, NOTE_MAX_BYTES);
+	buf_adds(&text, what);
+	wandb_bundle_name(a->bundle, a->upload->run, &text);
+	tracker_refused(a->upload->client->t, text.data, why);
+	buf_release(&text);
+}
+
 /* A refusal costs the artifact, but not the run. */
 static void
 fail(struct wandb_artifact *a, const struct wandb_reply *reply)
@@ -43,9 +57,7 @@ fail(struct wandb_artifact *a, const struct wandb_reply *reply)
 	struct wandb_reply passed = *reply;
 
 	if (reply->outcome == OUTCOME_REJECTED) {
-		tracker_note(a->upload->client->t,
-		    "W&B refused the artifact: %s", reply->err.message);
-		a->settled = true;
+		refused(a, "W&B refused the artifact ", reply->err.message);
 		passed = (struct wandb_reply){.outcome = OUTCOME_DONE};
 	}
 	a->done(a->data, &passed);
@@ -66,12 +78,10 @@ on_commit(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_artifact *a = call->data;
 
-	if (reply->outcome != OUTCOME_DONE) {
+	if (reply->outcome != OUTCOME_DONE)
 		fail(a, reply);
-		return;
-	}
-	a->settled = true;
-	a->done(a->data, reply);
+	else
+		a->done(a->data, reply);
 }
 
 static void
@@ -176,7 +186,7 @@ on_file_url(struct wandb_call *call, const struct wandb_reply *reply)
 		send_file(a);
 		return;
 	}
-	source = wandb_sources_find(&a->upload->sources, file->name);
+	source = wandb_sources_find(&a->bundle->sources, file->name);
 	failed.outcome = source_open(
 	    &source->file, a->upload->host, &a->fd, NULL, &failed.err);
 	what.headers = json_at(node, "uploadHeaders");
@@ -254,7 +264,7 @@ try_file(
     struct wandb_artifact *a, const struct wandb_file *file, struct err *err)
 {
 	const struct wandb_source *source =
-	    wandb_sources_find(&a->upload->sources, file->name);
+	    wandb_sources_find(&a->bundle->sources, file->name);
 	enum outcome outcome;
 	int fd;
 
@@ -276,7 +286,7 @@ try_file(
 static enum outcome
 list_files(struct wandb_artifact *a, struct err *err)
 {
-	const struct wandb_manifest *all = &a->upload->manifest;
+	const struct wandb_manifest *all = &a->bundle->files;
 
 	for (size_t i = 0; i < all->len; i++) {
 		const struct wandb_file *file = &all->files[i];
@@ -288,29 +298,33 @@ list_files(struct wandb_artifact *a, struct err *err)
 			return outcome;
 		}
 		if (outcome == OUTCOME_DONE)
-			wandb_manifest_add(&a->files, file->name, file->md5,
-			    file->size, file->is_run_file);
+			wandb_manifest_add(
+			    &a->files, file->name, file->md5, file->size);
 		else
-			tracker_note(a->upload->client->t,
-			    "not in W&B's artifact: %s", why.message);
+			refused(a, "not in W&B's artifact ", why.message);
 	}
 	return OUTCOME_DONE;
 }
 
 enum outcome
 wandb_artifact_start(struct wandb_artifact *a, struct wandb_upload *upload,
+    const struct wandb_bundle *bundle,
     void (*done)(void *data, const struct wandb_reply *reply), void *data,
     struct err *err)
 {
 	if (a->upload != NULL)
 		forget(a);
 	a->upload = upload;
+	a->bundle = bundle;
 	a->fd = -1;
 	a->done = done;
 	a->data = data;
+	wandb_bundle_say_name(bundle, upload->run, upload->client->t);
 	if (list_files(a, err) != OUTCOME_DONE)
 		return OUTCOME_BLOCKED;
-	wandb_artifact_create(
-	    &a->call, upload->client, upload->run, &a->files, on_created, a);
+	if (a->files.len == 0)
+		return OUTCOME_DONE;
+	wandb_artifact_create(&a->call, upload->client, upload->run,
+	    &(struct wandb_artifact_what){bundle, &a->files}, on_created, a);
 	return OUTCOME_PENDING;
 }

@@ -36,51 +36,51 @@ finish(struct wandb_call *call, struct wandb_client *client,
 
 static void
 put_artifact(struct jsonwrite *w, const struct wandb_run *run,
-    const struct wandb_manifest *files, const char *name)
+    const struct wandb_bundle *bundle, const struct wandb_manifest *files)
 {
 	char id[WANDB_CLIENT_ID_SIZE], digest[WANDB_MD5_HEX];
+	struct buf name;
 
+	buf_init(&name, NAME_MAX_BYTES);
+	wandb_bundle_name(bundle, run, &name);
 	wandb_manifest_digest(files, digest);
 	put_run(w, run);
-	put_pair(w, "artifactTypeName", WANDB_ARTIFACT_TYPE);
-	put_pair(w, "artifactCollectionName", name);
+	put_pair(w, "artifactTypeName", wandb_bundle_type(bundle));
+	put_pair(w, "artifactCollectionName", name.data);
 	jsonwrite_key(w, "artifactCollectionNames");
 	jsonwrite_open(w, '[');
-	jsonwrite_text(w, name);
+	jsonwrite_text(w, name.data);
 	jsonwrite_close(w, ']');
 	put_pair(w, "digest", digest);
 	put_pair(w, "digestAlgorithm", "MANIFEST_MD5");
 	jsonwrite_key(w, "aliases");
 	jsonwrite_open(w, '[');
 	jsonwrite_open(w, '{');
-	put_pair(w, "artifactCollectionName", name);
+	put_pair(w, "artifactCollectionName", name.data);
 	put_pair(w, "alias", "latest");
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, ']');
-	wandb_client_id(id, run->id, "version");
+	wandb_bundle_version_id(bundle, run, id);
 	put_pair(w, "clientID", id);
-	wandb_client_id(id, run->id, "sequence");
+	wandb_bundle_sequence_id(bundle, run, id);
 	put_pair(w, "sequenceClientID", id);
 	jsonwrite_key(w, "enableDigestDeduplication");
 	jsonwrite_bool(w, true);
+	buf_release(&name);
 }
 
 void
 wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
-    const struct wandb_run *run, const struct wandb_manifest *files,
+    const struct wandb_run *run, const struct wandb_artifact_what *what,
     wandb_done *done, void *data)
 {
 	struct jsonwrite w;
-	struct buf name;
 
-	buf_init(&name, NAME_MAX_BYTES);
-	wandb_artifact_name(&name, run->run_id != NULL ? run->run_id : run->id);
 	begin(call, &w,
 	    "mutation CreateArtifact($i:CreateArtifactInput!){"
 	    "createArtifact(input:$i){artifact{id state "
 	    "artifactSequence{latestArtifact{id}}}}}");
-	put_artifact(&w, run, files, name.data);
-	buf_release(&name);
+	put_artifact(&w, run, what->bundle, what->files);
 	finish(call, client, &w, done, data);
 }
 

@@ -6,9 +6,15 @@
 #ifndef TRACKER_WANDB_ARTIFACT_CALL_H
 #define TRACKER_WANDB_ARTIFACT_CALL_H
 
+#include "tracker/wandb/bundle.h"
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/run.h"
+
+struct wandb_artifact_what {
+	const struct wandb_bundle *bundle;
+	const struct wandb_manifest *files; /* those that are sent */
+};
 
 /* What is known of it so far. */
 struct wandb_artifact_ids {
@@ -20,7 +26,7 @@ struct wandb_artifact_ids {
 /* Sends the same client IDs each time, so that the server recognises the
  * artifact. */
 void wandb_artifact_create(struct wandb_call *call, struct wandb_client *client,
-    const struct wandb_run *run, const struct wandb_manifest *files,
+    const struct wandb_run *run, const struct wandb_artifact_what *what,
     wandb_done *done, void *data);
 /* With the manifest's digest the answer has a URL for it. */
 void wandb_artifact_manifest(struct wandb_call *call,

@@ -28,6 +28,7 @@ wandb_copies_init(struct wandb_copies *c, struct tracker *t,
 	    .hash_fd = -1,
 	    .table_file = TEMPFILE_INIT};
 	c->timer.data = c;
+	wandb_bundles_init(&c->bundles, run);
 }
 
 /* wandb makes these itself, from the log. */
@@ -93,10 +94,10 @@ copy_file(struct wandb_copies *c, int to_dir, const char *to, int from_dir,
 /* A second name for the copy, so that no byte is stored twice; where the file
  * system has none, a second copy. *shown: it is there. */
 static int
-show_as_run_file(
-    struct wandb_copies *c, const char *name, bool *shown, struct err *err)
+show_as_run_file(struct wandb_copies *c, const char *place, const char *name,
+    bool *shown, struct err *err)
 {
-	char *copy = xasprintf("artifacts/%s", name);
+	char *copy = xasprintf("artifacts/%s", place);
 	char *path = xasprintf(FILES_DIR "%s", name);
 	const char *from, *to;
 	struct err why = ERR_INIT;
@@ -126,9 +127,9 @@ show_as_run_file(
 }
 
 static int
-open_copy(struct wandb_copies *c, const char *name, struct err *err)
+open_copy(struct wandb_copies *c, const char *place, struct err *err)
 {
-	char *path = xasprintf("artifacts/%s", name);
+	char *path = xasprintf("artifacts/%s", place);
 	const char *base;
 	int dir = folder_open_parent(c->dir, path, false, &base, err);
 
@@ -142,8 +143,10 @@ open_copy(struct wandb_copies *c, const char *name, struct err *err)
 }
 
 static enum outcome
-list_copy(struct wandb_copies *c, const char *name, struct err *err)
+list_copy(struct wandb_copies *c, const struct entry *e, const char *place,
+    struct err *err)
 {
+	char *name = local_copy_name(e->artifact.name);
 	char md5[WANDB_MD5_BASE64];
 	bool wanted =
 	    c->hash.size <= WANDB_RUN_FILE_MAX_BYTES || c->run->entity == NULL;
@@ -151,21 +154,38 @@ list_copy(struct wandb_copies *c, const char *name, struct err *err)
 	int result = 0;
 
 	if (wanted && !is_reserved(name))
-		result = show_as_run_file(c, name, &run_file, err);
+		result = show_as_run_file(c, place, name, &run_file, err);
 	wandb_hash_end(&c->hash, md5);
 	close(c->hash_fd);
 	c->hash_fd = -1;
-	if (result < 0)
-		return OUTCOME_BLOCKED;
-	wandb_manifest_add(&c->manifest, name, md5, c->hash.size, run_file);
-	return OUTCOME_DONE;
+	if (result == 0)
+		wandb_bundles_add(&c->bundles, e, place, md5, c->hash.size);
+	if (result == 0 && run_file)
+		wandb_manifest_add(&c->run_files, name, md5, c->hash.size);
+	free(name);
+	return result < 0 ? OUTCOME_BLOCKED : OUTCOME_DONE;
+}
+
+/* Where a file's copy is, below artifacts/. Each file that a program logs under one
+ * name is a version of its own, and none takes an earlier one's place. */
+static char *
+place_of(const struct wandb_copies *c, const struct entry *e)
+{
+	char *name = local_copy_name(e->artifact.name), *place;
+
+	if (!wandb_bundles_are_calls(&c->bundles) ||
+	    !wandb_bundles_have_place(&c->bundles, name))
+		return name;
+	place = xasprintf("%jd/%s", (intmax_t)e->time_us, name);
+	free(name);
+	return place;
 }
 
 /* One step of the file that is on its way: copied, then read for its digest. */
 static enum outcome
 step(struct wandb_copies *c, const struct entry *e, struct err *err)
 {
-	char *name = local_copy_name(e->artifact.name);
+	char *place = place_of(c, e);
 	enum outcome outcome = OUTCOME_DONE;
 	int more = 0;
 
@@ -173,20 +193,21 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 		outcome = c->copy.artifact == NULL
 		    ? local_copy_begin(&c->copy, &e->artifact,
 			  &(struct local_copy_way){c->dir, c->word, c->host,
-			      true, tracker_is_written_down(c->t)},
+			      true, tracker_is_written_down(c->t), place},
 			  err)
 		    : local_copy_step(&c->copy, err);
 		if (outcome == OUTCOME_DONE)
-			outcome = open_copy(c, name, err) < 0 ? OUTCOME_BLOCKED
-							      : OUTCOME_PENDING;
+			outcome = open_copy(c, place, err) < 0
+			    ? OUTCOME_BLOCKED
+			    : OUTCOME_PENDING;
 	} else {
 		more = wandb_hash_step(&c->hash, err);
 		if (more == 0)
-			outcome = list_copy(c, name, err);
+			outcome = list_copy(c, e, place, err);
 		else
 			outcome = more < 0 ? OUTCOME_BLOCKED : OUTCOME_PENDING;
 	}
-	free(name);
+	free(place);
 	return outcome;
 }
 
@@ -207,7 +228,7 @@ place_table(struct wandb_copies *c, struct err *err)
 		err_prefix(err, "%s/%s", c->path, path);
 	} else {
 		wandb_manifest_add(
-		    &c->media, c->table.name, "", c->table.size, true);
+		    &c->run_files, c->table.name, "", c->table.size);
 		wandb_table_show(&c->table, &c->run->tables);
 	}
 	free(path);
@@ -339,7 +360,7 @@ wandb_copies_release(struct wandb_copies *c)
 	if (c->hash_fd >= 0)
 		close(c->hash_fd);
 	end_table(c);
-	wandb_manifest_release(&c->manifest);
-	wandb_manifest_release(&c->media);
+	wandb_bundles_release(&c->bundles);
+	wandb_manifest_release(&c->run_files);
 	*c = (struct wandb_copies){0};
 }

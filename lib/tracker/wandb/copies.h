@@ -5,7 +5,7 @@
  *
  *	wandb_copies_init(&c, t, run, &folder);
  *	wandb_copies_send(&c, batch);               tracker_done() follows
- *	... c.manifest, c.media ...                 at the end
+ *	... c.bundles, c.run_files ...              at the end
  *	wandb_copies_release(&c);
  */
 #ifndef TRACKER_WANDB_COPIES_H
@@ -16,6 +16,7 @@
 #include "base/tempfile.h"
 #include "tracker/common/copy.h"
 #include "tracker/tracker.h"
+#include "tracker/wandb/bundle.h"
 #include "tracker/wandb/hash.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/pieces.h"
@@ -29,8 +30,8 @@ struct wandb_copies {
 	const char *word;      /* of temporary files */
 	const char *path;      /* its path, bytes */
 	const char *host; /* where the entries were made; NULL: not known */
-	struct wandb_manifest manifest; /* files of the artifact */
-	struct wandb_manifest media;    /* run files that are not in it */
+	struct wandb_bundles bundles;    /* the artifacts */
+	struct wandb_manifest run_files; /* and what is shown as run files */
 	/* The batch that is on its way. */
 	struct batch *batch; /* NULL: none */
 	size_t at;

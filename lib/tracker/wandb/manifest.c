@@ -41,8 +41,8 @@ compare(const void *a, const void *b)
 }
 
 void
-wandb_manifest_add(struct wandb_manifest *m, const char *name, const char *md5,
-    int64_t size, bool is_run_file)
+wandb_manifest_add(
+    struct wandb_manifest *m, const char *name, const char *md5, int64_t size)
 {
 	struct wandb_file key = {.name = (char *)name}, *file = NULL;
 
@@ -57,7 +57,6 @@ wandb_manifest_add(struct wandb_manifest *m, const char *name, const char *md5,
 	}
 	snprintf(file->md5, sizeof(file->md5), "%s", md5);
 	file->size = size;
-	file->is_run_file = is_run_file;
 	qsort(m->files, m->len, sizeof(*m->files), compare);
 }
 
@@ -155,21 +154,33 @@ wandb_manifest_json(const struct wandb_manifest *m, struct buf *out)
 	jsonwrite_close(&w, '}');
 }
 
-void
-wandb_artifact_name(struct buf *out, const char *run_id)
+/* Appends `given`, with at most `room` characters. */
+static void
+put_name(struct buf *out, const char *given, const char *allowed, size_t room)
 {
-	size_t len = strlen(run_id), i;
-	size_t room = NAME_MAX_CHARACTERS - strlen(NAME_HEAD);
-	bool changed = run_id[strspn(run_id, NAME_CHARACTERS)] != '\0' ||
-	    len > room || names_has_digest(run_id, len);
+	size_t len = strlen(given), i;
+	bool changed = given[strspn(given, allowed)] != '\0' || len > room ||
+	    names_has_digest(given, len);
 
 	if (changed)
 		room -= NAMES_DIGEST_CHARACTERS;
-	buf_adds(out, NAME_HEAD);
 	for (i = 0; i < len && i < room; i++)
-		buf_addc(out,
-		    strchr(NAME_CHARACTERS, run_id[i]) != NULL ? run_id[i]
-							       : '_');
+		buf_addc(
+		    out, strchr(allowed, given[i]) != NULL ? given[i] : '_');
 	if (changed)
-		names_put_digest(out, run_id, len);
+		names_put_digest(out, given, len);
+}
+
+void
+wandb_run_artifact_name(struct buf *out, const char *run_id)
+{
+	buf_adds(out, NAME_HEAD);
+	put_name(out, run_id, NAME_CHARACTERS,
+	    NAME_MAX_CHARACTERS - strlen(NAME_HEAD));
+}
+
+void
+wandb_artifact_name(struct buf *out, const char *name)
+{
+	put_name(out, name, NAME_CHARACTERS, NAME_MAX_CHARACTERS);
 }

@@ -1,5 +1,5 @@
 /*
- * The files of a run's W&B artifact: names, digests and sizes, and the manifest
+ * The files of a W&B artifact: names, digests and sizes, and the manifest
  * and digest that W&B makes of them.
  *
  *	wandb_manifest_add(&m, name, md5, size);    sorted by name, each once
@@ -11,14 +11,13 @@
 #ifndef TRACKER_WANDB_MANIFEST_H
 #define TRACKER_WANDB_MANIFEST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 
-/* One artifact holds a run's files; every run of one run ID is a version of
- * it. */
+/* One artifact holds an insideLLMs run's files; every run of one run ID is a
+ * version of it. */
 #define WANDB_ARTIFACT_TYPE "insidellms-run"
 /* Larger files are in the artifact only, because they would be uploaded
  * twice. */
@@ -34,7 +33,6 @@ struct wandb_file {
 	char *name; /* relative path, a text */
 	char md5[WANDB_MD5_BASE64];
 	int64_t size;
-	bool is_run_file; /* it is among the run's files, too */
 };
 
 struct wandb_manifest {
@@ -43,8 +41,8 @@ struct wandb_manifest {
 };
 
 /* If the name exists already, it gets the new digest ("": none is needed). */
-void wandb_manifest_add(struct wandb_manifest *m, const char *name,
-    const char *md5, int64_t size, bool is_run_file);
+void wandb_manifest_add(
+    struct wandb_manifest *m, const char *name, const char *md5, int64_t size);
 void wandb_manifest_release(struct wandb_manifest *m);
 
 void wandb_manifest_digest(
@@ -52,9 +50,11 @@ void wandb_manifest_digest(
 /* Writes the JSON that is uploaded as wandb_manifest.json. */
 void wandb_manifest_json(const struct wandb_manifest *m, struct buf *out);
 
-/* Appends "insidellms-<run id>", with the characters and the length that W&B
- * allows; a run ID that is changed gets a digest (tracker/common/names.h). */
-void wandb_artifact_name(struct buf *out, const char *run_id);
+/* Append "insidellms-<run id>", or a name that a program gave, with the characters
+ * and the length that W&B allows; what is changed gets a digest
+ * (tracker/common/names.h). */
+void wandb_run_artifact_name(struct buf *out, const char *run_id);
+void wandb_artifact_name(struct buf *out, const char *name);
 
 /* Writes characters [0-9a-f] that stand for this artifact of this run alone.
  * They are the same each time, so that the server recognises a repeated

@@ -316,24 +316,22 @@ wandb_offline_files(struct wandb_offline *o, struct batch *batch)
 static void
 add_files(struct wandb_offline *o)
 {
+	const struct wandb_bundles *b = &o->copies.bundles;
 	char *path = text_path_text(o->path);
 	char *folder = xasprintf("%s/artifacts", path);
 
-	if (o->copies.media.len > 0) {
+	if (o->copies.run_files.len > 0) {
 		wandb_record_files(
-		    &o->log.record, o->log.number, &o->copies.media);
+		    &o->log.record, o->log.number, &o->copies.run_files);
 		add_record(o);
 	}
-	if (o->copies.manifest.len > 0) {
-		wandb_record_files(
-		    &o->log.record, o->log.number, &o->copies.manifest);
+	for (size_t i = 0; i < b->len && o->run->entity != NULL; i++) {
+		wandb_bundle_say_name(&b->list[i], o->run, o->t);
+		wandb_record_artifact(
+		    &o->log.record, o->log.number, o->run, &b->list[i], folder);
 		add_record(o);
 	}
-	if (o->copies.manifest.len > 0 && o->run->entity != NULL) {
-		wandb_record_artifact(&o->log.record, o->log.number, o->run,
-		    &o->copies.manifest, folder);
-		add_record(o);
-	} else if (o->copies.manifest.len > 0) {
+	if (b->len > 0 && o->run->entity == NULL) {
 		tracker_note(o->t,
 		    "the files are no artifact: that needs "
 		    "--wandb-entity or WANDB_ENTITY");

@@ -46,6 +46,7 @@ struct wandb_online {
 	bool last_pieces;      /* none stays behind */
 	struct batch *records; /* the batch of them that is under way */
 	struct wandb_artifact artifact;
+	size_t artifacts_made; /* or refused, for good */
 	bool has_table;  /* that of the experiments was sent, or refused */
 	int64_t last_ms; /* of the last requests of all, monotonic; 0: none */
 	/* The metrics batch: how many entries at its front are in rows already,

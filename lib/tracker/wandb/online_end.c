@@ -109,23 +109,46 @@ on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
 		send_end(o);
 }
 
+static enum outcome make_artifacts(struct wandb_online *o, struct err *err);
+
 static void
 on_artifact(void *data, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = data;
+	struct wandb_reply blocked = {.outcome = OUTCOME_BLOCKED};
 
-	if (reply->outcome != OUTCOME_DONE)
+	if (reply->outcome != OUTCOME_DONE) {
 		answer_finish(o, reply);
-	else
-		wandb_online_send_pieces(o, true, on_pieces);
+		return;
+	}
+	o->artifacts_made++;
+	if (make_artifacts(o, &blocked.err) == OUTCOME_BLOCKED)
+		answer_finish(o, &blocked);
+}
+
+/* The artifacts one after the other, and then what comes behind them. */
+static enum outcome
+make_artifacts(struct wandb_online *o, struct err *err)
+{
+	const struct wandb_bundles *b = &o->upload.bundles;
+	enum outcome outcome = OUTCOME_DONE;
+
+	while (outcome == OUTCOME_DONE && o->artifacts_made < b->len) {
+		outcome = wandb_artifact_start(&o->artifact, &o->upload,
+		    &b->list[o->artifacts_made], on_artifact, o, err);
+		if (outcome == OUTCOME_DONE)
+			o->artifacts_made++;
+	}
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	wandb_online_send_pieces(o, true, on_pieces);
+	return OUTCOME_PENDING;
 }
 
 enum outcome
 wandb_online_finish(
     struct wandb_online *o, const struct run_end *end, struct err *err)
 {
-	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
-
 	wandb_children_turn(o->children, NULL);
 	wandb_rows_close(&o->main.run->rows);
 	if (o->main.stream.history.confirmed > o->main.stream.history.all)
@@ -133,9 +156,5 @@ wandb_online_finish(
 		    "W&B has more rows than this run: somebody else wrote");
 	o->end.exit_code = wandb_run_exit_code(end->end);
 	o->end.seconds = wandb_run_seconds(o->main.run, end->ended_us);
-	if (o->upload.manifest.len > 0 && !o->artifact.settled)
-		return wandb_artifact_start(
-		    &o->artifact, &o->upload, on_artifact, o, err);
-	on_artifact(o, &done);
-	return OUTCOME_PENDING;
+	return make_artifacts(o, err);
 }

@@ -236,8 +236,6 @@ wandb_record_files(
 	size_t record = begin(out, num, RECORD_FILES), at, i;
 
 	for (i = 0; i < files->len; i++) {
-		if (!files->files[i].is_run_file)
-			continue;
 		at = pb_begin(out, 1);
 		put_text(out, 1, files->files[i].name);
 		pb_varint(out, 2, POLICY_NOW);
@@ -248,9 +246,11 @@ wandb_record_files(
 
 static void
 put_manifest(
-    struct buf *out, const struct wandb_manifest *files, const char *folder)
+    struct buf *out, const struct wandb_bundle *bundle, const char *folder)
 {
+	const struct wandb_manifest *files = &bundle->files;
 	size_t manifest = pb_begin(out, 12), at, i;
+	const struct wandb_source *source;
 	char *path;
 
 	pb_varint(out, 1, 1);
@@ -260,7 +260,9 @@ put_manifest(
 	pb_text(out, 2, "\"V2\"");
 	pb_end(out, at);
 	for (i = 0; i < files->len; i++) {
-		path = xasprintf("%s/%s", folder, files->files[i].name);
+		source =
+		    wandb_sources_find(&bundle->sources, files->files[i].name);
+		path = xasprintf("%s/%s", folder, source->place);
 		at = pb_begin(out, 4);
 		put_text(out, 1, files->files[i].name);
 		pb_text(out, 2, files->files[i].md5);
@@ -274,27 +276,27 @@ put_manifest(
 
 void
 wandb_record_artifact(struct buf *out, int64_t num, const struct wandb_run *run,
-    const struct wandb_manifest *files, const char *folder)
+    const struct wandb_bundle *bundle, const char *folder)
 {
 	size_t record = begin(out, num, RECORD_ARTIFACT);
 	char client_id[WANDB_CLIENT_ID_SIZE], digest[WANDB_MD5_HEX];
 	struct buf name;
 
 	buf_init(&name, TEXT_MAX);
-	wandb_artifact_name(&name, run->run_id != NULL ? run->run_id : run->id);
-	wandb_manifest_digest(files, digest);
+	wandb_bundle_name(bundle, run, &name);
+	wandb_manifest_digest(&bundle->files, digest);
 	pb_text(out, 1, run->id);
 	put_text(out, 2, run->project);
 	put_text(out, 3, run->entity);
-	pb_text(out, 4, WANDB_ARTIFACT_TYPE);
+	put_text(out, 4, wandb_bundle_type(bundle));
 	pb_text(out, 5, name.data);
 	pb_text(out, 6, digest);
 	pb_text(out, 11, "latest");
-	put_manifest(out, files, folder);
+	put_manifest(out, bundle, folder);
 	pb_varint(out, 14, 1);
-	wandb_client_id(client_id, run->id, "version");
+	wandb_bundle_version_id(bundle, run, client_id);
 	pb_text(out, 15, client_id);
-	wandb_client_id(client_id, run->id, "sequence");
+	wandb_bundle_sequence_id(bundle, run, client_id);
 	pb_text(out, 16, client_id);
 	pb_end(out, record);
 	buf_release(&name);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "tracker/wandb/bundle.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/values.h"
@@ -36,7 +37,7 @@ void wandb_record_files(
     struct buf *out, int64_t num, const struct wandb_manifest *files);
 /* `folder`: absolute path of the copies, a text. */
 void wandb_record_artifact(struct buf *out, int64_t num,
-    const struct wandb_run *run, const struct wandb_manifest *files,
+    const struct wandb_run *run, const struct wandb_bundle *bundle,
     const char *folder);
 void wandb_record_exit(
     struct buf *out, int64_t num, int exit_code, int64_t runtime_seconds);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/buf.h"
 #include "base/die.h"
 #include "base/file.h"
@@ -14,8 +15,8 @@
 #include "base/uri.h"
 #include "format/text.h"
 #include "http/http.h"
-#include "tracker/common/user_file.h"
-#include "tracker/wandb/connection.h"
+#include "tracker/common/settings_file.h"
+#include "tracker/wandb/variables.h"
 #include "tracker/wandb/ini.h"
 #include "tracker/wandb/netrc.h"
 
@@ -77,15 +78,6 @@ wandb_key_is_valid(const char *key)
 	    strpbrk(key, "\r\n") == NULL;
 }
 
-/* NULL: not set or empty. */
-static const char *
-variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 /* The first of them counts. */
 static void
 could_not_look(struct wandb_settings *s, const struct err *err)
@@ -104,7 +96,7 @@ read_text(struct wandb_settings *s, const char *path)
 	int there;
 
 	buf_init(&text, SETTINGS_FILE_MAX);
-	there = user_file_read(path, &text, &s->denied, &err);
+	there = settings_file_read(path, &text, &s->denied, &err);
 	if (there > 0)
 		result = buf_steal(&text);
 	else if (there < 0)
@@ -118,7 +110,7 @@ read_text(struct wandb_settings *s, const char *path)
 static char *
 home_file(const char *name)
 {
-	const char *home = variable("HOME");
+	const char *home = environment_value("HOME");
 
 	return home != NULL ? path_join(home, name) : NULL;
 }
@@ -161,7 +153,7 @@ static char *
 netrc_key(struct wandb_settings *s, const char *machine, bool *by_default)
 {
 	static const char *const names[] = {".netrc", "_netrc"};
-	const char *named = variable("NETRC");
+	const char *named = environment_value("NETRC");
 	char *text = NULL, *path, *key = NULL;
 	size_t i;
 
@@ -192,7 +184,7 @@ static void
 find_key(struct wandb_settings *s)
 {
 	char *host = wandb_url_host(s->base_url);
-	const char *key = variable("WANDB_API_KEY");
+	const char *key = environment_value("WANDB_API_KEY");
 	bool by_default;
 
 	s->key = key != NULL ? xstrdup(key) : netrc_key(s, host, &by_default);
@@ -237,7 +229,7 @@ find_mode(struct wandb_settings *s, const struct wandb_wishes *wishes,
 	const char *mode = wishes->mode;
 
 	if (mode == NULL)
-		mode = variable("WANDB_MODE");
+		mode = environment_value("WANDB_MODE");
 	if (mode == NULL)
 		mode = filed;
 	s->mode = mode_of(mode);
@@ -272,12 +264,13 @@ find_parent(struct wandb_settings *s, const struct wandb_wishes *wishes)
 
 	if (wishes->dir != NULL)
 		path = text_path_bytes(wishes->dir);
-	else if (variable("WANDB_DIR") != NULL)
-		path = xstrdup(variable("WANDB_DIR"));
+	else if (environment_value("WANDB_DIR") != NULL)
+		path = xstrdup(environment_value("WANDB_DIR"));
 	else /* W&B's own way out of a place that can't be written */
-		path = xstrdup(is_writable(s, cwd)   ? cwd
-			: variable("TMPDIR") != NULL ? variable("TMPDIR")
-						     : P_tmpdir);
+		path = xstrdup(is_writable(s, cwd) ? cwd
+			: environment_value("TMPDIR") != NULL
+			? environment_value("TMPDIR")
+			: P_tmpdir);
 	result = path_join(cwd, path);
 	free(path);
 	free(cwd);
@@ -321,7 +314,8 @@ has_own_key(struct wandb_settings *s, const char *url)
 	bool by_default, own;
 
 	key = netrc_key(s, host, &by_default);
-	own = key != NULL && !by_default && variable("WANDB_API_KEY") == NULL;
+	own = key != NULL && !by_default &&
+	    environment_value("WANDB_API_KEY") == NULL;
 	if (key != NULL)
 		explicit_bzero(key, strlen(key));
 	free(key);
@@ -373,7 +367,7 @@ find_base_url(struct wandb_settings *s, const struct wandb_wishes *wishes,
 	char *file = path_join(s->root, "settings"), why[URI_WHY_MAX];
 
 	if (chosen == NULL)
-		chosen = variable("WANDB_BASE_URL");
+		chosen = environment_value("WANDB_BASE_URL");
 	s->base_url = xstrdup(chosen != NULL ? chosen
 		: filed != NULL              ? filed
 					     : DEFAULT_BASE_URL);
@@ -392,7 +386,7 @@ static void
 take_files(
     struct wandb_settings *s, const struct wandb_wishes *wishes, char **mode)
 {
-	const char *folder = variable("WANDB_CONFIG_DIR");
+	const char *folder = environment_value("WANDB_CONFIG_DIR");
 	char *own = folder != NULL ? path_join(folder, "settings")
 				   : home_file(".config/wandb/settings");
 	char *other = path_join(s->root, "settings");
@@ -416,13 +410,13 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	*s = (struct wandb_settings){0};
 	s->root = find_root(s, wishes);
 	take_files(s, wishes, &mode);
-	replace(&s->entity, variable("WANDB_ENTITY"));
+	replace(&s->entity, environment_value("WANDB_ENTITY"));
 	replace(&s->entity, wishes->entity);
-	replace(&s->project, variable("WANDB_PROJECT"));
+	replace(&s->project, environment_value("WANDB_PROJECT"));
 	before = s->unread;
 	find_key(s);
 	find_mode(s, wishes, mode);
-	wandb_connection_load(s);
+	wandb_variables_load(s);
 	/* Nothing is sent: what the key is does not matter. */
 	if (s->mode_given && s->mode != WANDB_ONLINE)
 		s->unread = before;
@@ -435,7 +429,7 @@ wandb_settings_release(struct wandb_settings *s)
 	if (s->key != NULL)
 		explicit_bzero(s->key, strlen(s->key));
 	free(s->key);
-	wandb_connection_release(s);
+	wandb_variables_release(s);
 	free(s->base_url);
 	free(s->note);
 	free(s->refused);

@@ -27,13 +27,14 @@ static void
 release_file(struct wandb_source *source)
 {
 	free(source->path);
+	free(source->place);
 	free(source->file.path);
 	free(source->file.kept);
 }
 
 const struct wandb_source *
 wandb_sources_put(struct wandb_sources *s, const char *name,
-    const struct entry_artifact *artifact)
+    const struct entry_artifact *artifact, const char *place)
 {
 	struct wandb_source *source = find(s, name);
 
@@ -44,12 +45,23 @@ wandb_sources_put(struct wandb_sources *s, const char *name,
 	}
 	release_file(source);
 	source->path = text_path_bytes(artifact->path);
+	source->place = place != NULL ? xstrdup(place) : NULL;
 	source->file = *artifact;
 	source->file.name = source->file.type = NULL;
 	source->file.path = xstrdup(artifact->path);
 	source->file.kept =
 	    artifact->kept != NULL ? xstrdup(artifact->kept) : NULL;
 	return source;
+}
+
+bool
+wandb_sources_have_place(const struct wandb_sources *s, const char *place)
+{
+	for (size_t i = 0; i < s->len; i++)
+		if (s->list[i].place != NULL &&
+		    strcmp(s->list[i].place, place) == 0)
+			return true;
+	return false;
 }
 
 void

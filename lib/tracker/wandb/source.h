@@ -5,6 +5,7 @@
 #ifndef TRACKER_WANDB_SOURCE_H
 #define TRACKER_WANDB_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 struct wandb_source {
 	char *name;                 /* as in the manifest */
 	char *path;                 /* bytes */
+	char *place;                /* of its copy; NULL: it has none */
 	struct entry_artifact file; /* as recorded, without its names */
 };
 
@@ -25,10 +27,11 @@ struct wandb_sources {
 /* A file with an earlier name replaces the earlier file. Valid until the next
  * call. */
 const struct wandb_source *wandb_sources_put(struct wandb_sources *s,
-    const char *name, const struct entry_artifact *artifact);
+    const char *name, const struct entry_artifact *artifact, const char *place);
 /* NULL: none of that name. */
 const struct wandb_source *wandb_sources_find(
     const struct wandb_sources *s, const char *name);
+bool wandb_sources_have_place(const struct wandb_sources *s, const char *place);
 void wandb_sources_release(struct wandb_sources *s);
 
 #endif

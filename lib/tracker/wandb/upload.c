@@ -9,10 +9,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "tracker/common/copy.h"
-#include "tracker/common/source.h"
-
-/* The cursor keeps under this and the name what was sent: "<size> <md5>". */
-#define REMEMBERED "file "
+#include "tracker/common/artifact_source.h"
 
 void
 wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
@@ -21,6 +18,7 @@ wandb_upload_init(struct wandb_upload *u, struct wandb_client *client,
 	*u = (struct wandb_upload){
 	    .client = client, .run = run, .stream = stream, .fd = -1};
 	u->timer.data = u;
+	wandb_bundles_init(&u->bundles, run);
 	if (host != NULL)
 		u->host = xstrdup(host);
 }
@@ -45,8 +43,7 @@ wandb_upload_release(struct wandb_upload *u)
 	loop_timer_cancel(u->client->t->loop, &u->timer);
 	wandb_call_release(&u->call);
 	put_down(u);
-	wandb_manifest_release(&u->manifest);
-	wandb_sources_release(&u->sources);
+	wandb_bundles_release(&u->bundles);
 	free(u->host);
 	*u = (struct wandb_upload){0};
 }
@@ -88,30 +85,44 @@ answer(struct wandb_upload *u, enum outcome outcome, int64_t retry_after_ms,
 	    u->client->t, CALL_SEND_FILES, outcome, retry_after_ms, err);
 }
 
-static char *
-memory_name(const char *name)
+/* The file that is on its way. */
+static const struct entry *
+entry_of(const struct wandb_upload *u)
 {
-	return xasprintf(REMEMBERED "%s", name);
+	return &u->batch->entries[u->at];
+}
+
+/* Under this the cursor keeps what was sent of it: "<size> <md5>". */
+static char *
+memory_name(const struct wandb_upload *u)
+{
+	return xasprintf(
+	    "file %jd %s", (intmax_t)entry_of(u)->time_us, u->name);
+}
+
+static void
+remember(struct wandb_upload *u, const char *md5, int64_t size)
+{
+	char *name = memory_name(u);
+	char *text = xasprintf("%jd %s", (intmax_t)size, md5);
+
+	tracker_remember(u->client->t, name, text);
+	free(text);
+	free(name);
 }
 
 static void
 file_is_there(struct wandb_upload *u, const char md5[WANDB_MD5_BASE64],
     int64_t size, bool is_run_file)
 {
-	char *name = memory_name(u->name);
-	char *text = xasprintf("%lld %s", (long long)size, md5);
-
 	if (is_run_file)
 		wandb_stream_uploaded(u->stream, u->name);
 	if (u->is_table && is_run_file)
 		wandb_table_show(&u->table, &u->run->tables);
 	if (!u->is_table) {
-		wandb_manifest_add(
-		    &u->manifest, u->name, md5, size, is_run_file);
-		tracker_remember(u->client->t, name, text);
+		wandb_bundles_add(&u->bundles, entry_of(u), NULL, md5, size);
+		remember(u, md5, size);
 	}
-	free(text);
-	free(name);
 	put_down(u);
 	u->at++;
 	go_on_later(u);
@@ -136,8 +147,8 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 	if (reply->outcome == OUTCOME_REJECTED && !u->is_table &&
 	    reply->status != HTTP_TOO_LARGE) {
 		wandb_hash_end(&u->hash, md5);
-		wandb_manifest_add(
-		    &u->manifest, u->name, md5, u->hash.size, false);
+		wandb_bundles_add(
+		    &u->bundles, entry_of(u), NULL, md5, u->hash.size);
 	}
 	err = reply->err;
 	if (reply->outcome == OUTCOME_REJECTED)
@@ -225,7 +236,7 @@ ask_for_url(struct wandb_upload *u)
 static bool
 is_there_already(struct wandb_upload *u, const struct entry_artifact *artifact)
 {
-	char *name = memory_name(u->name), *end;
+	char *name = memory_name(u), *end;
 	const char *text = tracker_recall(u->client->t, name);
 	char md5[WANDB_MD5_BASE64];
 	int64_t size;
@@ -246,15 +257,13 @@ static void
 take_up(struct wandb_upload *u, const struct entry_artifact *artifact)
 {
 	struct err err = ERR_INIT;
-	const struct wandb_source *source;
 	enum outcome outcome;
 
 	put_down(u);
 	u->name = local_copy_name(artifact->name);
-	source = wandb_sources_put(&u->sources, u->name, artifact);
 	if (is_there_already(u, artifact))
 		return;
-	outcome = source_open(&source->file, u->host, &u->fd, NULL, &err);
+	outcome = source_open(artifact, u->host, &u->fd, NULL, &err);
 	if (outcome != OUTCOME_DONE) {
 		answer(u, outcome, 0, &err);
 	} else {

@@ -1,7 +1,7 @@
 /*
  * Sends the files of a run to W&B: each is read for its digest and then sent as
- * a run file, one after the other. At the end the run's artifact is made of the
- * same list (tracker/wandb/artifact.h).
+ * a run file, one after the other. At the end the run's artifacts are made of the
+ * same files (tracker/wandb/artifact.h).
  *
  *	wandb_upload_init(&u, client, run, stream);
  *	wandb_upload_send(&u, batch, done, data);      files lane
@@ -14,11 +14,10 @@
 #include <stddef.h>
 
 #include "tracker/tracker.h"
+#include "tracker/wandb/bundle.h"
 #include "tracker/wandb/client.h"
 #include "tracker/wandb/hash.h"
-#include "tracker/wandb/manifest.h"
 #include "tracker/wandb/run.h"
-#include "tracker/wandb/source.h"
 #include "tracker/wandb/stream.h"
 #include "tracker/wandb/table.h"
 
@@ -26,8 +25,7 @@ struct wandb_upload {
 	struct wandb_client *client; /* borrowed, as the next two */
 	struct wandb_run *run;
 	struct wandb_stream *stream;
-	struct wandb_manifest manifest;
-	struct wandb_sources sources; /* of the files of the manifest */
+	struct wandb_bundles bundles; /* the artifacts */
 	bool no_run_files;            /* this server has no run files */
 	char *host; /* where the entries were made; NULL: not known */
 	/* The batch on its way. */

@@ -83,7 +83,7 @@ split(const struct run *run)
 	return sides;
 }
 
-/* NULL: there are none or several. */
+/* Returns NULL if there is none or if there are several. */
 static const char *
 one_model(const struct sides *sides)
 {
@@ -107,7 +107,8 @@ compare_seekers(const void *a, const void *b)
 	return (x->c->number > y->c->number) - (x->c->number < y->c->number);
 }
 
-/* Sorts them by name, those behind the result have none. */
+/* Sorts the records by name, and returns how many have one; the others stand behind
+ * these. */
 static size_t
 sort_by(struct side *side, bool by_key)
 {
@@ -179,6 +180,28 @@ compare_pairs(const void *a, const void *b)
 	    (x->base->number < y->base->number);
 }
 
+static int
+compare_examples(const void *a, const void *b)
+{
+	const struct match_pair *x = a, *y = b;
+
+	return strcmp(x->base->example, y->base->example);
+}
+
+/* Leaves the pairs sorted by their examples. */
+static size_t
+count_repeated(struct match_slice *slice)
+{
+	size_t count = 0;
+
+	qsort(
+	    slice->pairs, slice->len, sizeof slice->pairs[0], compare_examples);
+	for (size_t i = 1; i < slice->len; i++)
+		count += compare_examples(
+			     &slice->pairs[i - 1], &slice->pairs[i]) == 0;
+	return count;
+}
+
 static void
 add_slice(struct match *match, struct side *base, struct side *now)
 {
@@ -193,6 +216,7 @@ add_slice(struct match *match, struct side *base, struct side *now)
 		if (!match->across_models)
 			join_by(&slice, base, now, true);
 		join_by(&slice, base, now, false);
+		slice.repeated = count_repeated(&slice);
 		qsort(slice.pairs, slice.len, sizeof slice.pairs[0],
 		    compare_pairs);
 	}
@@ -203,6 +227,7 @@ add_slice(struct match *match, struct side *base, struct side *now)
 	match->only_base += slice.only_base;
 	match->only_now += slice.only_now;
 	match->changed += slice.changed;
+	match->repeated += slice.repeated;
 	match->slices = xreallocarray(
 	    match->slices, match->len + 1, sizeof match->slices[0]);
 	match->slices[match->len++] = slice;

@@ -30,13 +30,14 @@ struct match_slice {
 	size_t by_key;              /* of them matched by the replicate key */
 	size_t only_base, only_now; /* without a partner */
 	size_t changed;             /* in both, with different questions */
+	size_t repeated;            /* pairs whose example an earlier one has */
 };
 
 struct match {
 	bool across_models;
 	struct match_slice *slices; /* in the order of the base's records */
 	size_t len;
-	size_t pairs, by_key, only_base, only_now, changed; /* sums */
+	size_t pairs, by_key, only_base, only_now, changed, repeated; /* sums */
 	size_t base_apart, now_apart; /* records in no experiment */
 };
 

@@ -48,6 +48,14 @@ print_difference(const char *metric, double value)
 }
 
 char *
+print_p(double p)
+{
+	if (isnan(p))
+		return xstrdup("-");
+	return p < 0.001 ? xstrdup("<0.001") : xasprintf("%.3f", p);
+}
+
+char *
 print_slice(const struct match_slice *slice)
 {
 	if (slice->base_model == NULL || slice->model == NULL ||
@@ -78,6 +86,11 @@ print_matching(const struct match *m, struct buf *out)
 	else if (m->pairs > 0)
 		buf_addf(out, ", %zu by replicate key, %zu by example",
 		    m->by_key, m->pairs - m->by_key);
+	if (m->repeated > 0)
+		buf_addf(out,
+		    ", %zu of them of an example that has one already, which "
+		    "the tests take for independent",
+		    m->repeated);
 	add_count(out, m->changed, "in both with different inputs");
 	add_count(out, m->only_base, "in the base alone");
 	add_count(out, m->only_now, "in the new run alone");

@@ -1,6 +1,6 @@
 /*
  * In what the configurations of two runs differ: the leaves of config.resolved.yaml
- * as they become params (watcher/config.h), secrets masked.
+ * as they become params (watcher/config_params.h), secrets masked.
  *
  *	settings_compare(&s, &base, &now);
  *	... s.list[i].name, .base, .now ...
@@ -8,6 +8,8 @@
  */
 #ifndef WRAP_ITRACK_COMPARE_SETTINGS_H
 #define WRAP_ITRACK_COMPARE_SETTINGS_H
+
+#include <stdbool.h>
 
 #include "wrap/itrack/compare/run.h"
 
@@ -18,6 +20,7 @@ struct setting {
 };
 
 struct settings {
+	bool known; /* both runs have a configuration that can be read */
 	struct setting *list;
 	size_t len;
 };

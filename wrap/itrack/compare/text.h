@@ -12,7 +12,7 @@
 void text_add_table(
     const struct print *p, struct buf *out, const struct result *r);
 
-/* At most `width` characters of the text, fit for a terminal; the last of a longer
+/* At most `width` columns of the text, fit for a terminal; the last of a longer
  * one is "…". */
 void text_add_cut(struct buf *out, const char *text, size_t width);
 void text_add_blanks(struct buf *out, size_t count);

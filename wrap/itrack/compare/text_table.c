@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "format/text.h"
+#include "format/width.h"
 #include "wrap/itrack/grid.h"
 
 #define GREEN "\033[32m"
@@ -32,17 +32,13 @@ void
 text_add_cut(struct buf *out, const char *text, size_t width)
 {
 	char *safe = grid_text(text);
-	const char *at = safe;
 
-	if (text_length(safe) <= width) {
+	if (text_width(safe) <= width) {
 		buf_adds(out, safe);
-		free(safe);
-		return;
+	} else if (width > 0) {
+		buf_add(out, safe, text_fit(safe, width - 1));
+		buf_adds(out, "…");
 	}
-	for (size_t i = 0; i + 1 < width; i++)
-		text_next(&at);
-	buf_add(out, safe, (size_t)(at - safe));
-	buf_adds(out, "…");
 	free(safe);
 }
 
@@ -61,14 +57,6 @@ add_coloured(const struct print *p, struct buf *out, const char *colour,
 		buf_addf(out, "%s%s" PLAIN, colour, text);
 	else
 		buf_adds(out, text);
-}
-
-static char *
-p_text(double p)
-{
-	if (isnan(p))
-		return xstrdup("-");
-	return p < 0.001 ? xstrdup("<0.001") : xasprintf("%.3f", p);
 }
 
 static char *
@@ -103,7 +91,7 @@ add_row(struct table *t, const struct result_row *of, const char *heading)
 		[NOW] = print_value(of->metric, of->now),
 		[CHANGE] = print_difference(of->metric, of->difference),
 		[INTERVAL] = interval_text(of),
-		[P] = p_text(of->p_holm),
+		[P] = print_p(of->p_holm),
 		[VERDICT] = xstrdup(result_verdict(of))},
 	    .heading = heading != NULL ? xstrdup(heading) : NULL,
 	    .colour = of->verdict == VERDICT_HIGHER ? GREEN
@@ -121,7 +109,7 @@ measure(const struct table *t, size_t width[COLUMNS])
 	for (size_t c = 0; c < COLUMNS; c++) {
 		width[c] = 0;
 		for (size_t i = 0; i < t->len; i++) {
-			size_t len = text_length(t->rows[i].cells[c]);
+			size_t len = text_width(t->rows[i].cells[c]);
 
 			if (len > width[c])
 				width[c] = len;
@@ -137,14 +125,15 @@ static void
 add_line(const struct print *p, struct buf *out, const struct row *row,
     const size_t width[COLUMNS])
 {
-	size_t len;
+	struct buf name;
 
-	text_add_cut(out, row->cells[METRIC], width[METRIC]);
-	len = text_length(row->cells[METRIC]);
-	if (len < width[METRIC])
-		text_add_blanks(out, width[METRIC] - len);
+	buf_init(&name, SIZE_MAX / 2);
+	text_add_cut(&name, row->cells[METRIC], width[METRIC]);
+	buf_adds(out, name.data);
+	text_add_blanks(out, width[METRIC] - text_width(name.data));
+	buf_release(&name);
 	for (size_t c = METRIC + 1; c < VERDICT; c++) {
-		text_add_blanks(out, 1 + width[c] - text_length(row->cells[c]));
+		text_add_blanks(out, 1 + width[c] - text_width(row->cells[c]));
 		buf_adds(out, row->cells[c]);
 	}
 	buf_addc(out, ' ');
@@ -189,7 +178,7 @@ says(const struct result *r, enum verdict verdict)
 	return false;
 }
 
-/* What the verdicts mean that need a word. */
+/* Explains the verdicts that need it. */
 static void
 add_legend(struct buf *out, const struct result *r)
 {

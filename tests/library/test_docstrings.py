@@ -1,0 +1,77 @@
+"""Each public name of the package says what it takes, raises and returns, and the
+examples of the docstrings do what they say."""
+
+import doctest
+import inspect
+import multiprocessing
+import os
+import tempfile
+import unittest
+
+import itrack.experiment_tracking as module
+
+NAMES = [getattr(module, name) for name in (
+    "TrackingConfig", "ExperimentTracker", "LocalFileTracker", "MLflowTracker",
+    "MultiTracker", "OTLPTracker", "TensorBoardTracker", "WandBTracker",
+    "auto_track", "create_tracker")]
+
+
+def functions():
+    """The functions, and the methods that a class defines, with their names."""
+    for thing in NAMES:
+        if inspect.isfunction(thing):
+            yield thing.__name__, thing
+            continue
+        for name, method in inspect.getmembers(thing, inspect.isfunction):
+            if not name.startswith("_"):
+                yield f"{thing.__name__}.{name}", method
+
+
+TESTS = [test for test in doctest.DocTestFinder().find(module)
+         if test.examples]
+
+
+def said_of(number):
+    """What doctest finds wrong in a docstring's examples."""
+    said = []
+    test = TESTS[number]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.chdir(folder)
+        doctest.DocTestRunner(verbose=False).run(test, out=said.append)
+        os.chdir("/")
+    return "".join(said)
+
+
+class DocstringsTest(unittest.TestCase):
+    def test_parameters(self):
+        for name, function in functions():
+            text = inspect.getdoc(function) or ""
+            signature = inspect.signature(function)
+            for parameter in signature.parameters:
+                if parameter != "self":
+                    with self.subTest(function=name, parameter=parameter):
+                        self.assertIn(f"\n    {parameter}: ", text)
+            with self.subTest(function=name):
+                if signature.return_annotation not in ("None", None):
+                    self.assertIn("\nReturns:\n", text)
+
+    def test_classes(self):
+        for thing in NAMES:
+            with self.subTest(name=thing.__name__):
+                text = inspect.getdoc(thing) or ""
+                self.assertIn("\nExamples:\n", text)
+                if inspect.isclass(thing):
+                    for name in inspect.signature(thing).parameters:
+                        self.assertIn(f"\n    {name}: ", text)
+
+    def test_examples(self):
+        self.assertGreater(len(TESTS), 25)
+        with multiprocessing.get_context("fork").Pool(8) as pool:
+            results = pool.map(said_of, range(len(TESTS)), 1)
+        for test, said in zip(TESTS, results):
+            with self.subTest(name=test.name):
+                self.assertEqual(said, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
