@@ -151,9 +151,10 @@ in_root() {
 installs() {
     local root=$1
     shift
-    in_root "$root" apt-get -qq update >"$BATS_TEST_TMPDIR/apt" 2>&1 &&
-        in_root "$root" apt-get -qq install -y --no-install-recommends "$@" \
-            >>"$BATS_TEST_TMPDIR/apt" 2>&1 || {
+    {
+        in_root "$root" apt-get -qq update &&
+            in_root "$root" apt-get -qq install -y --no-install-recommends "$@"
+    } >"$BATS_TEST_TMPDIR/apt" 2>&1 || {
         cat "$BATS_TEST_TMPDIR/apt"
         return 1
     }
