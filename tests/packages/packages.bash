@@ -142,7 +142,8 @@ in_root() {
     unshare --mount --propagation private sh -c 'root=$1; shift
         mount --bind /proc "$root/proc"
         mount --bind /dev "$root/dev"
-        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        exec chroot "$root" /usr/bin/env -i \
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "cd; exec \"\$@\"" sh "$@"
     ' sh "$root" "$@"
 }
