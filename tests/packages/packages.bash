@@ -142,7 +142,8 @@ in_root() {
     unshare --mount --propagation private sh -c 'root=$1; shift
         mount --bind /proc "$root/proc"
         mount --bind /dev "$root/dev"
-        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        exec chroot "$root" /usr/bin/env -i \
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "cd; exec \"\$@\"" sh "$@"
     ' sh "$root" "$@"
 }
@@ -151,9 +152,10 @@ in_root() {
 installs() {
     local root=$1
     shift
-    in_root "$root" apt-get -qq update >"$BATS_TEST_TMPDIR/apt" 2>&1 &&
-        in_root "$root" apt-get -qq install -y --no-install-recommends "$@" \
-            >>"$BATS_TEST_TMPDIR/apt" 2>&1 || {
+    {
+        in_root "$root" apt-get -qq update &&
+            in_root "$root" apt-get -qq install -y --no-install-recommends "$@"
+    } >"$BATS_TEST_TMPDIR/apt" 2>&1 || {
         cat "$BATS_TEST_TMPDIR/apt"
         return 1
     }

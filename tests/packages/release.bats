@@ -80,5 +80,6 @@ wheel-x86_64" ]
     printf '#!/bin/sh\nexit 3\n' >scripts/deb
     git commit -qam broken
     run ! scripts/release x86_64
+    [ -e build/release/wheel-x86_64 ]
     [ ! -e build/release/SHA256SUMS ]
 }
