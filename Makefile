@@ -156,10 +156,11 @@ help:
 	@echo 'lint        format, static analysis, shell, includes, exports'
 	@echo 'tidy        of lint: clang-tidy, for the files that have changed'
 	@echo 'format      clang-format for all C files, in place'
-	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall'
+	@echo 'install     DESTDIR= PREFIX= LIBDIR= honoured; install-strip; uninstall;'
+	@echo '            install-programs, install-library: one of the two halves'
 	@echo 'clean       removes $(BUILD)/'
 	@echo 'compile_commands.json   how each file is compiled, for editors'
-	@echo 'print-library-sources   what the wheel compiles'
+	@echo 'print-library-sources   the sources of the library, one a line'
 	@echo 'Set CC, CFLAGS, BUILD=DIR, SANITIZE=address,undefined as you like.'
 
 $(BUILD)/obj/%.o: %.c

@@ -2,6 +2,8 @@
 # with a worker that only writes down what it is told (tests/programs/
 # launch_worker.c). `load ../launch`, then launch_setup in setup().
 
+load ../common
+
 # shellcheck disable=SC2034 # for the tests
 launch_setup() {
     programs=$BUILD/tests/programs
@@ -25,19 +27,6 @@ needs_plain_launcher() {
     if readelf -d "$wrap" | grep -q 'NEEDED.*lib[a-z]*san'; then
         skip "the launcher is sanitized"
     fi
-}
-
-# Waits until a command succeeds, a minute at most.
-wait_for() {
-    local end=$((SECONDS + 60))
-    while [ "$SECONDS" -lt "$end" ]; do
-        if "$@" >/dev/null 2>&1; then
-            return 0
-        fi
-        read -rt 0.02 <> <(:) || :
-    done
-    echo "waited in vain for: $*" >&2
-    return 1
 }
 
 logged() {

@@ -24,20 +24,15 @@
 #define PLACE_SIZE (PATH_MAX + 16)
 
 static bool
-stamp_equal(const struct watcher_stamp *a, const struct watcher_stamp *b)
-{
-	return a->there == b->there && a->device == b->device &&
-	    a->inode == b->inode && a->mtime_ns == b->mtime_ns;
-}
-
-static bool
 is_new(const struct watcher *w, const struct watcher_stamp *now)
 {
 	if (!now->there || now->ctime_ns < w->not_before_ns)
 		return false;
-	if (w->old_manifest.there && stamp_equal(&w->old_manifest, now))
+	if (w->old_manifest.there &&
+	    identity_stamp_equal(&w->old_manifest, now))
 		return false;
-	return !w->manifest.there || !stamp_equal(&w->manifest.stamp, now);
+	return !w->manifest.there ||
+	    !identity_stamp_equal(&w->manifest.stamp, now);
 }
 
 /* Takes the text over if it is a manifest: half of one, which is still being

@@ -104,3 +104,11 @@ watcher_stamp(const char *dir_path, const char *name)
 	free(path);
 	return stamp;
 }
+
+bool
+identity_stamp_equal(
+    const struct watcher_stamp *a, const struct watcher_stamp *b)
+{
+	return a->there == b->there && a->device == b->device &&
+	    a->inode == b->inode && a->mtime_ns == b->mtime_ns;
+}

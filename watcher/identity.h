@@ -15,5 +15,8 @@ int identity_of(int fd, struct watcher_identity *identity);
 struct watcher_stamp identity_stamp_at(int dir_fd, const char *name);
 /* The stamp of an open file. */
 struct watcher_stamp identity_stamp_of(const struct stat *st);
+/* Is it the same file, not written since? */
+bool identity_stamp_equal(
+    const struct watcher_stamp *a, const struct watcher_stamp *b);
 
 #endif

@@ -80,19 +80,20 @@ put_down(struct tail *t, int fd)
 	t->held = fd;
 }
 
+/* Are the first `len` bytes those of this checksum? */
 static int
-compare_prefix(struct tail *t, int fd, struct err *err)
+compare(int fd, int64_t len, uint32_t want_crc, struct err *err)
 {
 	char chunk[16 * 1024];
 	int64_t at = 0;
 	uint32_t crc = 0;
 
-	while (at < t->offset) {
+	while (at < len) {
 		size_t want = sizeof chunk;
 		ssize_t n;
 
-		if (t->offset - at < (int64_t)want)
-			want = (size_t)(t->offset - at);
+		if (len - at < (int64_t)want)
+			want = (size_t)(len - at);
 		n = pread(fd, chunk, want, at);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -103,10 +104,28 @@ compare_prefix(struct tail *t, int fd, struct err *err)
 		crc = crc32c(crc, chunk, (size_t)n);
 		at += n;
 	}
-	if (crc != t->crc)
-		return TAIL_REPLACED;
-	t->doubtful = false;
-	return TAIL_CAUGHT_UP;
+	return crc != want_crc ? TAIL_REPLACED : TAIL_CAUGHT_UP;
+}
+
+/* A file that was written anew may stay shorter than what was taken: then its
+ * first line tells. */
+static int
+look_at_shorter(const struct tail *t, int fd, struct err *err)
+{
+	int result = t->first_len == 0 || t->size < t->first_len
+	    ? TAIL_SHRUNK
+	    : compare(fd, t->first_len, t->first_crc, err);
+
+	return result == TAIL_CAUGHT_UP ? TAIL_SHRUNK : result;
+}
+
+static int
+look_at_doubtful(struct tail *t, int fd, struct err *err)
+{
+	int result = compare(fd, t->offset, t->crc, err);
+
+	t->doubtful = result != TAIL_CAUGHT_UP;
+	return result;
 }
 
 /* Is it still the file whose first bytes were taken? */
@@ -128,8 +147,8 @@ look(struct tail *t, int fd, const struct stat *st, struct err *err)
 	t->size = st->st_size;
 	t->mtime_ns = clock_ns(&st->st_mtim);
 	if (st->st_size < t->offset)
-		return TAIL_SHRUNK;
-	return t->doubtful ? compare_prefix(t, fd, err) : TAIL_CAUGHT_UP;
+		return look_at_shorter(t, fd, err);
+	return t->doubtful ? look_at_doubtful(t, fd, err) : TAIL_CAUGHT_UP;
 }
 
 /* Hands over the whole lines in part. `first`: none came in this call yet. */
@@ -147,6 +166,10 @@ take_lines(struct tail *t, size_t searched, bool first, bool at_end,
 		bool alone = first && at_end && start + len + 1 == t->part.len;
 
 		t->crc = crc32c(t->crc, text, len + 1);
+		if (t->offset == 0) {
+			t->first_len = (int64_t)len + 1;
+			t->first_crc = t->crc;
+		}
 		t->offset += (int64_t)len + 1;
 		if (t->skipping || len > TAIL_LINE_MAX)
 			line("", 1, t->offset, false, data);

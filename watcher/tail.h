@@ -12,9 +12,10 @@
  * insideLLMs does these things to the file, and the tail reacts as follows:
  *  - appended to: the new whole lines are taken;
  *  - cut to 0 and written anew in place (--resume cuts a torn tail so): while
- *    it is shorter than what was taken nothing happens (TAIL_SHRUNK); when it
- *    has its length back the bytes taken before are compared by their checksum:
- *    if they are the same it goes on, else it is TAIL_REPLACED;
+ *    it is shorter than what was taken nothing happens (TAIL_SHRUNK), unless its
+ *    first line is another; when it has its length back the bytes taken before
+ *    are compared by their checksum: if they are the same it goes on, else it is
+ *    TAIL_REPLACED;
  *  - another file renamed over it, or removed and made again: the same.
  */
 #ifndef WATCHER_TAIL_H
@@ -47,6 +48,9 @@ struct tail {
 	uint32_t crc;   /* CRC-32C of these */
 	bool seen;
 	bool doubtful; /* bytes before offset must be compared */
+	/* The first line by itself; 0: none yet, or too long to be kept. */
+	int64_t first_len;
+	uint32_t first_crc;
 	dev_t device;
 	ino_t inode;
 	int64_t size;     /* of the file at the last look */

@@ -333,6 +333,12 @@ watcher_identity(const struct watcher *w)
 	return &w->identity;
 }
 
+const struct watcher_stamp *
+watcher_manifest(const struct watcher *w)
+{
+	return &w->manifest.stamp;
+}
+
 const char *
 watcher_remarks(const struct watcher *w)
 {

@@ -143,6 +143,8 @@ int64_t watcher_first_us(const char *run_dir, int64_t now_us);
 const struct derive *watcher_derive(const struct watcher *w);
 const struct tail *watcher_tail(const struct watcher *w);
 const struct watcher_identity *watcher_identity(const struct watcher *w);
+/* The manifest that was read last; not there: none was. */
+const struct watcher_stamp *watcher_manifest(const struct watcher *w);
 /* Returns where the directory was at the end, as text, or NULL if no path led
  * to it. */
 const char *watcher_end_place(const struct watcher *w);

@@ -145,6 +145,8 @@ bool journal_is_removed(const struct journal *j);
  * newborn and nobody holds its lock. */
 int journal_discard(
     const char *state_dir, const char *attempt, struct err *err);
+/* Would journal_discard() delete something? */
+bool journal_may_discard(const char *state_dir, const char *attempt);
 
 /* --- reading --------------------------------------------------------- */
 

@@ -152,14 +152,21 @@ find_zeros(const struct journal *j, off_t *at, struct err *err)
 }
 
 /* A kill can cut a write anywhere: finds the end of the last whole line. */
+static int
+find_end(const struct journal *j, off_t *at, struct err *err)
+{
+	int result = find_zeros(j, at, err);
+
+	return result < 0 ? result
+			  : file_last_line_end(j->fd, j->path, at, err);
+}
+
 int
 journal_cut_tail(struct journal *j, struct err *err)
 {
 	off_t end = lseek(j->fd, 0, SEEK_END), at;
-	int result = find_zeros(j, &at, err);
+	int result = find_end(j, &at, err);
 
-	if (result == 0)
-		result = file_last_line_end(j->fd, j->path, &at, err);
 	if (result < 0)
 		return result;
 	if (at < end && ftruncate(j->fd, at) < 0)
@@ -217,20 +224,22 @@ static int
 check_empty(struct journal *j, struct err *err)
 {
 	int result = take_lock_of_another(j, err);
+	off_t end;
 
 	if (result == 0)
 		result = take_follower_lock(j, 0, err);
 	if (result == 0)
-		result = journal_cut_tail(j, err);
-	if (result == 0 && j->size > 0)
+		result = find_end(j, &end, err);
+	if (result == 0 && end > 0)
 		return err_set(err, -EBUSY, "%s: has entries", j->attempt);
 	return result;
 }
 
-int
-journal_discard(const char *state_dir, const char *attempt, struct err *err)
+/* 1: the journal may be removed, and nobody else is at it until it is closed; 0: it
+ * is young. */
+static int
+open_empty(struct journal *j, const char *state_dir, struct err *err)
 {
-	struct journal *j = journal_alloc(attempt);
 	int result = journal_open_files(j, state_dir, 0, err);
 	struct stat st;
 
@@ -242,9 +251,29 @@ journal_discard(const char *state_dir, const char *attempt, struct err *err)
 		result = check_empty(j, err);
 	if (result == 0 && fstat(j->dir_fd, &st) < 0)
 		result = err_errno(err, "%s", j->path);
-	if (result == 0 &&
-	    clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S)
+	return result < 0
+	    ? result
+	    : clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S;
+}
+
+int
+journal_discard(const char *state_dir, const char *attempt, struct err *err)
+{
+	struct journal *j = journal_alloc(attempt);
+	int result = open_empty(j, state_dir, err);
+
+	if (result > 0)
 		result = journal_remove(j, err);
 	journal_close(j);
 	return result;
+}
+
+bool
+journal_may_discard(const char *state_dir, const char *attempt)
+{
+	struct journal *j = journal_alloc(attempt);
+	bool may = open_empty(j, state_dir, NULL) > 0;
+
+	journal_close(j);
+	return may;
 }

@@ -57,9 +57,9 @@ typedef void derive_counted(const struct derive *d, void *data);
 struct derive_config {
 	const char *run_dir;  /* text; absolute */
 	const char *dir_name; /* text: the run ID if nothing else names one */
-	const char *config_path;  /* text or NULL */
-	const char *prefix;       /* "" if none */
-	int64_t points;           /* N of --points; 0: all */
+	const char *config_path; /* text or NULL */
+	const char *prefix;      /* "" if none */
+	int64_t points;          /* N of --points; 0: all */
 	/* Params of where the run runs; borrowed until derive_begin(). */
 	const struct pair *where;
 	size_t where_len;

@@ -174,8 +174,8 @@ add_param(struct entry *e, const struct param *param)
 }
 
 static void
-emit_end_params(struct derive *d, const struct end *end,
-    const struct derive_finish *finish)
+emit_end_params(
+    struct derive *d, const struct end *end, const struct derive_finish *finish)
 {
 	const struct mapping *m = &d->mapping;
 	const struct manifest *manifest = &d->manifest;

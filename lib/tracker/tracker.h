@@ -79,6 +79,9 @@ struct batch {
 	bool last;       /* the run has ended: nothing follows in this lane */
 	size_t done;     /* in: count */
 	size_t rejected; /* in: 0 */
+	/* RETRY: a part of the first entry was taken, which counts as a success
+	 * for the waits; in: false. */
+	bool moved;
 };
 
 /* Tells which call a late answer belongs to. */

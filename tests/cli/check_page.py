@@ -18,7 +18,7 @@ li a main section table caption thead tbody tr th td p details summary code pre 
 figcaption svg line polyline circle rect text em footer""".split())
 VOID = {"meta", "br"}
 ATTRIBUTES = set("""lang charset http-equiv content name class aria-label aria-hidden role
-tabindex id href scope value open viewbox width height x y x1 x2 y1 y2 cx cy r points
+tabindex id href scope value open colspan viewbox width height x y x1 x2 y1 y2 cx cy r points
 text-anchor""".split())
 
 

@@ -89,7 +89,7 @@ tells() { # filter argument...
         repeated: 1, other_input: 0, only_base: 1, only_new: 0, no_experiment: 0} and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' a b
     run -0 compare a b
-    [[ $(tr -s ' \n' ' ' <<<"$output") == *"2 pairs by replicate key, 1 of them of an example that has one already, which the tests take for independent; 1 in the base alone"* ]]
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"2 pairs by replicate key; 1 repeats an example, and the tests count it as independent; 1 in the base alone"* ]]
     printf '%s\n' 'P x success key=none' 'P x error key=none' | make_run c
     tells '.matched.pairs == 2 and .matched.by_example == 2 and
         [.changed[] | [.base.line, .new.line]] == [[2, 2]]' b c
@@ -170,6 +170,11 @@ tells() { # filter argument...
     rm b/config.resolved.yaml
     run -0 compare a b
     [[ $output =~ "config, new"\ +"there is no config.resolved.yaml" ]]
+    # That there is none is no difference in each of its values.
+    [[ $output != *temperature* ]]
+    tells '.config == null' a b
+    run -0 compare --format markdown a b
+    [[ $output == *"Configuration, new: there is no config"* && $output != *temperature* ]]
 }
 
 @test "latency and tokens" {
@@ -180,6 +185,13 @@ tells() { # filter argument...
         .["usage/total_tokens"] == [6, 6]' a b
     run -0 compare a b
     [[ $output == *"latency_p50_ms 200 -> 20"* && $output == *"usage/total_tokens 6 -> 6"* ]]
+    # What the base alone has is there, too.
+    for i in 1 2 3; do echo "P e$i success"; done | make_run c
+    tells '.values[] | select(.name == "latency_ms") == {name: "latency_ms", base: 20, new: null}' b c
+    run -0 compare b c
+    [[ $output == *"latency_p50_ms 20 -> -"* ]]
+    run -0 compare --format markdown b c
+    [[ $output == *'| usage/total\_tokens | 6 | - |'* ]]
 }
 
 @test "texts are printed with --records=text alone" {

@@ -33,6 +33,22 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     [ "$(pending)" = "delivered started" ]
 }
 
+@test "a worker whose last words a busy machine makes slow is waited for" {
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+    # The words take three times as long as an end without any is waited for.
+    : >"$BATS_TEST_TMPDIR/words"
+    run -0 env ITRACK_NULL=done,hang,... ITRACK_TRACK=local,null \
+        strace -f --seccomp-bpf -o /dev/null -P "$BATS_TEST_TMPDIR/words" -e trace=write \
+        -e inject=write:delay_enter=300000 sh -c '
+            words=$1 && shift && exec "$@" 2>>"$words"' sh \
+        "$BATS_TEST_TMPDIR/words" "$BUILD/bin/itrack-wrap" --drain 3 -- \
+        "$write_run" --mode run --from "$fixtures/run_errors/run" \
+        --to "$runs/x"
+    run -0 cat "$BATS_TEST_TMPDIR/words"
+    [[ "$output" != *"does not answer"* ]]
+    [[ "$output" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
+}
+
 @test "where no connection comes about the exit waits a second, not the drain" {
     SECONDS=0
     run --separate-stderr tracked away,... --drain 60

@@ -63,6 +63,26 @@ track() {
     done
 }
 
+@test "three runs in one directory, written again in place, each with fewer records" {
+    # shellcheck disable=SC2086
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        $several inplace "$from" "$runs/out" gate
+    wait_until has_step places/insidellms/run-0/metrics.json 12
+    turn
+    wait_until has_step places/insidellms/run-1/metrics.json 4
+    wait_until test -e places/insidellms/run-0/final_state.json
+    turn
+    wait_until has_step places/insidellms/run-2/metrics.json 2
+    finish
+    names_are run-0 run-1 run-2
+    [ "$(field places/insidellms/run-0/final_state.json 'd["status"]')" = failed ]
+    for n in 1 2; do
+        [ "$(field places/insidellms/run-$n/final_state.json \
+            'd["status"], d["total_steps"]')" = "('finished', $((6 - 2 * n)))" ]
+    done
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
 @test "renamed into place, it or the directory above it, behind the manifest" {
     for what in moved parent; do
         # shellcheck disable=SC2086

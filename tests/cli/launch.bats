@@ -99,7 +99,7 @@ setup() {
     # The loop keeps the shell from executing its last command.
     "$wrap" bash -c 'echo >run/records.jsonl; read -r x <go
         echo >run/manifest.json; :' 3>&- &
-    wait_for logged "caller OPEN $PWD/run/records.jsonl"
+    wait_until logged "caller OPEN $PWD/run/records.jsonl"
     echo >go
     wait
     logged "channel OPEN $PWD/run/manifest.json"
@@ -108,14 +108,14 @@ setup() {
 @test "the worker starts at once with --run-dir and --no-preload" {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 6 restarts 0 preloaded 1"
+    wait_until logged "launched version 6 restarts 0 preloaded 1"
     echo >go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
-    wait_for logged "launched version 6 restarts 0 preloaded 0"
+    wait_until logged "launched version 6 restarts 0 preloaded 0"
     echo >go
     wait
 }
@@ -124,7 +124,7 @@ setup() {
     mkfifo go
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
-    wait_for logged "launched version 6 restarts 0 preloaded 1"
+    wait_until logged "launched version 6 restarts 0 preloaded 1"
     echo >go
     wait
     logged "ended status 0"
@@ -268,7 +268,7 @@ process has ended, \`itrack status\` lists what is recorded, \
 \`itrack import RUN_DIR\` tracks what is not" ]]
     [ "$took" -ge 300 ]
     [ "$took" -lt 3000 ]
-    wait_for logged "link closed"
+    wait_until logged "link closed"
     logged hurry
 }
 
@@ -294,7 +294,7 @@ process has ended, \`itrack status\` lists what is recorded, \
         ITRACK_FAKE_WORKER=slow "$programs/launch_enter" -- "$wrap" \
             --drain 60 sh -c ': >records.jsonl; exit 6' 3>&- &
         pid=$!
-        wait_for logged "ended status 6"
+        wait_until logged "ended status 6"
         status=0
         kill -"$signal" $pid
         wait $pid || status=$?
@@ -322,11 +322,11 @@ process has ended, \`itrack status\` lists what is recorded, \
     mkfifo go
     "$wrap" sh -c ': >records.jsonl; read -r x <go; : >manifest.json' 3>&- &
     pid=$!
-    wait_for logged "caller OPEN $PWD/records.jsonl"
+    wait_until logged "caller OPEN $PWD/records.jsonl"
     kill -KILL $pid
-    wait_for logged "link closed"
+    wait_until logged "link closed"
     echo >go
-    wait_for test -e manifest.json
+    wait_until test -e manifest.json
 }
 
 @test "nested: the inner one tracks, the outer one says so" {
@@ -377,7 +377,7 @@ END
         "$wrap" -q "$option" sh -c 'echo "$ITRACK_SOCKET" >new; mv new name
             read -r x <go; exit 6' 3>&- &
         pid=$!
-        wait_for test -e name
+        wait_until test -e name
         floods=()
         # So many that the launcher never finds an empty queue.
         for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
@@ -387,7 +387,7 @@ END
                 exec "$place/launch_flood" "$(cat name)" >flood.$i 3>&-) &
             floods+=($!)
         done
-        wait_for grep -q flooding flood.1
+        wait_until grep -q flooding flood.1
         echo >go
         status=0
         wait $pid || status=$?

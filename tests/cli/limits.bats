@@ -69,10 +69,28 @@ END
     python3 "$check_local" --last-points "$to" "$tracking/$id"
 }
 
+# Has the command written run N, and are all but 20 of its runs put away?
+keeps_up() {
+    [ -e "$runs/r$1/manifest.json" ] &&
+        [ "$(ls "$XDG_STATE_HOME/itrack/runs" | wc -l)" -le 20 ]
+}
+
+# Runs FIRST to LAST, no faster than a slow disk lets the worker put them away:
+# how many overlap is no matter of the machine.
+write_runs() {
+    local n
+    for ((n = $1; n <= $2; n++)); do
+        echo "$n" >&7
+        [ $((n % 10)) -ne 0 ] || wait_until keeps_up "$n"
+    done
+    wait_until keeps_up "$2"
+}
+
 @test "many runs in one command: descriptors and memory don't grow" {
     count=$(long_or 1000 60)
     mkfifo "$BATS_TEST_TMPDIR/gate"
-    "$BUILD/bin/itrack-wrap" -q sh -c 'while read -r n <&5; do
+    "$BUILD/bin/itrack-wrap" -q --drain "$(long_or 600 60)" \
+        sh -c 'while read -r n <&5; do
         "$0" --from "$1" --to "$2/r$n" >/dev/null; done 5<"$3"' \
         "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
     job=$!
@@ -80,19 +98,11 @@ END
     # What a run leaves behind shows between half of them and all: the first
     # ones only fill the allocator's pools.
     half=$((count / 2))
-    for ((n = 1; n <= half; n++)); do
-        echo $n >&7
-    done
-    wait_until test -e "$runs/r$half/manifest.json"
-    wait_until test -e "$tracking/$id-$((half / 2))/final_state.json"
+    write_runs 1 $half
     worker_of_job
     early=$(ls "/proc/$worker/fd" | wc -l)
     early_kib=$(peak_kib "$worker")
-    for ((n = half + 1; n <= count; n++)); do
-        echo $n >&7
-    done
-    wait_until test -e "$runs/r$count/manifest.json"
-    wait_until test -e "$tracking/$id-$((count / 2))/final_state.json"
+    write_runs $((half + 1)) "$count"
     # Those of the last runs are given back in a moment.
     wait_until holds_at_most $((early + 4))
     late_kib=$(peak_kib "$worker")
@@ -115,10 +125,11 @@ tracked_are() {
 
 @test "more runs than descriptors while the worker hears nothing" {
     count=$(long_or 1000 120)
+    drain=$(long_or 1200 60)
     mkfifo gate
     (
         ulimit -n 64
-        exec "$BUILD/bin/itrack-wrap" -q --drain 60 sh -c '
+        exec "$BUILD/bin/itrack-wrap" -q --drain "$drain" sh -c '
             "$0" --from "$1" --to "$2/r0" >/dev/null
             read -r n <"$3"
             while [ "$n" -gt 0 ]; do

@@ -57,6 +57,7 @@ write() {
     on_terminal 100 24 -t local,mlflow --mlflow-uri http://127.0.0.1:9 \
         --drain 0 "$runs"
     wait_until shows "0 runs at work, 0 over"
+    screen | tr -d "\n" | grep -qF "$runs: no run directory is there yet"
     write run_scored exp
     turn 4
     for _ in 1 2 3 4 5; do

@@ -2,7 +2,7 @@
 # itrack log: one run in one call, or in several.
 
 bats_require_minimum_version 1.5.0
-load ../wait
+load ../common
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -65,7 +65,7 @@ setup() {
         [ -z "$output" ]
     done
     # What was logged is delivered though nobody ends the run.
-    wait_until 'jq -e "length == 3" $run/metrics.json'
+    wait_until eval 'jq -e "length == 3" $run/metrics.json'
     [ ! -e $run/final_state.json ]
     # All at once: each has its turn.
     for i in 1 2 3 4 5 6; do
@@ -73,7 +73,7 @@ setup() {
     done
     wait
     # Others keep away from it, also when no worker is there any more.
-    wait_until '"$itrack" sync 2>&1 | grep "is open: itrack log --run $id --end"'
+    wait_until eval '"$itrack" sync 2>&1 | grep "is open: itrack log --run $id --end"'
     [ ! -e $run/final_state.json ]
     run --separate-stderr "$itrack" log --run "$id" --end --status failed \
         --artifact results.json --metric last=1

@@ -36,7 +36,7 @@ setup() {
 @test "a name that is nothing like a command gets no suggestion" {
     for word in foo run login reports-of list x wandb; do
         run -125 itrack "$word"
-        [ "$output" = "itrack: unknown command \"$word\"" ]
+        [ "$output" = "itrack: unknown command \"$word\" (itrack --help lists them)" ]
     done
     for pair in stauts:status improt:import imprt:import snyc:sync chekc:check \
         docter:doctor stat:status; do

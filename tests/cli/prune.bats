@@ -77,6 +77,31 @@ age() {
     [ ! -s "$index" ]
 }
 
+@test "what never began goes, but not what is held or young; --dry-run says the same" {
+    local name
+    itrack import -q --record-only "$runs/c"
+    for name in 1old 2held 3young; do
+        mkdir -m 700 "$journals/2020010${name:0:1}T000000Z-aaaaaaaaaaaa"
+        (umask 77 && echo -n '{"entry":"start","ti' \
+            >"$journals/2020010${name:0:1}T000000Z-aaaaaaaaaaaa/journal.jsonl")
+    done
+    touch -d "1 year ago" "$journals"/2020010[12]*/journal.jsonl \
+        "$journals"/2020010[12]*
+    exec 8>>"$journals/20200102T000000Z-aaaaaaaaaaaa/journal.jsonl"
+    python3 -c 'import fcntl, os, struct
+fcntl.fcntl(8, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+fcntl.flock(8, fcntl.LOCK_EX)'
+    run -0 itrack prune --older-than 30d --dry-run
+    [ "$output" = "20200101T000000Z-aaaaaaaaaaaa  an empty folder
+0 of 0 delivered runs would be removed, and 1 empty folder" ]
+    [ "$(ls "$journals" | wc -l)" -eq 4 ]
+    run -0 itrack prune --older-than 30d
+    [ "$output" = "20200101T000000Z-aaaaaaaaaaaa  an empty folder
+0 of 0 delivered runs removed, and 1 empty folder" ]
+    [ "$(ls "$journals" | wc -l)" -eq 3 ]
+    exec 8>&-
+}
+
 @test "mistakes are named, and nothing is done" {
     itrack import -q "$runs/a"
     run -125 itrack prune

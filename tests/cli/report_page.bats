@@ -61,6 +61,29 @@ is_sound() { # dir...
     report a/run b/run -o - | cmp - first.html
 }
 
+@test "huge values have a place, and a score of one run alone has a column" {
+    echo 'P e1 success' | make_run a
+    for i in 1 2 3; do
+        echo "Q e$i success big=${i/2/-2}e307 huge=1e308 f1=0.$((i + 4)) latency=1"
+    done | make_run b
+    report a b -o page.html
+    python3 "$top/tests/cli/check_page.py" page.html
+    # Coordinates and the values at the lines are numbers.
+    [ "$(grep -cE ' (y1|cy|points)="[^"]*(nan|inf)|>-?(nan|inf)</text>' page.html)" = 0 ]
+    grep -q '>-5e+306</text>' page.html
+    # f1 runs from 0.5 to 0.6: round numbers at the lines.
+    grep -q '>0.525</text>' page.html
+    grep -q '<th scope="col" class="n">f1</th>' page.html
+    grep -q 'success of 1 record<' page.html
+    grep -q '<th scope="rowgroup" class="group" colspan="8">overall</th>' page.html
+    run ! grep -q 'there is no manifest' page.html
+    rm a/manifest.json a/config.resolved.yaml
+    report a b -o page.html
+    grep -q '<td>no: there is no manifest</td>' page.html
+    grep -q 'a: there is no config.resolved.yaml' page.html
+    [ "$(grep -c 'What differs in the configuration' page.html)" = 0 ]
+}
+
 @test "hostile records are text, and nothing else" {
     python3 "$top/tests/cli/hostile.py" evil
     python3 -c 'import os; os.mkdir(b"<b>\xff&\x27\"")'

@@ -1,6 +1,7 @@
 # What the tests of whole runs share: load it, call `use_clean_home` in setup.
 # shellcheck disable=SC2034
 bats_require_minimum_version 1.5.0
+load ../common
 
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${BUILD:-$top/build}
@@ -34,20 +35,6 @@ wrap() {
 # The run ID of a fixture.
 run_id() {
     sed -n '/"run_ids"/{n;s/[ ",]//g;p}' "$fixtures/$1/expected.json"
-}
-
-# Polls until the command succeeds; fails after a minute, which is meant for a
-# machine that has ten other things to do.
-wait_until() {
-    local end=$((SECONDS + 60))
-    while [ "$SECONDS" -lt "$end" ]; do
-        if "$@" >/dev/null 2>&1; then
-            return 0
-        fi
-        read -rt 0.02 <> <(:) || :
-    done
-    echo "# waited in vain: $*"
-    return 1
 }
 
 # --- a background run that goes on a line at a time --------------------------

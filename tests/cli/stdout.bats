@@ -3,7 +3,7 @@
 # that is as without us.
 
 bats_require_minimum_version 1.5.0
-load ../wait
+load ../common
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -126,7 +126,7 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     mkfifo go
     { wrapped -q -- sh -c '(read -r x <go; echo late) & echo "{\"a\": 1}"'
       echo left >left; } 3>&- | cat >out &
-    wait_until '[ -e left ]'
+    wait_until eval '[ -e left ]'
     grep -qx '{"a": 1}' out
     [ "$(metrics sh | tr -d .0)" = '[,{"a":1}]' ]
     echo >go
@@ -138,7 +138,7 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     mkfifo go
     { wrapped -q -- sh -c 'echo begin; read -r x <go; seq 100000
         echo end' 3>&- & echo $! >pid; wait $!; } 3>&- 2>/dev/null | cat >out &
-    wait_until 'grep -qx begin out'
+    wait_until eval 'grep -qx begin out'
     kill -KILL "$(cat pid)"
     echo >go
     wait
@@ -182,19 +182,19 @@ while True:
     held.append(s.accept())
     print("accepted", file=sys.stderr, flush=True)' >port 2>accepted 3>&- &
     server=$!
-    wait_until '[ -s port ]'
+    wait_until eval '[ -s port ]'
     # So long that a server without a word is waited for, too.
     "$wrap" --metrics-from-stdout --drain 3600 --track local,mlflow \
         --mlflow-uri "http://127.0.0.1:$(cat port)" \
         -- echo '{"a": 1}' >out 2>err 3>&- &
     launcher=$!
-    wait_until '[ -e $own/echo/final_state.json ]'
+    wait_until eval '[ -e $own/echo/final_state.json ]'
     worker=$(pgrep -P $launcher -x itrack-worker)
     kill -KILL "$worker"
     # The second one knows what the first has left.
-    wait_until '[ -n "$(pgrep -P $launcher -x itrack-worker)" ] &&
+    wait_until eval '[ -n "$(pgrep -P $launcher -x itrack-worker)" ] &&
         [ "$(pgrep -P $launcher -x itrack-worker)" != "$worker" ]'
-    wait_until '[ "$(wc -l <accepted)" -ge 2 ]'
+    wait_until eval '[ "$(wc -l <accepted)" -ge 2 ]'
     kill -TERM $launcher
     wait $launcher || true
     kill $server

@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	expect(size > 0 || result == -EAGAIN);
 	expect(result == 1 || result == -EBADMSG || result == -EAGAIN);
 	if (result == 1) {
-		expect(packet.type <= LINK_DRAINED);
+		expect(packet.type <= LINK_CLOSES);
 		expect(memcmp(&packet, data,
 			   size < sizeof packet ? size : sizeof packet) == 0);
 		if (packet.type == LINK_MESSAGE || packet.type == LINK_LINE)

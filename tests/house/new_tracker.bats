@@ -17,8 +17,12 @@ setup_file() {
         /^```$/ { file = "" }
         file { print >file }' "$top/docs/new-tracker.md"
     echo 'TRACKER(csv)' >>"$COPY/lib/tracker/list.h"
+    make_copy all >&2
+}
+
+make_copy() {
     env -u BUILD -u MAKEFLAGS make -s -C "$COPY" -j2 BUILD=build WERROR=1 \
-        CFLAGS=-O0 HARDENING= all >&2
+        CFLAGS=-O0 HARDENING= "$@"
 }
 
 setup() {
@@ -66,4 +70,13 @@ setup() {
     printf 'track = csv\ncsv-dir = ~/there\n' >.config/itrack/config
     run -0 "$itrack" import "$fixture"
     ls there/insidellms/*/metrics.csv
+}
+
+@test "of a source that is removed nothing stays in an archive" {
+    echo 'extern int nobody_asks; int nobody_asks;' >"$COPY/lib/base/removed.c"
+    make_copy build/libitrack-core.a
+    ar t "$COPY/build/libitrack-core.a" | grep -qx removed.o
+    rm "$COPY/lib/base/removed.c"
+    make_copy build/libitrack-core.a
+    run ! grep -x removed.o <(ar t "$COPY/build/libitrack-core.a")
 }

@@ -3,7 +3,7 @@
 # C++, linked either way, from an installed tree.
 
 bats_require_minimum_version 1.5.0
-load ../wait
+load ../common
 
 setup() {
     top=$BATS_TEST_DIRNAME/../..
@@ -26,12 +26,12 @@ build() { # source [flag]...
     build "$top/tests/library/killed.c"
     ./killed 1000 >out 3>&- &
     host=$!
-    wait_until 'grep -q logged out'
+    wait_until eval 'grep -q logged out'
     kill -9 $host
-    wait_until '[ -e $run/killed/final_state.json ]'
+    wait_until eval '[ -e $run/killed/final_state.json ]'
     [ "$(jq -r .status $run/killed/final_state.json)" = killed ]
     [ "$(jq length $run/killed/metrics.json)" = 1000 ]
-    wait_until '[ -z "$(ls state/itrack/runs)" ]'
+    wait_until eval '[ -z "$(ls state/itrack/runs)" ]'
     run -0 "$BUILD/bin/itrack" status --json
     [[ $output == *'"state":"delivered"'* ]] || [[ $output == *delivered* ]]
 }
@@ -40,7 +40,7 @@ build() { # source [flag]...
     build "$top/tests/library/killed.c"
     ./killed 1000 >out 3>&- &
     host=$!
-    wait_until 'grep -q logged out'
+    wait_until eval 'grep -q logged out'
     attempt=$(ls state/itrack/runs)
     worker=$(pgrep -f -- "--begin $XDG_STATE_HOME/itrack $attempt")
     kill -9 "$worker"
@@ -58,11 +58,11 @@ build() { # source [flag]...
     build "$top/tests/library/killed.c"
     ./killed 1 >out 3>&- &
     host=$!
-    wait_until 'grep -q logged out'
+    wait_until eval 'grep -q logged out'
     run -0 "$BUILD/bin/itrack" sync
     [[ $output == *"still at work"* ]]
     kill -9 $host
-    wait_until '[ -e $run/killed/final_state.json ]'
+    wait_until eval '[ -e $run/killed/final_state.json ]'
     [ "$(jq length $run/killed/metrics.json)" = 1 ]
 }
 
@@ -79,7 +79,7 @@ build() { # source [flag]...
     run -0 ls -l "/proc/$worker/fd"
     [[ $output != *pipe* ]]
     kill -9 $host
-    wait_until '[ -e $run/killed/final_state.json ]'
+    wait_until eval '[ -e $run/killed/final_state.json ]'
 }
 
 @test "64 threads at once, with ThreadSanitizer" {
@@ -144,9 +144,9 @@ EOF
         $(pkg-config --cflags --libs itrack) -Wl,-rpath,"$PWD/opt/lib"
     ./killed 3 >out 3>&- &
     host=$!
-    wait_until 'grep -q logged out'
+    wait_until eval 'grep -q logged out'
     kill -9 $host
-    wait_until '[ -e $run/killed/final_state.json ]'
+    wait_until eval '[ -e $run/killed/final_state.json ]'
     [ "$(jq length $run/killed/metrics.json)" = 3 ]
 }
 

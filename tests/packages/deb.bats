@@ -1,22 +1,26 @@
 #!/usr/bin/env bats
-# scripts/deb: the Debian packages, examined by lintian, and installed, used, upgraded
-# and purged in a fresh Debian.
+# scripts/deb: the Debian packages, laid down by dpkg and used; in make torture also
+# examined by lintian, built twice, and installed, used, upgraded and purged in a fresh
+# Debian.
 
 bats_require_minimum_version 1.5.0
 
 setup_file() {
     load packages
     export missing=
-    [ -n "${ITRACK_TORTURE:-}" ] || {
-        missing="not asked for: ITRACK_TORTURE=1"
-        return 0
-    }
-    "$top/scripts/install-deps" deb || {
-        missing="the packages for it can't be installed"
-        return 0
-    }
+    if [ -n "${SANITIZE:-}" ]; then
+        missing="the same without sanitizers"
+    elif [ -n "${ITRACK_TORTURE:-}" ]; then
+        { "$top/scripts/install-deps" deb &&
+            "$top/scripts/install-deps" -- lintian debootstrap; } ||
+            missing="the packages for it can't be installed"
+    elif [ "$(dpkg-query -W -f '${db:Status-Status} ' debhelper dh-python fakeroot)" != \
+        'installed installed installed ' ]; then
+        missing="the packages for it are not installed: scripts/install-deps deb"
+    fi
+    [ -z "$missing" ] || return 0
     clean_home
-    "$top/scripts/deb" >"$BATS_FILE_TMPDIR/packages"
+    built deb >"$BATS_FILE_TMPDIR/packages"
 }
 
 setup() {
@@ -24,48 +28,117 @@ setup() {
     [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     mapfile -t packages <"$BATS_FILE_TMPDIR/packages"
-    root=$BATS_FILE_TMPDIR/root
+    root=$BATS_TEST_TMPDIR/root
 }
 
-in_root() {
-    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-        DEBIAN_FRONTEND=noninteractive "$@"
+teardown() {
+    rm -rf "$BATS_TEST_TMPDIR/root"
+}
+
+# dpkg_below ROOT ARGUMENT...: dpkg with a list of packages of its own, for files below
+# ROOT alone; nothing but these packages is there, so that none can be configured.
+dpkg_below() {
+    local root=$1
+    shift
+    PATH=$PATH:/usr/sbin:/sbin dpkg --root="$PWD/$root" --force-depends --force-not-root \
+        --force-script-chrootless --log="$PWD/dpkg.log" "$@" >dpkg.said 2>&1 || {
+        cat dpkg.said
+        return 1
+    }
+}
+
+@test "laid down by dpkg they work, and are gone again" {
+    mkdir -p below/var/lib/dpkg/{info,updates} runs
+    touch below/var/lib/dpkg/status
+    dpkg_below below --unpack "${packages[@]}"
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    # Built for /usr, whatever the tree was built for.
+    run -1 grep -rlE '/usr/local|build/obj' below/usr/bin below/usr/libexec below/usr/lib
+    [ "$(below/usr/bin/itrack --version)" = "itrack $(cat "$top/VERSION")" ]
+    run -0 --separate-stderr below/usr/bin/itrack-wrap -v -- "$top/demo/run.sh" \
+        "$PWD/runs/one" 3
+    [[ $stderr == *"with the preload library"* ]]
+    [ "$(jq -r .status runs/tracking/insidellms/*/final_state.json)" = finished ]
+    ITRACK_LIBRARY=$(echo "$PWD"/below/usr/lib/*/libitrack.so.0) \
+        PYTHONPATH=below/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1 \
+        python3 -c 'import itrack
+with itrack.LocalFileTracker(output_dir="module") as tracker:
+    tracker.start_run("one")
+    tracker.log_metrics({"a": 1.0})'
+    [ "$(jq -r .status module/*/one/final_state.json)" = finished ]
+    printf '#include <itrack.h>\n#include <stdio.h>\nint main(void) {%s}\n' \
+        ' return puts(itrack_version()) < 0; ' >example.c
+    cc -o example example.c -Ibelow/usr/include -L"$(dirname \
+        "$(echo below/usr/lib/*/libitrack.so)")" -litrack
+    for file in below/usr/share/bash-completion/completions/itrack \
+        below/usr/share/zsh/vendor-completions/_itrack-wrap \
+        below/usr/share/fish/vendor_completions.d/itrack.fish \
+        below/usr/share/man/man1/itrack.1.gz below/usr/share/man/man3/itrack.3.gz; do
+        [ -f "$file" ] || { echo "$file is not there"; return 1; }
+    done
+    dpkg_below below --purge itrack libitrack0 libitrack-dev python3-itrack
+    run -0 find below ! -type d ! -path "below/var/*"
+    [ -z "$output" ]
 }
 
 @test "lintian finds only that the maintainer has no address" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "ITRACK_TORTURE=1"
     run lintian --no-tag-display-limit "${packages[@]}"
     run ! grep '^[EW]: ' <(grep -v ': bogus-mail-host' <<<"$output" |
         grep -v 'running with root privileges')
 }
 
-@test "installed, used, upgraded and purged in a fresh root" {
-    [ "$(id -u)" -eq 0 ] || skip "not root"
-    debootstrap --variant=minbase bookworm "$root" "$("$top/scripts/debian-mirror")" \
-        >"$BATS_TEST_TMPDIR/log" 2>&1 || skip "no root: $(tail -n 1 "$BATS_TEST_TMPDIR/log")"
-    cp /etc/resolv.conf "$root/etc/" || true
-    find "$root" -xdev -type f | sort >before
+@test "two builds are the same, byte for byte" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "ITRACK_TORTURE=1"
+    mkdir first
+    cp "${packages[@]}" first/
+    "$top/scripts/deb" >again
+    diff again "$BATS_FILE_TMPDIR/packages"
+    for package in "${packages[@]}"; do
+        cmp "$package" "first/${package##*/}"
+    done
+}
+
+@test "installed, used, upgraded and purged in a fresh Debian 12" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "ITRACK_TORTURE=1"
+    fresh_root bookworm "$root"
     mkdir "$root/packages"
     cp "${packages[@]}" "$root/packages/"
     cp -r "$top/demo" "$root/packages/"
-    in_root sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends \
-        /packages/*.deb' >log 2>&1 || { cat log; return 1; }
-    mount --bind /proc "$root/proc"
-    in_root itrack doctor >found || { umount "$root/proc"; cat found; return 1; }
-    in_root itrack-wrap -v -- /packages/demo/run.sh /root/runs/x 2 >log 2>&1
-    in_root python3 -c 'import itrack
+    # The version before, which the upgrade replaces: the same with another number.
+    mkdir "$root/before"
+    for package in "${packages[@]}"; do
+        rm -rf tree
+        dpkg-deb -R "$package" tree
+        sed -i -e 's/^Version: /&0.0~/' -e 's/(\(>=\|=\) 0\./(\1 0.0~0./' \
+            tree/DEBIAN/control
+        echo before >tree/usr/share/doc/"$(sed -n 's/^Package: //p' tree/DEBIAN/control)"/before
+        dpkg-deb -Zgzip --root-owner-group -b tree "$root/before/${package##*/}" >log
+    done
+    local names=("${packages[@]##*/}")
+    installs "$root" "${names[@]/#//before/}"
+    run -0 in_root "$root" dpkg-query -W -f '${Version}' itrack
+    [ "$output" = "0.0~$(cat "$top/VERSION")" ]
+    in_root "$root" itrack-wrap --record-only -q -- /packages/demo/run.sh /root/runs/before 2
+    installs "$root" "${names[@]/#//packages/}"
+    run -0 in_root "$root" dpkg-query -W -f '${Version}' itrack
+    [ "$output" = "$(cat "$top/VERSION")" ]
+    [ ! -e "$root/usr/share/doc/itrack/before" ]
+    # What the version before had recorded is delivered.
+    in_root "$root" itrack sync -q
+    [ "$(jq -r .status "$root"/root/runs/tracking/insidellms/*/final_state.json)" = finished ]
+    run -0 in_root "$root" itrack doctor
+    [[ $output != *problem* ]]
+    run -0 in_root "$root" itrack-wrap -v --local-dir after -- /packages/demo/run.sh /root/runs/x 2
+    [[ $output == *"with the preload library"* ]]
+    [ "$(jq -r .status "$root"/root/after/insidellms/*/final_state.json)" = finished ]
+    run -0 in_root "$root" python3 -c 'import itrack
 with itrack.LocalFileTracker(output_dir="/root/module") as tracker:
     tracker.start_run("one")
-    tracker.log_metrics({"a": 1.0})
-    tracker.end_run()'
-    umount "$root/proc"
-    grep -q 'with the preload library' log
-    [ "$(jq -r .status "$root"/root/runs/tracking/insidellms/*/final_state.json)" = finished ]
+    tracker.log_metrics({"a": 1.0})'
     [ "$(jq -r .status "$root"/root/module/*/one/final_state.json)" = finished ]
-    # The same packages once more, as an upgrade replaces each file.
-    in_root sh -c 'dpkg -i /packages/*.deb' >log 2>&1
-    in_root itrack --version
-    in_root sh -c 'apt-get -qq purge -y itrack libitrack0 libitrack-dev python3-itrack' \
+    in_root "$root" apt-get -qq purge -y itrack libitrack0 libitrack-dev python3-itrack \
         >log 2>&1
-    run -0 find "$root/usr" "$root/etc" -name '*itrack*' ! -path '*/__pycache__/*'
+    run -0 find "$root/usr" "$root/etc" "$root/var/lib/dpkg/info" -name '*itrack*'
     [ -z "$output" ]
 }

@@ -1,10 +1,46 @@
 # What the tests of the packages share: which are built, a real MLflow server behind
 # TLS with a certificate of a private authority.
 
+load ../common
+
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 export GIT_PYTHON_REFRESH=quiet
 
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+
+# built NAME: what scripts/NAME prints. make check has it built beside its other tests
+# (scripts/test-packages).
+built() {
+    local at=${PACKAGES_MADE:-}
+    if [ -z "$at" ]; then
+        "$top/scripts/$1"
+        return
+    fi
+    until [ -e "$at/$1.status" ]; do
+        kill -0 "$(cat "$at/pid")" || break
+        read -rt 0.5 <> <(:) || true
+    done
+    cat "$at/$1.log" >&2
+    cat "$at/$1"
+    return "$(cat "$at/$1.status")"
+}
+
+# make_wheel: $wheel; or $missing says why it can't be made here.
+make_wheel() {
+    local status=0
+    export missing=
+    [ "$(uname -m)" = x86_64 ] || missing="this test has no other machine"
+    [ -z "${SANITIZE:-}" ] || missing="the same without sanitizers"
+    [ -z "$missing" ] || return 0
+    wheel=$(built wheel 2>"$BATS_FILE_TMPDIR/log") || status=$?
+    export wheel
+    if [ "$status" -eq 69 ]; then
+        missing=$(tail -n 1 "$BATS_FILE_TMPDIR/log")
+    elif [ "$status" -ne 0 ]; then
+        cat "$BATS_FILE_TMPDIR/log"
+    fi
+    [ "$status" -eq 0 ] || [ "$status" -eq 69 ]
+}
 
 # of_embed TARGET: are the libraries of a target there already (they are built in
 # minutes), or to be built? Else $missing says that the file can't run here.
@@ -33,11 +69,6 @@ clean_home() {
         HTTPS_PROXY all_proxy ALL_PROXY SSL_CERT_FILE REQUESTS_CA_BUNDLE
     export HOME=$BATS_FILE_TMPDIR/home
     mkdir -p "$HOME"
-}
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # make_certificates DIR: ca.pem, and of a server here server.pem and server.key.
@@ -92,4 +123,38 @@ finished_at_server() {
         jq -e --arg dir "$1" '[.runs[] | select(.info.status == "FINISHED") |
             select([.data.params[]?, .data.tags[]? | .value] | index($dir))] |
             length == 1' >/dev/null
+}
+
+# fresh_root SUITE DIRECTORY: the smallest Debian of a suite there, else the test is
+# skipped.
+fresh_root() {
+    [ "$(id -u)" -eq 0 ] || skip "not root"
+    "$top/scripts/test-root" "$1" "$2" 2>"$BATS_TEST_TMPDIR/no_root" ||
+        skip "no $1: $(tail -n 1 "$BATS_TEST_TMPDIR/no_root")"
+}
+
+# in_root ROOT COMMAND...: as its root at a login, with /proc and /dev, which are gone
+# again when the command ends.
+in_root() {
+    local root=$1
+    shift
+    # shellcheck disable=SC2016  # the inner shell's
+    unshare --mount --propagation private sh -c 'root=$1; shift
+        mount --bind /proc "$root/proc"
+        mount --bind /dev "$root/dev"
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+            HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "cd; exec \"\$@\"" sh "$@"
+    ' sh "$root" "$@"
+}
+
+# installs ROOT PACKAGE...: from Debian.
+installs() {
+    local root=$1
+    shift
+    in_root "$root" apt-get -qq update >"$BATS_TEST_TMPDIR/apt" 2>&1 &&
+        in_root "$root" apt-get -qq install -y --no-install-recommends "$@" \
+            >>"$BATS_TEST_TMPDIR/apt" 2>&1 || {
+        cat "$BATS_TEST_TMPDIR/apt"
+        return 1
+    }
 }

@@ -6,14 +6,9 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     load packages
-    of_embed x86_64-linux-gnu.2.28 || return 0
     clean_home
-    wheel=$("$top/scripts/wheel" 2>"$BATS_FILE_TMPDIR/log") || {
-        cat "$BATS_FILE_TMPDIR/log"
-        return 1
-    }
-    export wheel
-    start_tls_server
+    make_wheel
+    [ -n "$missing" ] || start_tls_server
 }
 
 teardown_file() {
@@ -30,7 +25,9 @@ setup() {
 
 # uses PYTHON: what a user does with the wheel.
 uses() {
-    local venv="$BATS_TEST_TMPDIR/a venv" run=$BATS_TEST_TMPDIR/runs/one
+    local venv="$BATS_TEST_TMPDIR/a venv" run
+    # A name of its own, because all meet at one server.
+    run=$BATS_TEST_TMPDIR/runs/$(tr / - <<<"by$1")
     "$1" -m venv "$venv"
     "$venv/bin/pip" install --quiet --no-index --disable-pip-version-check "$wheel"
     [ "$("$venv/bin/itrack" --version)" = "itrack $(cat "$top/VERSION")" ]

@@ -30,8 +30,8 @@ setup() {
 # So many records of two models and probes; `better` of 10 succeed.
 make_run() { # dir better temperature
     local model probe i
-    for model in small large; do
-        for probe in LogicProbe BiasProbe; do
+    for model in small claude-3-5-sonnet-20241022; do
+        for probe in LogicProbe InstructionFollowingProbe; do
             for i in $(seq 60); do
                 echo "$model/$probe ex-$i $([ $((i * 7 % 10)) -lt "$2" ] &&
                     echo success || echo error:RuntimeError)" \
@@ -67,6 +67,16 @@ look() { # picture dir...
     [[ $output == *"$(itrack show tuesday | sed -n 's/^success  *//p')"* ]]
     [[ $output == *better* && $output == *worse* ]]
     [[ $output == *"models.0.args.temperature"*0.7*0.2* ]]
+}
+
+@test "ten runs fit on paper" {
+    local day i
+    for day in $(seq 10); do
+        for i in $(seq 9); do
+            echo "P e$i $([ "$i" -lt "$day" ] && echo success || echo error) f1=0.$((i * day))"
+        done | python3 "$top/tests/cli/make_run.py" "evening-$day"
+    done
+    look report-ten evening-*
 }
 
 @test "hostile records do not execute" {

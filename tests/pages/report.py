@@ -38,6 +38,9 @@ def look(browser, scheme):
     ran = page.evaluate("window.ran")
     faults.extend([f"ran {name}" for name in ran])
     faults.extend([f"loaded {url}" for url in requests if url != address])
+    if page.evaluate("""[...document.querySelectorAll("#comparison .wide")]
+            .some(e => e.scrollWidth > e.clientWidth)"""):
+        faults.append("a comparison's verdict is beyond the edge")
     if page.query_selector_all("script, iframe, object, embed, img, link, form, input"):
         faults.append("an element that may load or run")
     context.close()
@@ -82,6 +85,11 @@ def on_paper(browser):
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
     if colour != "rgb(255, 255, 255)":
         faults.append(f"on paper the background is {colour}")
+    # A4 without its margins.
+    page.set_viewport_size({"width": 718, "height": 1000})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > 718:
+        faults.append(f"{width} pixels wide on paper of 718")
     for details in page.query_selector_all("details:not([open]):not(.long) > :nth-child(2)"):
         if not details.is_visible():
             faults.append("folded on paper: " + details.inner_html()[:100])

@@ -10,6 +10,8 @@ moved       the directory is renamed behind the manifest: TO.tmp to TO
 parent      the directory above it is: TO's
 removed     a temporary directory, gone behind the manifest
 server      a run, then the process waits for GATE's end
+inplace     three runs in TO, whose files are written again in place: 12 records
+            and no manifest, 4, 2; each waits for a line of GATE behind it
 rewritten   a manifest that says run_completed: false, replaced by the true one
             when GATE has a line, or at its end left so
 
@@ -55,6 +57,22 @@ def at_once(source, to, turn, work):
         thread.join()
 
 
+def in_place(source, to, turn, work):
+    to.mkdir()
+    for number, count in enumerate((12, 4, 2)):
+        run = renamed_source(source, number, work)
+        (to / ".insidellms_run").write_text("insideLLMs run directory\n")
+        shutil.copyfile(run / "config.resolved.yaml",
+                        to / "config.resolved.yaml")
+        lines = (run / "records.jsonl").read_text().splitlines(True)
+        (to / "records.jsonl").write_text("".join(lines[:count]))
+        manifest = json.loads((run / "manifest.json").read_text())
+        manifest["record_count"] = manifest["success_count"] = count
+        if number > 0:
+            write_run.replace(to, "manifest.json", write_run.dump(manifest))
+        turn()
+
+
 def rewritten(source, to, turn):
     write_run.write("run", source, to, lambda: None)
     path = to / "manifest.json"
@@ -73,7 +91,7 @@ def main():
     to = Path(os.path.abspath(to))
     with tempfile.TemporaryDirectory() as work:
         first = renamed_source(source, 0, work) if what not in (
-            "threads", "overwrite") else None
+            "threads", "overwrite", "inplace") else None
         if what == "threads":
             at_once(source, to, turn, work)
         elif what == "overwrite":
@@ -81,6 +99,8 @@ def main():
                 shutil.rmtree(to, ignore_errors=True)
                 write_run.write("run", renamed_source(source, n + 1, work), to,
                                 lambda: None)
+        elif what == "inplace":
+            in_place(source, to, turn, work)
         elif what == "moved":
             write_run.write("run", first, Path(f"{to}.tmp"), lambda: None)
             os.rename(f"{to}.tmp", to)

@@ -14,7 +14,7 @@ DIR/rules.json says what to answer; it is read again for each request. A list of
 objects; the first rule that matches and is not used up counts:
 
   match    regular expression on "METHOD TARGET" (search); absent: everything
-  body_match  regular expression on the body
+  body_match  regular expression on the body, unpacked if it is gzip
   over     only requests whose body has more bytes
   times    use it so often, then pass it over; absent: always
   status   200
@@ -27,6 +27,7 @@ objects; the first rule that matches and is not used up counts:
 
 No rule: 200 and "{}".
 """
+import gzip
 import json
 import os
 import re
@@ -39,6 +40,10 @@ import time
 lock = threading.Lock()
 count = 0
 used = {}
+
+
+def unpacked(body):
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
 
 
 def rule_for(directory, line, body):
@@ -54,7 +59,7 @@ def rule_for(directory, line, body):
         if body is None and not rule.get("early"):
             continue
         if "body_match" in rule and not re.search(
-            rule["body_match"].encode(), body or b""
+            rule["body_match"].encode(), unpacked(body or b"")
         ):
             continue
         if body is not None and len(body) <= rule.get("over", -1):

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The local tracker through the engine: killed, watched, and with a full disk.
 
+load ../common
+
 RUN_ID=331e331259fa3d8eaedc6ed4466ff97f
 
 setup() {
@@ -23,16 +25,6 @@ deliver() {
 deliver_alone() {
     exec "$BUILD/tests/drivers/deliver" "$@" local \
         local-dir="$BATS_TEST_TMPDIR/local"
-}
-
-# Waits until the command succeeds, 20 s at most.
-wait_until() {
-    for _ in $(seq 400); do
-        "$@" && return
-        sleep 0.05
-    done
-    echo "waited in vain for: $*"
-    return 1
 }
 
 has_points() {

@@ -1,5 +1,7 @@
 # What the MLflow tests share: a real server from PyPI, entries, delivery.
 
+load ../common
+
 export MLFLOW_DISABLE_TELEMETRY=true MLFLOW_ALLOW_FILE_STORE=true
 # Its background jobs are nine processes that we have no use for.
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
@@ -19,11 +21,6 @@ clean_environment() {
     unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
     export HOME=$BATS_FILE_TMPDIR/home
     mkdir -p "$HOME"
-}
-
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # start_server DIR PORT [option]...: returns when it answers; DIR/pid is its

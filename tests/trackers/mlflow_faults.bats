@@ -249,6 +249,24 @@ with_tags() {
     bodies 'log-batch 200' | jq -se '[.[].tags[]?.key] | contains(["one", "team"])'
 }
 
+# Its name is known early, and that it has no hash only at the end.
+@test "the dataset of a run whose metrics came long before its end" {
+    entries run_plain run "$e.all"
+    sed -i 's/[a-z_.]*dataset_hash/other_hash/g' "$e.all"
+    rules
+    head -n -1 "$e.all" >"$e"
+    "$deliver" -d 30000 "$state" "$e" mlflow "mlflow-uri=$url" 3>&- &
+    local pid=$!
+    wait_for 20 grep -rqs --include=cursor.mlflow '"delivered":26,' "$state"
+    kill -KILL "$pid"
+    wait "$pid" || true
+    [ "$(count log-inputs)" = 0 ]
+    mv "$e.all" "$e"
+    deliver
+    [ "$(bodies 'log-inputs 200' | jq -r '.datasets[].dataset.name')" = questions.jsonl ]
+    [ "$(count log-inputs)" = 1 ]
+}
+
 @test "401, 403: blocked, the message says what to do, the key never shows" {
     rules '{"status": 401, "body": "You are not authenticated"}'
     export MLFLOW_TRACKING_USERNAME=ana MLFLOW_TRACKING_PASSWORD=hunter2

@@ -9,11 +9,6 @@ load otlp
 
 # shellcheck disable=SC2154,SC2153 # of runs.bash and otlp.bash
 
-free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # receiver NAME: its path, or nothing.
 receiver() {
     if [ -n "$ITRACK_TORTURE" ]; then

@@ -3,6 +3,8 @@
 # and servers on both of their loading paths. Passed over where its package can't
 # be had.
 
+load ../common
+
 RUN_ID=331e331259fa3d8eaedc6ed4466ff97f
 
 setup_file() {
@@ -32,16 +34,6 @@ deliver() {
 # In the background: $! is the program itself.
 deliver_alone() {
     exec "$BUILD/tests/drivers/deliver" "$@" tensorboard tensorboard-dir="$tb"
-}
-
-# Waits until the command succeeds, two minutes at most.
-wait_until() {
-    for _ in $(seq 2400); do
-        "$@" && return
-        sleep 0.05
-    done
-    echo "waited in vain for: $*"
-    return 1
 }
 
 has_points() {

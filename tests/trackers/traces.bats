@@ -54,6 +54,14 @@ copy() { # FIXTURE DIR
     done
 }
 
+@test "one directory in two experiments: each has all its records" {
+    local dir=$top/tests/fixtures/run_scored/run
+    import two-a --records=text "$dir"
+    import two-b --records=text "$dir"
+    traces --text two-a "$dir"
+    traces --text two-b "$dir"
+}
+
 @test "without =text no word of a prompt, an answer or an error leaves the machine" {
     copy run_errors secret
     sed -i 's/"question":"/&CANARY /; s/"output_text":"/&CANARY /
@@ -141,6 +149,17 @@ PY
     grep -q 'v1/traces 404' "$fake/log"
     [[ $output != *"takes no traces"* ]]
     run ! grep -q records.json "$fake/log"
+}
+
+@test "MLflow 3.4, which reads no gzip, is a server without traces" {
+    local detail='Cannot store OpenTelemetry spans: All spans must belong to the same trace.'
+    fake_server '"times": 1, "status": 400},
+        {"match": "v1/traces", "status": 422, "body": {"detail": "'"$detail"'"}'
+    run -0 import fake --records=text "$top/tests/fixtures/run_scored/run"
+    kill "$(cat "$fake/pid")"
+    [ "$(grep -c "takes no traces (HTTP 422)" <<<"$output")" = 1 ]
+    [ "$(grep -c /v1/traces "$fake/log")" = 2 ]
+    [ "$(grep -c '/records.json 200' "$fake/log")" = 1 ]
 }
 
 @test "a table goes once, when it has the rows of all entries" {
@@ -282,4 +301,72 @@ except urllib.error.HTTPError:
     print(False)
 PY
     )" = True ]
+}
+
+# fails PATTERN: a server that fails (500) at every request about records that has
+# this in it.
+fails() {
+    fake_server '"body_match": "'"$1"'", "status": 500},
+        {"match": "3.0/mlflow/traces", "body_match": "'"$1"'", "status": 500'
+}
+
+@test "a server that fails at one record takes the others, and that one without its texts" {
+    copy run_scored poison
+    sed -i '5s/"question":"/&POISON /; 9s/"model_id":"[^"]*/&POISON/' poison/records.jsonl
+    fails POISON
+    run import fake --records=text --artifacts none "$PWD/poison"
+    kill "$(cat "$fake/pid")"
+    [ "$status" = 1 ]
+    [[ $output == *"records whose texts the server refuses: 1, the first is record 5"* ]]
+    [[ $output == *"record 9: "*"HTTP 500"* ]]
+    python3 - "$fake" poison/records.jsonl <<'PY'
+import gzip, json, sys
+spans = b""
+for line in open(sys.argv[1] + "/log"):
+    number, _, target, status, _ = line.split()
+    if target == "/v1/traces" and status == "200":
+        spans += gzip.open(f"{sys.argv[1]}/requests/{number}.body").read()
+for i, line in enumerate(open(sys.argv[2]), 1):
+    question = json.dumps(json.loads(line)["input"]["question"])
+    assert (question.encode() in spans) == (i not in (5, 9)), (i, question)
+PY
+    grep -q 'runs/update 200' "$fake/log"
+}
+
+@test "while a server fails at all records, the run is whole and they are pending" {
+    fake_server '"status": 500'
+    run import fake --records=text "$top/tests/fixtures/run_scored/run"
+    [ "$status" != 0 ]
+    [[ $output == *"pending"*"record 1: "*"HTTP 500"* ]]
+    grep -q 'runs/update 200' "$fake/log"
+    grep -q 'PUT .* 200' "$fake/log"
+    echo '[{"match": "runs/create", "status": 500}]' >"$fake/rules.json"
+    run -0 "$BUILD/bin/itrack" sync
+    kill "$(cat "$fake/pid")"
+    [[ $output == *delivered* && $output != *"without their texts"* ]]
+}
+
+@test "a server that never answers about traces: metrics, files and the end are there" {
+    local pid
+    copy run_scored from
+    rm from/manifest.json
+    mkfifo from/manifest.json
+    fake_server '"stall": true'
+    timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" --drain 30 \
+        --records=text -- "$BUILD/tests/programs/write_run" --quiet \
+        --mode run --from "$PWD/from" --to "$PWD/run" >out 2>&1 3>&- &
+    pid=$!
+    # The program ends only when traces are under way.
+    wait_for 20 grep -qs 'v1/traces stall' "$fake/log"
+    echo '{}' >from/manifest.json
+    wait_for 20 grep -q 'runs/update 200' "$fake/log"
+    wait_for 20 grep -q 'PUT .*/manifest.json 200' "$fake/log"
+    wait_for 20 grep -q 'PUT .*/records.jsonl 200' "$fake/log"
+    kill "$(cat "$fake/pid")"
+    wait "$pid" || true
+    cat out
+    grep -q pending out
+    # The same request was under way all the time.
+    [ "$(grep -c v1/traces "$fake/log")" = 1 ]
+    grep -h metrics "$fake"/requests/*.body | grep -q success_rate
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# --records at a server of earlier days (make torture): MLflow 2.22, which has no
-# traces of this kind.
+# --records at servers of earlier days (make torture): MLflow 2.22, which has no
+# traces of this kind, and 3.4, which knows spans but shows none.
 
 bats_require_minimum_version 1.5.0
 load mlflow.bash
@@ -31,8 +31,9 @@ import() { # EXPERIMENT FIXTURE
         --records=text "$top/tests/fixtures/$2/run"
 }
 
-@test "MLflow 2.22: one note, the run is whole, its records are a table" {
-    serve mlflow-2.22 'mlflow==2.22.1' 'setuptools<81' 'sqlalchemy<2.1'
+# old NAME PACKAGE...: one note, the run is whole, its records are a table.
+old() {
+    serve "$@"
     run -0 import old harness_two_by_two
     [ "$(grep -c "takes no traces" <<<"$output")" = 1 ]
     [[ $output == *"delivered"*"/runs/"* ]]
@@ -51,4 +52,12 @@ for run_id in runs["run_id"]:
     inputs = mlflow.get_run(run_id).inputs.dataset_inputs
     assert [d.dataset.name for d in inputs] == ["harness.jsonl"], inputs
 PY
+}
+
+@test "MLflow 2.22: one note, the run is whole, its records are a table" {
+    old mlflow-2.22 'mlflow==2.22.1' 'setuptools<81' 'sqlalchemy<2.1'
+}
+
+@test "MLflow 3.4, too" {
+    old mlflow-3.4 'mlflow==3.4.0' 'setuptools<81' 'sqlalchemy<2.1'
 }

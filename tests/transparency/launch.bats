@@ -158,12 +158,12 @@ END
     for signal in 1 10 15; do
         python3 caller.py $signal "$wrap" -q "$programs/launch_signals" \
             <in 3>&- 7>&-
-        wait_for grep -qxE '(HUP|USR1|TERM) 0' said
+        wait_until grep -qxE '(HUP|USR1|TERM) 0' said
         kill -KILL "$(sed -n 's/^ready //p' said)"
         [ "$(wc -l <said)" -eq 2 ]
     done
     python3 caller.py 9 "$wrap" -q "$programs/launch_signals" <in 3>&- 7>&-
-    wait_for gone "$(sed -n 's/^ready //p' said)"
+    wait_until gone "$(sed -n 's/^ready //p' said)"
 }
 
 @test "orphans of a command that is to reap them go to it" {
@@ -263,10 +263,10 @@ print(s.run(["sh", "-c", "echo hi; exit 3"], close_fds=True))'
         (read -r x <go; echo late) & echo early' 3>&- </dev/null \
         > >(cat >read.out; : >read.end) &
     pid=$!
-    wait_for logged "ended status 0"
+    wait_until logged "ended status 0"
     [ ! -e read.end ]
     echo >go
-    wait_for test -e read.end
+    wait_until test -e read.end
     [ "$(cat read.out)" = "early
 late" ]
     kill -TERM $pid
@@ -277,7 +277,7 @@ late" ]
     ITRACK_FAKE_WORKER=deaf "$programs/launch_enter" open 9 lock -- "$wrap" -q \
         --drain 60 sh -c ': >records.jsonl; flock 9' 3>&- &
     pid=$!
-    wait_for logged "ended status 0"
+    wait_until logged "ended status 0"
     flock -n lock true
     kill -TERM $pid
     wait $pid
@@ -288,17 +288,17 @@ late" ]
     "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
     pid=$!
     exec 7>in
-    wait_for grep -q ready seen
+    wait_until grep -q ready seen
     for signal in HUP INT QUIT USR1 USR2 TERM WINCH; do
         kill -$signal $pid
-        wait_for grep -q "$signal" seen
+        wait_until grep -q "$signal" seen
     done
     python3 -c 'import ctypes, signal, sys
 class V(ctypes.Union):
     _fields_ = [("i", ctypes.c_int), ("p", ctypes.c_void_p)]
 v = V(); v.i = 4711
 sys.exit(ctypes.CDLL(None).sigqueue(int(sys.argv[1]), signal.SIGRTMIN + 1, v))' $pid
-    wait_for grep -qx "RT 4711" seen
+    wait_until grep -qx "RT 4711" seen
     exec 7>&-
     wait $pid
     [ "$(grep -vc ready seen)" -eq 8 ]
@@ -312,7 +312,7 @@ start_group() {
     setsid "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
     pid=$!
     exec 7>in
-    wait_for grep -q ready seen
+    wait_until grep -q ready seen
     command=$(sed -n 's/^ready //p' seen)
     witness=$(pgrep -x group-witness -P "$pid")
 }
@@ -322,7 +322,7 @@ count_seen() {
     local before
     before=$(grep -c WINCH seen) || :
     kill -WINCH "$pid"
-    wait_for eval "[ \$(grep -c WINCH seen) -gt $before ]"
+    wait_until eval "[ \$(grep -c WINCH seen) -gt $before ]"
     grep -cx "$1" seen
 }
 
@@ -335,7 +335,7 @@ end_group() {
     start_group
     for signal in HUP INT QUIT USR1 USR2 TERM; do
         kill -$signal -- -"$pid"
-        wait_for grep -q "$signal" seen
+        wait_until grep -q "$signal" seen
         [ "$(count_seen "$signal 0")" -eq 1 ]
     done
     # Again, and to itrack-wrap alone behind it.
@@ -354,9 +354,9 @@ end_group() {
 @test "a signal by name to itrack-wrap is for it alone" {
     start_group
     pkill -USR1 -g "$pid" itrack-wrap
-    wait_for grep -q USR1 seen
+    wait_until grep -q USR1 seen
     pkill -USR2 -g "$pid" -f bin/itrack-wrap
-    wait_for grep -q USR2 seen
+    wait_until grep -q USR2 seen
     end_group
 }
 
@@ -365,9 +365,9 @@ end_group() {
         start_group
         kill -$signal "$witness"
         kill -USR1 "$pid"
-        wait_for grep -q USR1 seen
+        wait_until grep -q USR1 seen
         kill -USR2 "$pid"
-        wait_for grep -q USR2 seen
+        wait_until grep -q USR2 seen
         [ "$(grep -c USR1 seen)" -eq 1 ]
         end_group
     done
@@ -379,7 +379,7 @@ end_group() {
     [ ! -e "/proc/$witness" ]
     start_group
     kill -KILL "$pid"
-    wait_for gone "$witness"
+    wait_until gone "$witness"
     exec 7>&-
 }
 
@@ -456,22 +456,22 @@ END
     start_group
     # The command alone, which may be all that somebody knows.
     kill -STOP "$command"
-    wait_for stopped "$pid"
+    wait_until stopped "$pid"
     kill -CONT "$command"
-    wait_for running "$pid"
+    wait_until running "$pid"
     [ "$(count_seen "CONT 0")" -eq 1 ]
     # Both, then itrack-wrap alone.
     kill -STOP "$command" "$pid"
-    wait_for stopped "$pid"
+    wait_until stopped "$pid"
     kill -CONT "$pid"
-    wait_for running "$command"
+    wait_until running "$command"
     [ "$(count_seen "CONT 0")" -eq 2 ]
     # The group.
     kill -STOP -- -"$pid"
-    wait_for stopped "$pid"
-    wait_for stopped "$command"
+    wait_until stopped "$pid"
+    wait_until stopped "$command"
     kill -CONT -- -"$pid"
-    wait_for running "$pid"
+    wait_until running "$pid"
     [ "$(count_seen "CONT 0")" -eq 3 ]
     end_group
 }
@@ -481,7 +481,7 @@ END
     "$wrap" -q "$programs/launch_signals" 33 <in >seen 3>&- &
     pid=$!
     exec 7>in
-    wait_for grep -q ready seen
+    wait_until grep -q ready seen
     kill -TERM $pid
     status=0
     wait $pid || status=$?
@@ -493,7 +493,7 @@ END
     mkfifo go
     "$wrap" -q sh -c 'trap "" TERM; : >started; read -r x <go; exit 12' 3>&- &
     pid=$!
-    wait_for test -e started
+    wait_until test -e started
     kill -TERM $pid
     kill -TERM $pid
     echo >go

@@ -18,13 +18,13 @@
 #define SECRETS    "ITRACK_NOTIFY_"
 #define NOT_FOUND  127
 #define CANT_START 126
-/* What most programs count on (select); ours is higher. */
+/* Most programs count on this limit (select); ours is higher. */
 #define DESCRIPTORS 1024
 /* How long the end of one that was killed is waited for. */
 #define REAP_TRIES 100
 #define REAP_NS    1000000
 
-/* The array is allocated, its texts are ours. */
+/* The array is allocated; its texts stay the environment's. */
 static char **
 make_environment(void)
 {

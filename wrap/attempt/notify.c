@@ -14,7 +14,7 @@
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/start.h"
 
-/* So long a target may take before the command is over. */
+/* A target may take so long while the command runs. */
 #define NOTIFY_MS 30000
 #define COMMAND   "command:"
 #define WANDB     "wandb"
@@ -130,7 +130,7 @@ on_hand(const char *why, void *data)
 	finish(data, why);
 }
 
-/* The settings are the tracker's. */
+/* The tracker has the settings, such as the server and the key. */
 static int
 send_alert(struct telling *t, const char *place, struct err *err)
 {

@@ -10,7 +10,7 @@
 #include "mapping/running.h"
 #include "wrap/attempt/private.h"
 
-/* A look is not put off for longer. */
+/* The next look comes after so long at the latest. */
 #define STALL_MAX_MS INT64_C(86400000)
 
 static bool
@@ -62,8 +62,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	a->config.rule_holds(a, a->config.data);
 }
 
-/* To the moment when the first of the rules on the time since the last record may
- * hold. */
+/* Sets the timer for the moment at which the first of the rules on the time since the
+ * last record may hold. */
 static void
 set_timer(struct attempt *a)
 {
@@ -78,7 +78,7 @@ set_timer(struct attempt *a)
 	/* A millisecond beyond, because "more than" is meant. */
 	least = least * 1000 + 1;
 	in_ms = least - (double)(clock_mono_ms() - a->counted_ms);
-	/* None holds as long as no record is expected: a later look. */
+	/* None holds as long as no record is expected, so we look later. */
 	if (in_ms < 1)
 		in_ms = least;
 	loop_timer_set(a->config.loop, &a->stall_timer,

@@ -1,6 +1,6 @@
 /*
- * itrack compare: what runs mean beside another: is the difference more than chance,
- * in what were they made differently, which records changed sides.
+ * itrack compare: sets runs beside another run and says whether the difference is more
+ * than chance, in what they were made differently, and which records changed sides.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ complain(const struct err *err)
 	return STATUS_FAILURE;
 }
 
-/* A run by its REF; `dirs` are those that `last` is not. */
+/* Reads the run that REF means; `last` means none of `dirs`. */
 static int
 read_run(struct run *run, const char *ref, char *const *dirs, size_t len,
     struct err *err)
@@ -95,7 +95,7 @@ compare_wanted(const void *a, const void *b)
 	return (x->c->number > y->c->number) - (x->c->number < y->c->number);
 }
 
-/* The texts of one side of the changes; the records are read in their order. */
+/* Reads the texts of one side of the changes, in the order of the records. */
 static int
 read_texts(
     struct print_one *one, const struct run *run, bool base, struct err *err)

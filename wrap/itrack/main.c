@@ -72,6 +72,8 @@ unknown(const char *name)
 	if (name[0] == '-')
 		snprintf(hint, sizeof(hint),
 		    " (the command comes before its options)");
+	else if (hint[0] == '\0')
+		snprintf(hint, sizeof(hint), " (itrack --help lists them)");
 	fprintf(stderr, "itrack: unknown command \"");
 	for (const char *c = name; *c != '\0' && c < name + 60; c++)
 		fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, stderr);

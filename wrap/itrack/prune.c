@@ -84,10 +84,13 @@ each_folder(const char *attempt, void *data)
 		entry_release(&start);
 	if (result != -ENODATA && result != -ENOENT)
 		return true;
-	if (!options_given(p->options, OPT_DRY_RUN) &&
-	    (journal_discard(p->state_dir, attempt, NULL) < 0 ||
-		has_folder(p, attempt)))
+	if (options_given(p->options, OPT_DRY_RUN)) {
+		if (!journal_may_discard(p->state_dir, attempt))
+			return true;
+	} else if (journal_discard(p->state_dir, attempt, NULL) < 0 ||
+	    has_folder(p, attempt)) {
 		return true;
+	}
 	p->folders++;
 	buf_addf(&p->text, "%s  an empty folder\n", attempt);
 	return true;

@@ -151,6 +151,13 @@ say_root(struct watch *w, const struct node *root)
 	else if (root->kind == NODE_RUN)
 		report_say(&w->im.report, "watching the run directory %s%s",
 		    root->path, old > 0 ? ", from its next change on" : "");
+	else if (runs == 0)
+		report_say(&w->im.report,
+		    "watching %s: no run directory is there yet", root->path);
+	else if (old == 0)
+		report_say(&w->im.report,
+		    "watching %s: %zu run director%s there", root->path, runs,
+		    runs == 1 ? "y is" : "ies are");
 	else
 		report_say(&w->im.report,
 		    "watching %s: %zu run director%s there, of which %zu %s "

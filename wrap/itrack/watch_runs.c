@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/path.h"
 #include "mapping/names.h"
+#include "watcher/identity.h"
 #include "wrap/itrack/watch_private.h"
 
 /* Where a worker may be about to begin, and where another process is at work:
@@ -42,20 +43,13 @@ run_recognise(const char *path, struct watcher_stamp *stamps)
 	return result;
 }
 
-static bool
-are_equal(const struct watcher_stamp *a, const struct watcher_stamp *b)
-{
-	return a->there == b->there && a->inode == b->inode &&
-	    a->device == b->device && a->mtime_ns == b->mtime_ns;
-}
-
 /* A file that is gone makes no new run of one that was finished before. */
 static bool
 has_changed(const struct node *n, const struct watcher_stamp *stamps)
 {
 	for (int i = 0; i < WATCH_FILES; i++)
 		if ((!n->old || stamps[i].there) &&
-		    !are_equal(&n->stamps[i], &stamps[i]))
+		    !identity_stamp_equal(&n->stamps[i], &stamps[i]))
 			return true;
 	return false;
 }
@@ -200,7 +194,7 @@ static void
 note_change(struct node *n, const struct watcher_stamp *stamps)
 {
 	bool same = stamps[MANIFEST].there &&
-	    are_equal(&n->stamps[MANIFEST], &stamps[MANIFEST]);
+	    identity_stamp_equal(&n->stamps[MANIFEST], &stamps[MANIFEST]);
 
 	n->resumed = same && (n->over || n->resumed);
 	n->over = n->old = false;

@@ -31,6 +31,8 @@
 
 /* Beyond the drain time the worker gets so long for its last words. */
 #define DRAIN_GRACE_MS 100
+/* A worker that has said in this time that it closes gets so long for it. */
+#define CLOSE_MS 1000
 
 /* All in one place and static: the launcher needs no stack or heap of note. */
 static struct launcher {
@@ -43,6 +45,7 @@ static struct launcher {
 	struct stop stop;       /* --stop-if */
 	char **environment;     /* the command's */
 	int64_t drain_until_ms; /* -1: the command still runs */
+	bool gave_time;         /* to close */
 } launcher;
 
 static void
@@ -265,6 +268,20 @@ stop_command(struct launcher *l, int64_t now)
 	return due_ms;
 }
 
+/* A worker whose drain is over only writes down what is left, which a busy disk
+ * makes slow. */
+static void
+give_time_to_close(struct launcher *l)
+{
+	int64_t until_ms = now_ms() + CLOSE_MS;
+
+	if (!l->tracking.closes || l->gave_time || l->drain_until_ms <= 0)
+		return;
+	l->gave_time = true;
+	if (l->drain_until_ms < until_ms)
+		l->drain_until_ms = until_ms;
+}
+
 /* Waits for the next thing to happen and deals with it. */
 static void
 turn(struct launcher *l)
@@ -289,6 +306,7 @@ turn(struct launcher *l)
 		take_signals(l);
 	if (fds[1].revents != 0)
 		tracking_read(t);
+	give_time_to_close(l);
 	tracking_waited(t, now_ms());
 }
 
@@ -331,8 +349,7 @@ static void
 drain(struct launcher *l)
 {
 	take_last_signals(l);
-	l->drain_until_ms =
-	    now_ms() + options_drain_ms(&l->options) + DRAIN_GRACE_MS;
+	l->drain_until_ms = l->tracking.end.until_ms + DRAIN_GRACE_MS;
 	while (tracking_busy(&l->tracking) && now_ms() < l->drain_until_ms)
 		turn(l);
 	if (tracking_busy(&l->tracking))
@@ -369,7 +386,7 @@ main(int argc, char **argv)
 		tracking_line(t, l->copy.line, l->copy.line_len);
 	tracking_ended(t, &l->child,
 	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT),
-	    now_ms());
+	    now_ms(), options_drain_ms(&l->options));
 	drain(l);
 	say_report(&l->tracking, &l->options, &l->copy);
 	signals_reap(&l->signals);

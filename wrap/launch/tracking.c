@@ -347,6 +347,8 @@ read_link(struct tracking *t)
 			t->recorded = packet.recorded;
 		else if (packet.type == LINK_STOP)
 			t->wants_stop = true;
+		else if (packet.type == LINK_CLOSES)
+			t->closes = true;
 	}
 	if (got == 0) {
 		/* A signal tells of its death; here we only stop to listen. */
@@ -408,7 +410,7 @@ tracking_worker_died(struct tracking *t, int status)
 
 void
 tracking_ended(struct tracking *t, const struct child *command,
-    bool needs_worker, int64_t now_ms)
+    bool needs_worker, int64_t now_ms, int64_t drain_ms)
 {
 	struct link_packet packet = {.type = LINK_ENDED};
 
@@ -417,6 +419,7 @@ tracking_ended(struct tracking *t, const struct child *command,
 	t->end.stopped = t->stopped;
 	t->end.usage = command->usage;
 	now_read(CLOCK_REALTIME, &t->end.wall);
+	t->end.until_ms = now_ms + drain_ms;
 	if (t->phase == TRACKING_OFF)
 		return;
 	if (t->phase == TRACKING_LISTENS)

@@ -60,6 +60,7 @@ struct tracking {
 	bool crowded;               /* messages may have been lost */
 	bool ended;                 /* the command has; see `end` */
 	bool wants_stop;            /* the worker has asked for it */
+	bool closes;                /* its drain is over, it is about to end */
 	int in_row;                 /* connections without a break */
 	int64_t begun_ms;
 	int64_t hello_due_ms;            /* the worker's start; -1: none */
@@ -107,13 +108,14 @@ void tracking_worker_died(struct tracking *t, int status);
 /* Keeps the last line of the command's output for the worker; called before the
  * end. The caller must never free it. */
 void tracking_line(struct tracking *t, const char *line, size_t len);
-/* Called when the command has ended, at `now_ms`. With `needs_worker` a worker is
+/* Called when the command has ended, at `now_ms`; the rest is delivered for
+ * `drain_ms` at most. With `needs_worker` a worker is
  * started even if there is no run, because it writes the report's file. Afterwards
  * tracking_busy says whether the launcher must wait for the worker's last words
  * and its end; no other code may wait for it. The launcher leaves a worker that
  * stays for what goes on. */
 void tracking_ended(struct tracking *t, const struct child *command,
-    bool needs_worker, int64_t now_ms);
+    bool needs_worker, int64_t now_ms, int64_t drain_ms);
 bool tracking_busy(const struct tracking *t);
 /* Asks the worker to end now. */
 void tracking_hurry(struct tracking *t);

@@ -25,6 +25,7 @@ packet_len(const struct link_packet *packet)
 		return head + sizeof(packet->ended);
 	case LINK_HURRY:
 	case LINK_STOP:
+	case LINK_CLOSES:
 		return head;
 	case LINK_RECORDED:
 		return head + sizeof(packet->recorded);

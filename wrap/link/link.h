@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 6
+#define LINK_VERSION 7
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -53,6 +53,7 @@ enum link_type {
 	LINK_STOP,  /* worker -> launcher: stop the command */
 	LINK_RECORDED, /* worker -> launcher: which journals there are */
 	LINK_DRAINED,  /* worker -> launcher: all said and done */
+	LINK_CLOSES,   /* worker -> launcher: the drain is over, that follows */
 };
 
 struct link_launched {
@@ -88,6 +89,9 @@ struct link_ended {
 	uint32_t stopped; /* signals that it was sent for LINK_STOP */
 	struct rusage usage;
 	struct timespec wall;
+	/* When the drain is over, by the kernel's monotonic clock: the time counts
+	 * from the command's end for both, however late the worker hears of it. */
+	int64_t until_ms;
 };
 
 /* How many journals are not delivered yet and can be delivered without this

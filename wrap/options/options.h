@@ -99,7 +99,6 @@ struct option_row {
 	 * NULL. */
 	const char *choices;
 	unsigned programs;
-	bool repeatable; /* every occurrence counts (tag); comma lists join */
 	const char *tracker; /* whose option it is, or NULL: general */
 	const char *help;    /* one line */
 	const struct about_option

@@ -43,6 +43,9 @@
  * or a part of a shorter drain. */
 #define SPREAD_MS   2000
 #define SPREAD_PART 4
+/* So much of the drain, or a part of a shorter one, is for its end. */
+#define CLOSE_MS   200
+#define CLOSE_PART 20
 
 #define TO(phase) (1U << (phase))
 
@@ -108,6 +111,34 @@ spread_out(int64_t drain_ms)
 	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
 }
 
+/* The launcher waits hardly longer, so a part of the time is for what follows: to
+ * hear that it is over, and to note what was not delivered. Without a launcher there
+ * is all the time that the user gives. */
+static int64_t
+drain_left_ms(const struct worker *w, const struct link_ended *ended)
+{
+	int64_t left_ms;
+
+	if (w->hurry || ended == NULL)
+		return w->hurry ? 0 : options_drain_ms(&w->options);
+	left_ms = ended->until_ms - clock_mono_ms();
+	if (left_ms < 0)
+		return 0;
+	return left_ms -
+	    (left_ms / CLOSE_PART < CLOSE_MS ? left_ms / CLOSE_PART : CLOSE_MS);
+}
+
+/* From now on we only write down what is there and what is left, and the launcher
+ * waits for that. */
+static void
+say_closes(const struct worker *w)
+{
+	const struct link_packet packet = {.type = LINK_CLOSES};
+
+	if (!w->link_gone)
+		link_send(LINK_FD, &packet);
+}
+
 /* Called when the command is over: every run ends, also each one that is found
  * only now, and the rest is delivered. */
 static void
@@ -124,8 +155,9 @@ end_all(struct worker *w, const struct link_ended *ended)
 	w->failed = ended != NULL && ended->wait_status != 0;
 	if (w->stopper.own > 0)
 		runs_are_stopped(w->runs);
-	drain_ms = w->hurry ? 0 : options_drain_ms(&w->options);
-	spread_out(drain_ms);
+	if (drain_left_ms(w, ended) == 0)
+		say_closes(w);
+	spread_out(drain_left_ms(w, ended));
 	if (w->search != NULL)
 		search_before_end(w->search);
 	take_line(w);
@@ -135,6 +167,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 	if (w->search != NULL)
 		search_at_end(
 		    w->search, w->channel.crowded || w->launched.crowded);
+	drain_ms = drain_left_ms(w, ended);
 	runs_drain(w->runs, drain_ms);
 	if (!options_given(&w->options, OPT_QUIET))
 		w->drain_progress =
@@ -258,6 +291,7 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		break;
 	case LINK_HURRY:
 		w->hurry = true;
+		say_closes(w);
 		runs_drain(w->runs, 0);
 		break;
 	default:
@@ -439,6 +473,7 @@ main(int argc, char **argv)
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
 	drain_progress_free(w.drain_progress);
+	say_closes(&w);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)
 		worker_say_report(&w);

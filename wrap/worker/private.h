@@ -33,6 +33,7 @@ struct run {
 	char *run_id; /* NULL: none */
 	int64_t records_bytes;
 	uint32_t records_crc32c;
+	struct watcher_stamp manifest;
 	int64_t started_us;
 	TAILQ_ENTRY(run) link;
 };

@@ -21,18 +21,49 @@
  * other runs wait, too. */
 #define TURN_LIVE_MS 2000
 
-/* Notes the manifest that an earlier run of this command left in the
- * directory. */
 static struct watcher_stamp
-older_manifest(const struct run *run, int dir_fd)
+stamp(const struct run *run, int dir_fd, const char *name)
+{
+	return dir_fd > 0 ? identity_stamp_at(dir_fd, name)
+			  : watcher_stamp(run->dir, name);
+}
+
+/* The run that this command has written in the directory before; NULL: none. */
+static const struct run *
+earlier_run(const struct run *run)
 {
 	const struct run *other;
 
-	TAILQ_FOREACH (other, &run->runs->list, link)
+	TAILQ_FOREACH_REVERSE (other, &run->runs->list, run_list, link)
 		if (watcher_identity_equal(&other->identity, &run->identity))
-			return dir_fd > 0
-			    ? identity_stamp_at(dir_fd, MANIFEST_FILE)
-			    : watcher_stamp(run->dir, MANIFEST_FILE);
+			return other;
+	return NULL;
+}
+
+/* Notes the manifest that an earlier run of this command left in the directory.
+ * By now there may be this run's own, which is written behind all the others of
+ * its files. */
+static struct watcher_stamp
+older_manifest(const struct run *run, int dir_fd)
+{
+	static const char *const names[] = {
+	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE};
+	const struct run *earlier = earlier_run(run);
+	struct watcher_stamp manifest = {0};
+
+	if (earlier != NULL)
+		manifest = stamp(run, dir_fd, MANIFEST_FILE);
+	if (!manifest.there ||
+	    identity_stamp_equal(&earlier->manifest, &manifest))
+		return manifest;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct watcher_stamp file = stamp(run, dir_fd, names[i]);
+
+		if (file.code < 0)
+			return file;
+		if (file.there && file.mtime_ns > manifest.mtime_ns)
+			return manifest;
+	}
 	return (struct watcher_stamp){0};
 }
 

@@ -71,6 +71,9 @@ run_note_facts(struct run *run)
 	run->run_id = id != NULL ? xstrdup(id) : NULL;
 	run->records_bytes = facts.records_bytes;
 	run->records_crc32c = facts.records_crc32c;
+	if (attempt_watcher(run->attempt) != NULL)
+		run->manifest =
+		    *watcher_manifest(attempt_watcher(run->attempt));
 }
 
 /* Its records are those of the other, or the first of them. */

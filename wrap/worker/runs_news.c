@@ -58,6 +58,26 @@ is_another(struct run *run, const struct run_news *news)
 	return run_is_complete(run);
 }
 
+static void
+count_sign(struct run *run, const struct run_news *news)
+{
+	if (news->sign != RUN_NO_SIGN)
+		run->begins[news->sign] = 1;
+}
+
+/* The look at the files of the one before may have shown that there are others
+ * now, and begun with them. */
+static struct run *
+next_run(struct runs *runs, const struct watcher_identity *identity,
+    const struct run_news *news)
+{
+	struct run *run = find_run(runs, identity, 0);
+
+	if (run != NULL)
+		count_sign(run, news);
+	return run;
+}
+
 /* Returns 1, 0, or a negative errno if it could not be looked at. */
 static int
 has_marker(const struct run_news *news)
@@ -117,15 +137,15 @@ runs_consider(struct runs *runs, const struct run_news *news)
 		return;
 	if (run != NULL && is_another(run, news)) {
 		run_end(run, NULL, true);
-		run = NULL;
+		run = next_run(runs, &identity, news);
 	}
 	if (run == NULL) {
 		runs_end_orphans(runs, false);
 		take_over(runs, news);
 		run = runs_begin(
 		    runs, news->dir, news->dir_fd, news->writer, true);
-		if (run != NULL && news->sign != RUN_NO_SIGN)
-			run->begins[news->sign] = 1;
+		if (run != NULL)
+			count_sign(run, news);
 	}
 	if (run != NULL)
 		take_news(run, news);

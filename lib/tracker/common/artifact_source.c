@@ -56,8 +56,9 @@ open_text(const char *text, struct stat *st, struct err *err)
 	return fd;
 }
 
-int
-source_open_file(
+/* `st` gets the recorded modification time and permissions. */
+static int
+open_file(
     const struct entry_artifact *artifact, struct stat *st, struct err *err)
 {
 	struct entry_artifact recorded = *artifact;
@@ -101,7 +102,7 @@ enum outcome
 source_open(const struct entry_artifact *artifact, const char *host, int *fd,
     struct stat *st, struct err *err)
 {
-	*fd = source_open_file(artifact, st, err);
+	*fd = open_file(artifact, st, err);
 	if (*fd == -ENOENT && source_is_elsewhere(host)) {
 		err_set(err, -ENOENT, "%s is on another host, %s",
 		    artifact->path, host);

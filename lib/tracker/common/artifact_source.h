@@ -24,12 +24,6 @@ enum outcome source_open(const struct entry_artifact *artifact,
 /* No system call that these functions make has this error. */
 #define SOURCE_CHANGED (-EREMCHG)
 
-/* A descriptor, `st` (may be NULL) its status with the recorded modification
- * time and permissions; or a negative errno, SOURCE_CHANGED: another file than
- * was recorded. */
-int source_open_file(
-    const struct entry_artifact *artifact, struct stat *st, struct err *err);
-
 /* Is the file still as recorded? SOURCE_CHANGED if not. Callers ask again after
  * they sent it. */
 int source_check(

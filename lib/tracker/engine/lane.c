@@ -292,6 +292,8 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		stop(d, lane);
 		break;
 	default:
+		if (l->batch.moved)
+			l->failures = 0;
 		if (!delivery_retry(d, ++l->failures, retry_after_ms, err,
 			lane == LANE_RECORDS ? &d->records_asked_ms
 					     : &d->asked_ms,

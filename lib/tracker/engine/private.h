@@ -1,5 +1,5 @@
 /* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), drain.c, layout.c, cursor.c, gather.c, retry.c, call_limit.c,
+ * lane of it), drain.c, scout.c, layout.c, cursor.c, gather.c, retry.c, call_limit.c,
  * services.c (what a tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
@@ -106,9 +106,6 @@ struct delivery {
 /* delivery.c */
 void delivery_pump(struct delivery *d);
 void delivery_set_phase(struct delivery *d, enum phase phase);
-/* Reads the new part of the journal: is the run ID known, has the run ended, how
- * many entries are there? */
-void delivery_look_ahead(struct delivery *d);
 /* What is known of the run by now. */
 void delivery_fill_info(struct delivery *d);
 /* Has the tracker a call to answer? */
@@ -131,6 +128,11 @@ void delivery_save_cursor_if_due(struct delivery *d);
 /* When the cursor must be on the disk; INT64_MAX: it is there, or need not be,
  * because a reopened run begins anew. */
 int64_t delivery_cursor_due_ms(const struct delivery *d);
+
+/* scout.c */
+/* Reads the new part of the journal: is the run ID known, has the run ended, how
+ * many entries are there? */
+void delivery_look_ahead(struct delivery *d);
 
 /* drain.c */
 /* When the drain is over. */

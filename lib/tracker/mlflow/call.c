@@ -7,7 +7,7 @@
 #include "base/die.h"
 #include "tracker/mlflow/private.h"
 
-/* Of a server's message in a line of ours. */
+/* So much of a server's message fits into a line of ours. */
 #define MESSAGE_SHOWN 300
 /* MLflow's own limit for a run's ID. */
 #define ID_CHARACTERS_MAX 256
@@ -17,7 +17,7 @@
 #define NOT_FOUND         404
 #define NO_METHOD         405
 #define NO_FEATURE        501
-/* Of a request: one that has a workspace, and NULL. */
+/* A request's headers: one that names a workspace, and NULL. */
 #define HEADERS_MAX 8
 
 static const struct {
@@ -36,7 +36,7 @@ static const struct {
 	"the server does not take files: restart it without "
 	"--no-serve-artifacts, or upload them with MLflow's own client",
 	OUTCOME_REJECTED},
-    /* SQLAlchemy's: too many requests at once for the server's database. */
+    /* SQLAlchemy writes this when too many requests want the server's database. */
     {"QueuePool limit",
 	"the server has more requests than connections to its database",
 	OUTCOME_RETRY},

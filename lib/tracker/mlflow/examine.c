@@ -53,7 +53,8 @@ send(struct probe *p, const char *method, bool wants_json, const char *path)
 {
 	char *url = xasprintf("%s%s", p->config->base, path);
 	char *workspace = NULL;
-	const char *headers[3] = {"Content-Type: application/json"};
+	const char *headers[4] = {
+	    "Content-Type: application/json", "x-mlflow-experiment-id: 0"};
 	const struct http_request request = {
 	    .method = method,
 	    .url = url,
@@ -64,7 +65,7 @@ send(struct probe *p, const char *method, bool wants_json, const char *path)
 	};
 
 	if (p->config->workspace != NULL)
-		headers[1] = workspace =
+		headers[2] = workspace =
 		    xasprintf("X-MLFLOW-WORKSPACE: %s", p->config->workspace);
 	p->wants_json = wants_json;
 	http_start(p->http, &request);
@@ -80,20 +81,22 @@ ask(struct probe *p, bool wants_json, const char *path)
 	return send(p, "GET", wants_json, path);
 }
 
-/* A request without a trace is refused, but not by everyone in the same way. */
+/* A request without a trace is refused, but not by everyone in the same way. MLflow
+ * 3.4, which links no trace to a run, does not know its type. */
 static void
 say_traces(struct probe *p)
 {
 	bool taken = send(p, "POST", false, "/v1/traces");
+	bool old = strstr(p->body, "Invalid Content-Type") != NULL;
 
-	if (taken || p->answer.status == EMPTY || p->answer.status == BAD)
-		examine_say(p->x, VERDICT_GOOD,
-		    "it takes records as traces (--records)");
-	else if (mlflow_has_no_such_call(&p->answer))
+	if (old || mlflow_has_no_such_call(&p->answer))
 		examine_say(p->x, VERDICT_NOTE,
 		    "it takes no traces: with --records the records are a "
 		    "table of the run; MLflow 3.6 or newer with a database "
 		    "has pages for them");
+	else if (taken || p->answer.status == EMPTY || p->answer.status == BAD)
+		examine_say(p->x, VERDICT_GOOD,
+		    "it takes records as traces (--records)");
 	else
 		examine_say(p->x, VERDICT_NOTE,
 		    "whether it takes traces (--records) is not known: %s",

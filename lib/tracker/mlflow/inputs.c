@@ -118,6 +118,14 @@ mlflow_inputs_take(struct mlflow *m, const struct entry *e)
 		take_model(m, &e->params);
 }
 
+void
+mlflow_inputs_end(struct mlflow *m)
+{
+	if (m->run->start->source != SOURCE_LIBRARY)
+		recall(m);
+	m->inputs.last = true;
+}
+
 /* Must the call be made again? Else the run goes on without what was refused. */
 static bool
 failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
@@ -235,6 +243,13 @@ send_dataset(struct mlflow *m, const char *run_id)
 	mlflow_post(m, "runs/log-inputs", sent_dataset);
 }
 
+/* Has it a run, made by this process or an earlier one? */
+static bool
+is_there(const struct mlflow_child *child)
+{
+	return child->made || (child->used && child->run_id != NULL);
+}
+
 static bool
 next_dataset(struct mlflow *m)
 {
@@ -249,7 +264,7 @@ next_dataset(struct mlflow *m)
 		return true;
 	}
 	for (size_t i = 0; i < m->child_len; i++)
-		if (m->children[i]->made && !m->children[i]->has_dataset) {
+		if (is_there(m->children[i]) && !m->children[i]->has_dataset) {
 			in->child = m->children[i];
 			send_dataset(m, in->child->run_id);
 			return true;

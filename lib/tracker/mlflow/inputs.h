@@ -31,7 +31,7 @@ struct mlflow_inputs {
 	char *hash;
 	bool sent;    /* to the run of all; a child has its own mark */
 	bool refused; /* the server has no place for datasets */
-	bool last;    /* nothing more will be known */
+	bool last;    /* nothing more will be known of it */
 	bool recalled;
 	struct mlflow_model *models;
 	size_t model_len;

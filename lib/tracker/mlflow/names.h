@@ -16,7 +16,6 @@
 #define MLFLOW_KEY_MAX       250
 #define MLFLOW_PARAM_MAX     6000
 #define MLFLOW_TAG_VALUE_MAX 8000
-#define MLFLOW_NAME_MAX      500 /* of an experiment */
 /* A component of a key is a file name in a file store. */
 #define MLFLOW_COMPONENT_BYTES 250
 

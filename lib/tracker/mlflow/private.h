@@ -259,9 +259,8 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
 enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
-const char *mlflow_status(enum run_status status);
-/* A request of another file, within a batch of metrics, was answered: the batch
- * goes on, or comes again. */
+/* A request of another file, within a batch of metrics or the end of the run, was
+ * answered: that goes on, or comes again. */
 void mlflow_send_on(struct mlflow *m);
 void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
 
@@ -269,6 +268,8 @@ void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
 
 /* Looks for the dataset and for models under test. */
 void mlflow_inputs_take(struct mlflow *m, const struct entry *e);
+/* Nothing more will be known of them. */
+void mlflow_inputs_end(struct mlflow *m);
 /* Starts the next request for them; false: none is left. */
 bool mlflow_inputs_next(struct mlflow *m);
 void mlflow_inputs_release(struct mlflow *m);
@@ -291,12 +292,25 @@ void mlflow_child_set_run(
 /* Sends the records lane to a server, or into a file store. */
 enum outcome mlflow_send_records(
     struct mlflow *m, struct batch *batch, struct err *err);
+/* Gives the engine the answer for the batch of records that is under way. */
+void mlflow_records_done(
+    struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a);
 /* The run has ended: says what was left out until now. */
 void mlflow_records_ended(struct mlflow *m);
 /* Sets the place for the report: the run's page, or, once its records are
  * there, the one that shows them. */
 void mlflow_say_place(struct mlflow *m);
 void mlflow_records_release(struct mlflow *m);
+
+/* --- untraced.c --- */
+
+/* A server's first answer (`a`) says that it has no traces: says so once for the
+ * whole run, and gives the batch under way its answer. */
+void mlflow_untraced_begin(struct mlflow *m, const struct mlflow_answer *a);
+/* What a server or a file store without traces gets of the rows that are open.
+ * `outcome` is what becomes of the entry when they are there. */
+enum outcome mlflow_untraced_send(
+    struct mlflow *m, enum outcome outcome, struct err *err);
 
 /* --- artifact.c --- */
 

@@ -4,9 +4,9 @@
  * server less, as soon as it is known to have traces at all. What is sent again is
  * merged, because the IDs are those of the record.
  *
- * A request that is refused is sent again in halves, until the record at fault is
- * alone; that one goes without its texts, and if that is refused, too, it is
- * named. */
+ * A request that is refused, or at which the server fails, is sent again in halves,
+ * until the record at fault is alone; of that one goes less and less (alone.h), and
+ * what is missing is named. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +18,12 @@
 #define REQUEST_ROWS_MAX  100
 #define REQUEST_BYTES_MAX ((size_t)1024 * 1024)
 /* One record more than that: a line of 64 MiB, all of it escapes. */
-#define BODY_BUFFER ((size_t)512 * 1024 * 1024)
-#define REMEMBERED  "traces"
-#define MALFORMED   400
-#define NOT_FOUND   404
+#define BODY_BUFFER   ((size_t)512 * 1024 * 1024)
+#define REMEMBERED    "traces"
+#define MALFORMED     400
+#define NOT_FOUND     404
+#define UNPROCESSABLE 422
+#define FAILED        500
 
 static void go_on(struct mlflow *m);
 static void sent_spans(struct mlflow *m, struct mlflow_answer *a);
@@ -51,14 +53,16 @@ forget_refused(struct mlflow_records *r)
 	r->refused = 0;
 }
 
-static void
-done(struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a)
+void
+mlflow_records_done(
+    struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
 
 	rows_release(&r->rows);
 	r->batch->done = outcome == OUTCOME_DONE ? r->batch->count : 0;
 	r->batch->rejected = outcome == OUTCOME_DONE && r->refused > 0;
+	r->batch->moved = r->moved;
 	if (outcome == OUTCOME_DONE) {
 		say_refused(m);
 		forget_refused(r);
@@ -128,28 +132,12 @@ run_of(const struct mlflow *m, const struct row *row)
 						      : m->run_id;
 }
 
-/* Takes out what the user may read on his own machine only. */
 static void
-make_bare(struct row *row)
+get_row(
+    const struct mlflow *m, size_t i, enum mlflow_form form, struct row *row)
 {
-	free(row->error);
-	free(row->output_text);
-	row->error = row->output_text = NULL;
-	row->input = row->output = row->reference =
-	    (struct json_span){.type = JSON_NONE};
-	while (row->score_len > 0 &&
-	    row->scores[row->score_len - 1].type == ROW_SCORE_TEXT) {
-		free(row->scores[--row->score_len].name);
-		free(row->scores[row->score_len].text);
-	}
-}
-
-static void
-get_row(const struct mlflow_records *r, size_t i, struct row *row)
-{
-	rows_get(&r->rows, i, row);
-	if (r->bare && i == r->at)
-		make_bare(row);
+	rows_get(&m->records.rows, i, row);
+	mlflow_form_row(row, run_of(m, row), form);
 }
 
 /* Fills the request with rows of one run, from `at` on. */
@@ -168,7 +156,7 @@ fill(struct mlflow *m)
 		const char *run_id;
 		bool fits;
 
-		get_row(r, r->at + r->sent, &row);
+		get_row(m, r->at + r->sent, r->span.form, &row);
 		run_id = run_of(m, &row);
 		fits = r->sent == 0 || run_id == r->run_id;
 		if (fits)
@@ -190,8 +178,7 @@ fill(struct mlflow *m)
 }
 
 static void
-refuse(
-    struct mlflow *m, size_t i, const char *part, const struct mlflow_answer *a)
+refuse(struct mlflow *m, size_t i, const char *part, const struct err *why)
 {
 	struct mlflow_records *r = &m->records;
 
@@ -199,7 +186,37 @@ refuse(
 		return;
 	r->refusal =
 	    xasprintf("record %jd%s", (intmax_t)r->rows.list[i].number, part);
-	r->why = xstrdup(a->err.message);
+	r->why = xstrdup(why->message);
+}
+
+/* So much of a record is there, or of its scores: says what is missing. */
+static void
+note_form(struct mlflow *m, size_t i, const char *part,
+    const struct mlflow_alone *alone)
+{
+	struct mlflow_records *r = &m->records;
+	int64_t number = r->rows.list[i].number;
+
+	if (alone->form == MLFLOW_PLACE)
+		refuse(m, i, part, &alone->why);
+	if (alone->form != MLFLOW_BARE || number == r->last_without)
+		return;
+	r->last_without = number;
+	if (r->without_texts++ == 0)
+		r->first_without = number;
+}
+
+/* The answer to a request for one record says that it is to come again. */
+static void
+wait(struct mlflow *m, size_t i, const struct mlflow_answer *a)
+{
+	struct mlflow_answer named = *a;
+
+	if (mlflow_is_at_fault(a))
+		err_prefix(&named.err, "record %jd",
+		    (intmax_t)m->records.rows.list[i].number);
+	mlflow_records_done(
+	    m, mlflow_is_at_fault(a) ? OUTCOME_RETRY : a->outcome, &named);
 }
 
 /* The rows of the request are there with all that belongs to them. */
@@ -210,26 +227,67 @@ settle(struct mlflow *m)
 
 	r->at += r->sent;
 	r->sent = 0;
-	r->scores_left_out += r->left_out;
-	r->left_out = 0;
-	r->bare = false;
+	r->most =
+	    2 * r->most < REQUEST_ROWS_MAX ? 2 * r->most : REQUEST_ROWS_MAX;
+	r->span = (struct mlflow_alone){0};
+	if (r->infos < r->at)
+		r->infos = r->at; /* of a record that was refused */
 }
 
 static void send_info(struct mlflow *m);
+
+/* The scores of this row are there as far as they ever will. */
+static void
+settle_info(struct mlflow *m)
+{
+	struct mlflow_records *r = &m->records;
+
+	r->infos++;
+	r->scores_left_out += r->left_out;
+	r->info = (struct mlflow_alone){0};
+}
 
 static void
 sent_info(struct mlflow *m, struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
 
-	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
-		done(m, a->outcome, a);
+	r->moved = r->moved || a->outcome == OUTCOME_DONE;
+	switch (mlflow_alone_answer(&r->info, a)) {
+	case MLFLOW_ALONE_WAITS:
+		wait(m, r->infos, a);
 		return;
+	case MLFLOW_ALONE_AGAIN:
+		break;
+	case MLFLOW_ALONE_THERE:
+		note_form(m, r->infos, ": its scores", &r->info);
+		settle_info(m);
+		break;
+	case MLFLOW_ALONE_LOST:
+		refuse(m, r->infos, ": its scores", &r->info.why);
+		settle_info(m);
+		break;
 	}
-	if (a->outcome == OUTCOME_REJECTED)
-		refuse(m, r->at + r->info, ": its scores", a);
-	r->info++;
 	send_info(m);
+}
+
+/* Makes the request for the scores of this row; false: it needs none. */
+static bool
+make_info(struct mlflow *m)
+{
+	struct mlflow_records *r = &m->records;
+	struct row row;
+	bool needed;
+
+	get_row(m, r->infos, MLFLOW_WHOLE, &row);
+	needed = mlflow_trace_has_info(&row);
+	r->left_out = row.scores_left_out;
+	mlflow_form_cut(&row, r->info.form);
+	buf_reset(&r->body);
+	if (needed)
+		mlflow_trace_info(&r->body, &row, m->experiment_id, r->run_id);
+	row_release(&row);
+	return needed;
 }
 
 /* The next of the request's rows that has more than a span. */
@@ -237,44 +295,19 @@ static void
 send_info(struct mlflow *m)
 {
 	struct mlflow_records *r = &m->records;
-	bool found = false;
-	struct row row;
 
-	while (r->info < r->sent && !found) {
-		get_row(r, r->at + r->info, &row);
-		found = mlflow_trace_has_info(&row);
-		r->left_out += row.scores_left_out;
-		buf_reset(&r->body);
-		if (found)
-			mlflow_trace_info(
-			    &r->body, &row, m->experiment_id, r->run_id);
-		else
-			r->info++;
-		row_release(&row);
+	while (r->infos < r->at + r->sent) {
+		if (make_info(m)) {
+			mlflow_post_trace(m, &r->body, sent_info);
+			return;
+		}
+		settle_info(m);
 	}
-	if (found) {
-		mlflow_post_trace(m, &r->body, sent_info);
-	} else if (!r->spans_sent) {
+	if (!r->spans_sent) {
 		mlflow_post_spans(m, &r->packed, r->run_id, sent_spans);
-	} else {
-		settle(m);
-		go_on(m);
+		return;
 	}
-}
-
-static void
-split(struct mlflow *m, const struct mlflow_answer *a)
-{
-	struct mlflow_records *r = &m->records;
-
-	if (r->sent > 1) {
-		r->most = r->sent / 2;
-	} else if (!r->bare) {
-		r->bare = true;
-	} else {
-		refuse(m, r->at, "", a);
-		settle(m);
-	}
+	settle(m);
 	go_on(m);
 }
 
@@ -283,78 +316,85 @@ take(struct mlflow *m)
 {
 	struct mlflow_records *r = &m->records;
 
-	if (!r->taken) {
-		r->taken = true;
-		if (tracker_recall(m->tracker, REMEMBERED) == NULL)
-			tracker_remember_later(m->tracker, REMEMBERED, "taken");
-		mlflow_say_place(m);
+	r->moved = true;
+	if (r->taken)
+		return;
+	r->taken = true;
+	if (tracker_recall(m->tracker, REMEMBERED) == NULL)
+		tracker_remember_later(m->tracker, REMEMBERED, "taken");
+	mlflow_say_place(m);
+}
+
+/* One record was in the request. */
+static void
+sent_alone(struct mlflow *m, const struct mlflow_answer *a)
+{
+	struct mlflow_records *r = &m->records;
+
+	r->most = 1;
+	if (a->outcome == OUTCOME_DONE)
+		take(m);
+	switch (mlflow_alone_answer(&r->span, a)) {
+	case MLFLOW_ALONE_WAITS:
+		wait(m, r->at, a);
+		break;
+	case MLFLOW_ALONE_AGAIN:
+		go_on(m);
+		break;
+	case MLFLOW_ALONE_THERE:
+		note_form(m, r->at, "", &r->span);
+		r->spans_sent = true;
+		send_info(m);
+		break;
+	case MLFLOW_ALONE_LOST:
+		refuse(m, r->at, "", &r->span.why);
+		settle(m);
+		go_on(m);
+		break;
 	}
-	if (r->bare && r->without_texts++ == 0)
-		r->first_without = r->rows.list[r->at].number;
-	r->spans_sent = true;
-	send_info(m);
+}
+
+/* Several were, and are taken or go in halves. */
+static void
+sent_several(struct mlflow *m, const struct mlflow_answer *a)
+{
+	struct mlflow_records *r = &m->records;
+	bool at_fault = mlflow_is_at_fault(a);
+
+	if (a->outcome == OUTCOME_DONE) {
+		take(m);
+		r->spans_sent = true;
+		send_info(m);
+		return;
+	}
+	if (at_fault || a->outcome == OUTCOME_REJECTED)
+		r->most = r->sent / 2;
+	/* A server that fails without an answer gets time. */
+	if (a->outcome == OUTCOME_REJECTED || (at_fault && a->status == FAILED))
+		go_on(m);
+	else
+		mlflow_records_done(m, a->outcome, a);
 }
 
 static void
-sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
-{
-	done(m, failed != NULL ? failed->outcome : OUTCOME_DONE, failed);
-}
-
-/* The tables are there, without the rows of the last entry, which can't be
- * read. */
-static void
-sent_others(struct mlflow *m, const struct mlflow_answer *failed)
+sent(struct mlflow *m, const struct mlflow_answer *a)
 {
 	struct mlflow_records *r = &m->records;
-	struct mlflow_answer lost = {.outcome = OUTCOME_REJECTED};
 
-	lost.err = r->lost;
-	done(m, failed != NULL ? failed->outcome : OUTCOME_REJECTED,
-	    failed != NULL ? failed : &lost);
+	if (a->outcome == OUTCOME_REJECTED)
+		r->plain = false;
+	if (r->sent == 1)
+		sent_alone(m, a);
+	else
+		sent_several(m, a);
 }
 
-/* Puts the rows that are no traces into tables. */
-static int
-gather(struct mlflow *m, struct err *err)
-{
-	struct mlflow_records *r = &m->records;
-	struct row row;
-	int result = 0;
-
-	while (r->at < r->rows.len && result == 0) {
-		rows_get(&r->rows, r->at, &row);
-		result = mlflow_tables_add(m, &row, err);
-		row_release(&row);
-		if (result == 0)
-			r->at++;
-	}
-	return result;
-}
-
-/* A table is sent once, when it has all rows. */
+/* The server refused the same as gzip. One that can read it as it is, is MLflow 3.4:
+ * it knows spans, but links none to a run and shows none. */
 static bool
-is_time_to_send(const struct mlflow *m)
+is_answer_to_plain(const struct mlflow_answer *a)
 {
-	return !tracker_records_follow(m->tracker);
-}
-
-/* One word for the whole run. */
-static void
-do_without(struct mlflow *m, const struct mlflow_answer *a)
-{
-	struct mlflow_answer failed = {.outcome = OUTCOME_BLOCKED};
-
-	m->records.none = true;
-	tracker_note(m->tracker,
-	    "this MLflow server takes no traces (HTTP %d): the records are the "
-	    "table records.json of the run; MLflow 3.6 or newer with a "
-	    "database has pages for them",
-	    a->status);
-	if (gather(m, &failed.err) < 0)
-		done(m, OUTCOME_BLOCKED, &failed);
-	else if (!is_time_to_send(m) || !mlflow_tables_send(m, sent_tables))
-		done(m, OUTCOME_DONE, NULL);
+	return a->outcome == OUTCOME_DONE || a->status == UNPROCESSABLE;
 }
 
 static void
@@ -363,20 +403,21 @@ sent_spans(struct mlflow *m, struct mlflow_answer *a)
 	struct mlflow_records *r = &m->records;
 
 	if (mlflow_has_no_such_call(a) && takes_traces(m)) {
-		done(m, OUTCOME_RETRY, a); /* a proxy's page, or the like */
+		/* a proxy's page, or the like */
+		mlflow_records_done(m, OUTCOME_RETRY, a);
 	} else if (mlflow_has_no_such_call(a)) {
-		do_without(m, a);
-	} else if (a->outcome == OUTCOME_DONE) {
-		take(m);
+		mlflow_untraced_begin(m, a);
 	} else if (a->outcome == OUTCOME_REJECTED && a->status == NOT_FOUND) {
-		done(m, OUTCOME_BLOCKED, a); /* the experiment is gone */
-	} else if (a->status == MALFORMED && !r->taken && !r->plain) {
-		r->plain = true; /* MLflow 3.4 */
+		/* the experiment is gone */
+		mlflow_records_done(m, OUTCOME_BLOCKED, a);
+	} else if (a->status == MALFORMED && !takes_traces(m) && !r->plain &&
+	    !r->asked) {
+		r->plain = r->asked = true;
 		go_on(m);
-	} else if (a->outcome == OUTCOME_REJECTED) {
-		split(m, a);
+	} else if (r->plain && is_answer_to_plain(a)) {
+		mlflow_untraced_begin(m, a);
 	} else {
-		done(m, a->outcome, a);
+		sent(m, a);
 	}
 }
 
@@ -388,7 +429,6 @@ advance(struct mlflow *m)
 	if (r->at >= r->rows.len)
 		return false;
 	fill(m);
-	r->info = r->left_out = 0;
 	r->spans_sent = false;
 	if (r->taken)
 		send_info(m);
@@ -401,25 +441,7 @@ static void
 go_on(struct mlflow *m)
 {
 	if (!advance(m))
-		done(m, OUTCOME_DONE, NULL);
-}
-
-/* What a server or a file store without traces gets. `outcome` is what becomes
- * of the entry when they are there. */
-static enum outcome
-send_tables(struct mlflow *m, enum outcome outcome, struct err *err)
-{
-	struct mlflow_records *r = &m->records;
-	int result = gather(m, err);
-
-	if (result == 0 && is_time_to_send(m) && m->mlruns != NULL)
-		result = mlflow_tables_place(m, err);
-	if (result == 0 && is_time_to_send(m) && m->mlruns == NULL &&
-	    mlflow_tables_send(
-		m, outcome == OUTCOME_DONE ? sent_tables : sent_others))
-		return OUTCOME_PENDING;
-	rows_release(&r->rows);
-	return result == 0 ? outcome : OUTCOME_BLOCKED;
+		mlflow_records_done(m, OUTCOME_DONE, NULL);
 }
 
 enum outcome
@@ -434,23 +456,24 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 	outcome = rows_open(&r->rows, m->run->start, &batch->entries[0], err);
 	if (outcome == OUTCOME_REJECTED && batch->last && m->tables.len > 0) {
 		r->lost = *err;
-		return send_tables(m, OUTCOME_REJECTED, err);
+		return mlflow_untraced_send(m, OUTCOME_REJECTED, err);
 	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (r->first != batch->entries[0].records.first) {
 		r->first = batch->entries[0].records.first;
-		r->at = 0;
-		r->bare = false;
+		r->at = r->infos = 0;
+		r->most = REQUEST_ROWS_MAX;
+		r->span = r->info = (struct mlflow_alone){0};
 		forget_refused(r);
 	}
 	if (r->none || m->mlruns != NULL)
-		return send_tables(m, OUTCOME_DONE, err);
+		return mlflow_untraced_send(m, OUTCOME_DONE, err);
 	if (r->body.max == 0) {
 		buf_init(&r->body, BODY_BUFFER);
 		buf_init(&r->packed, BODY_BUFFER);
 	}
-	r->most = REQUEST_ROWS_MAX;
+	r->moved = false;
 	if (advance(m))
 		return OUTCOME_PENDING;
 	rows_release(&r->rows);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "tracker/common/rows.h"
+#include "tracker/mlflow/alone.h"
 #include "tracker/tracker.h"
 
 struct mlflow_records {
@@ -20,9 +21,12 @@ struct mlflow_records {
 	size_t at;   /* the first row that is not there, whole */
 	size_t sent; /* rows of the request under way, from `at` on */
 	size_t most; /* rows of a request: fewer after one that was refused */
-	bool bare;   /* the row `at` goes without its texts */
 	bool spans_sent; /* of this request */
-	size_t info;     /* of `sent`, the one whose scores are to be sent */
+	size_t infos;    /* the first row whose scores are not there */
+	/* Of the row `at` if it is alone in its request, and of the scores of
+	 * the row `infos`. */
+	struct mlflow_alone span, info;
+	bool moved; /* something was taken since the engine's last call */
 	/* Of this batch: records that were refused, at least in part, and what
 	 * is said of the first. */
 	size_t refused;
@@ -30,13 +34,14 @@ struct mlflow_records {
 	/* Records that went without their texts, of which the report does not
 	 * know yet, and the first of them. */
 	size_t without_texts;
-	int64_t first_without;
-	const char *run_id; /* of the request under way */
+	int64_t first_without, last_without; /* last: ever */
+	const char *run_id;                  /* of the request under way */
 	struct buf body, packed;
-	/* Scores that MLflow has no number for: of this request, and of those
+	/* Scores that MLflow has no number for: of the row `infos`, and of those
 	 * before it of which the report does not know yet. */
 	size_t left_out, scores_left_out;
-	bool plain; /* the server is one that can't read gzip */
+	bool plain; /* the request under way is no gzip */
+	bool asked; /* whether it is gzip that the server can't read */
 	bool taken; /* the server has taken some */
 	bool none;  /* it has no traces */
 	/* Why the entry under way can't be read, while tables are sent. */

@@ -21,10 +21,23 @@
 #define NAME_BYTES    65536
 
 static bool advance(struct mlflow *m);
+static void end(struct mlflow *m);
+static void send_end(struct mlflow *m);
+
+/* Is the run being ended? */
+static bool
+is_ending(const struct mlflow *m)
+{
+	return m->end.end != NULL;
+}
 
 void
 mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a)
 {
+	if (is_ending(m)) {
+		mlflow_fail(m, CALL_FINISH, a);
+		return;
+	}
 	/* Entries before this one may be only half delivered, so all of them
 	 * come again. */
 	m->batch->done = 0;
@@ -37,7 +50,9 @@ mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a)
 void
 mlflow_send_on(struct mlflow *m)
 {
-	if (!advance(m))
+	if (is_ending(m))
+		end(m);
+	else if (!advance(m))
 		tracker_done(
 		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
 }
@@ -274,12 +289,13 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 	m->last_rejected = 0;
 	for (size_t i = 0; i < batch->count; i++)
 		look_at(m, &batch->entries[i]);
-	m->inputs.last = batch->last;
+	if (batch->last)
+		mlflow_inputs_end(m);
 	begin_run(m);
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
 }
 
-const char *
+static const char *
 mlflow_status(enum run_status status)
 {
 	switch (status) {
@@ -291,8 +307,6 @@ mlflow_status(enum run_status status)
 		return "FAILED";
 	}
 }
-
-static void send_end(struct mlflow *m);
 
 static void
 ended_child(struct mlflow *m, struct mlflow_answer *a)
@@ -351,10 +365,19 @@ send_end(struct mlflow *m)
 	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);
 }
 
-enum outcome
-mlflow_server_finish(struct mlflow *m, const struct run_end *end)
+/* The dataset goes here if nothing came behind the entries that name it. */
+static void
+end(struct mlflow *m)
 {
-	m->end = *end;
-	send_end(m);
+	if (!mlflow_inputs_next(m))
+		send_end(m);
+}
+
+enum outcome
+mlflow_server_finish(struct mlflow *m, const struct run_end *run_end)
+{
+	m->end = *run_end;
+	mlflow_inputs_end(m);
+	end(m);
 	return OUTCOME_PENDING;
 }

@@ -396,7 +396,7 @@ mlflow_tables_send(struct mlflow *m,
 	return start_next(m);
 }
 
-/* The rows that it gathered are gone with it. */
+/* The rows that the process gathered are gone with it. */
 void
 mlflow_tables_recall(struct mlflow *m)
 {

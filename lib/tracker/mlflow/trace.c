@@ -12,7 +12,7 @@
 
 /* MLflow shows so many characters of input and output in its list. */
 #define PREVIEW_MAX 1000
-/* Of an error's message in the span. */
+/* So much of an error's message stands in the span. */
 #define MESSAGE_MAX 8000
 /* Of a tag of a trace. */
 #define TAG_VALUE_MAX 8000
@@ -263,7 +263,7 @@ put_assessments(const struct info *info)
 	for (size_t i = 0; i < info->row->score_len; i++)
 		put_score(info, &info->row->scores[i]);
 	if (info->row->reference.type != JSON_NONE) {
-		/* No score's name: none is empty of letters. */
+		/* The key is empty, as no score's name is. */
 		begin_assessment(info, "", EXPECTED, false);
 		jsonwrite_span(info->w, &info->row->reference);
 		end_assessment(info);

@@ -9,7 +9,7 @@
 #include "http/gzip.h"
 #include "tracker/otlp/private.h"
 
-/* Beside the user's: type and encoding, and a NULL. */
+/* Beside the user's headers stand type and encoding, and a NULL. */
 #define HEADERS_OURS 3
 
 void

@@ -34,7 +34,7 @@ struct otlp_config {
 	/* OTEL_RESOURCE_ATTRIBUTES, with OTEL_SERVICE_NAME as service.name. */
 	struct pair *resource;
 	size_t resource_len;
-	/* What is worth a line: settings that are not used. */
+	/* Notes for the report: settings that are not used. */
 	char **notes;
 	size_t note_len;
 };

@@ -105,7 +105,7 @@ examine_signal(const struct examination *x, enum otlp_signal signal,
 	loop_free(p.loop);
 }
 
-/* What is known without asking. Returns whether anything is sent. */
+/* Says what is known without a request. Returns whether anything is to be sent. */
 static bool
 say_settings(const struct examination *x, const struct otlp_config *c)
 {

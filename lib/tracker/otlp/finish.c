@@ -69,7 +69,7 @@ otlp_finish(struct tracker *t, const struct run_end *end, struct err *err)
 	    end->end->status == RUN_FINISHED ? STATUS_ENDED : STATUS_FAILED;
 
 	o->end = *end;
-	/* An earlier process has said so, and died while records were left. */
+	/* An earlier process has sent both, and died while records were left. */
 	if (tracker_recall(t, ENDED) != NULL)
 		return OUTCOME_DONE;
 	if (!otlp_sends(o, OTLP_METRICS) || otlp_is_old(o, end->ended_us))

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "tracker/otlp/private.h"
 
@@ -119,7 +118,7 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 			otlp_points_taken(o);
 		opened(o);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
-		/* An empty request may be refused by who takes others. */
+		/* A receiver that takes other requests may refuse an empty one. */
 		if (!o->empty)
 			tracker_refused(
 			    o->tracker, "the run's status", reply->err.message);
@@ -130,7 +129,8 @@ on_opened(struct otlp *o, const struct otlp_reply *reply)
 	}
 }
 
-/* A run that goes on says so at once. That an import was one is no news. */
+/* A run that goes on says so at once; that a run which is imported once did is no
+ * news. */
 static enum outcome
 otlp_open(struct tracker *t, const struct run_info *run, struct err *err)
 {

@@ -79,7 +79,7 @@ struct otlp {
 	/* One for each signal, made when it is first used: their certificates
 	 * may differ. */
 	struct http *http[OTLP_SIGNALS];
-	/* Nothing takes this signal there. */
+	/* Nothing at the address takes this signal. */
 	bool nowhere[OTLP_SIGNALS];
 	/* Some receiver has taken something of this run, so the address is
 	 * right. */
@@ -101,15 +101,15 @@ struct otlp {
 
 	/* sending metrics */
 	struct batch *batch;
-	size_t at;    /* entries of the batch that are settled */
-	size_t part;  /* entries in the request, from there on */
-	size_t most;  /* entries that are tried: halved by a refusal, and
+	size_t at;     /* entries of the batch that are settled */
+	size_t part;   /* entries in the request, from there on */
+	size_t most;   /* entries that are tried: halved by a refusal, and
 		       * doubled again by a success */
-	size_t limit; /* what that grows to; less after a 413 */
-	bool within;  /* the request has some points of one entry */
-	size_t from;  /* points of that entry that are settled */
-	size_t some;  /* points of it in the request */
-	size_t all;   /* points that the last entry of the request has */
+	size_t limit;  /* what that grows to; less after a 413 */
+	bool within;   /* the request has some points of one entry */
+	size_t from;   /* points of that entry that are settled */
+	size_t some;   /* points of it in the request */
+	size_t all;    /* points that the last entry of the request has */
 	size_t points; /* in the request */
 	/* Metrics of which a point was refused alone, up to the end of the
 	 * batch, and the entries of the request that have points of them. */

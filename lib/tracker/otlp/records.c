@@ -12,7 +12,7 @@
 
 /* A Collector's own batches are no larger. */
 #define ROWS_MAX 512
-/* "first step at" of the entry that is under way. */
+/* The cursor keeps of the entry that is under way: "FIRST STEP AT". */
 #define REMEMBERED  "records"
 #define MEMORY_SIZE 96
 
@@ -116,7 +116,7 @@ proceed(struct otlp *o)
 		done(o, outcome, 0, &err);
 }
 
-/* The request's rows are settled, one way or another. */
+/* The request's rows were taken, or refused for good. */
 static void
 settle(struct otlp *o)
 {

@@ -10,7 +10,7 @@
 #include "format/text.h"
 #include "tracker/otlp/config.h"
 
-/* Of a receiver's words in a line of ours. */
+/* So much of a receiver's words fits into a line of ours. */
 #define WORDS_SHOWN 300
 
 enum {
@@ -243,7 +243,8 @@ read_status(
 		say(reply, OUTCOME_REJECTED, url, answer->error, "");
 		break;
 	default:
-		/* A redirect that isn't followed, a certificate. */
+		/* The request met a redirect that isn't followed, or a certificate that isn't
+		 * trusted. */
 		if (answer->status < HTTP_BAD_REQUEST ||
 		    answer->result == HTTP_DENIED) {
 			say(reply, OUTCOME_BLOCKED, url, answer->error, "");

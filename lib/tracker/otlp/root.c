@@ -148,7 +148,7 @@ recall_one(struct otlp *o, const char *name, const char *text)
 	value_release(&v);
 }
 
-/* A process that goes on has them all. */
+/* A process that goes on with the run has all of them. */
 void
 otlp_params_recall(struct otlp *o)
 {
@@ -280,7 +280,7 @@ put_end(struct buf *out, const struct entry_end *end, enum run_source source)
 		    out, OTEL_SPAN_ATTRIBUTE, OTLP_RECORDS, end->last_step);
 }
 
-/* Says the param what the run's own attribute says? */
+/* Does the param say what an attribute of the run says already? */
 static bool
 is_run_id(const struct otlp *o, const struct paramset_item *p)
 {

@@ -173,8 +173,9 @@ option_text(const struct tracker *t, const char *option, const char *variable)
 	return text != NULL ? text : variable_text(variable);
 }
 
-bool
-wandb_run_id_is_valid(const char *id)
+/* May it be a part of an address? */
+static bool
+run_id_is_valid(const char *id)
 {
 	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
 	    strlen(id) > ID_MAX_BYTES)
@@ -192,7 +193,7 @@ choose_id(struct wandb_run *run, const struct tracker *t)
 	const char *given = tracker_option(t, "wandb-run-id");
 	char *id = given != NULL ? wandb_utf8(given) : NULL;
 
-	run->id_given = id != NULL && wandb_run_id_is_valid(id);
+	run->id_given = id != NULL && run_id_is_valid(id);
 	run->id_unfit = id != NULL && !run->id_given;
 	if (run->id_given) {
 		free(run->id);

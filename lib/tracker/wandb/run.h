@@ -76,9 +76,6 @@ bool wandb_run_is_remembered(const struct tracker *t);
 /* Keeps in the cursor what wandb_run_init reads there. */
 void wandb_run_remember(const struct wandb_run *run, struct tracker *t);
 
-/* May it be a part of an address? */
-bool wandb_run_id_is_valid(const char *id);
-
 void wandb_run_take(struct wandb_run *run, const struct entry *e);
 
 /* Adds the params of an entry under their names in the config. Returns whether

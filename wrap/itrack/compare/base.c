@@ -91,7 +91,7 @@ each_pending(const char *attempt, void *data)
 	struct entry start;
 	int r = journals_start(s->state_dir, attempt, &start, &err);
 
-	/* One without an entry is just being made or removed. */
+	/* An attempt without an entry is just being made or removed. */
 	if (r < 0 && r != -ENOENT && r != -ENODATA)
 		note(attempt, &err);
 	if (r < 0)
@@ -107,7 +107,7 @@ each_pending(const char *attempt, void *data)
 	return true;
 }
 
-/* One that is being removed stands in the index already. */
+/* An attempt that is being removed stands in the index already. */
 static int
 read_all(struct search *s, struct err *err)
 {
@@ -121,7 +121,7 @@ read_all(struct search *s, struct err *err)
 	return r < 0 ? r : index_each(s->state_dir, each_indexed, s, err);
 }
 
-/* Of a pending attempt: has its run ended, and how? */
+/* Has the run of a pending attempt ended, and how? */
 static void
 read_end(struct search *s, struct known *k)
 {

@@ -20,7 +20,7 @@ void
 curve_make(
     struct curve *curve, const struct run *run, const char *metric, size_t most)
 {
-	double sum = 0, count = 0;
+	double mean = 0, count = 0;
 	size_t places = run->len < most ? run->len : most, next = 1;
 
 	*curve = (struct curve){.x = xcalloc(places + 1, sizeof(double)),
@@ -29,8 +29,9 @@ curve_make(
 		double value = value_of(run, &run->cases[i], metric);
 
 		if (!isnan(value)) {
-			sum += value;
 			count++;
+			/* A sum of huge values would be none. */
+			mean += value / count - mean / count;
 		}
 		/* The n-th place is behind n / places of the records. */
 		if (i + 1 < (next * run->len + places - 1) / places)
@@ -39,7 +40,7 @@ curve_make(
 		if (count == 0)
 			continue;
 		curve->x[curve->len] = (double)(i + 1);
-		curve->y[curve->len++] = sum / count;
+		curve->y[curve->len++] = mean;
 	}
 }
 

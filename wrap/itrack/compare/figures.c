@@ -1,6 +1,7 @@
 #include "wrap/itrack/compare/figures.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,4 +82,25 @@ figures_get(const struct figures *f, const char *name)
 		if (strcmp(f->list[i].name, name) == 0)
 			return f->list[i].value;
 	return NAN;
+}
+
+static bool
+has(const struct figures *f, const char *name)
+{
+	for (size_t i = 0; i < f->len; i++)
+		if (strcmp(f->list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+figures_either(const struct figures *a, const struct figures *b, size_t i)
+{
+	if (i < a->len)
+		return a->list[i].name;
+	i -= a->len;
+	for (size_t k = 0; k < b->len; k++)
+		if (!has(a, b->list[k].name) && i-- == 0)
+			return b->list[k].name;
+	return NULL;
 }

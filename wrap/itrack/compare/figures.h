@@ -26,5 +26,8 @@ void figures_read(struct figures *f, struct run *run);
 void figures_release(struct figures *f);
 
 double figures_get(const struct figures *f, const char *name);
+/* The i-th name that one of the two has; NULL: there are no more. */
+const char *figures_either(
+    const struct figures *a, const struct figures *b, size_t i);
 
 #endif

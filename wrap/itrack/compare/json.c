@@ -8,7 +8,7 @@
 #include "wrap/itrack/compare/print.h"
 #include "wrap/itrack/print.h"
 
-/* A NaN is not known, and an infinity is no number of JSON. */
+/* A NaN stands for a value that is not known, and JSON has no infinity. */
 static void
 put_number(struct jsonwrite *w, const char *key, double value)
 {
@@ -98,22 +98,16 @@ static void
 put_figures(
     struct jsonwrite *w, const struct figures *base, const struct figures *now)
 {
+	const char *name;
+
 	jsonwrite_key(w, "values");
 	jsonwrite_open(w, '[');
-	for (size_t pass = 0; pass < 2; pass++) {
-		const struct figures *f = pass == 0 ? base : now;
-
-		for (size_t i = 0; i < f->len; i++) {
-			const char *name = f->list[i].name;
-
-			if (pass == 1 && !isnan(figures_get(base, name)))
-				continue;
-			jsonwrite_open(w, '{');
-			jsonwrite_text_member(w, "name", name);
-			put_number(w, "base", figures_get(base, name));
-			put_number(w, "new", figures_get(now, name));
-			jsonwrite_close(w, '}');
-		}
+	for (size_t i = 0; (name = figures_either(base, now, i)) != NULL; i++) {
+		jsonwrite_open(w, '{');
+		jsonwrite_text_member(w, "name", name);
+		put_number(w, "base", figures_get(base, name));
+		put_number(w, "new", figures_get(now, name));
+		jsonwrite_close(w, '}');
 	}
 	jsonwrite_close(w, ']');
 }
@@ -122,6 +116,10 @@ static void
 put_settings(struct jsonwrite *w, const struct settings *s)
 {
 	jsonwrite_key(w, "config");
+	if (!s->known) {
+		jsonwrite_null(w);
+		return;
+	}
 	jsonwrite_open(w, '[');
 	for (size_t i = 0; i < s->len; i++) {
 		jsonwrite_open(w, '{');
@@ -204,7 +202,7 @@ put_rules(struct jsonwrite *w, const struct rules *rules)
 	jsonwrite_close(w, ']');
 }
 
-/* Of one run its members stand in the object itself. */
+/* Where one run is compared, its members stand in the object itself. */
 void
 print_json(const struct print *p, struct buf *out)
 {

@@ -66,10 +66,8 @@ add_row(struct buf *out, const char *where, const struct result_row *row)
 		buf_adds(out, " | -");
 	else
 		buf_addf(out, " | %s to %s", low, high);
-	if (isnan(row->p_holm))
-		buf_adds(out, " | -");
-	else
-		buf_addf(out, " | %.3g", row->p_holm);
+	buf_adds(out, " | ");
+	add_owned(out, print_p(row->p_holm));
 	buf_addf(out, " | %s%s%s |\n",
 	    row->verdict >= VERDICT_HIGHER ? "**" : "", result_verdict(row),
 	    row->verdict >= VERDICT_HIGHER ? "**" : "");
@@ -143,8 +141,25 @@ add_changes(struct buf *out, const struct print *p, const struct print_one *one)
 }
 
 static void
-add_settings(struct buf *out, const struct settings *s)
+add_why(struct buf *out, const char *side, const char *why)
 {
+	if (why == NULL)
+		return;
+	buf_addf(out, "Configuration, %s: ", side);
+	add_safe(out, why);
+	buf_adds(out, "\n\n");
+}
+
+static void
+add_settings(
+    struct buf *out, const struct print_one *one, const struct run *base)
+{
+	const struct settings *s = &one->settings;
+
+	add_why(out, "base", base->config_why);
+	add_why(out, "new", one->run->config_why);
+	if (s->known && s->len == 0)
+		buf_adds(out, "The configurations do not differ.\n\n");
 	if (s->len == 0)
 		return;
 	buf_adds(out, "| configuration | base | new |\n| --- | --- | --- |\n");
@@ -163,18 +178,17 @@ add_settings(struct buf *out, const struct settings *s)
 static void
 add_figures(struct buf *out, const struct print *p, const struct print_one *one)
 {
-	buf_adds(out, "| value | base | new |\n| --- | --: | --: |\n");
-	for (size_t i = 0; i < one->figures.len; i++) {
-		const struct figure *f = &one->figures.list[i];
+	const struct figures *base = &p->base_figures, *now = &one->figures;
+	const char *name;
 
+	buf_adds(out, "| value | base | new |\n| --- | --: | --: |\n");
+	for (size_t i = 0; (name = figures_either(base, now, i)) != NULL; i++) {
 		buf_adds(out, "| ");
-		add_safe(out, f->name);
+		add_safe(out, name);
 		buf_adds(out, " | ");
-		add_owned(out,
-		    print_value(
-			f->name, figures_get(&p->base_figures, f->name)));
+		add_owned(out, print_value(name, figures_get(base, name)));
 		buf_adds(out, " | ");
-		add_owned(out, print_value(f->name, f->value));
+		add_owned(out, print_value(name, figures_get(now, name)));
 		buf_adds(out, " |\n");
 	}
 	buf_addc(out, '\n');
@@ -213,7 +227,7 @@ print_markdown(const struct print *p, struct buf *out)
 		add_table(out, &one->result);
 		add_changes(out, p, one);
 		add_figures(out, p, one);
-		add_settings(out, &one->settings);
+		add_settings(out, one, p->base);
 	}
 	add_rules(out, p->rules);
 }

@@ -83,7 +83,7 @@ split(const struct run *run)
 	return sides;
 }
 
-/* NULL: there are none or several. */
+/* Returns NULL if there is none or if there are several. */
 static const char *
 one_model(const struct sides *sides)
 {
@@ -107,7 +107,8 @@ compare_seekers(const void *a, const void *b)
 	return (x->c->number > y->c->number) - (x->c->number < y->c->number);
 }
 
-/* Sorts them by name, those behind the result have none. */
+/* Sorts the records by name, and returns how many have one; the others stand behind
+ * these. */
 static size_t
 sort_by(struct side *side, bool by_key)
 {

@@ -48,6 +48,14 @@ print_difference(const char *metric, double value)
 }
 
 char *
+print_p(double p)
+{
+	if (isnan(p))
+		return xstrdup("-");
+	return p < 0.001 ? xstrdup("<0.001") : xasprintf("%.3f", p);
+}
+
+char *
 print_slice(const struct match_slice *slice)
 {
 	if (slice->base_model == NULL || slice->model == NULL ||
@@ -80,9 +88,10 @@ print_matching(const struct match *m, struct buf *out)
 		    m->by_key, m->pairs - m->by_key);
 	if (m->repeated > 0)
 		buf_addf(out,
-		    ", %zu of them of an example that has one already, which "
-		    "the tests take for independent",
-		    m->repeated);
+		    "; %zu repeat%s an example, and the tests count %s as "
+		    "independent",
+		    m->repeated, m->repeated == 1 ? "s" : "",
+		    m->repeated == 1 ? "it" : "them");
 	add_count(out, m->changed, "in both with different inputs");
 	add_count(out, m->only_base, "in the base alone");
 	add_count(out, m->only_now, "in the new run alone");

@@ -52,6 +52,8 @@ char *print_name(const struct run *run);
 char *print_value(const char *metric, double value);
 /* A difference, with its sign: "+1.2" (points of a percent), "-0.03". */
 char *print_difference(const char *metric, double value);
+/* "0.013", "<0.001". NaN: "-". */
+char *print_p(double p);
 /* "Alpha / LogicProbe", across models "Alpha -> Beta / LogicProbe". */
 char *print_slice(const struct match_slice *slice);
 /* How the records were matched, and which were not, in a sentence. */

@@ -105,10 +105,10 @@ fill_score(struct result_row *row, const struct result *r,
 	double *list = differences(row, r, pairs, score);
 	struct interval interval;
 
-	/* One pair has no spread to draw from. */
+	/* With one pair there is no spread from which to draw. */
 	if (row->n > 1) {
 		interval = bootstrap_mean(list, row->n, SEED);
-		/* Sums of huge values are none. */
+		/* The sum of huge values may be infinite. */
 		row->low = isfinite(interval.low) ? interval.low : NAN;
 		row->high = isfinite(interval.high) ? interval.high : NAN;
 	}

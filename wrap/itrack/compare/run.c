@@ -19,7 +19,7 @@
 /* Statuses and error types, each once, and the bytes of them all. */
 #define WORDS_MAX       10000
 #define WORDS_MAX_BYTES ((size_t)4 * 1024 * 1024)
-/* Of the one that is beyond: what is counted is in the survey. */
+/* A text beyond these bounds gets this one; the survey has the counts. */
 #define WORD_BEYOND "(other)"
 
 /* Python's str() of the value; NULL for none and null. */
@@ -108,7 +108,7 @@ words(struct buf *line)
 	return NULL;
 }
 
-/* A configuration that can't be read is said, and no reason to compare nothing. */
+/* A configuration that can't be read is named; the rest is compared all the same. */
 static int
 read_config(struct run *run, struct err *err)
 {

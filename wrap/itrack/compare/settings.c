@@ -48,6 +48,13 @@ add(struct settings *s, const char *name, const struct param *base,
 	s->list[s->len++] = (struct setting){name, was, is};
 }
 
+/* An empty one has no reason why there is none. */
+static bool
+has_config(const struct run *run)
+{
+	return run->config.params.len > 0 || run->config_why == NULL;
+}
+
 void
 settings_compare(
     struct settings *s, const struct run *base, const struct run *now)
@@ -55,7 +62,9 @@ settings_compare(
 	const struct entry_params *a = &base->config.params;
 	const struct entry_params *b = &now->config.params;
 
-	*s = (struct settings){0};
+	*s = (struct settings){.known = has_config(base) && has_config(now)};
+	if (!s->known)
+		return;
 	for (size_t i = 0; i < a->len; i++)
 		add(s, a->list[i].name, &a->list[i],
 		    find(now, a->list[i].name));

@@ -9,6 +9,8 @@
 #ifndef WRAP_ITRACK_COMPARE_SETTINGS_H
 #define WRAP_ITRACK_COMPARE_SETTINGS_H
 
+#include <stdbool.h>
+
 #include "wrap/itrack/compare/run.h"
 
 /* Texts. NULL: that configuration has no such leaf. */
@@ -18,6 +20,7 @@ struct setting {
 };
 
 struct settings {
+	bool known; /* both runs have a configuration that can be read */
 	struct setting *list;
 	size_t len;
 };

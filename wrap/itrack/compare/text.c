@@ -38,7 +38,8 @@ next_line(struct paragraph *g)
 	g->at = LABEL;
 }
 
-/* One that is longer than a line goes on in the next: Japanese has no blanks. */
+/* A word that is longer than a line goes on in the next one: Japanese has no
+ * blanks. */
 static void
 add_word(struct paragraph *g, const char *word)
 {
@@ -98,8 +99,8 @@ add_curves(struct buf *out, const struct print *p, const struct run *run)
 	curve_make(&now, run, RESULT_SUCCESS_RATE, SPARK);
 	a = curve_sparkline(&base, 0, 1);
 	b = curve_sparkline(&now, 0, 1);
-	buf_addf(out, "%-*s%s\n", LABEL, "curve, base", a);
-	buf_addf(out, "%-*s%s\n", LABEL, "curve, new", b);
+	buf_addf(out, "%-*s%s\n", LABEL, "curve, base", a[0] != '\0' ? a : "-");
+	buf_addf(out, "%-*s%s\n", LABEL, "curve, new", b[0] != '\0' ? b : "-");
 	free(a);
 	free(b);
 	curve_release(&base);
@@ -116,7 +117,7 @@ add_settings(
 		add_sentence(out, "config, base", base->config_why);
 	if (one->run->config_why != NULL)
 		add_sentence(out, "config, new", one->run->config_why);
-	if (s->len == 0 && base->config.params.len > 0)
+	if (s->known && s->len == 0)
 		add_sentence(out, "config", "no difference");
 	for (size_t i = 0; i < s->len; i++) {
 		char *line = xasprintf("%s: %s -> %s", s->list[i].name,
@@ -131,19 +132,19 @@ add_settings(
 static void
 add_figures(struct buf *out, const struct print *p, const struct print_one *one)
 {
+	const struct figures *base = &p->base_figures, *now = &one->figures;
 	struct paragraph g = begin(out, "values");
+	const char *name;
 	bool any = false;
 
-	for (size_t i = 0; i < one->figures.len; i++) {
-		const char *name = one->figures.list[i].name;
-		double before = figures_get(&p->base_figures, name);
+	for (size_t i = 0; (name = figures_either(base, now, i)) != NULL; i++) {
 		char *was, *is, *word;
 
 		if (strncmp(name, "usage/", 6) != 0 &&
 		    strncmp(name, "latency", 7) != 0)
 			continue;
-		was = print_value(name, before);
-		is = print_value(name, one->figures.list[i].value);
+		was = print_value(name, figures_get(base, name));
+		is = print_value(name, figures_get(now, name));
 		word =
 		    xasprintf("%s%s %s -> %s", any ? "| " : "", name, was, is);
 		add_word(&g, word);

@@ -60,14 +60,6 @@ add_coloured(const struct print *p, struct buf *out, const char *colour,
 }
 
 static char *
-p_text(double p)
-{
-	if (isnan(p))
-		return xstrdup("-");
-	return p < 0.001 ? xstrdup("<0.001") : xasprintf("%.3f", p);
-}
-
-static char *
 interval_text(const struct result_row *row)
 {
 	char *low = print_difference(row->metric, row->low);
@@ -99,7 +91,7 @@ add_row(struct table *t, const struct result_row *of, const char *heading)
 		[NOW] = print_value(of->metric, of->now),
 		[CHANGE] = print_difference(of->metric, of->difference),
 		[INTERVAL] = interval_text(of),
-		[P] = p_text(of->p_holm),
+		[P] = print_p(of->p_holm),
 		[VERDICT] = xstrdup(result_verdict(of))},
 	    .heading = heading != NULL ? xstrdup(heading) : NULL,
 	    .colour = of->verdict == VERDICT_HIGHER ? GREEN
@@ -186,7 +178,7 @@ says(const struct result *r, enum verdict verdict)
 	return false;
 }
 
-/* What the verdicts mean that need a word. */
+/* Explains the verdicts that need it. */
 static void
 add_legend(struct buf *out, const struct result *r)
 {

@@ -18,22 +18,39 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *const heads[] = {"metric", ">pairs", ">first", ">this",
+    ">change", "95 % interval", ">p", "verdict"};
+
+/* A row that names the slice of those that follow. */
 static void
-add_row(struct buf *out, const char *where, const struct result_row *row,
-    double most)
+add_group(struct buf *out, const char *name)
 {
-	buf_adds(out, "<tr><th scope=\"row\">");
-	html_cut(out, where, PAGE_NAME_MAX);
-	buf_adds(out, "</th><td>");
-	html_cut(out, row->metric, PAGE_NAME_MAX);
-	buf_adds(out, "</td>");
+	buf_addf(out,
+	    "</tbody><tbody><tr><th scope=\"rowgroup\" class=\"group\" "
+	    "colspan=\"%zu\">",
+	    COUNT(heads));
+	html_cut(out, name, PAGE_NAME_MAX);
+	buf_adds(out, "</th></tr>\n");
+}
+
+static void
+add_row(struct buf *out, const struct result_row *row, double most)
+{
+	buf_adds(out, "<tr>");
+	html_head(out,
+	    strcmp(row->metric, RESULT_SUCCESS_RATE) == 0
+		? "success rate"
+		: row->metric + strlen(RESULT_SCORES));
 	html_count(out, row->n);
 	buf_adds(out, "<td class=\"n\">");
 	html_value(out, row->metric, row->base);
 	buf_adds(out, "</td><td class=\"n\">");
 	html_value(out, row->metric, row->now);
 	buf_adds(out, "</td><td class=\"n\">");
-	html_owned(out, print_difference(row->metric, row->difference));
+	if (isnan(row->difference))
+		buf_adds(out, "–");
+	else
+		html_owned(out, print_difference(row->metric, row->difference));
 	buf_adds(out, "</td><td class=\"i\">");
 	svg_interval(out, row->difference, row->low, row->high, most);
 	if (!isnan(row->low)) {
@@ -47,7 +64,7 @@ add_row(struct buf *out, const char *where, const struct result_row *row,
 	if (isnan(row->p_holm))
 		buf_adds(out, "–");
 	else
-		buf_addf(out, "%.3g", row->p_holm);
+		html_owned(out, print_p(row->p_holm));
 	buf_addf(out, "</td><td class=\"%s\">%s</td></tr>\n",
 	    row->verdict >= VERDICT_HIGHER ? result_verdict(row) : "soft",
 	    result_verdict(row));
@@ -71,19 +88,17 @@ most_of(const struct result *r, size_t i)
 static void
 add_table(struct buf *out, const struct result *r)
 {
-	static const char *const heads[] = {"slice", "metric", ">pairs",
-	    ">first", ">this", ">change", "95 % interval", ">p", "verdict"};
-
 	html_table(out, "Change against the first run", heads, COUNT(heads));
+	add_group(out, "overall");
 	for (size_t i = 0; i < r->row_len; i++)
-		add_row(out, "overall", &r->overall[i], most_of(r, i));
+		add_row(out, &r->overall[i], most_of(r, i));
 	for (size_t k = 0;
 	     r->slice_len > 1 && k < r->slice_len && k < SLICES_MAX; k++) {
 		char *name = print_slice(r->slices[k].of);
 
+		add_group(out, name);
 		for (size_t i = 0; i < r->row_len; i++)
-			add_row(
-			    out, name, &r->slices[k].rows[i], most_of(r, i));
+			add_row(out, &r->slices[k].rows[i], most_of(r, i));
 		free(name);
 	}
 	html_table_end(out);
@@ -97,19 +112,19 @@ add_table(struct buf *out, const struct result *r)
 static void
 add_settings(struct buf *out, const struct result *r)
 {
-	static const char *const heads[] = {"configuration", "first", "this"};
+	static const char *const columns[] = {"configuration", "first", "this"};
 	struct settings s;
 
 	settings_compare(&s, r->base, r->now);
 	if (s.len > 0) {
-		html_table(out, "What differs in the configuration", heads,
-		    COUNT(heads));
+		html_table(out, "What differs in the configuration", columns,
+		    COUNT(columns));
 		for (size_t i = 0; i < s.len; i++) {
 			const struct setting *at = &s.list[i];
 
-			buf_adds(out, "<tr><th scope=\"row\">");
-			html_cut(out, at->name, PAGE_NAME_MAX);
-			buf_adds(out, "</th><td>");
+			buf_adds(out, "<tr>");
+			html_head(out, at->name);
+			buf_adds(out, "<td>");
 			html_cut(
 			    out, at->base != NULL ? at->base : "–", VALUE_MAX);
 			buf_adds(out, "</td><td>");
@@ -118,8 +133,7 @@ add_settings(struct buf *out, const struct result *r)
 			buf_adds(out, "</td></tr>\n");
 		}
 		html_table_end(out);
-	} else if (r->base->config.params.len > 0 &&
-	    r->now->config.params.len > 0) {
+	} else if (s.known) {
 		buf_adds(out, "<p>The configurations do not differ.</p>\n");
 	}
 	settings_release(&s);

@@ -11,7 +11,7 @@
 #define LIST_BYTES ((size_t)1000 * 1024)
 /* Of a prompt or answer so many characters are shown. */
 #define SHOWN_TEXT 1000
-/* With texts no more records are read than can be shown. */
+/* Texts are read of so many records, which is as many as can be shown. */
 #define TEXTS_MAX 500
 /* A list of so many is open; one of more than PRINT_MAX stays folded on paper. */
 #define OPEN_MAX  20

@@ -96,7 +96,7 @@ void
 html_head(struct buf *out, const char *text)
 {
 	buf_adds(out, "<th scope=\"row\">");
-	html_text(out, text);
+	html_cut(out, text, PAGE_NAME_MAX);
 	buf_adds(out, "</th>");
 }
 
@@ -107,19 +107,38 @@ html_count(struct buf *out, size_t count)
 }
 
 void
-html_table(
-    struct buf *out, const char *caption, const char *const *heads, size_t len)
+html_table_begin(struct buf *out, const char *caption)
 {
 	/* What scrolls must be reached by the keyboard, too. */
 	buf_addf(out,
 	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"%s\"><table><caption>%s</caption><thead><tr>",
 	    caption, caption);
-	for (size_t i = 0; i < len; i++)
-		buf_addf(out, "<th scope=\"col\"%s>%s</th>",
-		    heads[i][0] == '>' ? " class=\"n\"" : "",
-		    heads[i] + (heads[i][0] == '>'));
+}
+
+void
+html_column(struct buf *out, const char *head, bool number)
+{
+	buf_addf(out, "<th scope=\"col\"%s>", number ? " class=\"n\"" : "");
+	html_cut(out, head, PAGE_NAME_MAX);
+	buf_adds(out, "</th>");
+}
+
+void
+html_table_rows(struct buf *out)
+{
 	buf_adds(out, "</tr></thead><tbody>\n");
+}
+
+void
+html_table(
+    struct buf *out, const char *caption, const char *const *heads, size_t len)
+{
+	html_table_begin(out, caption);
+	for (size_t i = 0; i < len; i++)
+		html_column(
+		    out, heads[i] + (heads[i][0] == '>'), heads[i][0] == '>');
+	html_table_rows(out);
 }
 
 void

@@ -6,6 +6,7 @@
 #ifndef WRAP_ITRACK_PAGE_HTML_H
 #define WRAP_ITRACK_PAGE_HTML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -28,10 +29,17 @@ void html_interval(
 void html_head(struct buf *out, const char *text);
 void html_count(struct buf *out, size_t count);
 
+/* Names in tables are cut behind so many characters. */
+#define PAGE_NAME_MAX 200
+
 /* A table with a caption and the heads of its columns, which are plain ASCII; one
  * that begins with ">" is of numbers. The table may scroll sideways. */
 void html_table(
     struct buf *out, const char *caption, const char *const *heads, size_t len);
+/* The same with heads of any kind: begin, each column, rows. */
+void html_table_begin(struct buf *out, const char *caption);
+void html_column(struct buf *out, const char *head, bool number);
+void html_table_rows(struct buf *out);
 void html_table_end(struct buf *out);
 
 #endif

@@ -35,7 +35,8 @@ add_tile(const struct page *p, struct buf *out, size_t i)
 	html_value(out, RESULT_SUCCESS_RATE,
 	    figures_get(&p->figures[i], RESULT_SUCCESS_RATE));
 	buf_adds(out, "</b>success of ");
-	buf_addf(out, "%ju records", (uintmax_t)t->total_count);
+	buf_addf(out, "%ju record%s", (uintmax_t)t->total_count,
+	    t->total_count == 1 ? "" : "s");
 	if (t->total_count > 0) {
 		buf_adds(out, "<br>");
 		html_interval(out, RESULT_SUCCESS_RATE, rate.low, rate.high);

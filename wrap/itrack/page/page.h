@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "stats/wilson.h"
 #include "wrap/itrack/compare/figures.h"
 #include "wrap/itrack/compare/result.h"
 
@@ -38,7 +39,20 @@ void page_slices(const struct page *p, struct buf *out);
 int page_failures(const struct page *p, struct buf *out, struct err *err);
 void page_latency(const struct page *p, struct buf *out);
 
-/* Names in tables are cut behind so many characters. */
-#define PAGE_NAME_MAX 200
+/* A table with a column for each run: its head, and a row with a metric of each run
+ * (compare/figures.h) and, unless NULL, its interval. html_table_end() ends it. */
+void page_table(const struct page *p, struct buf *out, const char *caption,
+    const char *head);
+void page_row(const struct page *p, struct buf *out, const char *label,
+    const char *metric, const struct interval *intervals);
+
+/* The names of the scores that one of the runs has, each once. */
+struct page_scores {
+	char **list; /* with "scores/" */
+	size_t len;
+};
+
+struct page_scores page_scores(const struct page *p);
+void page_scores_release(struct page_scores *scores);
 
 #endif

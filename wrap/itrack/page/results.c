@@ -15,43 +15,6 @@
 #define CHARTS_MAX   6
 #define CURVE_PLACES 120
 
-/* The names that one of the runs has, each once. */
-struct metrics {
-	char **list;
-	size_t len;
-};
-
-static void
-add_metric(struct metrics *m, const char *name)
-{
-	for (size_t i = 0; i < m->len; i++)
-		if (strcmp(m->list[i], name) == 0)
-			return;
-	m->list = xreallocarray(m->list, m->len + 1, sizeof m->list[0]);
-	m->list[m->len++] = xstrdup(name);
-}
-
-static struct metrics
-scores_of(const struct page *p)
-{
-	struct metrics m = {0};
-
-	for (size_t i = 0; i < p->len; i++)
-		for (size_t k = 0; k < p->figures[i].len; k++)
-			if (strncmp(p->figures[i].list[k].name, RESULT_SCORES,
-				strlen(RESULT_SCORES)) == 0)
-				add_metric(&m, p->figures[i].list[k].name);
-	return m;
-}
-
-static void
-release(struct metrics *m)
-{
-	for (size_t i = 0; i < m->len; i++)
-		free(m->list[i]);
-	free(m->list);
-}
-
 static struct interval
 interval_of(const struct run *run, const char *metric)
 {
@@ -75,79 +38,46 @@ interval_of(const struct run *run, const char *metric)
 static void
 add_success(const struct page *p, struct buf *out)
 {
-	buf_adds(out, "<tr><th scope=\"row\">success rate</th>");
+	struct interval rates[PAGE_RUNS_MAX];
+
 	for (size_t i = 0; i < p->len; i++) {
 		const struct tally *t = &p->runs[i]->survey.mapping.all;
-		struct interval rate = wilson(t->success_count, t->total_count);
 
-		buf_adds(out, "<td>");
-		html_value(out, RESULT_SUCCESS_RATE,
-		    figures_get(&p->figures[i], RESULT_SUCCESS_RATE));
-		if (t->total_count > 0)
-			html_interval(
-			    out, RESULT_SUCCESS_RATE, rate.low, rate.high);
-		buf_adds(out, "</td>");
+		rates[i] = t->total_count > 0
+		    ? wilson(t->success_count, t->total_count)
+		    : (struct interval){NAN, NAN};
 	}
-	buf_adds(out, "</tr>\n");
-}
-
-static void
-add_figure(
-    const struct page *p, struct buf *out, const char *name, const char *shown)
-{
-	buf_addf(out, "<tr><th scope=\"row\">%s</th>", shown);
-	for (size_t i = 0; i < p->len; i++) {
-		buf_adds(out, "<td>");
-		html_value(out, name, figures_get(&p->figures[i], name));
-		buf_adds(out, "</td>");
-	}
-	buf_adds(out, "</tr>\n");
+	page_row(p, out, "success rate", RESULT_SUCCESS_RATE, rates);
 }
 
 static void
 add_score(const struct page *p, struct buf *out, const char *metric)
 {
-	buf_adds(out, "<tr><th scope=\"row\">");
-	html_cut(out, metric + strlen(RESULT_SCORES), PAGE_NAME_MAX);
-	buf_adds(out, "</th>");
-	for (size_t i = 0; i < p->len; i++) {
-		struct interval mean = interval_of(p->runs[i], metric);
+	struct interval means[PAGE_RUNS_MAX];
 
-		buf_adds(out, "<td>");
-		html_value(out, metric, figures_get(&p->figures[i], metric));
-		html_interval(out, metric, mean.low, mean.high);
-		buf_adds(out, "</td>");
-	}
-	buf_adds(out, "</tr>\n");
+	for (size_t i = 0; i < p->len; i++)
+		means[i] = interval_of(p->runs[i], metric);
+	page_row(p, out, metric + strlen(RESULT_SCORES), metric, means);
 }
 
 void
 page_results(const struct page *p, struct buf *out)
 {
-	struct metrics scores = scores_of(p);
+	struct page_scores scores = page_scores(p);
 
-	buf_adds(out,
-	    "<section id=\"results\"><h2>Results</h2>\n"
-	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
-	    "aria-label=\"Results\"><table><caption>Rates and means "
-	    "with their 95 % intervals</caption><thead><tr>"
-	    "<th scope=\"col\">metric</th>");
-	for (size_t i = 0; i < p->len; i++) {
-		buf_adds(out, "<th scope=\"col\">");
-		html_cut(out, p->names[i], PAGE_NAME_MAX);
-		buf_adds(out, "</th>");
-	}
-	buf_adds(out, "</tr></thead><tbody>\n");
+	buf_adds(out, "<section id=\"results\"><h2>Results</h2>\n");
+	page_table(
+	    p, out, "Rates and means with their 95 % intervals", "metric");
 	add_success(p, out);
 	for (size_t i = 0; i < scores.len; i++)
 		add_score(p, out, scores.list[i]);
-	add_figure(p, out, "total_count", "records");
-	add_figure(p, out, "success_count", "successes");
-	add_figure(p, out, "error_count", "errors");
-	add_figure(p, out, "timeout_count", "timeouts");
+	page_row(p, out, "records", "total_count", NULL);
+	page_row(p, out, "successes", "success_count", NULL);
+	page_row(p, out, "errors", "error_count", NULL);
+	page_row(p, out, "timeouts", "timeout_count", NULL);
 	html_table_end(out);
 	buf_adds(out, "</section>\n");
-	release(&scores);
+	page_scores_release(&scores);
 }
 
 static void
@@ -172,7 +102,7 @@ add_chart(const struct page *p, struct buf *out, const char *metric,
 void
 page_curves(const struct page *p, struct buf *out)
 {
-	struct metrics scores = scores_of(p);
+	struct page_scores scores = page_scores(p);
 
 	buf_adds(out, "<section id=\"curves\"><h2>Curves</h2>\n");
 	add_chart(p, out, RESULT_SUCCESS_RATE, "Running success rate");
@@ -190,5 +120,5 @@ page_curves(const struct page *p, struct buf *out)
 		    "results.</p>\n",
 		    scores.len - CHARTS_MAX);
 	buf_adds(out, "</section>\n");
-	release(&scores);
+	page_scores_release(&scores);
 }

@@ -50,9 +50,8 @@ add_run(const struct page *p, struct buf *out, size_t i)
 	const struct mapping *m = &run->survey.mapping;
 
 	buf_adds(out, "<tr>");
-	buf_adds(out, "<th scope=\"row\">");
-	html_cut(out, p->names[i], PAGE_NAME_MAX);
-	buf_adds(out, "</th><td>");
+	html_head(out, p->names[i]);
+	buf_adds(out, "<td>");
 	html_cut(out, survey_run_id(&run->survey), PAGE_NAME_MAX);
 	buf_adds(out, "</td><td>");
 	add_names(out, m, true);
@@ -61,7 +60,7 @@ add_run(const struct page *p, struct buf *out, size_t i)
 	buf_adds(out, "</td>");
 	html_count(out, (size_t)m->record_count);
 	buf_addf(out, "<td>%s</td><td>",
-	    run->survey.manifest.there ? "yes" : "no: it did not end well");
+	    run->survey.manifest.there ? "yes" : "no: there is no manifest");
 	html_owned(out, print_name(run));
 	buf_adds(out, "</td></tr>\n");
 }

@@ -15,20 +15,11 @@
 #define SCORES_MAX 6
 #define BARS       40
 
-static size_t
-score_count(const struct page *p)
-{
-	size_t len = p->runs[0]->survey.scores.names.len;
-
-	return len < SCORES_MAX ? len : SCORES_MAX;
-}
-
-/* The experiment's mean of a score of the first run. */
+/* The experiment's mean of a score. */
 static double
-score_of(const struct page *p, const struct survey *s,
-    const struct experiment *x, size_t score)
+score_of(const struct survey *s, const struct experiment *x, const char *metric)
 {
-	const char *name = p->runs[0]->survey.scores.names.keys[score];
+	const char *name = metric + strlen(RESULT_SCORES);
 
 	for (size_t i = 0; i < s->scores.names.len; i++) {
 		const struct sum *sum = survey_sum(&s->scores, x, i);
@@ -41,18 +32,18 @@ score_of(const struct page *p, const struct survey *s,
 
 static void
 add_experiment(const struct page *p, struct buf *out, size_t run,
-    const struct experiment *x)
+    const struct experiment *x, const struct page_scores *scores)
 {
 	const struct tally *t = &x->tally;
 	struct interval rate = wilson(t->success_count, t->total_count);
 
-	buf_adds(out, "<tr><th scope=\"row\">");
-	html_cut(out, x->model_name, PAGE_NAME_MAX);
-	buf_adds(out, "</th><td>");
+	buf_adds(out, "<tr>");
+	html_head(out, x->model_name);
+	buf_adds(out, "<td>");
 	html_cut(out, x->probe_name, PAGE_NAME_MAX);
 	buf_adds(out, "</td>");
 	if (p->len > 1) {
-		buf_adds(out, "<td>");
+		buf_adds(out, "<td class=\"run\">");
 		html_cut(out, p->names[run], PAGE_NAME_MAX);
 		buf_adds(out, "</td>");
 	}
@@ -62,49 +53,47 @@ add_experiment(const struct page *p, struct buf *out, size_t run,
 	html_value(out, RESULT_SUCCESS_RATE, tally_success_rate(t));
 	html_interval(out, RESULT_SUCCESS_RATE, rate.low, rate.high);
 	buf_adds(out, "</td>");
-	for (size_t i = 0; i < score_count(p); i++) {
+	for (size_t i = 0; i < scores->len && i < SCORES_MAX; i++) {
 		buf_adds(out, "<td class=\"n\">");
 		html_value(out, RESULT_SCORES,
-		    score_of(p, &p->runs[run]->survey, x, i));
+		    score_of(&p->runs[run]->survey, x, scores->list[i]));
 		buf_adds(out, "</td>");
 	}
 	buf_adds(out, "</tr>\n");
 }
 
 static void
-add_heads(const struct page *p, struct buf *out)
+add_heads(
+    const struct page *p, struct buf *out, const struct page_scores *scores)
 {
-	buf_addf(out,
-	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
-	    "aria-label=\"Slices\"><table><caption>Each model and probe by "
-	    "itself</caption><thead><tr><th scope=\"col\">model</th>"
-	    "<th scope=\"col\">probe</th>%s<th scope=\"col\" class=\"n\">"
-	    "records</th><th scope=\"col\" class=\"n\">successes</th>"
-	    "<th scope=\"col\">success rate</th>",
-	    p->len > 1 ? "<th scope=\"col\">run</th>" : "");
-	for (size_t i = 0; i < score_count(p); i++) {
-		buf_adds(out, "<th scope=\"col\" class=\"n\">");
-		html_cut(out, p->runs[0]->survey.scores.names.keys[i],
-		    PAGE_NAME_MAX);
-		buf_adds(out, "</th>");
-	}
-	buf_adds(out, "</tr></thead><tbody>\n");
+	html_table_begin(out, "Each model and probe by itself");
+	html_column(out, "model", false);
+	html_column(out, "probe", false);
+	if (p->len > 1)
+		html_column(out, "run", false);
+	html_column(out, "records", true);
+	html_column(out, "successes", true);
+	html_column(out, "success rate", false);
+	for (size_t i = 0; i < scores->len && i < SCORES_MAX; i++)
+		html_column(out, scores->list[i] + strlen(RESULT_SCORES), true);
+	html_table_rows(out);
 }
 
 void
 page_slices(const struct page *p, struct buf *out)
 {
+	struct page_scores scores = page_scores(p);
 	size_t rows = 0, more = 0;
 
 	buf_adds(out, "<section id=\"slices\"><h2>Slices</h2>\n");
-	add_heads(p, out);
+	add_heads(p, out, &scores);
 	for (size_t i = 0; i < p->len; i++) {
 		const struct mapping *m = &p->runs[i]->survey.mapping;
 
 		for (size_t k = 0; k < m->live_len; k++)
 			if (rows < ROWS_MAX && ++rows > 0)
-				add_experiment(
-				    p, out, i, mapping_experiment(m, k));
+				add_experiment(p, out, i,
+				    mapping_experiment(m, k), &scores);
 			else
 				more++;
 	}
@@ -114,7 +103,13 @@ page_slices(const struct page *p, struct buf *out)
 		    "<p>%zu more are not shown; <code>itrack show</code> has "
 		    "all.</p>\n",
 		    more);
+	if (scores.len > SCORES_MAX)
+		buf_addf(out,
+		    "<p>%zu more scores have no column; <code>itrack show"
+		    "</code> has all.</p>\n",
+		    scores.len - SCORES_MAX);
 	buf_adds(out, "</section>\n");
+	page_scores_release(&scores);
 }
 
 static bool
@@ -132,20 +127,6 @@ is_known(const struct page *p, size_t run, const char *name)
 		if (!isnan(figures_get(&p->figures[i], name)))
 			return true;
 	return false;
-}
-
-static void
-add_value(const struct page *p, struct buf *out, const char *name)
-{
-	buf_adds(out, "<tr><th scope=\"row\">");
-	html_cut(out, name, PAGE_NAME_MAX);
-	buf_adds(out, "</th>");
-	for (size_t i = 0; i < p->len; i++) {
-		buf_adds(out, "<td class=\"n\">");
-		html_value(out, name, figures_get(&p->figures[i], name));
-		buf_adds(out, "</td>");
-	}
-	buf_adds(out, "</tr>\n");
 }
 
 static void
@@ -179,25 +160,16 @@ page_latency(const struct page *p, struct buf *out)
 {
 	size_t rows = 0;
 
-	buf_adds(out,
-	    "<section id=\"latency\"><h2>Latency and usage</h2>\n"
-	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
-	    "aria-label=\"Latency and usage\"><table><caption>Milliseconds of "
-	    "the successful records; sums of usage</caption><thead><tr>"
-	    "<th scope=\"col\">value</th>");
-	for (size_t i = 0; i < p->len; i++) {
-		buf_adds(out, "<th scope=\"col\" class=\"n\">");
-		html_cut(out, p->names[i], PAGE_NAME_MAX);
-		buf_adds(out, "</th>");
-	}
-	buf_adds(out, "</tr></thead><tbody>\n");
+	buf_adds(out, "<section id=\"latency\"><h2>Latency and usage</h2>\n");
+	page_table(p, out,
+	    "Milliseconds of the successful records; sums of usage", "value");
 	for (size_t i = 0; i < p->len; i++)
 		for (size_t k = 0; k < p->figures[i].len; k++) {
 			const char *name = p->figures[i].list[k].name;
 
 			if (!is_shown(name) || is_known(p, i, name))
 				continue;
-			add_value(p, out, name);
+			page_row(p, out, name, name, NULL);
 			rows++;
 		}
 	html_table_end(out);

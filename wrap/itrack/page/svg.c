@@ -11,7 +11,7 @@
 #define RIGHT  708.0
 #define TOP    10.0
 #define BOTTOM 206.0
-#define TICKS  4
+#define STEPS  4
 
 /* The picture of an interval. */
 #define BAR_WIDTH  140.0
@@ -20,12 +20,43 @@
 struct frame {
 	double low, high; /* values at the bottom and the top */
 	double most;      /* records at the right */
+	int steps;        /* from the bottom to the top */
 };
+
+/* The least of 1, 2, 2.5, 5, 10 times a power of ten that is not below. */
+static double
+round_up(double value)
+{
+	static const double parts[] = {1, 2, 2.5, 5, 10};
+	double power = pow(10, floor(log10(value)));
+	size_t i = 0;
+
+	while (
+	    i + 1 < sizeof parts / sizeof parts[0] && parts[i] * power < value)
+		i++;
+	return parts[i] * power;
+}
+
+/* So that people read round numbers at the lines. */
+static void
+round_ends(struct frame *f)
+{
+	double step = round_up(f->high / STEPS - f->low / STEPS);
+	double low = floor(f->low / step), high = ceil(f->high / step);
+
+	/* Beyond the range of a double, or of its digits, they stay. */
+	if (!isfinite(low * step) || !isfinite(high * step) ||
+	    !(high - low <= 2 * STEPS))
+		return;
+	f->low = low * step;
+	f->high = high * step;
+	f->steps = (int)(high - low);
+}
 
 static struct frame
 frame_of(const struct svg_chart *chart)
 {
-	struct frame f = {INFINITY, -INFINITY, 1};
+	struct frame f = {INFINITY, -INFINITY, 1, STEPS};
 
 	for (size_t i = 0; i < chart->len; i++)
 		for (size_t k = 0; k < chart->curves[i].len; k++) {
@@ -42,6 +73,8 @@ frame_of(const struct svg_chart *chart)
 		f.low -= pad;
 		f.high += pad;
 	}
+	if (!chart->percent)
+		round_ends(&f);
 	return f;
 }
 
@@ -54,15 +87,36 @@ place_x(const struct frame *f, double x)
 static double
 place_y(const struct frame *f, double y)
 {
-	return BOTTOM - (BOTTOM - TOP) * (y - f->low) / (f->high - f->low);
+	/* The halves of huge values have a difference. */
+	return BOTTOM -
+	    (BOTTOM - TOP) *
+	    ((y / 2 - f->low / 2) / (f->high / 2 - f->low / 2));
+}
+
+/* The lines' values differ in the digits that are shown. */
+static void
+add_value(struct buf *out, const struct frame *f, double value)
+{
+	double step = f->high / f->steps - f->low / f->steps;
+	double most = fmax(fabs(f->low), fabs(f->high));
+	int digits = (int)ceil(log10(most / step)) + 2;
+
+	if (fabs(value) < step / 1000)
+		value = 0;
+	buf_addf(out, "%.*g</text>",
+	    digits < 3       ? 3
+		: digits < 9 ? digits
+			     : 9,
+	    value);
 }
 
 static void
 add_axes(struct buf *out, const struct frame *f, bool percent)
 {
-	for (int i = 0; i <= TICKS; i++) {
-		double value = f->low + (f->high - f->low) * i / TICKS;
-		double y = place_y(f, value), x = f->most * i / TICKS;
+	for (int i = 0; i <= f->steps; i++) {
+		double share = (double)i / f->steps;
+		double value = f->low * (1 - share) + f->high * share;
+		double y = place_y(f, value);
 
 		buf_addf(out,
 		    "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" "
@@ -74,14 +128,18 @@ add_axes(struct buf *out, const struct frame *f, bool percent)
 		if (percent)
 			buf_addf(out, "%.0f %%</text>", 100 * value);
 		else
-			buf_addf(out, "%.3g</text>", value);
-		/* Few records have no quarters. */
+			add_value(out, f, value);
+	}
+	for (int i = 0; i <= STEPS; i++) {
+		double x = f->most * i / STEPS;
+
+		/* A place between two records gets no number. */
 		if (x == floor(x))
 			buf_addf(out,
 			    "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">"
 			    "%.0f</text>",
 			    place_x(f, x), BOTTOM + 18,
-			    i == TICKS ? "end" : "middle", x);
+			    i == STEPS ? "end" : "middle", x);
 	}
 	buf_addf(out,
 	    "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">records</text>",
@@ -92,7 +150,7 @@ static void
 add_line(struct buf *out, const struct frame *f, const struct curve *curve,
     size_t style)
 {
-	/* A single place is no line. */
+	/* A single place makes no line. */
 	if (curve->len == 1)
 		buf_addf(out,
 		    "<circle class=\"s s%zu\" cx=\"%.1f\" cy=\"%.1f\" "
@@ -112,6 +170,8 @@ add_legend(struct buf *out, const struct svg_chart *chart)
 {
 	buf_adds(out, "<ul class=\"legend\">");
 	for (size_t i = 0; i < chart->len; i++) {
+		if (chart->curves[i].len == 0)
+			continue;
 		buf_addf(out,
 		    "<li><svg width=\"34\" height=\"10\" aria-hidden=\"true\">"
 		    "<line class=\"s s%zu\" x1=\"0\" x2=\"34\" y1=\"5\" "

@@ -16,8 +16,6 @@
 #include "journal/entry.h"
 #include "tracker/tracker.h"
 
-#define MLRUNS_ID_SIZE 33
-
 /* A run directory that is being written. Each call opens it again, because a
  * run may have any number of children, and follows no links; `mark` tells it
  * from another directory that has taken its name. */
