@@ -477,7 +477,7 @@ class Handle:
                    len(given), number)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
-        given = [_Param(_bytes(name), _fill(value))
+        given = [_Param(_bytes(_key(name)), _fill(value))
                  for name, value in params.items()]
         self._call("itrack_log_params", (_Param * len(given))(*given),
                    len(given))
