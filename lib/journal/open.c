@@ -249,11 +249,11 @@ open_empty(struct journal *j, const char *state_dir, struct err *err)
 		result = 0;
 	else if (result == 0)
 		result = check_empty(j, err);
-	if (result == 0 && fstat(j->dir_fd, &st) < 0)
-		result = err_errno(err, "%s", j->path);
-	return result < 0
-	    ? result
-	    : clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S;
+	if (result < 0)
+		return result;
+	if (fstat(j->dir_fd, &st) < 0)
+		return err_errno(err, "%s", j->path);
+	return clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S;
 }
 
 int

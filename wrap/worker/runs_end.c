@@ -234,8 +234,7 @@ runs_end_orphans(struct runs *runs, bool now)
 	size_t count = 0;
 	struct run *run;
 
-	TAILQ_FOREACH_REVERSE(run, &runs->list, run_list, link)
-	{
+	TAILQ_FOREACH_REVERSE (run, &runs->list, run_list, link) {
 		int64_t due_ms = run->orphaned_ms + ORPHAN_MS;
 		bool ends;
 
@@ -275,8 +274,7 @@ runs_end_quiet(struct runs *runs)
 	size_t count = 0;
 	struct run *run;
 
-	TAILQ_FOREACH_REVERSE(run, &runs->list, run_list, link)
-	{
+	TAILQ_FOREACH_REVERSE (run, &runs->list, run_list, link) {
 		int64_t due_ms;
 
 		if (run_is_over(run) || !run_is_complete(run))
