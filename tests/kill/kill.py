@@ -116,9 +116,10 @@ class Round:
                    if p.stat().st_size > 0]
         if pending:
             self.problems.append(f"left: {pending}")
-        index = (state / "index.jsonl").read_text().splitlines()
-        if len(index) != 1:
-            self.problems.append(f"index: {len(index)} lines")
+        index = state / "index.jsonl"
+        lines = index.read_text().splitlines() if index.exists() else []
+        if len(lines) != 1:
+            self.problems.append(f"index: {len(lines)} lines")
 
 
 def arguments(words):
