@@ -95,12 +95,14 @@ launch(struct launcher *l, char **argv)
 		listen_tell_nested(around);
 	signals_hold(&l->signals);
 	inherit_take(&l->inherit, &l->signals.entry_mask);
+	/* Before the copier's pipe is made: a witness that has not run yet would
+	 * hold its end, and the copier outlive us. */
+	signals_witness(&l->signals, argv);
 	if (options_given(&l->options, OPT_METRICS_FROM_STDOUT))
 		copy_open(&l->copy);
 	tracking_mark(t,
 	    options_given(&l->options, OPT_RUN_DIR) ||
 		(shim == NULL && t->expected));
-	signals_witness(&l->signals, argv);
 	code = child_start(&l->child, command, l->environment,
 	    l->copy.write_end, &l->signals, &l->inherit);
 	if (code == -E2BIG) {
