@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/closing.h"
+#include "wrap/launch/streams.h"
 
 #define COPY_BYTES (64 * 1024)
 /* The numbers of the copier's descriptors. */
@@ -198,8 +199,6 @@ become_copier(struct copy_shared *s, int pipe_end, int link)
 	copy_all(s);
 }
 
-/* Makes a pair of descriptors above the standard streams, which may have been
- * closed at entry. */
 static int
 make_pair(int pair[2], bool link)
 {
@@ -207,17 +206,7 @@ make_pair(int pair[2], bool link)
 	    ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
 	    : pipe2(pair, O_CLOEXEC);
 
-	for (int i = 0; result == 0 && i < 2; i++) {
-		int moved = fcntl(pair[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-		if (moved < 0)
-			result = -1;
-		else {
-			close(pair[i]);
-			pair[i] = moved;
-		}
-	}
-	return result < 0 ? -errno : 0;
+	return result < 0 || streams_pair_above(pair) < 0 ? -errno : 0;
 }
 
 int

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "wrap/launch/streams.h"
 #include "wrap/link/peer.h"
 #include "wrap/shim/filters.h"
 #include "wrap/shim/message.h"
@@ -30,20 +31,6 @@ set_address(struct sockaddr_un *address, const char *name)
 		len = sizeof(address->sun_path) - 1;
 	memcpy(address->sun_path + 1, name, len);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
-}
-
-/* Standard streams that were closed at entry must stay closed: nothing of ours
- * may sit there. */
-static int
-above_standard(int fd)
-{
-	int moved;
-
-	if (fd > STDERR_FILENO)
-		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(fd);
-	return moved;
 }
 
 static bool
@@ -78,7 +65,7 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	    (unsigned long long)number, filters > 0 ? (unsigned)filters : 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
-		fd = above_standard(fd);
+		fd = streams_above(fd);
 	if (fd < 0)
 		return -errno;
 	len = set_address(&address, name);

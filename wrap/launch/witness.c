@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/closing.h"
+#include "wrap/launch/streams.h"
 #include "wrap/link/procstat.h"
 
 /* The number that the witness's end of the link gets. */
@@ -116,7 +117,8 @@ witness_start(struct witness *w, char **arguments)
 	w->pid = 0;
 	w->link = -1;
 	w->answers = false;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
+	    streams_pair_above(pair) < 0)
 		return;
 	pid = fork();
 	if (pid == 0)
