@@ -6,17 +6,18 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     load packages
+    export missing=
     [ -n "${ITRACK_TORTURE:-}" ] || {
-        not_here "not asked for: ITRACK_TORTURE=1"
+        missing="not asked for: ITRACK_TORTURE=1"
         return 0
     }
     "$top/scripts/install-deps" -- debootstrap || {
-        not_here "debootstrap can't be installed"
+        missing="debootstrap can't be installed"
         return 0
     }
     clean_home
     make_wheel
-    [ -e "$BATS_FILE_TMPDIR/not_here" ] || start_tls_server
+    [ -n "$missing" ] || start_tls_server
 }
 
 teardown_file() {
@@ -26,7 +27,7 @@ teardown_file() {
 
 setup() {
     load packages
-    skip_what_is_not_here
+    [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     root=$BATS_TEST_TMPDIR/root
 }
