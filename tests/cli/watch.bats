@@ -61,7 +61,7 @@ write() {
 
 @test "a run that appears in a folder is followed to its end, and the next one" {
     watch "$runs"
-    grep -q "^itrack: watching $runs: 0 run directories" watch.err
+    grep -q "^itrack: watching $runs: no run directory is there yet$" watch.err
     start_gated "$write_run" --from "$from" --to "$runs/a" --gate gate
     turn 4
     wait_until lines_are "$runs/a/records.jsonl" 3
