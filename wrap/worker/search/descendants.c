@@ -217,8 +217,13 @@ add_if_named(pid_t pid, void *data)
 void
 descendants_read_named(struct descendants *d)
 {
+	int before = d->failed;
+
+	d->failed = 0;
 	if (d->socket[0] != '\0')
 		note(d, proc_each(add_if_named, d));
+	d->failed_named = d->failed;
+	d->failed = before;
 }
 
 bool

@@ -47,7 +47,9 @@ struct descendants {
 	bool was_blind; /* without /proc, or without what is needed of it */
 	uid_t users[DESCENDANTS_USERS_MAX];
 	size_t user_len;
-	int failed; /* the negative errno of a look at /proc, or 0 */
+	/* The negative errno of a look at /proc, or 0: the caller sets it back. */
+	int failed;
+	int failed_named; /* the same, of the last descendants_read_named() */
 };
 
 void descendants_init(struct descendants *d, pid_t command, const char *socket);

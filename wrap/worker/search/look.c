@@ -246,6 +246,7 @@ look(struct look *l)
 	for (size_t i = 0; i < l->all.len; i++)
 		look_at(l, &l->all.list[i]);
 	note(l, l->all.failed);
+	note(l, l->all.failed_named);
 	l->all.failed = 0;
 	l->looks++;
 }
