@@ -277,8 +277,10 @@ print(client.create_run(client.create_experiment("caf\u00e9 \U0001f600"),
 PY
     )
     export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
-    MLFLOW_RUN_ID=$id run -0 "$BUILD/bin/itrack" import -t mlflow \
+    MLFLOW_RUN_ID=$id run "$BUILD/bin/itrack" import -t mlflow \
         --mlflow-experiment $'caf\u00e9 \U0001f600' "$BATS_TEST_TMPDIR/runs/one"
+    echo "$output"
+    [ "$status" -eq 0 ]
     [[ $output == *"/runs/$id"* ]]
 }
 

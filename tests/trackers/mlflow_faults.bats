@@ -120,6 +120,14 @@ count() {
     [ "$(bodies 'log-batch 429')" = "$(bodies 'log-batch 200' | head -1)" ]
 }
 
+@test "an import whose server fails twice before it answers delivers" {
+    rules '{"match": "get-by-name", "times": 1, "status": 500, "body": "oops"}' \
+        '{"match": "get-by-name", "times": 1, "cut": 0}'
+    XDG_STATE_HOME=$state run -0 "$BUILD/bin/itrack" import -t mlflow \
+        --mlflow-uri "$url" "$top/tests/fixtures/run_plain/run"
+    [ "$(count get-by-name)" -ge 3 ]
+}
+
 @test "MLflow's words on repetitions count" {
     rules '{"match": "log-batch", "status": 503, "body": "oops",
             "headers": {"Retry-After": "3600"}}'

@@ -10,7 +10,7 @@
 /* A drain without a time (import, sync) ends where no confirmation came and no
  * byte moved for so long. A request under way has its own time limit (30 s), and
  * a loaded server may need most of it. */
-#define DRAIN_UNANSWERED_MS 1000 /* nothing ever came */
+#define DRAIN_UNANSWERED_MS 1000 /* nobody was ever there */
 #define DRAIN_STALL_MS      3000
 #define DRAIN_UNDER_WAY_MS  35000
 /* Such a drain waits so long for a server that asks for a rest. */
@@ -22,7 +22,8 @@ stall_ms(const struct delivery *d)
 {
 	if (delivery_is_under_way(d))
 		return DRAIN_UNDER_WAY_MS;
-	return d->ever_answered ? DRAIN_STALL_MS : DRAIN_UNANSWERED_MS;
+	return d->ever_answered || d->reached ? DRAIN_STALL_MS
+					      : DRAIN_UNANSWERED_MS;
 }
 
 /* Until when the server asked for a rest, from what is left to be done. */

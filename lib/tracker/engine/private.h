@@ -92,6 +92,7 @@ struct delivery {
 	 * records alone, for which nothing else waits. */
 	int64_t asked_ms, records_asked_ms;
 	bool ever_answered;
+	bool reached; /* a call failed, but not for want of a connection */
 
 	char *why;
 	const char *needs; /* as tracker_needs() has it; NULL: nothing */

@@ -68,6 +68,8 @@ delivery_retry(struct delivery *d, int failures, int64_t retry_after_ms,
 	int64_t wait_ms = own_wait_ms(d, failures);
 
 	delivery_say_why(d, err);
+	if (d->away_ms == 0)
+		d->reached = true;
 	if (retry->most >= 0 && failures > retry->most) {
 		say_tried(d, failures);
 		return false;
