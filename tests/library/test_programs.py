@@ -38,6 +38,7 @@ DIFFERENCES = {
     "paths": [],
     "IDs": [],
     "late refusal": [],
+    "taken, too": [],
     "W&B": [],
 }
 

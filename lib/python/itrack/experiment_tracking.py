@@ -28,6 +28,7 @@ What differs from insideLLMs, on purpose:
 | paths | ``path`` and ``original_path`` in ``artifacts.json`` are absolute |
 | IDs | a new run of an MLflow server that does not answer within five seconds has our ID, because the server's comes later; each call takes either |
 | late refusal | what a tracker refuses later (a file that MLflow has no room for) is a warning of ``end_run``; that a ``run_id`` is not there is one of ``start_run`` |
+| taken, too | a path of bytes, a number as a run's name, and a link to a directory as an artifact are taken; ``tags=None`` is no tags |
 | W&B | without a key runs are written for ``wandb sync``; a directory can be an artifact, gradients are not watched, and a run of the ``run_id`` that is there goes on where ``wandb`` without ``resume`` writes over it |
 """
 
