@@ -61,17 +61,19 @@ watcher_identify(
 }
 
 bool
-watcher_births_fit(int64_t a_ns, int64_t b_ns)
+watcher_identity_fits(
+    const struct watcher_identity *now, int64_t inode, int64_t birth_ns)
 {
-	return a_ns == b_ns || a_ns == 0 || b_ns == 0;
+	return (int64_t)now->inode == inode &&
+	    (now->birth_ns == birth_ns || now->birth_ns == 0 || birth_ns == 0);
 }
 
 bool
 watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b)
 {
-	return a->device == b->device && a->inode == b->inode &&
-	    watcher_births_fit(a->birth_ns, b->birth_ns);
+	return a->device == b->device &&
+	    watcher_identity_fits(a, (int64_t)b->inode, b->birth_ns);
 }
 
 struct watcher_stamp

@@ -31,9 +31,10 @@ struct watcher_identity {
 	int64_t birth_ns; /* 0: not known */
 };
 
-/* May two directories of one inode be the same? A birth that is not known tells
- * nothing apart. */
-bool watcher_births_fit(int64_t a_ns, int64_t b_ns);
+/* May it be the directory of which a journal has this inode and birth? A birth that
+ * is not known tells nothing apart. */
+bool watcher_identity_fits(
+    const struct watcher_identity *now, int64_t inode, int64_t birth_ns);
 bool watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b);
 /* Identifies the directory at `path`; symbolic links are followed. */

@@ -96,6 +96,6 @@ attempt_has_its_directory(
 
 	if (result < 0)
 		return result;
-	return (int64_t)now.inode == start->start.dir_inode &&
-	    watcher_births_fit(now.birth_ns, start->start.dir_birth_ns);
+	return watcher_identity_fits(
+	    &now, start->start.dir_inode, start->start.dir_birth_ns);
 }

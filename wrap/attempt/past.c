@@ -262,20 +262,14 @@ begins_with(struct search *s, int64_t bytes, uint32_t crc32c)
 /* Equal runs write equal records, so the records alone do not tell whether a
  * directory is being continued or was made again. */
 static bool
-same_inode(const struct search *s, int64_t inode, int64_t birth_ns)
-{
-	return (int64_t)s->identity.inode == inode &&
-	    watcher_births_fit(s->identity.birth_ns, birth_ns);
-}
-
-static bool
 search_each(const struct index_entry *e, void *data)
 {
 	struct search *s = data;
 
 	if (strcmp(e->run_dir, s->run_dir_text) != 0 || e->records_bytes == 0 ||
 	    e->started_us >= s->before_us ||
-	    !same_inode(s, e->dir_inode, e->dir_birth_ns) ||
+	    !watcher_identity_fits(
+		&s->identity, e->dir_inode, e->dir_birth_ns) ||
 	    (s->grown && s->size <= e->records_bytes) ||
 	    !begins_with(s, e->records_bytes, (uint32_t)e->records_crc32c))
 		return true;
@@ -299,7 +293,8 @@ is_of_this_directory(struct search *s, const char *attempt)
 		return false;
 	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
 	    start.time_us < s->before_us &&
-	    same_inode(s, start.start.dir_inode, start.start.dir_birth_ns);
+	    watcher_identity_fits(
+		&s->identity, start.start.dir_inode, start.start.dir_birth_ns);
 	entry_release(&start);
 	return same;
 }
