@@ -50,6 +50,13 @@ journals_may_be_read_later(int result)
 	}
 }
 
+void
+journals_note_unread(struct err *failed, int result, const struct err *why)
+{
+	if (journals_may_be_read_later(result))
+		*failed = *why;
+}
+
 bool
 journals_discard_empty(const char *state_dir, const char *attempt)
 {

@@ -20,6 +20,9 @@ int journals_start(const char *state_dir, const char *attempt,
  * EMFILE)? A journal that is damaged or somebody else's stays so, and is
  * named. */
 bool journals_may_be_read_later(int result);
+/* For searches that go on: `failed` gets the error of what may be read later. */
+void journals_note_unread(
+    struct err *failed, int result, const struct err *why);
 
 /* Has it not even a first entry, because its maker was killed too early or it
  * was just being removed? Then there is nothing to deliver, and what is left of

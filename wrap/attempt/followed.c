@@ -47,8 +47,7 @@ each_pending(const char *attempt, void *data)
 	struct entry start;
 	int result = journals_start(s->state_dir, attempt, &start, &why);
 
-	if (journals_may_be_read_later(result))
-		s->failed = why;
+	journals_note_unread(&s->failed, result, &why);
 	if (result < 0)
 		return true;
 	s->found = start.start.source == SOURCE_LIVE &&
@@ -72,13 +71,11 @@ attempt_is_followed(
 	if (state_dir == NULL)
 		return 0;
 	result = journals_each_of(state_dir, &now, each_pending, &s, &why);
-	if (journals_may_be_read_later(result))
-		s.failed = why;
+	journals_note_unread(&s.failed, result, &why);
 	if (!s.found) {
 		result =
 		    index_each_of(state_dir, &now, each_delivered, &s, &why);
-		if (journals_may_be_read_later(result))
-			s.failed = why;
+		journals_note_unread(&s.failed, result, &why);
 	}
 	if (s.found)
 		return 1;

@@ -287,8 +287,7 @@ is_of_this_directory(struct search *s, const char *attempt)
 	bool same;
 	int result = journals_start(s->state_dir, attempt, &start, &why);
 
-	if (journals_may_be_read_later(result))
-		s->failed = why;
+	journals_note_unread(&s->failed, result, &why);
 	if (result < 0)
 		return false;
 	same = strcmp(start.start.run_dir, s->run_dir_text) == 0 &&
@@ -313,8 +312,7 @@ search_pending(const char *attempt, void *data)
 	if (!is_of_this_directory(s, attempt))
 		return true;
 	result = attempt_past_peek(s->state_dir, attempt, &past, &start, &why);
-	if (journals_may_be_read_later(result))
-		s->failed = why;
+	journals_note_unread(&s->failed, result, &why);
 	if (result < 0)
 		return true;
 	/* Who finds one without an end has begun beside it, because its records
@@ -370,11 +368,9 @@ attempt_past_resumed_from(const char *state_dir, const char *run_dir,
 	    .path = s.run_dir_text,
 	    .real = s.run_dir_text};
 	result = index_each_of(state_dir, &now, search_each, &s, &why);
-	if (journals_may_be_read_later(result))
-		s.failed = why;
+	journals_note_unread(&s.failed, result, &why);
 	result = journals_each_of(state_dir, &now, search_pending, &s, &why);
-	if (journals_may_be_read_later(result))
-		s.failed = why;
+	journals_note_unread(&s.failed, result, &why);
 	free(s.run_dir_text);
 	*found = s.found;
 	return s.failed.code == 0
