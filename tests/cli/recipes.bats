@@ -157,7 +157,7 @@ END
 }
 
 in_a_cluster() {
-    python=$("$top/scripts/test-venv" yaml PyYAML==6.0.3)/bin/python ||
+    python=$("$top/scripts/test-venv" yaml)/bin/python ||
         skip "no PyYAML"
     mkdir results config
     touch config/exp.yaml

@@ -4,7 +4,7 @@
 
 @test "scalars, structures, aliases: the params are what yaml.safe_load gives" {
     local python
-    python=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" yaml PyYAML==6.0.3) ||
+    python=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" yaml) ||
         skip "no PyYAML"
     run "$python/bin/python" "$BATS_TEST_DIRNAME/config.py" \
         "$BUILD/tests/drivers/config_driver"

@@ -86,7 +86,7 @@ make_certificates() {
 # start_tls_server: MLFLOW_TRACKING_URI is its address, $tls/ca.pem its authority.
 start_tls_server() {
     local venv port
-    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2' 2>/dev/null) ||
+    venv=$("$top/scripts/test-venv" mlflow 2>/dev/null) ||
         venv=$top/build/venv-mlflow
     [ -x "$venv/bin/mlflow" ] || return 1
     tls=$BATS_FILE_TMPDIR/tls

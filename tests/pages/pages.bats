@@ -12,11 +12,11 @@ setup_file() {
     [ -n "${ITRACK_TORTURE:-}" ] || return 0
     export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
     "$top/scripts/install-deps" -- chromium || return 0
-    browser=$("$top/scripts/test-venv" pages playwright==1.56.0)/bin/python ||
+    browser=$("$top/scripts/test-venv" pages)/bin/python ||
         { browser=; return 0; }
     mkdir -p "$BUILD/pages"
-    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') || venv=
-    board=$("$top/scripts/test-venv" tensorboard tensorboard) || board=
+    venv=$("$top/scripts/test-venv" mlflow) || venv=
+    board=$("$top/scripts/test-venv" tensorboard) || board=
     cd "$BATS_FILE_TMPDIR" || return
     make_runs
     if [ -n "$venv" ]; then

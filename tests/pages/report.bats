@@ -12,7 +12,7 @@ setup_file() {
     [ -n "${ITRACK_TORTURE:-}" ] || return 0
     "$top/scripts/install-deps" -- chromium || return 0
     command -v npm >/dev/null || "$top/scripts/install-deps" -- npm || return 0
-    browser=$("$top/scripts/test-venv" pages playwright==1.56.0)/bin/python ||
+    browser=$("$top/scripts/test-venv" pages)/bin/python ||
         browser=
     npm install --silent --no-audit --no-fund --prefix "$BUILD/axe" \
         axe-core@4.10.3 || return 0

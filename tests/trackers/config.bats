@@ -7,9 +7,9 @@ load ../cli/runs
 setup_file() {
     export MLFLOW TENSORBOARD SDK
     local make=$BATS_TEST_DIRNAME/../../scripts/test-venv
-    MLFLOW=$("$make" mlflow 'mlflow[auth]==3.17.2') || :
-    TENSORBOARD=$("$make" tensorboard tensorboard) || :
-    SDK=$("$make" wandb wandb==0.31.0) || :
+    MLFLOW=$("$make" mlflow) || :
+    TENSORBOARD=$("$make" tensorboard) || :
+    SDK=$("$make" wandb) || :
 }
 
 setup() {

@@ -50,7 +50,7 @@ stop_server() {
 # is no mlflow package.
 start_file_server() {
     export venv port url
-    venv=$("$top/scripts/test-venv" mlflow 'mlflow[auth]==3.17.2') ||
+    venv=$("$top/scripts/test-venv" mlflow) ||
         { venv=; return 0; }
     port=$(free_port)
     url=http://127.0.0.1:$port

@@ -12,7 +12,7 @@ start_receiver() {
 
 # MLflow brings opentelemetry-proto.
 otlp_venv() {
-    "$BATS_TEST_DIRNAME/../../scripts/test-venv" mlflow 'mlflow[auth]==3.17.2'
+    "$BATS_TEST_DIRNAME/../../scripts/test-venv" mlflow
 }
 
 # Nothing of the caller's settings, nothing received yet.

@@ -9,7 +9,7 @@ RUN_ID=331e331259fa3d8eaedc6ed4466ff97f
 
 setup_file() {
     export PYTHON=
-    venv=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" tensorboard tensorboard) ||
+    venv=$("$BATS_TEST_DIRNAME/../../scripts/test-venv" tensorboard) ||
         return 0
     PYTHON=$venv/bin/python
 }

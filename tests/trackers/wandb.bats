@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     local venv
-    venv=$(scripts/test-venv wandb wandb==0.31.0) || venv=
+    venv=$(scripts/test-venv wandb) || venv=
     export SDK=$venv CASES=$BATS_TEST_DIRNAME/wandb_cases.py
     export FIXTURES=$BATS_TEST_DIRNAME/../fixtures
     export SERVERS=$BATS_TEST_DIRNAME/../servers
