@@ -269,7 +269,7 @@ tells() { # filter argument...
     sed 's/success/a\\u001b[0m/' b/records.jsonl >a/records.jsonl
     for format in text markdown; do
         run -0 compare --format $format a b
-        [[ $output != *$'\e'* && $output != *$'\a'* && $output != *$'\u202e'* ]]
+        [[ $output != *$'\e'* && $output != *$'\a'* && $output != *$'\xe2\x80\xae'* ]]
     done
     [[ $output != *"<script>"* && $output != *"<b>"* ]]
 }

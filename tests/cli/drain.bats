@@ -239,12 +239,16 @@ PY
     turn 8
     wait_until pgrep -x itrack-worker -P "$job"
     worker=$(pgrep -x itrack-worker -P "$job")
-    # Turns behind the one that made the journal: the launcher knows of it.
     wait_until eval 'grep -q "\"step\":" state/itrack/runs/*/journal.jsonl'
+    # The worker tells the launcher of a journal before it takes what comes next.
+    steps=$(grep -c '"step":' state/itrack/runs/*/journal.jsonl)
+    turn 2
+    wait_until eval '[ "$(grep -c "\"step\":" state/itrack/runs/*/journal.jsonl)" -gt "$steps" ]'
     kill -STOP "$worker"
     finish
     [ "$status" -eq 0 ]
     said=$(cat "$BATS_TEST_TMPDIR/err")
+    echo "$said"
     [[ $said == "itrack: tracking does not answer (process $worker): once that \
 process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
     kill -KILL "$worker"

@@ -278,7 +278,7 @@ PY
     )
     export XDG_STATE_HOME=$state MLFLOW_TRACKING_URI=$url
     MLFLOW_RUN_ID=$id run "$BUILD/bin/itrack" import -t mlflow \
-        --mlflow-experiment $'caf\u00e9 \U0001f600' "$BATS_TEST_TMPDIR/runs/one"
+        --mlflow-experiment $'caf\xc3\xa9 \xf0\x9f\x98\x80' "$BATS_TEST_TMPDIR/runs/one"
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output == *"/runs/$id"* ]]
