@@ -74,6 +74,25 @@ tells() { # filter argument...
     compare --format json a b | cmp - first.json
 }
 
+@test "huge scores have a mean, wherever it is shown" {
+    for i in 1 2 3; do echo "P e$i success s=1e308 t=-1e308 f=0.$i"; done | make_run a
+    for i in 1 2 3; do echo "P e$i success s=1.5e308 t=-1e308 f=0.$i"; done | make_run b
+    # What can't be added is near; the others are to the last bit what Python says.
+    tells '.overall[] | select(.metric == "scores/s") |
+        ((.base / 1e308 - 1 | fabs) < 1e-9) and ((.new / 1.5e308 - 1 | fabs) < 1e-9) and
+        ((.low / 5e307 - 1 | fabs) < 1e-9) and ((.high / 5e307 - 1 | fabs) < 1e-9)' a b
+    tells "[.overall[] | select(.metric == \"scores/f\").new] ==
+        [$(python3 -c 'print((0.1 + 0.2 + 0.3) / 3)')]" a b
+    itrack show --json a >shown.json
+    jq -e '.scores.s / 1e308 - 1 | fabs < 1e-9' shown.json
+    itrack show a b >shown
+    itrack report a b -o page.html
+    itrack import -q --local-dir out a
+    jq -e '[.[].metrics["scores/t"] | numbers | fabs / 1e308 - 1 | fabs < 1e-9] |
+        length == 3 and all' out/*/*/metrics.json
+    run ! grep -riwE '[-+]?(inf|nan|infinity)' shown page.html out
+}
+
 @test "records are matched whatever their order, by replicate key" {
     records 20 40 | make_run a
     records 20 40 | shuf --random-source=<(yes) | make_run b

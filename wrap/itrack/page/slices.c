@@ -25,7 +25,7 @@ score_of(const struct survey *s, const struct experiment *x, const char *metric)
 		const struct sum *sum = survey_sum(&s->scores, x, i);
 
 		if (sum != NULL && strcmp(s->scores.names.keys[i], name) == 0)
-			return sum->sum / (double)sum->count;
+			return sum_mean(sum);
 	}
 	return NAN;
 }
