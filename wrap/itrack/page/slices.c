@@ -66,7 +66,7 @@ static void
 add_heads(
     const struct page *p, struct buf *out, const struct page_scores *scores)
 {
-	html_table_begin(out, "Each model and probe by itself");
+	html_table_begin(out, "Each model and probe by itself", false);
 	html_column(out, "model", false);
 	html_column(out, "probe", false);
 	if (p->len > 1)
