@@ -409,6 +409,26 @@ END
     [[ $stderr == *"no other finished run"* ]]
 }
 
+@test "--base last: where no birth of a directory is known, its path and its records tell it" {
+    local name refuse=("$BUILD/tests/programs/find_refuse" EPERM statx --)
+    "${refuse[@]}" true || skip "no filters"
+    for name in 1 2; do
+        records "$name" 9 | make_run "runs/$name" --name "run$name"
+    done
+    # Tracked with births, looked for without, and the other way round.
+    itrack import -q runs/1 runs/2
+    run -0 "${refuse[@]}" "$BUILD/bin/itrack" compare --format json runs/2
+    jq -e '.base.run_id == "run1"' <<<"$output"
+    rm -r "$XDG_STATE_HOME" runs/tracking
+    "${refuse[@]}" "$BUILD/bin/itrack" import -q runs/1 runs/2
+    tells '.base.run_id == "run1"' runs/2
+    # A directory that was moved is no base of itself, and is not known by its inode.
+    mv runs/2 runs/3
+    run -1 --separate-stderr compare --base last runs/3
+    [[ $stderr == *"runs/3 is not tracked here"* ]]
+    [[ $(compare --base last runs/1 runs/3 2>&1) == *"no other finished run"* ]]
+}
+
 @test "the JSON has the members that the manual names, no others" {
     records 5 9 f1=1 latency=1 | make_run a
     records 7 9 f1=1 latency=2 | make_run b --config 'x: 1'
