@@ -28,6 +28,10 @@ is_whole() {
         is_json "$places/$1/artifacts/manifest.json"
 }
 
+param() {
+    field "$places/$2/params.json" "d[\"$1\"]"
+}
+
 names_are() {
     [ "$(ls "$places" | paste -sd ' ' -)" = "$*" ]
 }
@@ -181,6 +185,18 @@ END
     names_are "$id"
     is_whole "$id"
     [ "$(field report.json 'len(d["runs"])')" -eq 1 ]
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    rm -r places "${runs:?}"/*
+    # Nobody tells who has written it, but it has the times of the original, which
+    # comes first. Another equal run has its own.
+    # shellcheck disable=SC2016
+    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" &&
+        cp -a "$2/out" "$2/copy" && sleep 0.1 && "$0" --from "$1" --to "$2/b"' \
+        "$write_run" "$from" "$runs" 2>err
+    names_are "$id" "$id-2"
+    grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
+    [ "$(param run_dir "$id")" = "$runs/out" ]
+    [ "$(param run_dir "$id-2")" = "$runs/b" ]
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
 }
 

@@ -167,7 +167,9 @@ runs_begin(
 	run->writer = writer;
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
-	run->held = heard && !TAILQ_EMPTY(&runs->list);
+	/* Of a run that nobody told of a copy is seen when it is whole. */
+	run->held = !TAILQ_EMPTY(&runs->list) &&
+	    (heard || watcher_stamp(dir, MANIFEST_FILE).there);
 	result = enough_descriptors(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);
