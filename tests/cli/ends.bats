@@ -200,6 +200,31 @@ END
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
 }
 
+@test "a copy that the worker hears of late, and of another run in between" {
+    id=$(run_id $f)
+    cat >late.sh <<-'END'
+	exec 5<"$1"
+	read -r _ <&5
+	"$2" --from "$3" --to "$4/out"
+	mkdir "$4/copy"
+	cp "$4/out/.insidellms_run" "$4/out/records.jsonl" "$4/copy"
+	"$2" --from "$3" --to "$4/b"
+	cp "$4/out/config.resolved.yaml" "$4/out/manifest.json" "$4/copy"
+	read -r _ <&5
+END
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh late.sh "$PWD/gate" "$write_run" "$from" "$runs"
+    wait_until worker_of_job
+    kill -STOP "$worker"
+    turn
+    wait_until test -s "$runs/copy/manifest.json"
+    kill -CONT "$worker"
+    turn
+    finish
+    names_are "$id" "$id-2"
+    grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
+}
+
 @test "an equal run in another directory is one" {
     id=$(run_id $f)
     track "$write_run" --from "$from" --to "$runs/a" --then --from "$from" \

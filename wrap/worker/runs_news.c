@@ -144,7 +144,6 @@ runs_consider(struct runs *runs, const struct run_news *news)
 		run = next_run(runs, &identity, news);
 	}
 	if (run == NULL) {
-		runs_end_orphans(runs, false);
 		take_over(runs, &identity, news);
 		run = runs_begin(
 		    runs, news->dir, news->dir_fd, news->writer, true);
