@@ -60,6 +60,22 @@ offline_folder() {
     printf '%s\n' "$1"/wandb/offline-run-* | head -1
 }
 
+# inspect FILE...: `wandb leet inspect --json` of each, by one start of the SDK, into
+# FILE.records and FILE.errors
+inspect() {
+    "$SDK/bin/python" - "$@" <<'PY'
+import os, sys
+from wandb.cli.cli import cli
+for file in sys.argv[1:]:
+    pid = os.fork()
+    if pid == 0:
+        for descriptor, end in ((1, ".records"), (2, ".errors")):
+            os.dup2(os.open(file + end, os.O_WRONLY | os.O_CREAT), descriptor)
+        cli(["leet", "inspect", "--json", file])
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, file
+PY
+}
+
 # The SDK's own reader shows the records of every fixture, whole and in order.
 @test "wandb leet reads what is written offline for every fixture" {
     real_wandb
@@ -68,10 +84,13 @@ offline_folder() {
         cp -r "$fixture/run" "$name"
         "$BUILD/bin/itrack" import --track wandb --wandb-dir "$PWD/$name.w" \
             "$name"
-        file=$(echo "$(offline_folder "$name.w")"/*.wandb)
-        "$SDK/bin/wandb" leet inspect --json "$file" >records \
-            2>errors
-        [ ! -s errors ]
+        cp "$(offline_folder "$name.w")"/*.wandb "$name.wandb"
+    done
+    inspect ./*.wandb
+    for fixture in "$FIXTURES"/*/; do
+        name=$(basename "$fixture")
+        [ ! -s "$name.wandb.errors" ]
+        cp "$name.wandb.records" records
         jq -es 'map(.num) == [range(1; length + 1)]' records
         jq -es 'map(.type) | .[:2] == ["header", "run"] and
             .[-3:] == ["exit", "final", "footer"]' records
