@@ -157,7 +157,8 @@ send_known(struct tracking *t)
 	t->launched.version = LINK_VERSION;
 	t->launched.restarts = (uint32_t)t->starts - 1;
 	t->launched.caller = t->caller.fd >= 0;
-	t->launched.crowded = t->crowded;
+	/* A worker that is dead may have taken messages with it. */
+	t->launched.crowded = t->crowded || t->starts > 1;
 	packet.type = LINK_LAUNCHED;
 	packet.launched = t->launched;
 	link_send(t->link, &packet);
@@ -392,6 +393,7 @@ tracking_waited(struct tracking *t, int64_t now_ms)
 void
 tracking_worker_died(struct tracking *t, int status)
 {
+	t->launched.predecessor = t->worker;
 	t->worker = 0;
 	if (t->link >= 0) {
 		read_link(t); /* its last words */
