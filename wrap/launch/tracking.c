@@ -157,8 +157,7 @@ send_known(struct tracking *t)
 	t->launched.version = LINK_VERSION;
 	t->launched.restarts = (uint32_t)t->starts - 1;
 	t->launched.caller = t->caller.fd >= 0;
-	/* A worker that is dead may have taken messages with it. */
-	t->launched.crowded = t->crowded || t->starts > 1;
+	t->launched.crowded = t->crowded;
 	packet.type = LINK_LAUNCHED;
 	packet.launched = t->launched;
 	link_send(t->link, &packet);

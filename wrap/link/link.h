@@ -72,7 +72,7 @@ struct link_launched {
 	/* Had the file clock just ticked, so that no file from before the
 	 * launch can have its time? */
 	uint32_t just_ticked;
-	/* May messages have been lost before there was this worker? */
+	/* May messages have been lost before there was a worker? */
 	uint32_t crowded;
 	/* Processes of the command that the launcher has heard of; 0: none.
 	 * Those above them may be gone by now. */

@@ -202,6 +202,17 @@ on_settled(void *data)
 	loop_kick(w->loop);
 }
 
+static bool
+on_hear(void *data)
+{
+	struct worker *w = data;
+
+	if (w->phase < PHASE_FOLLOWS)
+		return false;
+	channel_read(&w->channel);
+	return true;
+}
+
 static void
 on_stop(void *data)
 {
@@ -276,8 +287,6 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		if (w->options.stop_if_len > 0)
 			stopper_prepare(
 			    &w->stopper, w->loop, w->launched.command);
-		if (w->launched.crowded)
-			runs_are_crowded(w->runs);
 		/* Before the messages, which may be of these runs. */
 		if (w->launched.predecessor > 0)
 			runs_take_left(w->runs);
@@ -421,6 +430,7 @@ worker_init(struct worker *w)
 	    .launched = &w->launched,
 	    .report = &w->report,
 	    .settled = on_settled,
+	    .hear = on_hear,
 	    .stop = on_stop,
 	    .data = w};
 	w->runs = runs_new(&config);

@@ -45,6 +45,7 @@ struct late_run {
 
 struct runs {
 	struct runs_config config;
+	char *named; /* --run-dir; NULL: not given */
 	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */
@@ -70,8 +71,9 @@ bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
 bool run_is_complete(const struct run *run);
 
-/* A run that is not in the list yet, and how it comes into it. */
-struct run *run_new(struct runs *runs, const char *dir, pid_t writer);
+/* A run that has no directory and is not in the list yet, and how it comes into
+ * that. */
+struct run *run_new(struct runs *runs, pid_t writer);
 void run_free(struct run *run);
 void run_enlist(struct run *run);
 /* Are there enough descriptors for one more? 0 or a negative errno. */
@@ -81,6 +83,9 @@ int run_has_room(struct err *err);
  * of it. NULL: it can't be tracked, which was said, or not now. */
 struct run *runs_begin(
     struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
+/* Returns what to call it (called.h). To be freed. */
+char *runs_call(const struct runs *runs,
+    const struct watcher_identity *identity, const char *dir);
 /* Puts a directory off until the command is over. */
 void runs_put_off(struct runs *runs, const char *dir);
 /* `dir_fd`: the directory itself; 0: by the path. */

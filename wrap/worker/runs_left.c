@@ -59,13 +59,13 @@ leave_pending(struct runs *runs, const char *attempt, const struct err *why)
 static void
 take_up(struct runs *runs, const char *attempt, const struct entry_start *start)
 {
-	char *dir = text_path_bytes(start->run_dir);
-	struct run *run = run_new(runs, dir, writer_of(start));
+	struct run *run = run_new(runs, writer_of(start));
 	struct err err = ERR_INIT;
 	int ended, result = run_has_room(&err);
 
+	run->dir = text_path_bytes(start->run_dir);
 	/* The directory of one that has ended may be gone. */
-	run_identify(dir, 0, &run->identity, NULL);
+	run_identify(run->dir, 0, &run->identity, NULL);
 	/* Of the messages that tell a copy from a run some were not heard. */
 	run->genuine = true;
 	ended = journals_has_end(runs->config.state_dir, attempt, &err);
@@ -84,7 +84,6 @@ take_up(struct runs *runs, const char *attempt, const struct entry_start *start)
 		if (result != -EBUSY && result != -ENOENT)
 			leave_pending(runs, attempt, &err);
 	}
-	free(dir);
 }
 
 static bool

@@ -302,7 +302,7 @@ search_at_end(struct search *s, bool crowded)
 	if (crowded || s->silent)
 		look_beside(s);
 	if (look_is_in_doubt(s->look, s->heard) ||
-	    !s->config.launched->preloaded || s->config.launched->restarts > 0)
+	    !s->config.launched->preloaded)
 		look_for_markers(s->look);
 	look_stay(s->look);
 }
