@@ -457,3 +457,54 @@ END
     yes '' 2>/dev/null | head -n 20 >&7
     wait_until is_whole "$(run_id $f)"
 }
+
+# The worker below the launcher $job, another than $before.
+worker_is_there() {
+    worker=$(pgrep -P "$job" -x itrack-worker) && [ "$worker" != "$before" ]
+}
+
+kill_worker() {
+    before=$worker
+    kill -KILL "$worker"
+    wait_until worker_is_there
+}
+
+# journals_have COUNT TEXT
+journals_have() {
+    [ "$(grep -ls "$2" "$XDG_STATE_HOME"/itrack/runs/*/journal.jsonl | wc -l)" \
+        -eq "$1" ]
+}
+
+# The first worker begins before there is a message, and hears them all.
+@test "a worker that is killed behind the last message: the next ends the run" {
+    before=
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places "$write_run" \
+        --gate gate --from "$from" --to "$runs/x"
+    wait_until worker_is_there
+    turn 14
+    wait_until sh -c 'test -e "$1"/itrack/runs/*/kept.3' - "$XDG_STATE_HOME"
+    kill_worker
+    finish
+    [ "$status" -eq 0 ]
+    is_whole "$(run_id $f)"
+    python3 "$check_local" --child "$runs/x" "$places/$(run_id $f)"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    lines_are "$XDG_STATE_HOME/itrack/index.jsonl" 1
+}
+
+@test "a worker that is killed: the report has its runs that wait for a server" {
+    before=
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --drain 1 --track mlflow \
+        --mlflow-uri http://127.0.0.1:1 sh -c 'exec 5<gate
+        for n in 1 2 3; do "$1" --from "$2" --to "$3/x$n" >/dev/null; done
+        read -r line <&5 || :' - "$write_run" "$from" "$runs"
+    wait_until journals_have 3 '"entry":"end"'
+    wait_until worker_is_there
+    kill_worker
+    finish
+    [ "$status" -eq 0 ]
+    for attempt in "$XDG_STATE_HOME"/itrack/runs/*; do
+        grep "pending.*$(basename "$attempt")" err
+    done
+}

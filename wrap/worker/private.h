@@ -1,7 +1,7 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
  * heard of them), runs_end.c (how they end), runs_own.c (which are none),
- * runs_sample.c (what they take of the machine) and runs_begin.c (a new attempt, or
- * one that was left behind). */
+ * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
+ * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -72,6 +72,14 @@ bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
 bool run_is_complete(const struct run *run);
 
+/* A run that has no directory and is not in the list yet, and how it comes into
+ * that. */
+struct run *run_new(struct runs *runs, pid_t writer);
+void run_free(struct run *run);
+void run_enlist(struct run *run);
+/* Are there enough descriptors for one more? 0 or a negative errno. */
+int run_has_room(struct err *err);
+
 /* Begins a run in this directory; `dir_fd` as in the news. `heard`: a message told
  * of it. NULL: it can't be tracked, which was said, or not now. */
 struct run *runs_begin(
@@ -88,6 +96,8 @@ int run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 /* Watches over the writer that is known by now. */
 void run_watch_writer(struct run *run);
 void run_unwatch_writer(struct run *run);
+/* The writer is dead. */
+void run_orphan(struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);
@@ -122,12 +132,18 @@ struct run_callbacks {
 	void (*settled)(struct attempt *a, void *data);
 	void (*rule_holds)(struct attempt *a, void *data);
 };
+extern const struct run_callbacks run_callbacks;
 
 /* Gives the run an attempt. `dir_fd`: its directory, or 0. 0; -EALREADY: a
  * worker before us has tracked it, and nothing is left to do; another negative
  * errno: it can't be tracked. The callbacks are those of the attempt, with the
  * run as data. */
 int runs_begin_attempt(struct run *run, int dir_fd,
+    const struct run_callbacks *callbacks, struct err *err);
+/* Goes on with this attempt, of a worker that was killed. 0; -EBUSY, -ENOENT:
+ * another process does so, or did just now; ATTEMPT_MISFIT: its directory is
+ * another one now; another negative errno: it can't be looked at now. */
+int runs_take_attempt(struct run *run, const char *attempt, bool ended,
     const struct run_callbacks *callbacks, struct err *err);
 /* The same for a run of the line alone, without a directory. */
 int runs_begin_own(

@@ -70,6 +70,10 @@ struct run_news {
 		      * it could not be opened */
 };
 
+/* Called first, if a worker before this one was killed: takes up the runs that it
+ * had begun and not delivered, also those of which no message will tell again. */
+void runs_take_left(struct runs *runs);
+
 /* A file of the directory was opened for writing or renamed into place. Nothing
  * happens if it is no run directory. */
 void runs_consider(struct runs *runs, const struct run_news *news);

@@ -48,8 +48,8 @@ run_unwatch_writer(struct run *run)
 
 /* Notes that the writer is dead. The run does not end yet, because earlier
  * messages may be read in the same turn. */
-static void
-orphan(struct run *run)
+void
+run_orphan(struct run *run)
 {
 	run_unwatch_writer(run);
 	run->orphaned = true;
@@ -61,7 +61,7 @@ orphan(struct run *run)
 static void
 on_death(struct lifeline *line)
 {
-	orphan(line->data);
+	run_orphan(line->data);
 }
 
 /* The writer's death ends its run, but for the command's own: the launcher
@@ -70,7 +70,7 @@ void
 run_watch_writer(struct run *run)
 {
 	if (run_is_command(run) && run->runs->over)
-		orphan(run);
+		run_orphan(run);
 	if (run->writer <= 0 || run_is_command(run))
 		return;
 	run->line.cut = on_death;
@@ -78,7 +78,7 @@ run_watch_writer(struct run *run)
 	/* A quick writer may be gone before its message was read. */
 	if (lifeline_hold(&run->line, run->runs->config.loop, run->writer) ==
 	    -ESRCH)
-		orphan(run);
+		run_orphan(run);
 }
 
 static double
