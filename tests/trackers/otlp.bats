@@ -375,7 +375,10 @@ certificate() {
     OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/none.pem run -1 itrack sync
     [[ $output == *"all is pending"*none.pem* ]]
     run -1 itrack sync
-    [[ $output == *"all is pending"* ]]
+    [[ $output == *"all is pending"*"may want a client certificate"* ]]
+    [[ $output == *"set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and "* ]]
+    run -1 itrack doctor --track otlp
+    [[ $output == *"may want a client certificate"* ]]
     [ ! -s tls/log ]
     # One signal has its own; the key is in no journal.
     export OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/client.pem

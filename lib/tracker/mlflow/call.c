@@ -121,6 +121,9 @@ classify_failure(
 		classify_denied(base, http, a);
 	else if (classify_known(base, http, a))
 		return;
+	else if (http->may_want_certificate)
+		say(a, OUTCOME_RETRY, base, http->error,
+		    "set MLFLOW_TRACKING_CLIENT_CERT_PATH");
 	else if (http->result == HTTP_LATER)
 		say_message(base, OUTCOME_RETRY, http, a);
 	else if (http->status == 404 && a->code[0] == '\0')

@@ -212,6 +212,9 @@ read_silence(
 	if (otlp_is_grpc_port(url))
 		advice = "4317 is the port for gRPC, which itrack does not "
 			 "speak: use 4318";
+	else if (answer->may_want_certificate)
+		advice = "set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and "
+			 "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 	say(reply,
 	    answer->result == HTTP_DENIED        ? OUTCOME_BLOCKED
 		: answer->result == HTTP_REFUSED ? OUTCOME_REJECTED
