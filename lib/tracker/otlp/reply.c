@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "foreign/json.h"
 #include "format/text.h"
+#include "tracker/common/alone.h"
 #include "tracker/otlp/config.h"
 
 /* So much of a receiver's words fits into a line of ours. */
@@ -285,6 +286,11 @@ otlp_reply_read(
 			read_silence(reply, url, answer);
 		else
 			read_status(reply, url, answer);
+		/* An answer that was cut is none. */
+		reply->at_fault = reply->outcome == OUTCOME_RETRY &&
+		    alone_may_fail(
+			answer->status < HTTP_REDIRECT ? 0 : answer->status,
+			answer->ambiguous, answer->retry_after_ms);
 		reply->took_nothing = reply->outcome == OUTCOME_REJECTED &&
 		    answer->status >= HTTP_BAD_REQUEST;
 	}
