@@ -28,6 +28,10 @@ is_whole() {
         is_json "$places/$1/artifacts/manifest.json"
 }
 
+param() {
+    field "$places/$2/params.json" "d[\"$1\"]"
+}
+
 names_are() {
     [ "$(ls "$places" | paste -sd ' ' -)" = "$*" ]
 }
@@ -182,6 +186,43 @@ END
     is_whole "$id"
     [ "$(field report.json 'len(d["runs"])')" -eq 1 ]
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    rm -r places "${runs:?}"/*
+    # Nobody tells who has written it, but it has the times of the original, which
+    # comes first. Another equal run has its own.
+    # shellcheck disable=SC2016
+    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" &&
+        cp -a "$2/out" "$2/copy" && sleep 0.1 && "$0" --from "$1" --to "$2/b"' \
+        "$write_run" "$from" "$runs" 2>err
+    names_are "$id" "$id-2"
+    grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
+    [ "$(param run_dir "$id")" = "$runs/out" ]
+    [ "$(param run_dir "$id-2")" = "$runs/b" ]
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
+@test "a copy that the worker hears of late, and of another run in between" {
+    id=$(run_id $f)
+    cat >late.sh <<-'END'
+	exec 5<"$1"
+	read -r _ <&5
+	"$2" --from "$3" --to "$4/out"
+	mkdir "$4/copy"
+	cp "$4/out/.insidellms_run" "$4/out/records.jsonl" "$4/copy"
+	"$2" --from "$3" --to "$4/b"
+	cp "$4/out/config.resolved.yaml" "$4/out/manifest.json" "$4/copy"
+	read -r _ <&5
+END
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh late.sh "$PWD/gate" "$write_run" "$from" "$runs"
+    wait_until worker_of_job
+    kill -STOP "$worker"
+    turn
+    wait_until test -s "$runs/copy/manifest.json"
+    kill -CONT "$worker"
+    turn
+    finish
+    names_are "$id" "$id-2"
+    grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
 }
 
 @test "an equal run in another directory is one" {

@@ -20,13 +20,13 @@ setup() {
 }
 
 @test "libraries of the same names in LD_LIBRARY_PATH" {
-    export LD_LIBRARY_PATH=$PWD/other
-    run -0 itrack status
-    run -0 --separate-stderr wrap "$write_run" --quiet --from "$from" \
-        --to "$runs/x" 3>&-
+    LD_LIBRARY_PATH=$PWD/other run -0 itrack status
+    LD_LIBRARY_PATH=$PWD/other run -0 --separate-stderr wrap "$write_run" \
+        --quiet --from "$from" --to "$runs/x" 3>&-
     [[ $stderr != *"tracking is off"* && $stderr != *"worker died"* ]]
     python3 "$check_local" --child "$runs/x" "$tracking/$id"
-    run -0 --separate-stderr itrack log --run-name x --metric a=1
+    LD_LIBRARY_PATH=$PWD/other run -0 --separate-stderr itrack log \
+        --run-name x --metric a=1
     [ "$(jq -r .status "experiments/insidellms/$output/final_state.json")" = \
         finished ]
 }

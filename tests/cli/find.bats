@@ -88,6 +88,32 @@ tracked_as() {
     tracked_as "$TO" "$PWD/configs/../tracking/insidellms/$id"
 }
 
+# Without inotify /proc is always first, which knows a directory by another name
+# than the arguments.
+@test "a run is called as the arguments call it, whoever finds it first" {
+    unshare -Ur true 2>/dev/null || skip "no user namespace"
+    mkdir -p configs "$runs/real"
+    ln -s real "$runs/link"
+    printf 'output_dir: ../out\n' >configs/h.yaml
+    without_inotify() {
+        run unshare -Ur sh -c '
+            echo 0 >/proc/sys/user/max_inotify_instances || exit 99
+            exec "$@"' - "$BUILD/bin/itrack-wrap" --no-preload "$@" 3>&-
+        [ "$status" -ne 99 ] || skip "the limit can't be set"
+        [ "$status" -eq 0 ]
+        [[ $output == *"no inotify instance is left"* ]]
+    }
+    export PACE=150 TO=$PWD/configs/../out
+    without_inotify insidellms harness configs/h.yaml
+    tracked_as "$TO" "$PWD/configs/../tracking/insidellms/$id"
+    export TO=$runs/link/x
+    without_inotify insidellms run exp.yaml --run-root "$runs/link"
+    tracked_as "$TO" "$runs/link/tracking/insidellms/$id"
+    export TO=$runs/link/y
+    without_inotify --run-dir "$TO" sh -c insidellms
+    tracked_as "$TO" "$runs/link/tracking/insidellms/$id-2"
+}
+
 @test "the exit status of the command is the run's if the command is insideLLMs" {
     export TO=$runs/x
     wrap --no-preload insidellms run exp.yaml --run-dir "$TO" 3>&-

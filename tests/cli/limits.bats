@@ -27,11 +27,6 @@ sanitized() {
 }
 
 # The worker below the launcher $job.
-worker_of_job() {
-    worker=$(pgrep -P "$job" -x itrack-worker)
-    [ -n "$worker" ]
-}
-
 holds_at_most() {
     [ "$(ls "/proc/$worker/fd" | wc -l)" -le "$1" ]
 }

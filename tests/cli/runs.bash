@@ -48,6 +48,12 @@ start_gated() {
     exec 7>"$BATS_TEST_TMPDIR/gate"
 }
 
+# The worker of the job's itrack-wrap, in `worker`.
+worker_of_job() {
+    worker=$(pgrep -P "$job" -x itrack-worker)
+    [ -n "$worker" ]
+}
+
 turn() {
     local i
     for ((i = 0; i < ${1:-1}; i++)); do

@@ -202,6 +202,17 @@ on_settled(void *data)
 	loop_kick(w->loop);
 }
 
+static bool
+on_hear(void *data)
+{
+	struct worker *w = data;
+
+	if (w->phase < PHASE_FOLLOWS)
+		return false;
+	channel_read(&w->channel);
+	return true;
+}
+
 static void
 on_stop(void *data)
 {
@@ -416,6 +427,7 @@ worker_init(struct worker *w)
 	    .launched = &w->launched,
 	    .report = &w->report,
 	    .settled = on_settled,
+	    .hear = on_hear,
 	    .stop = on_stop,
 	    .data = w};
 	w->runs = runs_new(&config);

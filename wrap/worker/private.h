@@ -45,6 +45,7 @@ struct late_run {
 
 struct runs {
 	struct runs_config config;
+	char *named; /* --run-dir; NULL: not given */
 	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */
@@ -74,6 +75,9 @@ bool run_is_complete(const struct run *run);
  * of it. NULL: it can't be tracked, which was said, or not now. */
 struct run *runs_begin(
     struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard);
+/* Returns what to call it (called.h). To be freed. */
+char *runs_call(const struct runs *runs,
+    const struct watcher_identity *identity, const char *dir);
 /* Puts a directory off until the command is over. */
 void runs_put_off(struct runs *runs, const char *dir);
 /* `dir_fd`: the directory itself; 0: by the path. */

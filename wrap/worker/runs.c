@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "mapping/names.h"
 #include "watcher/identity.h"
+#include "wrap/worker/called.h"
 #include "wrap/worker/own_run.h"
 #include "wrap/worker/sampler.h"
 
@@ -140,6 +141,20 @@ free_run(struct run *run)
 	free(run);
 }
 
+char *
+runs_call(const struct runs *runs, const struct watcher_identity *identity,
+    const char *dir)
+{
+	const struct rundir_guess *guess = runs->config.guess;
+	char *name = called_as(runs->named, false, identity, dir);
+
+	if (name == NULL)
+		name = called_as(guess->dir, false, identity, dir);
+	if (name == NULL)
+		name = called_as(guess->root, true, identity, dir);
+	return name != NULL ? name : xstrdup(dir);
+}
+
 struct run *
 runs_begin(
     struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard)
@@ -149,16 +164,19 @@ runs_begin(
 	int result;
 
 	run->runs = runs;
-	run->dir = xstrdup(dir);
 	run->writer = writer;
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
-	run->held = heard && !TAILQ_EMPTY(&runs->list);
+	/* Of a run that nobody told of a copy is seen when it is whole. */
+	run->held = !TAILQ_EMPTY(&runs->list) &&
+	    (heard || watcher_stamp(dir, MANIFEST_FILE).there);
 	result = enough_descriptors(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);
-	if (result == 0)
+	if (result == 0) {
+		run->dir = runs_call(runs, &run->identity, dir);
 		result = runs_begin_attempt(run, dir_fd, &callbacks, &err);
+	}
 	if (result < 0) {
 		/* Hundreds of runs may begin at once, and descriptors may be
 		 * there later. */
@@ -170,7 +188,7 @@ runs_begin(
 		free_run(run);
 		return NULL;
 	}
-	log_verbose("run directory %s", dir);
+	log_verbose("run directory %s", run->dir);
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
 	run_watch_writer(run);
@@ -191,6 +209,9 @@ runs_new(const struct runs_config *config)
 	struct runs *runs = xcalloc(1, sizeof *runs);
 
 	runs->config = *config;
+	if (options_given(config->options, OPT_RUN_DIR))
+		runs->named =
+		    path_absolute(config->options->value[OPT_RUN_DIR]);
 	runs->quiet = (struct loop_timer){.fire = on_quiet};
 	TAILQ_INIT(&runs->list);
 	TAILQ_INIT(&runs->late);
@@ -229,6 +250,7 @@ runs_close(struct runs *runs)
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
 	sampler_free(runs->sampler);
 	complete = !runs->incomplete;
+	free(runs->named);
 	free(runs);
 	return complete;
 }

@@ -32,6 +32,9 @@ struct runs_config {
 	struct report *report; /* for what can't be tracked, and each run */
 	/* Something settled: runs_are_settled() may have changed. */
 	void (*settled)(void *data);
+	/* Takes all messages that are there, which come back as news. False:
+	 * there may be more. */
+	bool (*hear)(void *data);
 	/* A rule of --stop-if holds: the command is to be stopped. */
 	void (*stop)(void *data);
 	void *data;

@@ -1,9 +1,10 @@
 /*
  * Decides whether a run directory is a copy of one that the same command has
  * written. A command that copies the directory of its run writes the same
- * files under the same names; what tells it is that it writes them in
- * another way than insideLLMs does, and that they are the same. So the run
- * of a directory that may be a copy is held back until it is known.
+ * files under the same names; what tells it is that they are the same, and that
+ * it writes them in another way than insideLLMs does, or gives them the times of
+ * the original. So the run of a directory that may be a copy is held back until it
+ * is known.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,13 +92,22 @@ has_records_of(const struct run *run, const struct run *other)
 	    attempt_past_fits(&some, other->dir, NULL) > 0;
 }
 
+/* Its manifest has the time of the other's and is older than its directory. (Two
+ * runs may end in the same tick of the clock of file times.) */
+static bool
+has_time_of(const struct run *run, const struct run *other)
+{
+	return run->manifest.there && other->manifest.there &&
+	    run->manifest.mtime_ns == other->manifest.mtime_ns &&
+	    run->manifest.mtime_ns < run->identity.birth_ns;
+}
+
 const struct run *
 run_original(const struct run *run)
 {
 	struct run *other;
 
-	if (run->genuine || !run->in_place || run->runs->crowded ||
-	    run->run_id == NULL)
+	if (run->genuine || run->runs->crowded || run->run_id == NULL)
 		return NULL;
 	TAILQ_FOREACH (other, &run->runs->list, link) {
 		if (other == run)
@@ -108,6 +118,7 @@ run_original(const struct run *run)
 			run_note_facts(other);
 		if (other->run_id != NULL &&
 		    strcmp(other->run_id, run->run_id) == 0 &&
+		    (run->in_place || has_time_of(run, other)) &&
 		    has_records_of(run, other))
 			return other;
 	}

@@ -224,9 +224,20 @@ has_heir(struct run *run)
 	return run->line.held;
 }
 
-/* Ends runs whose writers are dead. A script may write a run by a program for
- * each file, so the next one may come; but a run that has its manifest is
- * over. */
+static bool
+has_orphans(const struct runs *runs)
+{
+	const struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (run->orphaned && !run_is_over(run))
+			return true;
+	return false;
+}
+
+/* Ends runs whose writers are dead, when all that they have said was heard. A
+ * script may write a run by a program for each file, so the next one may come; but
+ * a run that has its manifest is over. */
 void
 runs_end_orphans(struct runs *runs, bool now)
 {
@@ -234,6 +245,9 @@ runs_end_orphans(struct runs *runs, bool now)
 	size_t count = 0;
 	struct run *run;
 
+	if (!has_orphans(runs) ||
+	    (!now && !runs->config.hear(runs->config.data)))
+		return;
 	TAILQ_FOREACH_REVERSE (run, &runs->list, run_list, link) {
 		int64_t due_ms = run->orphaned_ms + ORPHAN_MS;
 		bool ends;

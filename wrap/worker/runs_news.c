@@ -1,5 +1,6 @@
 /* Decides what news of a directory mean: a run of which we know, the next one in
  * the same directory, a new one, or nothing. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -31,8 +32,10 @@ find_run(
  * time in a directory, also where it has removed or moved that and made it
  * again. In other directories it may go on meanwhile. */
 static void
-take_over(struct runs *runs, const struct run_news *news)
+take_over(struct runs *runs, const struct watcher_identity *identity,
+    const struct run_news *news)
 {
+	char *name = runs_call(runs, identity, news->dir);
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link) {
@@ -41,9 +44,10 @@ take_over(struct runs *runs, const struct run_news *news)
 		run->followed = true;
 		if (run->attempt != NULL)
 			attempt_leave_alone(run->attempt);
-		if (strcmp(run->dir, news->dir) == 0)
+		if (strcmp(run->dir, name) == 0)
 			run_end(run, NULL, false);
 	}
+	free(name);
 }
 
 /* Does the news tell of a run that follows this one? */
@@ -140,8 +144,7 @@ runs_consider(struct runs *runs, const struct run_news *news)
 		run = next_run(runs, &identity, news);
 	}
 	if (run == NULL) {
-		runs_end_orphans(runs, false);
-		take_over(runs, news);
+		take_over(runs, &identity, news);
 		run = runs_begin(
 		    runs, news->dir, news->dir_fd, news->writer, true);
 		if (run != NULL)

@@ -101,12 +101,19 @@ is_of_another_user(const struct candidate *f, const char *dir)
 	    !f->config.user(st.st_uid, f->config.data);
 }
 
+/* A directory that has the marker, or of which that is not known. */
+struct marked {
+	char *dir;
+	struct watcher_stamp marker;
+};
+
 static void
-consider(struct candidate *f, const char *dir)
+consider(struct candidate *f, const struct marked *one)
 {
-	struct watcher_stamp marker = watcher_stamp(dir, MARKER_FILE);
+	const char *dir = one->dir;
 	struct find_open open = {0};
-	int result = marker.there ? changed_since_launch(f, dir) : marker.code;
+	int result =
+	    one->marker.there ? changed_since_launch(f, dir) : one->marker.code;
 
 	if (result == 0 || f->config.known(dir, f->config.data))
 		return;
@@ -120,25 +127,58 @@ consider(struct candidate *f, const char *dir)
 		f->config.found(dir, writer_of(f, &open), f->config.data);
 }
 
-static int
-consider_name(const char *name, void *data)
-{
-	struct candidate *f = data;
-	char *dir;
+struct several {
+	struct marked *list;
+	size_t len;
+	const char *root;
+};
 
-	if (name[0] == '.')
-		return 0;
-	dir = path_join(f->root, name);
-	consider(f, dir);
-	free(dir);
+/* Takes `dir` over. */
+static void
+add(struct several *all, char *dir)
+{
+	struct watcher_stamp marker = watcher_stamp(dir, MARKER_FILE);
+
+	if (!marker.there && marker.code == 0) {
+		free(dir);
+		return;
+	}
+	all->list = xreallocarray(all->list, all->len + 1, sizeof *all->list);
+	all->list[all->len++] = (struct marked){dir, marker};
+}
+
+static int
+add_name(const char *name, void *data)
+{
+	struct several *all = data;
+
+	if (name[0] != '.')
+		add(all, path_join(all->root, name));
 	return 0;
 }
 
-static void
-consider_root(struct candidate *f)
+static int
+by_time(const void *a, const void *b)
 {
-	blind_spots_note_dir(&f->unseen, f->root,
-	    file_each_name(AT_FDCWD, f->root, consider_name, f, NULL));
+	const struct marked *one = a, *other = b;
+
+	if (one->marker.ctime_ns != other->marker.ctime_ns)
+		return one->marker.ctime_ns < other->marker.ctime_ns ? -1 : 1;
+	return strcmp(one->dir, other->dir);
+}
+
+/* In the order in which they were made: of equal runs the first one has no suffix,
+ * and a copy comes behind its original. */
+static void
+consider_all(struct candidate *f, struct several *all)
+{
+	if (all->len > 1)
+		qsort(all->list, all->len, sizeof *all->list, by_time);
+	for (size_t i = 0; i < all->len; i++) {
+		consider(f, &all->list[i]);
+		free(all->list[i].dir);
+	}
+	free(all->list);
 }
 
 /* Watches the directory itself, or the nearest one above it that exists: the
@@ -179,10 +219,12 @@ candidate_among(const struct candidate_config *config, char *const *dirs,
     size_t count, struct blind_spots *unseen)
 {
 	struct candidate f = {.config = *config};
+	struct several all = {0};
 
 	blind_spots_init(&f.unseen, config->not_before_ns);
 	for (size_t i = 0; i < count; i++)
-		consider(&f, dirs[i]);
+		add(&all, xstrdup(dirs[i]));
+	consider_all(&f, &all);
 	let_go(&f);
 	blind_spots_add(unseen, &f.unseen);
 	blind_spots_release(&f.unseen);
@@ -191,6 +233,8 @@ candidate_among(const struct candidate_config *config, char *const *dirs,
 void
 candidate_look(struct candidate *f)
 {
+	struct several all = {.root = f->root};
+
 	blind_spots_forget(&f->unseen);
 	/* We look again after each new watch, because what came in between has
 	 * no event. */
@@ -205,9 +249,11 @@ candidate_look(struct candidate *f)
 			break;
 	}
 	if (f->dir != NULL)
-		consider(f, f->dir);
+		add(&all, xstrdup(f->dir));
 	else
-		consider_root(f);
+		blind_spots_note_dir(&f->unseen, f->root,
+		    file_each_name(AT_FDCWD, f->root, add_name, &all, NULL));
+	consider_all(f, &all);
 	let_go(f);
 }
 

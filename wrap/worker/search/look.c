@@ -82,9 +82,21 @@ is_taken(struct look *l, const char *dir)
 static void
 report(struct look *l, const char *dir, int dir_fd, pid_t writer)
 {
-	if (dir_fd > 0 ||
-	    (!l->config.known(dir, l->config.data) && !is_taken(l, dir)))
+	char *name;
+
+	if (dir_fd > 0) {
 		l->config.found(dir, dir_fd, writer, l->config.data);
+		return;
+	}
+	if (l->config.known(dir, l->config.data))
+		return;
+	/* So it does not matter whether we or candidate.h find it first. */
+	name = places_name(&l->places, dir);
+	if (name != NULL)
+		dir = name;
+	if (!is_taken(l, dir))
+		l->config.found(dir, 0, writer, l->config.data);
+	free(name);
 }
 
 static void

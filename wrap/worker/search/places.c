@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "wrap/worker/called.h"
 
 bool
 places_add(struct places *p, const char *path, bool is_root,
@@ -23,6 +24,7 @@ places_add(struct places *p, const char *path, bool is_root,
 	own.root = is_root ? path : NULL;
 	place = &p->list[p->len++];
 	place->path = xstrdup(path);
+	place->is_root = is_root;
 	place->find = candidate_new(&own);
 	return true;
 }
@@ -35,6 +37,20 @@ places_release(struct places *p)
 		free(p->list[i].path);
 	}
 	*p = (struct places){0};
+}
+
+char *
+places_name(const struct places *p, const char *dir)
+{
+	struct watcher_identity identity;
+	char *name = NULL;
+
+	if (watcher_identify(dir, &identity, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < p->len && name == NULL; i++)
+		name = called_as(
+		    p->list[i].path, p->list[i].is_root, &identity, dir);
+	return name;
 }
 
 void
