@@ -317,6 +317,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 {
 	struct run *run;
 
+	runs_take_found(runs);
 	runs->over = true;
 	runs->stopped |= ended != NULL && ended->stopped > 0;
 	runs->has_end = ended != NULL;
