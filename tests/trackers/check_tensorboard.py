@@ -2,17 +2,18 @@
 """Reads runs back with TensorBoard's own readers and compares them with entries.
 
 usage: check_tensorboard.py files ENTRIES RUN_DIR [EXPECTED]
+       check_tensorboard.py all-files [ENTRIES RUN_DIR EXPECTED]...
        check_tensorboard.py beginning ENTRIES RUN_DIR
        check_tensorboard.py server fast|slow LOGDIR [ENTRIES RUN_DIR]...
        check_tensorboard.py watch fast|slow LOGDIR TAG COUNT
 
 ENTRIES is a file of entries as in journal.jsonl, RUN_DIR what came of it.
 files: every point, text and tag by EventAccumulator, and the last points
-against insideLLMs' own values in EXPECTED (a fixture's expected.json). beginning:
-the run's own points, as far as they go. server: the same by HTTP
-from a server on a loading path, and the rows of the HParams tab. watch: starts a
-server first, prints "ready", and waits until the tag has so many points in some
-run; prints each run that appears. Differences go to standard output, status 1.
+against insideLLMs' own values in EXPECTED (a fixture's expected.json). all-files:
+the same of many. beginning: the run's own points, as far as they go. server: the
+same by HTTP from a server on a loading path, and the rows of the HParams tab. watch:
+starts a server first, prints "ready", and waits until the tag has so many points in
+some run; prints each run that appears. Differences go to standard output, status 1.
 """
 import html
 import json
@@ -474,6 +475,10 @@ if arguments[0] == "files":
     check_files(arguments[1], arguments[2])
     if len(arguments) > 3:
         check_expected(arguments[3], arguments[1])
+elif arguments[0] == "all-files":
+    for entries, run_dir, expected_json in zip(*(arguments[i::3] for i in (1, 2, 3))):
+        check_files(entries, run_dir)
+        check_expected(expected_json, entries)
 elif arguments[0] == "beginning":
     check_beginning(arguments[1], arguments[2])
 elif arguments[0] == "watch":

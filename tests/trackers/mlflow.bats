@@ -80,10 +80,10 @@ opened_at() {
     check --one-run "$url" "$e"
     odd 20261123T130842Z-000000000003 30 6
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
-    check "$url" "$e"
+    mv "$e" "$e.several"
     entries run_plain run "$e"
     "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
-    check "$url" "$e"
+    check "$url" "$e.several" "$e"
     [ "$(grep -c '"entry":"experiment"' "$e")" = 1 ]
     run ! grep -q '"run_id.0"' \
         "$state/runs/$(head -1 "$e" | jq -r .attempt)/cursor.mlflow"
@@ -93,11 +93,11 @@ opened_at() {
     odd 20261123T130842Z-000000000016 2 51
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     [[ $output == *"note more than 50 experiments: they share one run"* ]]
-    check "$url" "$e"
+    mv "$e" "$e.51"
     odd 20261123T130842Z-000000000017 2 50
     run -0 "$deliver" "$state" "$e" mlflow "mlflow-uri=$url"
     [[ $output != *"more than 50 experiments"* ]]
-    check "$url" "$e"
+    check "$url" "$e.51" "$e"
 }
 
 @test "a harness: a run for each model and probe, below the one with the totals" {

@@ -133,17 +133,18 @@ record() {
 }
 
 @test "every fixture, by each reader, with insideLLMs' own values" {
-    pairs=()
+    pairs=() triples=()
     for dir in "$root"/tests/fixtures/*/; do
         name=$(basename "$dir")
         mkdir -p runs
         cp -r "$dir/run" "runs/$name"
         record "runs/$name" >"$name.entries"
         place=$(deliver "state-$name" "$name.entries" | sed -n 's/^place //p')
-        check files "$name.entries" "$place" "$dir/expected.json"
+        triples+=("$name.entries" "$place" "$dir/expected.json")
         pairs+=("$name.entries" "$place")
     done
     [ ${#pairs[@]} -ge 18 ]
+    check all-files "${triples[@]}"
     check server fast "$tb" "${pairs[@]}"
     check server slow "$tb" "${pairs[@]}"
 }
