@@ -97,7 +97,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 {
 	int held = 0, result;
 
-	*stamp = identity_stamp_at(w->dir_fd, MANIFEST_FILE);
+	*stamp = watcher_stamp_of(w, MANIFEST_FILE);
 	if (stamp->code == 0 && !stamp->there)
 		held = settle_held(&w->settle, MANIFEST_FILE);
 	if (held != 0)
@@ -108,7 +108,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 	if (!is_new(w, stamp))
 		return 0;
 	result = held > 0 ? watcher_read_held(held, MANIFEST_FILE, text, err)
-			  : file_read_all(w->dir_fd, MANIFEST_FILE, text, err);
+			  : watcher_read_file(w, MANIFEST_FILE, text, err);
 	return result < 0 ? result : 1;
 }
 
@@ -224,7 +224,7 @@ read_summary(struct watcher *w)
 	int result;
 
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	result = file_read_all(w->dir_fd, SUMMARY_FILE, &text, &err);
+	result = watcher_read_file(w, SUMMARY_FILE, &text, &err);
 	if (result < 0) {
 		buf_release(&text);
 		if (file_is_unknown(result))
