@@ -35,6 +35,14 @@ is_new(const struct watcher *w, const struct watcher_stamp *now)
 	    !identity_stamp_equal(&w->manifest.stamp, now);
 }
 
+bool
+watcher_has_new_manifest(const struct watcher *w)
+{
+	const struct watcher_stamp now = watcher_stamp_of(w, MANIFEST_FILE);
+
+	return is_new(w, &now);
+}
+
 /* Takes the text over if it is a manifest: half of one, which is still being
  * written, says nothing. */
 static bool
@@ -257,7 +265,7 @@ take_last(struct watcher *w, bool superseded)
 	/* Nobody writes any more, so a file that has shrunk stays so. */
 	while ((result = watcher_read_records(w)) == TAIL_MORE)
 		;
-	if (result == TAIL_REPLACED)
+	if (result == TAIL_REPLACED || (result == TAIL_SHRUNK && superseded))
 		return;
 	watcher_take_config(w, true);
 	read_manifest(w);

@@ -151,6 +151,13 @@ watcher_scan(struct watcher *w)
 	if (w->ended || w->replaced)
 		return;
 	result = watcher_read_records(w);
+	/* A manifest comes behind the last record: with it they stay as few as
+	 * they are, if they still are when it was seen. */
+	if (result == TAIL_SHRUNK && watcher_has_new_manifest(w)) {
+		result = watcher_read_records(w);
+		if (result == TAIL_SHRUNK)
+			result = TAIL_REPLACED;
+	}
 	if (result == TAIL_MORE) {
 		loop_timer_set(w->loop, &w->again, 0);
 		return;
