@@ -35,12 +35,24 @@ is_new(const struct watcher *w, const struct watcher_stamp *now)
 	    !identity_stamp_equal(&w->manifest.stamp, now);
 }
 
+/* Was the manifest there before the records that took the place of this run's?
+ * Then it is this run's. */
+static bool
+manifest_came_first(const struct watcher *w)
+{
+	struct watcher_stamp manifest = watcher_stamp_of(w, MANIFEST_FILE),
+			     records = watcher_stamp_of(w, RECORDS_FILE);
+
+	return manifest.there && records.there &&
+	    manifest.ctime_ns < records.ctime_ns;
+}
+
 bool
-watcher_has_new_manifest(const struct watcher *w)
+watcher_manifest_follows(const struct watcher *w)
 {
 	const struct watcher_stamp now = watcher_stamp_of(w, MANIFEST_FILE);
 
-	return is_new(w, &now);
+	return is_new(w, &now) && !manifest_came_first(w);
 }
 
 /* Takes the text over if it is a manifest: half of one, which is still being
@@ -265,7 +277,9 @@ take_last(struct watcher *w, bool superseded)
 	/* Nobody writes any more, so a file that has shrunk stays so. */
 	while ((result = watcher_read_records(w)) == TAIL_MORE)
 		;
-	if (result == TAIL_REPLACED || (result == TAIL_SHRUNK && superseded))
+	if ((result == TAIL_REPLACED ||
+		(result == TAIL_SHRUNK && superseded)) &&
+	    !manifest_came_first(w))
 		return;
 	watcher_take_config(w, true);
 	read_manifest(w);

@@ -80,8 +80,8 @@ int watcher_read_held(
     int fd, const char *name, struct buf *text, struct err *err);
 /* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
-/* Is there one that was not taken yet? */
-bool watcher_has_new_manifest(const struct watcher *w);
+/* Is there one that was not taken yet, and was written behind the records? */
+bool watcher_manifest_follows(const struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.
  * Returns whether it did. */
 bool watcher_look_at_manifest(struct watcher *w);

@@ -153,7 +153,7 @@ watcher_scan(struct watcher *w)
 	result = watcher_read_records(w);
 	/* A manifest comes behind the last record: with it they stay as few as
 	 * they are, if they still are when it was seen. */
-	if (result == TAIL_SHRUNK && watcher_has_new_manifest(w)) {
+	if (result == TAIL_SHRUNK && watcher_manifest_follows(w)) {
 		result = watcher_read_records(w);
 		if (result == TAIL_SHRUNK)
 			result = TAIL_REPLACED;

@@ -251,6 +251,52 @@ END
     grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
 }
 
+@test "what is done to the files of a run behind its end is no run" {
+    id=$(run_id $f)
+    for edit in 'touch "$1/records.jsonl"' 'touch "$1/manifest.json"' \
+        'cp "$1/records.jsonl" x; cat x >"$1/records.jsonl"' \
+        'jq . "$1/manifest.json" >x && mv x "$1/manifest.json"'; do
+        track sh -c '"$0" --from "$2" --to "$1";'" $edit" "$write_run" \
+            "$runs/out" "$from" 2>err
+        names_are "$id"
+        is_whole "$id"
+        run ! grep -q 'not tracked\|changed' err
+        rm -r places "$runs/out"
+    done
+    # What stands there now are not the records of the run: that is said.
+    track sh -c '"$0" --from "$2" --to "$1"
+        until [ -e "$3" ]; do sleep 0.02; done
+        sed s/success/SECRET/ "$1/records.jsonl" >x
+        cat x >"$1/records.jsonl"' \
+        "$write_run" "$runs/out" "$from" "$places/$id/final_state.json" 2>err
+    names_are "$id"
+    is_whole "$id"
+    grep -q "/out: the records were changed behind the end of the run $id, " err
+    # The worker sees the manifest and the other records at once.
+    rm -r places "${runs:?}"/*
+    cat >edit.sh <<-'END'
+	exec 5<"$1"
+	read -r _ <&5
+	"$2" --from "$3" --to "$4"
+	sleep 0.1
+	sed -i s/success/SECRET/ "$4/records.jsonl"
+	touch "$4.edited"
+	read -r _ <&5
+END
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh edit.sh "$PWD/gate" "$write_run" "$from" "$runs/out"
+    wait_until worker_of_job
+    kill -STOP "$worker"
+    turn
+    wait_until test -e "$runs/out.edited"
+    kill -CONT "$worker"
+    turn
+    finish
+    names_are "$id"
+    grep -q '"finished"' "$places/$id/final_state.json"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
 @test "an equal run in another directory is one" {
     id=$(run_id $f)
     track "$write_run" --from "$from" --to "$runs/a" --then --from "$from" \

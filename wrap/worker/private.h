@@ -1,5 +1,5 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_copy.c (which are none),
+ * heard of them), runs_end.c (how they end), runs_own.c (which are none),
  * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
  * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
@@ -28,7 +28,8 @@ struct run {
 	bool followed; /* its writer has begun another run since */
 	/* insideLLMs' own calls were seen: it is no copy. Others were. */
 	bool genuine, in_place;
-	bool held; /* may be a copy: nothing is delivered yet */
+	bool held;    /* may be no run of its own: nothing is delivered yet */
+	bool differs; /* its records don't begin with those of the one before */
 	/* What it came to, once it is over. */
 	char *run_id; /* NULL: none */
 	int64_t records_bytes;
@@ -113,10 +114,15 @@ void runs_begin_sampling(struct runs *runs);
 void run_sample_last(const struct run *run,
     const struct attempt_outcome *outcome, struct usage_values *values);
 
-/* Lets those be delivered that are no copies as can be told by now. */
+/* Lets those be delivered that are runs of their own as can be told by now. */
 void runs_let_go(struct runs *runs);
 /* The run that this one, which has just ended, is a copy of; NULL: none. */
 const struct run *run_original(const struct run *run);
+/* The run that this command has written in the directory before; NULL: none. */
+const struct run *run_before(const struct run *run);
+/* The run whose files were touched or changed behind its end, which is all that
+ * this one, which has just ended, is; NULL: it is one. */
+const struct run *run_edited(struct run *run, bool *changed);
 /* Remembers what it came to. */
 void run_note_facts(struct run *run);
 

@@ -30,18 +30,6 @@ stamp(const struct run *run, int dir_fd, const char *name)
 			  : watcher_stamp(run->dir, name);
 }
 
-/* The run that this command has written in the directory before; NULL: none. */
-static const struct run *
-earlier_run(const struct run *run)
-{
-	const struct run *other;
-
-	TAILQ_FOREACH_REVERSE (other, &run->runs->list, run_list, link)
-		if (watcher_identity_equal(&other->identity, &run->identity))
-			return other;
-	return NULL;
-}
-
 /* Notes the manifest that an earlier run of this command left in the directory.
  * By now there may be this run's own, which is written behind all the others of
  * its files. */
@@ -50,7 +38,7 @@ older_manifest(const struct run *run, int dir_fd)
 {
 	static const char *const names[] = {
 	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE};
-	const struct run *earlier = earlier_run(run);
+	const struct run *earlier = run_before(run);
 	struct watcher_stamp manifest = {0};
 
 	if (earlier != NULL)

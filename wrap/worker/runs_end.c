@@ -121,26 +121,37 @@ owns_status(const struct run *run, const struct link_ended *ended)
 	return ended->wait_status != 0 || !has_other(run, false);
 }
 
-static void
-drop_copy(struct run *run, const struct run *original)
+/* Returns false if it is a run of its own. */
+static bool
+is_dropped(struct run *run)
 {
-	report_say(run->runs->config.report,
-	    "%s: a copy of the run %s (%s), not tracked again", run->dir,
-	    original->run_id, original->dir);
+	const struct run *original = run_original(run), *edited;
+	bool changed = false;
+
+	edited = original == NULL ? run_edited(run, &changed) : NULL;
+	if (original != NULL)
+		report_say(run->runs->config.report,
+		    "%s: a copy of the run %s (%s), not tracked again",
+		    run->dir, original->run_id, original->dir);
+	else if (edited != NULL && changed)
+		report_say(run->runs->config.report,
+		    "%s: the records were changed behind the end of the run "
+		    "%s, which is not tracked again",
+		    run->dir, edited->run_id);
+	else if (edited == NULL)
+		return false;
 	attempt_drop(run->attempt);
 	run->attempt = NULL;
+	return true;
 }
 
 static void
 settle(struct run *run)
 {
 	struct runs *runs = run->runs;
-	const struct run *original;
 
 	run_note_facts(run);
-	original = run->held ? run_original(run) : NULL;
-	if (original != NULL) {
-		drop_copy(run, original);
+	if (run->held && is_dropped(run)) {
 		/* There may be nothing else to wait for. */
 		runs->config.settled(runs->config.data);
 		return;
