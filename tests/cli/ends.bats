@@ -518,6 +518,24 @@ journals_have() {
     lines_are "$XDG_STATE_HOME/itrack/index.jsonl" 1
 }
 
+# Whoever kills several processes kills them in any order: that the worker has heard
+# of the writer's death before that of the command makes no difference.
+@test "a writer that dies just before the command that is killed: killed" {
+    before=
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places sh -c '
+        exec 5<gate
+        "$1" --stop-after 3 --die-by 9 --from "$2" --to "$3/x"
+        read -r line <&5
+        kill -9 $$' - "$write_run" "$from" "$runs"
+    wait_until journals_have 1 '"entry":"start"'
+    wait_until worker_is_there
+    wait_until sh -c '! readlink /proc/"$1"/fd/* | grep -q pidfd' - "$worker"
+    finish
+    [ "$status" -eq 137 ]
+    [ "$(field "$places/$(run_id $f)/final_state.json" 'd["status"]')" = killed ]
+}
+
 @test "a worker that is killed: the report has its runs that wait for a server" {
     before=
     # shellcheck disable=SC2016
