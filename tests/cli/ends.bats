@@ -226,6 +226,16 @@ END
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
 }
 
+@test "a copy whose marker is written last" {
+    id=$(run_id $f)
+    track sh -c '"$0" --from "$1" --to "$2/out" && mkdir "$2/copy" &&
+        cp "$2/out/records.jsonl" "$2/out/manifest.json" "$2/copy" &&
+        sleep 0.3 && cp "$2/out/.insidellms_run" "$2/copy"' \
+        "$write_run" "$from" "$runs" 2>err
+    names_are "$id"
+    grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
+}
+
 @test "a copy that the worker hears of late, and of another run in between" {
     id=$(run_id $f)
     cat >late.sh <<-'END'

@@ -44,12 +44,21 @@ struct late_run {
 	TAILQ_ENTRY(late_run) link;
 };
 
+struct found_run {
+	char *dir;
+	int dir_fd; /* our own; 0: by the path */
+	pid_t writer;
+	TAILQ_ENTRY(found_run) link;
+};
+
 struct runs {
 	struct runs_config config;
 	char *named; /* --run-dir; NULL: not given */
 	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */
+	/* Found without the shim, until that was heard. */
+	TAILQ_HEAD(, found_run) found;
 	/* Found when the command was over, to be taken up. */
 	TAILQ_HEAD(, late_run) late;
 	struct loop_timer quiet; /* the next that may be over by now */
@@ -88,6 +97,8 @@ struct run *runs_begin(
 /* Returns what to call it (called.h). To be freed. */
 char *runs_call(const struct runs *runs,
     const struct watcher_identity *identity, const char *dir);
+/* Begins those that were found, if the shim has not told of them. */
+void runs_take_found(struct runs *runs);
 /* Puts a directory off until the command is over. */
 void runs_put_off(struct runs *runs, const char *dir);
 /* `dir_fd`: the directory itself; 0: by the path. */

@@ -230,6 +230,7 @@ runs_new(const struct runs_config *config)
 		    path_absolute(config->options->value[OPT_RUN_DIR]);
 	runs->quiet = (struct loop_timer){.fire = on_quiet};
 	TAILQ_INIT(&runs->list);
+	TAILQ_INIT(&runs->found);
 	TAILQ_INIT(&runs->late);
 	return runs;
 }
@@ -333,6 +334,7 @@ runs_turn(struct runs *runs)
 	size_t open = 0, waiting = 0;
 	struct run *run;
 
+	runs_take_found(runs);
 	runs_end_orphans(runs, false);
 	runs_end_quiet(runs);
 	runs_let_go(runs);
@@ -445,7 +447,7 @@ runs_are_settled(const struct runs *runs)
 		if (run->attempt != NULL && run_is_over(run) &&
 		    !attempt_is_settled(run->attempt))
 			return false;
-	return TAILQ_EMPTY(&runs->late);
+	return TAILQ_EMPTY(&runs->late) && TAILQ_EMPTY(&runs->found);
 }
 
 size_t

@@ -341,6 +341,7 @@ runs_end(struct runs *runs)
 	const struct link_ended *ended = runs->has_end ? &runs->end : NULL;
 	struct run *run;
 
+	runs_take_found(runs);
 	runs->over = true;
 	runs_end_orphans(runs, true);
 	TAILQ_FOREACH (run, &runs->list, link)
