@@ -162,6 +162,17 @@ PY
     [ "$(grep -c '/records.json 200' "$fake/log")" = 1 ]
 }
 
+@test "scores that are left out are counted over all records" {
+    many_records run
+    sed -i 's/"f1": [0-9.]*/"f1": NaN/g' run/records.jsonl
+    fake_server '"status": 200'
+    run -0 import fake --records=text --artifacts none "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    [ "$(grep -c 'v1/traces 200' "$fake/log")" -gt 1 ]
+    [[ $output == *"NaN or infinite: $(wc -l <run/records.jsonl);"* ]]
+    [ "$(grep -c 'NaN or infinite' <<<"$output")" = 1 ]
+}
+
 @test "a table goes once, when it has the rows of all entries" {
     local id of rows
     many_records run
