@@ -51,26 +51,53 @@ is_to_go(struct prune *p, const char *line, size_t len)
 	return go;
 }
 
+/* A line that is too long to be read is none of ours, and stays as well. */
+static int
+copy_bytes(struct prune *p, int fd, uint64_t from, uint64_t to, struct err *err)
+{
+	char bytes[PIECE_BYTES];
+	int result = write_piece(p, err);
+
+	while (result == 0 && p->out >= 0 && from < to) {
+		size_t len = to - from < sizeof bytes ? (size_t)(to - from)
+						      : sizeof bytes;
+		ssize_t n = file_read_at(fd, bytes, len, (off_t)from);
+
+		if (n <= 0)
+			return err_set(err, n < 0 ? (int)n : -EIO, "read: %s",
+			    strerror(n < 0 ? (int)-n : EIO));
+		result = file_write_all(p->out, bytes, (size_t)n, err);
+		from += (uint64_t)n;
+	}
+	return result;
+}
+
 static int
 copy(struct prune *p, int fd, struct err *err)
 {
 	struct lines lines;
 	const char *line;
+	uint64_t begin = 0;
 	size_t len;
 	int result;
 
 	lines_init(&lines, fd);
+	lines.line_max = INDEX_LINE_MAX;
 	while ((result = lines_next(&lines, &line, &len, err)) > 0) {
-		/* No line of ours is as long as what a reader passes over. */
-		if (result == LINES_TOO_LONG)
-			continue;
-		if (len <= INDEX_LINE_MAX && is_to_go(p, line, len))
-			continue;
-		buf_add(&p->piece, line, len);
-		buf_addc(&p->piece, '\n');
-		if (p->piece.len >= PIECE_BYTES &&
-		    (result = write_piece(p, err)) < 0)
+		if (result == LINES_TOO_LONG) {
+			result = copy_bytes(p, fd, begin, lines.offset, err);
+		} else if (is_to_go(p, line, len)) {
+			result = 0;
+		} else {
+			buf_add(&p->piece, line, len);
+			buf_addc(&p->piece, '\n');
+			result = p->piece.len >= PIECE_BYTES
+			    ? write_piece(p, err)
+			    : 0;
+		}
+		if (result < 0)
 			break;
+		begin = lines.offset;
 	}
 	lines_release(&lines);
 	return result < 0 ? result : write_piece(p, err);

@@ -145,7 +145,7 @@ bool journal_is_removed(const struct journal *j);
  * newborn and nobody holds its lock. */
 int journal_discard(
     const char *state_dir, const char *attempt, struct err *err);
-/* Would journal_discard() delete something? */
+/* Would journal_discard() delete the attempt, folder and all? */
 bool journal_may_discard(const char *state_dir, const char *attempt);
 
 /* --- reading --------------------------------------------------------- */

@@ -272,7 +272,8 @@ bool
 journal_may_discard(const char *state_dir, const char *attempt)
 {
 	struct journal *j = journal_alloc(attempt);
-	bool may = open_empty(j, state_dir, NULL) > 0;
+	bool may = open_empty(j, state_dir, NULL) > 0 &&
+	    state_has_others(j->dir_fd, attempt, NULL) == 0;
 
 	journal_close(j);
 	return may;

@@ -69,5 +69,8 @@ int state_open_beside(
  * folder: -ENOTEMPTY. Nothing else in the project deletes in a state
  * directory. */
 int state_remove_attempt(int dir_fd, const char *attempt, struct err *err);
+/* Are there other files in it, so that the folder would stay? Negative: that can't
+ * be told. */
+int state_has_others(int dir_fd, const char *attempt, struct err *err);
 
 #endif

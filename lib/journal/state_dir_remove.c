@@ -50,12 +50,36 @@ check_own(int dir_fd, const char *beside, const char *attempt, struct err *err)
 }
 
 static int
-remove_listed(int dir_fd, const char *attempt, struct err *err)
+list(
+    int dir_fd, const char *attempt, struct state_names *names, struct err *err)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(err, "%s", attempt)
+		      : state_list(fd, attempt, names, err);
+}
+
+int
+state_has_others(int dir_fd, const char *attempt, struct err *err)
+{
 	struct state_names names = {0};
-	int result = fd < 0 ? err_errno(err, "%s", attempt)
-			    : state_list(fd, attempt, &names, err);
+	int result = list(dir_fd, attempt, &names, err);
+
+	if (result < 0)
+		return result;
+	result = 0;
+	for (size_t i = 0; i < names.len; i++)
+		if (!is_our_file(names.list[i]))
+			result = 1;
+	state_names_release(&names);
+	return result;
+}
+
+static int
+remove_listed(int dir_fd, const char *attempt, struct err *err)
+{
+	struct state_names names = {0};
+	int result = list(dir_fd, attempt, &names, err);
 
 	if (result < 0)
 		return result;

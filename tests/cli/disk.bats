@@ -182,6 +182,47 @@ fails() {
     [ "$(ls "$tracking")" = "$id" ]
 }
 
+# The inodes of what is kept of the only attempt, and of the files PATH...
+inodes_kept() {
+    stat -c %i "$journals"/*/kept.* | sort
+}
+
+inodes_of() {
+    stat -c %i "$@" | sort
+}
+
+@test "a kept file becomes the artifact of the only tracker, with mode and times" {
+    write_dir
+    chmod 640 "$to/manifest.json"
+    touch -d "2001-02-03 04:05:06.789" "$to/manifest.json"
+    itrack import -q --record-only "$to"
+    kept=$(inodes_kept)
+    itrack sync
+    [ "$(inodes_of "$local"/artifacts/*)" = "$kept" ]
+    python3 "$check_local" --import "$to" "$local"
+    [ "$(stat -c '%a %Y %h' "$local/artifacts/manifest.json")" = \
+        "640 $(stat -c %Y "$to/manifest.json") 1" ]
+    # Of several trackers each has files of its own.
+    itrack import -q --again --record-only --track "local,mlflow" \
+        --mlflow-uri "$PWD/store" "$to"
+    kept=$(inodes_kept)
+    itrack sync
+    files=$(inodes_of "$local-2"/artifacts/* \
+        "$(find store -path '*/artifacts/manifest.json')")
+    [ -z "$(comm -12 <(echo "$kept") <(echo "$files"))" ]
+    python3 "$check_local" --import "$to" "$local-2"
+}
+
+@test "an artifact has the group that its folder gives" {
+    write_dir
+    mkdir -p "$tracking"
+    chgrp daemon "$tracking" 2>err || skip "no other group: $(cat err)"
+    chmod g+s "$tracking"
+    itrack import -q "$to"
+    [ "$(stat -c %G "$local"/artifacts/* | uniq)" = daemon ]
+    python3 "$check_local" --import "$to" "$local"
+}
+
 @test "several imports and syncs of the same directories: each run once" {
     mkdir -p "$runs"
     for i in $(seq 12); do

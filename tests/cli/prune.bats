@@ -60,6 +60,23 @@ age() {
     [ "$(wc -l <"$index")" -eq 2 ]
 }
 
+@test "a line too long to be one of ours stays, as it is" {
+    itrack import -q "$runs/a" "$runs/b"
+    age a
+    {
+        head -c 3000000 /dev/urandom | base64 -w 0
+        echo
+        grep "$runs/b" "$index"
+    } >want
+    { head -n 1 want; cat "$index"; } >mixed
+    cat mixed >"$index"
+    itrack prune --older-than 1d --dry-run >out
+    cmp mixed "$index"
+    itrack prune --older-than 1d >out
+    cmp want "$index"
+    [[ $(cat out) == *"1 of 2 delivered runs removed" ]]
+}
+
 @test "an attempt whose folder is still there is left to sync" {
     itrack import -q "$runs/a"
     age a
@@ -100,6 +117,18 @@ fcntl.flock(8, fcntl.LOCK_EX)'
 0 of 0 delivered runs removed, and 1 empty folder" ]
     [ "$(ls "$journals" | wc -l)" -eq 3 ]
     exec 8>&-
+}
+
+@test "a folder with somebody's file in it is not empty, in a dry run either" {
+    folder=$journals/20200101T000000Z-aaaaaaaaaaaa
+    mkdir -p -m 700 "$XDG_STATE_HOME/itrack" "$journals" "$folder"
+    echo mine >"$folder/notes.txt"
+    touch -d "1 year ago" "$folder"
+    for dry in --dry-run --dry-run=no; do
+        run -0 itrack prune --older-than 30d $dry
+        [[ $output == "0 of 0 delivered runs "*removed ]]
+    done
+    [ "$(cat "$folder/notes.txt")" = mine ]
 }
 
 @test "mistakes are named, and nothing is done" {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/path.h"
+#include "format/text.h"
 #include "tracker/common/artifact_source.h"
 
 #define ARTIFACTS_DIR "artifacts"
@@ -19,7 +21,8 @@
  * only if nobody would copy it again after a loss of power. */
 #define SYNCED_BYTES (1024 * 1024)
 /* The word that the names of temporary files have. */
-#define COPY_NAME "itrack-copy"
+#define COPY_NAME   "itrack-copy"
+#define DEFAULT_ACL "system.posix_acl_default"
 
 char *
 local_copy_name(const char *artifact_name)
@@ -63,12 +66,20 @@ outcome_of(int code)
 	return is_names_fault(code) ? OUTCOME_REJECTED : OUTCOME_BLOCKED;
 }
 
+/* Allocated. */
+static char *
+relative_name(
+    const struct entry_artifact *artifact, const struct local_copy_way *way)
+{
+	return way->name != NULL ? xstrdup(way->name)
+				 : local_copy_name(artifact->name);
+}
+
 static enum outcome
 open_target(
     struct local_copy *c, const struct local_copy_way *way, struct err *err)
 {
-	char *relative = way->name != NULL ? xstrdup(way->name)
-					   : local_copy_name(c->artifact->name);
+	char *relative = relative_name(c->artifact, way);
 	char *path = xasprintf(ARTIFACTS_DIR "/%s", relative);
 	const char *base;
 	enum outcome outcome = OUTCOME_PENDING;
@@ -84,18 +95,80 @@ open_target(
 	if (way->reuse && c->artifact->size >= SYNCED_BYTES &&
 	    file_stat_at(c->folder, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == c->artifact->size &&
-	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns) {
+	    clock_ns(&st.st_mtim) == c->artifact->mtime_ns)
 		outcome = OUTCOME_DONE;
-		goto out;
-	}
-	if (tempfile_open(&c->to, c->folder, COPY_NAME, way->word, 0600, err) <
-	    0) {
-		err_prefix(err, "%s", path);
-		outcome = OUTCOME_BLOCKED;
-	}
 out:
 	free(path);
 	return outcome;
+}
+
+/* Gives the file the source's mode and times, as shutil.copy2 does, but no set-ID
+ * bits. */
+static int
+dress(int fd, const struct stat *source)
+{
+	struct timespec times[2] = {source->st_atim, source->st_mtim};
+
+	if (fchmod(fd, source->st_mode & 0777) < 0)
+		return -1;
+	return file_set_times(fd, times);
+}
+
+/* Would a new file in the folder have other access rights than the kept file: the
+ * folder's group, or those of its default list? */
+static bool
+folder_bestows(int folder, const struct stat *kept)
+{
+	struct stat st;
+
+	if (file_stat(folder, &st) < 0)
+		return true;
+	if ((st.st_mode & S_ISGID) && st.st_gid != kept->st_gid)
+		return true;
+	return fgetxattr(folder, DEFAULT_ACL, NULL, 0) >= 0 ||
+	    (errno != ENODATA && errno != EOPNOTSUPP);
+}
+
+/* The kept file gets the copy's name as a second one, and loses its own with the
+ * journal: no byte is stored twice. It is on the disk before the entry that names
+ * it. Where the name is taken, the folder is on another file system, or anything
+ * else is in the way, the file is copied. */
+static bool
+take_kept(struct local_copy *c, const struct local_copy_way *way)
+{
+	char *kept;
+	struct stat st;
+	bool taken;
+
+	if (!way->alone || !way->comes_again || c->artifact->kept == NULL)
+		return false;
+	/* Who sends it again must be able to read it. */
+	if (!(c->source.st_mode & S_IRUSR))
+		return false;
+	kept = text_path_bytes(c->artifact->kept);
+	taken = file_stat_at(AT_FDCWD, kept, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == c->source.st_ino && st.st_dev == c->source.st_dev &&
+	    st.st_uid == geteuid() && !folder_bestows(c->folder, &st) &&
+	    dress(c->from, &c->source) == 0 &&
+	    linkat(AT_FDCWD, kept, c->folder, c->name, 0) == 0;
+	free(kept);
+	return taken;
+}
+
+static enum outcome
+open_temporary(
+    struct local_copy *c, const struct local_copy_way *way, struct err *err)
+{
+	int result =
+	    tempfile_open(&c->to, c->folder, COPY_NAME, way->word, 0600, err);
+	char *relative;
+
+	if (result == 0)
+		return OUTCOME_PENDING;
+	relative = relative_name(c->artifact, way);
+	err_prefix(err, ARTIFACTS_DIR "/%s", relative);
+	free(relative);
+	return OUTCOME_BLOCKED;
 }
 
 enum outcome
@@ -114,7 +187,8 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 		outcome = source_open(
 		    artifact, way->host, &c->from, &c->source, &local);
 	if (outcome == OUTCOME_DONE && c->from >= 0)
-		outcome = OUTCOME_PENDING;
+		outcome = take_kept(c, way) ? OUTCOME_DONE
+					    : open_temporary(c, way, &local);
 	if (outcome != OUTCOME_PENDING)
 		local_copy_cancel(c);
 	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_BLOCKED)
@@ -122,16 +196,12 @@ local_copy_begin(struct local_copy *c, const struct entry_artifact *artifact,
 	return outcome;
 }
 
-/* Gives the copy the source's mode and times, as shutil.copy2 does, but no
- * set-ID bits. A large copy that is there by size and time is not made again: it
- * must not be one whose content a loss of power took. */
+/* A large copy that is there by size and time is not made again: it must not be
+ * one whose content a loss of power took. */
 static int
 put_in_place(struct local_copy *c, struct err *err)
 {
-	struct timespec times[2] = {c->source.st_atim, c->source.st_mtim};
-
-	if (fchmod(c->to.fd, c->source.st_mode & 0777) < 0 ||
-	    file_set_times(c->to.fd, times) < 0 ||
+	if (dress(c->to.fd, &c->source) < 0 ||
 	    (c->sync && fdatasync(c->to.fd) < 0))
 		return err_errno(err, "cannot put %s in place", c->name);
 	return tempfile_place(&c->to, c->folder, c->name, err);

@@ -44,11 +44,13 @@ struct local_copy_way {
 	const char *host; /* where the entry was made; NULL: not known */
 	bool reuse;       /* a large copy of that size and time is kept */
 	bool comes_again; /* the entry does, after a loss of power */
+	bool alone;       /* no other tracker gets the run's kept files */
 	const char *name; /* in artifacts/, by local_copy_name(); NULL: the
 			   * artifact's own */
 };
 
-/* DONE: an existing copy is kept. PENDING: call local_copy_step. REJECTED: the
+/* DONE: an existing copy is kept, or the file that the journal keeps has become
+ * the copy. PENDING: call local_copy_step. REJECTED: the
  * source is not the recorded file, or the name can't be used. BLOCKED: the
  * folder can't be written. */
 enum outcome local_copy_begin(struct local_copy *c,

@@ -38,9 +38,9 @@
 struct local {
 	int dir; /* -1: not opened */
 	char *path;
-	const char *word; /* of temporary files */
-	char *host;       /* where the entries were made */
-	bool again;
+	const char *word;  /* of temporary files */
+	char *host;        /* where the entries were made */
+	bool again, alone; /* the run was tracked before; goes only here */
 	struct paramset params;
 	bool params_dirty;
 	struct local_array metrics, artifacts;
@@ -183,6 +183,7 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	struct local *l = t->state;
 
 	l->word = place_word(run->start->attempt);
+	l->alone = run->start->target_len == 1;
 	l->dir = place_open(t, root, run, &l->path, &l->again, err);
 	free(root);
 	if (l->dir < 0 || write_metadata(l, run, err) < 0)
@@ -282,7 +283,7 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 	if (l->copy.artifact == NULL)
 		outcome = local_copy_begin(&l->copy, &e->artifact,
 		    &(struct local_copy_way){l->dir, l->word, l->host, l->again,
-			tracker_is_written_down(t), NULL},
+			tracker_is_written_down(t), l->alone, NULL},
 		    err);
 	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);

@@ -153,7 +153,7 @@ begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
 	outcome = local_copy_begin(&m->copy, &m->stored,
 	    &(struct local_copy_way){dirfd, place_word(m->run->start->attempt),
 		m->run->start->host, true, tracker_is_written_down(m->tracker),
-		NULL},
+		m->run->start->target_len == 1, NULL},
 	    err);
 	if (outcome == OUTCOME_PENDING) {
 		m->copy_timer = (struct loop_timer){.fire = on_copy, .data = m};

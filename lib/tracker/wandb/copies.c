@@ -25,6 +25,7 @@ wandb_copies_init(struct wandb_copies *c, struct tracker *t,
 	    .path = folder->path,
 	    .word = folder->word,
 	    .host = folder->host,
+	    .alone = folder->alone,
 	    .hash_fd = -1,
 	    .table_file = TEMPFILE_INIT};
 	c->timer.data = c;
@@ -193,7 +194,8 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 		outcome = c->copy.artifact == NULL
 		    ? local_copy_begin(&c->copy, &e->artifact,
 			  &(struct local_copy_way){c->dir, c->word, c->host,
-			      true, tracker_is_written_down(c->t), place},
+			      true, tracker_is_written_down(c->t), c->alone,
+			      place},
 			  err)
 		    : local_copy_step(&c->copy, err);
 		if (outcome == OUTCOME_DONE)

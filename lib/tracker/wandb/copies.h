@@ -30,6 +30,7 @@ struct wandb_copies {
 	const char *word;      /* of temporary files */
 	const char *path;      /* its path, bytes */
 	const char *host; /* where the entries were made; NULL: not known */
+	bool alone;       /* the run has no other tracker */
 	struct wandb_bundles bundles;    /* the artifacts */
 	struct wandb_manifest run_files; /* and what is shown as run files */
 	/* The batch that is on its way. */
@@ -46,6 +47,7 @@ struct wandb_copies {
 struct wandb_copies_folder {
 	int dir;
 	const char *path, *word, *host;
+	bool alone;
 };
 
 void wandb_copies_init(struct wandb_copies *c, struct tracker *t,

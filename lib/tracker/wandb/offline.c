@@ -175,8 +175,8 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	if (take_folder(o, root, err) < 0)
 		return OUTCOME_BLOCKED;
 	wandb_copies_init(&o->copies, t, run,
-	    &(struct wandb_copies_folder){
-		o->dir, o->path, o->word, info->start->host});
+	    &(struct wandb_copies_folder){o->dir, o->path, o->word,
+		info->start->host, info->start->target_len == 1});
 	name = xasprintf("run-%s.wandb", run->id);
 	result = wandb_log_open(&o->log, o->dir, name, err);
 	free(name);
