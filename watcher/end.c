@@ -244,6 +244,19 @@ take_subfolders(struct watcher *w)
 		w->unread = true;
 }
 
+/* Was the manifest there before the records that took the place of this run's?
+ * Then it is this run's. */
+static bool
+manifest_came_first(const struct watcher *w)
+{
+	struct watcher_stamp
+	    manifest = identity_stamp_at(w->dir_fd, MANIFEST_FILE),
+	    records = identity_stamp_at(w->dir_fd, RECORDS_FILE);
+
+	return manifest.there && records.there &&
+	    manifest.ctime_ns < records.ctime_ns;
+}
+
 /* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
@@ -257,7 +270,7 @@ take_last(struct watcher *w, bool superseded)
 	/* Nobody writes any more, so a file that has shrunk stays so. */
 	while ((result = watcher_read_records(w)) == TAIL_MORE)
 		;
-	if (result == TAIL_REPLACED)
+	if (result == TAIL_REPLACED && !manifest_came_first(w))
 		return;
 	watcher_take_config(w, true);
 	read_manifest(w);

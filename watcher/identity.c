@@ -69,6 +69,14 @@ watcher_identity_fits(
 }
 
 bool
+watcher_identity_proves(
+    const struct watcher_identity *now, int64_t inode, int64_t birth_ns)
+{
+	return birth_ns != 0 && now->birth_ns == birth_ns &&
+	    (int64_t)now->inode == inode;
+}
+
+bool
 watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b)
 {

@@ -35,6 +35,9 @@ struct watcher_identity {
  * is not known tells nothing apart. */
 bool watcher_identity_fits(
     const struct watcher_identity *now, int64_t inode, int64_t birth_ns);
+/* Is it that directory for certain, wherever it was moved? Both births are known. */
+bool watcher_identity_proves(
+    const struct watcher_identity *now, int64_t inode, int64_t birth_ns);
 bool watcher_identity_equal(
     const struct watcher_identity *a, const struct watcher_identity *b);
 /* Identifies the directory at `path`; symbolic links are followed. */

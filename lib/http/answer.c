@@ -66,6 +66,31 @@ is_unreachable(const struct http_call *call, CURLcode code)
 	}
 }
 
+/* A server that misses our certificate ends the connection: in TLS 1.3 just behind
+ * the handshake, where curl may find only that it can't write; before, in it. */
+static bool
+may_want_certificate(const struct http_call *call, CURLcode code)
+{
+	curl_off_t handshake_us = 0;
+	long connects = 0;
+
+	curl_easy_getinfo(
+	    call->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us);
+	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (call->http->client_cert != NULL)
+		return false;
+	switch (code) {
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+		return handshake_us > 0 && connects > 0;
+	case CURLE_SSL_CONNECT_ERROR:
+		return strstr(call->curl_error, "alert") != NULL;
+	default:
+		return false;
+	}
+}
+
 static void
 network_error(struct http_call *call, CURLcode code)
 {
@@ -84,6 +109,9 @@ network_error(struct http_call *call, CURLcode code)
 						: curl_easy_strerror(code),
 		    code == CURLE_PEER_FAILED_VERIFICATION
 			? http_trust_unread(call->http)
+			: may_want_certificate(call, code)
+			? "; the server may want a client certificate, and "
+			  "none is set"
 			: "");
 	/* curl may name a proxy with its login. */
 	uri_clean_words(call->error);
@@ -115,6 +143,7 @@ http_answer_fill(struct http_call *call, CURLcode code, struct http_answer *a)
 		network_error(call, code);
 		a->ambiguous = connected_us > 0;
 		a->unreachable = is_unreachable(call, code);
+		a->may_want_certificate = may_want_certificate(call, code);
 		return;
 	}
 	if (call->misled) {

@@ -68,6 +68,9 @@ struct http_answer {
 	 * connects in a row without an answer to a server that never answered
 	 * one. */
 	bool unreachable;
+	/* TLS was ended by the server, and we gave it no certificate; error says
+	 * so. */
+	bool may_want_certificate;
 	const char *body; /* NUL-terminated; valid during done() */
 	size_t body_len;
 	const char *type;       /* Content-Type, "" if none */

@@ -138,6 +138,7 @@ struct entry_start {
 	/* The process that writes the run directory, on the same host since the
 	 * same boot; 0: not known. */
 	int64_t writer, writer_start;
+	bool writer_guessed; /* it is the command, for want of a better one */
 	/* Facts of the run. What an import can't know is NULL. */
 	char *user;
 	char *command; /* base name of the program */

@@ -88,6 +88,7 @@ static const struct field start_fields[] = {
     {"writer", OPTIONAL, &field_int, AT(start.writer), .range = &process_id},
     {"writer_start", OPTIONAL, &field_int, AT(start.writer_start),
 	.range = &range_count},
+    {"writer_guessed", OPTIONAL, &field_bool, AT(start.writer_guessed)},
     {"user", OPTIONAL, &field_text, AT(start.user)},
     {"command", OPTIONAL, &field_text, AT(start.command)},
     {"git_commit", OPTIONAL, &field_text, AT(start.git_commit)},

@@ -29,9 +29,7 @@ add_sums(const struct derive *d, struct entry *e, const struct numbers *names,
 	double value;
 
 	for (i = 0; i < sums->len; i++) {
-		value = sums->list[i].sum;
-		if (mean)
-			value /= (double)sums->list[i].count;
+		value = mean ? sum_mean(&sums->list[i]) : sums->list[i].sum;
 		if (sums->list[i].count == 0 || !isfinite(value))
 			continue;
 		/* With a --prefix of "scores/" two metrics can get the same

@@ -40,9 +40,7 @@ number_of(const struct numbers *names, const struct sums *sums, bool mean,
 		if (sums->list[i].count == 0 ||
 		    strcmp(names->keys[i], name) != 0)
 			continue;
-		*value = sums->list[i].sum;
-		if (mean)
-			*value /= (double)sums->list[i].count;
+		*value = mean ? sum_mean(&sums->list[i]) : sums->list[i].sum;
 		return isfinite(*value);
 	}
 	return false;
@@ -64,9 +62,7 @@ running_score(const struct derive *d, size_t i, double *value)
 
 	if (i >= sums->len)
 		return NULL;
-	*value = sums->list[i].count > 0
-	    ? sums->list[i].sum / (double)sums->list[i].count
-	    : NAN;
+	*value = sum_mean(&sums->list[i]);
 	return d->scores.keys[i] + strlen(d->scores.prefix);
 }
 

@@ -1,5 +1,6 @@
 #include "mapping/scores.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,26 @@ numbers_mark(struct numbers *n, const struct json_span *text)
 }
 
 void
+sum_add(struct sum *s, double value)
+{
+	s->sum += value;
+	s->small += value * SUM_SMALL;
+	s->count++;
+}
+
+double
+sum_mean(const struct sum *s)
+{
+	double mean = s->sum / (double)s->count;
+
+	if (isfinite(mean) || s->count == 0)
+		return mean;
+	/* Rounding may lead past the largest double, which the mean can't. */
+	mean = s->small / (double)s->count / SUM_SMALL;
+	return fmax(-DBL_MAX, fmin(DBL_MAX, mean));
+}
+
+void
 sums_add(struct sums *s, const struct numbers *n)
 {
 	size_t i;
@@ -142,12 +163,9 @@ sums_add(struct sums *s, const struct numbers *n)
 		    s->list + s->len, 0, (n->len - s->len) * sizeof s->list[0]);
 		s->len = n->len;
 	}
-	for (i = 0; i < n->len; i++) {
-		if (!n->present[i])
-			continue;
-		s->list[i].sum += n->values[i];
-		s->list[i].count++;
-	}
+	for (i = 0; i < n->len; i++)
+		if (n->present[i])
+			sum_add(&s->list[i], n->values[i]);
 }
 
 void

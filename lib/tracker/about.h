@@ -75,7 +75,7 @@ struct about_option {
 enum tables { TABLES_NONE, TABLES_ARTIFACT, TABLES_ROWS };
 
 /* How a tracker takes the records of a run (--records): not at all; as a table,
- * all before the run ends there; or each for itself, also after the end. */
+ * for which it gathers them; or each for itself, also after the end. */
 enum records { RECORDS_NONE, RECORDS_TABLE, RECORDS_TRACES };
 
 struct tracker_about {

@@ -69,16 +69,19 @@ struct run_end {
  * its rows). It is sent when everything before the entry is confirmed in the
  * other lanes, so that the run and those of experiments are there, and when
  * these have nothing to send. A tracker whose about says RECORDS_NONE gets none;
- * RECORDS_TABLE gets all before finish; RECORDS_TRACES may get them after it.
+ * RECORDS_TRACES may get them after finish; RECORDS_TABLE gets all before it, or
+ * with tracker.records_late may, too, and its last batch, which may be without
+ * entries, behind finish. To a RECORDS_TABLE a batch that is the last always comes.
  * While a batch of records is under way, the other lanes go on: a tracker must
  * keep its requests apart. BLOCKED stops this lane alone. */
 struct batch {
 	enum lane lane;
 	const struct entry *entries;
 	size_t count;
-	bool last;       /* the run has ended: nothing follows in this lane */
-	size_t done;     /* in: count */
-	size_t rejected; /* in: 0 */
+	bool last;   /* the run has ended: nothing follows in this lane */
+	size_t done; /* in: count */
+	size_t
+	    rejected; /* in: 0; of a batch without entries: what it settled */
 	/* RETRY: a part of the first entry was taken, which counts as a success
 	 * for the waits; in: false. */
 	bool moved;
@@ -168,6 +171,9 @@ struct tracker {
 	/* To be set in configure: of a run of several experiments each gets a
 	 * run of its own (tracker_has_own_run). */
 	bool own_runs;
+	/* To be set in open(), by a tracker that gathers records into a table: a
+	 * run that has ended takes it, too, so that no end waits for records. */
+	bool records_late;
 	void *state; /* ops->state_size bytes, the tracker's own */
 	struct delivery *delivery; /* the engine's, private */
 };

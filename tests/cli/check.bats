@@ -21,20 +21,26 @@ fresh() {
 
 # Changes the records (list r) or another document (dictionary d) by Python.
 edit() {
-    python3 - "$dir/$1" "$2" <<'PYTHON'
-import json, sys
-path, code = sys.argv[1:]
-with open(path, encoding="utf-8") as file:
-    text = file.read()
-lines = path.endswith("jsonl")
-r = [json.loads(line) for line in text.splitlines()] if lines else None
-d = json.loads(text) if not lines else None
-exec(code)
-out = [json.dumps(x, sort_keys=True, separators=(",", ":")) for x in r or [d]]
-with open(path, "w", encoding="utf-8") as file:
-    file.write("\n".join(out) + ("\n" if lines else ""))
+    python3 - "$dir/$1" "$2" <<PYTHON
+$edit_in_python
+edit(*sys.argv[1:])
 PYTHON
 }
+
+edit_in_python='
+import json, sys
+
+def edit(path, code):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    lines = path.endswith("jsonl")
+    r = [json.loads(line) for line in text.splitlines()] if lines else None
+    d = json.loads(text) if not lines else None
+    exec(code)
+    out = [json.dumps(x, sort_keys=True, separators=(",", ":")) for x in r or [d]]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(out) + ("\n" if lines else ""))
+'
 
 # The names of the defects, in one line.
 names() {
@@ -53,14 +59,34 @@ is() {
     }
 }
 
-# Edits fresh records or a fresh document, and expects these defects.
-case_of() {
-    fresh "$1"
-    edit "$2" "$3"
-    is "$4" || {
-        echo "# $3"
-        return 1
-    }
+# Notes a case: fresh records or a fresh document that is edited has these defects.
+case_of() { # fixture file code defects
+    printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/cases"
+}
+
+# Tries the cases that were noted, all in one process of Python; the last one's
+# directory stays.
+try_cases() {
+    python3 - "$fixtures" "$dir" "$BUILD/bin/itrack" "$BATS_TEST_TMPDIR/cases" <<PYTHON
+$edit_in_python
+import shutil, subprocess
+
+fixtures, place, itrack, file = sys.argv[1:]
+lines = open(file).read().split("\n")[:-1]
+assert lines and len(lines) % 4 == 0, lines
+failed = False
+for fixture, name, code, want in zip(*(lines[i::4] for i in range(4))):
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(f"{fixtures}/{fixture}/run", place, symlinks=True)
+    edit(f"{place}/{name}", code)
+    told = subprocess.run([itrack, "check", "--json", place], stdout=subprocess.PIPE).stdout
+    got = " ".join(d["name"] for c in json.loads(told)["directories"] for d in c["defects"])
+    if got != want:
+        print(f"# {code}\n# got  {got}\n# want {want}")
+        failed = True
+sys.exit(failed)
+PYTHON
+    rm "$BATS_TEST_TMPDIR/cases"
 }
 
 @test "whole directories have no defect" {
@@ -140,6 +166,7 @@ case_of() {
         'd["summary"]["total_experiments"] = 9' summary-mismatch
     case_of harness_one_model explain.json 'd["run_id"] = "x"' \
         explain-mismatch
+    try_cases
 }
 
 @test "lines" {
@@ -191,6 +218,7 @@ status-counts-mismatch"
     case_of run_errors records.jsonl \
         'next(x for x in r if x["status"] == "error")["error"] = None' \
         missing-error
+    try_cases
 }
 
 @test "statuses" {
@@ -200,6 +228,7 @@ status-counts-mismatch"
     case_of "$@" 'r[1]["status"] = None' "missing-status $counts"
     case_of "$@" 'r[1]["status"] = "Success"' "unknown-status $counts"
     case_of "$@" 'r[1]["status"] = True' "unknown-status $counts"
+    try_cases
 }
 
 @test "indexes" {
@@ -212,10 +241,12 @@ status-counts-mismatch"
         'bad-index missing-index'
     case_of "$@" 'r[1]["custom"] = {}' 'bad-index missing-index'
     case_of "$@" 'r[11]["custom"]["record_index"] = 10**18' missing-index
+    try_cases
     run -1 "$BUILD/bin/itrack" check "$dir"
     [[ $output == *'(11 to 999999999999999999)'* ]]
     case_of harness_two_by_two records.jsonl \
         'r[12], r[14] = r[14], r[12]' unordered-index
+    try_cases
 }
 
 @test "several runs, and two kinds of records, in one file" {
@@ -249,6 +280,7 @@ success-count-mismatch status-counts-mismatch"
         timeout-count-mismatch
     case_of "$@" 'd["custom"]["harness"]["experiment_count"] = 5' \
         experiment-count-mismatch
+    try_cases
     fresh run_plain
     echo 'no JSON' >"$dir/manifest.json"
     is malformed-manifest

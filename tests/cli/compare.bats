@@ -74,6 +74,25 @@ tells() { # filter argument...
     compare --format json a b | cmp - first.json
 }
 
+@test "huge scores have a mean, wherever it is shown" {
+    for i in 1 2 3; do echo "P e$i success s=1e308 t=-1e308 f=0.$i"; done | make_run a
+    for i in 1 2 3; do echo "P e$i success s=1.5e308 t=-1e308 f=0.$i"; done | make_run b
+    # What can't be added is near; the others are to the last bit what Python says.
+    tells '.overall[] | select(.metric == "scores/s") |
+        ((.base / 1e308 - 1 | fabs) < 1e-9) and ((.new / 1.5e308 - 1 | fabs) < 1e-9) and
+        ((.low / 5e307 - 1 | fabs) < 1e-9) and ((.high / 5e307 - 1 | fabs) < 1e-9)' a b
+    tells "[.overall[] | select(.metric == \"scores/f\").new] ==
+        [$(python3 -c 'print((0.1 + 0.2 + 0.3) / 3)')]" a b
+    itrack show --json a >shown.json
+    jq -e '.scores.s / 1e308 - 1 | fabs < 1e-9' shown.json
+    itrack show a b >shown
+    itrack report a b -o page.html
+    itrack import -q --local-dir out a
+    jq -e '[.[].metrics["scores/t"] | numbers | fabs / 1e308 - 1 | fabs < 1e-9] |
+        length == 3 and all' out/*/*/metrics.json
+    run ! grep -riwE '[-+]?(inf|nan|infinity)' shown page.html out
+}
+
 @test "records are matched whatever their order, by replicate key" {
     records 20 40 | make_run a
     records 20 40 | shuf --random-source=<(yes) | make_run b
@@ -388,6 +407,26 @@ END
     run -1 --separate-stderr compare runs/2
     [[ $stderr == *"is passed over: its records are no longer in"* ]]
     [[ $stderr == *"no other finished run"* ]]
+}
+
+@test "--base last: where no birth of a directory is known, its path and its records tell it" {
+    local name refuse=("$BUILD/tests/programs/find_refuse" EPERM statx --)
+    "${refuse[@]}" true || skip "no filters"
+    for name in 1 2; do
+        records "$name" 9 | make_run "runs/$name" --name "run$name"
+    done
+    # Tracked with births, looked for without, and the other way round.
+    itrack import -q runs/1 runs/2
+    run -0 "${refuse[@]}" "$BUILD/bin/itrack" compare --format json runs/2
+    jq -e '.base.run_id == "run1"' <<<"$output"
+    rm -r "$XDG_STATE_HOME" runs/tracking
+    "${refuse[@]}" "$BUILD/bin/itrack" import -q runs/1 runs/2
+    tells '.base.run_id == "run1"' runs/2
+    # A directory that was moved is no base of itself, and is not known by its inode.
+    mv runs/2 runs/3
+    run -1 --separate-stderr compare --base last runs/3
+    [[ $stderr == *"runs/3 is not tracked here"* ]]
+    [[ $(compare --base last runs/1 runs/3 2>&1) == *"no other finished run"* ]]
 }
 
 @test "the JSON has the members that the manual names, no others" {

@@ -225,6 +225,52 @@ END
     grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
 }
 
+@test "what is done to the files of a run behind its end is no run" {
+    id=$(run_id $f)
+    for edit in 'touch "$1/records.jsonl"' 'touch "$1/manifest.json"' \
+        'cp "$1/records.jsonl" x; cat x >"$1/records.jsonl"' \
+        'jq . "$1/manifest.json" >x && mv x "$1/manifest.json"'; do
+        track sh -c '"$0" --from "$2" --to "$1";'" $edit" "$write_run" \
+            "$runs/out" "$from" 2>err
+        names_are "$id"
+        is_whole "$id"
+        run ! grep -q 'not tracked\|changed' err
+        rm -r places "$runs/out"
+    done
+    # What stands there now are not the records of the run: that is said.
+    track sh -c '"$0" --from "$2" --to "$1"
+        until [ -e "$3" ]; do sleep 0.02; done
+        sed s/success/SECRET/ "$1/records.jsonl" >x
+        cat x >"$1/records.jsonl"' \
+        "$write_run" "$runs/out" "$from" "$places/$id/final_state.json" 2>err
+    names_are "$id"
+    is_whole "$id"
+    grep -q "/out: the records were changed behind the end of the run $id, " err
+    # The worker sees the manifest and the other records at once.
+    rm -r places "${runs:?}"/*
+    cat >edit.sh <<-'END'
+	exec 5<"$1"
+	read -r _ <&5
+	"$2" --from "$3" --to "$4"
+	sleep 0.1
+	sed -i s/success/SECRET/ "$4/records.jsonl"
+	touch "$4.edited"
+	read -r _ <&5
+END
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
+        sh edit.sh "$PWD/gate" "$write_run" "$from" "$runs/out"
+    wait_until worker_of_job
+    kill -STOP "$worker"
+    turn
+    wait_until test -e "$runs/out.edited"
+    kill -CONT "$worker"
+    turn
+    finish
+    names_are "$id"
+    grep -q '"finished"' "$places/$id/final_state.json"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
 @test "an equal run in another directory is one" {
     id=$(run_id $f)
     track "$write_run" --from "$from" --to "$runs/a" --then --from "$from" \
@@ -410,4 +456,55 @@ END
     [ "$(cat without with)" = $'0\n0' ]
     yes '' 2>/dev/null | head -n 20 >&7
     wait_until is_whole "$(run_id $f)"
+}
+
+# The worker below the launcher $job, another than $before.
+worker_is_there() {
+    worker=$(pgrep -P "$job" -x itrack-worker) && [ "$worker" != "$before" ]
+}
+
+kill_worker() {
+    before=$worker
+    kill -KILL "$worker"
+    wait_until worker_is_there
+}
+
+# journals_have COUNT TEXT
+journals_have() {
+    [ "$(grep -ls "$2" "$XDG_STATE_HOME"/itrack/runs/*/journal.jsonl | wc -l)" \
+        -eq "$1" ]
+}
+
+# The first worker begins before there is a message, and hears them all.
+@test "a worker that is killed behind the last message: the next ends the run" {
+    before=
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places "$write_run" \
+        --gate gate --from "$from" --to "$runs/x"
+    wait_until worker_is_there
+    turn 14
+    wait_until sh -c 'test -e "$1"/itrack/runs/*/kept.3' - "$XDG_STATE_HOME"
+    kill_worker
+    finish
+    [ "$status" -eq 0 ]
+    is_whole "$(run_id $f)"
+    python3 "$check_local" --child "$runs/x" "$places/$(run_id $f)"
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+    lines_are "$XDG_STATE_HOME/itrack/index.jsonl" 1
+}
+
+@test "a worker that is killed: the report has its runs that wait for a server" {
+    before=
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --drain 1 --track mlflow \
+        --mlflow-uri http://127.0.0.1:1 sh -c 'exec 5<gate
+        for n in 1 2 3; do "$1" --from "$2" --to "$3/x$n" >/dev/null; done
+        read -r line <&5 || :' - "$write_run" "$from" "$runs"
+    wait_until journals_have 3 '"entry":"end"'
+    wait_until worker_is_there
+    kill_worker
+    finish
+    [ "$status" -eq 0 ]
+    for attempt in "$XDG_STATE_HOME"/itrack/runs/*; do
+        grep "pending.*$(basename "$attempt")" err
+    done
 }

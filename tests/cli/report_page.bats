@@ -45,6 +45,9 @@ is_sound() { # dir...
     # shellcheck disable=SC2046
     is_sound $(seq -f r%g 10)
     grep -q 'id="comparison"' page.html
+    # The columns of ten runs are narrow; what a row is of stays in sight.
+    [ "$(grep -c 'class="wide many"' page.html)" = 2 ]
+    grep -q 'position:sticky' page.html
     [ "$(grep -o '<h3>r[0-9]* against r1</h3>' page.html | wc -l)" = 9 ]
     grep -q '<td class="better">better</td>' page.html
     grep -q '<th scope="row">x</th><td>1</td><td>10</td>' page.html

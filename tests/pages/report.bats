@@ -69,12 +69,12 @@ look() { # picture dir...
     [[ $output == *"models.0.args.temperature"*0.7*0.2* ]]
 }
 
-@test "ten runs fit on paper" {
+@test "ten runs fit on paper and on the screen" {
     local day i
     for day in $(seq 10); do
         for i in $(seq 9); do
             echo "P e$i $([ "$i" -lt "$day" ] && echo success || echo error) f1=0.$((i * day))"
-        done | python3 "$top/tests/cli/make_run.py" "evening-$day"
+        done | python3 "$top/tests/cli/make_run.py" "evening-of-the-$day"
     done
     look report-ten evening-*
 }

@@ -38,9 +38,9 @@ def look(browser, scheme):
     ran = page.evaluate("window.ran")
     faults.extend([f"ran {name}" for name in ran])
     faults.extend([f"loaded {url}" for url in requests if url != address])
-    if page.evaluate("""[...document.querySelectorAll("#comparison .wide")]
+    if page.evaluate("""[...document.querySelectorAll("#comparison .wide, .many")]
             .some(e => e.scrollWidth > e.clientWidth)"""):
-        faults.append("a comparison's verdict is beyond the edge")
+        faults.append("a comparison's verdict or one of many runs is beyond the edge")
     if page.query_selector_all("script, iframe, object, embed, img, link, form, input"):
         faults.append("an element that may load or run")
     context.close()
@@ -105,6 +105,12 @@ def narrow(browser):
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > 390:
         faults.append(f"{width} pixels wide on a telephone of 390")
+    for moved in page.evaluate("""[...document.querySelectorAll(".wide")].map(e => {
+            e.scrollLeft = 200;
+            const head = e.querySelector("tbody th[scope=row]");
+            return head && e.getBoundingClientRect().x - head.getBoundingClientRect().x;
+            }).filter(x => x > 1)"""):
+        faults.append(f"what a row is of is {moved} pixels beyond the edge")
     page.pdf(path=f"{picture}.pdf")
     context.close()
 

@@ -24,6 +24,7 @@ matches "METHOD PATH OPERATION" and is not used up counts:
 
   match    regular expression
   times    use it so often; absent: always
+  body_match  only requests whose body has this text
   over     only requests whose body has more bytes
   after    let so many matching requests pass first
   status   answer that, without doing anything
@@ -72,7 +73,8 @@ def problem(text):
     state["problems"].append(text)
 
 
-def fault_for(line, length):
+def fault_for(line, body):
+    length = len(body)
     try:
         with open(os.path.join(directory, "faults.json")) as f:
             rules = json.load(f)
@@ -81,6 +83,8 @@ def fault_for(line, length):
     for rule in rules:
         name = json.dumps(rule, sort_keys=True)
         if not re.search(rule.get("match", ""), line):
+            continue
+        if rule.get("body_match", "").encode() not in body:
             continue
         if length <= rule.get("over", -1):
             continue
@@ -131,6 +135,11 @@ def upsert(v):
     for variable, field in fields.items():
         if v.get(variable) is not None:
             run[field] = v[variable]
+    if v.get("summaryMetrics") is not None:
+        if not is_strict_json(v["summaryMetrics"]):
+            problem("the summary is no strict JSON")
+        else:
+            run["summary"] = json.loads(v["summaryMetrics"])
     if v.get("config") is not None:
         if not isinstance(v["config"], str) or not is_strict_json(v["config"]):
             problem("config is no JSON text")
@@ -402,7 +411,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             operation = found.group(1) if found else "other"
         with lock:
             fault = fault_for("%s %s %s" % (self.command, path, operation),
-                              len(body))
+                              body)
         if fault.get("delay"):
             time.sleep(fault["delay"])
         with lock:

@@ -135,6 +135,39 @@ canaries() {
     done
 }
 
+@test "one record at which a receiver fails for good holds up no other, and is named" {
+    sed -i '5s/"question":"/&POISON /; 9s/"example_id":"/&POISON/
+        3s/"label":"/&POISON/g' "$runs/x/records.jsonl"
+    # A gateway's words; a connection that breaks, before which the receiver has
+    # taken all.
+    for how in '"status": 502' ${ITRACK_TORTURE:+'"cut": 0'}; do
+        otlp_clean
+        rm -rf "$XDG_STATE_HOME"
+        rules "[{\"match\": \"traces|logs\", \"body_match\": \"POISON\", $how}]"
+        run -1 import --records=text "$runs/x"
+        [[ $output == *"the texts of record 5: $url/v1/traces: "* ]]
+        [[ $output == *"all but the state of record 9: $url/v1/traces: "* ]]
+        [[ $output == *"score events of record 3: $url/v1/logs: "* ]]
+        [[ $output != *pending* ]]
+        # All are there, each once where the failure took nothing.
+        jq -se --argjson once "$([[ $how == *cut* ]] || echo 1)0" \
+            'map(select(.parent != "") | .attributes["insidellms.record"])
+            | unique == [range(1; 13)] and (length == 12 or $once == 0)' "$rx/traces.jsonl"
+        jq -se 'map(.attributes["insidellms.record"]) | unique
+            == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]' "$rx/logs.jsonl"
+    done
+}
+
+@test "a receiver that fails at all records: the run is there, they are pending" {
+    rules '[{"match": "traces|logs", "body_match": "insidellms.record\u0012", "status": 502}]'
+    run -1 import --records "$runs/x"
+    [[ $output == *pending*"record 1: $url/v1/traces: HTTP 502"* ]]
+    jq -se 'map(select(.parent == "")) | length == 1' "$rx/traces.jsonl"
+    rules '[]'
+    run -0 itrack sync
+    check_otlp "$runs/x" --records
+}
+
 @test "a run that is killed: status -1, a span with an error" {
     wrap -q --track otlp --otlp-endpoint "$url" -- "$write_run" --mode stop --die-by 9 \
         --from "$fixtures/run_plain/run" --to "$runs/k" || true
@@ -375,7 +408,10 @@ certificate() {
     OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/none.pem run -1 itrack sync
     [[ $output == *"all is pending"*none.pem* ]]
     run -1 itrack sync
-    [[ $output == *"all is pending"* ]]
+    [[ $output == *"all is pending"*"may want a client certificate"* ]]
+    [[ $output == *"set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and "* ]]
+    run -1 itrack doctor --track otlp
+    [[ $output == *"may want a client certificate"* ]]
     [ ! -s tls/log ]
     # One signal has its own; the key is in no journal.
     export OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=$PWD/client.pem

@@ -251,10 +251,19 @@ PY
 @test "doctor says whether the server takes traces" {
     run -0 "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
     [[ $output == *"it takes records as traces"* ]]
-    fake_server '"status": 404, "body": "<html>Not Found</html>"'
+    [[ $output =~ "answers, MLflow 3."[0-9]+ ]]
+    # MLflow 3.4 calls its version a page.
+    fake_server '"status": 404, "body": "<html>Not Found</html>"},
+        {"match": "GET /version", "times": 1, "body": "3.4.0",
+         "headers": {"Content-Type": "text/html; charset=utf-8"}},
+        {"match": "GET /version", "body": "<html>Please log in</html>",
+         "headers": {"Content-Type": "text/html"}'
+    run "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
+    [[ $output == *"it takes no traces"* ]]
+    [[ $output == *"answers, MLflow 3.4.0"* ]]
     run "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
     kill "$(cat "$fake/pid")"
-    [[ $output == *"it takes no traces"* ]]
+    [[ $output == *"does not tell its version"* ]]
 }
 
 @test "killed again and again: every record, once" {

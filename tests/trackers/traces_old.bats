@@ -33,11 +33,13 @@ import() { # EXPERIMENT FIXTURE
 
 # old NAME PACKAGE...: one note, the run is whole, its records are a table.
 old() {
+    local version=${2#mlflow==}
     serve "$@"
     run -0 import old harness_two_by_two
     [ "$(grep -c "takes no traces" <<<"$output")" = 1 ]
     [[ $output == *"delivered"*"/runs/"* ]]
     run -0 "$BUILD/bin/itrack" doctor -t mlflow --mlflow-uri "$url"
+    [[ $output == *"answers, MLflow $version"* ]]
     [[ $output == *"it takes no traces"* ]]
     "$venv/bin/python" - "$url" <<'PY'
 import sys

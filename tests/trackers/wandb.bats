@@ -666,23 +666,72 @@ PY
         (.summary | has("records") | not)' server/state.json
 }
 
-@test "a server that is slow on the records alone holds nothing else up" {
-    many_records run 200
+# ended: the server has all of the run but its records, and its end.
+ended() {
+    jq -e '(.runs | length) == 1 and (.runs[] | .complete and
+        .files["manifest.json"] and .summary.total_count == 3000) and
+        ([.artifacts[].state] | length == 1 and all(. == "COMMITTED"))' \
+        server/state.json
+}
+
+# shown: the tables of records that the run's page has.
+shown() {
+    jq -c '[.runs[].summary | to_entries[]
+        | select(.key | startswith("records")) | .value.nrows]' server/state.json
+}
+
+has_piece() {
+    jq -e '[.runs[].files | keys[] | select(startswith("media/table/records"))]
+        | length > 0' server/state.json
+}
+
+@test "a server that never answers about records: the run is there, with its end" {
+    many_records from 3000
+    rm from/manifest.json
+    mkfifo from/manifest.json
     serve server
-    echo '[{"match": "createRunFiles", "stall": true}]' >server/faults.json
+    # While the run goes on the first piece is taken, and no further one.
+    echo '[{"match": "createRunFiles", "body_match": "table/records", "after": 1,
+        "stall": true}]' >server/faults.json
     export WANDB_API_KEY=$KEY
-    "$BUILD/bin/itrack" import --track wandb --records --artifacts none \
-        --drain 600 run >report 2>&1 3>&- &
+    "$BUILD/bin/itrack-wrap" --track wandb --points all --records=text --drain 60 -- \
+        "$BUILD/tests/programs/write_run" --quiet --from "$PWD/from" \
+        --to "$PWD/run" >report 2>&1 3>&- &
     pid=$!
-    until_true grep -q createRunFiles server/log
-    jq -e '.runs[] | (.history | length) == 200' server/state.json
-    jq -e '.runs[] | .complete | not' server/state.json
-    kill -9 $pid
+    until_true has_piece
+    echo "{}" >from/manifest.json
+    until_true ended
+    kill -TERM $pid
     wait $pid || true
+    cat report
+    grep -q pending report
+    before=$(shown)
+    [ "$(jq length <<<"$before")" = 1 ]
+    # What is there stays while the rest fails further.
+    echo '[{"match": "createRunFiles", "body_match": "table/records",
+        "status": 503, "headers": {"Retry-After": "3600"}}]' >server/faults.json
+    run -1 "$BUILD/bin/itrack" sync --drain 5
+    [[ $output == *pending*503* ]]
+    ended
+    [ "$(shown)" = "$before" ]
     echo '[]' >server/faults.json
     "$BUILD/bin/itrack" sync
-    jq -e '.problems == [] and (.runs | length) == 1 and (.runs[] | .complete and
-        .summary.records.nrows == 200)' server/state.json
+    ended
+    [ "$(shown | jq add)" = 3000 ]
+    jq -e '.problems == [] and ([.runs[].files | keys[]
+        | select(startswith("media/table/records"))] | unique | length) ==
+        ('"$(shown)"' | length)' server/state.json
+}
+
+@test "the records of a run that has ended, on a server that takes no new summary" {
+    many_records run 200
+    serve server
+    echo '[{"match": "upsertBucket", "body_match": "summaryMetrics",
+        "answer": {"errors": [{"message": "no such field"}]}}]' >server/faults.json
+    WANDB_API_KEY=$KEY run -1 "$BUILD/bin/itrack" import --track wandb --records run
+    [[ $output == *"no tables on its page: "*"no such field"* ]]
+    jq -e '.runs[] | .complete' server/state.json
+    has_piece
 }
 
 @test "a table of too many columns is cut, and it is said" {

@@ -6,6 +6,7 @@
 #include "mapping/running.h"
 
 #include <fcntl.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "base/die.h"
 #include "base/lines.h"
+#include "mapping/scores.h"
 #include "tap.h"
 
 #define FIXTURES    "tests/fixtures/"
@@ -189,12 +191,41 @@ test_bad(void)
 	ok(r.held != NULL && r.at == 1, "but a bit more is");
 }
 
+static void
+test_means(void)
+{
+	static const double tenths[] = {0.1, 0.2, 0.3, 0.7, 0.1},
+			    swing[] = {DBL_MAX, DBL_MAX, -DBL_MAX, -DBL_MAX, 5};
+	struct sum s = {0};
+	double plain = 0;
+
+	ok(isnan(sum_mean(&s)), "no value has no mean");
+	for (size_t i = 0; i < 5; i++) {
+		sum_add(&s, tenths[i]);
+		plain += tenths[i];
+	}
+	ok(sum_mean(&s) == plain / 5, "the sum by the count, to the last bit");
+	s = (struct sum){0};
+	for (size_t i = 0; i < 3; i++)
+		sum_add(&s, 1e308);
+	ok(fabs(sum_mean(&s) - 1e308) < 1e294, "the sum is infinite, no mean");
+	s = (struct sum){0};
+	for (size_t i = 0; i < 7; i++)
+		sum_add(&s, -DBL_MAX);
+	ok(sum_mean(&s) == -DBL_MAX, "the largest doubles");
+	s = (struct sum){0};
+	for (size_t i = 0; i < 5; i++)
+		sum_add(&s, swing[i]);
+	ok(fabs(sum_mean(&s)) <= 1, "a sum that was infinite on the way");
+}
+
 int
 main(void)
 {
 	srandom(1);
 	test_clean();
 	test_bad();
+	test_means();
 	while (record_len > 0)
 		free(records[--record_len]);
 	return done_testing();

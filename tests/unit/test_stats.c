@@ -1,4 +1,5 @@
 /* Published values; tests/differential/stats.bats compares many with scipy. */
+#include <float.h>
 #include <math.h>
 
 #include "stats/bootstrap.h"
@@ -43,6 +44,7 @@ test_means(void)
 {
 	static const double ones[] = {1, 1, 1, 1, 1, 1}, mixed[] = {2, 0, -1};
 	static const double huge[] = {1e308, 1e308, 1e308, 1e308, 1e308, 1e308};
+	static const double largest[] = {DBL_MAX, -DBL_MAX, DBL_MAX};
 	struct interval i = bootstrap_mean(ones, 6, 1), k;
 	double many[60];
 
@@ -51,6 +53,12 @@ test_means(void)
 	k = bootstrap_mean(mixed, 3, 1);
 	ok(i.low == k.low && i.high == k.high, "a seed, a result");
 	ok(i.low == -1 && i.high == 2, "three values: from the least on");
+	i = bootstrap_mean(huge, 6, 1);
+	is_near(
+	    i.low, 1e308, 1e294, "too large for a sum: a mean all the same");
+	is_near(i.high, 1e308, 1e294, "and its upper end");
+	i = bootstrap_mean(largest, 3, 1);
+	ok(i.low == -DBL_MAX && i.high == DBL_MAX, "the largest doubles");
 	is_near(signflip(ones, 6, 1), 0.03125, 1e-15, "six of six");
 	ok(signflip(mixed, 3, 1) == 1, "2 and -1: p is 1");
 	ok(signflip(mixed, 0, 1) == 1, "nothing: p is 1");

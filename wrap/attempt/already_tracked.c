@@ -113,9 +113,7 @@ same_directory(
 		same = st.st_dev == s->identity.device &&
 		    st.st_ino == s->identity.inode;
 	free(path);
-	return same ||
-	    (birth_ns != 0 && inode == (int64_t)s->identity.inode &&
-		birth_ns == s->identity.birth_ns);
+	return same || watcher_identity_proves(&s->identity, inode, birth_ns);
 }
 
 /* Does the tracked output still exist? If a directory was deleted, the run is

@@ -50,6 +50,7 @@ struct attempt_config {
 	const char *results;
 	const char *command; /* base name of the program, or NULL */
 	pid_t writer;        /* of the command that we track; or 0 */
+	bool writer_guessed; /* nobody has seen that it writes the run */
 	struct watcher_stamp old_manifest; /* what was there before */
 	struct timespec not_before;        /* the launch, in file times */
 	bool record_only;

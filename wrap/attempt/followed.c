@@ -21,11 +21,12 @@ is_later_here(const struct search *s, int64_t started_us, const char *run_dir,
     int64_t inode, int64_t birth_ns)
 {
 	const struct entry_start *its = &s->of->start;
+	const struct watcher_identity identity = {
+	    .inode = (uint64_t)its->dir_inode, .birth_ns = its->dir_birth_ns};
 
 	return started_us > s->of->time_us &&
 	    (strcmp(run_dir, its->run_dir) == 0 ||
-		(birth_ns != 0 && birth_ns == its->dir_birth_ns &&
-		    inode == its->dir_inode));
+		watcher_identity_proves(&identity, inode, birth_ns));
 }
 
 /* An import has its start from the files, so one of the same run is not later. */

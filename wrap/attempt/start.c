@@ -317,6 +317,7 @@ attempt_make_start(struct entry *e, const struct attempt_config *config,
 	if (config->writer > 0) {
 		s->writer = config->writer;
 		s->writer_start = process_start(config->writer);
+		s->writer_guessed = config->writer_guessed;
 	}
 	cwd = process_cwd();
 	s->cwd = text_of(cwd);

@@ -99,7 +99,7 @@ write_numbers(struct jsonwrite *w, const char *key,
 
 		if (sum != NULL)
 			write_metric(w, n->names.keys[i],
-			    mean ? sum->sum / (double)sum->count : sum->sum);
+			    mean ? sum_mean(sum) : sum->sum);
 	}
 	jsonwrite_close(w, '}');
 }

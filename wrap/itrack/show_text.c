@@ -51,7 +51,7 @@ print_records(const struct mapping *m)
 static double
 value_of(const struct sum *sum, bool mean)
 {
-	return mean ? sum->sum / (double)sum->count : sum->sum;
+	return mean ? sum_mean(sum) : sum->sum;
 }
 
 static void

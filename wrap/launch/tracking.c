@@ -392,6 +392,7 @@ tracking_waited(struct tracking *t, int64_t now_ms)
 void
 tracking_worker_died(struct tracking *t, int status)
 {
+	t->launched.predecessor = t->worker;
 	t->worker = 0;
 	if (t->link >= 0) {
 		read_link(t); /* its last words */

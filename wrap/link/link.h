@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 7
+#define LINK_VERSION 8
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -60,6 +60,7 @@ struct link_launched {
 	uint32_t version;
 	pid_t command;      /* process ID of the command */
 	uint32_t restarts;  /* how many workers were before this one */
+	pid_t predecessor;  /* the last of these; 0: there was none */
 	uint32_t preloaded; /* the shim was put in the environment */
 	/* The times just before the launch by CLOCK_REALTIME and by
 	 * CLOCK_REALTIME_COARSE, the clock of file times. */

@@ -32,7 +32,11 @@ say_nothing(struct worker *w)
 	const char *blind = w->search != NULL ? search_blind(w->search) : NULL;
 	char *refused = refusal(w);
 
-	if (refused != NULL)
+	if (w->launched.predecessor > 0)
+		report_say(&w->report,
+		    "a worker was killed and has left no run behind: itrack "
+		    "status has those that it delivered");
+	else if (refused != NULL)
 		report_say(&w->report, "nothing was tracked: %s", refused);
 	else if (w->nested)
 		report_say(&w->report, "tracked by the itrack-wrap inside");

@@ -287,6 +287,9 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		if (w->options.stop_if_len > 0)
 			stopper_prepare(
 			    &w->stopper, w->loop, w->launched.command);
+		/* Before the messages, which may be of these runs. */
+		if (w->launched.predecessor > 0)
+			runs_take_left(w->runs);
 		break;
 	case LINK_MESSAGE:
 		if (message_parse(&message, packet->message.sender,

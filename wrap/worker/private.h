@@ -1,7 +1,7 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_copy.c (which are none),
- * runs_sample.c (what they take of the machine) and runs_begin.c (a new attempt, or
- * one that was left behind). */
+ * heard of them), runs_end.c (how they end), runs_own.c (which are none),
+ * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
+ * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -28,7 +28,8 @@ struct run {
 	bool followed; /* its writer has begun another run since */
 	/* insideLLMs' own calls were seen: it is no copy. Others were. */
 	bool genuine, in_place;
-	bool held; /* may be a copy: nothing is delivered yet */
+	bool held;    /* may be no run of its own: nothing is delivered yet */
+	bool differs; /* its records don't begin with those of the one before */
 	/* What it came to, once it is over. */
 	char *run_id; /* NULL: none */
 	int64_t records_bytes;
@@ -43,12 +44,21 @@ struct late_run {
 	TAILQ_ENTRY(late_run) link;
 };
 
+struct found_run {
+	char *dir;
+	int dir_fd; /* our own; 0: by the path */
+	pid_t writer;
+	TAILQ_ENTRY(found_run) link;
+};
+
 struct runs {
 	struct runs_config config;
 	char *named; /* --run-dir; NULL: not given */
 	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */
+	/* Found without the shim, until that was heard. */
+	TAILQ_HEAD(, found_run) found;
 	/* Found when the command was over, to be taken up. */
 	TAILQ_HEAD(, late_run) late;
 	struct loop_timer quiet; /* the next that may be over by now */
@@ -71,6 +81,14 @@ bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
 bool run_is_complete(const struct run *run);
 
+/* A run that has no directory and is not in the list yet, and how it comes into
+ * that. */
+struct run *run_new(struct runs *runs, pid_t writer);
+void run_free(struct run *run);
+void run_enlist(struct run *run);
+/* Are there enough descriptors for one more? 0 or a negative errno. */
+int run_has_room(struct err *err);
+
 /* Begins a run in this directory; `dir_fd` as in the news. `heard`: a message told
  * of it. NULL: it can't be tracked, which was said, or not now. */
 struct run *runs_begin(
@@ -78,6 +96,8 @@ struct run *runs_begin(
 /* Returns what to call it (called.h). To be freed. */
 char *runs_call(const struct runs *runs,
     const struct watcher_identity *identity, const char *dir);
+/* Begins those that were found, if the shim has not told of them. */
+void runs_take_found(struct runs *runs);
 /* Puts a directory off until the command is over. */
 void runs_put_off(struct runs *runs, const char *dir);
 /* `dir_fd`: the directory itself; 0: by the path. */
@@ -87,6 +107,8 @@ int run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 /* Watches over the writer that is known by now. */
 void run_watch_writer(struct run *run);
 void run_unwatch_writer(struct run *run);
+/* The writer is dead. */
+void run_orphan(struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);
@@ -103,10 +125,15 @@ void runs_begin_sampling(struct runs *runs);
 void run_sample_last(const struct run *run,
     const struct attempt_outcome *outcome, struct usage_values *values);
 
-/* Lets those be delivered that are no copies as can be told by now. */
+/* Lets those be delivered that are runs of their own as can be told by now. */
 void runs_let_go(struct runs *runs);
 /* The run that this one, which has just ended, is a copy of; NULL: none. */
 const struct run *run_original(const struct run *run);
+/* The run that this command has written in the directory before; NULL: none. */
+const struct run *run_before(const struct run *run);
+/* The run whose files were touched or changed behind its end, which is all that
+ * this one, which has just ended, is; NULL: it is one. */
+const struct run *run_edited(struct run *run, bool *changed);
 /* Remembers what it came to. */
 void run_note_facts(struct run *run);
 
@@ -116,12 +143,18 @@ struct run_callbacks {
 	void (*settled)(struct attempt *a, void *data);
 	void (*rule_holds)(struct attempt *a, void *data);
 };
+extern const struct run_callbacks run_callbacks;
 
 /* Gives the run an attempt. `dir_fd`: its directory, or 0. 0; -EALREADY: a
  * worker before us has tracked it, and nothing is left to do; another negative
  * errno: it can't be tracked. The callbacks are those of the attempt, with the
  * run as data. */
 int runs_begin_attempt(struct run *run, int dir_fd,
+    const struct run_callbacks *callbacks, struct err *err);
+/* Goes on with this attempt, of a worker that was killed. 0; -EBUSY, -ENOENT:
+ * another process does so, or did just now; ATTEMPT_MISFIT: its directory is
+ * another one now; another negative errno: it can't be looked at now. */
+int runs_take_attempt(struct run *run, const char *attempt, bool ended,
     const struct run_callbacks *callbacks, struct err *err);
 /* The same for a run of the line alone, without a directory. */
 int runs_begin_own(

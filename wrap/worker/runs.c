@@ -76,7 +76,7 @@ on_rule(struct attempt *a, void *data)
 	run->runs->config.stop(run->runs->config.data);
 }
 
-static const struct run_callbacks callbacks = {
+const struct run_callbacks run_callbacks = {
     on_replaced, on_complete, on_settled, on_rule};
 
 void
@@ -114,8 +114,8 @@ run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 
 /* Are there enough descriptors for a run? Without them its journal would have
  * to live in memory, and its directory could not be held. */
-static int
-enough_descriptors(struct err *err)
+int
+run_has_room(struct err *err)
 {
 	int fds[RUN_DESCRIPTORS];
 	int count = 0, result = 0;
@@ -132,8 +132,8 @@ enough_descriptors(struct err *err)
 	return lacks_descriptors(result) ? result : 0;
 }
 
-static void
-free_run(struct run *run)
+void
+run_free(struct run *run)
 {
 	writer_release(&run->asked);
 	free(run->run_id);
@@ -156,26 +156,44 @@ runs_call(const struct runs *runs, const struct watcher_identity *identity,
 }
 
 struct run *
-runs_begin(
-    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard)
+run_new(struct runs *runs, pid_t writer)
 {
 	struct run *run = xcalloc(1, sizeof *run);
-	struct err err = ERR_INIT;
-	int result;
 
 	run->runs = runs;
 	run->writer = writer;
 	run->started_us = clock_wall_us();
 	writer_read(&run->asked, writer, runs->config.launched->command);
+	return run;
+}
+
+void
+run_enlist(struct run *run)
+{
+	struct runs *runs = run->runs;
+
+	log_verbose("run directory %s", run->dir);
+	TAILQ_INSERT_TAIL(&runs->list, run, link);
+	runs->count++;
+}
+
+struct run *
+runs_begin(
+    struct runs *runs, const char *dir, int dir_fd, pid_t writer, bool heard)
+{
+	struct run *run = run_new(runs, writer);
+	struct err err = ERR_INIT;
+	int result;
+
 	/* Of a run that nobody told of a copy is seen when it is whole. */
 	run->held = !TAILQ_EMPTY(&runs->list) &&
 	    (heard || watcher_stamp(dir, MANIFEST_FILE).there);
-	result = enough_descriptors(&err);
+	result = run_has_room(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);
 	if (result == 0) {
 		run->dir = runs_call(runs, &run->identity, dir);
-		result = runs_begin_attempt(run, dir_fd, &callbacks, &err);
+		result = runs_begin_attempt(run, dir_fd, &run_callbacks, &err);
 	}
 	if (result < 0) {
 		/* Hundreds of runs may begin at once, and descriptors may be
@@ -185,12 +203,10 @@ runs_begin(
 		/* A directory that is gone again by now is no news. */
 		else if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		free_run(run);
+		run_free(run);
 		return NULL;
 	}
-	log_verbose("run directory %s", run->dir);
-	TAILQ_INSERT_TAIL(&runs->list, run, link);
-	runs->count++;
+	run_enlist(run);
 	run_watch_writer(run);
 	runs_begin_sampling(runs);
 	return run;
@@ -214,6 +230,7 @@ runs_new(const struct runs_config *config)
 		    path_absolute(config->options->value[OPT_RUN_DIR]);
 	runs->quiet = (struct loop_timer){.fire = on_quiet};
 	TAILQ_INIT(&runs->list);
+	TAILQ_INIT(&runs->found);
 	TAILQ_INIT(&runs->late);
 	return runs;
 }
@@ -268,7 +285,7 @@ runs_close(struct runs *runs)
 	while ((run = TAILQ_FIRST(&runs->list)) != NULL) {
 		TAILQ_REMOVE(&runs->list, run, link);
 		run_unwatch_writer(run);
-		free_run(run);
+		run_free(run);
 	}
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
 	sampler_free(runs->sampler);
@@ -340,6 +357,7 @@ runs_turn(struct runs *runs)
 	size_t open = 0, waiting = 0, settled = 0;
 	struct run *run;
 
+	runs_take_found(runs);
 	runs_end_orphans(runs, false);
 	runs_end_quiet(runs);
 	runs_let_go(runs);
@@ -405,11 +423,11 @@ begin_own_run(struct runs *runs)
 	run->runs = runs;
 	run->dir = own_run_dir(runs->config.options);
 	run->writer = runs->config.launched->command;
-	result = runs_begin_own(run, &callbacks, &err);
+	result = runs_begin_own(run, &run_callbacks, &err);
 	if (result < 0) {
 		if (result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		free_run(run);
+		run_free(run);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
@@ -455,7 +473,7 @@ runs_are_settled(const struct runs *runs)
 		if (run->attempt != NULL && run_is_over(run) &&
 		    !attempt_is_settled(run->attempt))
 			return false;
-	return TAILQ_EMPTY(&runs->late);
+	return TAILQ_EMPTY(&runs->late) && TAILQ_EMPTY(&runs->found);
 }
 
 size_t

@@ -70,6 +70,10 @@ struct run_news {
 		      * it could not be opened */
 };
 
+/* Called first, if a worker before this one was killed: takes up the runs that it
+ * had begun and not delivered, also those of which no message will tell again. */
+void runs_take_left(struct runs *runs);
+
 /* A file of the directory was opened for writing or renamed into place. Nothing
  * happens if it is no run directory. */
 void runs_consider(struct runs *runs, const struct run_news *news);
@@ -81,8 +85,9 @@ void runs_are_crowded(struct runs *runs);
 bool runs_know(const struct runs *runs, const char *dir);
 
 /* A run directory of this command was found without the shim; `dir_fd` as in
- * the news. One that is known already is none. Behind runs_end() it waits for
- * its turn, if nobody is known to write it. */
+ * the news. It is taken up with the turn, or at runs_end(), unless it is known by
+ * then. Behind runs_end() it waits until others are through, if nobody is known to
+ * write it. */
 void runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer);
 
 size_t runs_count(const struct runs *runs);

@@ -2,6 +2,7 @@
  * with one that was left behind, or not at all, because it is tracked
  * already. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -20,24 +21,13 @@
 /* So long a run waits for an import that looks at its directory; messages of
  * other runs wait, too. */
 #define TURN_LIVE_MS 2000
+#define LOOK_MS      5
 
 static struct watcher_stamp
 stamp(const struct run *run, int dir_fd, const char *name)
 {
 	return dir_fd > 0 ? identity_stamp_at(dir_fd, name)
 			  : watcher_stamp(run->dir, name);
-}
-
-/* The run that this command has written in the directory before; NULL: none. */
-static const struct run *
-earlier_run(const struct run *run)
-{
-	const struct run *other;
-
-	TAILQ_FOREACH_REVERSE (other, &run->runs->list, run_list, link)
-		if (watcher_identity_equal(&other->identity, &run->identity))
-			return other;
-	return NULL;
 }
 
 /* Notes the manifest that an earlier run of this command left in the directory.
@@ -48,7 +38,7 @@ older_manifest(const struct run *run, int dir_fd)
 {
 	static const char *const names[] = {
 	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE};
-	const struct run *earlier = earlier_run(run);
+	const struct run *earlier = run_before(run);
 	struct watcher_stamp manifest = {0};
 
 	if (earlier != NULL)
@@ -85,6 +75,7 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 		known ? run->asked.config_path : c->guess->config_path,
 	    .results = known ? run->asked.results : c->guess->results,
 	    .writer = run->writer > 0 ? run->writer : c->launched->command,
+	    .writer_guessed = run->writer <= 0,
 	    .command =
 		o->argument_count > 0 ? path_base(o->arguments[0]) : NULL,
 	    .dir_fd = dir_fd,
@@ -128,6 +119,26 @@ is_new(const struct run *run)
 	    run->identity.birth_ns > clock_ns(&l->file_clock);
 }
 
+/* Takes over a journal whose worker is dead. Its lock may be held for a moment
+ * longer: by a process that the worker had just forked, or by an import or a sync
+ * that finds that the run still goes on. */
+static int
+take_over(struct run *run, const struct attempt_config *config,
+    const char *attempt, bool must_fit, struct err *err)
+{
+	int wait_ms = TURN_LIVE_MS, result;
+
+	for (;;) {
+		result = must_fit
+		    ? attempt_adopt_if_fits(&run->attempt, config, attempt, err)
+		    : attempt_adopt(&run->attempt, config, attempt, err);
+		if (result != -EBUSY || wait_ms <= 0)
+			return result;
+		poll(NULL, 0, LOOK_MS);
+		wait_ms -= LOOK_MS;
+	}
+}
+
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
@@ -154,11 +165,9 @@ adopt_or_begin(
 	ours = is_of_this_command(run, t.pending_us);
 	taken_up.new_command = !ours;
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
-		result = attempt_adopt_if_fits(
-		    &run->attempt, &taken_up, t.pending, &why);
+		result = take_over(run, &taken_up, t.pending, true, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
-		result =
-		    attempt_adopt(&run->attempt, &taken_up, t.pending, &why);
+		result = take_over(run, &taken_up, t.pending, false, &why);
 	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
 	    (t.pending_live && ours && is_whole(run)))
 		result = -EALREADY;
@@ -199,6 +208,20 @@ runs_begin_attempt(struct run *run, int dir_fd,
 	turn = begin_lock_take(
 	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
 	result = adopt_or_begin(run, &config, err);
+	begin_lock_give_back(turn);
+	return result;
+}
+
+int
+runs_take_attempt(struct run *run, const char *attempt, bool ended,
+    const struct run_callbacks *callbacks, struct err *err)
+{
+	struct attempt_config config = make_config(run, 0, callbacks);
+	int turn, result;
+
+	turn = begin_lock_take(
+	    config.state_dir, (int64_t)run->identity.inode, TURN_LIVE_MS, NULL);
+	result = take_over(run, &config, attempt, !ended, err);
 	begin_lock_give_back(turn);
 	return result;
 }

@@ -48,8 +48,8 @@ run_unwatch_writer(struct run *run)
 
 /* Notes that the writer is dead. The run does not end yet, because earlier
  * messages may be read in the same turn. */
-static void
-orphan(struct run *run)
+void
+run_orphan(struct run *run)
 {
 	run_unwatch_writer(run);
 	run->orphaned = true;
@@ -61,7 +61,7 @@ orphan(struct run *run)
 static void
 on_death(struct lifeline *line)
 {
-	orphan(line->data);
+	run_orphan(line->data);
 }
 
 /* The writer's death ends its run, but for the command's own: the launcher
@@ -70,7 +70,7 @@ void
 run_watch_writer(struct run *run)
 {
 	if (run_is_command(run) && run->runs->over)
-		orphan(run);
+		run_orphan(run);
 	if (run->writer <= 0 || run_is_command(run))
 		return;
 	run->line.cut = on_death;
@@ -78,7 +78,7 @@ run_watch_writer(struct run *run)
 	/* A quick writer may be gone before its message was read. */
 	if (lifeline_hold(&run->line, run->runs->config.loop, run->writer) ==
 	    -ESRCH)
-		orphan(run);
+		run_orphan(run);
 }
 
 static double
@@ -121,26 +121,37 @@ owns_status(const struct run *run, const struct link_ended *ended)
 	return ended->wait_status != 0 || !has_other(run, false);
 }
 
-static void
-drop_copy(struct run *run, const struct run *original)
+/* Returns false if it is a run of its own. */
+static bool
+is_dropped(struct run *run)
 {
-	report_say(run->runs->config.report,
-	    "%s: a copy of the run %s (%s), not tracked again", run->dir,
-	    original->run_id, original->dir);
+	const struct run *original = run_original(run), *edited;
+	bool changed = false;
+
+	edited = original == NULL ? run_edited(run, &changed) : NULL;
+	if (original != NULL)
+		report_say(run->runs->config.report,
+		    "%s: a copy of the run %s (%s), not tracked again",
+		    run->dir, original->run_id, original->dir);
+	else if (edited != NULL && changed)
+		report_say(run->runs->config.report,
+		    "%s: the records were changed behind the end of the run "
+		    "%s, which is not tracked again",
+		    run->dir, edited->run_id);
+	else if (edited == NULL)
+		return false;
 	attempt_drop(run->attempt);
 	run->attempt = NULL;
+	return true;
 }
 
 static void
 settle(struct run *run)
 {
 	struct runs *runs = run->runs;
-	const struct run *original;
 
 	run_note_facts(run);
-	original = run->held ? run_original(run) : NULL;
-	if (original != NULL) {
-		drop_copy(run, original);
+	if (run->held && is_dropped(run)) {
 		/* There may be nothing else to wait for. */
 		runs->config.settled(runs->config.data);
 		return;
@@ -306,6 +317,7 @@ runs_end(struct runs *runs, const struct link_ended *ended)
 {
 	struct run *run;
 
+	runs_take_found(runs);
 	runs->over = true;
 	runs->stopped |= ended != NULL && ended->stopped > 0;
 	runs->has_end = ended != NULL;

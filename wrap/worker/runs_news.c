@@ -1,8 +1,11 @@
 /* Decides what news of a directory mean: a run of which we know, the next one in
  * the same directory, a new one, or nothing. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/die.h"
 #include "base/file.h"
 #include "mapping/names.h"
 #include "watcher/identity.h"
@@ -183,12 +186,48 @@ runs_know(const struct runs *runs, const char *dir)
 void
 runs_found(struct runs *runs, const char *dir, int dir_fd, pid_t writer)
 {
-	if (know(runs, dir, dir_fd))
-		return;
-	if (!runs->over || writer > 0) {
-		runs_begin(runs, dir, dir_fd, writer, false);
+	struct found_run *found;
+	int fd = dir_fd > 0 ? fcntl(dir_fd, F_DUPFD_CLOEXEC, 0) : 0;
+
+	loop_kick(runs->config.loop);
+	if (fd < 0) {
+		runs_put_off(runs, dir);
 		return;
 	}
-	runs_put_off(runs, dir);
-	loop_kick(runs->config.loop);
+	found = xcalloc(1, sizeof *found);
+	found->dir = xstrdup(dir);
+	found->dir_fd = fd;
+	found->writer = writer;
+	TAILQ_INSERT_TAIL(&runs->found, found, link);
+}
+
+static void
+take_found(struct runs *runs, const struct found_run *found)
+{
+	if (know(runs, found->dir, found->dir_fd))
+		return;
+	if (!runs->over || found->writer > 0)
+		runs_begin(
+		    runs, found->dir, found->dir_fd, found->writer, false);
+	else
+		runs_put_off(runs, found->dir);
+}
+
+/* The shim tells of a file before it is opened, and knows more of the run. So what
+ * it has to say of these is heard first. */
+void
+runs_take_found(struct runs *runs)
+{
+	struct found_run *found;
+
+	if (TAILQ_EMPTY(&runs->found) || !runs->config.hear(runs->config.data))
+		return;
+	while ((found = TAILQ_FIRST(&runs->found)) != NULL) {
+		TAILQ_REMOVE(&runs->found, found, link);
+		take_found(runs, found);
+		if (found->dir_fd > 0)
+			close(found->dir_fd);
+		free(found->dir);
+		free(found);
+	}
 }

@@ -61,6 +61,7 @@ lane_reset(struct delivery *d, enum lane lane)
 	l->reader.offset = d->cursor.offset[lane];
 	l->held = 0;
 	l->in_flight = l->ended = l->drained = l->stopped = false;
+	l->told_last = false;
 }
 
 static void
@@ -170,6 +171,25 @@ front_of(struct delivery *d, enum lane lane)
 	return layout_front(d, lane);
 }
 
+/* Was all of the lane sent, and will no more come? */
+static bool
+is_drained(const struct delivery *d, enum lane lane)
+{
+	const struct delivery_lane *l = &d->lanes[lane];
+
+	return l->ended && l->count == 0 &&
+	    (lane != LANE_RECORDS || !records_owe_last(d));
+}
+
+/* Is nothing left but to say so? */
+static bool
+only_last_is_left(const struct delivery *d)
+{
+	const struct delivery_lane *l = &d->lanes[LANE_RECORDS];
+
+	return l->ended && l->count == 0 && records_may_end(d);
+}
+
 /* Is there nothing to be sent now? */
 static bool
 waits(const struct delivery *d, enum lane lane, size_t front)
@@ -177,7 +197,7 @@ waits(const struct delivery *d, enum lane lane, size_t front)
 	const struct delivery_lane *l = &d->lanes[lane];
 
 	if (lane == LANE_RECORDS)
-		return front == 0;
+		return front == 0 && !only_last_is_left(d);
 	return front <= l->held && !l->ended && !is_idle(d, lane);
 }
 
@@ -209,16 +229,17 @@ lane_pump(struct delivery *d, enum lane lane)
 		return;
 	if (lane == LANE_RECORDS && !records_are_taken(d))
 		pass_records(d);
-	l->drained = l->ended && l->count == 0;
+	l->drained = is_drained(d, lane);
 	front = l->drained ? 0 : front_of(d, lane);
 	if (l->drained || waits(d, lane, front))
 		return;
-	if (lane == LANE_RECORDS)
+	if (lane == LANE_RECORDS && front > 0)
 		records_give_copy(d, &l->entries[0].records);
 	l->batch = (struct batch){.lane = lane,
 	    .entries = l->entries,
 	    .count = front,
-	    .last = l->ended && front == l->count,
+	    .last = l->ended && front == l->count &&
+		(lane != LANE_RECORDS || records_may_end(d)),
 	    .done = front};
 	l->in_flight = true;
 	d->call_ms = clock_mono_ms();
@@ -240,19 +261,14 @@ stop(struct delivery *d, enum lane lane)
 		delivery_set_phase(d, PHASE_BLOCKED);
 }
 
-void
-lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
-    int64_t retry_after_ms, const struct err *err)
+/* Moves the cursor behind what the tracker took of the batch. */
+static void
+settle(struct delivery *d, enum lane lane, enum outcome outcome)
 {
 	struct delivery_lane *l = &d->lanes[lane];
 	size_t done = l->batch.done;
 	size_t rejected = l->batch.rejected;
 
-	l->in_flight = false;
-	if (lane == LANE_RECORDS && records_may_return(d, outcome, err)) {
-		l->next_ms = clock_mono_ms() + RECORDS_AGAIN_MS;
-		return;
-	}
 	/* A tracker that fails without a word on `done` took nothing. */
 	if (outcome != OUTCOME_DONE && done >= l->batch.count)
 		done = 0;
@@ -265,7 +281,27 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 		log_verbose("%s: %zu entries of %s taken, %zu of them refused",
 		    d->target.tracker, done, lane_names[lane],
 		    rejected < done ? rejected : done);
+	/* A last batch without entries settles what was gathered before. */
+	if (outcome == OUTCOME_DONE && l->batch.last && l->batch.count == 0)
+		d->cursor.rejected += rejected;
 	l->held = outcome == OUTCOME_DONE ? l->batch.count - done : 0;
+	if (outcome == OUTCOME_DONE ||
+	    (outcome == OUTCOME_REJECTED && l->batch.count == 0))
+		l->told_last = l->batch.last;
+}
+
+void
+lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
+    int64_t retry_after_ms, const struct err *err)
+{
+	struct delivery_lane *l = &d->lanes[lane];
+
+	l->in_flight = false;
+	if (lane == LANE_RECORDS && records_may_return(d, outcome, err)) {
+		l->next_ms = clock_mono_ms() + RECORDS_AGAIN_MS;
+		return;
+	}
+	settle(d, lane, outcome);
 	/* The pace is for a run that goes on; its rest goes as fast as it can.
 	 */
 	l->next_ms = clock_mono_ms();
@@ -300,7 +336,7 @@ lane_send_done(struct delivery *d, enum lane lane, enum outcome outcome,
 			&l->next_ms))
 			stop(d, lane);
 	}
-	l->drained = l->ended && l->count == 0;
+	l->drained = is_drained(d, lane);
 }
 
 bool
@@ -342,7 +378,8 @@ lane_has_more(struct delivery *d, enum lane lane)
 		return false;
 	if (lane == LANE_RECORDS &&
 	    ((d->phase != PHASE_OPEN && d->phase != PHASE_FINISHED) ||
-		(l->count > 0 && !records_may_go(d))))
+		(l->count > 0 && !records_may_go(d)) ||
+		(l->ended && l->count == 0 && !records_may_end(d))))
 		return false;
 	front = layout_front(d, lane);
 	return l->ended || front > l->held ||

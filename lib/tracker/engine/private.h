@@ -22,6 +22,7 @@ struct delivery_lane {
 	int64_t next_ms;    /* no send before */
 	int failures;       /* in a row */
 	bool stopped;       /* of the records: no further try in this process */
+	bool told_last; /* of the records: the tracker knows that it has all */
 };
 
 enum phase {
@@ -183,6 +184,10 @@ bool records_are_taken(const struct delivery *d);
 bool records_may_go(const struct delivery *d);
 /* Must they be there before the run ends? */
 bool records_hold_finish(const struct delivery *d);
+/* Has a tracker that gathers them yet to hear that none follow? */
+bool records_owe_last(const struct delivery *d);
+/* Is it time for the batch behind which none follows? */
+bool records_may_end(const struct delivery *d);
 /* The scout has read an ARTIFACT entry. */
 void records_take_artifact(struct delivery *d, const struct entry_artifact *a);
 /* Gives the entry the path of that copy. */

@@ -19,7 +19,24 @@ records_are_taken(const struct delivery *d)
 bool
 records_hold_finish(const struct delivery *d)
 {
-	return d->tracker.ops->about->records == RECORDS_TABLE;
+	return d->tracker.ops->about->records == RECORDS_TABLE &&
+	    !d->tracker.records_late;
+}
+
+bool
+records_owe_last(const struct delivery *d)
+{
+	return d->tracker.ops->about->records == RECORDS_TABLE &&
+	    d->start->records != NULL && !d->lanes[LANE_RECORDS].told_last;
+}
+
+bool
+records_may_end(const struct delivery *d)
+{
+	if (d->tracker.ops->about->records != RECORDS_TABLE)
+		return true;
+	return d->lanes[LANE_METRICS].drained && d->lanes[LANE_FILES].drained &&
+	    (records_hold_finish(d) || d->phase == PHASE_FINISHED);
 }
 
 /* Is everything of this lane confirmed that stands before `end` in the

@@ -16,7 +16,10 @@
 #define TRACE_API         "/api/3.0/mlflow/traces"
 #define NOT_FOUND         404
 #define NO_METHOD         405
-#define NO_FEATURE        501
+/* MLflow's status for whatever goes wrong while it stores spans, also for a moment
+ * of its database. */
+#define FAILED     422
+#define NO_FEATURE 501
 /* A request's headers: one that names a workspace, and NULL. */
 #define HEADERS_MAX 8
 
@@ -121,6 +124,9 @@ classify_failure(
 		classify_denied(base, http, a);
 	else if (classify_known(base, http, a))
 		return;
+	else if (http->may_want_certificate)
+		say(a, OUTCOME_RETRY, base, http->error,
+		    "set MLFLOW_TRACKING_CLIENT_CERT_PATH");
 	else if (http->result == HTTP_LATER)
 		say_message(base, OUTCOME_RETRY, http, a);
 	else if (http->status == 404 && a->code[0] == '\0')
@@ -407,4 +413,13 @@ mlflow_calls_release(struct mlflow *m)
 		m->calls[i].http = NULL;
 		buf_release(&m->calls[i].body);
 	}
+}
+
+bool
+mlflow_is_at_fault(const struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_REJECTED && a->status == FAILED)
+		return true;
+	return a->outcome == OUTCOME_RETRY &&
+	    alone_may_fail(a->status, a->ambiguous, a->retry_after_ms);
 }

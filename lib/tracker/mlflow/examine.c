@@ -22,6 +22,7 @@
 #define VERSION_SHOWN 40
 #define API           "/api/2.0/mlflow/"
 /* What MLflow answers to a request that has no trace in it. */
+#define OK    200
 #define EMPTY 422
 #define BAD   400
 
@@ -103,10 +104,22 @@ say_traces(struct probe *p)
 		    p->answer.err.message);
 }
 
+/* "3.4.0", "3.5.0rc1": what no page of a proxy looks like. */
+static bool
+is_version(const char *text)
+{
+	size_t len = strspn(text, "0123456789.abcdefghijklmnopqrstuvwxyz+-");
+
+	return text[0] >= '0' && text[0] <= '9' && text[len] == '\0' &&
+	    len < VERSION_SHOWN;
+}
+
+/* MLflow before 3.5 calls its version a page (text/html). */
 static void
 say_version(struct probe *p)
 {
-	if (ask(p, false, "/version") && strlen(p->body) < VERSION_SHOWN)
+	ask(p, false, "/version");
+	if (p->answer.status == OK && is_version(p->body))
 		examine_say(p->x, VERDICT_GOOD, "%s answers, MLflow %s",
 		    p->config->base, p->body);
 	else

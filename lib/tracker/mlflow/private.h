@@ -183,6 +183,8 @@ void mlflow_records_file(struct mlflow *m, const char *method, const char *url,
 
 /* Does the server, for its age or its store, not have what was called? */
 bool mlflow_has_no_such_call(const struct mlflow_answer *a);
+/* May the request itself be what makes the server fail? */
+bool mlflow_is_at_fault(const struct mlflow_answer *a);
 /* Tells what an answer means (pure). The caller calls cJSON_Delete(a->doc). */
 void mlflow_classify(const char *base, const struct http_answer *http,
     bool wants_json, struct mlflow_answer *a);

@@ -133,11 +133,11 @@ run_of(const struct mlflow *m, const struct row *row)
 }
 
 static void
-get_row(
-    const struct mlflow *m, size_t i, enum mlflow_form form, struct row *row)
+get_row(const struct mlflow *m, size_t i, enum alone_form form, struct row *row)
 {
 	rows_get(&m->records.rows, i, row);
-	mlflow_form_row(row, run_of(m, row), form);
+	mlflow_trace_ids(row, run_of(m, row));
+	alone_cut(row, form);
 }
 
 /* Fills the request with rows of one run, from `at` on. */
@@ -191,15 +191,15 @@ refuse(struct mlflow *m, size_t i, const char *part, const struct err *why)
 
 /* So much of a record is there, or of its scores: says what is missing. */
 static void
-note_form(struct mlflow *m, size_t i, const char *part,
-    const struct mlflow_alone *alone)
+note_form(
+    struct mlflow *m, size_t i, const char *part, const struct alone *alone)
 {
 	struct mlflow_records *r = &m->records;
 	int64_t number = r->rows.list[i].number;
 
-	if (alone->form == MLFLOW_PLACE)
+	if (alone->form == ALONE_PLACE)
 		refuse(m, i, part, &alone->why);
-	if (alone->form != MLFLOW_BARE || number == r->last_without)
+	if (alone->form != ALONE_BARE || number == r->last_without)
 		return;
 	r->last_without = number;
 	if (r->without_texts++ == 0)
@@ -229,7 +229,7 @@ settle(struct mlflow *m)
 	r->sent = 0;
 	r->most =
 	    2 * r->most < REQUEST_ROWS_MAX ? 2 * r->most : REQUEST_ROWS_MAX;
-	r->span = (struct mlflow_alone){0};
+	r->span = (struct alone){0};
 	if (r->infos < r->at)
 		r->infos = r->at; /* of a record that was refused */
 }
@@ -244,7 +244,7 @@ settle_info(struct mlflow *m)
 
 	r->infos++;
 	r->scores_left_out += r->left_out;
-	r->info = (struct mlflow_alone){0};
+	r->info = (struct alone){0};
 }
 
 static void
@@ -253,17 +253,18 @@ sent_info(struct mlflow *m, struct mlflow_answer *a)
 	struct mlflow_records *r = &m->records;
 
 	r->moved = r->moved || a->outcome == OUTCOME_DONE;
-	switch (mlflow_alone_answer(&r->info, a)) {
-	case MLFLOW_ALONE_WAITS:
+	switch (alone_answer(
+	    &r->info, a->outcome, mlflow_is_at_fault(a), &a->err)) {
+	case ALONE_WAITS:
 		wait(m, r->infos, a);
 		return;
-	case MLFLOW_ALONE_AGAIN:
+	case ALONE_AGAIN:
 		break;
-	case MLFLOW_ALONE_THERE:
+	case ALONE_THERE:
 		note_form(m, r->infos, ": its scores", &r->info);
 		settle_info(m);
 		break;
-	case MLFLOW_ALONE_LOST:
+	case ALONE_LOST:
 		refuse(m, r->infos, ": its scores", &r->info.why);
 		settle_info(m);
 		break;
@@ -279,10 +280,10 @@ make_info(struct mlflow *m)
 	struct row row;
 	bool needed;
 
-	get_row(m, r->infos, MLFLOW_WHOLE, &row);
+	get_row(m, r->infos, ALONE_WHOLE, &row);
 	needed = mlflow_trace_has_info(&row);
 	r->left_out = row.scores_left_out;
-	mlflow_form_cut(&row, r->info.form);
+	alone_cut(&row, r->info.form);
 	buf_reset(&r->body);
 	if (needed)
 		mlflow_trace_info(&r->body, &row, m->experiment_id, r->run_id);
@@ -334,19 +335,20 @@ sent_alone(struct mlflow *m, const struct mlflow_answer *a)
 	r->most = 1;
 	if (a->outcome == OUTCOME_DONE)
 		take(m);
-	switch (mlflow_alone_answer(&r->span, a)) {
-	case MLFLOW_ALONE_WAITS:
+	switch (alone_answer(
+	    &r->span, a->outcome, mlflow_is_at_fault(a), &a->err)) {
+	case ALONE_WAITS:
 		wait(m, r->at, a);
 		break;
-	case MLFLOW_ALONE_AGAIN:
+	case ALONE_AGAIN:
 		go_on(m);
 		break;
-	case MLFLOW_ALONE_THERE:
+	case ALONE_THERE:
 		note_form(m, r->at, "", &r->span);
 		r->spans_sent = true;
 		send_info(m);
 		break;
-	case MLFLOW_ALONE_LOST:
+	case ALONE_LOST:
 		refuse(m, r->at, "", &r->span.why);
 		settle(m);
 		go_on(m);
@@ -464,7 +466,7 @@ mlflow_send_records(struct mlflow *m, struct batch *batch, struct err *err)
 		r->first = batch->entries[0].records.first;
 		r->at = r->infos = 0;
 		r->most = REQUEST_ROWS_MAX;
-		r->span = r->info = (struct mlflow_alone){0};
+		r->span = r->info = (struct alone){0};
 		forget_refused(r);
 	}
 	if (r->none || m->mlruns != NULL)

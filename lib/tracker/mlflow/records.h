@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "tracker/common/rows.h"
-#include "tracker/mlflow/alone.h"
+#include "tracker/common/alone.h"
 #include "tracker/tracker.h"
 
 struct mlflow_records {
@@ -25,7 +25,7 @@ struct mlflow_records {
 	size_t infos;    /* the first row whose scores are not there */
 	/* Of the row `at` if it is alone in its request, and of the scores of
 	 * the row `infos`. */
-	struct mlflow_alone span, info;
+	struct alone span, info;
 	bool moved; /* something was taken since the engine's last call */
 	/* Of this batch: records that were refused, at least in part, and what
 	 * is said of the first. */

@@ -1,6 +1,7 @@
 #include "tracker/mlflow/trace.h"
 
 #include <inttypes.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -408,4 +409,22 @@ mlflow_trace_info(struct buf *json, const struct row *row,
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, '}');
 	jsonwrite_clean(json->data + begin, json->len - begin);
+}
+
+void
+mlflow_trace_ids(struct row *row, const char *run_id)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	SHA256Update(&sha, row->trace_id, sizeof row->trace_id);
+	SHA256Update(&sha, row->span_id, sizeof row->span_id);
+	SHA256Update(&sha, (const uint8_t *)run_id, strlen(run_id));
+	SHA256Final(digest, &sha);
+	/* No ID is all zero. */
+	digest[0] |= 1;
+	digest[ROW_TRACE_ID_BYTES] |= 1;
+	memcpy(row->trace_id, digest, ROW_TRACE_ID_BYTES);
+	memcpy(row->span_id, digest + ROW_TRACE_ID_BYTES, ROW_SPAN_ID_BYTES);
 }

@@ -28,4 +28,8 @@ bool mlflow_trace_has_info(const struct row *row);
 void mlflow_trace_info(struct buf *json, const struct row *row,
     const char *experiment_id, const char *run_id);
 
+/* Gives the row the IDs that it has in this run: a trace belongs to one run, and the
+ * same attempt may be tracked into several experiments. */
+void mlflow_trace_ids(struct row *row, const char *run_id);
+
 #endif

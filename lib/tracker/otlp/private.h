@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "http/http.h"
+#include "tracker/common/alone.h"
 #include "tracker/common/otel.h"
 #include "tracker/common/paramset.h"
 #include "tracker/common/rows.h"
@@ -59,6 +60,9 @@ struct otlp_records {
 	size_t most;  /* rows in a request; fewer after one that was refused */
 	size_t ceiling; /* what that grows to again; less after a 413 */
 	bool refused;   /* one of the rows was */
+	bool moved;     /* something was taken since the engine's last call */
+	/* Of the row `at`, once the receiver has failed at it alone. */
+	struct alone alone;
 };
 
 /* A configuration has 300 leaves at most; an experiment brings five. */

@@ -50,6 +50,11 @@ recall(struct otlp *o, int64_t first)
 	char *end = NULL;
 	int64_t step = 0, at = 0;
 
+	if (r->first != first) {
+		r->refused = false;
+		r->most = r->ceiling = ROWS_MAX;
+		r->alone = (struct alone){0};
+	}
 	r->first = first;
 	r->step = OTLP_SPANS;
 	r->at = 0;
@@ -78,6 +83,7 @@ write_rows(struct otlp *o)
 		struct row row;
 
 		rows_get(&r->rows, r->at + r->sent, &row);
+		alone_cut(&row, r->alone.form);
 		if (r->step == OTLP_SPANS)
 			otlp_span_write(o, &row, out);
 		else
@@ -102,6 +108,7 @@ done(struct otlp *o, enum outcome outcome, int64_t retry_after_ms,
 	rows_release(&r->rows);
 	r->batch->done = outcome == OUTCOME_DONE ? r->batch->count : 0;
 	r->batch->rejected = outcome == OUTCOME_DONE && r->refused;
+	r->batch->moved = r->moved;
 	tracker_done(
 	    o->tracker, CALL_SEND_RECORDS, outcome, retry_after_ms, err);
 }
@@ -121,13 +128,14 @@ static void
 settle(struct otlp *o)
 {
 	o->records.at += o->records.sent;
+	o->records.alone = (struct alone){0};
 	remember(o);
 	proceed(o);
 }
 
 /* Names the rows of the request, which were refused for good. */
 static void
-refuse(struct otlp *o, const struct otlp_reply *reply)
+refuse(struct otlp *o, const struct err *why)
 {
 	struct otlp_records *r = &o->records;
 	int64_t first = r->rows.list[r->at].number;
@@ -137,7 +145,28 @@ refuse(struct otlp *o, const struct otlp_reply *reply)
 	    : xasprintf("%s of records %" PRId64 " to %" PRId64,
 		  items_of(r->step), first, last);
 
-	tracker_refused(o->tracker, what, reply->err.message);
+	tracker_refused(o->tracker, what, why->message);
+	free(what);
+	r->refused = true;
+}
+
+/* The receiver fails at the row whenever it is whole, and took less of it. */
+static void
+say_less(struct otlp *o)
+{
+	struct otlp_records *r = &o->records;
+	char *what;
+
+	if (r->alone.form == ALONE_WHOLE)
+		return;
+	if (r->step != OTLP_SPANS) {
+		refuse(o, &r->alone.why);
+		return;
+	}
+	what = xasprintf("%s of record %" PRId64,
+	    r->alone.form == ALONE_BARE ? "the texts" : "all but the state",
+	    r->rows.list[r->at].number);
+	tracker_refused(o->tracker, what, r->alone.why.message);
 	free(what);
 	r->refused = true;
 }
@@ -157,8 +186,61 @@ on_refusal(struct otlp *o, const struct otlp_reply *reply)
 		proceed(o);
 		return;
 	}
-	refuse(o, reply);
+	refuse(o, &reply->err);
 	settle(o);
+}
+
+/* The request was taken. */
+static void
+take(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+
+	otlp_note_partial(o, items_of(r->step), reply);
+	r->refused = r->refused || reply->rejected > 0;
+	r->most = 2 * r->most < r->ceiling ? 2 * r->most : r->ceiling;
+	settle(o);
+}
+
+/* The request has the one row at which the receiver has failed, or fails now. */
+static void
+on_one(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+	struct err err = reply->err;
+
+	r->most = 1;
+	switch (alone_answer(
+	    &r->alone, reply->outcome, reply->at_fault, &reply->err)) {
+	case ALONE_AGAIN:
+		proceed(o);
+		break;
+	case ALONE_THERE:
+		say_less(o);
+		if (reply->outcome == OUTCOME_DONE)
+			take(o, reply);
+		else
+			settle(o);
+		break;
+	default:
+		err_prefix(&err, "record %" PRId64, r->rows.list[r->at].number);
+		done(o, OUTCOME_RETRY, reply->retry_after_ms, &err);
+	}
+}
+
+/* The receiver fails, and one of the rows may be why: fewer go at once, one after a
+ * wait. */
+static void
+on_failure(struct otlp *o, const struct otlp_reply *reply)
+{
+	struct otlp_records *r = &o->records;
+
+	if (r->sent == 1) {
+		on_one(o, reply);
+		return;
+	}
+	r->most = r->sent / 2;
+	proceed(o);
 }
 
 static void
@@ -166,11 +248,13 @@ on_rows(struct otlp *o, const struct otlp_reply *reply)
 {
 	struct otlp_records *r = &o->records;
 
-	if (reply->outcome == OUTCOME_DONE) {
-		otlp_note_partial(o, items_of(r->step), reply);
-		r->refused = r->refused || reply->rejected > 0;
-		r->most = 2 * r->most < r->ceiling ? 2 * r->most : r->ceiling;
-		settle(o);
+	r->moved = r->moved || reply->outcome == OUTCOME_DONE;
+	if (reply->outcome == OUTCOME_DONE && r->alone.failures > 0) {
+		on_one(o, reply);
+	} else if (reply->outcome == OUTCOME_DONE) {
+		take(o, reply);
+	} else if (reply->at_fault) {
+		on_failure(o, reply);
 	} else if (reply->nowhere &&
 	    otlp_goes_on_without(o, signal_of(r->step), reply)) {
 		proceed(o);
@@ -186,10 +270,10 @@ on_rows(struct otlp *o, const struct otlp_reply *reply)
 static void
 refuse_overlong(struct otlp *o)
 {
-	struct otlp_reply reply = {.err = ERR_INIT};
+	struct err err = ERR_INIT;
 
-	err_set(&reply.err, -EMSGSIZE, "longer than %d bytes", OTLP_BODY_MAX);
-	refuse(o, &reply);
+	err_set(&err, -EMSGSIZE, "longer than %d bytes", OTLP_BODY_MAX);
+	refuse(o, &err);
 }
 
 /* Sends the next request of the entry. DONE: there is none. */
@@ -203,7 +287,10 @@ go_on(struct otlp *o, struct err *err)
 			continue;
 		for (; r->at < r->rows.len; r->at += r->sent) {
 			write_rows(o);
-			if (r->items == 0)
+			/* Of less than a row nothing may be left: then a
+			 * request without any tells whether the receiver is
+			 * well. */
+			if (r->items == 0 && r->alone.form == ALONE_WHOLE)
 				continue;
 			if (!buf_overflowed(&o->calls[LANE_RECORDS].body))
 				return otlp_send(o, LANE_RECORDS,
@@ -229,8 +316,7 @@ otlp_records_send(struct otlp *o, struct batch *batch, struct err *err)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	r->batch = batch;
-	r->refused = false;
-	r->most = r->ceiling = ROWS_MAX;
+	r->moved = false;
 	recall(o, e->records.first);
 	outcome = go_on(o, err);
 	if (outcome != OUTCOME_PENDING) {

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "foreign/json.h"
 #include "format/text.h"
+#include "tracker/common/alone.h"
 #include "tracker/otlp/config.h"
 
 /* So much of a receiver's words fits into a line of ours. */
@@ -212,6 +213,9 @@ read_silence(
 	if (otlp_is_grpc_port(url))
 		advice = "4317 is the port for gRPC, which itrack does not "
 			 "speak: use 4318";
+	else if (answer->may_want_certificate)
+		advice = "set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and "
+			 "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 	say(reply,
 	    answer->result == HTTP_DENIED        ? OUTCOME_BLOCKED
 		: answer->result == HTTP_REFUSED ? OUTCOME_REJECTED
@@ -282,6 +286,11 @@ otlp_reply_read(
 			read_silence(reply, url, answer);
 		else
 			read_status(reply, url, answer);
+		/* An answer that was cut is none. */
+		reply->at_fault = reply->outcome == OUTCOME_RETRY &&
+		    alone_may_fail(
+			answer->status < HTTP_REDIRECT ? 0 : answer->status,
+			answer->ambiguous, answer->retry_after_ms);
 		reply->took_nothing = reply->outcome == OUTCOME_REJECTED &&
 		    answer->status >= HTTP_BAD_REQUEST;
 	}

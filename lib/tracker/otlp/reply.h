@@ -19,6 +19,8 @@ struct otlp_reply {
 	int status;
 	/* REJECTED: by a status, so smaller requests double nothing. */
 	bool took_nothing;
+	/* RETRY: the request itself may be what makes the receiver fail. */
+	bool at_fault;
 	bool too_large; /* REJECTED: a smaller request may pass */
 	bool nowhere;   /* REJECTED: nothing takes this signal there */
 	bool too_old;   /* REJECTED: the receiver takes no points of that age */

@@ -71,6 +71,8 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 			passed.outcome = OUTCOME_REJECTED;
 		else
 			init_uploads(o);
+		o->main.stream.summary_there =
+		    tracker_recall(o->t, WANDB_ENDED) != NULL;
 	}
 	o->opened(o->data, &passed);
 }
@@ -395,38 +397,13 @@ send_metrics(struct wandb_online *o, struct batch *batch)
 	return OUTCOME_PENDING;
 }
 
-static void
-on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
-{
-	if (reply->outcome == OUTCOME_DONE && o->pieces->refused > 0)
-		o->records->rejected = 1;
-	if (reply->outcome == OUTCOME_DONE)
-		o->pieces->refused = 0;
-	tracker_done(o->t, CALL_SEND_RECORDS, reply->outcome,
-	    reply->retry_after_ms, &reply->err);
-}
-
-static enum outcome
-send_records(struct wandb_online *o, struct batch *batch, struct err *err)
-{
-	enum outcome outcome =
-	    wandb_pieces_add(o->pieces, o->start, &batch->entries[0], err);
-
-	if (outcome != OUTCOME_DONE ||
-	    !wandb_pieces_is_due(o->pieces, batch->last))
-		return outcome;
-	o->records = batch;
-	wandb_online_send_pieces(o, batch->last, on_pieces);
-	return OUTCOME_PENDING;
-}
-
 enum outcome
 wandb_online_send(struct wandb_online *o, struct batch *batch, struct err *err)
 {
 	if (batch->lane == LANE_METRICS)
 		return send_metrics(o, batch);
 	if (batch->lane == LANE_RECORDS)
-		return send_records(o, batch, err);
+		return wandb_online_records(o, batch, err);
 	wandb_upload_send(&o->upload, batch);
 	return OUTCOME_PENDING;
 }
@@ -440,6 +417,7 @@ wandb_online_close(struct wandb_online *o)
 	wandb_artifact_release(&o->artifact);
 	wandb_upload_release(&o->upload);
 	wandb_upload_release(&o->tables);
+	wandb_call_release(&o->summary);
 	wandb_live_release(&o->main);
 	wandb_client_close(&o->client);
 	*o = (struct wandb_online){0};

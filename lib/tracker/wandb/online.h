@@ -23,6 +23,9 @@
 #include "tracker/wandb/stream.h"
 #include "tracker/wandb/upload.h"
 
+/* Under this name the cursor keeps that the server knows the run's end. */
+#define WANDB_ENDED "ended"
+
 struct wandb_online {
 	struct tracker *t;               /* NULL: not open */
 	const struct entry_start *start; /* borrowed */
@@ -41,9 +44,9 @@ struct wandb_online {
 	/* The records have a way of their own: files never wait for it. */
 	struct wandb_upload tables;
 	struct wandb_pieces *pieces; /* borrowed */
-	void (*pieces_done)(
-	    struct wandb_online *o, const struct wandb_reply *reply);
-	bool last_pieces;      /* none stays behind */
+	/* The summary of a run that has ended lacks a piece that was sent. */
+	bool untold_pieces;
+	struct wandb_call summary;
 	struct batch *records; /* the batch of them that is under way */
 	struct wandb_artifact artifact;
 	size_t artifacts_made; /* or refused, for good */
@@ -70,10 +73,9 @@ void wandb_online_show(
 
 enum outcome wandb_online_send(
     struct wandb_online *o, struct batch *batch, struct err *err);
-/* Sends the pieces of the records that are full, with `last` all of them; then
- * calls done(). online_records.c */
-void wandb_online_send_pieces(struct wandb_online *o, bool last,
-    void (*done)(struct wandb_online *o, const struct wandb_reply *reply));
+/* Takes a batch of the records lane. online_records.c */
+enum outcome wandb_online_records(
+    struct wandb_online *o, struct batch *batch, struct err *err);
 enum outcome wandb_online_finish(
     struct wandb_online *o, const struct run_end *end, struct err *err);
 void wandb_online_close(struct wandb_online *o);

@@ -1,12 +1,13 @@
 /* The end of a W&B run on a server, and of the runs of its experiments: the
- * artifact, the rest of the records, the table of the experiments, then the last request of each
- * run. A call that fails is made again from where it stopped. */
+ * artifact, the table of the experiments, then the last request of each run. A call that fails is made again from where it stopped. */
 #include "tracker/wandb/experiments.h"
 #include "tracker/wandb/online.h"
 
 static void
 answer_finish(struct wandb_online *o, const struct wandb_reply *reply)
 {
+	if (reply->outcome == OUTCOME_DONE && o->start->records != NULL)
+		tracker_remember(o->t, WANDB_ENDED, "yes");
 	tracker_done(o->t, CALL_FINISH,
 	    reply->outcome == OUTCOME_REJECTED ? OUTCOME_BLOCKED
 					       : reply->outcome,
@@ -98,17 +99,6 @@ send_table(struct wandb_online *o)
 	answer_finish(o, &failed);
 }
 
-static void
-on_pieces(struct wandb_online *o, const struct wandb_reply *reply)
-{
-	if (reply->outcome != OUTCOME_DONE)
-		answer_finish(o, reply);
-	else if (o->children->len > 0 && !o->has_table)
-		send_table(o);
-	else
-		send_end(o);
-}
-
 static enum outcome make_artifacts(struct wandb_online *o, struct err *err);
 
 static void
@@ -141,7 +131,10 @@ make_artifacts(struct wandb_online *o, struct err *err)
 	}
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	wandb_online_send_pieces(o, true, on_pieces);
+	if (o->children->len > 0 && !o->has_table)
+		send_table(o);
+	else
+		send_end(o);
 	return OUTCOME_PENDING;
 }
 

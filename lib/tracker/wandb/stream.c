@@ -217,22 +217,21 @@ lines_answered(struct wandb_lines *lines)
 	lines->sent = 0;
 }
 
-static void
-put_summary(
-    struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
+void
+wandb_stream_summary(
+    const struct wandb_stream *s, const struct wandb_end *end, struct buf *json)
 {
 	const struct wandb_rows *rows = &s->run->rows;
 	struct wandb_values all;
 	struct jsonwrite inner;
-	struct buf json;
 
 	/* A table may have a metric's name: each name stands once. */
 	wandb_values_init(&all);
 	wandb_values_merge(&all, &rows->summary);
 	wandb_values_merge(&all, &rows->final);
 	wandb_values_merge(&all, &s->run->tables);
-	buf_init(&json, SUMMARY_MAX);
-	jsonwrite_init(&inner, &json, JSONWRITE_COMPACT);
+	buf_init(json, SUMMARY_MAX);
+	jsonwrite_init(&inner, json, JSONWRITE_COMPACT);
 	jsonwrite_open(&inner, '{');
 	wandb_values_write(&all, &inner);
 	wandb_values_release(&all);
@@ -244,6 +243,15 @@ put_summary(
 			: wandb_run_seconds(s->run, rows->time_us));
 	jsonwrite_close(&inner, '}');
 	jsonwrite_close(&inner, '}');
+}
+
+static void
+put_summary(
+    struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
+{
+	struct buf json;
+
+	wandb_stream_summary(s, end, &json);
 	if (!buf_overflowed(&json)) {
 		open_file(w, "wandb-summary.json", 0);
 		jsonwrite_text(w, json.data);
@@ -282,7 +290,7 @@ put_files(
 	jsonwrite_open(w, '{');
 	put_lines(s, &s->history, w);
 	put_lines(s, &s->events, w);
-	s->sent_summary = !s->summary_refused &&
+	s->sent_summary = !s->summary_refused && !s->summary_there &&
 	    (s->summary_dirty || end != NULL) && !lines_alone(s);
 	if (s->sent_summary)
 		put_summary(s, w, end);
@@ -324,7 +332,7 @@ wandb_stream_post(struct wandb_stream *s, const struct wandb_end *end,
 
 	if (!s->waiting) {
 		build(s, last ? end : NULL);
-		if (s->sent_summary || s->summary_refused)
+		if (s->sent_summary || s->summary_refused || s->summary_there)
 			s->summary_dirty = false;
 	}
 	s->waiting = true;

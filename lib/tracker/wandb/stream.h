@@ -68,6 +68,9 @@ struct wandb_stream {
 	size_t limit;
 	bool apart;
 	bool summary_refused;
+	/* The server has it from an earlier process that ended the run, and it
+	 * names tables of records that this one has yet to send again. */
+	bool summary_there;
 	size_t rows_refused, rows_named;
 };
 
@@ -92,6 +95,11 @@ void wandb_stream_event(struct wandb_stream *s, const struct entry *e);
 bool wandb_stream_has_lines(const struct wandb_stream *s);
 /* Notes that a run file was uploaded; the next request tells the server. */
 void wandb_stream_uploaded(struct wandb_stream *s, const char *name);
+
+/* The summary of the run as JSON, into a buffer that the caller releases. `end`:
+ * the run has ended so. */
+void wandb_stream_summary(const struct wandb_stream *s,
+    const struct wandb_end *end, struct buf *json);
 
 /* Is there anything to send? */
 bool wandb_stream_has_news(const struct wandb_stream *s);

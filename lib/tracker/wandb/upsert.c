@@ -27,6 +27,13 @@
 static const char upsert_query[] = UPSERT("", "");
 static const char sweep_query[] = UPSERT(",$sweep:String", ",sweep:$sweep");
 
+/* The rest of the run stays as it is. */
+static const char summary_query[] =
+    "mutation UpsertBucket($name:String,$project:String,$entity:String,"
+    "$summaryMetrics:JSONString){upsertBucket(input:{name:$name,"
+    "modelName:$project,entityName:$entity,summaryMetrics:$summaryMetrics})"
+    "{bucket{id name} inserted}}";
+
 static const char resume_query[] =
     "query RunResumeStatus($name:String!,$project:String,$entity:String){"
     "model(name:$project,entityName:$entity){bucket(name:$name,"
@@ -150,5 +157,20 @@ wandb_upsert(struct wandb_call *call, struct wandb_client *client,
 	if (start != NULL)
 		put_start(&w, run, start);
 	put_config(&w, run);
+	wandb_graphql_send(call, client, &w, done, data);
+}
+
+void
+wandb_upsert_summary(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, const char *summary, wandb_done *done,
+    void *data)
+{
+	struct jsonwrite w;
+
+	wandb_graphql_begin(call, &w, summary_query);
+	put_text(&w, "name", run->id);
+	put_text(&w, "project", run->project);
+	put_text(&w, "entity", run->entity);
+	put_text(&w, "summaryMetrics", summary);
 	wandb_graphql_send(call, client, &w, done, data);
 }

@@ -18,4 +18,9 @@ void wandb_upsert(struct wandb_call *call, struct wandb_client *client,
 void wandb_ask_resume(struct wandb_call *call, struct wandb_client *client,
     const struct wandb_run *run, wandb_done *done, void *data);
 
+/* Replaces the summary of a run, also of one that has ended. */
+void wandb_upsert_summary(struct wandb_call *call, struct wandb_client *client,
+    const struct wandb_run *run, const char *summary, wandb_done *done,
+    void *data);
+
 #endif

@@ -94,6 +94,7 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 	enum outcome outcome;
 
 	w->mode = WANDB_OFFLINE;
+	t->records_late = false;
 	outcome = wandb_offline_open(
 	    &w->offline, t, w->info, w->settings.root, &w->run, err);
 	if (outcome != OUTCOME_DONE)
@@ -174,6 +175,7 @@ open_online(struct tracker *t, struct err *err)
 		tracker_note(t,
 		    "the server's certificate is not verified "
 		    "(WANDB_INSECURE_DISABLE_SSL)");
+	t->records_late = true;
 	w->online.opened = on_opened;
 	w->online.on_row = on_child_row;
 	w->online.data = t;
@@ -283,8 +285,11 @@ take_offline(struct tracker *t, const struct entry *e, struct err *err)
 static enum outcome
 take_records(struct wandb *w, const struct batch *batch, struct err *err)
 {
-	enum outcome outcome = wandb_pieces_add(
-	    &w->pieces, w->info->start, &batch->entries[0], err);
+	enum outcome outcome = OUTCOME_DONE;
+
+	if (batch->count > 0)
+		outcome = wandb_pieces_add(
+		    &w->pieces, w->info->start, &batch->entries[0], err);
 
 	return outcome == OUTCOME_DONE ? wandb_copies_pieces(&w->offline.copies,
 					     &w->pieces, batch->last, err)
@@ -325,8 +330,6 @@ finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
 	for (i = 0; i < w->children.len && outcome == OUTCOME_DONE; i++)
 		outcome = wandb_offline_finish(
 		    &w->children.list[i]->offline, end, err);
-	if (outcome == OUTCOME_DONE)
-		outcome = wandb_copies_pieces(files, &w->pieces, true, err);
 	if (outcome == OUTCOME_DONE && w->children.len > 0) {
 		if (wandb_copies_open_table(files, &wandb_experiments, err) < 0)
 			return OUTCOME_BLOCKED;

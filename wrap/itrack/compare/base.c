@@ -146,30 +146,29 @@ read_end(struct search *s, struct known *k)
 }
 
 static bool
+may_be_directory(const struct known *k, const struct watcher_identity *identity)
+{
+	return k->inode == 0 ||
+	    watcher_identity_fits(identity, k->inode, k->birth_ns);
+}
+
+static bool
 is_directory(const struct known *k, const char *dir,
     const struct watcher_identity *identity)
 {
 	char *real, *text;
 	bool same;
 
-	if (k->inode != 0)
-		return k->inode == (int64_t)identity->inode &&
-		    k->birth_ns == identity->birth_ns;
+	if (watcher_identity_proves(identity, k->inode, k->birth_ns))
+		return true;
+	if (!may_be_directory(k, identity))
+		return false;
 	real = path_real(dir, NULL);
 	text = text_path_text(real != NULL ? real : dir);
 	same = strcmp(text, k->run_dir) == 0;
 	free(text);
 	free(real);
 	return same;
-}
-
-static bool
-is_compared(const struct search *s, const struct known *k)
-{
-	for (size_t i = 0; i < s->dir_len; i++)
-		if (is_directory(k, s->dirs[i], &s->compared[i]))
-			return true;
-	return false;
 }
 
 /* Is the records' beginning in the directory what the attempt has read? */
@@ -180,6 +179,27 @@ holds(const struct known *k, const char *dir, struct err *why)
 	    .records_crc32c = k->records_crc32c};
 
 	return dir != NULL && attempt_past_fits(&past, dir, why) > 0;
+}
+
+/* Where no birth tells it, a directory with the same inode and the same records is
+ * taken for the attempt's, which was moved: no run is compared with itself. */
+static bool
+is_compared(struct search *s, struct known *k)
+{
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < s->dir_len; i++) {
+		const struct watcher_identity *identity = &s->compared[i];
+
+		if (is_directory(k, s->dirs[i], identity))
+			return true;
+		if (!may_be_directory(k, identity) || k->inode == 0)
+			continue;
+		read_end(s, k);
+		if (holds(k, s->dirs[i], &err))
+			return true;
+	}
+	return false;
 }
 
 /* NULL: neither its directory nor a copy is there. */

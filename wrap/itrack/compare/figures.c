@@ -24,7 +24,7 @@ add_numbers(struct figures *f, const char *prefix,
 
 		if (sum != NULL)
 			add(f, prefix, numbers->names.keys[i],
-			    mean ? sum->sum / (double)sum->count : sum->sum);
+			    mean ? sum_mean(sum) : sum->sum);
 	}
 }
 
@@ -40,8 +40,7 @@ add_latencies(struct figures *f, struct run *run)
 
 	if (run->latency_ms.count == 0)
 		return;
-	add(f, "", "latency_ms",
-	    run->latency_sum_ms / (double)run->latency_ms.count);
+	add(f, "", "latency_ms", sum_mean(&run->latency_sum_ms));
 	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
 		if (quantiles_get(&run->latency_ms, quantiles[i].share, &value))
 			add(f, "", quantiles[i].name, value);

@@ -70,7 +70,8 @@ static double *
 differences(struct result_row *row, const struct result *r,
     const struct pairs *pairs, const char *score)
 {
-	double *list = NULL, base_sum = 0, now_sum = 0;
+	struct sum base_sum = {0}, now_sum = {0};
+	double *list = NULL;
 	size_t room = 0;
 
 	for (size_t i = 0; i < pairs->len; i++)
@@ -87,12 +88,12 @@ differences(struct result_row *row, const struct result *r,
 			if (!isfinite(now - base))
 				continue;
 			list[row->n++] = now - base;
-			base_sum += base;
-			now_sum += now;
+			sum_add(&base_sum, base);
+			sum_add(&now_sum, now);
 		}
 	if (row->n > 0) {
-		row->base = base_sum / (double)row->n;
-		row->now = now_sum / (double)row->n;
+		row->base = sum_mean(&base_sum);
+		row->now = sum_mean(&now_sum);
 		row->difference = row->now - row->base;
 	}
 	return list;
@@ -108,9 +109,8 @@ fill_score(struct result_row *row, const struct result *r,
 	/* With one pair there is no spread from which to draw. */
 	if (row->n > 1) {
 		interval = bootstrap_mean(list, row->n, SEED);
-		/* The sum of huge values may be infinite. */
-		row->low = isfinite(interval.low) ? interval.low : NAN;
-		row->high = isfinite(interval.high) ? interval.high : NAN;
+		row->low = interval.low;
+		row->high = interval.high;
 	}
 	if (row->n > 0)
 		row->p = signflip(list, row->n, SEED);

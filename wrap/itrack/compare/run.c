@@ -93,7 +93,7 @@ take_record(const struct survey *s, const struct survey_record *r, void *data)
 		c->latency_ms = NAN;
 	if (!isnan(c->latency_ms) && c->success) {
 		quantiles_add(&run->latency_ms, c->latency_ms);
-		run->latency_sum_ms += c->latency_ms;
+		sum_add(&run->latency_sum_ms, c->latency_ms);
 	}
 }
 

@@ -42,7 +42,7 @@ struct run {
 	size_t len, cap;
 	struct texts statuses, error_types; /* each with its records */
 	struct quantiles latency_ms;        /* of the successful ones */
-	double latency_sum_ms;
+	struct sum latency_sum_ms;
 	/* The params of the configuration, a PARAMS entry; `config_why`: why there
 	 * is none, or what is left out of it, a text; NULL: nothing. */
 	struct entry config;

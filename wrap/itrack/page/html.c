@@ -107,13 +107,13 @@ html_count(struct buf *out, size_t count)
 }
 
 void
-html_table_begin(struct buf *out, const char *caption)
+html_table_begin(struct buf *out, const char *caption, bool many)
 {
 	/* What scrolls must be reached by the keyboard, too. */
 	buf_addf(out,
-	    "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
+	    "<div class=\"wide%s\" role=\"group\" tabindex=\"0\" "
 	    "aria-label=\"%s\"><table><caption>%s</caption><thead><tr>",
-	    caption, caption);
+	    many ? " many" : "", caption, caption);
 }
 
 void
@@ -134,7 +134,7 @@ void
 html_table(
     struct buf *out, const char *caption, const char *const *heads, size_t len)
 {
-	html_table_begin(out, caption);
+	html_table_begin(out, caption, false);
 	for (size_t i = 0; i < len; i++)
 		html_column(
 		    out, heads[i] + (heads[i][0] == '>'), heads[i][0] == '>');

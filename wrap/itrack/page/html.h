@@ -36,8 +36,9 @@ void html_count(struct buf *out, size_t count);
  * that begins with ">" is of numbers. The table may scroll sideways. */
 void html_table(
     struct buf *out, const char *caption, const char *const *heads, size_t len);
-/* The same with heads of any kind: begin, each column, rows. */
-void html_table_begin(struct buf *out, const char *caption);
+/* The same with heads of any kind: begin, each column, rows. `many`: of so many
+ * columns that they are made narrow. */
+void html_table_begin(struct buf *out, const char *caption, bool many);
 void html_column(struct buf *out, const char *head, bool number);
 void html_table_rows(struct buf *out);
 void html_table_end(struct buf *out);

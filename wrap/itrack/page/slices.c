@@ -25,7 +25,7 @@ score_of(const struct survey *s, const struct experiment *x, const char *metric)
 		const struct sum *sum = survey_sum(&s->scores, x, i);
 
 		if (sum != NULL && strcmp(s->scores.names.keys[i], name) == 0)
-			return sum->sum / (double)sum->count;
+			return sum_mean(sum);
 	}
 	return NAN;
 }
@@ -66,7 +66,7 @@ static void
 add_heads(
     const struct page *p, struct buf *out, const struct page_scores *scores)
 {
-	html_table_begin(out, "Each model and probe by itself");
+	html_table_begin(out, "Each model and probe by itself", false);
 	html_column(out, "model", false);
 	html_column(out, "probe", false);
 	if (p->len > 1)

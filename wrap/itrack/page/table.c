@@ -6,11 +6,14 @@
 #include "wrap/itrack/page/html.h"
 #include "wrap/itrack/page/page.h"
 
+/* So many runs have room for wide columns. */
+#define WIDE_RUNS_MAX 4
+
 void
 page_table(const struct page *p, struct buf *out, const char *caption,
     const char *head)
 {
-	html_table_begin(out, caption);
+	html_table_begin(out, caption, p->len > WIDE_RUNS_MAX);
 	html_column(out, head, false);
 	for (size_t i = 0; i < p->len; i++)
 		html_column(out, p->names[i], false);

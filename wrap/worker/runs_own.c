@@ -1,15 +1,20 @@
 /*
- * Decides whether a run directory is a copy of one that the same command has
- * written. A command that copies the directory of its run writes the same
+ * Decides whether what looks like a run is one of its own, or a copy of one that
+ * the same command has written, or that one itself, whose files were touched or
+ * edited behind its end.
+ *
+ * A command that copies the directory of its run writes the same
  * files under the same names; what tells it is that they are the same, and that
  * it writes them in another way than insideLLMs does, or gives them the times of
- * the original. So the run of a directory that may be a copy is held back until it
- * is known.
+ * the original. A program that touches or edits the files of a complete run writes
+ * none of those with which a run begins, and adds nothing to its records, as a run
+ * that is resumed does. So what may be either is held back until it is known.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
+#include "watcher/identity.h"
 #include "wrap/attempt/past.h"
 #include "wrap/worker/private.h"
 
@@ -47,13 +52,86 @@ may_be_copy(const struct run *run)
 	return false;
 }
 
+const struct run *
+run_before(const struct run *run)
+{
+	const struct run *other, *before = NULL;
+
+	TAILQ_FOREACH (other, &run->runs->list, link) {
+		if (other == run)
+			break;
+		if (watcher_identity_equal(&other->identity, &run->identity))
+			before = other;
+	}
+	return before;
+}
+
+/* Returns the complete run before it in the same directory, if it has none of the
+ * signs of another. */
+static const struct run *
+may_be_edit_of(const struct run *run)
+{
+	const struct run *before = run_before(run);
+
+	if (before == NULL || before->run_id == NULL ||
+	    !before->manifest.there || run->genuine || run->runs->crowded)
+		return NULL;
+	for (size_t i = 0; i < RUN_SIGNS; i++)
+		if (run->begins[i] > 0)
+			return NULL;
+	return before;
+}
+
+/* Do its records, `bytes` so far, go on behind those of the other? */
+static bool
+goes_on(struct run *run, const struct run *before, int64_t bytes)
+{
+	struct attempt_past past = {.records_bytes = before->records_bytes,
+	    .records_crc32c = before->records_crc32c};
+	int fits;
+
+	if (bytes <= before->records_bytes || run->differs)
+		return false;
+	fits = attempt_past_fits(&past, run->dir, NULL);
+	run->differs = fits == 0;
+	return fits != 0;
+}
+
+static bool
+may_be_edit(struct run *run)
+{
+	const struct run *before = may_be_edit_of(run);
+	struct attempt_index_facts facts;
+
+	if (before == NULL || run->attempt == NULL)
+		return false;
+	attempt_index_facts(run->attempt, &facts);
+	return !goes_on(run, before, facts.records_bytes);
+}
+
+const struct run *
+run_edited(struct run *run, bool *changed)
+{
+	const struct run *before = may_be_edit_of(run);
+
+	if (before == NULL || goes_on(run, before, run->records_bytes))
+		return NULL;
+	*changed = run->records_bytes != before->records_bytes ||
+	    run->records_crc32c != before->records_crc32c;
+	/* Other records and another manifest are another run. */
+	return *changed && run->manifest.there &&
+		!identity_stamp_equal(&run->manifest, &before->manifest)
+	    ? NULL
+	    : before;
+}
+
 void
 runs_let_go(struct runs *runs)
 {
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link) {
-		if (!run->held || may_be_copy(run))
+		if (!run->held || may_be_copy(run) || may_be_edit(run))
 			continue;
 		run->held = false;
 		if (run->attempt != NULL)

@@ -1,11 +1,12 @@
 /* A record at which a server of MLflow fails: how much of it goes next. */
-#include "tracker/mlflow/alone.h"
+#include "tracker/common/alone.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
 #include "tracker/mlflow/private.h"
+#include "tracker/mlflow/trace.h"
 
 static const char *const words[] = {"waits", "again", "there", "lost"};
 
@@ -19,14 +20,15 @@ answer(enum outcome outcome, int status)
 }
 
 static void
-next(struct mlflow_alone *alone, int status, enum mlflow_alone_next want,
-    enum mlflow_form form)
+next(
+    struct alone *alone, int status, enum alone_next want, enum alone_form form)
 {
 	struct mlflow_answer a = answer(status == 200 ? OUTCOME_DONE
 		: status >= 500                       ? OUTCOME_RETRY
 						      : OUTCOME_REJECTED,
 	    status);
-	enum mlflow_alone_next got = mlflow_alone_answer(alone, &a);
+	enum alone_next got =
+	    alone_answer(alone, a.outcome, mlflow_is_at_fault(&a), &a.err);
 
 	ok(got == want, "HTTP %d: %s", status, words[got]);
 	is_int(alone->form, form, "  and so much of it");
@@ -35,49 +37,49 @@ next(struct mlflow_alone *alone, int status, enum mlflow_alone_next want,
 static void
 test_failures(void)
 {
-	struct mlflow_alone alone = {0};
+	struct alone alone = {0};
 
 	for (int i = 0; i < 2; i++) {
-		next(&alone, 500, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
-		next(&alone, 500, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
-		next(&alone, 500, MLFLOW_ALONE_AGAIN, MLFLOW_BARE);
-		next(&alone, 500, MLFLOW_ALONE_AGAIN, MLFLOW_PLACE);
+		next(&alone, 500, ALONE_WAITS, ALONE_WHOLE);
+		next(&alone, 500, ALONE_WAITS, ALONE_WHOLE);
+		next(&alone, 500, ALONE_AGAIN, ALONE_BARE);
+		next(&alone, 500, ALONE_AGAIN, ALONE_PLACE);
 		/* The server is ill: it all begins anew. */
-		next(&alone, 500, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
+		next(&alone, 500, ALONE_WAITS, ALONE_WHOLE);
 	}
-	next(&alone, 200, MLFLOW_ALONE_THERE, MLFLOW_WHOLE);
+	next(&alone, 200, ALONE_THERE, ALONE_WHOLE);
 }
 
 static void
 test_fault(void)
 {
-	struct mlflow_alone alone = {0};
+	struct alone alone = {0};
 
-	next(&alone, 500, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
-	next(&alone, 500, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
-	next(&alone, 500, MLFLOW_ALONE_AGAIN, MLFLOW_BARE);
-	next(&alone, 200, MLFLOW_ALONE_AGAIN, MLFLOW_WHOLE);
-	next(&alone, 503, MLFLOW_ALONE_WAITS, MLFLOW_WHOLE);
-	next(&alone, 500, MLFLOW_ALONE_THERE, MLFLOW_BARE);
+	next(&alone, 500, ALONE_WAITS, ALONE_WHOLE);
+	next(&alone, 500, ALONE_WAITS, ALONE_WHOLE);
+	next(&alone, 500, ALONE_AGAIN, ALONE_BARE);
+	next(&alone, 200, ALONE_AGAIN, ALONE_WHOLE);
+	next(&alone, 503, ALONE_WAITS, ALONE_WHOLE);
+	next(&alone, 500, ALONE_THERE, ALONE_BARE);
 	is_text(alone.why.message, "HTTP 500", "the reason is kept");
 
-	alone = (struct mlflow_alone){.failures = 2};
-	next(&alone, 500, MLFLOW_ALONE_AGAIN, MLFLOW_BARE);
-	next(&alone, 200, MLFLOW_ALONE_AGAIN, MLFLOW_WHOLE);
+	alone = (struct alone){.failures = 2};
+	next(&alone, 500, ALONE_AGAIN, ALONE_BARE);
+	next(&alone, 200, ALONE_AGAIN, ALONE_WHOLE);
 	/* It was the server, for a moment. */
-	next(&alone, 200, MLFLOW_ALONE_THERE, MLFLOW_WHOLE);
+	next(&alone, 200, ALONE_THERE, ALONE_WHOLE);
 }
 
 static void
 test_refusals(void)
 {
-	struct mlflow_alone alone = {0};
+	struct alone alone = {0};
 
-	next(&alone, 413, MLFLOW_ALONE_AGAIN, MLFLOW_BARE);
-	next(&alone, 200, MLFLOW_ALONE_THERE, MLFLOW_BARE);
-	alone = (struct mlflow_alone){0};
-	next(&alone, 400, MLFLOW_ALONE_AGAIN, MLFLOW_BARE);
-	next(&alone, 400, MLFLOW_ALONE_LOST, MLFLOW_BARE);
+	next(&alone, 413, ALONE_AGAIN, ALONE_BARE);
+	next(&alone, 200, ALONE_THERE, ALONE_BARE);
+	alone = (struct alone){0};
+	next(&alone, 400, ALONE_AGAIN, ALONE_BARE);
+	next(&alone, 400, ALONE_LOST, ALONE_BARE);
 }
 
 static void
@@ -112,7 +114,7 @@ test_forms(void)
 
 	row_decode(&row, line, strlen(line), true);
 	is_int((long long)row.score_len, 4, "four scores");
-	mlflow_form_cut(&row, MLFLOW_BARE);
+	alone_cut(&row, ALONE_BARE);
 	is_int((long long)row.score_len, 2, "of the bare one two");
 	is_text(row.scores[0].name, "f1", "the number");
 	is_text(row.scores[1].name, "ok", "and the boolean");
@@ -120,7 +122,7 @@ test_forms(void)
 		row.reference.type == JSON_NONE,
 	    "no text");
 	is_text(row.example_id, "NAME", "but its names");
-	mlflow_form_cut(&row, MLFLOW_PLACE);
+	alone_cut(&row, ALONE_PLACE);
 	ok(row.example_id == NULL && row.score_len == 0, "the least has none");
 	is_text(row.status, "error", "and only its state");
 	row_release(&row);
@@ -132,8 +134,7 @@ test_ids(void)
 	struct row rows[3] = {0};
 
 	for (size_t i = 0; i < 3; i++)
-		mlflow_form_row(
-		    &rows[i], i < 2 ? "run" : "other", MLFLOW_WHOLE);
+		mlflow_trace_ids(&rows[i], i < 2 ? "run" : "other");
 	ok(memcmp(rows[0].trace_id, rows[1].trace_id, ROW_TRACE_ID_BYTES) == 0,
 	    "a record has one ID in a run");
 	ok(memcmp(rows[0].trace_id, rows[2].trace_id, ROW_TRACE_ID_BYTES) != 0,
