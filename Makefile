@@ -18,11 +18,11 @@ PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
 # EMBED=DIR: the programs have the libraries that scripts/embed made there in them,
-# and need libc alone (scripts/wheel, scripts/dist).
+# and need libc alone (scripts/wheel, scripts/dist); its tools compile them.
 ifdef EMBED
+include $(EMBED)/tools.mk
 PACKAGE_CFLAGS := -DLIBCURL_LINKED -DCURL_STATICLIB -DLIBBSD_OVERLAY \
-    -I$(EMBED)/include/bsd -isystem $(EMBED)/include -ffunction-sections \
-    -fdata-sections
+    -I$(EMBED)/include/bsd -isystem $(EMBED)/include
 PACKAGE_LIBS := $(patsubst %,$(EMBED)/lib/lib%.a,curl mbedtls z bsd md cjson yaml) \
     -pthread -lm -ldl -Wl,--gc-sections
 LIBRARY_LIBS := $(EMBED)/lib/libbsd.a $(EMBED)/lib/libmd.a -lm
