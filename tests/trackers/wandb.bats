@@ -738,6 +738,24 @@ has_piece() {
     has_piece
 }
 
+@test "what a table has in another form is said: cells that are cut, NaN" {
+    cp -r "$FIXTURES/run_scored/run" run
+    python3 - run/records.jsonl <<'PY'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+lines[0]["output_text"] = "\u4e2d" * 100000
+lines[1]["scores"]["f1"], lines[2]["scores"]["f1"] = float("nan"), float("inf")
+open(sys.argv[1], "w").writelines(json.dumps(r) + "\n" for r in lines)
+PY
+    run -0 "$BUILD/bin/itrack" import --track wandb --wandb-mode offline \
+        --records=text run
+    [[ $output == *"cells of records of more than 256 KiB are cut: 1"* ]]
+    [[ $output == *"scores that are NaN or infinite: 2; their cells are empty"* ]]
+    jq -e '(.columns | index("output")) as $o | (.columns | index("scores.f1")) as $f
+        | (.data[0][$o] | length) == 87381 and .data[1][$f] == null' \
+        wandb/offline-run-*/files/media/table/*
+}
+
 @test "a table of too many columns is cut, and it is said" {
     cp -r "$FIXTURES/run_scored/run" run
     python3 - run/records.jsonl <<'PY'
