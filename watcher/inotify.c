@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/remote.h"
+#include "base/remote_fs.h"
 
 /* What can mean news in a run directory or in the directory above it. */
 #define MASK                                                            \

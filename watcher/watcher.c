@@ -14,7 +14,7 @@
 #include "format/text.h"
 #include "mapping/documents.h"
 #include "mapping/names.h"
-#include "base/remote.h"
+#include "base/remote_fs.h"
 #include "watcher/identity.h"
 #include "watcher/private.h"
 

@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "itrack.h"
-#include "itrack/kinds.h"
+#include "itrack/settings.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
 

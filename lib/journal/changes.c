@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/remote.h"
+#include "base/remote_fs.h"
 
 /* Whoever has one run, or a few, does without. */
 #define WORTH_WATCHING 16

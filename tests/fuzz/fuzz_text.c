@@ -9,7 +9,7 @@
 #include "format/text.h"
 #include "http/http.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 #include "tracker/mlflow/names.h"
 
 #define OUT_MAX ((size_t)1 << 26)

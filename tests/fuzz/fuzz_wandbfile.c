@@ -5,7 +5,7 @@
  */
 #include "tracker/wandb/file.h"
 #include "tests/fuzz/fuzz.h"
-#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/log_file.h"
 
 #define NAME "run-x.wandb"
 

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "fake_engine.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 
 extern const struct tracker_ops tracker_local;
 

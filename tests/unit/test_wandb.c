@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "format/jsonwrite.h"
 #include "base/git.h"
-#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/log_file.h"
 #include "tracker/wandb/manifest.h"
 #include "tracker/wandb/rows.h"
 

@@ -19,7 +19,7 @@
 #include "base/tempfile.h"
 #include "format/text.h"
 #include "tracker/local/array.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 #include "tracker/local/files.h"
 #include "tracker/common/paramset.h"
 #include "tracker/common/place.h"

@@ -16,7 +16,7 @@
 #include "foreign/json.h"
 #include "http/http.h"
 #include "tracker/mlflow/batch.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 #include "tracker/mlflow/config.h"
 #include "tracker/mlflow/inputs.h"
 #include "tracker/mlflow/records.h"

@@ -5,7 +5,7 @@
 
 #include "base/die.h"
 #include "base/path.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 
 #define NAME_MAX_BYTES 256
 

@@ -174,8 +174,8 @@ wandb_offline_open(struct wandb_offline *o, struct tracker *t,
 	    .t = t, .run = run, .start = info->start, .dir = -1, .log.fd = -1};
 	if (take_folder(o, root, err) < 0)
 		return OUTCOME_BLOCKED;
-	wandb_copies_init(&o->copies, t, run,
-	    &(struct wandb_copies_folder){o->dir, o->path, o->word,
+	wandb_offline_files_init(&o->copies, t, run,
+	    &(struct wandb_offline_files_folder){o->dir, o->path, o->word,
 		info->start->host, info->start->target_len == 1});
 	name = xasprintf("run-%s.wandb", run->id);
 	result = wandb_log_open(&o->log, o->dir, name, err);
@@ -307,7 +307,7 @@ wandb_offline_flush(struct wandb_offline *o, struct err *err)
 enum outcome
 wandb_offline_files(struct wandb_offline *o, struct batch *batch)
 {
-	wandb_copies_send(&o->copies, batch);
+	wandb_offline_files_send(&o->copies, batch);
 	return OUTCOME_PENDING;
 }
 
@@ -371,7 +371,7 @@ wandb_offline_close(struct wandb_offline *o)
 {
 	if (o->t == NULL)
 		return;
-	wandb_copies_release(&o->copies);
+	wandb_offline_files_release(&o->copies);
 	wandb_log_close(&o->log);
 	release_early(o);
 	if (o->dir >= 0)

@@ -7,7 +7,7 @@
  *	                                          artifacts/  of its artifact
  *
  * Each process writes it from the journal's start and keeps what is there
- * already (online_log.h). artifacts/ holds copies, because wandb deletes the
+ * already (log_file.h). artifacts/ holds copies, because wandb deletes the
  * files that it has uploaded.
  */
 #ifndef TRACKER_WANDB_OFFLINE_H
@@ -16,8 +16,8 @@
 #include <stdbool.h>
 
 #include "tracker/tracker.h"
-#include "tracker/wandb/copies.h"
-#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/offline_files.h"
+#include "tracker/wandb/log_file.h"
 #include "tracker/wandb/run.h"
 
 /* A sample of system metrics that came before the run record. */
@@ -38,7 +38,7 @@ struct wandb_offline {
 	bool lost;  /* a record was too long */
 	struct wandb_early *early;
 	size_t early_len;
-	struct wandb_copies copies;
+	struct wandb_offline_files copies;
 };
 
 /* The caller has zeroed or closed the struct before. `root`: where the folder

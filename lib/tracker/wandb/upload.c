@@ -8,7 +8,7 @@
 
 #include "base/die.h"
 #include "base/file.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 #include "tracker/common/artifact_source.h"
 
 void

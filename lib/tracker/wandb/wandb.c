@@ -293,9 +293,10 @@ take_records(struct tracker *t, const struct batch *batch, struct err *err)
 		    &w->pieces, w->info->start, &batch->entries[0], err);
 	if (outcome == OUTCOME_DONE && batch->last)
 		wandb_pieces_say(&w->pieces, t);
-	return outcome == OUTCOME_DONE ? wandb_copies_pieces(&w->offline.copies,
-					     &w->pieces, batch->last, err)
-				       : outcome;
+	return outcome == OUTCOME_DONE
+	    ? wandb_offline_files_pieces(
+		  &w->offline.copies, &w->pieces, batch->last, err)
+	    : outcome;
 }
 
 static enum outcome
@@ -324,7 +325,7 @@ send_offline(struct tracker *t, struct batch *batch, struct err *err)
 static enum outcome
 finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
 {
-	struct wandb_copies *files = &w->offline.copies;
+	struct wandb_offline_files *files = &w->offline.copies;
 	enum outcome outcome = OUTCOME_DONE;
 	size_t i;
 
@@ -333,10 +334,11 @@ finish_offline(struct wandb *w, const struct run_end *end, struct err *err)
 		outcome = wandb_offline_finish(
 		    &w->children.list[i]->offline, end, err);
 	if (outcome == OUTCOME_DONE && w->children.len > 0) {
-		if (wandb_copies_open_table(files, &wandb_experiments, err) < 0)
+		if (wandb_offline_files_open_table(
+			files, &wandb_experiments, err) < 0)
 			return OUTCOME_BLOCKED;
 		wandb_experiments_write(&w->children, &files->table);
-		if (wandb_copies_place_table(files, err) < 0)
+		if (wandb_offline_files_place_table(files, err) < 0)
 			return OUTCOME_BLOCKED;
 	}
 	return outcome == OUTCOME_DONE

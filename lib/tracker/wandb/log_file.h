@@ -12,8 +12,8 @@
  *	wandb_log_flush(&log, &err);                once for several
  *	wandb_log_close(&log);
  */
-#ifndef TRACKER_WANDB_ONLINE_LOG_H
-#define TRACKER_WANDB_ONLINE_LOG_H
+#ifndef TRACKER_WANDB_LOG_FILE_H
+#define TRACKER_WANDB_LOG_FILE_H
 
 #include <stdint.h>
 

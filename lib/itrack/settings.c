@@ -1,4 +1,4 @@
-#include "itrack/kinds.h"
+#include "itrack/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

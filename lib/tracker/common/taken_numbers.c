@@ -1,4 +1,4 @@
-#include "tracker/common/numbers.h"
+#include "tracker/common/taken_numbers.h"
 
 #include "base/multimap.h"
 

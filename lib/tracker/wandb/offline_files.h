@@ -3,18 +3,18 @@
  * the run's folder, read for its digest, and shown in files/ under a second
  * name; tables are written to files/media/.
  *
- *	wandb_copies_init(&c, t, run, &folder);
- *	wandb_copies_send(&c, batch);               tracker_done() follows
+ *	wandb_offline_files_init(&c, t, run, &folder);
+ *	wandb_offline_files_send(&c, batch);               tracker_done() follows
  *	... c.bundles, c.run_files ...              at the end
- *	wandb_copies_release(&c);
+ *	wandb_offline_files_release(&c);
  */
-#ifndef TRACKER_WANDB_COPIES_H
-#define TRACKER_WANDB_COPIES_H
+#ifndef TRACKER_WANDB_OFFLINE_FILES_H
+#define TRACKER_WANDB_OFFLINE_FILES_H
 
 #include <stddef.h>
 
 #include "base/tempfile.h"
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/bundle.h"
 #include "tracker/wandb/hash.h"
@@ -23,7 +23,7 @@
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/table.h"
 
-struct wandb_copies {
+struct wandb_offline_files {
 	struct tracker *t;     /* NULL: not in use */
 	struct wandb_run *run; /* borrowed, as all here */
 	int dir;               /* of the run's folder */
@@ -44,24 +44,26 @@ struct wandb_copies {
 	struct loop_timer timer;
 };
 
-struct wandb_copies_folder {
+struct wandb_offline_files_folder {
 	int dir;
 	const char *path, *word, *host;
 	bool alone;
 };
 
-void wandb_copies_init(struct wandb_copies *c, struct tracker *t,
-    struct wandb_run *run, const struct wandb_copies_folder *folder);
-void wandb_copies_release(struct wandb_copies *c);
+void wandb_offline_files_init(struct wandb_offline_files *c, struct tracker *t,
+    struct wandb_run *run, const struct wandb_offline_files_folder *folder);
+void wandb_offline_files_release(struct wandb_offline_files *c);
 
-void wandb_copies_send(struct wandb_copies *c, struct batch *batch);
+void wandb_offline_files_send(
+    struct wandb_offline_files *c, struct batch *batch);
 
 /* As in upload.h, but for a file, and at once. */
-int wandb_copies_open_table(
-    struct wandb_copies *c, const struct entry_table *entry, struct err *err);
-int wandb_copies_place_table(struct wandb_copies *c, struct err *err);
+int wandb_offline_files_open_table(struct wandb_offline_files *c,
+    const struct entry_table *entry, struct err *err);
+int wandb_offline_files_place_table(
+    struct wandb_offline_files *c, struct err *err);
 /* Writes the pieces of the records that are full, with `last` all of them. */
-enum outcome wandb_copies_pieces(struct wandb_copies *c,
+enum outcome wandb_offline_files_pieces(struct wandb_offline_files *c,
     struct wandb_pieces *pieces, bool last, struct err *err);
 
 #endif

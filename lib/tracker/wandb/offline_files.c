@@ -1,4 +1,4 @@
-#include "tracker/wandb/copies.h"
+#include "tracker/wandb/offline_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +16,10 @@
 #define COPY_STEP_BYTES (1 << 20)
 
 void
-wandb_copies_init(struct wandb_copies *c, struct tracker *t,
-    struct wandb_run *run, const struct wandb_copies_folder *folder)
+wandb_offline_files_init(struct wandb_offline_files *c, struct tracker *t,
+    struct wandb_run *run, const struct wandb_offline_files_folder *folder)
 {
-	*c = (struct wandb_copies){.t = t,
+	*c = (struct wandb_offline_files){.t = t,
 	    .run = run,
 	    .dir = folder->dir,
 	    .path = folder->path,
@@ -70,8 +70,8 @@ has_no_second_names(int code)
 }
 
 static int
-copy_file(struct wandb_copies *c, int to_dir, const char *to, int from_dir,
-    const char *from, struct err *err)
+copy_file(struct wandb_offline_files *c, int to_dir, const char *to,
+    int from_dir, const char *from, struct err *err)
 {
 	struct tempfile f = TEMPFILE_INIT;
 	ssize_t n = 1;
@@ -95,8 +95,8 @@ copy_file(struct wandb_copies *c, int to_dir, const char *to, int from_dir,
 /* A second name for the copy, so that no byte is stored twice; where the file
  * system has none, a second copy. *shown: it is there. */
 static int
-show_as_run_file(struct wandb_copies *c, const char *place, const char *name,
-    bool *shown, struct err *err)
+show_as_run_file(struct wandb_offline_files *c, const char *place,
+    const char *name, bool *shown, struct err *err)
 {
 	char *copy = xasprintf("artifacts/%s", place);
 	char *path = xasprintf(FILES_DIR "%s", name);
@@ -128,7 +128,7 @@ show_as_run_file(struct wandb_copies *c, const char *place, const char *name,
 }
 
 static int
-open_copy(struct wandb_copies *c, const char *place, struct err *err)
+open_copy(struct wandb_offline_files *c, const char *place, struct err *err)
 {
 	char *path = xasprintf("artifacts/%s", place);
 	const char *base;
@@ -144,8 +144,8 @@ open_copy(struct wandb_copies *c, const char *place, struct err *err)
 }
 
 static enum outcome
-list_copy(struct wandb_copies *c, const struct entry *e, const char *place,
-    struct err *err)
+list_copy(struct wandb_offline_files *c, const struct entry *e,
+    const char *place, struct err *err)
 {
 	char *name = local_copy_name(e->artifact.name);
 	char md5[WANDB_MD5_BASE64];
@@ -170,7 +170,7 @@ list_copy(struct wandb_copies *c, const struct entry *e, const char *place,
 /* Where a file's copy is, below artifacts/. Each file that a program logs under one
  * name is a version of its own, and none takes an earlier one's place. */
 static char *
-place_of(const struct wandb_copies *c, const struct entry *e)
+place_of(const struct wandb_offline_files *c, const struct entry *e)
 {
 	char *name = local_copy_name(e->artifact.name), *place;
 
@@ -184,7 +184,7 @@ place_of(const struct wandb_copies *c, const struct entry *e)
 
 /* One step of the file that is on its way: copied, then read for its digest. */
 static enum outcome
-step(struct wandb_copies *c, const struct entry *e, struct err *err)
+step(struct wandb_offline_files *c, const struct entry *e, struct err *err)
 {
 	char *place = place_of(c, e);
 	enum outcome outcome = OUTCOME_DONE;
@@ -215,7 +215,7 @@ step(struct wandb_copies *c, const struct entry *e, struct err *err)
 
 /* Under its name when it is whole. */
 static enum outcome
-place_table(struct wandb_copies *c, struct err *err)
+place_table(struct wandb_offline_files *c, struct err *err)
 {
 	char *path = xasprintf(FILES_DIR "%s", c->table.name);
 	const char *base;
@@ -238,15 +238,15 @@ place_table(struct wandb_copies *c, struct err *err)
 }
 
 static void
-end_table(struct wandb_copies *c)
+end_table(struct wandb_offline_files *c)
 {
 	tempfile_drop(&c->table_file);
 	wandb_table_release(&c->table);
 }
 
 int
-wandb_copies_open_table(
-    struct wandb_copies *c, const struct entry_table *entry, struct err *err)
+wandb_offline_files_open_table(struct wandb_offline_files *c,
+    const struct entry_table *entry, struct err *err)
 {
 	int result = tempfile_open(
 	    &c->table_file, c->dir, TABLE_NAME, c->word, 0666, err);
@@ -258,7 +258,7 @@ wandb_copies_open_table(
 }
 
 int
-wandb_copies_place_table(struct wandb_copies *c, struct err *err)
+wandb_offline_files_place_table(struct wandb_offline_files *c, struct err *err)
 {
 	int result = wandb_table_close(&c->table, err);
 
@@ -270,15 +270,15 @@ wandb_copies_place_table(struct wandb_copies *c, struct err *err)
 }
 
 enum outcome
-wandb_copies_pieces(struct wandb_copies *c, struct wandb_pieces *pieces,
-    bool last, struct err *err)
+wandb_offline_files_pieces(struct wandb_offline_files *c,
+    struct wandb_pieces *pieces, bool last, struct err *err)
 {
 	while (wandb_pieces_is_due(pieces, last)) {
-		if (wandb_copies_open_table(c, wandb_pieces_name(pieces), err) <
-		    0)
+		if (wandb_offline_files_open_table(
+			c, wandb_pieces_name(pieces), err) < 0)
 			return OUTCOME_BLOCKED;
 		wandb_pieces_write(pieces, &c->table);
-		if (wandb_copies_place_table(c, err) < 0)
+		if (wandb_offline_files_place_table(c, err) < 0)
 			return OUTCOME_BLOCKED;
 		wandb_pieces_sent(pieces);
 	}
@@ -286,7 +286,8 @@ wandb_copies_pieces(struct wandb_copies *c, struct wandb_pieces *pieces,
 }
 
 static enum outcome
-step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
+step_table(
+    struct wandb_offline_files *c, const struct entry *e, struct err *err)
 {
 	enum outcome outcome = OUTCOME_PENDING;
 	int more = 1;
@@ -318,7 +319,7 @@ step_table(struct wandb_copies *c, const struct entry *e, struct err *err)
 static void
 on_timer(struct loop_timer *timer)
 {
-	struct wandb_copies *c = timer->data;
+	struct wandb_offline_files *c = timer->data;
 	struct batch *batch = c->batch;
 	struct err err = ERR_INIT;
 	enum outcome outcome = OUTCOME_DONE;
@@ -344,7 +345,7 @@ on_timer(struct loop_timer *timer)
 }
 
 void
-wandb_copies_send(struct wandb_copies *c, struct batch *batch)
+wandb_offline_files_send(struct wandb_offline_files *c, struct batch *batch)
 {
 	c->batch = batch;
 	c->at = 0;
@@ -353,7 +354,7 @@ wandb_copies_send(struct wandb_copies *c, struct batch *batch)
 }
 
 void
-wandb_copies_release(struct wandb_copies *c)
+wandb_offline_files_release(struct wandb_offline_files *c)
 {
 	if (c->t == NULL)
 		return;
@@ -364,5 +365,5 @@ wandb_copies_release(struct wandb_copies *c)
 	end_table(c);
 	wandb_bundles_release(&c->bundles);
 	wandb_manifest_release(&c->run_files);
-	*c = (struct wandb_copies){0};
+	*c = (struct wandb_offline_files){0};
 }

@@ -1,4 +1,4 @@
-#include "base/remote.h"
+#include "base/remote_fs.h"
 
 #include <linux/magic.h>
 #include <sys/vfs.h>

@@ -1,4 +1,4 @@
-#include "tracker/common/copy.h"
+#include "tracker/common/artifact_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>

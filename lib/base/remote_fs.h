@@ -4,8 +4,8 @@
  * stays in its directory under another name, so that the directory can't be
  * removed.
  */
-#ifndef BASE_REMOTE_H
-#define BASE_REMOTE_H
+#ifndef BASE_REMOTE_FS_H
+#define BASE_REMOTE_FS_H
 
 #include <stdbool.h>
 

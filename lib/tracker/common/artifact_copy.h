@@ -9,8 +9,8 @@
  *		outcome = local_copy_step(&copy, &err);
  *	local_copy_cancel(&copy);              at any time
  */
-#ifndef TRACKER_COMMON_COPY_H
-#define TRACKER_COMMON_COPY_H
+#ifndef TRACKER_COMMON_ARTIFACT_COPY_H
+#define TRACKER_COMMON_ARTIFACT_COPY_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "tracker/wandb/online_log.h"
+#include "tracker/wandb/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * Decides which trackers, options and values the library takes, and what the
  * default of each is.
  */
-#ifndef ITRACK_KINDS_H
-#define ITRACK_KINDS_H
+#ifndef ITRACK_SETTINGS_H
+#define ITRACK_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
