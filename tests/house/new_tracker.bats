@@ -17,6 +17,12 @@ setup_file() {
         /^```$/ { file = "" }
         file { print >file }' "$top/docs/new-tracker.md"
     echo 'TRACKER(csv)' >>"$COPY/lib/tracker/list.h"
+    # What is built already is not built again; its rules have the names of this
+    # folder.
+    if [ "$BUILD" = "$(realpath "$top")/build" ]; then
+        mkdir "$COPY/build"
+        cp -a "$BUILD"/obj* "$COPY/build/"
+    fi
     make_copy all >&2
 }
 
