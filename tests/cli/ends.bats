@@ -214,9 +214,10 @@ END
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     rm -r places "${runs:?}"/*
     # Nobody tells who has written it, but it has the times of the original, which
-    # comes first. Another equal run has its own.
+    # comes first, and is younger than they are by the clock of file times, which
+    # stands still for some milliseconds. Another equal run has its own.
     # shellcheck disable=SC2016
-    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" &&
+    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" && sleep 0.1 &&
         cp -a "$2/out" "$2/copy" && sleep 0.1 && "$0" --from "$1" --to "$2/b"' \
         "$write_run" "$from" "$runs" 2>err
     names_are "$id" "$id-2"
