@@ -110,6 +110,8 @@ void run_watch_writer(struct run *run);
 void run_unwatch_writer(struct run *run);
 /* The writer is dead. */
 void run_orphan(struct run *run);
+/* Is it? Also if what tells of that was not read yet. */
+bool run_is_orphan(const struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);
