@@ -157,17 +157,45 @@ has_step() {
     [ "$(grep -c $CANARY texts)" = 150 ]
 }
 
+# in_memory KIB ARG...: `itrack ARG...` succeeds and needs no more.
+in_memory() {
+    python3 - "$BUILD/bin/itrack" "$@" <<'END'
+import resource, subprocess, sys
+subprocess.run([sys.argv[1]] + sys.argv[3:], check=True)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print("#", usage.ru_maxrss, "KiB,", usage.ru_utime + usage.ru_stime, "s of CPU")
+sys.exit(usage.ru_maxrss > int(sys.argv[2]))
+END
+}
+
 @test "records: many in bounded memory" {
     count=${ITRACK_TORTURE:+100000}
     many "$runs/a" "${count:=10000}"
-    python3 - "$BUILD" "$runs/a" <<'END'
-import resource, subprocess, sys
-subprocess.run([sys.argv[1] + "/bin/itrack", "import", "--track", "null",
-                "--records=text", "--records-max=all", sys.argv[2]],
-               check=True)
-kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print("#", kib, "KiB")
-sys.exit(kib > 40 * 1024)
-END
+    in_memory 40960 import --track null --records=text --records-max=all "$runs/a"
     has_numbers 1 "$count"
+}
+
+@test "records: many through each lane in bounded memory" {
+    [ -n "${ITRACK_TORTURE:-}" ] || skip "make torture sends 100,000 records"
+    local count=${ITRACK_MANY:-100000} run='{"run": {"info": {"run_id": "r1",
+        "artifact_uri": "mlflow-artifacts:/r1"}}}'
+    many "$runs/a" "$count"
+    mkdir fake
+    cat >fake/rules.json <<END
+[{"match": "get-by-name", "body": {"experiment": {"experiment_id": "7"}}},
+ {"match": "runs/create", "body": $run}]
+END
+    python3 "$top/tests/servers/fake_http.py" fake 3>&- &
+    server=$!
+    wait_until test -s fake/url
+    for to in "mlflow --mlflow-uri $(<fake/url)" "otlp --otlp-endpoint $(<fake/url)" \
+        "wandb --wandb-mode offline"; do
+        # shellcheck disable=SC2086 # options
+        in_memory 40960 import --again --drain 3600 --records=text \
+            --records-max=all --artifacts none --track $to "$runs/a"
+    done
+    kill "$server"
+    # A request for the scores of each record, one for the spans of a hundred.
+    [ "$(grep -c 'POST /api/3.0/mlflow/traces 200' fake/log)" = "$count" ]
+    [ "$(jq -s 'map(.data | length) | add' wandb/*/files/media/table/*)" = "$count" ]
 }

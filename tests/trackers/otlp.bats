@@ -168,6 +168,25 @@ canaries() {
     check_otlp "$runs/x" --records
 }
 
+@test "values at the end of what a number holds, and scores that are none" {
+    python3 - "$runs/x/records.jsonl" <<'PY'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+for r in records:
+    r["scores"] = {"f1": float("nan"), "up": float("inf")}
+records[0]["scores"] = {"": 1, "big": 1e308, "list": [1, None]}
+for r, ms in zip(records, (1e308, -1e300, 0.0, 5e-324, 12.0, 1e21)):
+    r["latency_ms"] = ms
+open(sys.argv[1], "w").writelines(json.dumps(r) + "\n" for r in records)
+PY
+    run -0 import --records=text --otlp-old-points "$runs/x"
+    [ ! -e "$rx/violations" ]
+    [[ $output == *"scores that are NaN or infinite have no events"* ]]
+    jq -se 'map(.attributes | [.["gen_ai.evaluation.name"],
+        .["gen_ai.evaluation.score.value"], .["gen_ai.evaluation.score.label"]]) == [
+        ["", 1, null], ["big", 1e308, null], ["list", null, "[1, None]"]]' "$rx/logs.jsonl"
+}
+
 @test "a run that is killed: status -1, a span with an error" {
     wrap -q --track otlp --otlp-endpoint "$url" -- "$write_run" --mode stop --die-by 9 \
         --from "$fixtures/run_plain/run" --to "$runs/k" || true

@@ -162,6 +162,17 @@ PY
     [ "$(grep -c '/records.json 200' "$fake/log")" = 1 ]
 }
 
+@test "scores that are left out are counted over all records" {
+    many_records run
+    sed -i 's/"f1": [0-9.]*/"f1": NaN/g' run/records.jsonl
+    fake_server '"status": 200'
+    run -0 import fake --records=text --artifacts none "$PWD/run"
+    kill "$(cat "$fake/pid")"
+    [ "$(grep -c 'v1/traces 200' "$fake/log")" -gt 1 ]
+    [[ $output == *"NaN or infinite: $(wc -l <run/records.jsonl);"* ]]
+    [ "$(grep -c 'NaN or infinite' <<<"$output")" = 1 ]
+}
+
 @test "a table goes once, when it has the rows of all entries" {
     local id of rows
     many_records run
@@ -378,4 +389,24 @@ PY
     # The same request was under way all the time.
     [ "$(grep -c v1/traces "$fake/log")" = 1 ]
     grep -h metrics "$fake"/requests/*.body | grep -q success_rate
+}
+
+@test "live: a record is there before the next one comes" {
+    local pid
+    mkfifo gate
+    fake_server '"status": 200'
+    "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" --records=text -- \
+        "$BUILD/tests/programs/write_run" --quiet --gate gate \
+        --from "$top/tests/fixtures/run_scored/run" --to "$PWD/run" >out 2>&1 3>&- &
+    pid=$!
+    exec 7>gate
+    echo >&7
+    echo >&7
+    # The program waits, and its record waits for no other.
+    wait_for 60 grep -qs 'v1/traces 200' "$fake/log"
+    [ "$(wc -l <run/records.jsonl)" = 1 ]
+    yes '' 2>/dev/null >&7 || true
+    exec 7>&-
+    wait "$pid"
+    kill "$(cat "$fake/pid")"
 }

@@ -107,6 +107,40 @@ test_info(void)
 	buf_release(&json);
 }
 
+/* Any text may be a score's name. */
+static void
+test_ids(void)
+{
+	static const char odd[] =
+	    "{\"input\":{\"q\":1,\"reference\":\"r\"},\"scores\":{\"\":1,"
+	    "\"expected_response\":2,\"expected\":3}}";
+	char *ids[4] = {NULL};
+	struct buf json;
+	struct row row;
+	cJSON *doc;
+	int same = 0;
+
+	buf_init(&json, BYTES);
+	row_decode(&row, odd, strlen(odd), true);
+	mlflow_trace_info(&json, &row, "3", "r7");
+	row_release(&row);
+	json_document(json.data, json.len, &doc, NULL);
+	for (int i = 0; i < 4; i++) {
+		char at[] = "trace.trace_info.assessments.0.assessment_id";
+
+		*strchr(at, '0') = (char)('0' + i);
+		ids[i] = json_at_text_new(doc, at);
+		for (int k = 0; k < i; k++)
+			same += ids[i] == NULL || ids[k] == NULL ||
+			    strcmp(ids[i], ids[k]) == 0;
+	}
+	is_int(same, 0, "three scores and the reference have an ID each");
+	for (int i = 0; i < 4; i++)
+		free(ids[i]);
+	cJSON_Delete(doc);
+	buf_release(&json);
+}
+
 static void
 test_bare_record(void)
 {
@@ -148,6 +182,7 @@ main(void)
 {
 	test_spans();
 	test_info();
+	test_ids();
 	test_bare_record();
 	test_deep();
 	return done_testing();

@@ -297,7 +297,7 @@ enum outcome mlflow_send_records(
 /* Gives the engine the answer for the batch of records that is under way. */
 void mlflow_records_done(
     struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a);
-/* The run has ended: says what was left out until now. */
+/* The run has ended: once all records are there, says what was left out. */
 void mlflow_records_ended(struct mlflow *m);
 /* Sets the place for the report: the run's page, or, once its records are
  * there, the one that shows them. */

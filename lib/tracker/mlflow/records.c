@@ -78,6 +78,9 @@ mlflow_records_ended(struct mlflow *m)
 {
 	struct mlflow_records *r = &m->records;
 
+	/* The counts are those of all, or nobody could add them up. */
+	if (r->rows.len > 0 || tracker_records_follow(m->tracker))
+		return;
 	if (r->scores_left_out > 0)
 		tracker_note(m->tracker,
 		    "scores that are NaN or infinite: %zu; MLflow takes no "

@@ -247,17 +247,19 @@ put_hex(char *text, const unsigned char *bytes, size_t len)
 		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* Opens an assessment; its value follows. `key` tells it from the record's
- * others. */
+/* Opens an assessment; its value follows. `score`: the score's own name, by which
+ * it is told from the record's others; NULL: it is the reference answer. */
 static void
-begin_assessment(
-    const struct info *info, const char *key, const char *name, bool feedback)
+begin_assessment(const struct info *info, const char *score, const char *name)
 {
 	struct jsonwrite *w = info->w;
 	char id[ID_SIZE];
 
-	snprintf(id, sizeof id, "%s-%016" PRIx64, info->trace_id + 3,
-	    hash_bytes(key, strlen(key)));
+	if (score != NULL)
+		snprintf(id, sizeof id, "%s-%016" PRIx64, info->trace_id + 3,
+		    hash_bytes(score, strlen(score)));
+	else
+		snprintf(id, sizeof id, "%s-expected", info->trace_id + 3);
 	jsonwrite_open(w, '{');
 	jsonwrite_text_member(w, "assessment_id", id);
 	jsonwrite_text_member(w, "assessment_name", name);
@@ -275,7 +277,7 @@ begin_assessment(
 	jsonwrite_open(w, '{');
 	jsonwrite_text_member(w, "mlflow.assessment.sourceRunId", info->run_id);
 	jsonwrite_close(w, '}');
-	jsonwrite_key(w, feedback ? "feedback" : "expectation");
+	jsonwrite_key(w, score != NULL ? "feedback" : "expectation");
 	jsonwrite_open(w, '{');
 	jsonwrite_key(w, "value");
 }
@@ -295,7 +297,7 @@ put_score(const struct info *info, const struct row_score *score)
 
 	buf_init(&name, NAME_BYTES);
 	mlflow_key(&name, "", score->name);
-	begin_assessment(info, score->name, name.data, true);
+	begin_assessment(info, score->name, name.data);
 	buf_release(&name);
 	switch (score->type) {
 	case ROW_SCORE_NUMBER:
@@ -322,8 +324,7 @@ put_assessments(const struct info *info)
 	for (size_t i = 0; i < info->row->score_len; i++)
 		put_score(info, &info->row->scores[i]);
 	if (info->row->reference.type != JSON_NONE) {
-		/* The key is empty, as no score's name is. */
-		begin_assessment(info, "", EXPECTED, false);
+		begin_assessment(info, NULL, EXPECTED);
 		jsonwrite_span(info->w, &reference);
 		end_assessment(info);
 	}

@@ -179,6 +179,23 @@ write_number(
 	pb_end(out, at);
 }
 
+/* The values that lie outside of the journal's buckets, which are bounded. */
+static uint64_t
+count_outside(const struct entry_histogram *h)
+{
+	double inside = 0;
+
+	for (size_t i = 0; i < h->len; i++)
+		inside += h->counts[i];
+	return h->count > inside ? (uint64_t)(h->count - inside) : 0;
+}
+
+static bool
+is_above(const struct entry_histogram *h)
+{
+	return h->len == 0 || h->max > h->limits[h->len - 1];
+}
+
 /* A bucket of the journal goes whole into the one that its upper end falls
  * into; it is a tenth as wide as its place. */
 static void
@@ -193,6 +210,7 @@ count_latencies(
 			at++;
 		counts[at] += (uint64_t)h->counts[i];
 	}
+	counts[is_above(h) ? LATENCY_BOUNDS : 0] += count_outside(h);
 }
 
 static void
@@ -216,7 +234,7 @@ write_latencies(const struct entry_histogram *h, struct buf *out)
 	pb_doubles(out, HISTOGRAM_BOUNDS, latency_bounds, LATENCY_BOUNDS);
 }
 
-/* The journal's own buckets; none lies above the last bound. */
+/* The journal's own buckets. */
 static void
 write_own_buckets(const struct entry_histogram *h, struct buf *out)
 {
@@ -224,6 +242,7 @@ write_own_buckets(const struct entry_histogram *h, struct buf *out)
 
 	for (size_t i = 0; i < h->len; i++)
 		counts[i] = (uint64_t)h->counts[i];
+	counts[is_above(h) ? h->len : 0] += count_outside(h);
 	write_buckets(counts, h->len + 1, out);
 	pb_doubles(out, HISTOGRAM_BOUNDS, h->limits, h->len);
 	free(counts);

@@ -88,6 +88,9 @@ write_rows(struct otlp *o)
 			otlp_span_write(o, &row, out);
 		else
 			items = otlp_events_write(o, &row, out);
+		if (r->step == OTLP_EVENTS && row.scores_left_out > 0)
+			tracker_note(o->tracker,
+			    "scores that are NaN or infinite have no events");
 		row_release(&row);
 		if (r->sent > 0 && out->len > OTLP_BODY_BYTES) {
 			buf_truncate(out, before);

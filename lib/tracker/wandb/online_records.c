@@ -101,6 +101,8 @@ wandb_online_records(
 		    o->pieces, o->start, &batch->entries[0], err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
+	if (batch->last)
+		wandb_pieces_say(o->pieces, o->t);
 	o->records = batch;
 	return go_on(o, err);
 }

@@ -147,7 +147,7 @@ take_members(struct wandb_pieces *p, const struct row *row, const char *name,
 	}
 }
 
-static void
+static bool
 write_member(struct jsonwrite *w, const struct row *row, const char *object,
     const char *name)
 {
@@ -156,19 +156,20 @@ write_member(struct jsonwrite *w, const struct row *row, const char *object,
 	if (object != NULL)
 		value = json_member(&value, object);
 	value = json_member(&value, name);
-	wandb_table_cell(w, &value);
+	return wandb_table_cell(w, &value);
 }
 
-static void
+static bool
 write_text(struct jsonwrite *w, const char *text)
 {
 	if (text != NULL)
-		wandb_table_text(w, text);
-	else
-		jsonwrite_null(w);
+		return wandb_table_text(w, text);
+	jsonwrite_null(w);
+	return true;
 }
 
-static void
+/* False: the cell is cut. */
+static bool
 write_fixed(struct jsonwrite *w, const struct row *row, enum column column)
 {
 	const char *const texts[COLUMN_COUNT] = {
@@ -185,31 +186,23 @@ write_fixed(struct jsonwrite *w, const struct row *row, enum column column)
 
 	switch (column) {
 	case LATENCY_MS:
-		write_member(w, row, NULL, "latency_ms");
-		break;
+		return write_member(w, row, NULL, "latency_ms");
 	case INPUT:
-		wandb_table_cell(w, &row->input);
-		break;
+		return wandb_table_cell(w, &row->input);
 	case EXPECTED:
-		wandb_table_cell(w, &row->reference);
-		break;
+		return wandb_table_cell(w, &row->reference);
 	case OUTPUT:
-		if (row->output_text != NULL)
-			wandb_table_text(w, row->output_text);
-		else
-			wandb_table_cell(w, &row->output);
-		break;
+		return row->output_text != NULL
+		    ? wandb_table_text(w, row->output_text)
+		    : wandb_table_cell(w, &row->output);
 	case MESSAGES_HASH:
-		write_member(w, row, NULL, "messages_hash");
-		break;
+		return write_member(w, row, NULL, "messages_hash");
 	case REPLICATE_KEY:
-		write_member(w, row, "custom", "replicate_key");
-		break;
+		return write_member(w, row, "custom", "replicate_key");
 	case OUTPUT_FINGERPRINT:
-		write_member(w, row, "custom", "output_fingerprint");
-		break;
+		return write_member(w, row, "custom", "output_fingerprint");
 	default:
-		write_text(w, texts[column]);
+		return write_text(w, texts[column]);
 	}
 }
 
@@ -230,9 +223,10 @@ add_row(struct wandb_pieces *p, const struct row *row)
 	jsonwrite_open(&w, '[');
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		if (p->text || !columns[i].text)
-			write_fixed(&w, row, (enum column)i);
+			p->cells_cut += !write_fixed(&w, row, (enum column)i);
 	for (size_t i = 0; i < p->title_len; i++)
-		wandb_table_cell(&w, &cells[i]);
+		p->cells_cut += !wandb_table_cell(&w, &cells[i]);
+	p->scores_left_out += row->scores_left_out;
 	p->rows[p->row_len++] = (struct wandb_piece_row){
 	    .len = p->out.len - before, .cells = p->title_len};
 }
@@ -369,4 +363,18 @@ wandb_pieces_refused(struct wandb_pieces *p, struct tracker *t, const char *why)
 	free(what);
 	p->refused += p->writing;
 	drop(p, p->writing);
+}
+
+void
+wandb_pieces_say(const struct wandb_pieces *p, struct tracker *t)
+{
+	if (p->cells_cut > 0)
+		tracker_altered(t,
+		    "cells of records of more than %d KiB are cut: %zu",
+		    WANDB_CELL_MAX_BYTES / 1024, p->cells_cut);
+	if (p->scores_left_out > 0)
+		tracker_note(t,
+		    "scores that are NaN or infinite: %zu; their cells are "
+		    "empty",
+		    p->scores_left_out);
 }

@@ -46,7 +46,8 @@ struct wandb_pieces {
 	int64_t number; /* of the pieces before */
 	int64_t last;   /* number of the last record that was added */
 	size_t refused; /* rows that the server does not take */
-	char *name;     /* of the piece on its way */
+	size_t cells_cut, scores_left_out;
+	char *name; /* of the piece on its way */
 	struct entry_table entry;
 };
 
@@ -70,5 +71,7 @@ void wandb_pieces_too_large(struct wandb_pieces *p, struct tracker *t);
 /* The server takes no table: names how many rows it does not get. */
 void wandb_pieces_refused(
     struct wandb_pieces *p, struct tracker *t, const char *why);
+/* All records were added: says which values are not there as they were. */
+void wandb_pieces_say(const struct wandb_pieces *p, struct tracker *t);
 
 #endif

@@ -19,49 +19,50 @@
 #define READ_BYTES     (256 * 1024)
 /* A row of long cells. */
 #define OUT_MAX_BYTES (256 * 1024 * 1024)
-/* W&B takes values below 1 MB. */
-#define CELL_MAX_BYTES (256 * 1024)
 /* Hexadecimal digits of the digest that stand in the file's name. */
 #define NAME_DIGITS 20
 /* The value that points to the file: a path and a digest. */
 #define VALUE_MAX_BYTES 4096
 
-void
+bool
 wandb_table_text(struct jsonwrite *w, const char *text)
 {
 	char *clean = wandb_utf8(text);
 	size_t len = strlen(clean);
+	bool whole = len <= WANDB_CELL_MAX_BYTES;
 
-	if (len > CELL_MAX_BYTES) {
-		len = CELL_MAX_BYTES;
+	if (!whole) {
+		len = WANDB_CELL_MAX_BYTES;
 		while (len > 0 && ((unsigned char)clean[len] & 0xc0) == 0x80)
 			len--;
 		clean[len] = '\0';
 	}
 	jsonwrite_text(w, clean);
 	free(clean);
+	return whole;
 }
 
 /* A column has one type in W&B: containers are texts of JSON, and NaN, which
  * JSON has no number for, is null. */
-void
+bool
 wandb_table_cell(struct jsonwrite *w, const struct json_span *value)
 {
 	struct buf text;
 	double number;
 	char *string;
+	bool whole = true;
 
 	switch (value->type) {
 	case JSON_STRING:
 		string = json_text_new(value);
-		wandb_table_text(w, string);
+		whole = wandb_table_text(w, string);
 		free(string);
 		break;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
 		buf_init(&text, 3 * (size_t)LINE_MAX_BYTES);
 		text_from_bytes(&text, value->start, value->len);
-		wandb_table_text(w, text.data);
+		whole = wandb_table_text(w, text.data);
 		buf_release(&text);
 		break;
 	case JSON_DOUBLE:
@@ -76,6 +77,7 @@ wandb_table_cell(struct jsonwrite *w, const struct json_span *value)
 	default:
 		jsonwrite_raw(w, value->start, value->len);
 	}
+	return whole;
 }
 
 static void
@@ -91,7 +93,7 @@ write_row(struct wandb_table *t, const struct json_span *record)
 	jsonwrite_open(&w, '[');
 	for (i = 0; i < (size_t)t->column_count; i++) {
 		value = json_member(record, t->entry->columns[i]);
-		wandb_table_cell(&w, &value);
+		t->cells_cut += !wandb_table_cell(&w, &value);
 	}
 	jsonwrite_close(&w, ']');
 }
@@ -250,6 +252,10 @@ wandb_table_say(const struct wandb_table *t, struct tracker *tracker)
 		tracker_note(tracker,
 		    "a table has %d columns at the most: the rest is left out",
 		    WANDB_TABLE_COLUMNS_MAX);
+	if (t->cells_cut > 0)
+		tracker_altered(tracker,
+		    "the table %s: cells of more than %d KiB are cut: %zu",
+		    t->entry->name, WANDB_CELL_MAX_BYTES / 1024, t->cells_cut);
 }
 
 void

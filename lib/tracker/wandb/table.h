@@ -28,14 +28,17 @@
 #define WANDB_TABLE_ROWS_MAX 200000
 /* The most columns, against files made to eat memory. */
 #define WANDB_TABLE_COLUMNS_MAX 256
+/* W&B takes values below 1 MB. */
+#define WANDB_CELL_MAX_BYTES (256 * 1024)
 
 struct wandb_table {
 	const struct entry_table *entry; /* borrowed */
 	int from;                        /* -1: nothing under way */
 	int to;                          /* borrowed */
 	struct buf chunk, out;
-	bool ended;                           /* of the file */
-	bool cut;                             /* there were more columns */
+	bool ended;       /* of the file */
+	bool cut;         /* there were more columns */
+	size_t cells_cut; /* of those that were read from a file */
 	int64_t column_count, rows, left_out; /* of the file that is made */
 	int64_t size;                         /* bytes written */
 	SHA2_CTX sha;
@@ -55,9 +58,10 @@ void wandb_table_open(
 int wandb_table_close(struct wandb_table *table, struct err *err);
 void wandb_table_release(struct wandb_table *table);
 
-/* Writes a cell: W&B takes a column for one type and a cell of some size. */
-void wandb_table_text(struct jsonwrite *w, const char *text);
-void wandb_table_cell(struct jsonwrite *w, const struct json_span *value);
+/* Writes a cell: W&B takes a column for one type and a cell of some size. False: it
+ * is cut. */
+bool wandb_table_text(struct jsonwrite *w, const char *text);
+bool wandb_table_cell(struct jsonwrite *w, const struct json_span *value);
 
 /* A tracker's answer to this error: is it that the table can't be made, or that
  * a file could not be read or written now? */

@@ -283,14 +283,16 @@ take_offline(struct tracker *t, const struct entry *e, struct err *err)
 }
 
 static enum outcome
-take_records(struct wandb *w, const struct batch *batch, struct err *err)
+take_records(struct tracker *t, const struct batch *batch, struct err *err)
 {
+	struct wandb *w = t->state;
 	enum outcome outcome = OUTCOME_DONE;
 
 	if (batch->count > 0)
 		outcome = wandb_pieces_add(
 		    &w->pieces, w->info->start, &batch->entries[0], err);
-
+	if (outcome == OUTCOME_DONE && batch->last)
+		wandb_pieces_say(&w->pieces, t);
 	return outcome == OUTCOME_DONE ? wandb_copies_pieces(&w->offline.copies,
 					     &w->pieces, batch->last, err)
 				       : outcome;
@@ -306,7 +308,7 @@ send_offline(struct tracker *t, struct batch *batch, struct err *err)
 	if (batch->lane == LANE_FILES)
 		return wandb_offline_files(&w->offline, batch);
 	if (batch->lane == LANE_RECORDS)
-		return take_records(w, batch, err);
+		return take_records(t, batch, err);
 	for (i = 0; i < batch->count && outcome == OUTCOME_DONE; i++)
 		outcome = take_offline(t, &batch->entries[i], err);
 	if (outcome == OUTCOME_DONE)
