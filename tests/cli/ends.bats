@@ -214,9 +214,10 @@ END
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     rm -r places "${runs:?}"/*
     # Nobody tells who has written it, but it has the times of the original, which
-    # comes first. Another equal run has its own.
+    # comes first, and is younger than they are by the clock of file times, which
+    # stands still for some milliseconds. Another equal run has its own.
     # shellcheck disable=SC2016
-    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" &&
+    track --no-preload sh -c '"$0" --from "$1" --to "$2/out" && sleep 0.1 &&
         cp -a "$2/out" "$2/copy" && sleep 0.1 && "$0" --from "$1" --to "$2/b"' \
         "$write_run" "$from" "$runs" 2>err
     names_are "$id" "$id-2"
@@ -505,6 +506,11 @@ kill_worker() {
     wait_until worker_is_there
 }
 
+# The worker knows of the death of each writer.
+holds_no_process() {
+    ! readlink /proc/"$worker"/fd/* | grep -q pidfd
+}
+
 # journals_have COUNT TEXT
 journals_have() {
     [ "$(grep -ls "$2" "$XDG_STATE_HOME"/itrack/runs/*/journal.jsonl | wc -l)" \
@@ -528,6 +534,44 @@ journals_have() {
     lines_are "$XDG_STATE_HOME/itrack/index.jsonl" 1
 }
 
+# The worker finds a word of another process first, then the death of the writer and
+# the next writer's first word, in this order.
+@test "a writer that dies before the next begins in its place: two runs" {
+    before=
+    mkfifo gate2
+    exec 8<>gate2
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places sh -c '
+        exec 5<gate2
+        "$1" --gate gate --from "$2" --to "$3/x" &
+        read -r line <&5
+        env true
+        kill -9 $!
+        wait $!
+        cp "$2/.insidellms_run" "$3/x"
+        touch begun
+        read -r line <&5
+        for file in config.resolved.yaml records.jsonl manifest.json; do
+            cp "$2/$file" "$3/x"
+        done' - "$write_run" "$from" "$runs"
+    turn 6
+    id=$(run_id $f)
+    wait_until has_step "$places/$id/metrics.json" 5
+    worker_is_there
+    kill -STOP "$worker"
+    echo >&8
+    wait_until test -e begun
+    kill -CONT "$worker"
+    wait_until holds_no_process
+    echo >&8
+    exec 8>&-
+    finish
+    [ "$status" -eq 0 ]
+    names_are "$id" "$id-2"
+    run ! has_step "$places/$id/metrics.json" 6
+    is_whole "$id-2" "$id"
+}
+
 # Whoever kills several processes kills them in any order: that the worker has heard
 # of the writer's death before that of the command makes no difference.
 @test "a writer that dies just before the command that is killed: killed" {
@@ -540,7 +584,7 @@ journals_have() {
         kill -9 $$' - "$write_run" "$from" "$runs"
     wait_until journals_have 1 '"entry":"start"'
     wait_until worker_is_there
-    wait_until sh -c '! readlink /proc/"$1"/fd/* | grep -q pidfd' - "$worker"
+    wait_until holds_no_process
     finish
     [ "$status" -eq 137 ]
     [ "$(field "$places/$(run_id $f)/final_state.json" 'd["status"]')" = killed ]

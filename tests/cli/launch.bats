@@ -86,7 +86,8 @@ setup() {
     run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 7 restarts 0 preloaded 1"
+    logged "launched restarts 0 preloaded 1"
+    run ! grep "by version" "$ITRACK_FAKE_LOG"
     # Once, with what came along.
     logged "caller MARKING $PWD/run/.insidellms_run"
     run ! logged "link MARKING $PWD/run/.insidellms_run"
@@ -108,14 +109,14 @@ setup() {
 @test "the worker starts at once with --run-dir and --no-preload" {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
-    wait_until logged "launched version 7 restarts 0 preloaded 1"
+    wait_until logged "launched restarts 0 preloaded 1"
     echo >go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
-    wait_until logged "launched version 7 restarts 0 preloaded 0"
+    wait_until logged "launched restarts 0 preloaded 0"
     echo >go
     wait
 }
@@ -124,7 +125,7 @@ setup() {
     mkfifo go
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
-    wait_until logged "launched version 7 restarts 0 preloaded 1"
+    wait_until logged "launched restarts 0 preloaded 1"
     echo >go
     wait
     logged "ended status 0"
@@ -132,13 +133,13 @@ setup() {
 
 @test "the worker looks at a short static command too" {
     "$wrap" "$programs/launch_quiet_static" /dev/null
-    logged "launched version 7 restarts 0 preloaded 1"
+    logged "launched restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
 @test "a report without a run is the worker's to write" {
     "$wrap" --report file true
-    logged "launched version 7 restarts 0 preloaded 1"
+    logged "launched restarts 0 preloaded 1"
     logged "ended status 0"
 }
 
@@ -196,7 +197,7 @@ LD_PRELOAD=$shim" ]
         [ "$(find "${link%/*}" -maxdepth 0 -perm 711)" = "${link%/*}" ]
         rm -f "$ITRACK_FAKE_LOG"
         "$name/bin/itrack-wrap" -q sh -c ': >records.jsonl'
-        logged "launched version 7 restarts 0 preloaded 1"
+        logged "launched restarts 0 preloaded 1"
         grep -q "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     done
 }
@@ -237,8 +238,8 @@ LD_PRELOAD=$shim" ]
     ITRACK_FAKE_WORKER=die-once run --separate-stderr "$wrap" sh -c ': >records.jsonl'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    logged "launched version 7 restarts 0 preloaded 1"
-    logged "launched version 7 restarts 1 preloaded 1"
+    logged "launched restarts 0 preloaded 1"
+    logged "launched restarts 1 preloaded 1"
     [ "$(grep -c "OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG")" -ge 1 ]
     logged "ended status 0"
 }

@@ -121,7 +121,7 @@ fcntl.flock(8, fcntl.LOCK_EX)'
 
 @test "a folder with somebody's file in it is not empty, in a dry run either" {
     folder=$journals/20200101T000000Z-aaaaaaaaaaaa
-    mkdir -p -m 700 "$XDG_STATE_HOME/itrack" "$journals" "$folder"
+    (umask 077 && mkdir -p "$folder")
     echo mine >"$folder/notes.txt"
     touch -d "1 year ago" "$folder"
     for dry in --dry-run --dry-run=no; do

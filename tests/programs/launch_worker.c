@@ -175,9 +175,11 @@ take(const struct link_packet *packet)
 {
 	switch (packet->type) {
 	case LINK_LAUNCHED:
-		note("launched version %u restarts %u preloaded %u",
-		    packet->launched.version, packet->launched.restarts,
-		    packet->launched.preloaded);
+		if (packet->launched.version != LINK_VERSION)
+			note(
+			    "launched by version %u", packet->launched.version);
+		note("launched restarts %u preloaded %u",
+		    packet->launched.restarts, packet->launched.preloaded);
 		if (packet->launched.caller)
 			read_caller();
 		if (packet->launched.restarts > 0 && !is("die"))

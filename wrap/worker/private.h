@@ -66,7 +66,7 @@ struct runs {
 	bool over;               /* the command is */
 	bool has_end;            /* and it is known how it ended */
 	struct link_ended end;
-	int64_t ended_ms; /* when that was heard */
+	int64_t ended_ms;                 /* when that was heard */
 	int64_t drain_ms, drain_until_ms; /* once it drains */
 	bool drains;
 	bool stopped;     /* a signal was sent to the command, for a rule */
@@ -110,6 +110,8 @@ void run_watch_writer(struct run *run);
 void run_unwatch_writer(struct run *run);
 /* The writer is dead. */
 void run_orphan(struct run *run);
+/* Is it? Also if what tells of that was not read yet. */
+bool run_is_orphan(const struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);

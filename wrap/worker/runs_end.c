@@ -58,6 +58,12 @@ run_orphan(struct run *run)
 	loop_kick(run->runs->config.loop);
 }
 
+bool
+run_is_orphan(const struct run *run)
+{
+	return run->orphaned || (run->line.held && !lifeline_lives(&run->line));
+}
+
 static void
 on_death(struct lifeline *line)
 {

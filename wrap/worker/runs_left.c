@@ -1,11 +1,8 @@
 /* Takes up what a worker left that was killed: a message is heard once, so nobody
  * else tells of the runs that it had begun. Their journals do. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/process.h"
 #include "format/text.h"
 #include "journal/health.h"
 #include "journal/state_dir.h"

@@ -59,7 +59,8 @@ is_another(struct run *run, const struct run_news *news)
 {
 	if (news->sign == RUN_NO_SIGN || ++run->begins[news->sign] < 2)
 		return false;
-	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run) || run->orphaned)
+	if (news->sign == RUN_CONFIG_TEMP || run_is_over(run) ||
+	    run_is_orphan(run))
 		return true;
 	attempt_scan(run->attempt);
 	return run_is_complete(run);
@@ -123,8 +124,9 @@ take_news(struct run *run, const struct run_news *news)
 		return;
 	/* The run may have been found without the shim before, and its writer
 	 * is known only now. Or its writer is dead, and another goes on. */
-	if ((run->writer <= 0 || run->orphaned) && news->writer > 0 &&
+	if ((run->writer <= 0 || run_is_orphan(run)) && news->writer > 0 &&
 	    news->writer != run->writer) {
+		run_unwatch_writer(run);
 		run->orphaned = false;
 		run->writer = news->writer;
 		run_watch_writer(run);
