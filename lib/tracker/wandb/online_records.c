@@ -55,9 +55,14 @@ on_sent(void *data, const struct wandb_reply *reply)
 	struct wandb_online *o = data;
 	struct wandb_reply next = {.outcome = OUTCOME_DONE};
 
-	if (reply->outcome == OUTCOME_DONE) {
-		wandb_pieces_sent(o->pieces);
-		o->untold_pieces = true;
+	if (reply->outcome == OUTCOME_DONE)
+		o->untold_pieces = o->records->moved = true;
+	if (reply->outcome == OUTCOME_DONE || reply->at_fault) {
+		if (!wandb_pieces_answered(
+			o->pieces, o->t, reply->outcome, &reply->err)) {
+			done(o, reply);
+			return;
+		}
 	} else if (reply->status == HTTP_TOO_LARGE) {
 		wandb_pieces_too_large(o->pieces, o->t);
 	} else if (reply->outcome == OUTCOME_REJECTED) {
