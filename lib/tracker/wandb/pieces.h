@@ -70,6 +70,11 @@ bool wandb_pieces_is_due(const struct wandb_pieces *p, bool last);
 const struct entry_table *wandb_pieces_name(struct wandb_pieces *p);
 /* Writes the next piece; wandb_table_close() ends it. */
 void wandb_pieces_write(struct wandb_pieces *p, struct wandb_table *table);
+/* So many rows at the front are settled; for pieces_answer.c. */
+void wandb_pieces_drop(struct wandb_pieces *p, size_t n);
+
+/* --- pieces_answer.c --- */
+
 void wandb_pieces_sent(struct wandb_pieces *p);
 /* The server has taken the piece (DONE), or failed at it. True: the next one may go
  * at once, fewer rows or less of the one (tracker/common/alone.h), which is named.
