@@ -18,11 +18,11 @@ PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
 # EMBED=DIR: the programs have the libraries that scripts/embed made there in them,
-# and need libc alone (scripts/wheel, scripts/dist).
+# and need libc alone (scripts/wheel, scripts/dist); its tools compile them.
 ifdef EMBED
+include $(EMBED)/tools.mk
 PACKAGE_CFLAGS := -DLIBCURL_LINKED -DCURL_STATICLIB -DLIBBSD_OVERLAY \
-    -I$(EMBED)/include/bsd -isystem $(EMBED)/include -ffunction-sections \
-    -fdata-sections
+    -I$(EMBED)/include/bsd -isystem $(EMBED)/include
 PACKAGE_LIBS := $(patsubst %,$(EMBED)/lib/lib%.a,curl mbedtls z bsd md cjson yaml) \
     -pthread -lm -ldl -Wl,--gc-sections
 LIBRARY_LIBS := $(EMBED)/lib/libbsd.a $(EMBED)/lib/libmd.a -lm
@@ -58,17 +58,20 @@ ifdef EMBED
 # zig's compiler is clang, which minds what gcc lets pass; musl's headers compare so.
 WARNINGS += -Wno-missing-field-initializers -Wno-sign-compare
 endif
-HARDENING := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 SANITIZE  ?=
 ifneq ($(SANITIZE),)
-HARDENING := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
+HARDENING := -fno-omit-frame-pointer -fsanitize=$(SANITIZE) \
     -fno-sanitize-recover=all
 endif
 
 CPPFLAGS_ALL := -D_GNU_SOURCE -DITRACK_VERSION='"$(VERSION)"' \
     -DITRACK_PREFIX='"$(PREFIX)"' -DLIBCURL='"$(LIBCURL)"' -I. -Ilib \
     -include base/banned.h $(CPPFLAGS)
-CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS) -MMD -MP
+# Each file is compiled once, for the programs and for the library, which shows
+# itrack_* alone.
+CFLAGS_ALL   := -std=c11 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden \
+    -ffunction-sections -fdata-sections $(CFLAGS) -MMD -MP
 LDFLAGS_ALL  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 ifneq ($(SANITIZE),)
 LDFLAGS_ALL += -fsanitize=$(SANITIZE)
@@ -193,7 +196,6 @@ $(WRAP): $(call objects,$(LAUNCH_SOURCES)) $(BUILD)/lists/LAUNCH
 
 ifdef EMBED
 # Nothing is there twice: one program has the worker and the commands (wrap/one).
-# The library's parts are those of the core.
 $(BUILD)/obj/wrap/worker/main.o: CPPFLAGS_ALL += -Dmain=worker_main -include wrap/one/one.h
 $(BUILD)/obj/wrap/itrack/main.o: CPPFLAGS_ALL += -Dmain=itrack_main -include wrap/one/one.h
 
@@ -225,12 +227,20 @@ $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
 	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
 
-$(BUILD)/completions/table: $(OPTION_SOURCES) lib/tracker/about.h \
+ifeq ($(BUILD_CC),$(CC))
+$(BUILD)/completions/program: $(call objects,$(OPTION_SOURCES))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+else
+$(BUILD)/completions/program: $(OPTION_SOURCES) lib/tracker/about.h \
     wrap/options/options.h
 	@mkdir -p $(@D)
-	$(BUILD_CC) $(CPPFLAGS_ALL) -std=c11 $(WARNINGS) -o $@.program \
-	    $(OPTION_SOURCES)
-	$@.program >$@
+	$(BUILD_CC) $(CPPFLAGS_ALL) -std=c11 $(WARNINGS) -o $@ $(OPTION_SOURCES)
+endif
+
+$(BUILD)/completions/table: $(BUILD)/completions/program
+	$< >$@.new
+	mv $@.new $@
 
 $(COMPLETIONS): $(BUILD)/completions/table scripts/completions
 	@mkdir -p $(@D)
@@ -238,21 +248,11 @@ $(COMPLETIONS): $(BUILD)/completions/table scripts/completions
 	    $(patsubst _%,%,$(basename $(notdir $@))) <$< >$@.new
 	mv $@.new $@
 
-# The library carries what it needs of the core, and shows itrack_* alone. Its
-# objects are not those of the programs: position independent without -fPIE.
-LIBRARY_FLAGS := $(filter-out -fPIE,$(CFLAGS_ALL)) -fPIC -fvisibility=hidden \
-    -ffunction-sections -fdata-sections -pthread
-library_objects = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
-
-$(BUILD)/pic/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(PACKAGE_CFLAGS) \
-	    $(LIBRARY_FLAGS) -c -o $@ $<
-
-$(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map \
+# The library carries what it needs of the core.
+$(LIBRARY): $(call objects,$(LIBRARY_SOURCES)) lib/itrack.map \
     $(BUILD)/lists/LIBRARY
 	@mkdir -p $(@D)
-	$(CC) $(LIBRARY_FLAGS) -shared -Wl,-soname,libitrack.so.0 \
+	$(CC) $(CFLAGS_ALL) -pthread -shared -Wl,-soname,libitrack.so.0 \
 	    -Wl,--version-script=lib/itrack.map -Wl,--gc-sections \
 	    -Wl,-z,relro,-z,now -Wl,-z,defs $(LDFLAGS) \
 	    $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -o $@ $(filter %.o,$^) \
@@ -260,7 +260,7 @@ $(LIBRARY): $(call library_objects,$(LIBRARY_SOURCES)) lib/itrack.map \
 	ln -sf libitrack.so.0 $(@D)/libitrack.so
 
 # One object, so that its other names don't meet those of the program.
-$(ARCHIVE): $(call library_objects,$(LIBRARY_SOURCES)) $(BUILD)/lists/LIBRARY
+$(ARCHIVE): $(call objects,$(LIBRARY_SOURCES)) $(BUILD)/lists/LIBRARY
 	@mkdir -p $(@D)
 	$(LD) -r -o $(BUILD)/lib/itrack.o $(filter %.o,$^)
 	objcopy -w --keep-global-symbol='itrack_*' $(BUILD)/lib/itrack.o
@@ -427,4 +427,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD)/obj $(BUILD)/pic $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)

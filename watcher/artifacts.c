@@ -148,6 +148,20 @@ take_held(struct settle *s, int i)
 	return 0;
 }
 
+/* Who imports a run that somebody sent would send on whatever a link of theirs
+ * leads to. */
+static const char *
+why_refused(int dir_fd, const char *name)
+{
+	struct stat st;
+	bool link =
+	    file_look(dir_fd, name, AT_SYMLINK_NOFOLLOW, &st, NULL) > 0 &&
+	    S_ISLNK(st.st_mode);
+
+	return link ? "a link: the file that it leads to is not sent"
+		    : "not a regular file";
+}
+
 static int
 take(struct settle *s, int i, int dir_fd)
 {
@@ -163,8 +177,8 @@ take(struct settle *s, int i, int dir_fd)
 	} else if (file_is_unknown(fd)) {
 		return could_not_look(s, i, fd);
 	} else {
-		s->config.refused(
-		    files[i].name, "not a regular file", s->config.data);
+		s->config.refused(files[i].name,
+		    why_refused(dir_fd, files[i].name), s->config.data);
 	}
 	return 0;
 }

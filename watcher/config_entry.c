@@ -13,7 +13,7 @@
 static int
 read_text(const struct watcher *w, struct buf *text, struct err *err)
 {
-	int result = file_read_all(w->dir_fd, CONFIG_FILE, text, err);
+	int result = watcher_read_file(w, CONFIG_FILE, text, err);
 	int held = settle_held(&w->settle, CONFIG_FILE);
 
 	if (!file_is_absent(result) || held == 0)
@@ -50,7 +50,7 @@ emit(struct watcher *w, const struct buf *text)
 static bool
 is_old(const struct watcher *w)
 {
-	struct watcher_stamp stamp = identity_stamp_at(w->dir_fd, CONFIG_FILE);
+	struct watcher_stamp stamp = watcher_stamp_of(w, CONFIG_FILE);
 
 	return stamp.there && stamp.ctime_ns < w->not_before_ns;
 }
@@ -63,7 +63,7 @@ watcher_take_config(struct watcher *w, bool at_end)
 	int result;
 
 	if (w->configured || (!at_end && is_old(w)) ||
-	    (!at_end && !identity_stamp_at(w->dir_fd, RECORDS_FILE).there))
+	    (!at_end && !watcher_stamp_of(w, RECORDS_FILE).there))
 		return;
 	buf_init(&text, CONFIG_BYTES_MAX);
 	result = read_text(w, &text, &err);

@@ -35,6 +35,26 @@ is_new(const struct watcher *w, const struct watcher_stamp *now)
 	    !identity_stamp_equal(&w->manifest.stamp, now);
 }
 
+/* Was the manifest there before the records that took the place of this run's?
+ * Then it is this run's. */
+static bool
+manifest_came_first(const struct watcher *w)
+{
+	struct watcher_stamp manifest = watcher_stamp_of(w, MANIFEST_FILE),
+			     records = watcher_stamp_of(w, RECORDS_FILE);
+
+	return manifest.there && records.there &&
+	    manifest.ctime_ns < records.ctime_ns;
+}
+
+bool
+watcher_manifest_follows(const struct watcher *w)
+{
+	const struct watcher_stamp now = watcher_stamp_of(w, MANIFEST_FILE);
+
+	return is_new(w, &now) && !manifest_came_first(w);
+}
+
 /* Takes the text over if it is a manifest: half of one, which is still being
  * written, says nothing. */
 static bool
@@ -97,7 +117,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 {
 	int held = 0, result;
 
-	*stamp = identity_stamp_at(w->dir_fd, MANIFEST_FILE);
+	*stamp = watcher_stamp_of(w, MANIFEST_FILE);
 	if (stamp->code == 0 && !stamp->there)
 		held = settle_held(&w->settle, MANIFEST_FILE);
 	if (held != 0)
@@ -108,7 +128,7 @@ read_new(const struct watcher *w, struct watcher_stamp *stamp, struct buf *text,
 	if (!is_new(w, stamp))
 		return 0;
 	result = held > 0 ? watcher_read_held(held, MANIFEST_FILE, text, err)
-			  : file_read_all(w->dir_fd, MANIFEST_FILE, text, err);
+			  : watcher_read_file(w, MANIFEST_FILE, text, err);
 	return result < 0 ? result : 1;
 }
 
@@ -224,7 +244,7 @@ read_summary(struct watcher *w)
 	int result;
 
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	result = file_read_all(w->dir_fd, SUMMARY_FILE, &text, &err);
+	result = watcher_read_file(w, SUMMARY_FILE, &text, &err);
 	if (result < 0) {
 		buf_release(&text);
 		if (file_is_unknown(result))
@@ -244,19 +264,6 @@ take_subfolders(struct watcher *w)
 		w->unread = true;
 }
 
-/* Was the manifest there before the records that took the place of this run's?
- * Then it is this run's. */
-static bool
-manifest_came_first(const struct watcher *w)
-{
-	struct watcher_stamp
-	    manifest = identity_stamp_at(w->dir_fd, MANIFEST_FILE),
-	    records = identity_stamp_at(w->dir_fd, RECORDS_FILE);
-
-	return manifest.there && records.there &&
-	    manifest.ctime_ns < records.ctime_ns;
-}
-
 /* Reads what is in the directory now, unless it is another run's. */
 static void
 take_last(struct watcher *w, bool superseded)
@@ -270,7 +277,9 @@ take_last(struct watcher *w, bool superseded)
 	/* Nobody writes any more, so a file that has shrunk stays so. */
 	while ((result = watcher_read_records(w)) == TAIL_MORE)
 		;
-	if (result == TAIL_REPLACED && !manifest_came_first(w))
+	if ((result == TAIL_REPLACED ||
+		(result == TAIL_SHRUNK && superseded)) &&
+	    !manifest_came_first(w))
 		return;
 	watcher_take_config(w, true);
 	read_manifest(w);

@@ -106,6 +106,17 @@ identity_stamp_at(int dir_fd, const char *name)
 }
 
 struct watcher_stamp
+identity_stamp_through(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	if (file_stat_at(dir_fd, name, &st, 0) < 0)
+		return (struct watcher_stamp){
+		    .code = file_is_absent(-errno) ? 0 : -errno};
+	return identity_stamp_of(&st);
+}
+
+struct watcher_stamp
 watcher_stamp(const char *dir_path, const char *name)
 {
 	char *path = path_join(dir_path, name);

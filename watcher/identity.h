@@ -13,6 +13,8 @@
 int identity_of(int fd, struct watcher_identity *identity);
 /* The stamp of a file in an open directory; symbolic links are not followed. */
 struct watcher_stamp identity_stamp_at(int dir_fd, const char *name);
+/* The same, but they are followed; one to nothing is not there. */
+struct watcher_stamp identity_stamp_through(int dir_fd, const char *name);
 /* The stamp of an open file. */
 struct watcher_stamp identity_stamp_of(const struct stat *st);
 /* Is it the same file, not written since? */

@@ -68,12 +68,20 @@ void watcher_unread(struct watcher *w, const struct err *err);
 /* Once there are records, takes the params of the configuration, once. Of a run
  * that is being written only one that is new counts, until its end. */
 void watcher_take_config(struct watcher *w, bool at_end);
+/* A file of the run by its name: its stamp, and all that it holds. Of a run that is
+ * not live, whose directory the user named, links are followed. */
+struct watcher_stamp watcher_stamp_of(
+    const struct watcher *w, const char *name);
+int watcher_read_file(const struct watcher *w, const char *name,
+    struct buf *text, struct err *err);
 /* Appends what an open file holds that may have no name any more; `name` is for
  * the message. */
 int watcher_read_held(
     int fd, const char *name, struct buf *text, struct err *err);
 /* Reads on; returns the tail's result. */
 int watcher_read_records(struct watcher *w);
+/* Is there one that was not taken yet, and was written behind the records? */
+bool watcher_manifest_follows(const struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.
  * Returns whether it did. */
 bool watcher_look_at_manifest(struct watcher *w);

@@ -103,7 +103,7 @@ read_manifest(int dir_fd, struct manifest *manifest, struct err *err)
 	int there;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	there = file_read_if_there(dir_fd, MANIFEST_FILE, &bytes, err);
+	there = file_read_linked_if_there(dir_fd, MANIFEST_FILE, &bytes, err);
 	manifest_read(manifest, there > 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
 	return there < 0 ? there : 0;

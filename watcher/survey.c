@@ -121,8 +121,8 @@ read_manifest(struct survey *s, struct err *err)
 	int there;
 
 	buf_init(&bytes, SURVEY_MANIFEST_MAX);
-	/* A link, a device or a huge file tells us nothing. */
-	there = file_read_if_there(s->fd, MANIFEST_FILE, &bytes, err);
+	/* A device or a huge file tells us nothing. */
+	there = file_read_linked_if_there(s->fd, MANIFEST_FILE, &bytes, err);
 	manifest_read(&s->manifest, there > 0 ? bytes.data : NULL, bytes.len);
 	buf_release(&bytes);
 	return there < 0 ? there : 0;

@@ -1,8 +1,11 @@
 /* Decides when a run and its entries happened: those of a run that is watched now,
  * and those of one that nobody watched by the times of its files. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "mapping/names.h"
 #include "watcher/identity.h"
 #include "watcher/private.h"
@@ -10,12 +13,10 @@
 int
 watcher_read_file_times(struct watcher *w, struct err *err)
 {
-	struct watcher_stamp marker = identity_stamp_at(w->dir_fd, MARKER_FILE);
-	struct watcher_stamp config = identity_stamp_at(w->dir_fd, CONFIG_FILE);
-	struct watcher_stamp records =
-	    identity_stamp_at(w->dir_fd, RECORDS_FILE);
-	struct watcher_stamp manifest =
-	    identity_stamp_at(w->dir_fd, MANIFEST_FILE);
+	struct watcher_stamp marker = watcher_stamp_of(w, MARKER_FILE);
+	struct watcher_stamp config = watcher_stamp_of(w, CONFIG_FILE);
+	struct watcher_stamp records = watcher_stamp_of(w, RECORDS_FILE);
+	struct watcher_stamp manifest = watcher_stamp_of(w, MANIFEST_FILE);
 	int codes[] = {marker.code, config.code, records.code, manifest.code};
 
 	w->records_us = records.mtime_ns / 1000;
@@ -69,8 +70,11 @@ watcher_first_us(const char *run_dir, int64_t now_us)
 	    MARKER_FILE, CONFIG_FILE, RECORDS_FILE, MANIFEST_FILE};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct watcher_stamp stamp = watcher_stamp(run_dir, names[i]);
+		char *path = path_join(run_dir, names[i]);
+		struct watcher_stamp stamp =
+		    identity_stamp_through(AT_FDCWD, path);
 
+		free(path);
 		if (stamp.there)
 			return stamp.mtime_ns / 1000;
 	}

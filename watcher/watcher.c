@@ -151,6 +151,13 @@ watcher_scan(struct watcher *w)
 	if (w->ended || w->replaced)
 		return;
 	result = watcher_read_records(w);
+	/* A manifest comes behind the last record: with it they stay as few as
+	 * they are, if they still are when it was seen. */
+	if (result == TAIL_SHRUNK && watcher_manifest_follows(w)) {
+		result = watcher_read_records(w);
+		if (result == TAIL_SHRUNK)
+			result = TAIL_REPLACED;
+	}
 	if (result == TAIL_MORE) {
 		loop_timer_set(w->loop, &w->again, 0);
 		return;
@@ -164,6 +171,21 @@ watcher_scan(struct watcher *w)
 		say_replaced(w);
 }
 
+struct watcher_stamp
+watcher_stamp_of(const struct watcher *w, const char *name)
+{
+	return w->live ? identity_stamp_at(w->dir_fd, name)
+		       : identity_stamp_through(w->dir_fd, name);
+}
+
+int
+watcher_read_file(const struct watcher *w, const char *name, struct buf *text,
+    struct err *err)
+{
+	return w->live ? file_read_all(w->dir_fd, name, text, err)
+		       : file_read_through_links(w->dir_fd, name, text, err);
+}
+
 /* A manifest that is there before the records are read names the run. */
 static int
 offer_manifest(struct watcher *w, struct err *err)
@@ -173,7 +195,7 @@ offer_manifest(struct watcher *w, struct err *err)
 	int result;
 
 	buf_init(&text, WATCHER_DOCUMENT_MAX);
-	result = file_read_all(w->dir_fd, MANIFEST_FILE, &text, &why);
+	result = watcher_read_file(w, MANIFEST_FILE, &text, &why);
 	if (result == 0)
 		derive_manifest(w->derive, text.data, text.len);
 	buf_release(&text);

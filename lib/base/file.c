@@ -247,18 +247,53 @@ file_read_all(int dirfd, const char *name, struct buf *out, struct err *err)
 }
 
 int
+file_read_through_links(
+    int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int fd = file_open_through_links(dirfd, name, NULL, &why), result;
+
+	if (fd < 0)
+		return err_set(
+		    err, fd == -ENOLINK ? -ENOENT : fd, "%s", why.message);
+	result = file_read_rest(fd, name, out, err);
+	close(fd);
+	return result;
+}
+
+/* `len`: of `out` before the reading, which came to `result`. */
+static int
+answer(int result, struct buf *out, size_t len, const struct err *why,
+    struct err *err)
+{
+	if (result == 0)
+		return 1;
+	buf_truncate(out, len);
+	return file_is_unknown(result)
+	    ? err_set(err, result, "%s", why->message)
+	    : 0;
+}
+
+int
 file_read_if_there(
     int dirfd, const char *name, struct buf *out, struct err *err)
 {
 	struct err why = ERR_INIT;
 	size_t len = out->len;
-	int result = file_read_all(dirfd, name, out, &why);
 
-	if (result == 0)
-		return 1;
-	buf_truncate(out, len);
-	return file_is_unknown(result) ? err_set(err, result, "%s", why.message)
-				       : 0;
+	return answer(
+	    file_read_all(dirfd, name, out, &why), out, len, &why, err);
+}
+
+int
+file_read_linked_if_there(
+    int dirfd, const char *name, struct buf *out, struct err *err)
+{
+	struct err why = ERR_INIT;
+	size_t len = out->len;
+
+	return answer(file_read_through_links(dirfd, name, out, &why), out, len,
+	    &why, err);
 }
 
 int

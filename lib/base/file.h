@@ -58,10 +58,19 @@ int file_open_through_links(
 int file_read_all(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
+/* As file_read_all, but follows links; as file_open_through_links, but -ENOENT
+ * also for a link to nothing. */
+int file_read_through_links(
+    int dirfd, const char *name, struct buf *out, struct err *err);
+
 /* As file_read_all, for a file that may be missing. 1: it was read; 0: it is not
  * there or is no file to read, and nothing was appended; or a negative errno: it
  * could not be looked at. */
 int file_read_if_there(
+    int dirfd, const char *name, struct buf *out, struct err *err);
+
+/* As file_read_if_there, but follows links. */
+int file_read_linked_if_there(
     int dirfd, const char *name, struct buf *out, struct err *err);
 
 /* Reads `len` bytes at this offset, however many calls of pread() that takes, or

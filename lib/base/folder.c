@@ -45,22 +45,24 @@ open_component(int dirfd, const char *name, bool make, struct err *err)
 int
 folder_open(int dirfd, const char *path, bool make, struct err *err)
 {
-	char *copy = xstrdup(path), *at = copy, *name;
-	/* A folder that we only pass through need not be readable. */
-	bool itself = path[strspn(path, "/")] == '\0';
-	int fd = openat(
-	    dirfd, ".", (itself ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC);
-	int next;
+	char *copy, *at, *name;
+	int fd = dirfd, next = 0;
 
-	if (fd < 0)
-		fd = err_errno(err, "cannot open the folder of %s", path);
-	while (fd >= 0 && (name = strsep(&at, "/")) != NULL) {
+	if (path[strspn(path, "/")] == '\0') {
+		fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return fd >= 0
+		    ? fd
+		    : err_errno(err, "cannot open the folder of %s", path);
+	}
+	at = copy = xstrdup(path);
+	while (next >= 0 && (name = strsep(&at, "/")) != NULL) {
 		if (name[0] == '\0')
 			continue;
 		next = strcmp(name, "..") == 0
 		    ? err_set(err, -EINVAL, "%s leads out of the folder", path)
 		    : open_component(fd, name, make, err);
-		close(fd);
+		if (fd != dirfd)
+			close(fd);
 		fd = next;
 	}
 	free(copy);

@@ -3,10 +3,14 @@
 #include <endian.h>
 #include <string.h>
 
+/* A varint of 64 bits is ten bytes at most. */
+#define VARINT_MAX 10
+
 enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_32 = 5 };
 
-size_t
-pb_put_varint(unsigned char bytes[PB_VARINT_MAX], uint64_t value)
+/* Returns its length. */
+static size_t
+put_varint(unsigned char bytes[VARINT_MAX], uint64_t value)
 {
 	size_t n = 0;
 
@@ -21,9 +25,9 @@ pb_put_varint(unsigned char bytes[PB_VARINT_MAX], uint64_t value)
 static void
 add_varint(struct buf *out, uint64_t value)
 {
-	unsigned char bytes[PB_VARINT_MAX];
+	unsigned char bytes[VARINT_MAX];
 
-	buf_add(out, bytes, pb_put_varint(bytes, value));
+	buf_add(out, bytes, put_varint(bytes, value));
 }
 
 static void
@@ -119,13 +123,13 @@ pb_begin(struct buf *out, uint32_t field)
 void
 pb_end(struct buf *out, size_t begin)
 {
-	unsigned char bytes[PB_VARINT_MAX];
+	unsigned char bytes[VARINT_MAX];
 	size_t len, n;
 
 	if (buf_overflowed(out))
 		return;
 	len = out->len - begin;
-	n = pb_put_varint(bytes, len);
+	n = put_varint(bytes, len);
 	if (buf_reserve(out, n) == NULL)
 		return;
 	memmove(out->data + begin + n, out->data + begin, len);

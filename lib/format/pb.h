@@ -21,9 +21,6 @@
 
 #include "base/buf.h"
 
-/* A varint of 64 bits is ten bytes at most. */
-#define PB_VARINT_MAX 10
-
 /* int32, int64, uint32, uint64, bool, enum. A negative number is cast to
  * uint64_t: ten bytes, as the format wants it. */
 void pb_varint(struct buf *out, uint32_t field, uint64_t value);
@@ -43,8 +40,5 @@ void pb_doubles(
  * what pb_end wants; nests like brackets. */
 size_t pb_begin(struct buf *out, uint32_t field);
 void pb_end(struct buf *out, size_t begin);
-
-/* The varint alone. Returns its length. */
-size_t pb_put_varint(unsigned char bytes[PB_VARINT_MAX], uint64_t value);
 
 #endif

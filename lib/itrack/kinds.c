@@ -407,8 +407,5 @@ kind_settings_release(struct settings *s)
 const char *
 settings_option(const struct settings *s, const char *name)
 {
-	for (size_t i = 0; i < s->option_len; i++)
-		if (strcmp(s->options[i].name, name) == 0)
-			return s->options[i].text;
-	return NULL;
+	return pairs_get(s->options, s->option_len, name);
 }

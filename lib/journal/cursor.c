@@ -48,10 +48,7 @@ cursor_release(struct cursor *c)
 const char *
 cursor_get(const struct cursor *c, const char *name)
 {
-	for (size_t i = 0; i < c->state_len; i++)
-		if (strcmp(c->state[i].name, name) == 0)
-			return c->state[i].text;
-	return NULL;
+	return pairs_get(c->state, c->state_len, name);
 }
 
 void

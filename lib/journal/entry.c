@@ -16,12 +16,18 @@
 #define ARRAY_JOB "SLURM_ARRAY_JOB_ID"
 
 const char *
+pairs_get(const struct pair *pairs, size_t len, const char *name)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(pairs[i].name, name) == 0)
+			return pairs[i].text;
+	return NULL;
+}
+
+const char *
 target_option(const struct target *t, const char *name)
 {
-	for (size_t i = 0; i < t->option_len; i++)
-		if (strcmp(t->options[i].name, name) == 0)
-			return t->options[i].text;
-	return NULL;
+	return pairs_get(t->options, t->option_len, name);
 }
 
 void

@@ -93,6 +93,9 @@ struct pair {
 	char *text;
 };
 
+/* The text of that name; NULL: there is none. */
+const char *pairs_get(const struct pair *pairs, size_t len, const char *name);
+
 /* One destination as chosen at the start: the tracker's name and its options
  * without secrets (absolute paths, URIs without user and password). */
 struct target {

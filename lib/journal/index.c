@@ -77,10 +77,7 @@ index_entry_add_place(struct index_entry *e, const char *tracker,
 const char *
 index_entry_destination(const struct index_entry *e, const char *tracker)
 {
-	for (size_t i = 0; i < e->destination_len; i++)
-		if (strcmp(e->destinations[i].name, tracker) == 0)
-			return e->destinations[i].text;
-	return NULL;
+	return pairs_get(e->destinations, e->destination_len, tracker);
 }
 
 static void

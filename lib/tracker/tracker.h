@@ -114,7 +114,7 @@ struct tracker_ops {
 	bool from_start;
 	/* The tracker sends to another machine: the engine puts entries on the
 	 * disk before it hands them over (for a tracker without from_start it
-	 * always does). */
+	 * always does), unless tracker_stays_here() was called. */
 	bool remote;
 	/* true: the engine sends the files lane before finish; false: the files
 	 * lane may go on after it. */
@@ -239,6 +239,10 @@ void tracker_set_run_id(struct tracker *t, const char *run_id);
 /* To be called in open() that answers BLOCKED: an option, as it is typed, without
  * which `itrack sync` can't finish the run either. Borrowed for good. */
 void tracker_needs(struct tracker *t, const char *option);
+
+/* To be called in open() by a tracker that sends to another machine (`remote`), but
+ * writes this run to files here: its entries need not be on the disk first. */
+void tracker_stays_here(struct tracker *t);
 
 /* Is all that was given to the tracker so far on the disk as entries, so that it
  * comes again after a loss of power? */

@@ -168,6 +168,28 @@ fails() {
     [ "$line" -lt "$journal" ]
 }
 
+# Syncs and writes of the journal are counted while a command of 120 records is
+# tracked: `counts OPTION...` sets $syncs, $writes, and $seconds, rounded up.
+counts() {
+    local began=$SECONDS
+    strace -f -q -y -o trace -e trace=fdatasync,write "$BUILD/bin/itrack-wrap" \
+        -q --drain 20 "$@" "$write_run" --from "$from" --to "$to" \
+        --copies 10 --pace 5 --overwrite >out 3>&-
+    seconds=$((SECONDS - began + 1))
+    syncs=$(grep -c 'fdatasync(.*journal.jsonl' trace)
+    writes=$(grep -c ' write(.*journal.jsonl' trace)
+    echo "$syncs syncs, $writes writes, $seconds seconds"
+}
+
+@test "what stays on this machine waits for no sync: one a second, at the begin and at the end" {
+    need_strace
+    counts --track local
+    [ "$syncs" -le $((seconds + 4)) ]
+    counts --track wandb --wandb-mode offline --wandb-dir "$PWD"
+    [ "$syncs" -le $((seconds + 4)) ]
+    [ "$(ls -d wandb/offline-run-* | wc -l)" -eq 1 ]
+}
+
 @test "outputs that can't be synced: the journal stays" {
     need_strace
     write_dir

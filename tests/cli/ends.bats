@@ -158,6 +158,32 @@ END
     is_whole run-0
 }
 
+@test "records written again in place, fewer of them, behind the same first line" {
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --no-preload --local-dir places \
+        --run-dir "$runs/x" sh -c '
+        exec 5<gate
+        mkdir "$2"
+        for file in .insidellms_run config.resolved.yaml records.jsonl; do
+            cp "$1/$file" "$2"
+        done
+        read -r line <&5
+        head -n 5 "$1/records.jsonl" >"$2/records.jsonl"
+        sed "s/\"record_count\": 12/\"record_count\": 5/" "$1/manifest.json" \
+            >"$2/manifest.json"' - "$from" "$runs/x"
+    id=$(run_id $f)
+    wait_until has_step "$places/$id/metrics.json" 12
+    finish
+    [ "$status" -eq 0 ]
+    names_are "$id" "$id-2"
+    [ "$(field "$places/$id/final_state.json" 'd["status"]')" = failed ]
+    [ ! -e "$places/$id/artifacts/manifest.json" ]
+    [ "$(field "$places/$id-2/final_state.json" 'd["status"]')" = finished ]
+    has_step "$places/$id-2/metrics.json" 5
+    run ! has_step "$places/$id-2/metrics.json" 12
+    lines_are "$places/$id-2/artifacts/records.jsonl" 5
+}
+
 @test "a manifest that was not read is none: links, no JSON" {
     id=$(run_id $f)
     cp -r "$from" "$runs/a"
@@ -500,6 +526,24 @@ journals_have() {
     python3 "$check_local" --child "$runs/x" "$places/$(run_id $f)"
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     lines_are "$XDG_STATE_HOME/itrack/index.jsonl" 1
+}
+
+# Whoever kills several processes kills them in any order: that the worker has heard
+# of the writer's death before that of the command makes no difference.
+@test "a writer that dies just before the command that is killed: killed" {
+    before=
+    # shellcheck disable=SC2016
+    start_gated "$BUILD/bin/itrack-wrap" --local-dir places sh -c '
+        exec 5<gate
+        "$1" --stop-after 3 --die-by 9 --from "$2" --to "$3/x"
+        read -r line <&5
+        kill -9 $$' - "$write_run" "$from" "$runs"
+    wait_until journals_have 1 '"entry":"start"'
+    wait_until worker_is_there
+    wait_until sh -c '! readlink /proc/"$1"/fd/* | grep -q pidfd' - "$worker"
+    finish
+    [ "$status" -eq 137 ]
+    [ "$(field "$places/$(run_id $f)/final_state.json" 'd["status"]')" = killed ]
 }
 
 @test "a worker that is killed: the report has its runs that wait for a server" {

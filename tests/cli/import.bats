@@ -441,6 +441,37 @@ points() {
     jq -c '.[] | [.step, .metrics]' "$runs/tracking/$1/$(run_id run_plain)/metrics.json"
 }
 
+# DVC and git-annex leave nothing but links.
+@test "a directory in which every file is a link is read like one of files" {
+    local f
+    for f in run_plain harness_two_by_two; do
+        cp -r "$fixtures/$f/run" "$runs/files"
+        mkdir cache
+        cp -rp "$runs/files" cache/run
+        cp -rps "$PWD/cache/run" "$runs/links"
+        for dir in files links; do
+            run -0 --separate-stderr itrack import --local-dir "$dir" "$runs/$dir"
+            [[ $stderr == *" finished: "* ]]
+            jq -S '.[] | [.step, .metrics]' "$dir"/insidellms/*/metrics.json >"$dir.metrics"
+            jq -S 'del(.run_dir)' "$dir"/insidellms/*/params.json >"$dir.params"
+            itrack show --json "$runs/$dir" | jq -S '.. | objects |= del(.directory, .run_dir)' >"$dir.show"
+            run -0 itrack check "$runs/$dir"
+            [ "$output" = "$runs/$dir: no defect" ]
+        done
+        [[ $stderr == *"records.jsonl: a link: the file that it leads to is not sent"* ]]
+        diff files.metrics links.metrics
+        diff files.params links.params
+        diff files.show links.show
+        # Nothing differs between the two, their configurations neither.
+        itrack compare --format json "$runs/files" "$runs/links" | jq -e '.config == []'
+        run -0 itrack compare "$runs/files" "$runs/links"
+        [[ $output != *"there is no config"* ]]
+        run -0 itrack import --local-dir links "$runs/links"
+        [[ $output == *"already tracked"* ]]
+        rm -r "${runs:?}"/* cache files* links*
+    done
+}
+
 @test "records elsewhere: through links, packed, or as the manifest names them" {
     local kind dir
     mkdir cache

@@ -151,6 +151,39 @@ tracked_are() {
     done
 }
 
+@test "runs that end together are put away together" {
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+    export ASAN_OPTIONS=detect_leaks=0
+    count=40
+    mkfifo gate
+    "$BUILD/bin/itrack-wrap" -q --drain 60 sh -c '
+        "$0" --from "$1" --to "$2/r0" >/dev/null
+        read -r n <"$3"
+        while [ "$n" -gt 0 ]; do
+            "$0" --from "$1" --to "$2/r$n" >/dev/null
+            n=$((n - 1))
+        done
+        read -r n <"$3"' "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
+    job=$!
+    wait_until tracked_are 1
+    worker_of_job
+    kill -STOP "$worker"
+    echo $count >gate
+    wait_until test -e "$runs/r1/manifest.json"
+    strace -q -y -o trace -e trace=fdatasync -p "$worker" 3>&- &
+    tracer=$!
+    wait_until grep -q "^TracerPid:.*[1-9]" "/proc/$worker/status"
+    kill -CONT "$worker"
+    echo >gate
+    wait $job
+    wait $tracer
+    tracked_are $((count + 1))
+    [ "$(wc -l <"$XDG_STATE_HOME/itrack/index.jsonl")" -eq $((count + 1)) ]
+    syncs=$(grep -c 'fdatasync(.*index.jsonl' trace)
+    echo "# $syncs syncs of the index"
+    [ "$syncs" -le $((count / 2)) ]
+}
+
 # A user namespace of its own has limits of its own: nobody else's inotify is
 # touched. `limited NAME REMARK`
 limited() {

@@ -4,7 +4,7 @@
 usage: wandb_cases.py CASE [argument]...
 
   compare STATE_A STATE_B     two servers' only runs are the same run
-  fault NAME                  one kind of trouble; nothing lost, nothing twice
+  faults                      each kind of trouble; nothing lost, nothing twice
   kill online|offline COUNT   kill -9 at random moments until COUNT is reached
   drain                       a silent server holds nobody up
 
@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRIVER = os.path.join(os.environ["BUILD"], "tests", "drivers", "deliver")
@@ -201,16 +202,56 @@ FAULTS = {
 }
 
 
-def case_fault(name):
+def each(names, case):
+    """Calls case(name) for each name, in a process and a new directory of its own:
+    they wait for the most part, so four of them are under way at a time."""
+    running, failed = {}, []
+
+    def wait():
+        pid, status = os.wait()
+        name = running.pop(pid)
+        if status != 0:
+            failed.append(name)
+
+    for name in names:
+        while len(running) >= 4:
+            wait()
+        os.mkdir(name)
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                os.chdir(name)
+                case(name)
+                status = 0
+            except SystemExit:
+                pass
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                sys.stdout.flush()
+                os._exit(status)
+        running[pid] = name
+    while running:
+        wait()
+    expect(not failed, "failed: %s" % failed)
+
+
+def case_faults():
     make_entries("entries", "--points", "30", "--experiments", "2",
                  "--hostile")
     want = reference("entries")
+    each(FAULTS, lambda name: under_fault(name, want))
+
+
+def under_fault(name, want):
     server = Server("server", FAULTS[name])
     try:
-        result = deliver(server.url, "state", "entries")
+        result = deliver(server.url, "state", "../entries")
         # A server that never answered gets one last try, no more.
         if name == "500 on upsert" and result.returncode != 0:
-            result = deliver(server.url, "state", "entries")
+            result = deliver(server.url, "state", "../entries")
         expect(result.returncode == 0, "not finished: " + result.stdout)
         expect_whole(server.state(), want)
         if name == "429":
@@ -221,18 +262,23 @@ def case_fault(name):
         server.stop()
 
 
-def case_refused(when):
+def case_refused():
     """A key that is refused in the middle blocks; the right one completes."""
     make_entries("entries", "--points", "30")
     want = reference("entries")
+    each(["file_stream", "createRunFiles", "createArtifact"],
+         lambda when: refused(when, want))
+
+
+def refused(when, want):
     server = Server("server", [{"match": when, "status": 401}])
     try:
-        result = deliver(server.url, "state", "entries", drain=3000)
+        result = deliver(server.url, "state", "../entries", drain=3000)
         expect(result.returncode != 0 and "state blocked" in result.stdout,
                "not blocked: " + result.stdout)
         expect(not os.path.exists("out"), "there is an offline folder")
         server.faults([])
-        result = deliver(server.url, "state", "entries")
+        result = deliver(server.url, "state", "../entries")
         expect(result.returncode == 0, "not finished: " + result.stdout)
         expect_whole(server.state(), want)
     finally:
@@ -344,20 +390,25 @@ def case_page():
             server.stop()
 
 
-def case_no_run_files(answer):
+def case_no_run_files():
     """The files are in the artifact, the table is refused, the run is whole."""
     make_entries("entries", "--points", "5")
     want = reference("entries")
+    each(['{"errors":[{"message":"no such field"}]}', '{"data":{}}',
+          '{"data":null}', "403"], lambda answer: no_run_files(answer, want))
+
+
+def no_run_files(answer, want):
     rule = {"match": "createRunFiles", "status": 200, "body": json.loads(answer)}
     if answer == "403":
         # Each of three files twice: without the key, and with it.
         rule = {"match": "^PUT", "status": 403, "times": 6}
     server = Server("server", [rule])
     try:
-        result = deliver(server.url, "state", "entries")
+        result = deliver(server.url, "state", "../entries")
         expect(result.returncode == 0, "not finished: " + result.stdout)
-        refused = 3 if answer == "403" else 1
-        expect("entries %d %d 0" % (want_entries("entries") - refused, refused)
+        lost = 3 if answer == "403" else 1
+        expect("entries %d %d 0" % (want_entries("../entries") - lost, lost)
                in result.stdout, "not counted: " + result.stdout)
         want["files"], want["uploaded"] = {}, []
         want["summary"].pop("records", None)
@@ -452,7 +503,8 @@ def case_long_names():
         start = json.loads(f.readline())
     at = start["time_us"]
     entries = [start]
-    for k in range(2):
+    # So many experiments share one run, where each name has model and probe.
+    for k in range(51):
         entries.append({
             "entry": "experiment", "time_us": at, "index": k,
             "experiment_id": "e", "model_name": "m" * 5000 + str(k),
@@ -481,7 +533,7 @@ def case_long_names():
 
 
 def case_pace():
-    """A request at once, then one every 15 s, the last at once."""
+    """A request at once, then one every 15 s; the last rows and the end at once."""
     make_entries("entries", "--points", "100")
     server = Server("server")
     try:
@@ -494,8 +546,9 @@ def case_pace():
         steps = [b - a for a, b in zip(times, times[1:])]
         print("# " + str(steps))
         expect(len(steps) >= 3, "%d requests" % len(times))
-        for step in steps[:-1]:
-            expect(step >= 15, "%.1f s between two" % step)
+        # As the server saw them: what is on the way longer comes later.
+        for step in steps[:-2]:
+            expect(step > 14, "%.1f s between two" % step)
     finally:
         server.stop()
 

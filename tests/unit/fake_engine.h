@@ -167,6 +167,12 @@ tracker_needs(struct tracker *t, const char *option)
 	(void)option;
 }
 
+void
+tracker_stays_here(struct tracker *t)
+{
+	(void)t;
+}
+
 bool
 tracker_is_written_down(const struct tracker *t)
 {

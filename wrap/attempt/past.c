@@ -336,8 +336,7 @@ look_at_now(struct search *s, struct err *err)
 {
 	char *records = path_join(s->run_dir, RECORDS_FILE);
 	struct stat st;
-	int result =
-	    file_look(AT_FDCWD, records, AT_SYMLINK_NOFOLLOW, &st, err);
+	int result = file_look(AT_FDCWD, records, 0, &st, err);
 
 	free(records);
 	if (result <= 0)

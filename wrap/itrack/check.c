@@ -114,11 +114,8 @@ check_one(const char *dir, const struct options *options, struct jsonwrite *w)
 	else
 		print_text(dir, &c,
 		    options_given(options, OPT_QUIET) || err.code != 0);
-	if (err.code != 0) {
-		fputs("itrack check: ", stderr);
-		print_escaped(err.message, stderr);
-		fputc('\n', stderr);
-	}
+	if (err.code != 0)
+		print_failure("check", &err);
 	check_release(&c);
 	return good;
 }

@@ -14,7 +14,7 @@
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/compare/base.h"
 #include "wrap/itrack/compare/print.h"
-#include "wrap/itrack/grid.h"
+#include "wrap/itrack/print.h"
 
 /* GitHub takes 1 MiB of a step's summary, and nothing of a longer one. */
 #define SUMMARY_MAX ((size_t)1024 * 1024 - 4096)
@@ -30,11 +30,7 @@ struct compare {
 static int
 complain(const struct err *err)
 {
-	char *text = text_path_text(err->message), *safe = grid_text(text);
-
-	fprintf(stderr, "itrack compare: %s\n", safe);
-	free(safe);
-	free(text);
+	print_failure("compare", err);
 	return STATUS_FAILURE;
 }
 

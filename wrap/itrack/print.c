@@ -1,6 +1,7 @@
 #include "wrap/itrack/print.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/text.h"
@@ -24,6 +25,19 @@ print_escaped(const char *bytes, FILE *file)
 	fputs(safe.data, file);
 	buf_release(&text);
 	buf_release(&safe);
+}
+
+void
+print_failure(const char *command, const struct err *err)
+{
+	char *text = text_path_text(err->message);
+	struct buf safe;
+
+	buf_init(&safe, SIZE_MAX / 2);
+	text_escape(&safe, text);
+	fprintf(stderr, "itrack %s: %s\n", command, safe.data);
+	buf_release(&safe);
+	free(text);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/err.h"
 #include "format/jsonwrite.h"
 
 /* The member "version" of the JSON; new members do not change it. */
@@ -11,6 +12,10 @@
 
 /* Prints bytes of any kind in a form fit for a terminal. */
 void print_escaped(const char *bytes, FILE *file);
+
+/* Says on standard error what went wrong in `itrack COMMAND`; names of others may be
+ * in it. */
+void print_failure(const char *command, const struct err *err);
 
 /* Begins the one JSON object that a command prints: initialises `out` and `w`
  * and writes the member "version". */

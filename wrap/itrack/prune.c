@@ -12,6 +12,7 @@
 #include "journal/health.h"
 #include "journal/state_dir.h"
 #include "wrap/itrack/command.h"
+#include "wrap/itrack/print.h"
 #include "wrap/itrack/timespan.h"
 
 struct prune {
@@ -160,7 +161,7 @@ prune_run(const struct options *options)
 	result = prune_all(&p, &err);
 	say(&p);
 	if (result < 0)
-		fprintf(stderr, "itrack prune: %s\n", err.message);
+		print_failure("prune", &err);
 	buf_release(&p.text);
 	free(p.state_dir);
 	return result < 0 ? STATUS_FAILURE : STATUS_OK;

@@ -13,7 +13,7 @@
 #include "format/text.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/compare/base.h"
-#include "wrap/itrack/grid.h"
+#include "wrap/itrack/print.h"
 #include "wrap/itrack/page/page.h"
 
 #define TO_STDOUT "-"
@@ -30,11 +30,7 @@ struct report {
 static int
 complain(const struct err *err)
 {
-	char *text = text_path_text(err->message), *safe = grid_text(text);
-
-	fprintf(stderr, "itrack report: %s\n", safe);
-	free(safe);
-	free(text);
+	print_failure("report", err);
 	return STATUS_FAILURE;
 }
 

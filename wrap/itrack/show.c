@@ -11,7 +11,6 @@
 #include "format/text.h"
 #include "watcher/survey.h"
 #include "wrap/itrack/command.h"
-#include "wrap/itrack/grid.h"
 #include "wrap/itrack/print.h"
 #include "wrap/itrack/show_text.h"
 
@@ -233,16 +232,6 @@ print_json(
 	print_json_end(&w, &out);
 }
 
-static void
-complain(const struct err *err)
-{
-	char *text = text_path_text(err->message), *safe = grid_text(text);
-
-	fprintf(stderr, "itrack show: %s\n", safe);
-	free(safe);
-	free(text);
-}
-
 /* Reads them all, and names those that can't be read. */
 static size_t
 read_all(const struct options *options, struct survey *surveys, char **dirs)
@@ -258,7 +247,7 @@ read_all(const struct options *options, struct survey *surveys, char **dirs)
 			continue;
 		}
 		survey_release(&surveys[len]);
-		complain(&err);
+		print_failure("show", &err);
 	}
 	return len;
 }

@@ -226,18 +226,12 @@ state_of(const struct entry_start *start, const struct attempt_past *past)
 	return journals_is_written(start) ? "written" : "interrupted";
 }
 
-/* Names and texts of others are in it. */
 static void
 refuse(struct status *s, const char *attempt, struct err *err)
 {
-	struct buf line;
-
 	if (attempt != NULL)
 		err_prefix(err, "%s", attempt);
-	buf_init(&line, SIZE_MAX / 2);
-	text_escape(&line, err->message);
-	fprintf(stderr, "itrack status: %s\n", line.data);
-	buf_release(&line);
+	print_failure("status", err);
 	s->failed = true;
 }
 

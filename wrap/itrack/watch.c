@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "http/http.h"
 #include "journal/index.h"
 #include "wrap/itrack/command.h"
@@ -182,18 +182,6 @@ say_roots(struct watch *w)
 	watch_print(w, true);
 }
 
-/* Each run that goes on needs some descriptors. */
-static void
-raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void
 begin(struct watch *w)
 {
@@ -201,7 +189,7 @@ begin(struct watch *w)
 	struct err err = ERR_INIT;
 	struct attempt_config config;
 
-	raise_limit();
+	process_many_descriptors();
 	http_set_pace(REQUESTS_PER_SECOND);
 	RB_INIT(&w->nodes);
 	TAILQ_INIT(&w->due);

@@ -152,6 +152,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 		channel_read(&w->channel);
 	worker_look_at_announced(w);
 	enter(w, PHASE_DELIVERS);
+	runs_hear_end(w->runs, ended);
 	w->failed = ended != NULL && ended->wait_status != 0;
 	if (w->stopper.own > 0)
 		runs_are_stopped(w->runs);
@@ -163,7 +164,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 	take_line(w);
 	if (w->channel.crowded)
 		runs_are_crowded(w->runs);
-	runs_end(w->runs, ended);
+	runs_end(w->runs);
 	if (w->search != NULL)
 		search_at_end(
 		    w->search, w->channel.crowded || w->launched.crowded);

@@ -64,8 +64,9 @@ struct runs {
 	struct loop_timer quiet; /* the next that may be over by now */
 	struct sampler *sampler; /* NULL: no run yet, or not wanted */
 	bool over;               /* the command is */
-	bool has_end;
+	bool has_end;            /* and it is known how it ended */
 	struct link_ended end;
+	int64_t ended_ms; /* when that was heard */
 	int64_t drain_ms, drain_until_ms; /* once it drains */
 	bool drains;
 	bool stopped;     /* a signal was sent to the command, for a rule */

@@ -235,22 +235,44 @@ runs_new(const struct runs_config *config)
 	return runs;
 }
 
-/* Gives the attempt back. The run stays in the list, so that a late message of
- * its directory does not begin a second attempt. */
-static void
-give_back(struct run *run)
+static bool
+is_settled(const struct run *run)
 {
-	struct runs *runs = run->runs;
+	return run->attempt != NULL && run_is_over(run) &&
+	    attempt_is_settled(run->attempt);
+}
 
-	run_unwatch_writer(run);
-	if (run->attempt == NULL)
-		return;
-	attempt_put_away(run->attempt);
-	report_add(runs->config.report, run->attempt);
-	if (!attempt_is_complete(run->attempt))
-		runs->incomplete = true;
-	attempt_close(run->attempt);
-	run->attempt = NULL;
+static bool
+has_attempt(const struct run *run)
+{
+	return run->attempt != NULL;
+}
+
+/* Gives the attempts of these runs back. They share their syncs: on a slow disk more
+ * runs would come while each has its own. The runs stay in the list, so that a late
+ * message of their directories does not begin a second attempt. */
+static void
+give_back(struct runs *runs, bool (*which)(const struct run *run))
+{
+	struct attempt **list = xcalloc(runs->count, sizeof(*list));
+	struct run *run;
+	size_t len = 0;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (which(run))
+			list[len++] = run->attempt;
+	attempts_put_away(list, len);
+	free(list);
+	TAILQ_FOREACH (run, &runs->list, link) {
+		if (!which(run))
+			continue;
+		run_unwatch_writer(run);
+		report_add(runs->config.report, run->attempt);
+		if (!attempt_is_complete(run->attempt))
+			runs->incomplete = true;
+		attempt_close(run->attempt);
+		run->attempt = NULL;
+	}
 }
 
 bool
@@ -259,9 +281,10 @@ runs_close(struct runs *runs)
 	bool complete;
 	struct run *run;
 
+	give_back(runs, has_attempt);
 	while ((run = TAILQ_FIRST(&runs->list)) != NULL) {
 		TAILQ_REMOVE(&runs->list, run, link);
-		give_back(run);
+		run_unwatch_writer(run);
 		run_free(run);
 	}
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
@@ -331,7 +354,7 @@ let_go_of_oldest(struct runs *runs)
 void
 runs_turn(struct runs *runs)
 {
-	size_t open = 0, waiting = 0;
+	size_t open = 0, waiting = 0, settled = 0;
 	struct run *run;
 
 	runs_take_found(runs);
@@ -344,12 +367,15 @@ runs_turn(struct runs *runs)
 		if (run->attempt == NULL)
 			continue;
 		attempt_turn(run->attempt);
-		if (run_is_over(run) && attempt_is_settled(run->attempt))
-			give_back(run);
+		if (is_settled(run))
+			settled++;
 		else if (run_is_over(run))
 			waiting++;
-		open += run->attempt != NULL;
+		open++;
 	}
+	if (settled > 0)
+		give_back(runs, is_settled);
+	open -= settled;
 	if (waiting > WAITING_MAX)
 		let_go_of_oldest(runs);
 	if (runs->over && open < LATE_AT_ONCE && !TAILQ_EMPTY(&runs->late))

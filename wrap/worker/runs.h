@@ -99,8 +99,11 @@ size_t runs_journals(const struct runs *runs, const char **newest);
 void runs_turn(struct runs *runs);
 /* The command was sent a signal for a rule. */
 void runs_are_stopped(struct runs *runs);
-/* ended NULL: the command is over, nobody knows how. runs_drain() follows. */
-void runs_end(struct runs *runs, const struct link_ended *ended);
+/* The command is over, so runs end with it from now on; ended NULL: nobody knows
+ * how it ended. runs_end() follows. */
+void runs_hear_end(struct runs *runs, const struct link_ended *ended);
+/* Ends all that nobody writes any more. runs_drain() follows. */
+void runs_end(struct runs *runs);
 /* Before runs_end(): the last line of the command's output, an object with
  * numbers; borrowed until then. They go to the run that ends with the command,
  * else to one of their own. */

@@ -246,6 +246,21 @@ has_orphans(const struct runs *runs)
 	return false;
 }
 
+/* Did the run end with the command? Who ends several processes at once ends them in
+ * any order, and what tells of their deaths is read in any order, too. */
+static const struct link_ended *
+end_of(const struct run *run, bool now)
+{
+	const struct runs *runs = run->runs;
+
+	if (!runs->has_end)
+		return NULL;
+	return now || run_is_command(run) ||
+		run->orphaned_ms < runs->ended_ms + ORPHAN_MS
+	    ? &runs->end
+	    : NULL;
+}
+
 /* Ends runs whose writers are dead, when all that they have said was heard. A
  * script may write a run by a program for each file, so the next one may come; but
  * a run that has its manifest is over. */
@@ -274,10 +289,7 @@ runs_end_orphans(struct runs *runs, bool now)
 			continue;
 		run->searched = true;
 		if (ends)
-			run_end(run,
-			    run_is_command(run) && runs->has_end ? &runs->end
-								 : NULL,
-			    false);
+			run_end(run, end_of(run, now), false);
 		else
 			look_again(runs, due_ms);
 	}
@@ -313,16 +325,24 @@ runs_end_quiet(struct runs *runs)
 }
 
 void
-runs_end(struct runs *runs, const struct link_ended *ended)
+runs_hear_end(struct runs *runs, const struct link_ended *ended)
 {
+	runs->ended_ms = clock_mono_ms();
+	runs->has_end = ended != NULL;
+	if (ended == NULL)
+		return;
+	runs->end = *ended;
+	runs->stopped |= ended->stopped > 0;
+}
+
+void
+runs_end(struct runs *runs)
+{
+	const struct link_ended *ended = runs->has_end ? &runs->end : NULL;
 	struct run *run;
 
 	runs_take_found(runs);
 	runs->over = true;
-	runs->stopped |= ended != NULL && ended->stopped > 0;
-	runs->has_end = ended != NULL;
-	if (ended != NULL)
-		runs->end = *ended;
 	runs_end_orphans(runs, true);
 	TAILQ_FOREACH (run, &runs->list, link)
 		if (!run_is_over(run) && !lifeline_lives(&run->line) &&

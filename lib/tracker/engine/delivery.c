@@ -302,7 +302,8 @@ delivery_begin_anew(struct delivery *d)
 static bool
 must_be_on_disk(const struct delivery *d)
 {
-	return d->tracker.ops->remote || !d->tracker.ops->from_start;
+	return (d->tracker.ops->remote && !d->stays_here) ||
+	    !d->tracker.ops->from_start;
 }
 
 void

@@ -52,6 +52,7 @@ struct delivery {
 	int64_t started_us;
 	bool fresh;           /* as in delivery_config */
 	bool gathered;        /* delivery_gather() was called */
+	bool stays_here;      /* tracker_stays_here() was called */
 	struct target target; /* a copy */
 	struct run_info info;
 	struct cursor cursor;

@@ -161,6 +161,12 @@ tracker_needs(struct tracker *t, const char *option)
 	t->delivery->needs = option;
 }
 
+void
+tracker_stays_here(struct tracker *t)
+{
+	t->delivery->stays_here = true;
+}
+
 bool
 tracker_is_written_down(const struct tracker *t)
 {

@@ -99,6 +99,7 @@ open_offline(struct tracker *t, const char *why, struct err *err)
 	    &w->offline, t, w->info, w->settings.root, &w->run, err);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
+	tracker_stays_here(t);
 	if (w->run.id_given && tracker_option(t, "wandb-resume") != NULL)
 		tracker_note(t,
 		    "offline: whether the run %s is there shows when it is "

@@ -69,9 +69,7 @@ each_indexed(const struct index_entry *e, void *data)
 	    .ended_us = e->ended_us,
 	    .records_bytes = e->records_bytes,
 	    .records_crc32c = (uint32_t)e->records_crc32c};
-	for (size_t i = 0; i < e->place_len; i++)
-		if (strcmp(e->places[i].name, "local") == 0)
-			k->copy = xstrdup(e->places[i].text);
+	k->copy = copy_of(pairs_get(e->places, e->place_len, "local"));
 	return true;
 }
 

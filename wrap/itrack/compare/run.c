@@ -118,7 +118,8 @@ read_config(struct run *run, struct err *err)
 
 	buf_init(&bytes, CONFIG_BYTES_MAX);
 	buf_init(&left_out, CONFIG_LEFT_OUT_MAX);
-	there = file_read_if_there(run->survey.fd, CONFIG_FILE, &bytes, err);
+	there =
+	    file_read_linked_if_there(run->survey.fd, CONFIG_FILE, &bytes, err);
 	if (there == 0)
 		buf_adds(&left_out, "there is no " CONFIG_FILE);
 	if (there > 0 &&

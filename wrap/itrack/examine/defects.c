@@ -23,7 +23,7 @@ const struct check_row check_table[CHECK_COUNT] = {
 [CHECK_LEFTOVER_TEMPORARY] = { "leftover-temporary",
     "a temporary file was left: a write was interrupted" },
 [CHECK_NOT_REGULAR] = { "not-regular",
-    "a link, FIFO, device or directory in place of a file" },
+    "a link to nothing, FIFO, device or directory in place of a file" },
 [CHECK_UNREADABLE] = { "unreadable", "a file can't be read" },
 [CHECK_TORN_LINE] = { "torn-line",
     "records.jsonl does not end with a newline" },
