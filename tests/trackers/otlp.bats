@@ -273,6 +273,17 @@ PY
     done
 }
 
+@test "one series of a metric that is refused: the others of the metric arrive" {
+    export OTEL_EXPORTER_OTLP_COMPRESSION=none
+    rules '[{"match": "metrics", "body_match": "exact_match", "status": 400, "body": "no"}]'
+    run -1 import "$runs/x"
+    [[ $output == *"points of insidellms.score {"*"gen_ai.evaluation.name=exact_match}: $url"* ]]
+    [ "$(values insidellms.records | wc -l)" = 12 ]
+    jq -se 'map(select(.name == "insidellms.score")
+        | .attributes["gen_ai.evaluation.name"]) | unique == ["f1"]' "$rx/metrics.jsonl"
+    [ "$(values insidellms.score | wc -l)" = 4 ]
+}
+
 @test "413: what comes afterwards is tried in full again" {
     for _ in {1..19}; do
         cat "$fixtures/$f/run/records.jsonl" >>"$runs/x/records.jsonl"

@@ -323,22 +323,30 @@ PY
     )" = True ]
 }
 
-# fails PATTERN: a server that fails (500) at every request about records that has
+# fails PATTERN HOW: a server that fails so at every request about records that has
 # this in it.
 fails() {
-    fake_server '"body_match": "'"$1"'", "status": 500},
-        {"match": "3.0/mlflow/traces", "body_match": "'"$1"'", "status": 500'
+    fake_server '"body_match": "'"$1"'", '"$2"'},
+        {"match": "3.0/mlflow/traces", "body_match": "'"$1"'", '"$2"
 }
 
 @test "a server that fails at one record takes the others, and that one without its texts" {
     copy run_scored poison
     sed -i '5s/"question":"/&POISON /; 9s/"model_id":"[^"]*/&POISON/' poison/records.jsonl
-    fails POISON
+    fails POISON '"status": 500'
+    one_at_fault 'HTTP 500'
+    fails POISON '"cut": 0'
+    one_at_fault 'Empty reply'
+}
+
+# one_at_fault WORDS: records 5 and 9 of the import are named, the others arrive.
+one_at_fault() {
+    rm -rf "$XDG_STATE_HOME"
     run import fake --records=text --artifacts none "$PWD/poison"
     kill "$(cat "$fake/pid")"
     [ "$status" = 1 ]
     [[ $output == *"records whose texts the server refuses: 1, the first is record 5"* ]]
-    [[ $output == *"record 9: "*"HTTP 500"* ]]
+    [[ $output == *"record 9: "*"$1"* ]]
     python3 - "$fake" poison/records.jsonl <<'PY'
 import gzip, json, sys
 spans = b""

@@ -23,7 +23,6 @@
 #define MALFORMED     400
 #define NOT_FOUND     404
 #define UNPROCESSABLE 422
-#define FAILED        500
 
 static void go_on(struct mlflow *m);
 static void sent_spans(struct mlflow *m, struct mlflow_answer *a);
@@ -372,13 +371,14 @@ sent_several(struct mlflow *m, const struct mlflow_answer *a)
 		send_info(m);
 		return;
 	}
-	if (at_fault || a->outcome == OUTCOME_REJECTED)
+	if (at_fault || a->outcome == OUTCOME_REJECTED) {
+		/* At once: a drain would end before waits between halves do. One
+		 * record alone gets the server's time. */
 		r->most = r->sent / 2;
-	/* A server that fails without an answer gets time. */
-	if (a->outcome == OUTCOME_REJECTED || (at_fault && a->status == FAILED))
 		go_on(m);
-	else
+	} else {
 		mlflow_records_done(m, a->outcome, a);
+	}
 }
 
 static void

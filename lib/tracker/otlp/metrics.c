@@ -87,13 +87,56 @@ is_wanted(const struct context *c, const struct otlp_metric *metric)
 	}
 }
 
-static bool
-is_left_out(const struct otlp *o, const char *name)
+/* As people read them: {model=m, probe=p}. */
+static char *
+labels_text(const struct otlp_labels *labels)
 {
-	for (size_t i = 0; i < o->left_out_len; i++)
-		if (strcmp(o->left_out[i], name) == 0)
+	struct buf text;
+
+	buf_init(&text, NAME_MAX_BYTES);
+	for (size_t i = 0; i < labels->len; i++) {
+		buf_adds(&text, i == 0 ? "{" : ", ");
+		buf_adds(&text, labels->list[i].name);
+		buf_addc(&text, '=');
+		if (labels->list[i].value != NULL)
+			buf_adds(&text, labels->list[i].value);
+	}
+	if (labels->len == 0)
+		return xstrdup("");
+	buf_addc(&text, '}');
+	return buf_steal(&text);
+}
+
+static bool
+is_left_out(
+    const struct otlp *o, const char *name, const struct otlp_labels *labels)
+{
+	for (size_t i = 0; i < o->left_out_len; i++) {
+		const struct otlp_left_out *out = &o->left_out[i];
+		char *text;
+		bool same;
+
+		if (strcmp(out->name, name) != 0)
+			continue;
+		if (out->labels == NULL)
 			return true;
+		text = labels_text(labels);
+		same = strcmp(out->labels, text) == 0;
+		free(text);
+		return same;
+	}
 	return false;
+}
+
+/* For the report, if the receiver refuses just this one. */
+static void
+note_last(struct otlp *o, const char *name, const struct otlp_labels *labels)
+{
+	free(o->last_name);
+	free(o->last_labels);
+	o->last_name = xstrdup(name);
+	o->last_labels =
+	    o->within && labels->len > 0 ? labels_text(labels) : NULL;
 }
 
 static void
@@ -106,17 +149,16 @@ add(struct context *c, const struct otlp_metric *metric)
 	if (metric->scope != OTLP_OF_RUN)
 		otlp_experiment_labels(
 		    &c->o->experiments, c->experiment, &labels);
-	if (is_left_out(c->o, metric->name)) {
+	if (metric->label != NULL)
+		labels.list[labels.len++] =
+		    (struct otlp_label){metric->label, metric->value};
+	if (is_left_out(c->o, metric->name, &labels)) {
 		c->lacks = true;
 		return;
 	}
 	if (c->nth++ < c->from || c->nth > c->to)
 		return;
-	free(c->o->last_name);
-	c->o->last_name = xstrdup(metric->name);
-	if (metric->label != NULL)
-		labels.list[labels.len++] =
-		    (struct otlp_label){metric->label, metric->value};
+	note_last(c->o, metric->name, &labels);
 	otlp_series_add(c->all, metric, &labels, &c->point);
 }
 

@@ -10,14 +10,23 @@
 
 static void on_metrics(struct otlp *o, const struct otlp_reply *reply);
 
+static void
+free_left_out(struct otlp_left_out *out)
+{
+	free(out->name);
+	free(out->labels);
+	*out = (struct otlp_left_out){NULL, NULL};
+}
+
 void
 otlp_points_forget(struct otlp *o)
 {
 	for (size_t i = 0; i < o->left_out_len; i++)
-		free(o->left_out[i]);
+		free_left_out(&o->left_out[i]);
 	o->left_out_len = 0;
 	free(o->last_name);
-	o->last_name = NULL;
+	free(o->last_labels);
+	o->last_name = o->last_labels = NULL;
 }
 
 static void
@@ -145,8 +154,44 @@ send_less(struct otlp *o, const struct otlp_reply *reply)
 	return true;
 }
 
-/* Names a metric that the receiver takes no point of, and leaves it out up to the
- * end of the batch; or names the points of the request. */
+/* Leaves the one point of the request out, and those with its labels; of a metric
+ * of which another point was refused, all. False: there are too many. */
+static bool
+leave_out(struct otlp *o)
+{
+	struct otlp_left_out *out;
+
+	for (size_t i = 0; i < o->left_out_len; i++) {
+		out = &o->left_out[i];
+		if (strcmp(out->name, o->last_name) != 0)
+			continue;
+		free(out->labels);
+		out->labels = NULL;
+		return true;
+	}
+	if (o->left_out_len == OTLP_LEFT_OUT_MAX)
+		return false;
+	o->left_out[o->left_out_len++] =
+	    (struct otlp_left_out){o->last_name, o->last_labels};
+	o->last_name = o->last_labels = NULL;
+	return true;
+}
+
+/* What is to be left out, in words. */
+static char *
+name_of_point(const struct otlp *o)
+{
+	const char *labels = o->last_labels;
+
+	for (size_t i = 0; i < o->left_out_len; i++)
+		if (strcmp(o->left_out[i].name, o->last_name) == 0)
+			labels = NULL;
+	return xasprintf("points of %s%s%s", o->last_name,
+	    labels != NULL ? " " : "", labels != NULL ? labels : "");
+}
+
+/* Names points that the receiver does not take, and leaves their like out up to
+ * the end of the batch; or names the points of the request. */
 static void
 refuse(struct otlp *o, const struct otlp_reply *reply)
 {
@@ -156,17 +201,14 @@ refuse(struct otlp *o, const struct otlp_reply *reply)
 		what = xasprintf("one point of %s with %zu bytes is too large",
 		    o->last_name, o->calls[LANE_METRICS].body.len);
 	else if (o->points == 1)
-		what = xasprintf("points of %s", o->last_name);
+		what = name_of_point(o);
 	else
 		what = xasprintf("%zu points of %s", o->points,
 		    reply->too_old ? "metrics too old for the receiver"
 				   : "metrics");
 	tracker_refused(o->tracker, what, reply->err.message);
 	free(what);
-	if (o->points == 1 && !reply->too_old &&
-	    o->left_out_len < OTLP_LEFT_OUT_MAX) {
-		o->left_out[o->left_out_len++] = o->last_name;
-		o->last_name = NULL;
+	if (o->points == 1 && !reply->too_old && leave_out(o)) {
 		/* The same entry again, now without it. */
 		proceed(o);
 		return;

@@ -115,11 +115,15 @@ struct otlp {
 	size_t some;   /* points of it in the request */
 	size_t all;    /* points that the last entry of the request has */
 	size_t points; /* in the request */
-	/* Metrics of which a point was refused alone, up to the end of the
-	 * batch, and the entries of the request that have points of them. */
-	char *left_out[OTLP_LEFT_OUT_MAX];
+	/* What of a metric is left out up to the end of the batch, and the entries of
+	 * the request that have points of it. */
+	struct otlp_left_out {
+		char *name;
+		char *labels; /* of these alone; NULL: all of the metric */
+	} left_out[OTLP_LEFT_OUT_MAX];
 	size_t left_out_len, lacking;
-	char *last_name; /* of the last point of the request */
+	/* The last point of the request; its labels where `within`. */
+	char *last_name, *last_labels;
 	int64_t last_ns; /* time of the last point that was taken */
 	int64_t next_ns; /* the same, if this request is taken */
 

@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/uri.h"
+#include "tracker/common/alone.h"
 
 /* The rows of a request stay below 10 MiB; a config may be as long. */
 #define BODY_MAX (64 * 1024 * 1024)
@@ -191,6 +192,12 @@ on_answer(void *data, const struct http_answer *answer)
 		tracker_away(call->client->t);
 	reply.outcome = outcome_of(call, answer);
 	read_answer(call, answer, &reply, &doc);
+	/* An answer that was cut is none. */
+	reply.at_fault = reply.outcome == OUTCOME_RETRY &&
+	    alone_may_fail(answer->result == HTTP_LATER && answer->status < 300
+		    ? 0
+		    : answer->status,
+		answer->ambiguous, answer->retry_after_ms);
 	call->done(call, &reply);
 	cJSON_Delete(doc);
 }

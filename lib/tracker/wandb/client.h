@@ -45,6 +45,8 @@ struct wandb_reply {
 	enum outcome outcome;
 	int status; /* 0: no answer */
 	int64_t retry_after_ms;
+	bool
+	    at_fault; /* RETRY: the request may be what makes the server fail */
 	int64_t rest_ms; /* the server's rate limit: no request before */
 	/* GraphQL: "data"; for other calls the whole answer; NULL: it is no
 	 * JSON. Valid during done(). */

@@ -16,23 +16,47 @@ done(struct wandb_online *o, const struct wandb_reply *reply)
 	    reply->retry_after_ms, &reply->err);
 }
 
-static void
-on_summary(struct wandb_call *call, const struct wandb_reply *reply)
+/* The page lacks what the server does not take: the files are there. */
+static bool
+is_told(struct wandb_online *o, const struct wandb_reply *reply)
 {
-	struct wandb_online *o = call->data;
-	struct wandb_reply passed = *reply;
-
 	if (reply->outcome == OUTCOME_REJECTED) {
 		tracker_refused(o->t,
 		    "the records are files of the run, but no tables on its "
 		    "page",
 		    reply->err.message);
 		o->pieces->refused++;
+	}
+	return reply->outcome == OUTCOME_DONE ||
+	    reply->outcome == OUTCOME_REJECTED;
+}
+
+static void
+on_named(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = call->data;
+	struct wandb_reply passed = *reply;
+
+	if (is_told(o, reply)) {
+		wandb_stream_answered(&o->main.stream, reply);
+		o->untold_pieces = false;
 		passed.outcome = OUTCOME_DONE;
 	}
-	if (passed.outcome == OUTCOME_DONE)
-		o->untold_pieces = false;
 	done(o, &passed);
+}
+
+/* The last request of the run once more, with nothing but the files' names. */
+static void
+on_summary(struct wandb_call *call, const struct wandb_reply *reply)
+{
+	struct wandb_online *o = call->data;
+
+	if (!is_told(o, reply)) {
+		done(o, reply);
+		return;
+	}
+	o->main.stream.summary_there = true;
+	wandb_stream_post(&o->main.stream, &o->end, on_named, o);
 }
 
 /* The run has ended: nothing else brings the tables to its page. */
@@ -55,9 +79,14 @@ on_sent(void *data, const struct wandb_reply *reply)
 	struct wandb_online *o = data;
 	struct wandb_reply next = {.outcome = OUTCOME_DONE};
 
-	if (reply->outcome == OUTCOME_DONE) {
-		wandb_pieces_sent(o->pieces);
-		o->untold_pieces = true;
+	if (reply->outcome == OUTCOME_DONE)
+		o->untold_pieces = o->records->moved = true;
+	if (reply->outcome == OUTCOME_DONE || reply->at_fault) {
+		if (!wandb_pieces_answered(
+			o->pieces, o->t, reply->outcome, &reply->err)) {
+			done(o, reply);
+			return;
+		}
 	} else if (reply->status == HTTP_TOO_LARGE) {
 		wandb_pieces_too_large(o->pieces, o->t);
 	} else if (reply->outcome == OUTCOME_REJECTED) {

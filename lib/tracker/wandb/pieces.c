@@ -57,7 +57,8 @@ static const struct {
 void
 wandb_pieces_init(struct wandb_pieces *p)
 {
-	*p = (struct wandb_pieces){.limit = WANDB_PIECE_BYTES};
+	*p = (struct wandb_pieces){
+	    .limit = WANDB_PIECE_BYTES, .ceiling = WANDB_PIECE_BYTES};
 	buf_init(&p->out, OUT_MAX_BYTES);
 }
 
@@ -227,8 +228,10 @@ add_row(struct wandb_pieces *p, const struct row *row)
 	for (size_t i = 0; i < p->title_len; i++)
 		p->cells_cut += !wandb_table_cell(&w, &cells[i]);
 	p->scores_left_out += row->scores_left_out;
-	p->rows[p->row_len++] = (struct wandb_piece_row){
-	    .len = p->out.len - before, .cells = p->title_len};
+	p->rows[p->row_len++] =
+	    (struct wandb_piece_row){.len = p->out.len - before,
+		.cells = p->title_len,
+		.number = row->number};
 }
 
 enum outcome
@@ -289,6 +292,47 @@ write_head(const struct wandb_pieces *p, struct buf *out)
 	buf_adds(out, ",\"data\":[");
 }
 
+/* Is the cell in this place of a row one of those that --records=text adds, if it is
+ * a text? */
+static bool
+may_be_text(const struct wandb_pieces *p, size_t at)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		if ((p->text || !columns[i].text) && at-- == 0)
+			return columns[i].text;
+	return true;
+}
+
+/* The cells of a row, or those that are left of it. */
+static void
+add_cells(
+    const struct wandb_pieces *p, const char *text, size_t len, struct buf *out)
+{
+	struct json_span cell;
+	struct jsonscan s;
+	struct buf whole;
+
+	if (p->alone.form == ALONE_WHOLE) {
+		buf_add(out, text, len);
+		return;
+	}
+	buf_init(&whole, OUT_MAX_BYTES);
+	buf_add(&whole, text, len);
+	buf_addc(&whole, ']');
+	jsonscan_init(&s, whole.data, whole.len);
+	jsonscan_enter(&s, '[');
+	for (size_t i = 0;
+	     jsonscan_element(&s) > 0 && jsonscan_value(&s, &cell) == 0; i++) {
+		buf_addc(out, i == 0 ? '[' : ',');
+		if (p->alone.form == ALONE_PLACE ||
+		    (cell.type == JSON_STRING && may_be_text(p, i)))
+			buf_adds(out, "null");
+		else
+			buf_add(out, cell.start, cell.len);
+	}
+	buf_release(&whole);
+}
+
 /* As many rows as fit, at least one. A row that was written before a column
  * appeared lacks that one. */
 void
@@ -301,25 +345,29 @@ wandb_pieces_write(struct wandb_pieces *p, struct wandb_table *table)
 		const struct wandb_piece_row *row = &p->rows[p->writing];
 		size_t lacking = p->title_len - row->cells;
 
+		/* What the server fails at stays alone. */
+		if (p->writing > 0 &&
+		    (p->alone.failures > 0 || p->alone.form != ALONE_WHOLE))
+			break;
 		if (p->writing > 0 &&
 		    table->out.len + row->len + 5 * lacking + 4 > p->limit)
 			break;
 		if (p->writing > 0)
 			buf_addc(&table->out, ',');
-		buf_add(&table->out, text, row->len);
+		add_cells(p, text, row->len, &table->out);
 		while (lacking-- > 0)
 			buf_adds(&table->out, ",null");
 		buf_addc(&table->out, ']');
 		text += row->len;
 	}
+	p->written = table->out.len;
 	table->rows = (int64_t)p->writing;
 	table->column_count = (int64_t)(fixed_columns(p) + p->title_len);
 	table->cut = p->cut;
 }
 
-/* The rows that were in the table are settled. */
-static void
-drop(struct wandb_pieces *p, size_t n)
+void
+wandb_pieces_drop(struct wandb_pieces *p, size_t n)
 {
 	size_t bytes = 0;
 
@@ -332,49 +380,4 @@ drop(struct wandb_pieces *p, size_t n)
 	/* The rows that are left have their cells in these columns. */
 	if (p->row_len == 0)
 		drop_titles(p);
-}
-
-void
-wandb_pieces_sent(struct wandb_pieces *p)
-{
-	drop(p, p->writing);
-	p->number++;
-}
-
-void
-wandb_pieces_too_large(struct wandb_pieces *p, struct tracker *t)
-{
-	if (p->writing > 1) {
-		p->limit = p->limit / 2 > 0 ? p->limit / 2 : 1;
-		return;
-	}
-	tracker_refused(t, "a record",
-	    "W&B's server refuses its row as too large: left out");
-	p->refused++;
-	drop(p, p->writing);
-}
-
-void
-wandb_pieces_refused(struct wandb_pieces *p, struct tracker *t, const char *why)
-{
-	char *what = xasprintf("%zu records", p->writing);
-
-	tracker_refused(t, what, why);
-	free(what);
-	p->refused += p->writing;
-	drop(p, p->writing);
-}
-
-void
-wandb_pieces_say(const struct wandb_pieces *p, struct tracker *t)
-{
-	if (p->cells_cut > 0)
-		tracker_altered(t,
-		    "cells of records of more than %d KiB are cut: %zu",
-		    WANDB_CELL_MAX_BYTES / 1024, p->cells_cut);
-	if (p->scores_left_out > 0)
-		tracker_note(t,
-		    "scores that are NaN or infinite: %zu; their cells are "
-		    "empty",
-		    p->scores_left_out);
 }

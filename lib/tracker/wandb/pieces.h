@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "tracker/common/alone.h"
 #include "tracker/common/rows.h"
 #include "tracker/tracker.h"
 #include "tracker/wandb/table.h"
@@ -37,15 +38,20 @@ struct wandb_pieces {
 	bool text;      /* with prompts and answers */
 	struct buf out; /* the rows, each without its closing bracket */
 	struct wandb_piece_row {
-		size_t len;   /* of its text in `out` */
-		size_t cells; /* that it has */
+		size_t len;     /* of its text in `out` */
+		size_t cells;   /* that it has */
+		int64_t number; /* of its record */
 	} * rows;
 	size_t row_len, row_cap;
 	size_t writing; /* rows at the front that are in the table */
-	size_t limit;   /* of bytes */
-	int64_t number; /* of the pieces before */
-	int64_t last;   /* number of the last record that was added */
-	size_t refused; /* rows that the server does not take */
+	size_t written; /* bytes of the piece on its way */
+	/* The most bytes of a piece: fewer after one at which the server failed,
+	 * up to what it has never called too large. */
+	size_t limit, ceiling;
+	struct alone alone; /* of the one row of the piece */
+	int64_t number;     /* of the pieces before */
+	int64_t last;       /* number of the last record that was added */
+	size_t refused;     /* rows that the server does not take */
 	size_t cells_cut, scores_left_out;
 	char *name; /* of the piece on its way */
 	struct entry_table entry;
@@ -64,7 +70,17 @@ bool wandb_pieces_is_due(const struct wandb_pieces *p, bool last);
 const struct entry_table *wandb_pieces_name(struct wandb_pieces *p);
 /* Writes the next piece; wandb_table_close() ends it. */
 void wandb_pieces_write(struct wandb_pieces *p, struct wandb_table *table);
+/* So many rows at the front are settled; for pieces_answer.c. */
+void wandb_pieces_drop(struct wandb_pieces *p, size_t n);
+
+/* --- pieces_answer.c --- */
+
 void wandb_pieces_sent(struct wandb_pieces *p);
+/* The server has taken the piece (DONE), or failed at it. True: the next one may go
+ * at once, fewer rows or less of the one (tracker/common/alone.h), which is named.
+ * False: the same comes again after a wait. */
+bool wandb_pieces_answered(struct wandb_pieces *p, struct tracker *t,
+    enum outcome outcome, const struct err *err);
 /* The server calls the piece too large: the next ones are half as long. A row
  * that is too large alone is named and left out. */
 void wandb_pieces_too_large(struct wandb_pieces *p, struct tracker *t);

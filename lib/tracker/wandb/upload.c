@@ -69,6 +69,7 @@ answer(struct wandb_upload *u, enum outcome outcome, int64_t retry_after_ms,
 {
 	struct wandb_reply reply = {.outcome = outcome,
 	    .status = u->status,
+	    .at_fault = u->at_fault,
 	    .retry_after_ms = retry_after_ms};
 
 	put_down(u);
@@ -136,6 +137,7 @@ on_put(struct wandb_call *call, const struct wandb_reply *reply)
 	struct err err;
 
 	u->status = reply->status;
+	u->at_fault = reply->at_fault;
 
 	if (reply->outcome == OUTCOME_DONE) {
 		wandb_hash_end(&u->hash, md5);
@@ -380,6 +382,7 @@ wandb_upload_open_table(
 		return u->fd;
 	u->is_table = true;
 	u->status = 0;
+	u->at_fault = false;
 	wandb_table_open(&u->table, entry, u->fd);
 	return 0;
 }

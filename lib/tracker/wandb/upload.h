@@ -34,7 +34,8 @@ struct wandb_upload {
 	/* Without a batch: hears what became of the one table. */
 	void (*done)(void *data, const struct wandb_reply *reply);
 	void *data;
-	int status; /* of the answer to the last file */
+	int status;    /* of the answer to the last file */
+	bool at_fault; /* the file may be what makes the server fail */
 	char *name;
 	int fd; /* -1: none */
 	struct wandb_hash hash;
