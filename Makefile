@@ -382,28 +382,29 @@ LDCONFIG = $(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" ldconfig 2>/dev/null 
 
 install: install-programs install-library
 
+# Each place may have a blank in its name.
 install-programs: $(PROGRAMS)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/itrack \
-	    $(SHARE)/man/man1 $(COMPLETION_DIRS:%=$(SHARE)/%)
-	install $(STRIP) -m 755 $(WRAP) $(ITRACK) $(DESTDIR)$(PREFIX)/bin/
-	install $(STRIP) -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install $(STRIP) -m 644 $(SHIM) $(DESTDIR)$(PREFIX)/libexec/itrack/
-	install -m 644 $(MANUALS) $(SHARE)/man/man1/
-	install -m 644 $(BUILD)/completions/bash/* $(SHARE)/bash-completion/completions/
-	install -m 644 $(BUILD)/completions/zsh/* $(SHARE)/zsh/site-functions/
-	install -m 644 $(BUILD)/completions/fish/* $(SHARE)/fish/vendor_completions.d/
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/libexec/itrack' \
+	    '$(SHARE)/man/man1' $(COMPLETION_DIRS:%='$(SHARE)/%')
+	install $(STRIP) -m 755 $(WRAP) $(ITRACK) '$(DESTDIR)$(PREFIX)/bin/'
+	install $(STRIP) -m 755 $(WORKER) '$(DESTDIR)$(PREFIX)/libexec/itrack/'
+	install $(STRIP) -m 644 $(SHIM) '$(DESTDIR)$(PREFIX)/libexec/itrack/'
+	install -m 644 $(MANUALS) '$(SHARE)/man/man1/'
+	install -m 644 $(BUILD)/completions/bash/* '$(SHARE)/bash-completion/completions/'
+	install -m 644 $(BUILD)/completions/zsh/* '$(SHARE)/zsh/site-functions/'
+	install -m 644 $(BUILD)/completions/fish/* '$(SHARE)/fish/vendor_completions.d/'
 
 install-library: $(LIBRARIES)
-	install -d $(SHARE)/man/man3 $(DESTDIR)$(PREFIX)/include \
-	    $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 $(MANUALS_3) $(SHARE)/man/man3/
-	install -m 644 lib/itrack.h $(DESTDIR)$(PREFIX)/include/
-	install $(STRIP) -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
-	ln -sf libitrack.so.0 $(DESTDIR)$(LIBDIR)/libitrack.so
-	$(if $(EMBED),,install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/)
+	install -d '$(SHARE)/man/man3' '$(DESTDIR)$(PREFIX)/include' \
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	install -m 644 $(MANUALS_3) '$(SHARE)/man/man3/'
+	install -m 644 lib/itrack.h '$(DESTDIR)$(PREFIX)/include/'
+	install $(STRIP) -m 755 $(LIBRARY) '$(DESTDIR)$(LIBDIR)/'
+	ln -sf libitrack.so.0 '$(DESTDIR)$(LIBDIR)/libitrack.so'
+	$(if $(EMBED),,install -m 644 $(ARCHIVE) '$(DESTDIR)$(LIBDIR)/')
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' lib/itrack.pc.in >$(BUILD)/itrack.pc
-	install -m 644 $(BUILD)/itrack.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 644 $(BUILD)/itrack.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/'
 	@$(LDCONFIG)
 	@[ -n '$(DESTDIR)' ] || scripts/install-hint '$(LIBDIR)'
 
@@ -411,17 +412,17 @@ install-strip:
 	$(MAKE) STRIP=-s install
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/itrack-wrap $(DESTDIR)$(PREFIX)/bin/itrack
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/itrack
-	rm -f $(DESTDIR)$(PREFIX)/include/itrack.h \
-	    $(DESTDIR)$(LIBDIR)/libitrack.so.0 \
-	    $(DESTDIR)$(LIBDIR)/libitrack.so $(DESTDIR)$(LIBDIR)/libitrack.a \
-	    $(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc
-	rm -f $(MANUALS_3:man/%=$(SHARE)/man/man3/%)
-	rm -f $(MANUALS:man/%=$(SHARE)/man/man1/%)
-	rm -f $(addprefix $(SHARE)/bash-completion/completions/,itrack itrack-wrap) \
-	    $(addprefix $(SHARE)/zsh/site-functions/,_itrack _itrack-wrap) \
-	    $(addprefix $(SHARE)/fish/vendor_completions.d/,itrack.fish itrack-wrap.fish)
+	rm -f '$(DESTDIR)$(PREFIX)/bin/itrack-wrap' '$(DESTDIR)$(PREFIX)/bin/itrack'
+	rm -rf '$(DESTDIR)$(PREFIX)/libexec/itrack'
+	rm -f '$(DESTDIR)$(PREFIX)/include/itrack.h' \
+	    '$(DESTDIR)$(LIBDIR)/libitrack.so.0' \
+	    '$(DESTDIR)$(LIBDIR)/libitrack.so' '$(DESTDIR)$(LIBDIR)/libitrack.a' \
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/itrack.pc'
+	rm -f $(MANUALS_3:man/%='$(SHARE)/man/man3/%')
+	rm -f $(MANUALS:man/%='$(SHARE)/man/man1/%')
+	rm -f $(patsubst %,'$(SHARE)/bash-completion/completions/%',itrack itrack-wrap) \
+	    $(patsubst %,'$(SHARE)/zsh/site-functions/%',_itrack _itrack-wrap) \
+	    $(patsubst %,'$(SHARE)/fish/vendor_completions.d/%',itrack.fish itrack-wrap.fish)
 	@$(LDCONFIG)
 
 clean:

@@ -40,9 +40,9 @@ before() {
     # A sanitizer's own look for leaks needs ptrace for itself.
     export ASAN_OPTIONS=detect_leaks=0
     strace -f -e trace=execve -o calls "$BUILD/bin/itrack-wrap" true
-    run ! grep -q itrack-foretell calls
+    run ! grep -q -e '--(foretell)' calls
     strace -f -e trace=execve -o calls "$BUILD/bin/itrack-wrap" -t wandb true
-    grep -q itrack-foretell calls
+    grep -q -e '--(foretell)' calls
 }
 
 @test "what is known to be wrong is said there" {

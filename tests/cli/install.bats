@@ -67,6 +67,28 @@ make_it() {
     [ "$output" = "$(cat "$top/VERSION")" ]
 }
 
+@test "a place with a blank is one place" {
+    [ -z "${SANITIZE:-}" ] || skip "another library"
+    local to="$BATS_TEST_TMPDIR/a blank"
+    mkdir -p "$BATS_TEST_TMPDIR/a/libexec/itrack"
+    touch "$BATS_TEST_TMPDIR/a/kept"
+    umask 027
+    make -s -C "$top" "BUILD=$BUILD" PREFIX="$to" install
+    [ "$(cd "$BATS_TEST_TMPDIR" && echo *)" = "a a blank" ]
+    run -0 find "$to" ! -type l ! -perm -044
+    [ -z "$output" ]
+    printf '#include <itrack.h>\n#include <stdio.h>\nint main(void) {%s}\n' \
+        ' return puts(itrack_version()) < 0; ' >"$BATS_TEST_TMPDIR/example.c"
+    eval "cc -o '$BATS_TEST_TMPDIR/example' '$BATS_TEST_TMPDIR/example.c' \
+        $(PKG_CONFIG_PATH=$to/lib/pkgconfig pkg-config --cflags --libs itrack)"
+    LD_LIBRARY_PATH=$to/lib run -0 "$BATS_TEST_TMPDIR/example"
+    [ "$output" = "$(cat "$top/VERSION")" ]
+    make -s -C "$top" "BUILD=$BUILD" PREFIX="$to" uninstall
+    run -0 find "$to" ! -type d
+    [ -z "$output" ]
+    [ -e "$BATS_TEST_TMPDIR/a/kept" ]
+}
+
 # loads_curl COMMAND...: does the program load libcurl? glibc's loader tells.
 loads_curl() {
     LD_DEBUG=files "$@" 2>&1 | grep -q 'calling init: .*libcurl'

@@ -14,8 +14,8 @@ setup_file() {
         { "$top/scripts/install-deps" deb &&
             "$top/scripts/install-deps" -- lintian debootstrap; } ||
             missing="the packages for it can't be installed"
-    elif [ "$(dpkg-query -W -f '${db:Status-Status} ' debhelper dh-python fakeroot)" != \
-        'installed installed installed ' ]; then
+    elif [ "$(dpkg-query -W -f '${db:Status-Status} ' build-essential debhelper dh-python fakeroot)" != \
+        'installed installed installed installed ' ]; then
         missing="the packages for it are not installed: scripts/install-deps deb"
     fi
     [ -z "$missing" ] || return 0

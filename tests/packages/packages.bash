@@ -125,27 +125,77 @@ finished_at_server() {
             length == 1' >/dev/null
 }
 
-# fresh_root SUITE DIRECTORY: the smallest Debian of a suite there, else the test is
-# skipped.
+# wheel_works NAME HERE SEEN COMMAND...: a user of the wheel that "a venv" of the directory
+# HERE has runs an evaluation to files and to the server, whose name is NAME there.
+# COMMAND... runs a command there, which sees HERE as SEEN; demo/ and ca.pem are there.
+wheel_works() {
+    local run="$3/runs/$1" here=$2 seen=$3 bin="a venv/bin"
+    shift 3
+    run -0 "$@" "$bin/itrack" --version
+    [ "$output" = "itrack $(cat "$top/VERSION")" ]
+    # A run, to files; the preload library is found and works.
+    run -0 "$@" "$bin/itrack-wrap" -v -- demo/run.sh "$run" 3
+    [[ $output == *"with the preload library"* ]]
+    [ "$(jq -r .status "$here"/runs/tracking/insidellms/*/final_state.json)" = finished ]
+    # To the server, which nobody trusts but by the private authority.
+    run ! "$@" "$bin/itrack" doctor --track mlflow --mlflow-uri "$MLFLOW_TRACKING_URI"
+    [[ $output == *certificate* ]]
+    run -0 "$@" env SSL_CERT_FILE="$seen/ca.pem" "$bin/itrack-wrap" --track mlflow \
+        --mlflow-uri "$MLFLOW_TRACKING_URI" -- demo/run.sh "$run-tls" 3
+    finished_at_server "$run-tls"
+    run -0 "$@" "$bin/itrack" doctor
+    [[ $output != *problem* ]]
+}
+
+# module_works HERE COMMAND...: its module, too, with its own library and not one that the
+# system has.
+module_works() {
+    local here=$1
+    shift
+    run -0 "$@" "a venv/bin/python" -c "import itrack
+assert itrack.__version__ == '$(cat "$top/VERSION")'
+with itrack.LocalFileTracker(output_dir='module') as tracker:
+    tracker.start_run('one')
+    tracker.log_metrics({'accuracy': 0.5})
+assert itrack.__path__[0] + '/libitrack.so.0' in open('/proc/self/maps').read()"
+    [ "$(jq -r .status "$here"/module/*/one/final_state.json)" = finished ]
+}
+
+# fresh_root SUITE DIRECTORY [ARCHITECTURE]: the smallest Debian of a suite there, else
+# the test is skipped. Of another architecture it is unpacked only; in_root runs its
+# programs by qemu.
 fresh_root() {
     [ "$(id -u)" -eq 0 ] || skip "not root"
-    "$top/scripts/test-root" "$1" "$2" 2>"$BATS_TEST_TMPDIR/no_root" ||
-        skip "no $1: $(tail -n 1 "$BATS_TEST_TMPDIR/no_root")"
+    "$top/scripts/test-root" "$@" 2>"$BATS_TEST_TMPDIR/no_root" ||
+        skip "no $1 ${3:-}: $(tail -n 1 "$BATS_TEST_TMPDIR/no_root")"
+    [ $# -lt 3 ] || qemu=$(command -v qemu-aarch64-static) || skip "there is no qemu"
+    [ $# -lt 3 ] || in_root "$2" true ||
+        skip "this kernel lets no user namespace say what runs its programs"
 }
 
 # in_root ROOT COMMAND...: as its root at a login, with /proc and /dev, which are gone
-# again when the command ends.
+# again when the command ends. With $qemu the programs are those of aarch64: the kernel
+# is told so in a user namespace of the command, and nobody else's programs change.
 in_root() {
-    local root=$1
+    local root=$1 apart=--propagation=private
     shift
-    # shellcheck disable=SC2016  # the inner shell's
-    unshare --mount --propagation private sh -c 'root=$1; shift
-        mount --bind /proc "$root/proc"
-        mount --bind /dev "$root/dev"
+    [ -z "${qemu:-}" ] || apart='--user --map-root-user'
+    # shellcheck disable=SC2016,SC2086  # the inner shell's; two options
+    unshare --mount $apart sh -c 'root=$1; qemu=$2; shift 2
+        formats=/proc/sys/fs/binfmt_misc
+        [ -z "$qemu" ] || {
+            zero="\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+            any="\\xff\\xff\\xff\\xff\\xff\\xff\\xff"
+            mount -t binfmt_misc binfmt_misc $formats || exit
+            printf "%s\n" ":aarch64:M::\\x7fELF\\x02\\x01\\x01$zero\\x00\\x02\\x00\\xb7\\x00:$any\\x00$any\\xff\\xfe\\xff\\xff\\xff:$qemu:F" \
+                >$formats/register || exit
+        }
+        mount --rbind /proc "$root/proc"
+        mount --rbind /dev "$root/dev"
         exec chroot "$root" /usr/bin/env -i \
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "cd; exec \"\$@\"" sh "$@"
-    ' sh "$root" "$@"
+    ' sh "$root" "${qemu:-}" "$@"
 }
 
 # installs ROOT PACKAGE...: from Debian.

@@ -141,14 +141,14 @@ is_there(const struct examine *e, const char *part, const char *path, int how,
 	return false;
 }
 
-/* By its other name it only says where runs will go: it starts, and what it links
+/* Asked so it only says where runs will go: it starts, and what it links
  * is there. */
 static void
 examine_worker(const struct examine *e, const char *home)
 {
 	char *path = path_join(home, "libexec/itrack/itrack-worker");
-	char name[] = LINK_FORETELLER, said[SAID_MAX];
-	char *arguments[] = {name, NULL};
+	char name[] = "itrack-worker", word[] = LINK_FORETELLER, said[SAID_MAX];
+	char *arguments[] = {name, word, NULL};
 
 	if (is_there(e, "worker", path, X_OK, "nothing can be tracked")) {
 		if (runs_well(path, arguments, NULL, said))

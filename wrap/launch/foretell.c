@@ -91,18 +91,23 @@ end(pid_t pid)
 static void
 ask(const char *program, char **arguments, char **environment)
 {
-	static char said[SAID_MAX];
-	char name[] = LINK_FORETELLER;
+	static char said[SAID_MAX], word[] = LINK_FORETELLER;
+	size_t count = 0, len;
+	char **asked;
 	int ends[2];
-	size_t len;
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	while (arguments[count] != NULL)
+		count++;
+	asked = calloc(count + 2, sizeof *asked);
+	if (asked == NULL || pipe2(ends, O_CLOEXEC) < 0)
 		return;
-	arguments[0] = name;
+	asked[0] = arguments[0];
+	asked[1] = word;
+	memcpy(asked + 2, arguments + 1, (count - 1) * sizeof *asked);
 	pid = vfork();
 	if (pid == 0)
-		become(program, arguments, environment, ends[1]);
+		become(program, asked, environment, ends[1]);
 	close(ends[1]);
 	if (pid < 0)
 		return;

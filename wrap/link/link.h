@@ -35,9 +35,11 @@
 /* A command that is to be stopped gets SIGINT, and after so long SIGTERM. */
 #define LINK_STOP_MS 30000
 
-/* The worker's program under this name (argv[0]) only says where runs will go
- * (wrap/worker/foretell.h). */
-#define LINK_FORETELLER "itrack-foretell"
+/* With this as its first argument the worker's program only says where runs will go
+ * (wrap/worker/foretell.h). Not by the name that it is started by: an emulator (qemu by
+ * binfmt_misc) puts another there. No worker has this argument: itrack-wrap, which
+ * hands it its own, refuses it. */
+#define LINK_FORETELLER "--(foretell)"
 
 /* Says in the reports of both why a run may not have been seen. */
 #define LINK_LOCKED_UP                                                 \

@@ -1,6 +1,7 @@
 /* bin/itrack beside the one program: becomes it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,16 +14,22 @@
 int
 main(int argc, char **argv)
 {
-	static char name[] = ONE_ITRACK;
-	static char *none[] = {name, NULL};
+	static char name[] = "itrack", which[] = ONE_ITRACK;
 	char home[HOME_SIZE], path[HOME_SIZE + sizeof "/" HOME_WORKER];
+	size_t rest = argc > 0 ? (size_t)argc - 1 : 0;
+	char **args = calloc(rest + 3, sizeof *args);
 
-	home_find(home);
-	snprintf(path, sizeof path, "%s/%s", home, HOME_WORKER);
-	if (argc > 0)
-		argv[0] = name;
-	execv(path, argc > 0 ? argv : none);
-	fprintf(stderr, "itrack: %s: %s: install itrack anew\n", path,
-	    strerror(errno));
+	if (args != NULL) {
+		args[0] = name;
+		args[1] = which;
+		if (rest > 0)
+			memcpy(args + 2, argv + 1, rest * sizeof *args);
+		home_find(home);
+		snprintf(path, sizeof path, "%s/%s", home, HOME_WORKER);
+		execv(path, args);
+		fprintf(stderr, "itrack: %s: %s: install itrack anew\n", path,
+		    strerror(errno));
+	} else
+		fprintf(stderr, "itrack: out of memory\n");
 	return EXIT_NOT_STARTED;
 }

@@ -9,10 +9,10 @@ main(int argc, char **argv)
 {
 	static char name[] = "itrack";
 
-	if (argc == 0 || strcmp(argv[0], ONE_ITRACK) != 0)
+	if (argc < 2 || strcmp(argv[1], ONE_ITRACK) != 0)
 		return worker_main(argc, argv);
 	/* For whoever looks for it among the processes. */
 	prctl(PR_SET_NAME, name);
-	argv[0] = name;
-	return itrack_main(argc, argv);
+	argv[1] = name;
+	return itrack_main(argc - 1, argv + 1);
 }

@@ -112,9 +112,9 @@ ask_rules(struct foretell *f)
 }
 
 bool
-foretell_is_asked_for(char **argv)
+foretell_is_asked_for(int argc, char **argv)
 {
-	return argv[0] != NULL && strcmp(argv[0], LINK_FORETELLER) == 0;
+	return argc > 1 && strcmp(argv[1], LINK_FORETELLER) == 0;
 }
 
 /* The launcher says nothing then. */
@@ -134,7 +134,8 @@ foretell_main(int argc, char **argv)
 	char message[OPTIONS_MESSAGE_MAX];
 
 	die_set_hook(on_death);
-	if (options_parse(&options, PROGRAM_WRAP, argc, argv, message) < 0)
+	if (options_parse(&options, PROGRAM_WRAP, argc - 1, argv + 1, message) <
+	    0)
 		return 1;
 	buf_init(&f.lines, LINES_MAX_BYTES);
 	ask_rules(&f);

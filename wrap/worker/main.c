@@ -473,7 +473,7 @@ main(int argc, char **argv)
 
 	process_no_core();
 	process_many_descriptors();
-	if (foretell_is_asked_for(argv))
+	if (foretell_is_asked_for(argc, argv))
 		return foretell_main(argc, argv);
 	if (follow_is_asked_for(argc, argv))
 		return follow_main(argc, argv);
