@@ -81,8 +81,8 @@ need_strace() {
     [ ! -s left ]
 }
 
-@test "no room for cursors: delivered once" {
-    export XDG_STATE_HOME=$PWD/disk
+deliver_from_full_disk() {
+    rm -rf "${runs:?}" "$PWD/store" && mkdir "$runs"
     # shellcheck disable=SC2016 # expanded there
     run on_small_disk disk '
         mkdir -p disk/itrack/runs
@@ -98,11 +98,22 @@ need_strace() {
         ls disk/itrack/runs >after'
     [ "$status" -ne 99 ] || skip "no disk can be mounted here"
     grep -qx journal.jsonl left
-    run ! grep -q '^cursor' left
     [ ! -s after ]
     [ "$(ls "$tracking")" = "$id" ]
     [ "$(ls "$runs/tracking/tensorboard/insidellms")" = "$id" ]
     [ -e "$local/final_state.json" ]
+}
+
+@test "no room for cursors: delivered once" {
+    export XDG_STATE_HOME=$PWD/disk
+    # A quick worker writes a cursor before what is to be delivered fills the disk.
+    for _ in 1 2 3 4 5; do
+        deliver_from_full_disk
+        if ! grep -q '^cursor' left; then
+            return 0
+        fi
+    done
+    return 1
 }
 
 # fails CALL ERROR COMMAND...: each of these calls fails on a file of the name.
