@@ -85,7 +85,7 @@ bool run_is_complete(const struct run *run);
 /* A run that has no directory and is not in the list yet, and how it comes into
  * that. */
 struct run *run_new(struct runs *runs, pid_t writer);
-void run_free(struct run *run);
+void run_discard(struct run *run);
 void run_enlist(struct run *run);
 /* Are there enough descriptors for one more? 0 or a negative errno. */
 int run_has_room(struct err *err);

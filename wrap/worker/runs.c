@@ -133,7 +133,7 @@ run_has_room(struct err *err)
 }
 
 void
-run_free(struct run *run)
+run_discard(struct run *run)
 {
 	writer_release(&run->asked);
 	free(run->run_id);
@@ -203,7 +203,7 @@ runs_begin(
 		/* A directory that is gone again by now is no news. */
 		else if (result != -ENOENT && result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		run_free(run);
+		run_discard(run);
 		return NULL;
 	}
 	run_enlist(run);
@@ -285,7 +285,7 @@ runs_close(struct runs *runs)
 	while ((run = TAILQ_FIRST(&runs->list)) != NULL) {
 		TAILQ_REMOVE(&runs->list, run, link);
 		run_unwatch_writer(run);
-		run_free(run);
+		run_discard(run);
 	}
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
 	sampler_free(runs->sampler);
@@ -427,7 +427,7 @@ begin_own_run(struct runs *runs)
 	if (result < 0) {
 		if (result != -EALREADY)
 			report_say(runs->config.report, "%s", err.message);
-		run_free(run);
+		run_discard(run);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&runs->list, run, link);

@@ -76,7 +76,7 @@ take_up(struct runs *runs, const char *attempt, const struct entry_start *start)
 		watch_writer(run, start);
 		runs_begin_sampling(runs);
 	} else {
-		run_free(run);
+		run_discard(run);
 		/* Another process finishes it now, or did just now. */
 		if (result != -EBUSY && result != -ENOENT)
 			leave_pending(runs, attempt, &err);
