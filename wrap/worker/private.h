@@ -104,6 +104,8 @@ void runs_put_off(struct runs *runs, const char *dir);
 /* `dir_fd`: the directory itself; 0: by the path. */
 int run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
     struct err *err);
+/* The stamp of a file in it; symbolic links are not followed. */
+struct watcher_stamp run_stamp(const char *dir, int dir_fd, const char *name);
 
 /* Watches over the writer that is known by now. */
 void run_watch_writer(struct run *run);

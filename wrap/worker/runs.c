@@ -112,6 +112,13 @@ run_identify(const char *dir, int dir_fd, struct watcher_identity *identity,
 	return 0;
 }
 
+struct watcher_stamp
+run_stamp(const char *dir, int dir_fd, const char *name)
+{
+	return dir_fd > 0 ? identity_stamp_at(dir_fd, name)
+			  : watcher_stamp(dir, name);
+}
+
 /* Are there enough descriptors for a run? Without them its journal would have
  * to live in memory, and its directory could not be held. */
 int
@@ -187,7 +194,7 @@ runs_begin(
 
 	/* Of a run that nobody told of a copy is seen when it is whole. */
 	run->held = !TAILQ_EMPTY(&runs->list) &&
-	    (heard || watcher_stamp(dir, MANIFEST_FILE).there);
+	    (heard || run_stamp(dir, dir_fd, MANIFEST_FILE).there);
 	result = run_has_room(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);

@@ -23,13 +23,6 @@
 #define TURN_LIVE_MS 2000
 #define LOOK_MS      5
 
-static struct watcher_stamp
-stamp(const struct run *run, int dir_fd, const char *name)
-{
-	return dir_fd > 0 ? identity_stamp_at(dir_fd, name)
-			  : watcher_stamp(run->dir, name);
-}
-
 /* Notes the manifest that an earlier run of this command left in the directory.
  * By now there may be this run's own, which is written behind all the others of
  * its files. */
@@ -42,12 +35,13 @@ older_manifest(const struct run *run, int dir_fd)
 	struct watcher_stamp manifest = {0};
 
 	if (earlier != NULL)
-		manifest = stamp(run, dir_fd, MANIFEST_FILE);
+		manifest = run_stamp(run->dir, dir_fd, MANIFEST_FILE);
 	if (!manifest.there ||
 	    identity_stamp_equal(&earlier->manifest, &manifest))
 		return manifest;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct watcher_stamp file = stamp(run, dir_fd, names[i]);
+		struct watcher_stamp file =
+		    run_stamp(run->dir, dir_fd, names[i]);
 
 		if (file.code < 0)
 			return file;

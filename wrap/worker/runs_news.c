@@ -86,19 +86,13 @@ next_run(struct runs *runs, const struct watcher_identity *identity,
 	return run;
 }
 
-static struct watcher_stamp
-stamp_of(const struct run_news *news, const char *name)
-{
-	return news->dir_fd > 0 ? identity_stamp_at(news->dir_fd, name)
-				: watcher_stamp(news->dir, name);
-}
-
 /* insideLLMs writes the marker first. Who writes it behind a manifest copies the
  * files in some order, and what it did before was no news of a run. */
 static bool
 is_marked_late(const struct run_news *news)
 {
-	return news->sign == RUN_MARKER && stamp_of(news, MANIFEST_FILE).there;
+	return news->sign == RUN_MARKER &&
+	    run_stamp(news->dir, news->dir_fd, MANIFEST_FILE).there;
 }
 
 /* Returns 1, 0, or a negative errno if it could not be looked at. */
@@ -111,7 +105,7 @@ has_marker(const struct run_news *news)
 	 * by now. */
 	if (news->sign == RUN_MARKER)
 		return 1;
-	stamp = stamp_of(news, MARKER_FILE);
+	stamp = run_stamp(news->dir, news->dir_fd, MARKER_FILE);
 	return stamp.code < 0 ? stamp.code : stamp.there;
 }
 
