@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "wrap/worker/worker.h"
 
 /* A directory that the command was asked to write, and that is refused; NULL:
@@ -11,17 +10,13 @@
 static char *
 refusal(struct worker *w)
 {
-	const char *named = w->options.value[OPT_RUN_DIR];
-	char *dir = named != NULL ? path_absolute(named) : NULL;
-
 	/* One that did as asked (--dry-run) has refused nothing. */
-	if (w->failed && dir != NULL)
-		refusals_add(&w->refusals, dir);
+	if (w->failed && w->named != NULL)
+		refusals_add(&w->refusals, w->named);
 	else if (w->failed && w->guess.dir != NULL)
 		refusals_add(&w->refusals, w->guess.dir);
 	else if (w->failed && w->guess.root != NULL)
 		refusals_add_root(&w->refusals, w->guess.root);
-	free(dir);
 	return refusals_reason(
 	    &w->refusals, clock_ns(&w->launched.file_clock), w->failed);
 }

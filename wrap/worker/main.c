@@ -17,6 +17,7 @@
 #include "base/environment.h"
 #include "base/lifeline.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "http/http.h"
@@ -231,6 +232,7 @@ begin_search(struct worker *w)
 	    .inotify = w->inotify,
 	    .runs = w->runs,
 	    .options = &w->options,
+	    .named = w->named,
 	    .guess = &w->guess,
 	    .launched = &w->launched,
 	    .state_dir = w->state_dir,
@@ -413,12 +415,14 @@ on_die(const char *message)
 static void
 worker_init(struct worker *w)
 {
+	const char *named = w->options.value[OPT_RUN_DIR];
 	struct runs_config config;
 
 	report_init(&w->report, &w->options);
 	buf_init(&w->line, LINE_MAX_BYTES);
 	rundir_guess_own(
 	    &w->guess, w->options.argument_count, w->options.arguments);
+	w->named = named != NULL ? path_absolute(named) : NULL;
 	w->loop = loop_new();
 	w->inotify = inotify_new(w->loop);
 	w->state_dir = journal_state_dir();
@@ -427,6 +431,7 @@ worker_init(struct worker *w)
 	    .inotify = w->inotify,
 	    .options = &w->options,
 	    .state_dir = w->state_dir,
+	    .named = w->named,
 	    .guess = &w->guess,
 	    .launched = &w->launched,
 	    .report = &w->report,
@@ -460,6 +465,7 @@ worker_release(struct worker *w)
 	report_release(&w->report);
 	buf_release(&w->line);
 	rundir_guess_release(&w->guess);
+	free(w->named);
 	begin_lock_give_back(w->announced_fd);
 	free(w->state_dir);
 }

@@ -53,7 +53,6 @@ struct found_run {
 
 struct runs {
 	struct runs_config config;
-	char *named; /* --run-dir; NULL: not given */
 	TAILQ_HEAD(run_list, run) list;
 	size_t count;
 	bool incomplete; /* of those that are given back */

@@ -153,7 +153,7 @@ runs_call(const struct runs *runs, const struct watcher_identity *identity,
     const char *dir)
 {
 	const struct rundir_guess *guess = runs->config.guess;
-	char *name = called_as(runs->named, false, identity, dir);
+	char *name = called_as(runs->config.named, false, identity, dir);
 
 	if (name == NULL)
 		name = called_as(guess->dir, false, identity, dir);
@@ -232,9 +232,6 @@ runs_new(const struct runs_config *config)
 	struct runs *runs = xcalloc(1, sizeof *runs);
 
 	runs->config = *config;
-	if (options_given(config->options, OPT_RUN_DIR))
-		runs->named =
-		    path_absolute(config->options->value[OPT_RUN_DIR]);
 	runs->quiet = (struct loop_timer){.fire = on_quiet};
 	TAILQ_INIT(&runs->list);
 	TAILQ_INIT(&runs->found);
@@ -297,7 +294,6 @@ runs_close(struct runs *runs)
 	loop_timer_cancel(runs->config.loop, &runs->quiet);
 	sampler_free(runs->sampler);
 	complete = !runs->incomplete;
-	free(runs->named);
 	free(runs);
 	return complete;
 }

@@ -25,6 +25,7 @@ struct runs_config {
 	struct inotify *inotify;
 	const struct options *options;
 	const char *state_dir;
+	const char *named; /* --run-dir, absolute; NULL: not given */
 	/* Of the command's own arguments: for the runs of writers that say
 	 * nothing else. */
 	const struct rundir_guess *guess;

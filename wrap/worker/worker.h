@@ -39,6 +39,7 @@ struct worker {
 	struct loop_turn turn;
 	char *state_dir;
 	int announced_fd; /* of begin_lock_announce */
+	char *named;      /* --run-dir, absolute; NULL: not given */
 	struct rundir_guess guess;
 	struct link_launched launched;
 	struct runs *runs;

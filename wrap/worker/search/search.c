@@ -130,16 +130,14 @@ static void
 start_find(struct search *s)
 {
 	const struct rundir_guess *guess = s->config.guess;
-	const char *named = s->config.options->value[OPT_RUN_DIR];
-	char *dir = named != NULL ? path_absolute(named) : NULL;
+	const char *named = s->config.named;
 	struct candidate_config config = make_find(s);
 
-	config.dir = dir != NULL ? dir : guess->dir;
-	config.root = dir != NULL ? NULL : guess->root;
+	config.dir = named != NULL ? named : guess->dir;
+	config.root = named != NULL ? NULL : guess->root;
 	config.direct = guess->names_insidellms;
 	if (s->find == NULL)
 		s->find = candidate_new(&config);
-	free(dir);
 }
 
 static void

@@ -23,6 +23,7 @@ struct search_config {
 	struct inotify *inotify;
 	struct runs *runs;
 	const struct options *options;
+	const char *named; /* --run-dir, absolute; NULL: not given */
 	const struct rundir_guess *guess; /* of the command's arguments */
 	const struct link_launched *launched;
 	const char *state_dir;
