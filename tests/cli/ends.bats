@@ -254,12 +254,7 @@ END
 END
     start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
         sh late.sh "$PWD/gate" "$write_run" "$from" "$runs"
-    wait_until worker_of_job
-    kill -STOP "$worker"
-    turn
-    wait_until test -s "$runs/copy/manifest.json"
-    kill -CONT "$worker"
-    turn
+    turn_unheard test -s "$runs/copy/manifest.json"
     finish
     names_are "$id" "$id-2"
     grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
@@ -299,12 +294,7 @@ END
 END
     start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
         sh edit.sh "$PWD/gate" "$write_run" "$from" "$runs/out"
-    wait_until worker_of_job
-    kill -STOP "$worker"
-    turn
-    wait_until test -e "$runs/out.edited"
-    kill -CONT "$worker"
-    turn
+    turn_unheard test -e "$runs/out.edited"
     finish
     names_are "$id"
     grep -q '"finished"' "$places/$id/final_state.json"

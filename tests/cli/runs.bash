@@ -48,6 +48,18 @@ start_gated() {
     exec 7>"$BATS_TEST_TMPDIR/gate"
 }
 
+# `with_none LIMIT COMMAND...`: runs the command in a user namespace of its own, in
+# which this limit of /proc/sys/user is 0: nobody else's inotify is touched.
+with_none() {
+    unshare -Ur true 2>/dev/null || skip "no user namespace"
+    run unshare -Ur sh -c '
+        echo 0 >"/proc/sys/user/$1" || exit 99
+        shift
+        exec "$@"' - "$@" 3>&-
+    [ "$status" -ne 99 ] || skip "the limit can't be set"
+    [ "$status" -eq 0 ]
+}
+
 # The worker of the job's itrack-wrap, in `worker`.
 worker_of_job() {
     worker=$(pgrep -P "$job" -x itrack-worker)
@@ -59,6 +71,17 @@ turn() {
     for ((i = 0; i < ${1:-1}; i++)); do
         echo >&7
     done
+}
+
+# `turn_unheard CONDITION...`: the job has a turn while its worker hears nothing, and
+# when the condition holds another one, while it hears all of it.
+turn_unheard() {
+    wait_until worker_of_job
+    kill -STOP "$worker"
+    turn
+    wait_until "$@"
+    kill -CONT "$worker"
+    turn
 }
 
 run_free() {
