@@ -1,5 +1,6 @@
 /* The end of a W&B run on a server, and of the runs of its experiments: the
- * artifact, the table of the experiments, then the last request of each run. A call that fails is made again from where it stopped. */
+ * artifact, the table of the experiments, then the last request of each run. A
+ * call that fails is made again from where it stopped. */
 #include "tracker/wandb/experiments.h"
 #include "tracker/wandb/online.h"
 
