@@ -29,9 +29,12 @@ record() {
     to=$to-2
 }
 
+# It follows when it returns.
 follow() {
+    rm -f follow.err
     "$BUILD/bin/itrack" sync --follow "$@" >follow.out 2>follow.err 3>&- 7>&- &
     follower=$!
+    wait_until test -s follow.err
 }
 
 # `not_followed DIR`: one that is refused ends at once.

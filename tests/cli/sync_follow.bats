@@ -26,9 +26,12 @@ record() {
         --from "$from" --to "$to" >out 3>&- 7>&-
 }
 
+# It follows when it returns.
 follow() {
+    rm -f follow.err
     "$BUILD/bin/itrack" sync --follow "$@" >follow.out 2>follow.err 3>&- 7>&- &
     follower=$!
+    wait_until test -s follow.err
 }
 
 # The follower's status in `status`.
@@ -130,7 +133,7 @@ one_journal() {
     [ "$(ls "$tracking")" = "$id" ]
     stop_follower
     [ "$(cat follow.err)" = \
-        "itrack: follows $PWD/shared/itrack: 0 attempts to deliver now, others as their runs end" ]
+        "itrack: follows $PWD/shared/itrack: 0 attempts there now; delivers each when its run has ended" ]
 }
 
 @test "no end: another host's waits for it, a dead one's of this host does not" {
