@@ -384,7 +384,7 @@ main(int argc, char **argv)
 		turn(l);
 	take_last_signals(l);
 	finish_copy(l);
-	if (l->copy.line != NULL)
+	if (l->copy.whole)
 		tracking_line(t, l->copy.line, l->copy.line_len);
 	tracking_ended(t, &l->child,
 	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT),

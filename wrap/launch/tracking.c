@@ -143,6 +143,7 @@ send_line(const struct tracking *t)
 void
 tracking_line(struct tracking *t, const char *line, size_t len)
 {
+	t->end.output_read = true;
 	t->line = line;
 	t->line_len = len;
 	if (t->link >= 0)
