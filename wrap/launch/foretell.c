@@ -12,7 +12,7 @@
 
 #include "base/closing.h"
 #include "wrap/launch/now.h"
-#include "wrap/launch/preload.h"
+#include "wrap/launch/environments.h"
 #include "wrap/link/link.h"
 
 /* Settings are a few small files; a command is not held up for others. */
@@ -140,7 +140,7 @@ foretell(const struct options *options, char **arguments, const char *worker)
 
 	if (options_given(options, OPT_QUIET) || !is_worth_it(options))
 		return;
-	environment = preload_worker_environment();
+	environment = environment_of_worker();
 	if (environment != NULL)
 		ask_beside(worker, arguments, environment);
 	free(environment);

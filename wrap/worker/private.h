@@ -1,5 +1,5 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_own.c (which are none),
+ * heard of them), runs_end.c (how they end), runs_copies.c (which are none),
  * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
  * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
