@@ -14,7 +14,19 @@ wait_until() {
     return 1
 }
 
+# A port that nobody has. It is none of those that the kernel gives to whoever
+# connects, so that nobody has it by the time that a server takes it.
 free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c 'import random, socket
+with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+    low, high = map(int, f.read().split())
+ports = [p for p in range(10000, 65536) if p < low or p > high] or [0]
+while True:
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", random.choice(ports)))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break'
 }

@@ -10,7 +10,7 @@ load ../trackers/otlp
 # What was typed stands in `typed`, what came in `said`; the tests look at it.
 setup_file() {
     [ -z "${SANITIZE:-}" ] || return 0
-    local name port
+    local name
     for name in mlflow tensorboard wandb; do
         "$top/scripts/test-venv" "$name" >/dev/null || return 0
     done
@@ -23,9 +23,7 @@ setup_file() {
     fake_insidellms
     other_commands
     for name in 5000 6006; do
-        port=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-        echo "$port" >"port.$name"
+        free_port >"port.$name"
     done
     mkdir checkout
     tar -C "$top" -c --exclude=./build --exclude=./.git . | tar -C checkout -x
