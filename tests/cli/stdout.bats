@@ -131,7 +131,8 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     { wrapped -q -- sh -c '(read -r x <go; echo late) & echo "{\"a\": 1}"'
       echo left >left; } 3>&- | cat >out &
     wait_until eval '[ -e left ]'
-    grep -qx '{"a": 1}' out
+    # What the copier has passed on is cat's to write.
+    wait_until grep -qx '{"a": 1}' out
     [ "$(metrics sh | tr -d .0)" = '[,{"a":1}]' ]
     echo >go
     wait
@@ -140,9 +141,10 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
 
 @test "the launcher is killed: the output reaches its reader" {
     mkfifo go
-    { wrapped -q -- sh -c 'echo begin; read -r x <go; seq 100000
-        echo end' 3>&- & echo $! >pid; wait $!; } 3>&- 2>/dev/null | cat >out &
+    sh -c 'echo $$ >pid; exec "$@"' - "$wrap" -q --metrics-from-stdout -- \
+        sh -c 'echo begin; read -r x <go; seq 100000; echo end' 3>&- | cat >out &
     wait_until eval 'grep -qx begin out'
+    [ "$(cat "/proc/$(cat pid)/comm")" = itrack-wrap ]
     kill -KILL "$(cat pid)"
     echo >go
     wait
@@ -193,6 +195,7 @@ while True:
         -- echo '{"a": 1}' >out 2>err 3>&- &
     launcher=$!
     wait_until eval '[ -e $own/echo/final_state.json ]'
+    wait_until eval '[ -s accepted ]'
     worker=$(pgrep -P $launcher -x itrack-worker)
     kill -KILL "$worker"
     # The second one knows what the first has left.
