@@ -18,15 +18,6 @@ teardown() {
     if [ -n "$watcher" ]; then kill -KILL "$watcher" 2>/dev/null || :; fi
 }
 
-# Some ticks of the clock of file times: what was written within the last one may
-# have come behind the start of `watch`, which takes it for new.
-ticks_go_by() {
-    for _ in 1 2 3 4; do
-        touch tick
-        until touch tock && [ tock -nt tick ]; do :; done
-    done
-}
-
 # `watch WORD...`, and waits until it says what it looks at.
 watch() {
     ticks_go_by

@@ -369,6 +369,12 @@ attempt_status(const struct attempt *a)
 	return a->status;
 }
 
+int64_t
+attempt_start_us(const struct attempt *a)
+{
+	return a->start.time_us;
+}
+
 const struct watcher *
 attempt_watcher(const struct attempt *a)
 {
