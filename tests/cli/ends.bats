@@ -586,7 +586,7 @@ journals_have() {
 @test "a worker that is killed: the report has its runs that wait for a server" {
     before=
     # shellcheck disable=SC2016
-    start_gated "$BUILD/bin/itrack-wrap" --drain 1 --track mlflow \
+    start_gated "$BUILD/bin/itrack-wrap" --drain 60 --track mlflow \
         --mlflow-uri http://127.0.0.1:1 sh -c 'exec 5<gate
         for n in 1 2 3; do "$1" --from "$2" --to "$3/x$n" >/dev/null; done
         read -r line <&5 || :' - "$write_run" "$from" "$runs"
