@@ -97,7 +97,7 @@ start_fake() {
     mkdir -p "$1"
     python3 "$top/tests/servers/fake_http.py" "$@" 3>&- &
     echo $! >"$1/pid"
-    wait_for 20 test -s "$1/url"
+    wait_for 60 test -s "$1/url"
 }
 
 # The run exists at the server, and the cursor knows it.
