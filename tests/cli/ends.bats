@@ -136,8 +136,8 @@ END
     start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
         $several server "$from" "$runs/out" gate
     wait_until is_whole run-0
+    wait_until no_journals
     kill -0 "$job"
-    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     finish
     names_are run-0
 }
