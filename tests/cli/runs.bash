@@ -105,6 +105,11 @@ finish() {
     rm -f "$BATS_TEST_TMPDIR/gate"
 }
 
+# Journals are removed behind the last word to a tracker.
+no_journals() {
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
+}
+
 # `has_step FILE N`: the metrics of a local run have reached step N.
 has_step() {
     grep -q "\"step\": $2," "$1"
