@@ -20,6 +20,8 @@ setup_file() {
     unset "${!OTEL_@}" XDG_STATE_HOME XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL
     export MLFLOW_DISABLE_TELEMETRY=true GIT_PYTHON_REFRESH=quiet
     export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_WORKERS=1 WANDB_ERROR_REPORTING=false
+    # However slow the servers are.
+    export ITRACK_DRAIN=600
     fake_insidellms
     other_commands
     for name in 5000 6006; do
