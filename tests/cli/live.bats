@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$job" ]; then
         kill -9 "$job" 2>/dev/null || :
     fi
