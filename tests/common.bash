@@ -30,3 +30,20 @@ while True:
         print(s.getsockname()[1])
         break'
 }
+
+# Of a test that fails: what the last command of `run` said, and what is in the files
+# `out` and `err`. A file with a teardown of its own calls it there.
+show_last() {
+    local name
+    [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
+    for name in status output stderr; do
+        [ -z "${!name:-}" ] || printf '%s: %s\n' "$name" "${!name}"
+    done | head -n 60
+    for name in out err; do
+        [ ! -s "$BATS_TEST_TMPDIR/$name" ] || tail -n 20 "$BATS_TEST_TMPDIR/$name"
+    done
+}
+
+teardown() {
+    show_last
+}

@@ -46,6 +46,7 @@ answer() {
 }
 
 teardown() {
+    show_last
     if [ -n "${fake:-}" ]; then
         kill "$fake" 2>/dev/null || :
     fi
