@@ -101,6 +101,7 @@ SH
     [ "$status" -eq 7 ]
     [ "$(cat heard)" = command ]
     # The writer stood at its gate.
+    [[ $(<err) == *"a rule held, and its writer goes on: --stop-if error_count > 1: "* ]]
     [[ $(<err) == *"still being written"* ]]
     wait_until grep -rq '"finished"' "$tracking"
 }

@@ -193,7 +193,6 @@ PY
     sed -i 's,^\[,&{"match": "/records.json"\, "status": 401}\,,' "$fake/rules.json"
     # The program waits for its manifest until the records are there.
     (wait_for 120 grep -qs /v1/traces "$fake/log" || true
-        sleep 0.5
         echo '{}' >from/manifest.json) 3>&- &
     run timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" \
         --records=text --artifacts none -- "$BUILD/tests/programs/write_run" --quiet \
@@ -207,12 +206,13 @@ PY
 @test "when the last records can't be read any more, the others are a table" {
     local pid id
     many_records run
-    fake_server '"status": 404, "body": "<html>Not Found</html>", "stall": 2'
+    fake_server '"status": 404, "body": "<html>Not Found</html>", "stall": "go"'
     import fake --records=text --artifacts none "$PWD/run" >out 2>&1 3>&- &
     pid=$!
     wait_for 120 grep -qs /v1/traces "$fake/log"
     printf x | dd of=run/records.jsonl bs=1 conv=notrunc status=none \
         seek="$(($(stat -c %s run/records.jsonl) - 100))"
+    : >"$fake/go"
     wait "$pid" || true
     kill "$(cat "$fake/pid")"
     cat out
