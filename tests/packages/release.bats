@@ -83,3 +83,20 @@ wheel-x86_64" ]
     [ -e build/release/wheel-x86_64 ]
     [ ! -e build/release/SHA256SUMS ]
 }
+
+@test "a tree whose path the tools can't take is refused before anything is done" {
+    for name in 'a b' 'a:b' "a'b" 'a\b'; do
+        mkdir -p "$name"
+        cp -r "$top/scripts" "$top/debian" "$top/VERSION" "$name/"
+        for script in wheel dist deb; do
+            run -1 "$name/scripts/$script"
+            [ "$output" = "$script: $PWD/$name: the tools that build it take no path\
+ with a blank, a colon, a quote or another special character: build where the path\
+ has none" ]
+        done
+        [ ! -e "$name/build" ]
+    done
+    mkdir plain
+    cp -r scripts plain/
+    plain/scripts/plain-path wheel
+}
