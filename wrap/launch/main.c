@@ -99,7 +99,7 @@ launch(struct launcher *l, char **argv)
 	 * hold its end, and the copier outlive us. */
 	signals_witness(&l->signals, argv);
 	if (options_given(&l->options, OPT_METRICS_FROM_STDOUT))
-		copy_open(&l->copy);
+		t->launched.output_unread = copy_open(&l->copy) < 0;
 	tracking_mark(t,
 	    options_given(&l->options, OPT_RUN_DIR) ||
 		(shim == NULL && t->expected));

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 8
+#define LINK_VERSION 9
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -76,6 +76,8 @@ struct link_launched {
 	uint32_t just_ticked;
 	/* May messages have been lost before there was a worker? */
 	uint32_t crowded;
+	/* Can nobody read the output, though its last line is wanted? */
+	uint32_t output_unread;
 	/* Processes of the command that the launcher has heard of; 0: none.
 	 * Those above them may be gone by now. */
 	pid_t others[LINK_OTHERS_MAX];

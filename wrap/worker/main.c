@@ -90,7 +90,9 @@ take_line(struct worker *w)
 		runs_take_line(w->runs, w->line.data, w->line.len);
 	else
 		report_say(&w->report,
-		    "the last line of the output is no JSON object of numbers");
+		    w->launched.output_unread ? "the output could not be read"
+					      : "the last line of the output "
+						"is no JSON object of numbers");
 	entry_release(&e);
 }
 
