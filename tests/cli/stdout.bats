@@ -111,11 +111,13 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     # No output at all.
     wrapped -q -- sh -c 'exit 5' >&- && status=0 || status=$?
     [ "$status" = 5 ]
-    # Whether the launcher says it (a short command) or the worker.
-    for command in true 'sleep 0.1'; do
-        run -0 --separate-stderr \
-            sh -c '"$0" --metrics-from-stdout $1 >&-' "$wrap" "$command"
+    # Whether the worker says so, who is there in the second, or the launcher.
+    for report in '' '--report report.json'; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr sh -c '"$0" --metrics-from-stdout "$@" true >&-' \
+            "$wrap" $report
         [[ $stderr == *"the output could not be read"* ]]
+        [[ $stderr != *"no JSON object"* ]]
     done
 }
 
