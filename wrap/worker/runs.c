@@ -194,9 +194,11 @@ runs_begin(
 	int result;
 
 	run->heard = heard;
-	/* Of a run that nobody told of a copy is seen when it is whole. */
+	/* Of a run that nobody told of, and that is still written, the writer's
+	 * arguments tell that it is no copy in the making. */
 	run->held = !TAILQ_EMPTY(&runs->list) &&
-	    (heard || run_stamp(dir, dir_fd, MANIFEST_FILE).there);
+	    (heard || !run->asked.known ||
+		run_stamp(dir, dir_fd, MANIFEST_FILE).there);
 	result = run_has_room(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);
