@@ -1,9 +1,9 @@
 # What tests of several folders use: `load ../common` (cli/runs.bash and launch.bash
 # do it).
 
-# Waits until the command succeeds, a minute at most.
+# Waits until the command succeeds, two minutes at most.
 wait_until() {
-    local end=$((SECONDS + 60))
+    local end=$((SECONDS + 120))
     while [ "$SECONDS" -lt "$end" ]; do
         if "$@" >/dev/null 2>&1; then
             return 0

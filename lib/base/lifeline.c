@@ -39,10 +39,13 @@ on_timer(struct loop_timer *timer)
 static int
 hold_by_timer(struct lifeline *line)
 {
-	/* Without /proc nothing tells it from a later one of its number. */
+	/* Without /proc nothing tells it from a later one of its number, or its end
+	 * from its being waited for. */
+	if (access("/proc/self", F_OK) < 0)
+		return -ENOSYS;
 	line->start = process_start(line->pid);
-	if (line->start == 0)
-		return access("/proc/self", F_OK) == 0 ? -ESRCH : -ENOSYS;
+	if (process_is_gone(line->pid, line->start))
+		return -ESRCH;
 	line->io.fd = -1;
 	line->timer = (struct loop_timer){.fire = on_timer, .data = line};
 	loop_timer_set(line->loop, &line->timer, LOOK_MS);
@@ -97,5 +100,5 @@ lifeline_lives(const struct lifeline *line)
 		return false;
 	if (line->io.fd >= 0)
 		return poll(&fd, 1, 0) == 0;
-	return process_start(line->pid) == line->start;
+	return !process_is_gone(line->pid, line->start);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,18 @@ read_small(const char *path, char *text, size_t size)
 	return result;
 }
 
+/* Without /proc, or where /proc hides the processes of others (hidepid) and this one
+ * has changed its user, there is no file of a process that lives. */
+static int
+missing(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH ? 0 : -EACCES;
+}
+
 /* *start: 0: there is no such process. 0, or a negative errno: nobody could
- * look. */
+ * look. The file is that of the process's first thread, which says the same as the
+ * process's own: an emulator (qemu-user) makes up the latter for the process itself,
+ * and the others see another one. */
 static int
 read_start(pid_t pid, int64_t *start)
 {
@@ -37,10 +48,12 @@ read_start(pid_t pid, int64_t *start)
 	int result;
 
 	*start = 0;
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	snprintf(
+	    path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
 	result = read_small(path, text, sizeof text);
 	if (result < 0)
-		return file_is_absent(result) || result == -ESRCH ? 0 : result;
+		return file_is_absent(result) || result == -ESRCH ? missing(pid)
+								  : result;
 	/* The second field, the name, may hold anything, blanks and brackets
 	 * too, so we count from the last bracket. We want field 22. */
 	at = strrchr(text, ')');
@@ -139,18 +152,18 @@ process_cwd(void)
 	return cwd != NULL ? cwd : xstrdup("");
 }
 
-/* 1, 0, or a negative errno. */
-static int
-is_same_process(pid_t pid, int64_t start)
+bool
+process_is_gone(pid_t pid, int64_t start)
 {
-	int64_t now = 0;
-	int result = 0;
+	int64_t now;
 
 	if (pid == getpid())
 		now = process_start(pid);
-	else
-		result = read_start(pid, &now);
-	return result < 0 ? result : now == start;
+	else if (read_start(pid, &now) < 0)
+		return false;
+	else if (now == 0)
+		return true;
+	return now != 0 && start != 0 && now != start;
 }
 
 /* The host's name says so; where we don't know our own, the kernel's boot ID. */
@@ -162,37 +175,22 @@ is_this_host(const char *host, const char *boot_id, const char *our_host,
 				   : strcmp(boot_id, our_boot_id) == 0;
 }
 
-static int
-look_at_process(
-    const char *host, const char *boot_id, int64_t pid, int64_t start)
-{
-	char *our_host = process_host();
-	char *our_boot_id = process_boot_id();
-	int alive = 1;
-
-	if (host == NULL || boot_id == NULL)
-		alive = 0;
-	else if (is_this_host(host, boot_id, our_host, our_boot_id))
-		alive =
-		    strcmp(boot_id, our_boot_id) == 0 && pid > 0 && start != 0
-		    ? is_same_process((pid_t)pid, start)
-		    : 0;
-	free(our_host);
-	free(our_boot_id);
-	return alive;
-}
-
-bool
-process_alive(const char *host, const char *boot_id, int64_t pid, int64_t start)
-{
-	return look_at_process(host, boot_id, pid, start) > 0;
-}
-
 bool
 process_may_be_alive(
     const char *host, const char *boot_id, int64_t pid, int64_t start)
 {
-	return look_at_process(host, boot_id, pid, start) != 0;
+	char *our_host = process_host();
+	char *our_boot_id = process_boot_id();
+	bool alive = true;
+
+	if (host == NULL || boot_id == NULL)
+		alive = false;
+	else if (is_this_host(host, boot_id, our_host, our_boot_id))
+		alive = strcmp(boot_id, our_boot_id) == 0 && pid > 0 &&
+		    start != 0 && !process_is_gone((pid_t)pid, start);
+	free(our_host);
+	free(our_boot_id);
+	return alive;
 }
 
 /* The limit is 1, not 0: where core_pattern is a pipe, the kernel heeds no

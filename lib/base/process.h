@@ -9,9 +9,12 @@
 #include <sys/types.h>
 
 /* The start time of a process in clock ticks since boot, from /proc; 0: there
- * is no such process. Together with the process ID and the boot ID it
- * identifies a process for ever. */
+ * is no such process, or nobody could look. Together with the process ID and the
+ * boot ID it identifies a process for ever. */
 int64_t process_start(pid_t pid);
+/* Has the process ended that had this ID and this start time (0: not known)? False
+ * where nobody could look: it may live. */
+bool process_is_gone(pid_t pid, int64_t start);
 
 /* The running kernel's boot ID, the host's name, the user's name; "" if not
  * known. Allocated. */
@@ -22,11 +25,8 @@ char *process_cwd(void);
 /* The name of a user, or his number. Allocated. */
 char *process_user_name(uid_t uid);
 
-/* Is the process alive that these four values identify? A process on another
- * host counts as alive, because it can't be seen from here. */
-bool process_alive(
-    const char *host, const char *boot_id, int64_t pid, int64_t start);
-/* The same, but true where nobody could look. */
+/* Is the process alive that these four values identify? True where nobody could
+ * look, and of a process on another host, which can't be seen from here. */
 bool process_may_be_alive(
     const char *host, const char *boot_id, int64_t pid, int64_t start);
 

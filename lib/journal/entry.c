@@ -8,7 +8,7 @@
 #include "base/environment.h"
 #include "format/text.h"
 #include "format/jsonwrite.h"
-#include "journal/format.h"
+#include "journal/members.h"
 
 /* A power of two. */
 #define METRICS_FIRST 8

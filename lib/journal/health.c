@@ -118,6 +118,6 @@ journals_is_written(const struct entry_start *start)
 bool
 journals_is_live(const struct entry_start *start)
 {
-	return process_alive(
+	return process_may_be_alive(
 	    start->host, start->boot_id, start->pid, start->pid_start);
 }

@@ -87,6 +87,20 @@ before() {
     [[ $output != *"wandb:"* ]]
 }
 
+@test "settings that a busy machine makes late are waited for" {
+    mkdir tree
+    cp -r "$BUILD/bin" "$BUILD/libexec" tree/
+    rm tree/libexec/itrack/itrack-worker
+    cat >tree/libexec/itrack/itrack-worker <<-'END'
+	#!/bin/bash
+	while [ "$SECONDS" -lt 3 ]; do :; done
+	echo "itrack: wandb: late"
+END
+    chmod +x tree/libexec/itrack/itrack-worker
+    run -0 tree/bin/itrack-wrap --drain 0 -t wandb sh -c 'echo COMMAND >&2'
+    [[ $output == "itrack: wandb: late"$'\n'COMMAND* ]]
+}
+
 @test "the command gets no signal and no descriptor of it" {
     cat >command.py <<'PY'
 import os, signal, sys

@@ -58,6 +58,15 @@ is_finished() {
     is_finished experiments/insidellms/*
 }
 
+@test "without /proc, too, a program that logs is not taken for dead" {
+    local -a without=(unshare --mount --propagation private
+        sh -c 'mount -t tmpfs none /proc && exec "$@"' sh)
+    "${without[@]}" true || skip "/proc can't be taken away here"
+    "${without[@]}" "$refuse" EPERM pidfd_open -- "$BUILD/bin/itrack" log \
+        --run-name x --metric a=1
+    is_finished experiments/insidellms/*
+}
+
 @test "without signalfd: signals reach the command, its end is seen" {
     run -143 "$refuse" EPERM signalfd4 -- "$BUILD/bin/itrack-wrap" -q sh -c '
         trap "echo got; exit 5" USR1

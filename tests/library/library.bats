@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../common
+load ../others
 
 setup() {
     top=$BATS_TEST_DIRNAME/../..
@@ -44,6 +45,7 @@ build() { # source [flag]...
     attempt=$(ls state/itrack/runs)
     worker=$(pgrep -f -- "--begin $XDG_STATE_HOME/itrack $attempt")
     kill -9 "$worker"
+    wait_until eval '[ ! -e "/proc/$worker" ]'
     run -0 "$BUILD/bin/itrack" sync
     [[ $output == *"still at work"* ]]
     kill -9 $host
@@ -52,6 +54,61 @@ build() { # source [flag]...
     [ "$(jq -r .status $run/killed/final_state.json)" = killed ]
     [ "$(jq length $run/killed/metrics.json)" = 1000 ]
     [ -z "$(ls state/itrack/runs)" ]
+}
+
+# in_hidden COMMAND...: with a /proc of its own that hides other users' processes, until
+# what it logged is delivered. A program that gave up root counts as another's.
+in_hidden() {
+    unshare --mount --pid --fork --propagation private bash -c '
+        mount -t proc -o hidepid=2 proc /proc || exit 99
+        "$@"
+        status=$? end=$((SECONDS + 60))
+        while [ "$SECONDS" -lt "$end" ] && [ -n "$(ls -A state/itrack/runs)" ]; do
+            read -rt 0.02 <> <(:)
+        done
+        exit $status' bash "$@"
+}
+
+@test "a program that /proc hides is not taken for dead, and its death is seen" {
+    [ "$(id -u)" -eq 0 ] || skip "not root"
+    mkdir -p state/itrack/runs
+    in_hidden true || skip "nothing can be hidden here"
+    chmod -R 777 .
+    open_to_others
+    as_other test -x "$ITRACK_WORKER" || skip "the other user can't come here"
+    cat >hidden.c <<'END'
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <itrack.h>
+int main(int argc, char **argv) {
+    struct itrack_metric m = {"x", 1};
+    struct itrack_tracker *t = NULL;
+    if (argc != 3 || setgroups(0, NULL) < 0 || setgid(65534) < 0 ||
+        setuid(65534) < 0 ||
+        itrack_create_tracker(&t, "local", NULL, NULL, 0, NULL) < 0 ||
+        itrack_start_run(t, argv[1], NULL, 0, NULL) < 0 ||
+        itrack_log_metrics(t, &m, 1, 1, NULL) < 0 ||
+        itrack_flush(t, 60, NULL) < 0)
+        return 1;
+    if (strcmp(argv[2], "killed") == 0)
+        raise(SIGKILL);
+    return itrack_end_run(t, argv[2], NULL) < 0;
+}
+END
+    build hidden.c
+    for refused in statx pidfd_open; do
+        in_hidden "$BUILD/tests/programs/find_refuse" EPERM $refused -- \
+            ./hidden $refused finished
+        [ "$(jq -r .status $run/$refused/final_state.json)" = finished ]
+        [ "$(jq length $run/$refused/metrics.json)" = 1 ]
+        run -137 in_hidden "$BUILD/tests/programs/find_refuse" EPERM $refused -- \
+            ./hidden $refused-dies killed
+        [ "$(jq -r .status $run/$refused-dies/final_state.json)" = killed ]
+        [ "$(jq length $run/$refused-dies/metrics.json)" = 1 ]
+    done
 }
 
 @test "while a worker delivers, itrack sync keeps away" {

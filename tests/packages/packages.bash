@@ -210,3 +210,10 @@ installs() {
         return 1
     }
 }
+
+# block N: the Nth block of commands in the README's section about installation.
+block() {
+    awk -v n="$1" '/^## / { here = $0 == "## Install" }
+        here && /^```/ { inside = /^```sh/; block += inside; next }
+        inside && block == n' "$top/README.md"
+}

@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    load packages
     export HOME=$BATS_TEST_TMPDIR GIT_CONFIG_NOSYSTEM=1
     export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@localhost
     export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@localhost
@@ -82,4 +82,44 @@ wheel-x86_64" ]
     run ! scripts/release x86_64
     [ -e build/release/wheel-x86_64 ]
     [ ! -e build/release/SHA256SUMS ]
+}
+
+@test "a tree whose path the tools can't take is refused before anything is done" {
+    for name in 'a b' 'a:b' "a'b" 'a\b'; do
+        mkdir -p "$name"
+        cp -r "$top/scripts" "$top/debian" "$top/VERSION" "$name/"
+        for script in wheel dist deb; do
+            run -1 "$name/scripts/$script"
+            [ "$output" = "$script: $PWD/$name: the tools that build it take no path\
+ with a blank, a colon, a quote or another special character: build where the path\
+ has none" ]
+        done
+        [ ! -e "$name/build" ]
+    done
+    mkdir plain
+    cp -r scripts plain/
+    plain/scripts/plain-path wheel
+}
+
+@test "what can't be built is not installed: the README's commands stop there" {
+    mkdir called
+    printf '#!/bin/sh\necho "$0 $*" >>"%s/called/all"\n' "$PWD" >called/pip
+    cp called/pip called/sudo
+    chmod +x called/*
+    printf '#!/bin/sh\n' >scripts/install-deps
+    printf '#!/bin/sh\necho here; exit 3\n' >scripts/deb
+    cp scripts/deb scripts/wheel
+    for n in 1 2; do
+        # The environment is another matter.
+        block $n | grep -v itrack >commands
+        grep -qE 'pip install|apt install' commands
+        PATH=$PWD/called:$PATH run -3 sh -e commands
+        PATH=$PWD/called:$PATH run -3 sh commands
+        [ ! -e called/all ]
+    done
+    # The same commands, where it can be built.
+    printf '#!/bin/sh\necho one\necho two\n' >scripts/deb
+    block 2 >commands
+    PATH=$PWD/called:$PATH run -0 sh commands
+    [ "$(cat called/all)" = "$PWD/called/sudo apt install one two" ]
 }

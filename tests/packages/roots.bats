@@ -92,13 +92,6 @@ print(itrack.__version__)'
     [ "$(jq -r .status "$root"/root/third/*/*/final_state.json)" = finished ]
 }
 
-# block N: the Nth block of commands in the README's section about installation.
-block() {
-    awk -v n="$1" '/^## / { here = $0 == "## Install" }
-        here && /^```/ { inside = /^```sh/; block += inside; next }
-        inside && block == n' "$top/README.md"
-}
-
 # by_readme N: a fresh Debian 12 with sudo and a checkout, where the Nth block's commands
 # are typed.
 by_readme() {

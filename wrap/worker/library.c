@@ -202,6 +202,8 @@ on_link(struct loop_io *io, uint32_t events)
 		loop_remove(f->loop, io);
 		f->alone = true;
 		look(f);
+		if (!f->owner.held)
+			on_owner_death(&f->owner);
 		if (f->courier)
 			pass_on(f);
 	}
@@ -284,9 +286,10 @@ listen_to_owner(struct follow *f)
 
 	f->owner = (struct lifeline){.cut = on_owner_death, .data = f};
 	result = lifeline_hold(&f->owner, f->loop, (pid_t)start->pid);
-	/* It may be another process of the same number. */
-	if (result < 0 ||
-	    process_start((pid_t)start->pid) != start->pid_start) {
+	/* It may be another process of the same number. Where its end can't be told
+	 * otherwise, the end of the link tells. */
+	if (result == -ESRCH ||
+	    process_is_gone((pid_t)start->pid, start->pid_start)) {
 		lifeline_let_go(&f->owner);
 		on_owner_death(&f->owner);
 	}

@@ -77,9 +77,10 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* Takes the numbers that the command printed, if it printed any. */
+/* Takes the numbers that the command printed, if it printed any. `ended` NULL: it
+ * is not known what it did. */
 static void
-take_line(struct worker *w)
+take_line(struct worker *w, const struct link_ended *ended)
 {
 	struct entry e;
 
@@ -90,7 +91,10 @@ take_line(struct worker *w)
 		runs_take_line(w->runs, w->line.data, w->line.len);
 	else
 		report_say(&w->report,
-		    "the last line of the output is no JSON object of numbers");
+		    ended != NULL && ended->output_read
+			? "the last line of the output is no JSON object of "
+			  "numbers"
+			: "the output could not be read");
 	entry_release(&e);
 }
 
@@ -162,7 +166,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 	spread_out(drain_left_ms(w, ended));
 	if (w->search != NULL)
 		search_before_end(w->search);
-	take_line(w);
+	take_line(w, ended);
 	runs_end(w->runs);
 	if (w->search != NULL)
 		search_at_end(

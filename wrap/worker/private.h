@@ -1,5 +1,5 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_own.c (which are none),
+ * heard of them), runs_end.c (how they end), runs_copies.c (which are none),
  * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
  * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
@@ -25,6 +25,7 @@ struct run {
 	int64_t orphaned_ms;
 	/* How often the file was opened that each run opens once. */
 	int begins[RUN_SIGNS];
+	bool heard;    /* a message told of it: it is the command's */
 	bool followed; /* its writer has begun another run since */
 	/* insideLLMs' own calls were seen: it is no copy. Others were. */
 	bool genuine, in_place;
@@ -35,7 +36,7 @@ struct run {
 	int64_t records_bytes;
 	uint32_t records_crc32c;
 	struct watcher_stamp manifest;
-	int64_t started_us;
+	int64_t started_us, attempt_us; /* by the clock, and as the attempt says */
 	TAILQ_ENTRY(run) link;
 };
 

@@ -180,6 +180,7 @@ run_enlist(struct run *run)
 	struct runs *runs = run->runs;
 
 	log_verbose("run directory %s", run->dir);
+	run->attempt_us = attempt_start_us(run->attempt);
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
 }
@@ -192,6 +193,7 @@ runs_begin(
 	struct err err = ERR_INIT;
 	int result;
 
+	run->heard = heard;
 	/* Of a run that nobody told of a copy is seen when it is whole. */
 	run->held = !TAILQ_EMPTY(&runs->list) &&
 	    (heard || run_stamp(dir, dir_fd, MANIFEST_FILE).there);
