@@ -401,6 +401,31 @@ insidellms" ]
     [ "$(cat "$tracking"/*/final_state.json | grep -c finished)" -eq 18 ]
 }
 
+# The second run has its marker among what is queued, then words of no run, and is
+# over when the worker hears of it: as a copy would be. The first one is heard as it
+# is written.
+@test "more messages than are queued: a run whose others were lost is no copy" {
+    unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn' ||
+        skip "no network namespace"
+    # shellcheck disable=SC2016
+    unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn; exec "$@"' - \
+        "$BUILD/bin/itrack-wrap" sh -c '
+        "$0" --pace 50 --from "$1" --to "$2/r1"
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do :; done" "$3/final_state.json"
+        worker=$(pgrep -P $PPID -x itrack-worker)
+        kill -STOP "$worker"
+        mkdir "$2/r2"
+        sh -c ": >\"\$1/.insidellms_run\"
+            for n in 1 2 3 4 5 6 7 8 9; do env true; done
+            cp \"\$0\"/* \"\$1\"" "$1" "$2/r2"
+        kill -CONT "$worker"
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do :; done" "$3-2/final_state.json"
+        ' "$write_run" "$fixtures/run_plain/run" "$runs" "$tracking/$(run_id run_plain)" \
+        >out 2>err 3>&-
+    [ "$(ls "$tracking" | wc -l)" -eq 2 ]
+    run ! grep "a copy" err
+}
+
 @test "a sweep: the same directory written again and again" {
     f=run_plain id=$(run_id run_plain)
     start_gated wrap sh -c 'for n in 1 2 3; do "$@"; read -r _ <&5; done \

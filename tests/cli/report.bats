@@ -61,7 +61,7 @@ PY
 }
 
 @test "the only sample of the machine is a value, not a curve" {
-    run -0 wrap --record-only -- "$write_run" --quiet \
+    run -0 wrap --record-only --system-metrics 3600 -- "$write_run" --quiet \
         --mode run --from "$fixtures/run_plain/run" --to runs/a
     jq -es '[.[] | select(.sample)] | length == 1 and .[0].summary' \
         state/itrack/runs/*/journal.jsonl

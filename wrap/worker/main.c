@@ -168,8 +168,6 @@ end_all(struct worker *w, const struct link_ended *ended)
 	if (w->search != NULL)
 		search_before_end(w->search);
 	take_line(w, ended);
-	if (w->channel.crowded)
-		runs_are_crowded(w->runs);
 	runs_end(w->runs);
 	if (w->search != NULL)
 		search_at_end(
@@ -439,6 +437,7 @@ worker_init(struct worker *w)
 	    .named = w->named,
 	    .guess = &w->guess,
 	    .launched = &w->launched,
+	    .crowded = &w->channel.crowded,
 	    .report = &w->report,
 	    .settled = on_settled,
 	    .hear = on_hear,

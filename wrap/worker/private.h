@@ -72,7 +72,6 @@ struct runs {
 	int64_t drain_ms, drain_until_ms; /* once it drains */
 	bool drains;
 	bool stopped;     /* a signal was sent to the command, for a rule */
-	bool crowded;     /* messages may have been lost */
 	const char *line; /* the last of the output; NULL: none */
 	size_t line_len;
 	const struct run *line_run; /* that gets it */
