@@ -15,6 +15,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$watcher" ]; then kill -KILL "$watcher" 2>/dev/null || :; fi
 }
 

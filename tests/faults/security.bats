@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     local pid
     for pid in "$BATS_TEST_TMPDIR"/*/pid; do
         [ ! -e "$pid" ] || kill "$(cat "$pid")"

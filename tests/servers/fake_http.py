@@ -184,7 +184,9 @@ def main(handler=Handler):
         if len(sys.argv) > 4:  # whoever comes needs a certificate of that CA
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(sys.argv[4])
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # The handshake comes with the first read: who is slow holds up nobody else.
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False)
     url = os.path.join(directory, "url")
     with open(url + ".new", "w") as f:
         f.write(f"{scheme}://127.0.0.1:{server.server_address[1]}\n")

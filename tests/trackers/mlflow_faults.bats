@@ -17,6 +17,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     kill "$(cat "$fake/pid")"
 }
 
