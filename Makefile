@@ -218,14 +218,16 @@ $(ITRACK): $(call objects,$(ITRACK_SOURCES)) $(ARCHIVE) $(CORE) $(BUILD)/lists/I
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS)
 endif
 
-# The shim goes into other people's processes: libc only, never sanitized.
+# The shim goes into other people's processes: libc only, never sanitized. Its build ID
+# does not depend on where it was built.
 $(SHIM): $(SHIM_SOURCES) $(wildcard wrap/shim/*.h) wrap/shim/shim.map \
     $(BUILD)/lists/SHIM
 	@mkdir -p $(@D)
 	$(SHIM_CC) -D_GNU_SOURCE -I. -std=c11 $(WARNINGS) -O2 -g -fPIC -shared \
 	    -fvisibility=hidden -fstack-protector-strong \
 	    -Wl,--version-script=wrap/shim/shim.map -Wl,-z,relro,-z,now \
-	    -Wl,-z,defs $(if $(EMBED),$(LDFLAGS)) -o $@ $(SHIM_SOURCES)
+	    -Wl,-z,defs -ffile-prefix-map="$$PWD"=. $(if $(EMBED),$(LDFLAGS)) \
+	    -o $@ $(SHIM_SOURCES)
 
 ifeq ($(BUILD_CC),$(CC))
 $(BUILD)/completions/program: $(call objects,$(OPTION_SOURCES))

@@ -73,10 +73,15 @@ is_used() {
         [[ $(readelf -h "$file") == *AArch64* ]]
     done
     wheel_works aarch64 "$root/root" /root in_root "$root"
-    # What it logs would count as killed: the worker does not see an emulated program live.
     run -0 in_root "$root" env PYTHONPATH='/root/a venv' python3 -c 'import itrack
+with itrack.LocalFileTracker(output_dir="module") as tracker:
+    tracker.start_run("one")
+    tracker.log_metrics({"accuracy": 0.5})
 print(itrack.__version__)'
     [ "$output" = "$(cat "$top/VERSION")" ]
+    [ "$(jq -r .status "$root"/root/module/*/one/final_state.json)" = finished ]
+    in_root "$root" 'a venv/bin/itrack' log --local-dir logged --metric a=1
+    [ "$(jq -r .status "$root"/root/logged/*/*/final_state.json)" = finished ]
     run -0 in_root "$root" 'a venv/bin/itrack' import --track local --local-dir again \
         runs/aarch64
     [ "$(jq -r .status "$root"/root/again/*/*/final_state.json)" = finished ]
