@@ -10,6 +10,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     [ ! -e "$fake/pid" ] || kill "$(cat "$fake/pid")"
 }
 

@@ -41,6 +41,12 @@ rows = json.load(sys.stdin)["attempts"]
 print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
 }
 
+pending_is() {
+    local got
+    got=$(pending)
+    [ "$got" = "$1" ] || { echo "the trackers are $got"; return 1; }
+}
+
 @test "a tracker that hangs holds the exit for the drain time at most" {
     SECONDS=0
     run --separate-stderr tracked_before_the_end done,hang,... --drain 2
@@ -48,7 +54,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     [ "$SECONDS" -lt 25 ]
     [[ "$stderr" == *"null: nothing delivered, all is pending: no answer in time; to finish: itrack sync "* ]]
     [[ "$stderr" == *"local: delivered "*": $tracking/"* ]]
-    [ "$(pending)" = "delivered started" ]
+    pending_is "delivered started"
 }
 
 @test "a worker whose last words a busy machine makes slow is waited for" {
@@ -71,7 +77,7 @@ print(" ".join(t["state"] for r in rows for t in r["trackers"]))'
     run --separate-stderr tracked away,... --drain 60
     [ "$status" -eq 0 ]
     [ "$SECONDS" -lt 30 ]
-    [ "$(pending)" = "delivered waiting" ]
+    pending_is "delivered waiting"
     rm -r "$runs/x"
     # Nobody listens there.
     SECONDS=0
@@ -103,6 +109,7 @@ JSON
 }
 
 teardown() {
+    show_last
     [ -z "${server:-}" ] || kill "$server"
 }
 
@@ -167,7 +174,7 @@ to_server() {
     [ "$SECONDS" -lt 25 ]
     [[ "$stderr" == *"itrack sync "* ]]
     # As long as the worker is there, sync leaves its run to it.
-    wait_until eval 'itrack sync; [ "$(pending)" = "delivered delivered" ]'
+    wait_until eval 'itrack sync; pending_is "delivered delivered"'
 }
 
 @test "a long drain says so once in a log, and not with -q" {
@@ -224,9 +231,9 @@ PY
     [[ $output == *"status 0" ]]
     [ "$SECONDS" -lt 50 ]
     [[ $output == *"null: nothing delivered, all is pending: "*"itrack sync "* ]]
-    [ "$(pending)" = "delivered started" ]
+    pending_is "delivered started"
     ITRACK_NULL=done itrack sync
-    [ "$(pending)" = "delivered delivered" ]
+    pending_is "delivered delivered"
 }
 
 @test "SIGTERM while draining ends at once and keeps the rest" {
@@ -238,9 +245,9 @@ PY
     kill -TERM "$job"
     wait "$job" || true
     [ "$SECONDS" -lt 25 ]
-    [ "$(pending)" = "delivered started" ]
+    pending_is "delivered started"
     itrack sync
-    [ "$(pending)" = "delivered delivered" ]
+    pending_is "delivered delivered"
 }
 
 @test "a worker that stands still is reported, with what finishes it" {
@@ -266,7 +273,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
     [[ $said =~ \`itrack\ (sync\ [^\`]*)\` ]]
     command=${BASH_REMATCH[1]}
     # As long as the dying worker is there, sync leaves its run to it.
-    wait_until eval "itrack $command; [ \"\$(pending)\" = delivered ]"
+    wait_until eval "itrack $command; pending_is delivered"
 }
 
 @test "a rejected item is counted and named, the next goes on" {
@@ -280,7 +287,7 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
     run --separate-stderr tracked blocked --strict
     [ "$status" -eq 123 ]
     [[ "$stderr" == *"pending: null: asked to block"* ]]
-    [ "$(pending)" = "delivered waiting" ]
+    pending_is "delivered waiting"
 }
 
 @test "--strict says nothing where everything arrived" {
@@ -295,5 +302,5 @@ process has ended, \`itrack sync "*"\` delivers what the journal has" ]]
     [ ! -e "$tracking" ]
     itrack sync
     [ -e "$tracking" ]
-    [ "$(pending)" = "delivered delivered" ]
+    pending_is "delivered delivered"
 }

@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     exec 7>&-
 }
 
@@ -33,7 +34,9 @@ param() {
 }
 
 names_are() {
-    [ "$(ls "$places" | paste -sd ' ' -)" = "$*" ]
+    local got
+    got=$(ls "$places" | paste -sd ' ' -)
+    [ "$got" = "$*" ] || { echo "the runs are $got"; return 1; }
 }
 
 # shellcheck disable=SC2086

@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     exec 7>&-
 }
 
