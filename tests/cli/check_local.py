@@ -162,11 +162,9 @@ def check_points(check, points, records, args):
         check.true("timestamps go back", some == sorted(some))
     at = {}
     for point in points:
-        # A sample is at the step of the record before it, which may have no point.
-        metrics = {key: value for key, value in point["metrics"].items()
-                   if not key.startswith("system/")}
-        if metrics:
-            at.setdefault(point["step"], {}).update(metrics)
+        # A sample of the machine stands at the step that is the last by then.
+        if not all(key.startswith("system/") for key in point["metrics"]):
+            at.setdefault(point["step"], {}).update(point["metrics"])
     last = len(records)
     want = [n for n in range(1, last + 1)
             if n == last or rundirs.is_point(n, args.points)]
