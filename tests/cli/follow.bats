@@ -197,7 +197,8 @@ seen, twice = set(), {(points[-1]["step"], "observed/" + name)
 for point in points:
     for key in point["metrics"]:
         place = point["step"], key
-        assert place not in seen or place in twice, place
+        # A sample of the machine has the step of the last record.
+        assert place not in seen or place in twice or key.startswith("system/"), place
         seen.add(place)
 END
 }
