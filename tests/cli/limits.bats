@@ -143,6 +143,9 @@ counted_runs() {
     worker_of_job
     kill -STOP "$worker"
     echo "$count" >gate
+    for ((n = count; n > 100; n -= 100)); do
+        wait_until test -e "$runs/r$n/manifest.json"
+    done
     wait_until test -e "$runs/r1/manifest.json"
     kill -CONT "$worker"
     echo >gate

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "http/http.h"
 #include "journal/begin_lock.h"
+#include "journal/state_dir.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/drain_progress.h"
@@ -429,7 +430,7 @@ worker_init(struct worker *w)
 	w->named = named != NULL ? path_absolute(named) : NULL;
 	w->loop = loop_new();
 	w->inotify = inotify_new(w->loop);
-	w->state_dir = journal_state_dir();
+	w->state_dir = state_dir_path();
 	w->announced_fd = begin_lock_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
 	    .inotify = w->inotify,

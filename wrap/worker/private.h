@@ -1,7 +1,8 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
  * heard of them), runs_end.c (how they end), runs_copies.c (which are none),
- * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
- * one that was left behind) and runs_left.c (those of a worker that was killed). */
+ * runs_sample.c (what they take of the machine), runs_line.c (which one gets what the
+ * command printed), runs_begin.c (a new attempt, or one that was left behind) and
+ * runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -36,7 +37,8 @@ struct run {
 	int64_t records_bytes;
 	uint32_t records_crc32c;
 	struct watcher_stamp manifest;
-	int64_t started_us, attempt_us; /* by the clock, and as the attempt says */
+	int64_t started_us,
+	    attempt_us; /* by the clock, and as the attempt says */
 	TAILQ_ENTRY(run) link;
 };
 
@@ -77,6 +79,9 @@ struct runs {
 };
 
 bool run_is_over(const struct run *run);
+/* Is it written by somebody who is not known to be dead? What tells of a death may
+ * not have been read yet. */
+bool run_goes_on(const struct run *run);
 /* Is it of the command itself, whose exit status is its own? */
 bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */
