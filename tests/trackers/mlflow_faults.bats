@@ -39,7 +39,7 @@ JSON
 deliver() {
     local options=("$@")
     [ "${1:-}" = -d ] || options=()
-    "$deliver" -d 30000 "${options[@]}" "$state" "$e" mlflow \
+    "$deliver" -d 120000 "${options[@]}" "$state" "$e" mlflow \
         "mlflow-uri=$url" "${@:${#options[@]}+1}"
 }
 

@@ -431,7 +431,8 @@ certificate() {
     cat server.key server.pem >both.pem
     start_receiver "$PWD/tls" --tls both.pem ca.pem
     rx=$PWD/tls url=$(<tls/url)
-    export OTEL_EXPORTER_OTLP_ENDPOINT=$url
+    # Time for a second handshake where the first is too slow.
+    export OTEL_EXPORTER_OTLP_ENDPOINT=$url ITRACK_DRAIN=120
     run -1 import "$runs/x"
     [[ $output == *"all is pending"*certificate* ]]
     export OTEL_EXPORTER_OTLP_CERTIFICATE=$PWD/server.pem
