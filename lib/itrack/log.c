@@ -199,6 +199,18 @@ give_back(struct itrack_tracker *t)
 	buf_init(&t->names, HANDLE_NAMES_MAX);
 }
 
+int64_t
+run_step(struct run *run, int64_t given)
+{
+	int64_t next = run->next_step;
+
+	if (given != ITRACK_STEP_AUTO)
+		return given;
+	if (next < INT64_MAX)
+		run->next_step++;
+	return next;
+}
+
 static int
 metrics_body(struct itrack_tracker *t, const void *arguments, struct err *err)
 {

@@ -69,18 +69,6 @@ run_log(struct run *run, struct entry *e, struct err *err)
 	return result;
 }
 
-int64_t
-run_step(struct run *run, int64_t given)
-{
-	int64_t next = run->next_step;
-
-	if (given != ITRACK_STEP_AUTO)
-		return given;
-	if (next < INT64_MAX)
-		run->next_step++;
-	return next;
-}
-
 static int
 write_end(struct run *run, const struct end *end, struct err *err)
 {

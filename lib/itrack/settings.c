@@ -15,7 +15,7 @@
 #include "format/text.h"
 #include "format/trackinguri.h"
 #include "itrack/handle.h"
-#include "journal/journal.h"
+#include "journal/state_dir.h"
 
 #define DRAIN_SECONDS  30
 #define DRAIN_VARIABLE "ITRACK_DRAIN"
@@ -307,7 +307,7 @@ static void
 take_state_dir(struct settings *s)
 {
 	if (s->state_dir == NULL)
-		s->state_dir = journal_state_dir();
+		s->state_dir = state_dir_path();
 }
 
 static int

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
-#include "journal/format.h"
+#include "journal/members.h"
 #include "journal/private.h"
 #include "journal/state_dir.h"
 

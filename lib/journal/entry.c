@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "base/environment.h"
 #include "format/text.h"
 #include "format/jsonwrite.h"
-#include "journal/format.h"
+#include "journal/members.h"
 
 /* A power of two. */
 #define METRICS_FIRST 8
-/* All jobs of an array have this one. */
-#define ARRAY_JOB "SLURM_ARRAY_JOB_ID"
 
 const char *
 pairs_get(const struct pair *pairs, size_t len, const char *name)
@@ -236,35 +233,8 @@ entry_start_was_there(const struct entry_start *start)
 	return start->source != SOURCE_IMPORT;
 }
 
-void
-entry_start_take_where(struct entry_start *start)
-{
-	const char *name, *value;
-
-	for (size_t i = 0; (name = environment_of_run(i)) != NULL; i++) {
-		value = environment_value(name);
-		if (value == NULL)
-			continue;
-		start->where = xreallocarray(
-		    start->where, start->where_len + 1, sizeof *start->where);
-		start->where[start->where_len++] =
-		    (struct pair){xstrdup(name), text_path_text(value)};
-	}
-}
-
 bool
 entry_start_has_text(const struct entry_start *start)
 {
 	return start->records != NULL && strcmp(start->records, "text") == 0;
-}
-
-const char *
-entry_start_group(const struct entry_start *start)
-{
-	if (start->group != NULL)
-		return start->group;
-	for (size_t i = 0; i < start->where_len; i++)
-		if (strcmp(start->where[i].name, ARRAY_JOB) == 0)
-			return start->where[i].text;
-	return NULL;
 }

@@ -3,7 +3,7 @@
  * Producers (watcher, library) make entries and know no tracker; trackers take
  * entries and know no producer. This header is all that the two share.
  *
- * In the journal an entry is one line of ASCII JSON (lib/journal/format.c),
+ * In the journal an entry is one line of ASCII JSON (lib/journal/members.c),
  * described in docs/journal.md. Texts are in the form of format/text.h, times
  * are microseconds since 1970-01-01 UTC, taken when the entry was made.
  *

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "journal/format.h"
+#include "journal/members.h"
 
 /* A double stands in a list, so that a quoted NaN is no text. */
 static int

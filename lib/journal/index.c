@@ -14,7 +14,7 @@
 #include "base/lines.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
-#include "journal/format.h"
+#include "journal/members.h"
 #include "journal/index_private.h"
 #include "journal/state_dir.h"
 

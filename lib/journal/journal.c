@@ -29,19 +29,6 @@ journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us)
 	snprintf(attempt, ATTEMPT_SIZE, "%s-%s", time, random);
 }
 
-char *
-journal_state_dir(void)
-{
-	const char *state = secure_getenv("XDG_STATE_HOME");
-	const char *home = secure_getenv("HOME");
-
-	if (state != NULL && state[0] == '/')
-		return xasprintf("%s/itrack", state);
-	if (home != NULL && home[0] == '/')
-		return xasprintf("%s/.local/state/itrack", home);
-	return NULL;
-}
-
 struct journal *
 journal_alloc(const char *attempt)
 {

@@ -37,10 +37,6 @@ struct journal;
 #define ATTEMPT_SIZE 32
 void journal_new_attempt(char attempt[ATTEMPT_SIZE], int64_t wall_us);
 
-/* $XDG_STATE_HOME/itrack, else $HOME/.local/state/itrack; NULL if neither is
- * an absolute path. The caller frees. */
-char *journal_state_dir(void);
-
 /* Makes a new, empty journal and locks it. If state_dir is NULL or not
  * writable, the journal is made in memory, and *why (may be NULL) says the
  * reason. It never fails. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "journal/format.h"
+#include "journal/members.h"
 #include "journal/private.h"
 #include "journal/state_dir.h"
 

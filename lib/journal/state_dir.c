@@ -27,6 +27,19 @@ static const char mark_text[] =
     "itrack keeps the journals of runs here until they are delivered:\n"
     "itrack status shows them, itrack sync delivers them.\n";
 
+char *
+state_dir_path(void)
+{
+	const char *state = secure_getenv("XDG_STATE_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (state != NULL && state[0] == '/')
+		return xasprintf("%s/itrack", state);
+	if (home != NULL && home[0] == '/')
+		return xasprintf("%s/.local/state/itrack", home);
+	return NULL;
+}
+
 bool
 state_is_attempt(const char *name)
 {

@@ -23,6 +23,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* $XDG_STATE_HOME/itrack, else $HOME/.local/state/itrack; NULL if neither is
+ * an absolute path. The caller frees. */
+char *state_dir_path(void);
+
 /* Has the name the exact form of an attempt's,
  * 20261123T130842Z-4f8a1c0d9e2b? */
 bool state_is_attempt(const char *name);

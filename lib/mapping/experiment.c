@@ -35,7 +35,7 @@ struct mapping_index {
 	struct memory id, run_id, status;
 	struct experiment *experiment; /* of `id` */
 	struct counted_text *counter;  /* of `status`; NULL: not counted */
-	enum status_kind kind;
+	enum record_status kind;
 	struct buf scratch;
 	size_t text_bytes; /* of the experiments */
 };
@@ -153,20 +153,7 @@ first_text(struct mapping *m, const struct json_span *spans, size_t count,
 	return xstrdup(fallback);
 }
 
-static enum status_kind
-status_kind(const char *status)
-{
-	if (strcmp(status, "success") == 0)
-		return STATUS_SUCCESS;
-	if (strcmp(status, "timeout") == 0)
-		return STATUS_TIMEOUT;
-	if (strcmp(status, "rate_limited") == 0 ||
-	    strcmp(status, "skipped") == 0)
-		return STATUS_UNCOUNTED;
-	return STATUS_ERROR;
-}
-
-static enum status_kind
+static enum record_status
 count_status(struct mapping *m, const struct json_span *status)
 {
 	struct mapping_index *index = m->index;
@@ -175,7 +162,7 @@ count_status(struct mapping *m, const struct json_span *status)
 	if (!remembers(&index->status, status)) {
 		text = text_of(m, status);
 		index->counter = texts_find(&m->statuses, text);
-		index->kind = status_kind(text);
+		index->kind = record_status(text);
 		remember(&index->status, status);
 	}
 	if (index->counter != NULL)

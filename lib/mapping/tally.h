@@ -8,17 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A record's status, as far as counting goes. */
-enum status_kind {
-	STATUS_SUCCESS,
-	STATUS_ERROR, /* "error", or none of the five */
-	STATUS_TIMEOUT,
-	STATUS_UNCOUNTED, /* "rate_limited", "skipped": in the total alone */
-};
+#include "mapping/record_status.h"
 
 /* What one record adds. */
 struct sample {
-	enum status_kind status;
+	enum record_status status;
 	bool has_latency, has_start, has_end;
 	double latency_ms;
 	int64_t start_us, end_us; /* since 1970 */

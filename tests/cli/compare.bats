@@ -346,13 +346,11 @@ END
 follow() { # name config project
     cat >insidellms <<'END'
 #!/bin/sh
-cp -r "$FROM" "$4.new"
-mkdir -p "$4" && cp "$4.new"/* "$4.new/.insidellms_run" "$4" && rm -r "$4.new"
-sleep 0.3
+exec "$WRITE_RUN" --quiet --from "$FROM" --to "$4"
 END
     chmod +x insidellms
-    FROM=$PWD/source-$1 PATH=$PWD:$PATH wrap -q --no-preload -p "$3" -- \
-        insidellms run "$2" --run-dir "$PWD/runs/$1" 3>&-
+    WRITE_RUN=$write_run FROM=$PWD/source-$1 PATH=$PWD:$PATH wrap -q --no-preload \
+        -p "$3" -- insidellms run "$2" --run-dir "$PWD/runs/$1" 3>&-
 }
 
 @test "--base last: the last finished run of the project and the configuration" {

@@ -30,7 +30,7 @@ need_strace() {
 @test "a cursor that is empty, torn or of another version is none" {
     for damage in '' '{"version":1,"met' '{"version":9}'; do
         rm -rf "$runs/tracking" "$XDG_STATE_HOME"
-        wrap -q --drain 2 --track local,mlflow --mlflow-uri http://127.0.0.1:1 \
+        wrap -q --drain 60 --track local,mlflow --mlflow-uri http://127.0.0.1:1 \
             "$write_run" --from "$from" --to "$to" --overwrite 3>&-
         cursor=$(echo "$journals"/*/cursor.local)
         printf %s "$damage" >"$cursor"
@@ -68,7 +68,7 @@ need_strace() {
     # shellcheck disable=SC2016 # expanded there
     run on_small_disk disk '
         cat /dev/zero >disk/fill 2>/dev/null
-        "$BUILD/bin/itrack-wrap" --drain 2 --track mlflow \
+        "$BUILD/bin/itrack-wrap" --drain 60 --track mlflow \
             --mlflow-uri http://127.0.0.1:1 --report report.json \
             "$BUILD/tests/programs/write_run" \
             --from "'"$from"'" --to "'"$to"'" 2>err 3>&-
@@ -87,7 +87,7 @@ deliver_from_full_disk() {
     run on_small_disk disk '
         mkdir -p disk/itrack/runs
         head -c 36k /dev/zero >disk/fill
-        "$BUILD/bin/itrack-wrap" -q --drain 2 \
+        "$BUILD/bin/itrack-wrap" -q --drain 60 \
             --track local,tensorboard,mlflow \
             --mlflow-uri http://127.0.0.1:1 \
             "$BUILD/tests/programs/write_run" \

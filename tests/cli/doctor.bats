@@ -150,6 +150,7 @@ mlflow: ok: it takes records as traces (--records)" ]
     run -1 doctor --track mlflow --mlflow-uri "$url"
     [[ $output == *"problem: "*"path prefix"* ]]
     kill "$(cat "$fake/pid")"
+    wait "$(cat "$fake/pid")" || :
     rm "$fake/pid"
     run -1 doctor --track mlflow --mlflow-uri "$url"
     [[ $output == *"problem: $url: "*"mlflow server"* ]]

@@ -136,8 +136,8 @@ END
     start_gated "$BUILD/bin/itrack-wrap" --local-dir places \
         $several server "$from" "$runs/out" gate
     wait_until is_whole run-0
+    wait_until no_journals
     kill -0 "$job"
-    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     finish
     names_are run-0
 }
@@ -214,17 +214,35 @@ END
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
     rm -r places "${runs:?}"/*
     # Nobody tells who has written it, but it has the times of the original, which
-    # comes first, and is younger than they are by the clock of file times, which
-    # stands still for some milliseconds: what is over in the tick of the launch
-    # is not seen, either. Another equal run has its own.
+    # was seen first, and is younger than they are by the clock of file times, which
+    # stands still for some milliseconds; one of the copies is seen while it is made.
+    # Another equal run has its own.
+    cat >slow_copy <<-'END'
+	mkdir "$2"
+	cp -a "$1/.insidellms_run" "$1/config.resolved.yaml" "$2"
+	{
+	    until [ -e seen ] || [ ! -e "$2" ]; do sleep 0.02; done
+	    cat "$1/records.jsonl"
+	} >"$2/records.jsonl"
+	touch -r "$1/records.jsonl" "$2/records.jsonl"
+	cp -a "$1/manifest.json" "$2"
+END
     # shellcheck disable=SC2016
-    track --no-preload sh -c 'sleep 0.1; "$0" --from "$1" --to "$2/out" &&
-        sleep 0.1; cp -a "$2/out" "$2/copy" && sleep 0.1 &&
-        "$0" --from "$1" --to "$2/b"' \
-        "$write_run" "$from" "$runs" 2>err
+    start_gated "$BUILD/bin/itrack-wrap" --no-preload --local-dir places sh -c '
+        "$0" --gate gate --from "$1" --to "$2/out" && sleep 0.1 &&
+        cp -a "$2/out" "$2/copy" && sh slow_copy "$2/out" "$2/slow" && sleep 0.1 &&
+        "$0" --from "$1" --to "$2/b"' "$write_run" "$from" "$runs"
+    turn 4
+    wait_until has_step "$places/$id/metrics.json" 3
+    run_free
+    wait_until grep -rq "$runs/slow" "$XDG_STATE_HOME/itrack/runs"
+    : >seen
+    finish
     cat err
+    [ "$status" -eq 0 ]
     names_are "$id" "$id-2"
     grep -q "/copy: a copy of the run $id ($runs/out), not tracked again" err
+    grep -q "/slow: a copy of the run $id ($runs/out), not tracked again" err
     [ "$(param run_dir "$id")" = "$runs/out" ]
     [ "$(param run_dir "$id-2")" = "$runs/b" ]
     [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
@@ -586,7 +604,7 @@ journals_have() {
 @test "a worker that is killed: the report has its runs that wait for a server" {
     before=
     # shellcheck disable=SC2016
-    start_gated "$BUILD/bin/itrack-wrap" --drain 1 --track mlflow \
+    start_gated "$BUILD/bin/itrack-wrap" --drain 60 --track mlflow \
         --mlflow-uri http://127.0.0.1:1 sh -c 'exec 5<gate
         for n in 1 2 3; do "$1" --from "$2" --to "$3/x$n" >/dev/null; done
         read -r line <&5 || :' - "$write_run" "$from" "$runs"

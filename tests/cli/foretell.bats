@@ -72,12 +72,19 @@ before() {
     [[ $output != *$key* ]]
 }
 
-@test "settings that don't come hold the command up for a second at most" {
+# A tree in which this script says where runs go. As the worker, which starts where a
+# command takes its time, it leaves.
+tree_that_says() {
     mkdir tree
     cp -r "$BUILD/bin" "$BUILD/libexec" tree/
     rm tree/libexec/itrack/itrack-worker
-    printf '#!/bin/sh\nexec sleep 600\n' >tree/libexec/itrack/itrack-worker
+    printf '#!/bin/bash\n[ "$1" = "--(foretell)" ] || exit 1\n%s\n' "$1" \
+        >tree/libexec/itrack/itrack-worker
     chmod +x tree/libexec/itrack/itrack-worker
+}
+
+@test "settings that don't come hold the command up for a second at most" {
+    tree_that_says 'exec sleep 600'
     SECONDS=0
     run -0 tree/bin/itrack-wrap --drain 0 -t wandb true
     [ "$SECONDS" -lt 60 ]
@@ -85,6 +92,14 @@ before() {
     rm tree/libexec/itrack/itrack-worker
     run -0 tree/bin/itrack-wrap -t wandb true
     [[ $output != *"wandb:"* ]]
+}
+
+@test "settings that a busy machine makes late are waited for" {
+    tree_that_says '
+        while [ "$SECONDS" -lt 3 ]; do :; done
+        echo "itrack: wandb: late"'
+    run -0 tree/bin/itrack-wrap --drain 0 -t wandb sh -c 'echo COMMAND >&2'
+    [[ $output == "itrack: wandb: late"$'\n'COMMAND* ]]
 }
 
 @test "the command gets no signal and no descriptor of it" {

@@ -327,7 +327,7 @@ END
     cp -r "$fixtures/run_plain/run" "$runs/x"
     rm "$runs/x/records.jsonl"
     mkfifo "$runs/x/records.jsonl"
-    run timeout 5 "$BUILD/bin/itrack" import "$runs/x"
+    run timeout 60 "$BUILD/bin/itrack" import "$runs/x"
     [ "$status" -lt 124 ]
 }
 
@@ -424,7 +424,7 @@ commit() {
         cut) gzip -c "cache/$kind" | head -c 500 >"$dir/records.jsonl.gz" ;;
         empty) : >"$dir/records.jsonl" ;;
         esac
-        run -1 timeout 20 "$BUILD/bin/itrack" import "$dir"
+        run -1 timeout 60 "$BUILD/bin/itrack" import "$dir"
         [[ $output == "itrack: $dir: "*record* ]]
         # Repaired, it is imported: nothing was tracked before.
         rm -rf "$dir"/records.jsonl*

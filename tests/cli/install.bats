@@ -111,7 +111,7 @@ loads_curl() {
     loads_curl "$home/bin/itrack" import --track mlflow \
         --mlflow-uri http://127.0.0.1:1 "$run"
     # The worker, too, finds it from there.
-    run -0 "$home/bin/itrack-wrap" --drain 5 --track mlflow --mlflow-uri \
+    run -0 "$home/bin/itrack-wrap" --drain 60 --track mlflow --mlflow-uri \
         http://127.0.0.1:1 -- cp -r "$run" "$BATS_TEST_TMPDIR/copy"
     [[ $output == *"127.0.0.1:1: Failed to connect"* ]]
 }

@@ -9,15 +9,24 @@ setup() {
     launch_setup
 }
 
-@test "a command that ends well, without a run" {
-    # Where even this takes long, a worker looks at what is there: then again.
-    for _ in {1..20}; do
+# `until_seen CONDITION COMMAND...`: runs the command, again and again for a minute,
+# until the condition holds. For what a worker that the launcher has started meanwhile
+# hides, because the command was slow to speak or to end.
+until_seen() {
+    local end=$((SECONDS + 60)) condition=$1
+    shift
+    until
         rm -f "$ITRACK_FAKE_LOG"
-        run --separate-stderr "$wrap" echo hello
-        [ "$status" -eq 0 ]
-        [ "$output" = hello ]
-        [ -e "$ITRACK_FAKE_LOG" ] || break
-    done
+        run --separate-stderr "$@"
+        eval "$condition" || [ "$SECONDS" -ge "$end" ]
+    do :; done
+    eval "$condition"
+}
+
+@test "a command that ends well, without a run" {
+    until_seen '[ ! -e "$ITRACK_FAKE_LOG" ]' "$wrap" echo hello
+    [ "$status" -eq 0 ]
+    [ "$output" = hello ]
     [ "$stderr" = "itrack: no run directory seen; nothing was tracked" ]
     [ ! -e "$ITRACK_FAKE_LOG" ]
 }
@@ -83,13 +92,13 @@ setup() {
 
 @test "the worker starts at the first file of interest" {
     mkdir run
-    run --separate-stderr "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
+    # Once, with what came along.
+    until_seen 'logged "caller MARKING $PWD/run/.insidellms_run"' \
+        "$wrap" sh -c ': >run/.insidellms_run; : >run/x'
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     logged "launched restarts 0 preloaded 1"
     run ! grep "by version" "$ITRACK_FAKE_LOG"
-    # Once, with what came along.
-    logged "caller MARKING $PWD/run/.insidellms_run"
     run ! logged "link MARKING $PWD/run/.insidellms_run"
     logged "ended status 0"
 }
@@ -100,7 +109,8 @@ setup() {
     # The loop keeps the shell from executing its last command.
     "$wrap" bash -c 'echo >run/records.jsonl; read -r x <go
         echo >run/manifest.json; :' 3>&- &
-    wait_until logged "caller OPEN $PWD/run/records.jsonl"
+    # Where the shell takes its time, the worker is there before.
+    wait_until grep -Eqx "(caller|channel) OPEN $PWD/run/records.jsonl" "$ITRACK_FAKE_LOG"
     echo >go
     wait
     logged "channel OPEN $PWD/run/manifest.json"
@@ -301,7 +311,7 @@ process has ended, \`itrack status\` lists what is recorded, \
         kill -"$signal" $pid
         wait $pid || status=$?
         [ "$status" -eq 6 ]
-        logged hurry
+        wait_until logged hurry
     done
 }
 
@@ -324,7 +334,7 @@ process has ended, \`itrack status\` lists what is recorded, \
     mkfifo go
     "$wrap" sh -c ': >records.jsonl; read -r x <go; : >manifest.json' 3>&- &
     pid=$!
-    wait_until logged "caller OPEN $PWD/records.jsonl"
+    wait_until grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     kill -KILL $pid
     wait_until logged "link closed"
     echo >go
@@ -333,13 +343,12 @@ process has ended, \`itrack status\` lists what is recorded, \
 
 @test "nested: the inner one tracks, the outer one says so" {
     needs_plain_launcher
-    run --separate-stderr "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
+    one_worker='[ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 1 ]'
+    until_seen "$one_worker" "$wrap" "$wrap" --no-preload sh -c 'echo $LD_PRELOAD'
     [ "$output" = "$shim" ]
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    rm "$ITRACK_FAKE_LOG"
-    run --separate-stderr "$wrap" "$wrap" sh -c ': >records.jsonl'
+    until_seen "$one_worker" "$wrap" "$wrap" sh -c ': >records.jsonl'
     [ "$stderr" = "itrack: tracked by the itrack-wrap inside" ]
-    [ "$(grep -c launched "$ITRACK_FAKE_LOG")" -eq 1 ]
     logged "environment socket not set, preload not set"
 }
 
@@ -403,18 +412,28 @@ END
     rm -r "$place"
 }
 
-# As one that is stopped between connect and sendmsg.
+# As one that is stopped between connect and sendmsg. The launcher stands still until
+# go_on(), however long Python takes: else it may have started the worker before.
 silent() {
     cat >silent.py <<'END'
-import os, signal, socket, sys
+import os, signal, socket, sys, time
+def go_on():
+    os.kill(launcher, signal.SIGCONT)
+def logged(*lines):
+    try:
+        with open(os.environ["ITRACK_FAKE_LOG"]) as f:
+            return not {*lines}.isdisjoint(f.read().split("\n"))
+    except FileNotFoundError:
+        return False
+launcher = os.getppid()
 a = b"\0" + os.environb[b"ITRACK_SOCKET"]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.connect(a)
-os.kill(os.getppid(), signal.SIGCONT)
-exec(sys.argv[1])
+try:
+    s.connect(a)
+    exec(sys.argv[1])
+finally:
+    go_on()
 END
-    # The launcher stands still until the connection is there, however long
-    # Python takes: else it may have started the worker before.
     run --separate-stderr "$wrap" sh -c 'kill -STOP $PPID; exec "$@"' - \
         python3 -S silent.py "$1"
     [ "$status" -eq 0 ]
@@ -423,7 +442,8 @@ END
 @test "who connects and is killed: others behind it are heard" {
     silent '
 s.close()
-open("records.jsonl", "w").close()'
+open("records.jsonl", "w").close()
+go_on()'
     [ -z "$stderr" ]
     # Where even the shell takes its time, the worker is there before.
     grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
@@ -432,9 +452,9 @@ open("records.jsonl", "w").close()'
 
 stopped() {
     silent '
-import time
+go_on()
 open("records.jsonl", "w").close()
-while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
+while not logged("silent caller", "no caller"):
     time.sleep(0.01)
 s.send(b"\1\2" + bytes(6) + b"/first")'
     [ -z "$stderr" ]
@@ -443,11 +463,12 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
 @test "who connects and is stopped: the worker gets it, its message is first" {
     # Where even the shell takes its time, the worker is there before: then
     # again.
-    for try in {1..20}; do
+    local end=$((SECONDS + 60))
+    until
         rm -f "$ITRACK_FAKE_LOG"
         stopped
-        ! grep -qx "caller OPEN /first" "$ITRACK_FAKE_LOG" || break
-    done
+        logged "caller OPEN /first" || [ "$SECONDS" -ge "$end" ]
+    do :; done
     sed -n "/^silent/,/channel OPEN/p" "$ITRACK_FAKE_LOG" | diff - <(
         echo "silent caller"
         echo "caller OPEN /first"
@@ -455,16 +476,18 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
     )
     # It speaks before that, or the command ends.
     rm "$ITRACK_FAKE_LOG"
-    silent 's.send(b"\1\2" + bytes(6) + b"/first")'
+    silent 'go_on()
+s.send(b"\1\2" + bytes(6) + b"/first")'
     grep -Eqx "(caller|channel) OPEN /first" "$ITRACK_FAKE_LOG"
     rm "$ITRACK_FAKE_LOG"
-    silent 'if os.fork() == 0:
+    silent 'go_on()
+if os.fork() == 0:
     os.close(1)
     os.close(2)
-    import time
     while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
         time.sleep(0.01)
-    s.send(b"\1\2" + bytes(6) + b"/late")'
+    s.send(b"\1\2" + bytes(6) + b"/late")
+    os._exit(0)'
     grep -Eqx "(caller|channel) OPEN /late" "$ITRACK_FAKE_LOG"
 }
 

@@ -84,7 +84,7 @@ write_runs() {
 @test "many runs in one command: descriptors and memory don't grow" {
     count=$(long_or 1000 60)
     mkfifo "$BATS_TEST_TMPDIR/gate"
-    "$BUILD/bin/itrack-wrap" -q --drain "$(long_or 600 60)" \
+    "$BUILD/bin/itrack-wrap" -q --drain 1200 \
         sh -c 'while read -r n <&5; do
         "$0" --from "$1" --to "$2/r$n" >/dev/null; done 5<"$3"' \
         "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
@@ -118,10 +118,10 @@ tracked_are() {
     [ "$(ls "$tracking"/*/final_state.json | wc -l)" -eq "$1" ]
 }
 
-# `counted_runs DRAIN`: in the place of this shell a command that writes a run, then
+# `counted_runs`: in the place of this shell a command that writes a run, then
 # as many as a line of the FIFO gate says, and ends when there is another line.
 counted_runs() {
-    exec "$BUILD/bin/itrack-wrap" -q --drain "$1" sh -c '
+    exec "$BUILD/bin/itrack-wrap" -q --drain 1200 sh -c '
         "$0" --from "$1" --to "$2/r0" >/dev/null
         read -r n <"$3"
         while [ "$n" -gt 0 ]; do
@@ -133,17 +133,19 @@ counted_runs() {
 
 @test "more runs than descriptors while the worker hears nothing" {
     count=$(long_or 1000 120)
-    drain=$(long_or 1200 60)
     mkfifo gate
     (
         ulimit -n 64
-        counted_runs "$drain"
+        counted_runs
     ) 3>&- &
     job=$!
     wait_until tracked_are 1
     worker_of_job
     kill -STOP "$worker"
     echo "$count" >gate
+    for ((n = count; n > 100; n -= 100)); do
+        wait_until test -e "$runs/r$n/manifest.json"
+    done
     wait_until test -e "$runs/r1/manifest.json"
     kill -CONT "$worker"
     echo >gate
@@ -162,7 +164,7 @@ counted_runs() {
     export ASAN_OPTIONS=detect_leaks=0
     count=40
     mkfifo gate
-    (counted_runs 60) 3>&- &
+    (counted_runs) 3>&- &
     job=$!
     wait_until tracked_are 1
     worker_of_job

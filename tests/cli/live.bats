@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$job" ]; then
         kill -9 "$job" 2>/dev/null || :
     fi
@@ -34,6 +35,23 @@ screen() {
 
 shows() {
     screen | grep -qF -- "$1"
+}
+
+# `shows_now CONDITION...`: waits until the conditions hold for what stands in `now`, a
+# look at the screen: another look may come in the middle of a drawing.
+shows_now() {
+    wait_until look_now "$@" || {
+        cat now
+        return 1
+    }
+}
+
+look_now() {
+    screen >now || return 1
+    local condition
+    for condition in "$@"; do
+        eval "$condition" || return 1
+    done
 }
 
 leave() {
@@ -65,12 +83,12 @@ write() {
     done
     wait_until eval 'screen | grep -qE "^ +[█░]+ +[0-9]+ %  [1-9] of 12 records"'
     turn 1
-    wait_until eval 'screen | grep -qE "records, [0-9.]+ a second, [0-9.]+ (s|min|h) left"'
-    screen >now
-    grep -q '^1 run at work, 0 over; Ctrl-C ends the watch$' now
-    grep -qE "^exp-....  $runs/exp$" now
-    grep -qE '^  100 % success, exact_match 0\.[0-9]+, f1 0\.[0-9]+' now
-    grep -qE '^  local [0-9]+.* mlflow 0, [0-9]+ to go: .*127\.0\.0\.1' now
+    shows_now \
+        'grep -qE "records, [0-9.]+ a second, [0-9.]+ (s|min|h) left" now' \
+        'grep -q "^1 run at work, 0 over; Ctrl-C ends the watch$" now' \
+        'grep -qE "^exp-....  $runs/exp$" now' \
+        'grep -qE "^  100 % success, exact_match 0\.[0-9]+, f1 0\.[0-9]+" now' \
+        'grep -qE "^  local [0-9]+.* mlflow 0, [0-9]+ to go: .*127\.0\.0\.1" now'
     exec 7>&-
     wait "$writer"
     wait_until shows "itrack: run exp-"
@@ -119,11 +137,10 @@ write() {
     done
     wait_until shows "9 runs at work"
     exec 7>&-
-    wait_until shows "and 4 more"
-    screen >now
-    [ "$(grep -c '^a_long_name' now)" -eq 5 ]
     # A line that is too long would be two.
-    [ "$(sed -n '/at work/,$p' now | wc -l)" -eq 7 ]
+    shows_now 'grep -q "and 4 more" now' \
+        '[ "$(grep -c "^a_long_name" now)" -eq 5 ]' \
+        '[ "$(sed -n "/at work/,\$p" now | wc -l)" -eq 7 ]'
     leave
 }
 

@@ -160,6 +160,7 @@ END
         wrap -q "$write_run" --die-at-marker ${how:+--how $how} \
             --from "$fixtures/run_plain/run" --to "$runs/x" >out 2>err 3>&- ||
             status=$?
+        echo "# status $status: $(cat err)"
         [ "$status" -ne 77 ] || skip "no F_NOTIFY here"
         [ "$status" -eq 137 ]
         [ "$(ls -A "$runs/x")" = .insidellms_run ]
@@ -377,7 +378,8 @@ insidellms" ]
 }
 
 # In a network namespace of its own, where the kernel queues next to nothing.
-# The worker stands still until all is over but the command's own end.
+# The worker stands still from the time that it has the first run until all is over
+# but the command's own end.
 @test "more messages than are queued: a run beside one that is seen is not lost" {
     unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn' ||
         skip "no network namespace"
@@ -385,7 +387,8 @@ insidellms" ]
     unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn; exec "$@"' - \
         "$BUILD/bin/itrack-wrap" -q sh -c '
         "$0" --from "$1" --to "$2/r1"
-        worker=$(pgrep -P $PPID itrack-worker)
+        timeout 60 sh -c "until [ -d \"\$0\" ]; do :; done" "$2/tracking"
+        worker=$(pgrep -P $PPID -x itrack-worker)
         kill -STOP "$worker"
         for n in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
             "$0" --from "$1" --to "$2/r$n" & done; wait $(jobs -p)
@@ -396,6 +399,31 @@ insidellms" ]
     done
     [ "$(ls "$tracking" | wc -l)" -eq 18 ]
     [ "$(cat "$tracking"/*/final_state.json | grep -c finished)" -eq 18 ]
+}
+
+# The second run has its marker among what is queued, then words of no run, and is
+# over when the worker hears of it: as a copy would be. The first one is heard as it
+# is written.
+@test "more messages than are queued: a run whose others were lost is no copy" {
+    unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn' ||
+        skip "no network namespace"
+    # shellcheck disable=SC2016
+    unshare -rn sh -c 'echo 8 >/proc/sys/net/core/somaxconn; exec "$@"' - \
+        "$BUILD/bin/itrack-wrap" sh -c '
+        "$0" --pace 50 --from "$1" --to "$2/r1"
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do :; done" "$3/final_state.json"
+        worker=$(pgrep -P $PPID -x itrack-worker)
+        kill -STOP "$worker"
+        mkdir "$2/r2"
+        sh -c ": >\"\$1/.insidellms_run\"
+            for n in 1 2 3 4 5 6 7 8 9; do env true; done
+            cp \"\$0\"/* \"\$1\"" "$1" "$2/r2"
+        kill -CONT "$worker"
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do :; done" "$3-2/final_state.json"
+        ' "$write_run" "$fixtures/run_plain/run" "$runs" "$tracking/$(run_id run_plain)" \
+        >out 2>err 3>&-
+    [ "$(ls "$tracking" | wc -l)" -eq 2 ]
+    run ! grep "a copy" err
 }
 
 @test "a sweep: the same directory written again and again" {
@@ -420,7 +448,7 @@ insidellms" ]
     f=run_plain
     set -- --overwrite --from "$fixtures/$f/run" --to "$runs/$f"
     wrap "$write_run" "$@" --then "$@" --then "$@" 3>&-
-    last=$(ls -t "$tracking" | head -1)
+    last=$(jq -rs 'max_by(.started_at).run_id' "$tracking"/*/metadata.json)
     status=$(field "$tracking/$last/final_state.json" 'd["status"]')
     # Its messages may come behind those of its end: then how it ended is not
     # known, as of a child.
@@ -457,7 +485,7 @@ insidellms" ]
     run_free
     wait_until test -e "$tracking/$id/final_state.json"
     python3 "$check_local" --child "$runs/$f" "$tracking/$id"
-    wait_until test -z "$(ls "$XDG_STATE_HOME/itrack/runs")"
+    wait_until eval '[ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]'
     itrack import "$runs/$f"
     [ "$(ls "$tracking")" = "$id" ]
 }

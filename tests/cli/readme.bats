@@ -10,7 +10,7 @@ load ../trackers/otlp
 # What was typed stands in `typed`, what came in `said`; the tests look at it.
 setup_file() {
     [ -z "${SANITIZE:-}" ] || return 0
-    local name port
+    local name
     for name in mlflow tensorboard wandb; do
         "$top/scripts/test-venv" "$name" >/dev/null || return 0
     done
@@ -20,12 +20,12 @@ setup_file() {
     unset "${!OTEL_@}" XDG_STATE_HOME XDG_CONFIG_HOME MAKEFLAGS MFLAGS MAKELEVEL
     export MLFLOW_DISABLE_TELEMETRY=true GIT_PYTHON_REFRESH=quiet
     export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_WORKERS=1 WANDB_ERROR_REPORTING=false
+    # However slow the servers are.
+    export ITRACK_DRAIN=600
     fake_insidellms
     other_commands
     for name in 5000 6006; do
-        port=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-        echo "$port" >"port.$name"
+        free_port >"port.$name"
     done
     mkdir checkout
     tar -C "$top" -c --exclude=./build --exclude=./.git . | tar -C checkout -x
@@ -37,7 +37,9 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     # setsid: the servers that it leaves behind are of one group.
     BUILD=$BUILD PREFIX=$BATS_FILE_TMPDIR/usr PATH=$BATS_FILE_TMPDIR/usr/bin:$PATH \
         setsid -w bash -eu -c 'echo $$ >"$1/group"; . "$1/typed"
-        set +x; until curl -sfo "$1/boards" "http://127.0.0.1:$2/data/runs"; do
+        set +x; for i in $(seq 1200); do
+            curl -sfo "$1/boards" "http://127.0.0.1:$2/data/runs" &&
+                grep -q insidellms/ "$1/boards" && break
             sleep 0.1; done; echo whole' \
         readme "$BATS_FILE_TMPDIR" "$(cat "$BATS_FILE_TMPDIR/port.6006")" \
         >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- </dev/null || :

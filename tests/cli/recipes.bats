@@ -48,7 +48,9 @@ finished() { # directory: how many runs the local tracker has there
         [ "$status" -le 1 ]
         [ -z "$output" ]
     done <lines
-    [ "$(itrack status --json | jq '[.. | .run_id? | strings] | unique | length')" = 1 ]
+    # The worker goes on when its launcher has left.
+    wait_until eval \
+        "[ \"\$(itrack status --json | jq '[.. | .run_id? | strings] | unique | length')\" = 1 ]"
 }
 
 @test "Stop early, and tell" {

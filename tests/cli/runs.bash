@@ -32,6 +32,15 @@ wrap() {
     "$BUILD/bin/itrack-wrap" "$@"
 }
 
+# Some ticks of the clock of file times: what was written within the last one may
+# have come behind the start of `watch`, which takes it for new.
+ticks_go_by() {
+    for _ in 1 2 3 4; do
+        touch tick
+        until touch tock && [ tock -nt tick ]; do :; done
+    done
+}
+
 # The run ID of a fixture.
 run_id() {
     sed -n '/"run_ids"/{n;s/[ ",]//g;p}' "$fixtures/$1/expected.json"
@@ -94,6 +103,11 @@ finish() {
     status=0
     wait "$job" || status=$?
     rm -f "$BATS_TEST_TMPDIR/gate"
+}
+
+# Journals are removed behind the last word to a tracker.
+no_journals() {
+    [ -z "$(ls "$XDG_STATE_HOME/itrack/runs")" ]
 }
 
 # `has_step FILE N`: the metrics of a local run have reached step N.

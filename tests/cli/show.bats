@@ -209,18 +209,18 @@ equals_python() {
     ln -s "$BATS_TEST_TMPDIR/other" "$dir/records.jsonl"
     [ "$(field record_count)" -eq 12 ]
     ln -sf /dev/zero "$dir/records.jsonl"
-    run -1 --separate-stderr timeout 5 "$BUILD/bin/itrack" show "$dir"
+    run -1 --separate-stderr timeout 60 "$BUILD/bin/itrack" show "$dir"
     [[ $stderr == *"not a regular file"* ]]
     ln -sf nowhere "$dir/records.jsonl"
-    run -1 --separate-stderr timeout 5 "$BUILD/bin/itrack" show "$dir"
+    run -1 --separate-stderr timeout 60 "$BUILD/bin/itrack" show "$dir"
     [[ $stderr == *"a link that can't be followed"* ]]
     rm "$dir/records.jsonl"
     mkfifo "$dir/records.jsonl"
-    run -1 timeout 5 "$BUILD/bin/itrack" show "$dir"
+    run -1 timeout 60 "$BUILD/bin/itrack" show "$dir"
     rm "$dir/records.jsonl"
     echo '{}' >"$dir/records.jsonl"
     mkfifo "$dir/manifest.json"
-    run -0 timeout 5 "$BUILD/bin/itrack" show --json "$dir"
+    run -0 timeout 60 "$BUILD/bin/itrack" show --json "$dir"
 }
 
 @test "the run directory's own name may be a link, and dots" {

@@ -17,6 +17,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$follower" ]; then kill -KILL "$follower" 2>/dev/null || :; fi
 }
 

@@ -83,12 +83,16 @@ members() {
     # Without its itrack it is still being written.
     worker=$(pgrep -x itrack-worker -P "$job")
     kill -9 "$job" "$worker"
-    wait_until sh -c '! kill -0 "$1" 2>/dev/null' - "$worker"
+    wait_until test ! -e "/proc/$worker"
     run -0 itrack status
     [[ ${lines[0]} == *"  written "*" so far" ]]
     [ "$(members)" = written ]
     finish || :
-    wait_until test "$(itrack status | grep -c '  written ')" -eq 0 || :
+    wait_until nobody_writes
+}
+
+nobody_writes() {
+    [ "$(itrack status | grep -c '  written ')" -eq 0 ]
 }
 
 @test "the JSON has the members that the manual names, no others" {

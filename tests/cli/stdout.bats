@@ -111,8 +111,14 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     # No output at all.
     wrapped -q -- sh -c 'exit 5' >&- && status=0 || status=$?
     [ "$status" = 5 ]
-    run -0 --separate-stderr sh -c '"$0" --metrics-from-stdout true >&-' "$wrap"
-    [[ $stderr == *"the output could not be read"* ]]
+    # Whether the worker says so, who is there in the second, or the launcher.
+    for report in '' '--report report.json'; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr sh -c '"$0" --metrics-from-stdout "$@" true >&-' \
+            "$wrap" $report
+        [[ $stderr == *"the output could not be read"* ]]
+        [[ $stderr != *"no JSON object"* ]]
+    done
 }
 
 @test "the output is whole when we leave" {
@@ -127,7 +133,8 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     { wrapped -q -- sh -c '(read -r x <go; echo late) & echo "{\"a\": 1}"'
       echo left >left; } 3>&- | cat >out &
     wait_until eval '[ -e left ]'
-    grep -qx '{"a": 1}' out
+    # What the copier has passed on is cat's to write.
+    wait_until grep -qx '{"a": 1}' out
     [ "$(metrics sh | tr -d .0)" = '[,{"a":1}]' ]
     echo >go
     wait
@@ -136,9 +143,10 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
 
 @test "the launcher is killed: the output reaches its reader" {
     mkfifo go
-    { wrapped -q -- sh -c 'echo begin; read -r x <go; seq 100000
-        echo end' 3>&- & echo $! >pid; wait $!; } 3>&- 2>/dev/null | cat >out &
+    sh -c 'echo $$ >pid; exec "$@"' - "$wrap" -q --metrics-from-stdout -- \
+        sh -c 'echo begin; read -r x <go; seq 100000; echo end' 3>&- | cat >out &
     wait_until eval 'grep -qx begin out'
+    [ "$(cat "/proc/$(cat pid)/comm")" = itrack-wrap ]
     kill -KILL "$(cat pid)"
     echo >go
     wait
@@ -189,6 +197,7 @@ while True:
         -- echo '{"a": 1}' >out 2>err 3>&- &
     launcher=$!
     wait_until eval '[ -e $own/echo/final_state.json ]'
+    wait_until eval '[ -s accepted ]'
     worker=$(pgrep -P $launcher -x itrack-worker)
     kill -KILL "$worker"
     # The second one knows what the first has left.

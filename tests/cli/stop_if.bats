@@ -21,17 +21,35 @@ tracking_of() {
     echo "$tracking"/*
 }
 
+# `stoppable N WORD...`: itrack-wrap with these options and a command that writes N
+# records and waits at its gate for more; back when it is over, with its status in
+# `status`. Who is not stopped is let go after a while. A job in the background of a
+# script has SIGINT ignored.
+stoppable() {
+    local records=$1
+    shift
+    start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" --report report.json "$@"
+    turn $((records + 1))
+    wait_until ended "$job" || :
+    finish
+    cat err
+}
+
+ended() {
+    ! kill -0 "$1"
+}
+
 @test "a rule that holds stops the command: SIGINT, killed, the reason" {
-    run -130 wrap --report report.json --stop-if 'error_rate > 0.3 after 5' \
-        -- "$write_run" --from "$fixtures/run_errors/run" --to "$runs/r" \
-        --pace 50
+    stoppable 5 --stop-if 'error_rate > 0.3 after 5' -- "$write_run" --gate gate \
+        --from "$fixtures/run_errors/run" --to "$runs/r"
+    [ "$status" -eq 130 ]
     why="error_rate > 0.3 after 5: error_rate was 0.4 after 5 records"
-    [[ $output == *"itrack: run r-"????" killed: "*"itrack: stopped by --stop-if $why"* ]]
+    [[ $(<err) == *"itrack: run r-"????" killed: "*"itrack: stopped by --stop-if $why"* ]]
     [ "$(reported .status)" = '"killed"' ]
     [ "$(reported .stopped_by)" = "\"$why\"" ]
     [ "$(reported .params.stop_reason)" = "\"$why\"" ]
     [ "$(reported .params.exit_signal)" = 2 ]
-    [ "$(wc -l <"$runs/r/records.jsonl")" -lt 12 ]
+    lines_are "$runs/r/records.jsonl" 5
     stopped
     [ "$(jq -r .stop_reason "$(tracking_of)/params.json")" = "$why" ]
 }
@@ -48,12 +66,12 @@ tracking_of() {
 @test "the first of several rules counts; =no takes those of the file back" {
     mkdir -p "$XDG_CONFIG_HOME/itrack"
     echo 'stop-if = total_count >= 3' >"$XDG_CONFIG_HOME/itrack/config"
-    run -130 wrap --report report.json -- "$write_run" \
-        --from "$fixtures/run_plain/run" --to "$runs/a" --pace 50
+    stoppable 3 -- "$write_run" --gate gate --from "$fixtures/run_plain/run" --to "$runs/a"
+    [ "$status" -eq 130 ]
     [[ $(reported .stopped_by) == *"total_count >= 3: "* ]]
-    run -130 wrap --report report.json --stop-if 'success_count > 98' \
-        --stop-if 'total_count>4' -- "$write_run" \
-        --from "$fixtures/run_plain/run" --to "$runs/b" --pace 50
+    stoppable 5 --stop-if 'success_count > 98' --stop-if 'total_count>4' -- "$write_run" \
+        --gate gate --from "$fixtures/run_plain/run" --to "$runs/b"
+    [ "$status" -eq 130 ]
     [[ $(reported .stopped_by) == *"total_count>4: total_count was 5 after 5"* ]]
     wrap -q --report report.json --stop-if no -- "$write_run" \
         --from "$fixtures/run_plain/run" --to "$runs/c"
@@ -61,28 +79,31 @@ tracking_of() {
 }
 
 @test "a stall is seen by the clock, once records come one by one" {
-    run -130 wrap --report report.json --stop-if 'stalled > 0.2' \
-        -- "$write_run" --from "$fixtures/run_plain/run" --to "$runs/r" \
-        --pace 700
-    [[ $(reported .stopped_by) == *"stalled > 0.2: stalled was 0."* ]]
+    stoppable 2 --stop-if 'stalled > 0.2' -- "$write_run" --gate gate \
+        --from "$fixtures/run_plain/run" --to "$runs/r"
+    [ "$status" -eq 130 ]
+    [[ $(reported .stopped_by) =~ "stalled > 0.2: stalled was "([0-9.]+)" after " ]]
+    # What was waited for, and not a moment long ago.
+    jq -en "${BASH_REMATCH[1]} > 0.2"
 }
 
 @test "the signal goes to the command alone, and its status is passed on" {
     cat >both <<'SH'
 trap 'echo command >>heard; exit 7' INT
-(trap 'echo other >>heard' INT; sleep 60 & wait) &
-other=$!
-"$write_run" --from "$fixtures/run_errors/run" --to "$runs/r" --pace 100 &
-writer=$!
-while :; do wait $writer && break; done
-kill $other $writer
+(trap 'echo other >>heard' INT; echo "$BASHPID" >other; read -r _ <>never) &
+"$write_run" --gate gate --from "$fixtures/run_errors/run" --to "$runs/r" &
+wait $!
 SH
     export write_run fixtures runs
-    run -7 wrap --report report.json --stop-if 'error_count > 1' \
-        -- bash -c '. ./both; '
+    mkfifo never
+    stoppable 6 --stop-if 'error_count > 1' -- bash -c '. ./both; '
+    kill "$(cat other)"
+    [ "$status" -eq 7 ]
     [ "$(cat heard)" = command ]
-    [[ $output == *"stopped by --stop-if error_count > 1"* || \
-        $output == *"still being written"* ]]
+    # The writer stood at its gate.
+    [[ $(<err) == *"a rule held, and its writer goes on: --stop-if error_count > 1: "* ]]
+    [[ $(<err) == *"still being written"* ]]
+    wait_until grep -rq '"finished"' "$tracking"
 }
 
 @test "a run that came to its end before the signal has finished" {
@@ -134,33 +155,35 @@ RULES
     [ ! -e started ]
 }
 
-# A job in the background of a script has SIGINT ignored.
 @test "a worker that is killed after the signal does not send it twice" {
     cat >patient <<'SH'
 trap 'echo heard >>heard' INT
-"$write_run" --from "$fixtures/run_errors/run" --to "$runs/r" --pace 150 &
+"$write_run" --gate gate --from "$fixtures/run_errors/run" --to "$runs/r" &
 writer=$!
 while kill -0 $writer 2>/dev/null; do wait $writer; done
 SH
     export write_run fixtures runs
-    env --default-signal=INT "$BUILD/bin/itrack-wrap" --report report.json --stop-if 'error_count > 0' -- bash patient \
-        2>err 3>&- &
-    job=$!
+    start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" --report report.json \
+        --stop-if 'error_count > 0' -- bash patient
+    turn 6
     wait_until test -s heard
-    worker=$(pgrep -P $job itrack-worker)
+    worker_of_job
     kill -9 "$worker"
-    wait $job
+    finish
     [ "$(cat heard)" = heard ]
     [[ $(reported .stopped_by) == *"error_count > 0: "* ]]
 }
 
 @test "a worker whose launcher is killed stops the command itself" {
-    env --default-signal=INT "$BUILD/bin/itrack-wrap" --stop-if 'total_count >= 4' -- "$write_run" \
-        --from "$fixtures/run_plain/run" --to "$runs/r" --pace 200 2>err 3>&- &
-    job=$!
-    wait_until test -s "$runs/r/records.jsonl"
-    kill -9 $job
+    start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" \
+        --stop-if 'total_count >= 4' -- "$write_run" --gate gate \
+        --from "$fixtures/run_plain/run" --to "$runs/r"
+    turn 4
+    wait_until has_step "$tracking/$(run_id run_plain)/metrics.json" 3
+    kill -9 "$job"
+    turn
     wait_until stopped
-    [ "$(wc -l <"$runs/r/records.jsonl")" -lt 12 ]
+    finish
+    lines_are "$runs/r/records.jsonl" 4
     [[ $(jq -r .stop_reason "$(tracking_of)/params.json") == "total_count >= 4: "* ]]
 }

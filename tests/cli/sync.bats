@@ -266,6 +266,7 @@ worker_of() {
     command=$(pgrep -P "$job" -x write_run)
     kill -KILL "$job"
     kill -KILL "$worker"
+    wait_until test ! -e "/proc/$worker"
     run -0 itrack sync
     [[ $output == *"its command is still at work"* ]]
     run -0 itrack import "$to"

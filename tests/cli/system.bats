@@ -31,7 +31,8 @@ sampled_up_to() {
 }
 
 @test "a short command: one sample of all its time" {
-    wrap --record-only sh -c 'exec "$@"' - python3 -c '
+    # However long it takes here, no sample is due before its end.
+    wrap --record-only --system-metrics=3600 sh -c 'exec "$@"' - python3 -c '
 import os, sys
 x = b"x" * 100_000_000
 for i in range(3_000_000): pass
@@ -49,6 +50,9 @@ assert m["system/disk_written_megabytes"] >= 0'
     itrack sync
     python3 "$check_local" "$runs/x" "$tracking/$id"
     grep -c system/cpu "$tracking/$id/metrics.json"
+    # Nobody has to ask for them.
+    wrap "$write_run" --from "$from" --to "$runs/y" 3>&-
+    grep -q system/cpu "$tracking/$id-2/metrics.json"
 }
 
 @test "no, and not in an import" {
@@ -120,6 +124,14 @@ fake_gpu() {
     export ITRACK_NVML=$PWD/libnvidia-ml.so.1
 }
 
+# None of this test's processes asks the GPUs; those of other tests may.
+none_asks() {
+    local pid
+    for pid in $(pgrep -x itrack-gpu); do
+        ! grep -qszFx "XDG_STATE_HOME=$XDG_STATE_HOME" "/proc/$pid/environ" || return 1
+    done
+}
+
 has_gpu() {
     of_journal 'assert any("system/gpu_1_memory_usage_megabytes" in
         e["metrics"] for e in samples)'
@@ -156,6 +168,8 @@ assert any("system/cpu_utilization_percentage" in e["metrics"] for e in samples
             --gate gate --from "$from" --to "$runs/x"
         turn 3
         wait_until sampled_up_to 3
+        # Who looks for it can find it.
+        [ $ITRACK_NVML_FAKE != hang ] || run ! none_asks
         [ $ITRACK_NVML_FAKE != partly ] || wait_until has_gpu
         finish
         [ "$status" -eq 0 ]
@@ -165,7 +179,7 @@ assert names == ({'system/gpu_1_memory_usage_megabytes',
                   'system/gpu_1_memory_usage_percentage'}
                  if '$ITRACK_NVML_FAKE' == 'partly' else set()), names"
     done
-    run ! pgrep -x itrack-gpu -u "$(id -u)"
+    wait_until none_asks
 }
 
 @test "without /proc: said once, and nothing more" {

@@ -78,6 +78,27 @@ is_finished() {
     is_finished "$tracking/$id"
 }
 
+@test "several that search one folder at the same moment have each run once" {
+    # Something that no wrapper knows writes them, as a container does.
+    mkfifo go1 go2
+    for n in 1 2; do
+        "$BUILD/bin/itrack-wrap" -q --no-preload -t local \
+            sh -c "read -r _ <go$n" 2>"err$n" 3>&- 5>&- 6>&- &
+        wrappers[n]=$!
+    done
+    exec 5>go1 6>go2
+    ticks_go_by
+    for n in 1 2 3; do
+        "$static" --quiet --from "$from" --to "$runs/x$n"
+    done
+    echo >&5 && exec 5>&-
+    echo >&6 && exec 6>&-
+    wait "${wrappers[1]}"
+    wait "${wrappers[2]}"
+    [ "$(wc -l <"$XDG_STATE_HOME/itrack/index.jsonl")" -eq 3 ]
+    [ "$(ls "$tracking" | wc -l)" -eq 3 ]
+}
+
 @test "a run that begins behind the command's end is tracked" {
     mkfifo gate
     wrap sh -c 'env -i "$@" <gate >/dev/null 2>&1 & sleep 0.1' - sh -c '

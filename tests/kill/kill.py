@@ -31,7 +31,7 @@ FIXTURES = TOP / "tests" / "fixtures"
 MODES = (("run", "run_errors"), ("run", "run_scored"), ("async", "run_plain"),
          ("batch", "run_errors"), ("harness", "harness_two_by_two"))
 PR_SET_CHILD_SUBREAPER = 36
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 120
 
 
 class Round:

@@ -45,6 +45,7 @@ build() { # source [flag]...
     attempt=$(ls state/itrack/runs)
     worker=$(pgrep -f -- "--begin $XDG_STATE_HOME/itrack $attempt")
     kill -9 "$worker"
+    wait_until eval '[ ! -e "/proc/$worker" ]'
     run -0 "$BUILD/bin/itrack" sync
     [[ $output == *"still at work"* ]]
     kill -9 $host

@@ -4,9 +4,9 @@
 # Debian.
 
 bats_require_minimum_version 1.5.0
+load packages
 
 setup_file() {
-    load packages
     export missing=
     if [ -n "${SANITIZE:-}" ]; then
         missing="the same without sanitizers"
@@ -24,7 +24,6 @@ setup_file() {
 }
 
 setup() {
-    load packages
     [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     mapfile -t packages <"$BATS_FILE_TMPDIR/packages"
@@ -33,6 +32,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     rm -rf "$BATS_TEST_TMPDIR/root"
 }
 

@@ -4,9 +4,9 @@
 # aarch64, under qemu; and the README's ways to install, word for word.
 
 bats_require_minimum_version 1.5.0
+load packages
 
 setup_file() {
-    load packages
     export missing=
     [ -n "${ITRACK_TORTURE:-}" ] || {
         missing="not asked for: ITRACK_TORTURE=1"
@@ -22,18 +22,17 @@ setup_file() {
 }
 
 teardown_file() {
-    load packages
     stop_tls_server
 }
 
 setup() {
-    load packages
     [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     root=$BATS_TEST_TMPDIR/root
 }
 
 teardown() {
+    show_last
     rm -rf "$BATS_TEST_TMPDIR/root"
 }
 

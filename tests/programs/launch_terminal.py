@@ -17,7 +17,7 @@ import sys
 import termios
 import time
 
-LIMIT = 10  # seconds that anything may take
+LIMIT = 60  # seconds that anything may take
 
 
 class Terminal:
@@ -258,5 +258,5 @@ SCENARIOS = {
 }
 
 if __name__ == "__main__":
-    signal.alarm(60)
+    signal.alarm(5 * LIMIT)
     SCENARIOS[sys.argv[1]](sys.argv[2:])

@@ -182,6 +182,8 @@ take(const struct link_packet *packet)
 		    packet->launched.restarts, packet->launched.preloaded);
 		if (packet->launched.caller)
 			read_caller();
+		else
+			note("no caller");
 		if (packet->launched.restarts > 0 && !is("die"))
 			mode = "good";
 		if (is("die") || is("die-once"))

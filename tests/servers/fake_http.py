@@ -21,7 +21,7 @@ objects; the first rule that matches and is not used up counts:
   headers  {"Retry-After": "1"}
   body     text, or any other JSON value, which is sent as JSON
   stall    true: never answer, keep the connection; a number: wait so many
-           seconds before the answer
+           seconds before the answer; a name: until that file is in DIR
   cut      close after so many bytes of the answer (0: without any)
   early    true: answer (or cut) without reading the body
 
@@ -143,7 +143,10 @@ class Handler(socketserver.StreamRequestHandler):
         if stall is True:
             self.rfile.read()
             return False
-        if stall:
+        if isinstance(stall, str):
+            while not os.path.exists(os.path.join(self.server.directory, stall)):
+                time.sleep(0.01)
+        elif stall:
             time.sleep(stall)
         data = self.answer(rule)
         self.wfile.write(data if cut is None else data[:cut])
@@ -181,7 +184,9 @@ def main(handler=Handler):
         if len(sys.argv) > 4:  # whoever comes needs a certificate of that CA
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(sys.argv[4])
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # The handshake comes with the first read: who is slow holds up nobody else.
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False)
     url = os.path.join(directory, "url")
     with open(url + ".new", "w") as f:
         f.write(f"{scheme}://127.0.0.1:{server.server_address[1]}\n")

@@ -2,11 +2,12 @@
 """Compares the local tracker's directory with the entries that made it.
 
 usage: check_local.py whole ENTRIES RUN_DIR
-       check_local.py watch RUN_DIR PID
+       check_local.py watch RUN_DIR PID_FILE
 
 whole: the five files, byte for byte as Python's json.dump writes what the
 entries say (numbers that JSON has no form for as text), and the artifacts.
-watch: until the process ends, every file that is there is valid JSON, the list
+watch: says "ready", then looks until the process whose ID comes into PID_FILE has
+ended: every file that is there is valid JSON, the list
 of metrics only grows, and it grows while the process lives.
 """
 import datetime
@@ -102,10 +103,21 @@ def alive(pid):
         return False
 
 
-def watch(run_dir, pid):
+def watch(run_dir, pid_file):
+    """Until the process whose ID comes into the file is over."""
     lengths = set()
-    end = time.monotonic() + 60
-    while alive(pid) and time.monotonic() < end:
+    end = time.monotonic() + 120
+    print("ready", flush=True)
+    while not (os.path.exists(pid_file) and
+               os.path.exists(os.path.join(run_dir, "metrics.json"))):
+        if time.monotonic() > end:
+            return ["no metrics.json"]
+        time.sleep(0.005)
+    with open(pid_file) as file:
+        pid = int(file.read())
+    at_work = True
+    while at_work and time.monotonic() < end:
+        at_work = alive(pid)
         for name in os.listdir(run_dir):
             if not name.startswith(".") and name.endswith(".json"):
                 with open(os.path.join(run_dir, name)) as file:
@@ -121,6 +133,6 @@ def watch(run_dir, pid):
 if sys.argv[1] == "whole":
     bad = whole(sys.argv[2], sys.argv[3])
 else:
-    bad = watch(sys.argv[2], int(sys.argv[3]))
+    bad = watch(sys.argv[2], sys.argv[3])
 print(*bad, sep="\n", end="\n" if bad else "")
 sys.exit(bool(bad))

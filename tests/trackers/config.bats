@@ -40,6 +40,7 @@ END
 }
 
 teardown() {
+    show_last
     if [ -n "$server" ]; then kill "$server"; fi
 }
 

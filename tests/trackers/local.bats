@@ -66,10 +66,14 @@ check() {
 
 @test "valid JSON at every moment, and live" {
     entries --points 600 >e1
+    check watch "$place" writer >watched 2>&1 3>&- &
+    watcher=$!
+    wait_until grep -q ready watched
     deliver_alone -p 5 state e1 >/dev/null 3>&- &
     pid=$!
-    wait_until [ -e "$place/metrics.json" ]
-    check watch "$place" $pid
+    echo $pid >writer.new
+    mv writer.new writer
+    wait $watcher || { cat watched; false; }
     wait $pid
     check whole e1 "$place"
 }

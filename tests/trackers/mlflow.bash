@@ -43,7 +43,7 @@ stop_server() {
     local pid
     pid=$(cat "$1/pid")
     kill -KILL -- "-$pid" 2>/dev/null || true
-    wait_for 30 gone "$pid"
+    wait_for 120 gone "$pid"
 }
 
 # For setup_file: one server for all tests of a file, at $url. An empty $venv: there
@@ -97,7 +97,7 @@ start_fake() {
     mkdir -p "$1"
     python3 "$top/tests/servers/fake_http.py" "$@" 3>&- &
     echo $! >"$1/pid"
-    wait_for 20 test -s "$1/url"
+    wait_for 120 test -s "$1/url"
 }
 
 # The run exists at the server, and the cursor knows it.

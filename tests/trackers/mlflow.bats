@@ -214,7 +214,7 @@ PY
     "$deliver" -p 40 -d 600000 "$state" "$e" mlflow "mlflow-uri=$url" \
         >"$BATS_TEST_TMPDIR/out" 3>&- &
     local pid=$!
-    wait_for 30 opened
+    wait_for 120 opened
     stop_server "$BATS_FILE_TMPDIR/server"
     start_server "$BATS_FILE_TMPDIR/server" "$port"
     wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; false; }

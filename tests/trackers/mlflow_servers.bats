@@ -24,6 +24,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     stop_server "$server"
 }
 

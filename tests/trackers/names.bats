@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$server" ]; then kill "$server"; fi
 }
 

@@ -466,7 +466,7 @@ certificate() {
 
 @test "OTEL_EXPORTER_OTLP_TIMEOUT bounds a request" {
     rules '[{"match": "metrics", "times": 1, "stall": true}]'
-    OTEL_EXPORTER_OTLP_TIMEOUT=300 import "$runs/x"
+    OTEL_EXPORTER_OTLP_TIMEOUT=2000 import "$runs/x"
     check_otlp "$runs/x"
 }
 

@@ -39,6 +39,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || true
 }
 

@@ -192,8 +192,7 @@ PY
     fake_server '"status": 404, "body": "<html>Not Found</html>"'
     sed -i 's,^\[,&{"match": "/records.json"\, "status": 401}\,,' "$fake/rules.json"
     # The program waits for its manifest until the records are there.
-    (wait_for 20 grep -qs /v1/traces "$fake/log" || true
-        sleep 0.5
+    (wait_for 120 grep -qs /v1/traces "$fake/log" || true
         echo '{}' >from/manifest.json) 3>&- &
     run timeout 60 "$BUILD/bin/itrack-wrap" --track mlflow --mlflow-uri "$url" \
         --records=text --artifacts none -- "$BUILD/tests/programs/write_run" --quiet \
@@ -207,12 +206,13 @@ PY
 @test "when the last records can't be read any more, the others are a table" {
     local pid id
     many_records run
-    fake_server '"status": 404, "body": "<html>Not Found</html>", "stall": 2'
+    fake_server '"status": 404, "body": "<html>Not Found</html>", "stall": "go"'
     import fake --records=text --artifacts none "$PWD/run" >out 2>&1 3>&- &
     pid=$!
-    wait_for 20 grep -qs /v1/traces "$fake/log"
+    wait_for 120 grep -qs /v1/traces "$fake/log"
     printf x | dd of=run/records.jsonl bs=1 conv=notrunc status=none \
         seek="$(($(stat -c %s run/records.jsonl) - 100))"
+    : >"$fake/go"
     wait "$pid" || true
     kill "$(cat "$fake/pid")"
     cat out
@@ -294,7 +294,7 @@ PY
         fi
         pid=$!
         [ "$i" -ge 4 ] || {
-            wait_for 20 sent "$((i * 20 + 5))"
+            wait_for 120 sent "$((i * 20 + 5))"
             kill -KILL "$pid" || true
         }
         wait "$pid" && status=0 || status=$?
@@ -385,12 +385,12 @@ PY
         --mode run --from "$PWD/from" --to "$PWD/run" >out 2>&1 3>&- &
     pid=$!
     # The program ends only when traces are under way.
-    wait_for 20 grep -qs 'v1/traces stall' "$fake/log"
+    wait_for 120 grep -qs 'v1/traces stall' "$fake/log"
     # To open it is enough: the program reads as many bytes as a FIFO has, none.
     : >from/manifest.json
-    wait_for 20 grep -q 'runs/update 200' "$fake/log"
-    wait_for 20 grep -q 'PUT .*/manifest.json 200' "$fake/log"
-    wait_for 20 grep -q 'PUT .*/records.jsonl 200' "$fake/log"
+    wait_for 120 grep -q 'runs/update 200' "$fake/log"
+    wait_for 120 grep -q 'PUT .*/manifest.json 200' "$fake/log"
+    wait_for 120 grep -q 'PUT .*/records.jsonl 200' "$fake/log"
     kill "$(cat "$fake/pid")"
     wait "$pid" || true
     cat out

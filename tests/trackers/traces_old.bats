@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     [ ! -e "$BATS_TEST_TMPDIR/server/pid" ] ||
         stop_server "$BATS_TEST_TMPDIR/server"
 }

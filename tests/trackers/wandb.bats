@@ -5,6 +5,8 @@
 # lost or comes twice, whatever happens.
 
 bats_require_minimum_version 1.5.0
+load small_disk
+load ../cli/runs
 
 setup_file() {
     local venv
@@ -16,8 +18,6 @@ setup_file() {
 }
 
 setup() {
-    load small_disk
-    load ../cli/runs
     cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     unset XDG_CONFIG_HOME NETRC http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
@@ -27,6 +27,7 @@ setup() {
 }
 
 teardown() {
+    show_last
     if [ -n "$server" ]; then kill "$server"; fi
 }
 

@@ -3,7 +3,7 @@
  * and each row fits its type. A row's place is an offset, which no compiler
  * checks.
  */
-#include "journal/format.h"
+#include "journal/members.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

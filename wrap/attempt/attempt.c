@@ -10,6 +10,7 @@
 #include "mapping/points.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/delivered.h"
+#include "wrap/attempt/end_status.h"
 #include "wrap/attempt/notify.h"
 #include "wrap/attempt/output_file.h"
 #include "wrap/attempt/stdout_line.h"
@@ -127,31 +128,6 @@ keep_last_sample(
 	keep_sample(a, outcome->sample, outcome->sample_len, true, time_us);
 }
 
-static enum run_status
-status_of(const struct attempt_outcome *outcome, bool manifest)
-{
-	if (outcome->has_exit && WIFSIGNALED(outcome->wait_status))
-		return RUN_KILLED;
-	if (outcome->has_exit && WEXITSTATUS(outcome->wait_status) != 0)
-		return RUN_FAILED;
-	if (manifest)
-		return RUN_FINISHED;
-	return outcome->command_killed ? RUN_KILLED : RUN_FAILED;
-}
-
-/* One that went on to its end all the same, or had come to it when the signal
- * came, was not. */
-static bool
-was_stopped(const struct attempt *a, const struct attempt_outcome *outcome,
-    bool manifest)
-{
-	bool stopped =
-	    outcome->stopped || (a->stop_reason != NULL && !outcome->has_exit);
-
-	return stopped &&
-	    (!manifest || (outcome->has_exit && outcome->wait_status != 0));
-}
-
 /* Logs the numbers at the last step, under names that no metric of the run can
  * have. */
 static void
@@ -258,13 +234,13 @@ attempt_end(struct attempt *a, const struct attempt_outcome *outcome)
 			return;
 		}
 		time_us = watcher_end_us(a->watcher);
-		a->status = status_of(outcome, manifest);
-		if (was_stopped(a, outcome, manifest))
-			a->status = RUN_KILLED;
+		a->status = end_status(outcome, manifest,
+		    outcome->stopped ||
+			(a->stop_reason != NULL && !outcome->has_exit));
 		attempt_say_rules(a);
 	} else if (a->start.start.source == SOURCE_LIBRARY &&
 	    outcome->has_exit) {
-		a->status = status_of(outcome, true);
+		a->status = end_status(outcome, true, false);
 		a->past.last_step = 1;
 	} else {
 		/* The directory belongs to another run by now, or is gone. */
@@ -391,6 +367,12 @@ enum run_status
 attempt_status(const struct attempt *a)
 {
 	return a->status;
+}
+
+int64_t
+attempt_start_us(const struct attempt *a)
+{
+	return a->start.time_us;
 }
 
 const struct watcher *

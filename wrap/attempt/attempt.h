@@ -178,6 +178,8 @@ const char *attempt_run_id(const struct attempt *a);
 /* Which rule of --stop-if held, and why; NULL: none did. */
 const char *attempt_stop_reason(const struct attempt *a);
 enum run_status attempt_status(const struct attempt *a);
+/* When it started, in microseconds since 1970. */
+int64_t attempt_start_us(const struct attempt *a);
 /* NULL for an attempt that is only delivered. */
 const struct watcher *attempt_watcher(const struct attempt *a);
 size_t attempt_delivery_count(const struct attempt *a);

@@ -7,7 +7,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "base/uri.h"
-#include "journal/journal.h"
+#include "journal/state_dir.h"
 
 static void
 log_option(const struct options *options, const struct option_row *row)
@@ -46,7 +46,7 @@ log_options(const struct options *options)
 	log_set_verbose(options_given(options, OPT_VERBOSE));
 	if (!log_is_verbose())
 		return;
-	state_dir = journal_state_dir();
+	state_dir = state_dir_path();
 	log_verbose("itrack %s, state in %s", ITRACK_VERSION,
 	    state_dir != NULL
 		? state_dir

@@ -138,6 +138,17 @@ report_headline(
 	buf_release(&result);
 }
 
+/* A command may end by the signal and leave the run's writer at work. */
+static const char *
+what_came_of_the_rule(const struct attempt *a)
+{
+	if (!attempt_is_ended(a))
+		return "a rule held, and its writer goes on:";
+	return attempt_status(a) == RUN_KILLED
+	    ? "stopped by"
+	    : "it had ended when a rule held:";
+}
+
 /* The result first, then what is wrong with it. */
 static void
 say_run(struct report *r, const struct attempt *a, const struct values *v)
@@ -152,10 +163,7 @@ say_run(struct report *r, const struct attempt *a, const struct values *v)
 	report_say(r, "%s", line.data);
 	buf_release(&line);
 	if (attempt_stop_reason(a) != NULL)
-		report_say(r, "%s --stop-if %s",
-		    attempt_status(a) == RUN_KILLED
-			? "stopped by"
-			: "it had ended when a rule held:",
+		report_say(r, "%s --stop-if %s", what_came_of_the_rule(a),
 		    attempt_stop_reason(a));
 	if (attempt_watcher(a) != NULL)
 		say_defects(r, attempt_watcher(a));

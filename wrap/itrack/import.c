@@ -21,6 +21,7 @@
 #include "wrap/itrack/deliver.h"
 #include "wrap/itrack/import.h"
 #include "journal/begin_lock.h"
+#include "journal/state_dir.h"
 #include "wrap/attempt/report.h"
 #include "wrap/attempt/already_tracked.h"
 
@@ -346,7 +347,7 @@ import_run(const struct options *options)
 	if (options->argument_count == 0)
 		return command_usage(
 		    &command_import, "name at least one run directory");
-	im.state_dir = journal_state_dir();
+	im.state_dir = state_dir_path();
 	report_init(&im.report, options);
 	im.deliver = deliver_new(options, im.state_dir, &im.report);
 	deliver_expect(im.deliver, (size_t)options->argument_count);

@@ -245,7 +245,7 @@ count(const char *attempt, void *data)
 static void
 examine_state(const struct examine *e)
 {
-	char *state_dir = journal_state_dir(), *at;
+	char *state_dir = state_dir_path(), *at;
 	struct err err = ERR_INIT;
 	size_t pending = 0;
 

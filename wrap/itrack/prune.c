@@ -151,7 +151,7 @@ prune_run(const struct options *options)
 	    0)
 		return command_usage(
 		    &command_prune, "--older-than: %s", err.message);
-	p.state_dir = journal_state_dir();
+	p.state_dir = state_dir_path();
 	if (p.state_dir == NULL)
 		return command_usage(&command_prune,
 		    "neither XDG_STATE_HOME nor HOME names a directory");

@@ -359,7 +359,7 @@ status_run(const struct options *options)
 
 	if (options->argument_count > 0)
 		return command_usage(&command_status, "takes no arguments");
-	s.state_dir = journal_state_dir();
+	s.state_dir = state_dir_path();
 	if (s.state_dir == NULL)
 		return command_usage(&command_status,
 		    "neither XDG_STATE_HOME nor HOME names a directory");

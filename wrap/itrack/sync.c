@@ -164,7 +164,7 @@ sync_run(const struct options *options)
 		options_given(options, OPT_REPORT)))
 		return command_usage(&command_sync,
 		    "--follow has no end to report, and gives nothing up");
-	s.state_dir = journal_state_dir();
+	s.state_dir = state_dir_path();
 	if (s.state_dir == NULL)
 		return command_usage(&command_sync,
 		    "neither XDG_STATE_HOME nor HOME names a directory");

@@ -374,7 +374,8 @@ say_roots(struct follower *f)
 		TAILQ_FOREACH (k, &f->known, link)
 			count += k->root == r;
 		report_say(&f->report,
-		    "follows %s: %zu attempt%s there now; delivers each when its "
+		    "follows %s: %zu attempt%s there now; delivers each when "
+		    "its "
 		    "run has ended",
 		    r->dir, count, count == 1 ? "" : "s");
 	}

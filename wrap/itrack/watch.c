@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "http/http.h"
 #include "journal/index.h"
+#include "journal/state_dir.h"
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/timespan.h"
 #include "wrap/itrack/watch_private.h"
@@ -195,7 +196,7 @@ begin(struct watch *w)
 	TAILQ_INIT(&w->due);
 	TAILQ_INIT(&w->waiting);
 	w->im.watches = true;
-	w->im.state_dir = journal_state_dir();
+	w->im.state_dir = state_dir_path();
 	report_init(&w->im.report, w->im.options);
 	w->im.deliver = deliver_new(o, w->im.state_dir, &w->im.report);
 	deliver_follow_runs(w->im.deliver);

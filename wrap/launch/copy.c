@@ -274,6 +274,7 @@ copy_take_line(struct copy *c)
 	const struct copy_line *l = &s->current;
 	const char *begin, *end;
 
+	c->whole = true;
 	if (!l->too_long && is_blank(l->data, l->len))
 		l = &s->last;
 	if (l->too_long)

@@ -26,6 +26,7 @@ struct copy_shared;
 
 struct copy {
 	bool on;
+	bool whole;    /* all that the command wrote was passed on */
 	int write_end; /* of the pipe; -1: none */
 	int link;      /* to the copier; -1: none */
 	pid_t pid;     /* of the copier */
@@ -48,7 +49,7 @@ bool copy_is_done(struct copy *c);
  * the pipe. No other code may wait for it. */
 void copy_reap(const struct copy *c);
 
-/* Sets c->line to the last line, if that may be an object. */
+/* Called when it has: sets c->line to the last line, if that may be an object. */
 void copy_take_line(struct copy *c);
 
 #endif

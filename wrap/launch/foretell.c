@@ -12,11 +12,16 @@
 
 #include "base/closing.h"
 #include "wrap/launch/now.h"
-#include "wrap/launch/preload.h"
+#include "wrap/launch/environments.h"
 #include "wrap/link/link.h"
+#include "wrap/link/procstat.h"
 
 /* Settings are a few small files; a command is not held up for others. */
 #define WAIT_MS 1000
+/* A program that has all that it needs but a processor gets so long, and is looked
+ * at so often. */
+#define BUSY_MS 10000
+#define LOOK_MS 20
 /* How long its end is waited for. */
 #define NAP_NS   1000000
 #define NAPS_MAX 100
@@ -56,17 +61,38 @@ become(const char *program, char **arguments, char **environment, int output)
 	_exit(1);
 }
 
+/* How long the program is still waited for. */
+static int64_t
+patience_ms(pid_t pid, int64_t began_ms)
+{
+	int64_t waited_ms = now_ms() - began_ms;
+	struct procstat stat;
+
+	if (waited_ms < WAIT_MS)
+		return WAIT_MS - waited_ms;
+	return waited_ms < BUSY_MS && procstat_read(pid, &stat) &&
+		stat.state == 'R'
+	    ? LOOK_MS
+	    : 0;
+}
+
 /* The text up to the end of the pipe; what comes too late is dropped. */
 static size_t
-read_said(int fd, char said[SAID_MAX])
+read_said(int fd, pid_t pid, char said[SAID_MAX])
 {
 	struct pollfd wait = {fd, POLLIN, 0};
-	int64_t until_ms = now_ms() + WAIT_MS, left_ms;
+	int64_t began_ms = now_ms();
 	size_t len = 0;
 	ssize_t n;
 
-	while (len < SAID_MAX && (left_ms = until_ms - now_ms()) > 0) {
-		if (poll(&wait, 1, (int)left_ms) <= 0)
+	while (len < SAID_MAX) {
+		int64_t left_ms = patience_ms(pid, began_ms);
+		int ready = poll(&wait, 1, (int)left_ms);
+
+		/* We may have had no processor ourselves: what is there counts. */
+		if (ready == 0 && left_ms == 0)
+			break;
+		if (ready <= 0)
 			continue;
 		n = read(fd, said + len, SAID_MAX - len);
 		if (n <= 0)
@@ -111,7 +137,7 @@ ask(const char *program, char **arguments, char **environment)
 	close(ends[1]);
 	if (pid < 0)
 		return;
-	len = read_said(ends[0], said);
+	len = read_said(ends[0], pid, said);
 	end(pid);
 	if (len > 0)
 		(void)!write(STDERR_FILENO, said, len);
@@ -140,7 +166,7 @@ foretell(const struct options *options, char **arguments, const char *worker)
 
 	if (options_given(options, OPT_QUIET) || !is_worth_it(options))
 		return;
-	environment = preload_worker_environment();
+	environment = environment_of_worker();
 	if (environment != NULL)
 		ask_beside(worker, arguments, environment);
 	free(environment);

@@ -21,7 +21,7 @@
 #include "wrap/launch/foretell.h"
 #include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
-#include "wrap/launch/preload.h"
+#include "wrap/launch/environments.h"
 #include "wrap/launch/say.h"
 #include "wrap/launch/signals.h"
 #include "wrap/launch/stop.h"
@@ -86,7 +86,7 @@ launch(struct launcher *l, char **argv)
 
 	if (!options_given(&l->options, OPT_NO_PRELOAD))
 		shim = tracking_shim(t, command[0]);
-	l->environment = preload_command_environment(shim, t->name);
+	l->environment = environment_of_command(shim, t->name);
 	if (l->environment == NULL) {
 		shim = NULL;
 		l->environment = environ;
@@ -384,7 +384,7 @@ main(int argc, char **argv)
 		turn(l);
 	take_last_signals(l);
 	finish_copy(l);
-	if (l->copy.line != NULL)
+	if (l->copy.whole)
 		tracking_line(t, l->copy.line, l->copy.line_len);
 	tracking_ended(t, &l->child,
 	    l->copy.line != NULL || options_given(&l->options, OPT_REPORT),

@@ -59,7 +59,7 @@ say_that_none_was_seen(const struct tracking *t, const struct options *options,
 	else
 		say("itrack: no run directory seen%s%s; nothing was tracked",
 		    !options_given(options, OPT_METRICS_FROM_STDOUT) ? ""
-			: copy->on
+			: copy->whole
 			? ", and no JSON object in the last line of the output"
 			: ", and the output could not be read",
 		    t->silent ? "; " LINK_LOCKED_UP : "");

@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap/launch/elf.h"
+#include "wrap/launch/preloadable.h"
 #include "wrap/launch/home.h"
 #include "wrap/launch/left_behind.h"
 #include "wrap/launch/now.h"
-#include "wrap/launch/preload.h"
+#include "wrap/launch/environments.h"
 #include "wrap/launch/shimlink.h"
 #include "wrap/shim/message.h"
 
@@ -82,7 +82,7 @@ tracking_shim(struct tracking *t, const char *command)
 	/* The loader complains of a library that is not there. */
 	if (access(t->shim_path, R_OK) != 0)
 		return NULL;
-	return elf_takes_preload(command) ? t->shim_path : NULL;
+	return preloadable_command(command) ? t->shim_path : NULL;
 }
 
 void
@@ -143,6 +143,7 @@ send_line(const struct tracking *t)
 void
 tracking_line(struct tracking *t, const char *line, size_t len)
 {
+	t->end.output_read = true;
 	t->line = line;
 	t->line_len = len;
 	if (t->link >= 0)
@@ -194,7 +195,7 @@ start_worker(struct tracking *t)
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (t->environment == NULL)
-		t->environment = preload_worker_environment();
+		t->environment = environment_of_worker();
 	if (t->environment == NULL) {
 		tracking_off(t, ENOMEM);
 		return;

@@ -106,7 +106,8 @@ void tracking_waited(struct tracking *t, int64_t now_ms);
 /* Called when the worker has ended: starts it once more, or gives up. */
 void tracking_worker_died(struct tracking *t, int status);
 /* Keeps the last line of the command's output for the worker; called before the
- * end. The caller must never free it. */
+ * end, where the output was read. NULL: the line is no object. The caller must
+ * never free it. */
 void tracking_line(struct tracking *t, const char *line, size_t len);
 /* Called when the command has ended, at `now_ms`; the rest is delivered for
  * `drain_ms` at most. With `needs_worker` a worker is

@@ -16,7 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define LINK_VERSION 8
+#define LINK_VERSION 9
 #define LINK_FD      3
 #define CHANNEL_FD   4
 #define CALLER_FD    5
@@ -88,8 +88,9 @@ struct link_message {
 };
 
 struct link_ended {
-	int wait_status;  /* as waitpid gives it */
-	uint32_t stopped; /* signals that it was sent for LINK_STOP */
+	int wait_status;      /* as waitpid gives it */
+	uint32_t stopped;     /* signals that it was sent for LINK_STOP */
+	uint32_t output_read; /* for --metrics-from-stdout, to its end */
 	struct rusage usage;
 	struct timespec wall;
 	/* When the drain is over, by the kernel's monotonic clock: the time counts

@@ -13,7 +13,7 @@
  * - keeps no descriptor (programs close them all) and makes none that survives
  *   an exec; a message is socket, connect, sendmsg, close, and for what goes
  *   along with it (along.c) openat, fstatfs, close;
- * - falls silent when the program locks itself up by seccomp (lock.c);
+ * - falls silent when the program locks itself up (seccomp.c);
  * - allocates nothing, takes no lock, never waits: a full queue loses the
  *   message;
  * - makes its own system calls by syscall(), since libc's connect, sendmsg and

@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "http/http.h"
 #include "journal/begin_lock.h"
+#include "journal/state_dir.h"
 #include "wrap/worker/announced.h"
 #include "wrap/worker/channel.h"
 #include "wrap/worker/drain_progress.h"
@@ -77,9 +78,10 @@ describe_pending(struct buf *line, void *data)
 	runs_describe_pending(w->runs, line);
 }
 
-/* Takes the numbers that the command printed, if it printed any. */
+/* Takes the numbers that the command printed, if it printed any. `ended` NULL: it
+ * is not known what it did. */
 static void
-take_line(struct worker *w)
+take_line(struct worker *w, const struct link_ended *ended)
 {
 	struct entry e;
 
@@ -90,7 +92,10 @@ take_line(struct worker *w)
 		runs_take_line(w->runs, w->line.data, w->line.len);
 	else
 		report_say(&w->report,
-		    "the last line of the output is no JSON object of numbers");
+		    ended != NULL && ended->output_read
+			? "the last line of the output is no JSON object of "
+			  "numbers"
+			: "the output could not be read");
 	entry_release(&e);
 }
 
@@ -162,9 +167,7 @@ end_all(struct worker *w, const struct link_ended *ended)
 	spread_out(drain_left_ms(w, ended));
 	if (w->search != NULL)
 		search_before_end(w->search);
-	take_line(w);
-	if (w->channel.crowded)
-		runs_are_crowded(w->runs);
+	take_line(w, ended);
 	runs_end(w->runs);
 	if (w->search != NULL)
 		search_at_end(
@@ -425,7 +428,7 @@ worker_init(struct worker *w)
 	w->named = named != NULL ? path_absolute(named) : NULL;
 	w->loop = loop_new();
 	w->inotify = inotify_new(w->loop);
-	w->state_dir = journal_state_dir();
+	w->state_dir = state_dir_path();
 	w->announced_fd = begin_lock_announce(w->state_dir);
 	config = (struct runs_config){.loop = w->loop,
 	    .inotify = w->inotify,
@@ -434,6 +437,7 @@ worker_init(struct worker *w)
 	    .named = w->named,
 	    .guess = &w->guess,
 	    .launched = &w->launched,
+	    .crowded = &w->channel.crowded,
 	    .report = &w->report,
 	    .settled = on_settled,
 	    .hear = on_hear,

@@ -84,8 +84,6 @@ consider(
 	    .file_fd = reach_file(message->file_fd),
 	};
 
-	if (w->channel.crowded)
-		runs_are_crowded(w->runs);
 	/* By our own root the path may lead to another directory. */
 	if (news.dir_fd < 0)
 		report_say(&w->report,

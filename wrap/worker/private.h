@@ -1,7 +1,8 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_own.c (which are none),
- * runs_sample.c (what they take of the machine), runs_begin.c (a new attempt, or
- * one that was left behind) and runs_left.c (those of a worker that was killed). */
+ * heard of them), runs_end.c (how they end), runs_copies.c (which are none),
+ * runs_sample.c (what they take of the machine), runs_line.c (which one gets what the
+ * command printed), runs_begin.c (a new attempt, or one that was left behind) and
+ * runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -25,6 +26,7 @@ struct run {
 	int64_t orphaned_ms;
 	/* How often the file was opened that each run opens once. */
 	int begins[RUN_SIGNS];
+	bool heard;    /* a message told of it: it is the command's */
 	bool followed; /* its writer has begun another run since */
 	/* insideLLMs' own calls were seen: it is no copy. Others were. */
 	bool genuine, in_place;
@@ -35,7 +37,8 @@ struct run {
 	int64_t records_bytes;
 	uint32_t records_crc32c;
 	struct watcher_stamp manifest;
-	int64_t started_us;
+	int64_t started_us,
+	    attempt_us; /* by the clock, and as the attempt says */
 	TAILQ_ENTRY(run) link;
 };
 
@@ -69,13 +72,15 @@ struct runs {
 	int64_t drain_ms, drain_until_ms; /* once it drains */
 	bool drains;
 	bool stopped;     /* a signal was sent to the command, for a rule */
-	bool crowded;     /* messages may have been lost */
 	const char *line; /* the last of the output; NULL: none */
 	size_t line_len;
 	const struct run *line_run; /* that gets it */
 };
 
 bool run_is_over(const struct run *run);
+/* Is it written by somebody who is not known to be dead? What tells of a death may
+ * not have been read yet. */
+bool run_goes_on(const struct run *run);
 /* Is it of the command itself, whose exit status is its own? */
 bool run_is_command(const struct run *run);
 /* Is its manifest there, and everything before it? */

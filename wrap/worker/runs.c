@@ -180,6 +180,7 @@ run_enlist(struct run *run)
 	struct runs *runs = run->runs;
 
 	log_verbose("run directory %s", run->dir);
+	run->attempt_us = attempt_start_us(run->attempt);
 	TAILQ_INSERT_TAIL(&runs->list, run, link);
 	runs->count++;
 }
@@ -192,9 +193,12 @@ runs_begin(
 	struct err err = ERR_INIT;
 	int result;
 
-	/* Of a run that nobody told of a copy is seen when it is whole. */
+	run->heard = heard;
+	/* Of a run that nobody told of, and that is still written, the writer's
+	 * arguments tell that it is no copy in the making. */
 	run->held = !TAILQ_EMPTY(&runs->list) &&
-	    (heard || run_stamp(dir, dir_fd, MANIFEST_FILE).there);
+	    (heard || !run->asked.known ||
+		run_stamp(dir, dir_fd, MANIFEST_FILE).there);
 	result = run_has_room(&err);
 	if (result == 0)
 		result = run_identify(dir, dir_fd, &run->identity, &err);
@@ -385,69 +389,6 @@ runs_turn(struct runs *runs)
 		take_late(runs);
 }
 
-/* Is it written by somebody who is not known to be dead? What tells of a death may
- * not have been read yet. */
-static bool
-goes_on(const struct run *run)
-{
-	return !run_is_over(run) && !run->orphaned &&
-	    (!run->line.held || lifeline_lives(&run->line));
-}
-
-/* Returns the run that gets the line: the last one of the command itself, else
- * the only one that goes on. */
-static struct run *
-run_of_line(struct runs *runs)
-{
-	struct run *run, *found = NULL, *own = NULL;
-	size_t going_on = 0;
-
-	TAILQ_FOREACH (run, &runs->list, link) {
-		if (!goes_on(run))
-			continue;
-		if (run_is_command(run))
-			own = run;
-		going_on++;
-		found = run;
-	}
-	if (own != NULL)
-		return own;
-	return going_on == 1 ? found : NULL;
-}
-
-/* Begins a run that is the command's and has no directory of its own. */
-static void
-begin_own_run(struct runs *runs)
-{
-	struct run *run = xcalloc(1, sizeof *run);
-	struct err err = ERR_INIT;
-	int result;
-
-	run->runs = runs;
-	run->dir = own_run_dir(runs->config.options);
-	run->writer = runs->config.launched->command;
-	result = runs_begin_own(run, &run_callbacks, &err);
-	if (result < 0) {
-		if (result != -EALREADY)
-			report_say(runs->config.report, "%s", err.message);
-		run_discard(run);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&runs->list, run, link);
-	runs->count++;
-}
-
-void
-runs_take_line(struct runs *runs, const char *line, size_t len)
-{
-	runs_end_orphans(runs, true);
-	runs->line = line;
-	runs->line_len = len;
-	runs->line_run = run_of_line(runs);
-	if (runs->line_run == NULL)
-		begin_own_run(runs);
-}
-
 void
 runs_are_stopped(struct runs *runs)
 {
@@ -490,6 +431,13 @@ runs_open(const struct runs *runs)
 	return count;
 }
 
+bool
+run_goes_on(const struct run *run)
+{
+	return !run_is_over(run) && !run->orphaned &&
+	    (!run->line.held || lifeline_lives(&run->line));
+}
+
 size_t
 runs_going_on(const struct runs *runs)
 {
@@ -497,7 +445,7 @@ runs_going_on(const struct runs *runs)
 	size_t count = 0;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		count += goes_on(run);
+		count += run_goes_on(run);
 	return count;
 }
 
@@ -507,7 +455,7 @@ runs_report_going_on(const struct runs *runs)
 	struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (goes_on(run))
+		if (run_goes_on(run))
 			report_add_going_on(
 			    runs->config.report, run->attempt, run->writer);
 }

@@ -30,6 +30,8 @@ struct runs_config {
 	 * nothing else. */
 	const struct rundir_guess *guess;
 	const struct link_launched *launched;
+	/* Messages may have been lost: that some are missing says nothing. */
+	const bool *crowded;
 	struct report *report; /* for what can't be tracked, and each run */
 	/* Something settled: runs_are_settled() may have changed. */
 	void (*settled)(void *data);
@@ -78,9 +80,6 @@ void runs_take_left(struct runs *runs);
 /* A file of the directory was opened for writing or renamed into place. Nothing
  * happens if it is no run directory. */
 void runs_consider(struct runs *runs, const struct run_news *news);
-
-/* Messages may have been lost: that some are missing says nothing. */
-void runs_are_crowded(struct runs *runs);
 
 /* Is the directory that is there now one of these? */
 bool runs_know(const struct runs *runs, const char *dir);

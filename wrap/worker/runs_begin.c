@@ -133,6 +133,33 @@ take_over(struct run *run, const struct attempt_config *config,
 	}
 }
 
+/* Has this worker itself begun the attempt that started then? */
+static bool
+is_ours(const struct runs *runs, int64_t started_us)
+{
+	const struct run *run;
+
+	TAILQ_FOREACH (run, &runs->list, link)
+		if (run->attempt_us == started_us)
+			return true;
+	return false;
+}
+
+/* Where several search one folder without the shim, each may find the others'
+ * runs, and at the same moment. */
+static bool
+is_of_another(const struct run *run, const struct tracked *t)
+{
+	const struct runs *runs = run->runs;
+	int64_t launch_us = clock_us(&runs->config.launched->wall);
+
+	return !run->heard &&
+	    ((tracked_is_at_hand(t, launch_us) &&
+		 !is_ours(runs, t->pending_us)) ||
+		(tracked_is_delivered(t, launch_us) &&
+		    !is_ours(runs, t->delivered_us)));
+}
+
 /* A journal of this directory that somebody left unended (a killed worker, a
  * power loss) is continued, if its records are still there; else it ends with
  * what it has by `itrack sync`. One that the worker before us had ended is
@@ -163,7 +190,8 @@ adopt_or_begin(
 	else if (t.pending != NULL && !t.pending_live && ours)
 		result = take_over(run, &taken_up, t.pending, false, &why);
 	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
-	    (t.pending_live && ours && is_whole(run)))
+	    (t.pending_live && ours && is_whole(run)) ||
+	    (!ours && is_of_another(run, &t)))
 		result = -EALREADY;
 	/* Another process finishes it now, or did just now. */
 	if (t.pending != NULL && !t.pending_live && ours &&

@@ -169,12 +169,6 @@ runs_consider(struct runs *runs, const struct run_news *news)
 		take_news(run, news);
 }
 
-void
-runs_are_crowded(struct runs *runs)
-{
-	runs->crowded = true;
-}
-
 static bool
 know(const struct runs *runs, const char *dir, int dir_fd)
 {

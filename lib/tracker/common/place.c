@@ -17,7 +17,7 @@
 #include "format/text.h"
 #include "tracker/about.h"
 #include "tracker/common/marked.h"
-#include "tracker/common/taken_numbers.h"
+#include "tracker/common/number_cache.h"
 #include "tracker/plan.h"
 
 /* Attempts at one run ID in one place; each costs the next a failed mkdir. */
@@ -195,7 +195,7 @@ struct places {
 	} list[PLACES_MAX];
 	size_t len;
 	const char *attempt;
-	uint64_t key; /* of these folders (taken_numbers.h) */
+	uint64_t key; /* of these folders (number_cache.h) */
 };
 
 static char *

@@ -69,7 +69,7 @@ delivery_new(struct delivery **delivery, const struct delivery_config *config,
 			d->cursor.offset[i] = 0;
 		d->cursor.delivered = d->cursor.rejected = 0;
 	}
-	layout_init(d);
+	experiment_runs_init(d);
 	journal_reader_init(&d->scout, d->journal);
 	for (int i = 0; i < LANE_COUNT; i++)
 		lane_init(d, (enum lane)i);
@@ -394,7 +394,7 @@ set_timer(struct delivery *d)
 	if (d->phase == PHASE_OPEN && idle_ms > 0)
 		due_ms = earlier(now_ms, due_ms, d->last_send_ms + idle_ms);
 	due_ms = earlier(now_ms, due_ms, delivery_cursor_due_ms(d));
-	due_ms = earlier(now_ms, due_ms, layout_wait_ms(d));
+	due_ms = earlier(now_ms, due_ms, experiment_runs_wait_ms(d));
 	deadline_ms = call_limit_due_ms(d);
 	due_ms = earlier(
 	    now_ms, due_ms, deadline_ms > now_ms ? deadline_ms : now_ms + 1);

@@ -168,7 +168,7 @@ front_of(struct delivery *d, enum lane lane)
 {
 	if (lane == LANE_RECORDS)
 		return records_may_go(d) ? 1 : 0;
-	return layout_front(d, lane);
+	return experiment_runs_front(d, lane);
 }
 
 /* Was all of the lane sent, and will no more come? */
@@ -381,7 +381,7 @@ lane_has_more(struct delivery *d, enum lane lane)
 		(l->count > 0 && !records_may_go(d)) ||
 		(l->ended && l->count == 0 && !records_may_end(d))))
 		return false;
-	front = layout_front(d, lane);
+	front = experiment_runs_front(d, lane);
 	return l->ended || front > l->held ||
 	    (front == l->count && l->reader.offset < journal_size(d->journal));
 }

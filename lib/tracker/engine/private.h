@@ -1,6 +1,6 @@
 /* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), drain.c, scout.c, layout.c, cursor.c, gather.c, retry.c, call_limit.c,
- * services.c (what a tracker may call). */
+ * lane of it), drain.c, scout.c, experiment_runs.c, cursor.c, gather.c, retry.c,
+ * call_limit.c, services.c (what a tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
 
@@ -166,15 +166,15 @@ void call_limit_check(struct delivery *d);
 /* When that is due; INT64_MAX: no call is under way. */
 int64_t call_limit_due_ms(const struct delivery *d);
 
-/* layout.c */
-void layout_init(struct delivery *d);
+/* experiment_runs.c */
+void experiment_runs_init(struct delivery *d);
 /* The scout has read an EXPERIMENT entry. */
-void layout_count(struct delivery *d);
+void experiment_runs_count(struct delivery *d);
 /* How many of the lane's entries may be handed over: all, or those before the
  * first one of an experiment as long as the layout is undecided. */
-size_t layout_front(struct delivery *d, enum lane lane);
+size_t experiment_runs_front(struct delivery *d, enum lane lane);
 /* When the layout must be decided; INT64_MAX: nothing waits for it. */
-int64_t layout_wait_ms(const struct delivery *d);
+int64_t experiment_runs_wait_ms(const struct delivery *d);
 
 /* records.c */
 /* Does the tracker take records one way or the other? */

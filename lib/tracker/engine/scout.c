@@ -8,7 +8,7 @@ count_entry(struct delivery *d, enum entry_kind kind)
 {
 	d->known++;
 	if (kind == ENTRY_EXPERIMENT)
-		layout_count(d);
+		experiment_runs_count(d);
 	if (d->scout.offset <= d->cursor.offset[entry_kind_lane(kind)])
 		d->taken++;
 }

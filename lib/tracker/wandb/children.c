@@ -47,7 +47,7 @@ void
 wandb_children_release(struct wandb_children *c)
 {
 	for (size_t i = 0; i < c->len; i++) {
-		wandb_live_release(&c->list[i]->live);
+		wandb_server_run_release(&c->list[i]->live);
 		wandb_offline_close(&c->list[i]->offline);
 		wandb_run_release(&c->list[i]->run);
 		free(c->list[i]);

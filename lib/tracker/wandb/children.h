@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tracker/wandb/live.h"
+#include "tracker/wandb/server_run.h"
 #include "tracker/wandb/offline.h"
 #include "tracker/wandb/run.h"
 
@@ -23,7 +23,7 @@ struct wandb_child {
 	struct wandb_run run;
 	/* One of the two is in use. */
 	struct wandb_offline offline;
-	struct wandb_live live;
+	struct wandb_server_run live;
 };
 
 /* A zeroed struct has none. */

@@ -15,7 +15,7 @@
 #define FULL_BYTES   (1024 * 1024)
 #define PLACE_MAX    8192
 
-struct wandb_live *
+struct wandb_server_run *
 wandb_online_live(struct wandb_online *o, size_t at)
 {
 	if (at == 0)
@@ -63,11 +63,11 @@ on_opened(struct wandb_call *call, const struct wandb_reply *reply)
 		tracker_refused(o->t, "rejected",
 		    "the config is too large for the server (HTTP 413)");
 		o->main.run->without_config = true;
-		wandb_live_upsert(&o->main, o->start, on_opened, o);
+		wandb_server_run_upsert(&o->main, o->start, on_opened, o);
 		return;
 	}
 	if (reply->outcome == OUTCOME_DONE) {
-		if (wandb_live_found(&o->main, reply, &passed.err) < 0)
+		if (wandb_server_run_found(&o->main, reply, &passed.err) < 0)
 			passed.outcome = OUTCOME_REJECTED;
 		else
 			init_uploads(o);
@@ -94,7 +94,7 @@ on_resume(struct wandb_call *call, const struct wandb_reply *reply)
 		o->opened(o->data, &refused);
 		return;
 	}
-	wandb_live_upsert(&o->main, o->start, on_opened, o);
+	wandb_server_run_upsert(&o->main, o->start, on_opened, o);
 }
 
 enum outcome
@@ -109,17 +109,17 @@ wandb_online_open(struct wandb_online *o, struct tracker *t,
 	    wandb_client_open(&o->client, t->loop, settings, err) < 0)
 		return OUTCOME_BLOCKED;
 	o->client.t = t;
-	wandb_live_release(&o->main);
-	wandb_live_init(&o->main, &o->client, run);
+	wandb_server_run_release(&o->main);
+	wandb_server_run_init(&o->main, &o->client, run);
 	if (run->id_given)
 		wandb_ask_resume(&o->main.call, &o->client, run, on_resume, o);
 	else
-		wandb_live_upsert(&o->main, o->start, on_opened, o);
+		wandb_server_run_upsert(&o->main, o->start, on_opened, o);
 	return OUTCOME_PENDING;
 }
 
 void
-wandb_online_note(struct wandb_online *o, const struct wandb_live *l)
+wandb_online_note(struct wandb_online *o, const struct wandb_server_run *l)
 {
 	if (l->stream.stopped)
 		tracker_note(
@@ -139,7 +139,7 @@ settle(size_t *at, size_t done)
 static size_t
 take_refused(struct wandb_online *o, size_t most)
 {
-	struct wandb_live *l;
+	struct wandb_server_run *l;
 	size_t taken = 0, n;
 
 	for (size_t at = 0; (l = wandb_online_live(o, at)) != NULL; at++) {
@@ -174,7 +174,7 @@ answer_metrics(struct wandb_online *o, const struct wandb_reply *reply)
 static void advance(struct wandb_online *o);
 
 bool
-wandb_online_shrink(struct wandb_live *l, const struct wandb_reply *reply)
+wandb_online_shrink(struct wandb_server_run *l, const struct wandb_reply *reply)
 {
 	return reply->status == HTTP_TOO_LARGE &&
 	    wandb_stream_shrink(&l->stream);
@@ -184,7 +184,7 @@ static void
 on_stream(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = wandb_online_live(o, o->at);
+	struct wandb_server_run *l = wandb_online_live(o, o->at);
 
 	if (wandb_online_shrink(l, reply)) {
 		wandb_stream_post(&l->stream, NULL, on_stream, o);
@@ -208,10 +208,10 @@ static void
 on_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = wandb_online_live(o, o->at);
+	struct wandb_server_run *l = wandb_online_live(o, o->at);
 	struct wandb_reply passed = *reply;
 
-	if (!wandb_live_updated(l, &passed)) {
+	if (!wandb_server_run_updated(l, &passed)) {
 		answer_metrics(o, &passed);
 	} else if (wandb_stream_has_news(&l->stream)) {
 		wandb_stream_post(&l->stream, NULL, on_stream, o);
@@ -228,8 +228,8 @@ on_found(struct wandb_call *call, const struct wandb_reply *reply)
 	struct wandb_reply passed = *reply;
 
 	if (reply->outcome == OUTCOME_DONE &&
-	    wandb_live_found(wandb_online_live(o, o->at), reply, &passed.err) <
-		0)
+	    wandb_server_run_found(
+		wandb_online_live(o, o->at), reply, &passed.err) < 0)
 		passed.outcome = OUTCOME_BLOCKED;
 	if (passed.outcome == OUTCOME_DONE)
 		advance(o);
@@ -242,17 +242,17 @@ static void
 advance(struct wandb_online *o)
 {
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
-	struct wandb_live *l;
+	struct wandb_server_run *l;
 
 	for (; (l = wandb_online_live(o, o->at)) != NULL; o->at++) {
 		if (!l->open) {
-			wandb_live_upsert(l, o->start, on_found, o);
+			wandb_server_run_upsert(l, o->start, on_found, o);
 			return;
 		}
 		if (!o->due)
 			continue;
-		if (!l->stream.waiting && wandb_live_has_update(l)) {
-			wandb_live_upsert(l, NULL, on_update, o);
+		if (!l->stream.waiting && wandb_server_run_has_update(l)) {
+			wandb_server_run_upsert(l, NULL, on_update, o);
 			return;
 		}
 		if (wandb_stream_has_news(&l->stream) || o->beat) {
@@ -289,7 +289,7 @@ take_one(struct wandb_online *o, const struct entry *e)
 
 	child = wandb_children_of(o->children, run, e, o->on_row, &new);
 	if (new)
-		wandb_live_init(&child->live, &o->client, &child->run);
+		wandb_server_run_init(&child->live, &o->client, &child->run);
 	wandb_children_turn(o->children, child);
 	if (child != before)
 		o->child_from = SIZE_MAX;
@@ -340,12 +340,12 @@ static struct waiting
 look(struct wandb_online *o)
 {
 	struct waiting found = {.bytes = 0};
-	const struct wandb_live *l;
+	const struct wandb_server_run *l;
 
 	for (size_t at = 0; (l = wandb_online_live(o, at)) != NULL; at++) {
 		found.repeated |= l->stream.waiting;
 		found.news |= wandb_stream_has_news(&l->stream);
-		found.updates |= wandb_live_has_update(l);
+		found.updates |= wandb_server_run_has_update(l);
 		found.unopened |= !l->open;
 		found.bytes += l->stream.history.bytes + l->stream.events.bytes;
 		if (l->stream.quiet_until_ms > found.quiet_until_ms)
@@ -418,7 +418,7 @@ wandb_online_close(struct wandb_online *o)
 	wandb_upload_release(&o->upload);
 	wandb_upload_release(&o->tables);
 	wandb_call_release(&o->summary);
-	wandb_live_release(&o->main);
+	wandb_server_run_release(&o->main);
 	wandb_client_close(&o->client);
 	*o = (struct wandb_online){0};
 }

@@ -16,7 +16,7 @@
 #include "tracker/wandb/artifact.h"
 #include "tracker/wandb/children.h"
 #include "tracker/wandb/client.h"
-#include "tracker/wandb/live.h"
+#include "tracker/wandb/server_run.h"
 #include "tracker/wandb/pieces.h"
 #include "tracker/wandb/run.h"
 #include "tracker/wandb/settings.h"
@@ -30,7 +30,7 @@ struct wandb_online {
 	struct tracker *t;               /* NULL: not open */
 	const struct entry_start *start; /* borrowed */
 	struct wandb_client client;
-	struct wandb_live main;
+	struct wandb_server_run main;
 	struct wandb_children *children; /* borrowed */
 	/* REJECTED or BLOCKED: the server refuses the run; err says why. The
 	 * user of this struct sets it. */
@@ -82,10 +82,12 @@ void wandb_online_close(struct wandb_online *o);
 
 /* For online.c and online_end.c: the run (0), or that of its child at - 1; NULL
  * behind the last. */
-struct wandb_live *wandb_online_live(struct wandb_online *o, size_t at);
+struct wandb_server_run *wandb_online_live(struct wandb_online *o, size_t at);
 /* Was the answer that the request was too large, and will it be smaller? */
-bool wandb_online_shrink(struct wandb_live *l, const struct wandb_reply *reply);
+bool wandb_online_shrink(
+    struct wandb_server_run *l, const struct wandb_reply *reply);
 /* Notes what the server has said of a run. */
-void wandb_online_note(struct wandb_online *o, const struct wandb_live *l);
+void wandb_online_note(
+    struct wandb_online *o, const struct wandb_server_run *l);
 
 #endif

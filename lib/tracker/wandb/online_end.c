@@ -21,7 +21,7 @@ static void
 on_last(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = wandb_online_live(o, o->at);
+	struct wandb_server_run *l = wandb_online_live(o, o->at);
 
 	if (wandb_online_shrink(l, reply)) {
 		wandb_stream_post(&l->stream, &o->end, on_last, o);
@@ -40,10 +40,10 @@ static void
 on_last_update(struct wandb_call *call, const struct wandb_reply *reply)
 {
 	struct wandb_online *o = call->data;
-	struct wandb_live *l = wandb_online_live(o, o->at);
+	struct wandb_server_run *l = wandb_online_live(o, o->at);
 	struct wandb_reply passed = *reply;
 
-	if (wandb_live_updated(l, &passed))
+	if (wandb_server_run_updated(l, &passed))
 		wandb_stream_post(&l->stream, &o->end, on_last, o);
 	else
 		answer_finish(o, &passed);
@@ -54,7 +54,7 @@ static void
 send_end(struct wandb_online *o)
 {
 	const struct wandb_reply done = {.outcome = OUTCOME_DONE};
-	struct wandb_live *l;
+	struct wandb_server_run *l;
 
 	for (o->at = o->children->len;
 	     (l = wandb_online_live(o, o->at))->stream.ended || !l->open;
@@ -63,8 +63,8 @@ send_end(struct wandb_online *o)
 			answer_finish(o, &done);
 			return;
 		}
-	if (!l->stream.waiting && wandb_live_has_update(l))
-		wandb_live_upsert(l, NULL, on_last_update, o);
+	if (!l->stream.waiting && wandb_server_run_has_update(l))
+		wandb_server_run_upsert(l, NULL, on_last_update, o);
 	else
 		wandb_stream_post(&l->stream, &o->end, on_last, o);
 }

@@ -111,7 +111,7 @@ read_all(struct search *s, struct err *err)
 {
 	int r;
 
-	s->state_dir = journal_state_dir();
+	s->state_dir = state_dir_path();
 	if (s->state_dir == NULL)
 		return err_set(err, -ENOENT,
 		    "there is no state directory: set HOME or XDG_STATE_HOME");

@@ -88,9 +88,9 @@ is_taken(const char *dir, void *data)
 	bool taken;
 
 	tracked_find(&t, s->config.state_dir, dir, NULL, 0);
-	taken = t.pending != NULL && t.pending_live;
+	taken = tracked_is_at_hand(&t, launch_us);
 	if (l->restarts == 0)
-		taken = taken || t.delivered_end_us >= launch_us ||
+		taken = taken || tracked_is_delivered(&t, launch_us) ||
 		    (t.pending != NULL && t.pending_end_us >= launch_us);
 	tracked_release(&t);
 	return taken;

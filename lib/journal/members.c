@@ -2,7 +2,7 @@
  *
  * A line begins with the members that say how to read it: `entry`, `time_us`,
  * and in a start entry `version`. The tables have the members behind these. */
-#include "journal/format.h"
+#include "journal/members.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * so that the thousandth run of one ID does not look at all those before it. A
  * place is a number that its user makes of the folder and the run's name.
  */
-#ifndef TRACKER_COMMON_TAKEN_NUMBERS_H
-#define TRACKER_COMMON_TAKEN_NUMBERS_H
+#ifndef TRACKER_COMMON_NUMBER_CACHE_H
+#define TRACKER_COMMON_NUMBER_CACHE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "wrap/launch/preload.h"
+#include "wrap/launch/environments.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ with_shim(char *entry, const char *shim)
 }
 
 char **
-preload_command_environment(const char *shim, const char *socket)
+environment_of_command(const char *shim, const char *socket)
 {
 	size_t count;
 	char **copy = copy_environment(2, &count);
@@ -106,7 +106,7 @@ preload_command_environment(const char *shim, const char *socket)
 }
 
 char **
-preload_worker_environment(void)
+environment_of_worker(void)
 {
 	size_t count, kept = 0;
 	char **copy = copy_environment(0, &count);

@@ -32,6 +32,13 @@ is_elsewhere(const struct run *run, const struct run *other)
 	    !watcher_identity_equal(&other->identity, &run->identity);
 }
 
+/* Was it written as insideLLMs writes, or can that not be told? */
+static bool
+may_be_genuine(const struct run *run)
+{
+	return run->genuine || *run->runs->config.crowded;
+}
+
 /* Must it wait until it is known to be no copy? */
 static bool
 may_be_copy(const struct run *run)
@@ -39,7 +46,7 @@ may_be_copy(const struct run *run)
 	const char *id = run->attempt != NULL ? id_of(run) : NULL;
 	const struct run *other;
 
-	if (run->genuine || run->runs->crowded)
+	if (may_be_genuine(run))
 		return false;
 	TAILQ_FOREACH (other, &run->runs->list, link) {
 		if (other == run)
@@ -74,7 +81,7 @@ may_be_edit_of(const struct run *run)
 	const struct run *before = run_before(run);
 
 	if (before == NULL || before->run_id == NULL ||
-	    !before->manifest.there || run->genuine || run->runs->crowded)
+	    !before->manifest.there || may_be_genuine(run))
 		return NULL;
 	for (size_t i = 0; i < RUN_SIGNS; i++)
 		if (run->begins[i] > 0)
@@ -185,7 +192,7 @@ run_original(const struct run *run)
 {
 	struct run *other;
 
-	if (run->genuine || run->runs->crowded || run->run_id == NULL)
+	if (may_be_genuine(run) || run->run_id == NULL)
 		return NULL;
 	TAILQ_FOREACH (other, &run->runs->list, link) {
 		if (other == run)

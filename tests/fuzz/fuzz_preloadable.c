@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "wrap/launch/elf.h"
+#include "wrap/launch/preloadable.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -13,9 +13,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	expect(fd >= 0 && file_write_all(fd, data, size, NULL) == 0);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (size < 4 || memcmp(data, "\177ELF", 4) != 0)
-		expect(elf_takes_preload(path));
+		expect(preloadable_command(path));
 	else
-		elf_takes_preload(path);
+		preloadable_command(path);
 	close(fd);
 	return 0;
 }

@@ -21,7 +21,7 @@
 #define ONE_RUN    "one run"
 
 void
-layout_init(struct delivery *d)
+experiment_runs_init(struct delivery *d)
 {
 	const char *known = tracker_recall(&d->tracker, REMEMBERED);
 
@@ -53,7 +53,7 @@ say(struct delivery *d)
 }
 
 void
-layout_count(struct delivery *d)
+experiment_runs_count(struct delivery *d)
 {
 	if (++d->experiments == OWN_RUNS_MAX + 1)
 		say(d);
@@ -75,7 +75,7 @@ decide(struct delivery *d)
 }
 
 size_t
-layout_front(struct delivery *d, enum lane lane)
+experiment_runs_front(struct delivery *d, enum lane lane)
 {
 	const struct delivery_lane *l = &d->lanes[lane];
 	size_t front = 0;
@@ -91,7 +91,7 @@ layout_front(struct delivery *d, enum lane lane)
 }
 
 int64_t
-layout_wait_ms(const struct delivery *d)
+experiment_runs_wait_ms(const struct delivery *d)
 {
 	return d->layout == LAYOUT_UNDECIDED ? d->layout_due_ms : INT64_MAX;
 }

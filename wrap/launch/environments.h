@@ -3,16 +3,16 @@
  * of the worker (without). The arrays are allocated once and never freed;
  * strings that stay as they are are shared with `environ`.
  */
-#ifndef LAUNCH_PRELOAD_H
-#define LAUNCH_PRELOAD_H
+#ifndef LAUNCH_ENVIRONMENTS_H
+#define LAUNCH_ENVIRONMENTS_H
 
 /* `shim`: path of the preload library, appended to LD_PRELOAD, or NULL: leave
  * it alone. `socket`: name of the socket, without the leading NUL. NULL when
  * there is no memory. */
-char **preload_command_environment(const char *shim, const char *socket);
+char **environment_of_command(const char *shim, const char *socket);
 
 /* What base/environment.h keeps of it, without the socket (of an itrack-wrap around
  * this one): the worker's own files must not be taken for a run. */
-char **preload_worker_environment(void);
+char **environment_of_worker(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* The tables of the members of each kind of entry, of a cursor and of a line of
  * the index (private). docs/journal.md describes the members. */
-#ifndef JOURNAL_FORMAT_H
-#define JOURNAL_FORMAT_H
+#ifndef JOURNAL_MEMBERS_H
+#define JOURNAL_MEMBERS_H
 
 #include "journal/entry.h"
 #include "journal/field.h"

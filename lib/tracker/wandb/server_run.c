@@ -1,4 +1,4 @@
-#include "tracker/wandb/live.h"
+#include "tracker/wandb/server_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,27 +11,27 @@
 #define COUNT_MAX 9007199254740992.0
 
 void
-wandb_live_init(
-    struct wandb_live *l, struct wandb_client *client, struct wandb_run *run)
+wandb_server_run_init(struct wandb_server_run *l, struct wandb_client *client,
+    struct wandb_run *run)
 {
-	*l = (struct wandb_live){.client = client, .run = run};
+	*l = (struct wandb_server_run){.client = client, .run = run};
 	if (run->entity != NULL)
 		wandb_stream_init(&l->stream, client, run);
 }
 
 void
-wandb_live_release(struct wandb_live *l)
+wandb_server_run_release(struct wandb_server_run *l)
 {
 	if (l->client == NULL)
 		return;
 	wandb_stream_release(&l->stream);
 	wandb_call_release(&l->call);
-	*l = (struct wandb_live){0};
+	*l = (struct wandb_server_run){0};
 }
 
 void
-wandb_live_upsert(struct wandb_live *l, const struct entry_start *start,
-    wandb_done *done, void *data)
+wandb_server_run_upsert(struct wandb_server_run *l,
+    const struct entry_start *start, wandb_done *done, void *data)
 {
 	l->run->config_changed = l->run->name_changed = false;
 	l->updated_ms = clock_mono_ms();
@@ -67,8 +67,8 @@ count_of(const cJSON *item)
 /* The place of the run of an experiment is known before, from the run itself;
  * its rows are on their way there. */
 int
-wandb_live_found(
-    struct wandb_live *l, const struct wandb_reply *reply, struct err *err)
+wandb_server_run_found(struct wandb_server_run *l,
+    const struct wandb_reply *reply, struct err *err)
 {
 	const cJSON *bucket = json_at(reply->data, "upsertBucket.bucket");
 	const struct wandb_lines_there there = {
@@ -96,13 +96,13 @@ wandb_live_found(
 }
 
 bool
-wandb_live_has_update(const struct wandb_live *l)
+wandb_server_run_has_update(const struct wandb_server_run *l)
 {
 	return l->run->config_changed || l->run->name_changed;
 }
 
 bool
-wandb_live_updated(struct wandb_live *l, struct wandb_reply *reply)
+wandb_server_run_updated(struct wandb_server_run *l, struct wandb_reply *reply)
 {
 	if (reply->outcome == OUTCOME_REJECTED) {
 		tracker_note(l->client->t, "the config was refused: %s",

@@ -3,8 +3,8 @@
  * another C library or machine, nor one with a sanitizer. The check reads
  * the program's header only, and accepts a program that it can't judge.
  */
-#ifndef LAUNCH_ELF_H
-#define LAUNCH_ELF_H
+#ifndef LAUNCH_PRELOADABLE_H
+#define LAUNCH_PRELOADABLE_H
 
 #include <stdbool.h>
 
@@ -12,6 +12,6 @@
  * refuse to run: another class or machine than ours, another loader (musl), or
  * a shared AddressSanitizer, which must be the first library. `command` is
  * looked up in PATH if it has no slash. */
-bool elf_takes_preload(const char *command);
+bool preloadable_command(const char *command);
 
 #endif

@@ -1,4 +1,4 @@
-#include "wrap/launch/elf.h"
+#include "wrap/launch/preloadable.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -207,7 +207,7 @@ takes_preload(struct program *p)
 }
 
 bool
-elf_takes_preload(const char *command)
+preloadable_command(const char *command)
 {
 	struct program p = {.fd = open_command(command)};
 	struct stat st;

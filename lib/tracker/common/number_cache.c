@@ -1,4 +1,4 @@
-#include "tracker/common/taken_numbers.h"
+#include "tracker/common/number_cache.h"
 
 #include "base/multimap.h"
 
