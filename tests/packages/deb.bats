@@ -27,6 +27,7 @@ setup() {
     [ -z "$missing" ] || skip "$missing"
     cd "$BATS_TEST_TMPDIR"
     mapfile -t packages <"$BATS_FILE_TMPDIR/packages"
+    [ "${#packages[@]}" -eq 4 ]
     root=$BATS_TEST_TMPDIR/root
 }
 
