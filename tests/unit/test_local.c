@@ -104,6 +104,36 @@ temporary_files(const char *dir)
 	return count;
 }
 
+/* What is written at most once a second is there for the record that comes next. */
+static void
+test_sample(void)
+{
+	struct entry entries[2];
+	struct fake f;
+	char path[128];
+
+	fake_init(&f, &tracker_local);
+	fake_open(&f, false);
+	snprintf(path, sizeof(path), "%s/tracking/demo/abc", f.root);
+	entries[0] = fake_metrics(0, ENTRY_NO_EXPERIMENT, "system/cpu", 12);
+	entries[0].metrics.sample = 1;
+	entries[1] = fake_metrics(1, ENTRY_NO_EXPERIMENT, "total_count", 1);
+	fake_send(&f, LANE_METRICS, entries, 1, false, NULL);
+	has(path, "metrics.json", "");
+	fake_send(&f, LANE_METRICS, entries + 1, 1, false, NULL);
+	has(path, "metrics.json",
+	    "[\n  {\n    \"step\": 0,\n"
+	    "    \"timestamp\": \"2025-11-23T09:02:14\",\n"
+	    "    \"metrics\": {\n      \"system/cpu\": 12.0\n    }\n  },\n"
+	    "  {\n    \"step\": 1,\n"
+	    "    \"timestamp\": \"2025-11-23T09:02:14.000001\",\n"
+	    "    \"metrics\": {\n      \"total_count\": 1.0\n    }\n  }\n]");
+	fake_finish(&f, RUN_FINISHED, 1);
+	entry_release(&entries[0]);
+	entry_release(&entries[1]);
+	fake_release(&f);
+}
+
 static void
 test_long(void)
 {
@@ -394,6 +424,7 @@ main(void)
 	setenv("TZ", "UTC", 1);
 	tzset();
 	test_files();
+	test_sample();
 	test_long();
 	test_taken();
 	test_hostile();

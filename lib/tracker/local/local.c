@@ -140,12 +140,14 @@ on_publish(struct loop_timer *timer)
 		publish(l, &l->publish_error);
 }
 
-/* Publishes now if it is time, else sets the timer. */
+/* Publishes now if it is time and somebody waits for what came, else sets the
+ * timer. */
 static enum outcome
-publish_soon(struct tracker *t, struct err *err)
+publish_soon(struct tracker *t, bool awaited, struct err *err)
 {
 	struct local *l = t->state;
-	int64_t wait_ms = l->publish_due_ms - clock_mono_ms();
+	int64_t wait_ms =
+	    awaited ? l->publish_due_ms - clock_mono_ms() : PUBLISH_MS;
 
 	if (l->publish_error.code != 0) {
 		*err = l->publish_error;
@@ -234,9 +236,17 @@ take_entry(struct tracker *t, const struct entry *e, struct err *err)
 	}
 }
 
+/* A sample of the machine would have the record behind it wait for a second. */
+static bool
+is_sample(const struct entry *e)
+{
+	return e->kind == ENTRY_METRICS && e->metrics.sample > 0;
+}
+
 static enum outcome
 send_metrics(struct tracker *t, struct batch *batch, struct err *err)
 {
+	bool awaited = false;
 	size_t i;
 	int error;
 
@@ -247,8 +257,9 @@ send_metrics(struct tracker *t, struct batch *batch, struct err *err)
 			return error == -EMSGSIZE ? OUTCOME_REJECTED
 						  : OUTCOME_BLOCKED;
 		}
+		awaited = awaited || !is_sample(&batch->entries[i]);
 	}
-	return publish_soon(t, err);
+	return publish_soon(t, awaited, err);
 }
 
 static int
@@ -315,7 +326,7 @@ go_on_with_files(struct tracker *t, struct err *err)
 			return outcome;
 		}
 	}
-	return publish_soon(t, err);
+	return publish_soon(t, true, err);
 }
 
 static void
