@@ -77,7 +77,7 @@ with_shim(char *entry, const char *shim)
 }
 
 char **
-environment_of_command(const char *shim, const char *socket)
+environments_for_command(const char *shim, const char *socket)
 {
 	size_t count;
 	char **copy = copy_environment(2, &count);
@@ -106,7 +106,7 @@ environment_of_command(const char *shim, const char *socket)
 }
 
 char **
-environment_of_worker(void)
+environments_for_worker(void)
 {
 	size_t count, kept = 0;
 	char **copy = copy_environment(0, &count);

@@ -9,10 +9,10 @@
 /* `shim`: path of the preload library, appended to LD_PRELOAD, or NULL: leave
  * it alone. `socket`: name of the socket, without the leading NUL. NULL when
  * there is no memory. */
-char **environment_of_command(const char *shim, const char *socket);
+char **environments_for_command(const char *shim, const char *socket);
 
 /* What base/environment.h keeps of it, without the socket (of an itrack-wrap around
  * this one): the worker's own files must not be taken for a run. */
-char **environment_of_worker(void);
+char **environments_for_worker(void);
 
 #endif

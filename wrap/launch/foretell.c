@@ -166,7 +166,7 @@ foretell(const struct options *options, char **arguments, const char *worker)
 
 	if (options_given(options, OPT_QUIET) || !is_worth_it(options))
 		return;
-	environment = environment_of_worker();
+	environment = environments_for_worker();
 	if (environment != NULL)
 		ask_beside(worker, arguments, environment);
 	free(environment);

@@ -86,7 +86,7 @@ launch(struct launcher *l, char **argv)
 
 	if (!options_given(&l->options, OPT_NO_PRELOAD))
 		shim = tracking_shim(t, command[0]);
-	l->environment = environment_of_command(shim, t->name);
+	l->environment = environments_for_command(shim, t->name);
 	if (l->environment == NULL) {
 		shim = NULL;
 		l->environment = environ;

@@ -195,7 +195,7 @@ start_worker(struct tracking *t)
 	t->hello_due_ms = -1;
 	t->starts++;
 	if (t->environment == NULL)
-		t->environment = environment_of_worker();
+		t->environment = environments_for_worker();
 	if (t->environment == NULL) {
 		tracking_off(t, ENOMEM);
 		return;
