@@ -338,19 +338,6 @@ tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
 	free(s.real);
 }
 
-bool
-tracked_is_at_hand(const struct tracked *t, int64_t since_us)
-{
-	return t->pending != NULL && t->pending_live &&
-	    (t->pending_unended || t->pending_end_us >= since_us);
-}
-
-bool
-tracked_is_delivered(const struct tracked *t, int64_t since_us)
-{
-	return t->delivered_us > 0 && t->delivered_end_us >= since_us;
-}
-
 void
 tracked_release(struct tracked *t)
 {

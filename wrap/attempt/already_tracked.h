@@ -44,10 +44,5 @@ struct tracked {
 void tracked_find(struct tracked *t, const char *state_dir, const char *run_dir,
     const struct target *targets, size_t len);
 void tracked_release(struct tracked *t);
-/* Is somebody at work on a run of this directory that goes on, or ended behind this
- * time? */
-bool tracked_is_at_hand(const struct tracked *t, int64_t since_us);
-/* Or was one delivered that ended behind it? */
-bool tracked_is_delivered(const struct tracked *t, int64_t since_us);
 
 #endif

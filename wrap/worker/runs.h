@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "wrap/attempt/already_tracked.h"
 #include "wrap/attempt/attempt.h"
 #include "wrap/link/link.h"
 #include "wrap/attempt/report.h"
@@ -83,6 +84,13 @@ void runs_consider(struct runs *runs, const struct run_news *news);
 
 /* Is the directory that is there now one of these? */
 bool runs_know(const struct runs *runs, const char *dir);
+
+/* Does another itrack-wrap track the run, inside this one or beside it in the same
+ * folder? Then its attempt goes on, or came to its end after our launch, as the run
+ * itself did. Who finds a run asks, and asks again under the directory's lock:
+ * several that search one folder find each other's runs at the same moment. */
+bool runs_are_tracked_elsewhere(
+    const struct runs *runs, const struct tracked *t);
 
 /* A run directory of this command was found without the shim; `dir_fd` as in
  * the news. It is taken up with the turn, or at runs_end(), unless it is known by

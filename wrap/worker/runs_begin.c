@@ -88,9 +88,9 @@ make_config(struct run *run, int dir_fd, const struct run_callbacks *callbacks)
 
 /* Did this very command make it, through a worker that was killed? */
 static bool
-is_of_this_command(const struct run *run, int64_t started_us)
+is_of_this_command(const struct runs *runs, int64_t started_us)
 {
-	const struct link_launched *l = run->runs->config.launched;
+	const struct link_launched *l = runs->config.launched;
 
 	return l->restarts > 0 && started_us >= clock_us(&l->wall);
 }
@@ -133,31 +133,32 @@ take_over(struct run *run, const struct attempt_config *config,
 	}
 }
 
-/* Has this worker itself begun the attempt that started then? */
 static bool
-is_ours(const struct runs *runs, int64_t started_us)
+is_in_list(const struct runs *runs, int64_t attempt_us)
 {
 	const struct run *run;
 
 	TAILQ_FOREACH (run, &runs->list, link)
-		if (run->attempt_us == started_us)
+		if (run->attempt_us == attempt_us)
 			return true;
 	return false;
 }
 
-/* Where several search one folder without the shim, each may find the others'
- * runs, and at the same moment. */
-static bool
-is_of_another(const struct run *run, const struct tracked *t)
+/* What a worker before us has begun, and nobody has at hand any more, is ours to go
+ * on with. */
+bool
+runs_are_tracked_elsewhere(const struct runs *runs, const struct tracked *t)
 {
-	const struct runs *runs = run->runs;
 	int64_t launch_us = clock_us(&runs->config.launched->wall);
 
-	return !run->heard &&
-	    ((tracked_is_at_hand(t, launch_us) &&
-		 !is_ours(runs, t->pending_us)) ||
-		(tracked_is_delivered(t, launch_us) &&
-		    !is_ours(runs, t->delivered_us)));
+	if (t->pending != NULL && !is_in_list(runs, t->pending_us) &&
+	    (t->pending_live || !is_of_this_command(runs, t->pending_us)) &&
+	    ((t->pending_live && t->pending_unended) ||
+		t->pending_end_us >= launch_us))
+		return true;
+	return t->delivered_end_us >= launch_us &&
+	    !is_in_list(runs, t->delivered_us) &&
+	    !is_of_this_command(runs, t->delivered_us);
 }
 
 /* A journal of this directory that somebody left unended (a killed worker, a
@@ -183,15 +184,16 @@ adopt_or_begin(
 	if (leads == 0)
 		return attempt_new(&run->attempt, config, err);
 	tracked_find(&t, config->state_dir, run->dir, NULL, 0);
-	ours = is_of_this_command(run, t.pending_us);
+	ours = is_of_this_command(run->runs, t.pending_us);
 	taken_up.new_command = !ours;
 	if (t.pending != NULL && !t.pending_live && t.pending_unended)
 		result = take_over(run, &taken_up, t.pending, true, &why);
 	else if (t.pending != NULL && !t.pending_live && ours)
 		result = take_over(run, &taken_up, t.pending, false, &why);
-	else if (t.pending_watched || is_of_this_command(run, t.delivered_us) ||
+	else if (t.pending_watched ||
+	    is_of_this_command(run->runs, t.delivered_us) ||
 	    (t.pending_live && ours && is_whole(run)) ||
-	    (!ours && is_of_another(run, &t)))
+	    (!run->heard && runs_are_tracked_elsewhere(run->runs, &t)))
 		result = -EALREADY;
 	/* Another process finishes it now, or did just now. */
 	if (t.pending != NULL && !t.pending_live && ours &&

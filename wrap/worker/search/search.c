@@ -74,24 +74,15 @@ has_user(uid_t user, void *data)
 	return look_has_user(s->look, user);
 }
 
-/* Does another itrack-wrap track the run, inside this one or beside it in the
- * same directory? Then its attempt goes on, or came to its end after our
- * launch, as the run itself did. What a worker before us has begun is ours to
- * go on with. */
 static bool
 is_taken(const char *dir, void *data)
 {
 	const struct search *s = data;
-	const struct link_launched *l = s->config.launched;
-	int64_t launch_us = clock_us(&l->wall);
 	struct tracked t;
 	bool taken;
 
 	tracked_find(&t, s->config.state_dir, dir, NULL, 0);
-	taken = tracked_is_at_hand(&t, launch_us);
-	if (l->restarts == 0)
-		taken = taken || tracked_is_delivered(&t, launch_us) ||
-		    (t.pending != NULL && t.pending_end_us >= launch_us);
+	taken = runs_are_tracked_elsewhere(s->config.runs, &t);
 	tracked_release(&t);
 	return taken;
 }
