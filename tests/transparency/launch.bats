@@ -397,6 +397,29 @@ end_group() {
     exec 7>&-
 }
 
+# What the witness has had by the time that it is asked, the launcher may read much
+# later than that.
+@test "a signal to the whole group arrives once, if the launcher is held up, too" {
+    strace -o trace true 2>/dev/null || skip "no strace here"
+    mkfifo in
+    strace -o trace -e trace=sendto -e inject=sendto:delay_enter=200000 \
+        setsid "$wrap" --record-only -q "$programs/launch_signals" <in >seen 3>&- &
+    job=$!
+    exec 7>in
+    wait_until grep -q ready seen
+    pid=$(pgrep -P "$job")
+    for n in 1 2 3; do
+        kill -USR1 "$pid"
+        # It asks its witness now, for 200 ms.
+        sleep 0.1
+        kill -USR2 -- "-$pid"
+        wait_until eval "[ \$(grep -cx 'USR1 0' seen) -eq $n ]"
+    done
+    [ "$(count_seen "USR2 0")" -eq 3 ]
+    exec 7>&-
+    wait "$job"
+}
+
 @test "a command that makes a group of its own hears what ours gets" {
     cat >leader.py <<'END'
 import os, signal
@@ -421,7 +444,7 @@ END
 
 @test "a signal of the command to its parent is for ours" {
     cat >parent.py <<'END'
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, time
 got = []
 for number in (signal.SIGUSR1, signal.SIGTERM):
     signal.signal(number, lambda s, f: got.append(s))
@@ -434,7 +457,7 @@ for script in ("kill -%d $PPID; read x; exit 4", "kill -%d $PPID; exit 4",
                              stdin=subprocess.PIPE)
         if "read" in script:
             while not got:
-                signal.pause()
+                time.sleep(0.01)
         p.stdin.close()
         print(p.wait(), got)
 # To the group, of which we are one: we have it already.

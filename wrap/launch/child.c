@@ -53,14 +53,14 @@ child_replace_us(char **arguments, char **environment,
 
 void
 child_changed(struct child *c, int status, const struct rusage *usage,
-    struct signals *signals, int64_t now_ms)
+    struct signals *signals)
 {
 	if (WIFCONTINUED(status))
 		return;
 	if (WIFSTOPPED(status)) {
 		/* Job control: the shell sees us stop and will continue the
 		 * whole group. */
-		signals_stop_with(signals, c->pid, WSTOPSIG(status), now_ms);
+		signals_stop_with(signals, c->pid, WSTOPSIG(status));
 		return;
 	}
 	c->ended = true;

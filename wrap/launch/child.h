@@ -42,7 +42,7 @@ int child_replace_us(char **arguments, char **environment,
 /* Notes a result of wait4 for the command; if the command stopped, stops us
  * until we are continued, too. */
 void child_changed(struct child *c, int status, const struct rusage *usage,
-    struct signals *signals, int64_t now_ms);
+    struct signals *signals);
 
 /* Ends this process as the command ended: with its exit status, or by the same
  * signal (process 1, which can't die so, exits with 128 + the signal's

@@ -112,7 +112,7 @@ launch(struct launcher *l, char **argv)
 		    l->copy.write_end, &l->signals, &l->inherit);
 	}
 	if (code != 0) {
-		signals_finish(&l->signals, now_ms());
+		signals_finish(&l->signals);
 		signals_reap(&l->signals);
 	}
 	if (code == -EAGAIN || code == -ENOMEM) {
@@ -216,8 +216,8 @@ reap(struct launcher *l)
 		while (wanted[i] != 0 &&
 		    (pid = changed_child(wanted[i], &status, &usage)) > 0) {
 			if (pid == l->child.pid && !l->child.ended)
-				child_changed(&l->child, status, &usage,
-				    &l->signals, now_ms());
+				child_changed(
+				    &l->child, status, &usage, &l->signals);
 			else if (pid == l->tracking.worker &&
 			    (WIFEXITED(status) || WIFSIGNALED(status)))
 				tracking_worker_died(&l->tracking, status);
@@ -304,8 +304,7 @@ turn(struct launcher *l)
 		return;
 	/* Signals first: nothing that others send holds up the command's end,
 	 * behind which its last messages are read. */
-	if (fds[0].revents != 0)
-		take_signals(l);
+	take_signals(l);
 	if (fds[1].revents != 0)
 		tracking_read(t);
 	give_time_to_close(l);
@@ -319,7 +318,7 @@ take_last_signals(struct launcher *l)
 	struct signals_seen seen;
 
 	signals_take(&l->signals, l->child.pid, now_ms(), &seen);
-	signals_finish(&l->signals, now_ms());
+	signals_finish(&l->signals);
 	if (seen.child)
 		reap(l);
 }

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "wrap/launch/now.h"
 #include "wrap/link/procstat.h"
 
 /* Without a signalfd the launcher looks at the messages and the worker so
@@ -176,12 +177,25 @@ keep(struct signals *s, const struct signalfd_siginfo *info, pid_t command,
 	w->value.sival_ptr = (void *)(uintptr_t)info->ssi_ptr;
 	w->due_ms = now_ms + SIGNALS_PASS_MS;
 	w->for_caller = is_of_command(w->sender, command);
-	w->early = !s->has_taken;
+	w->early = s->takes == 1;
+	w->take = s->takes;
 	/* The kernel, too, drops the second of a pending pair. */
 	for (int i = 0; i < s->waiting_len; i++)
 		if (is_same(&s->waiting[i], w))
 			return;
 	s->waiting_len++;
+}
+
+/* All signals of which the witness had told so long before are read. */
+static void
+forget_heard(struct signals *s, int64_t now_ms)
+{
+	for (size_t i = 0; i < SIGNALS_HEARD_MAX; i++)
+		if (s->heard[i].last_take == 0 &&
+		    s->heard[i].at_ms + SIGNALS_PASS_MS <= now_ms)
+			s->heard[i].last_take = s->takes;
+	if (s->forget_ms <= now_ms)
+		s->forget_ms = 0;
 }
 
 void
@@ -191,6 +205,7 @@ signals_take(
 	struct signalfd_siginfo info;
 
 	memset(seen, 0, sizeof(*seen));
+	s->takes++;
 	while (s->waiting_len < SIGNALS_WAITING_MAX && next_signal(s, &info)) {
 		switch (info.ssi_signo) {
 		case SIGCHLD:
@@ -213,13 +228,14 @@ signals_take(
 		if (command > 0)
 			keep(s, &info, command, now_ms);
 	}
-	s->has_taken = true;
+	if (s->waiting_len < SIGNALS_WAITING_MAX)
+		forget_heard(s, now_ms);
 }
 
 /* Asks the witness what it has had since. Returns false if there is no
  * witness. */
 static bool
-ask(struct signals *s, int64_t now_ms)
+ask(struct signals *s)
 {
 	struct witness_heard heard[WITNESS_HEARD_MAX];
 	int len;
@@ -228,22 +244,26 @@ ask(struct signals *s, int64_t now_ms)
 		len = witness_ask(&s->witness, heard);
 		for (int i = 0; i < len; i++) {
 			s->heard[s->heard_at].what = heard[i];
-			s->heard[s->heard_at].at_ms = now_ms;
+			s->heard[s->heard_at].at_ms = now_ms();
+			s->heard[s->heard_at].last_take = 0;
 			s->heard_at = (s->heard_at + 1) % SIGNALS_HEARD_MAX;
+			s->forget_ms = now_ms() + SIGNALS_PASS_MS;
 		}
 	} while (len == WITNESS_HEARD_MAX);
 	return len >= 0;
 }
 
 /* Has the witness had the same signal of the same sender, at about the same
- * time? What it had counts once: the next one may be for us alone. */
+ * time, however late we came to read ours? What it had counts once: the next one
+ * may be for us alone. */
 static bool
 was_for_group(struct signals *s, const struct signals_waiting *w)
 {
 	for (size_t i = 0; i < SIGNALS_HEARD_MAX; i++) {
 		if (s->heard[i].what.signo != w->signo ||
 		    s->heard[i].what.sender != w->sender ||
-		    s->heard[i].at_ms < w->due_ms - 2 * SIGNALS_PASS_MS)
+		    (s->heard[i].last_take != 0 &&
+			s->heard[i].last_take < w->take))
 			continue;
 		s->heard[i].what.signo = 0;
 		return true;
@@ -294,7 +314,7 @@ pass(struct signals *s, const struct signals_waiting *w, pid_t command,
 
 /* Passes on all that is due by then. If `command` is 0, it is over. */
 static int64_t
-pass_until(struct signals *s, pid_t command, int64_t now_ms, int64_t due_ms)
+pass_until(struct signals *s, pid_t command, int64_t due_ms)
 {
 	int64_t next_ms = -1;
 	int left = 0;
@@ -310,7 +330,7 @@ pass_until(struct signals *s, pid_t command, int64_t now_ms, int64_t due_ms)
 			continue;
 		}
 		if (!asked)
-			has_witness = ask(s, now_ms);
+			has_witness = ask(s);
 		asked = true;
 		pass(s, w, command, has_witness);
 	}
@@ -321,13 +341,17 @@ pass_until(struct signals *s, pid_t command, int64_t now_ms, int64_t due_ms)
 int64_t
 signals_pass(struct signals *s, pid_t command, int64_t now_ms)
 {
-	return pass_until(s, command, now_ms, now_ms);
+	int64_t next_ms = pass_until(s, command, now_ms);
+
+	if (s->forget_ms != 0 && (next_ms < 0 || s->forget_ms < next_ms))
+		return s->forget_ms;
+	return next_ms;
 }
 
 void
-signals_finish(struct signals *s, int64_t now_ms)
+signals_finish(struct signals *s)
 {
-	pass_until(s, 0, now_ms, INT64_MAX);
+	pass_until(s, 0, INT64_MAX);
 	witness_end(&s->witness);
 }
 
@@ -353,7 +377,7 @@ suffer(int signo)
 }
 
 void
-signals_stop_with(struct signals *s, pid_t command, int signo, int64_t now_ms)
+signals_stop_with(struct signals *s, pid_t command, int signo)
 {
 	/* Somebody continues us at this moment, and so the command, too. */
 	for (int i = 0; i < s->waiting_len; i++)
@@ -363,7 +387,7 @@ signals_stop_with(struct signals *s, pid_t command, int signo, int64_t now_ms)
 	if (!s->witness.answers && signo == SIGSTOP)
 		return;
 	/* A SIGCONT takes away a SIGTSTP that nobody has read. */
-	ask(s, now_ms);
+	ask(s);
 	witness_watch(&s->witness, command);
 	suffer(signo);
 	witness_heed(&s->witness);

@@ -41,7 +41,8 @@ struct signals_waiting {
 	pid_t sender; /* 0: the kernel, or another PID namespace */
 	union sigval value;
 	bool for_caller;
-	bool early; /* it may be older than the command */
+	bool early;    /* it may be older than the command */
+	unsigned take; /* the signals_take that read it */
 	int64_t due_ms;
 };
 
@@ -57,11 +58,16 @@ struct signals {
 	struct {
 		struct witness_heard what;
 		int64_t at_ms;
+		unsigned last_take; /* it counts for none behind this one; 0:
+				     * for all that come */
 	} heard[SIGNALS_HEARD_MAX];
-	size_t heard_at; /* the oldest */
+	size_t heard_at;   /* the oldest */
+	int64_t forget_ms; /* when we read next, so that what was heard ceases
+			    * to count; 0: never */
 	struct signals_waiting waiting[SIGNALS_WAITING_MAX];
 	int waiting_len;
-	bool has_taken; /* all signals pending at the launch were taken */
+	unsigned takes; /* of signals_take; after the first one all signals
+			 * pending at the launch were taken */
 };
 
 /* What signals_take has seen, besides the signals that it keeps to pass on. */
@@ -87,17 +93,17 @@ int signals_open(struct signals *s);
  * long as there is no room for more they wait. */
 int signals_poll(
     struct signals *s, struct pollfd *fds, nfds_t count, int wait_ms);
-/* Reads the signals that have arrived. With `command` above 0 they are kept to
+/* Reads the signals that have arrived, if any. With `command` above 0 they are kept to
  * be passed on; with 0 (it has ended) they are for us. */
 void signals_take(struct signals *s, pid_t command, int64_t now_ms,
     struct signals_seen *seen);
-/* Passes on the signals that are due. Returns when the next one is due, or
- * -1. */
+/* Passes on the signals that are due. Returns when the next one is due or
+ * signals_take is to be called at the latest, or -1. */
 int64_t signals_pass(struct signals *s, pid_t command, int64_t now_ms);
 /* Called when the command is over (0: it never ran): passes the signals that it
  * sent to its parent on to our parent, forgets the rest, and lets the witness
  * end. */
-void signals_finish(struct signals *s, int64_t now_ms);
+void signals_finish(struct signals *s);
 /* Waits for the end of the witness, so that nobody else has to. */
 void signals_reap(struct signals *s);
 
@@ -105,8 +111,7 @@ void signals_reap(struct signals *s);
  * Returns when we are continued, or at once if we must not stop (somebody has
  * continued us just now, or the kernel refuses to stop an orphaned process
  * group). */
-void signals_stop_with(
-    struct signals *s, pid_t command, int signo, int64_t now_ms);
+void signals_stop_with(struct signals *s, pid_t command, int signo);
 /* Stops this process as `signo` (SIGTSTP) would. */
 void signals_stop_self(int signo);
 /* Dies of `signo` without a core file. Returns only if that is impossible. */
