@@ -197,5 +197,5 @@ END
     kill "$server"
     # A request for the scores of each record, one for the spans of a hundred.
     [ "$(grep -c 'POST /api/3.0/mlflow/traces 200' fake/log)" = "$count" ]
-    [ "$(jq -s 'map(.data | length) | add' wandb/*/files/media/table/*)" = "$count" ]
+    [ "$(jq -s 'map(.data | length) | add' wandb/offline-*/files/media/table/*)" = "$count" ]
 }
