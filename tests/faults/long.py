@@ -31,6 +31,9 @@ PEAK_KIB = 16384
 # A point of this run is some 500 bytes, and there are 512 and then 256 for each
 # doubling of the records (and so many again of the histograms and params).
 POINT_BYTES = 700
+# What the machine did, every ten seconds and thinned like points.
+SAMPLE_BYTES = 400
+SAMPLE_S = 10
 HOUR_S = 3600
 
 
@@ -118,30 +121,33 @@ def small_fixture(base):
 
 
 def points_of(count):
-    """How many points so many records have at most."""
+    """How many points so many records, or samples, have at most."""
     points, step = 512, 1
     while count >= 512 * step:
         points, step = points + 256, step * 2
     return points + 1
 
 
-def check_bounds(run, points, fds):
+def check_bounds(run, points, seconds, fds):
+    samples = points_of(seconds / SAMPLE_S)
     print(f"# peak {run.peak_kib} KiB, {run.fds} descriptors, journal "
-          f"{run.journal_bytes} bytes for {points} points")
+          f"{run.journal_bytes} bytes for {points} points and {samples} samples at most")
     if run.peak_kib > PEAK_KIB and "ASAN" not in os.environ:
         raise SystemExit("too much memory")
     if run.fds > fds:
         raise SystemExit("too many descriptors")
-    if not 0 < run.journal_bytes <= points * POINT_BYTES + 16384:
+    if not 0 < run.journal_bytes <= \
+            points * POINT_BYTES + samples * SAMPLE_BYTES + 16384:
         raise SystemExit("the journal has grown too much")
 
 
 def records(base, count):
     source = small_fixture(base)
     run = Run(base)
+    began = time.monotonic()
     run.start(source, "--copies", str(count // 12))
     run.wait()
-    check_bounds(run, points_of(count), 32)
+    check_bounds(run, points_of(count), time.monotonic() - began, 32)
     total = count // 12 * 12
     for tracker, lines in run.content().items():
         found = [line for line in lines if is_last(json.loads(line), total)]
@@ -174,7 +180,7 @@ def day(base, seconds):
                     f"CLOCK_FAST={int(24 * HOUR_S / seconds)}"], check=True)
     run.start(FIXTURE, "--copies", str(copies), "--pace", str(pace_ms))
     run.wait()
-    check_bounds(run, points_of(copies * 12), 32)
+    check_bounds(run, points_of(copies * 12), 24 * HOUR_S, 32)
     got = run.content()
     metrics = json.loads(next(run.d.glob("local/*/*/metrics.json")).read_text())
     spent = metrics[-1]["timestamp"], metrics[0]["timestamp"]
