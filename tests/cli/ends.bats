@@ -341,7 +341,7 @@ END
         id=$(run_id $f)
         turn 4
         wait_until has_step "$places/$id/metrics.json" 3
-        echo >end
+        let_go end
         status=0
         wait "$job" || status=$?
         [ "$status" -eq 0 ]
@@ -364,7 +364,7 @@ END
     id=$(run_id $f)
     turn 4
     wait_until has_step "$places/$id/metrics.json" 3
-    echo >end
+    let_go end
     wait "$job"
     grep -q 'still being written' err
     run_free
@@ -379,7 +379,7 @@ END
         --gate gate --from "$from" --to "$runs/out"
     turn 4
     wait_until has_step "$places/$(run_id $f)/metrics.json" 3
-    echo >end
+    let_go end
     wait_until test -e done
     grep -q 'still being written' all
     finish
@@ -410,7 +410,7 @@ END
     id=$(run_id $f)
     turn 3
     wait_until has_step "$places/$id/metrics.json" 3
-    echo >end
+    let_go end
     wait "$job"
     grep -q 'still being written, by process [0-9]* (sh)' err
     run_free
@@ -498,10 +498,10 @@ END
       echo $? >with; } >out 2>err 3>&- 7>&- &
     wait_until test -e without
     grep -q "has left processes behind" err
-    echo >go
+    let_go go
     printf '\n\n\n\n' >&7
     wait_until has_step "places/insidellms/$(run_id $f)/metrics.json" 3
-    echo >end
+    let_go end
     wait_until test -e with
     grep -q "still being written" err
     [ "$(cat without with)" = $'0\n0' ]

@@ -111,7 +111,7 @@ until_seen() {
         echo >run/manifest.json; :' 3>&- &
     # Where the shell takes its time, the worker is there before.
     wait_until grep -Eqx "(caller|channel) OPEN $PWD/run/records.jsonl" "$ITRACK_FAKE_LOG"
-    echo >go
+    let_go go
     wait
     logged "channel OPEN $PWD/run/manifest.json"
 }
@@ -120,14 +120,14 @@ until_seen() {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
     wait_until logged "launched restarts 0 preloaded 1"
-    echo >go
+    let_go go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
     wait_until logged "launched restarts 0 preloaded 0"
-    echo >go
+    let_go go
     wait
 }
 
@@ -136,7 +136,7 @@ until_seen() {
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
     wait_until logged "launched restarts 0 preloaded 1"
-    echo >go
+    let_go go
     wait
     logged "ended status 0"
 }
@@ -337,7 +337,7 @@ process has ended, \`itrack status\` lists what is recorded, \
     wait_until grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     kill -KILL $pid
     wait_until logged "link closed"
-    echo >go
+    let_go go
     wait_until test -e manifest.json
 }
 
@@ -399,7 +399,7 @@ END
             floods+=($!)
         done
         wait_until grep -q flooding flood.1
-        echo >go
+        let_go go
         status=0
         wait $pid || status=$?
         [ "$status" -eq 6 ]

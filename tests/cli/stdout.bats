@@ -136,7 +136,7 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     # What the copier has passed on is cat's to write.
     wait_until grep -qx '{"a": 1}' out
     [ "$(metrics sh | tr -d .0)" = '[,{"a":1}]' ]
-    echo >go
+    let_go go
     wait
     [ "$(tail -n 1 out)" = late ]
 }
@@ -148,7 +148,7 @@ print(json.dumps({f"m{i}": i for i in range(2000)}), end="")' >line
     wait_until eval 'grep -qx begin out'
     [ "$(cat "/proc/$(cat pid)/comm")" = itrack-wrap ]
     kill -KILL "$(cat pid)"
-    echo >go
+    let_go go
     wait
     [ "$(tail -n 1 out)" = end ]
     [ "$(wc -l <out)" = 100002 ]

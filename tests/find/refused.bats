@@ -94,11 +94,10 @@ is_finished() {
         "$@" <&- >/dev/null 2>&1 & until [ -e "$0" ]; do sleep 0.01; done' \
         "$runs/x/records.jsonl" "$write_run" --quiet --gate gate \
         --from "$from" --to "$runs/x" 3>&- &
-    exec 7>gate
-    echo >&7
-    echo >&7
-    echo >&7
-    wait $!
+    job=$!
+    open_gate 7 gate "$job"
+    turn 3
+    wait "$job"
     exec 7>&-
     wait_until is_finished "$tracking/$id"
 }
