@@ -224,7 +224,7 @@ END
 	mkdir "$2"
 	cp -a "$1/.insidellms_run" "$1/config.resolved.yaml" "$2"
 	{
-	    until [ -e seen ] || [ ! -e "$2" ]; do sleep 0.02; done
+	    timeout 60 sh -c 'until [ -e seen ]; do sleep 0.02; done'
 	    cat "$1/records.jsonl"
 	} >"$2/records.jsonl"
 	touch -r "$1/records.jsonl" "$2/records.jsonl"
@@ -295,7 +295,7 @@ END
     done
     # What stands there now are not the records of the run: that is said.
     track sh -c '"$0" --from "$2" --to "$1"
-        until [ -e "$3" ]; do sleep 0.02; done
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do sleep 0.02; done" "$3"
         sed s/success/SECRET/ "$1/records.jsonl" >x
         cat x >"$1/records.jsonl"' \
         "$write_run" "$runs/out" "$from" "$places/$id/final_state.json" 2>err

@@ -425,6 +425,11 @@ def logged(*lines):
             return not {*lines}.isdisjoint(f.read().split("\n"))
     except FileNotFoundError:
         return False
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
 launcher = os.getppid()
 a = b"\0" + os.environb[b"ITRACK_SOCKET"]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -454,8 +459,7 @@ stopped() {
     silent '
 go_on()
 open("records.jsonl", "w").close()
-while not logged("silent caller", "no caller"):
-    time.sleep(0.01)
+wait_until(lambda: logged("silent caller", "no caller"))
 s.send(b"\1\2" + bytes(6) + b"/first")'
     [ -z "$stderr" ]
 }
@@ -485,8 +489,7 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
 if os.fork() == 0:
     os.close(1)
     os.close(2)
-    while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
-        time.sleep(0.01)
+    wait_until(lambda: os.path.exists(os.environ["ITRACK_FAKE_LOG"]))
     s.send(b"\1\2" + bytes(6) + b"/late")
     os._exit(0)'
     grep -Eqx "(caller|channel) OPEN /late" "$ITRACK_FAKE_LOG"

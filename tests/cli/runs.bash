@@ -97,6 +97,10 @@ run_free() {
     exec 7>&-
 }
 
+ended() {
+    ! kill -0 "$1"
+}
+
 # The job's status in `status`.
 finish() {
     run_free

@@ -35,10 +35,6 @@ stoppable() {
     cat err
 }
 
-ended() {
-    ! kill -0 "$1"
-}
-
 @test "a rule that holds stops the command: SIGINT, killed, the reason" {
     stoppable 5 --stop-if 'error_rate > 0.3 after 5' -- "$write_run" --gate gate \
         --from "$fixtures/run_errors/run" --to "$runs/r"

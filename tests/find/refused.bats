@@ -91,7 +91,8 @@ is_finished() {
 @test "without pidfd_open: what outlives the command is followed to its end" {
     mkfifo gate
     "$refuse" EPERM pidfd_open -- "$BUILD/bin/itrack-wrap" -q sh -c '
-        "$@" <&- >/dev/null 2>&1 & until [ -e "$0" ]; do sleep 0.01; done' \
+        "$@" <&- >/dev/null 2>&1 &
+        for i in $(seq 3000); do [ ! -e "$0" ] || break; sleep 0.02; done' \
         "$runs/x/records.jsonl" "$write_run" --quiet --gate gate \
         --from "$from" --to "$runs/x" 3>&- &
     job=$!
