@@ -86,7 +86,7 @@ stoppable() {
 @test "the signal goes to the command alone, and its status is passed on" {
     cat >both <<'SH'
 trap 'echo command >>heard; exit 7' INT
-(trap 'echo other >>heard' INT; echo "$BASHPID" >other; read -r _ <>never) &
+(trap 'echo other >>heard' INT; echo "$BASHPID" >other; read -rt 300 _ <>never) &
 "$write_run" --gate gate --from "$fixtures/run_errors/run" --to "$runs/r" &
 wait $!
 SH
