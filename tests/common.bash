@@ -1,9 +1,13 @@
 # What tests of several folders use: `load ../common` (cli/runs.bash and launch.bash
 # do it).
 
-# Waits until the command succeeds, two minutes at most.
+# How many seconds a condition may take, and how many a process that is to end. What
+# waits here waits no longer: what would hang fails.
+come_s=120 end_s=600
+
+# Waits until the command succeeds.
 wait_until() {
-    local end=$((SECONDS + 120))
+    local end=$((SECONDS + come_s))
     while [ "$SECONDS" -lt "$end" ]; do
         if "$@" >/dev/null 2>&1; then
             return 0
@@ -12,6 +16,51 @@ wait_until() {
     done
     echo "# waited in vain: $*"
     return 1
+}
+
+# As the shell's own; who does not end is shown and killed.
+wait() {
+    local pid pids=("$@")
+    [ $# -gt 0 ] || mapfile -t pids < <(jobs -p)
+    for pid in "${pids[@]}"; do
+        kill -0 "$pid" 2>/dev/null || continue
+        timeout "$end_s" tail -s 0.05 -f --pid="$pid" /dev/null && continue
+        echo "# process $pid does not end"
+        ps -e -o pid,ppid,stat,wchan:20,args | cut -c1-200
+        kill -KILL "$pid" 2>/dev/null || :
+    done
+    builtin wait "$@"
+}
+
+# `let_go FIFO [LINE]`: writes the line for who reads the FIFO, or is about to.
+let_go() {
+    timeout "$come_s" sh -c 'echo "$2" >"$1"' - "$1" "${2:-}" || {
+        echo "# nobody reads $1"
+        return 1
+    }
+}
+
+# `open_gate DESCRIPTOR FIFO PROCESS`: opens it to write as soon as somebody reads it.
+# It fails if the process ends before that: then nobody ever would.
+open_gate() {
+    local watch alone=$2.alone
+    rm -f "$alone"
+    # Who has the FIFO open for reading, for a moment, lets us open it.
+    setsid sh -c 'timeout "$4" tail -s 0.1 -f --pid="$2" /dev/null
+        : >"$3" && : <>"$1"' - "$2" "$3" "$alone" "$come_s" >/dev/null 2>&1 3>&- &
+    watch=$!
+    disown "$watch"
+    eval "exec $1>\"\$2\""
+    kill -- "-$watch" 2>/dev/null || kill "$watch" 2>/dev/null || :
+    [ ! -e "$alone" ] || {
+        echo "# process $3 has not come to $2"
+        return 1
+    }
+}
+
+# A server that does not answer does not hold up a test.
+curl() {
+    command curl --max-time 60 "$@"
 }
 
 # A port that nobody has. It is none of those that the kernel gives to whoever

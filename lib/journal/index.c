@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,11 @@
 #include "journal/members.h"
 #include "journal/index_private.h"
 #include "journal/state_dir.h"
+
+/* The kernel can't wait for a lock with a limit, so we ask again and again: soon at
+ * first, because a line is written in a moment. */
+#define NAP_FIRST_NS 50000
+#define NAP_LAST_NS  5000000
 
 #define AT(member) FIELD_AT(struct index_entry, member)
 
@@ -127,19 +133,42 @@ is_replaced(const char *state_dir, int fd)
 	return replaced;
 }
 
-int
-index_lock(const char *state_dir, bool make, bool *locked, struct err *err)
+/* False: somebody else has the lock all the time. */
+static bool
+lock_in_time(int fd, int64_t until_ms, bool *locked)
 {
-	int flags = O_RDWR | O_APPEND | (make ? O_CREAT : 0), fd, result;
+	struct timespec nap = {0, NAP_FIRST_NS};
+	bool busy;
+
+	for (;;) {
+		*locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		busy = !*locked && (errno == EWOULDBLOCK || errno == EINTR);
+		if (!busy || clock_mono_ms() >= until_ms)
+			return !busy;
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < NAP_LAST_NS)
+			nap.tv_nsec *= 2;
+	}
+}
+
+int
+index_lock(const char *state_dir, bool make, int wait_ms, bool *locked,
+    struct err *err)
+{
+	int flags = O_RDWR | O_APPEND | (make ? O_CREAT : 0), fd;
+	int64_t until_ms = clock_mono_ms() + wait_ms;
 
 	for (;;) {
 		fd = state_open_beside(state_dir, INDEX_FILE, flags, err);
 		if (fd < 0)
 			return fd;
-		do
-			result = flock(fd, LOCK_EX);
-		while (result < 0 && errno == EINTR);
-		*locked = result == 0;
+		if (!lock_in_time(fd, until_ms, locked)) {
+			close(fd);
+			return err_set(err, -EBUSY,
+			    "%s/" INDEX_FILE
+			    ": another process has had its lock for %d s",
+			    state_dir, wait_ms / 1000);
+		}
 		if (!is_replaced(state_dir, fd))
 			return fd;
 		close(fd);
@@ -191,7 +220,7 @@ index_append_all(const char *state_dir, const struct index_entry *const *list,
 	int fd, result;
 
 	/* Without locks (ENOLCK) the lines are still one write. */
-	fd = index_lock(state_dir, true, &locked, err);
+	fd = index_lock(state_dir, true, INDEX_LOCK_WAIT_MS, &locked, err);
 	if (fd < 0)
 		return fd;
 	buf_init(&lines, len * INDEX_LINE_MAX + 1);

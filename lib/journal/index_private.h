@@ -10,14 +10,18 @@
 #define INDEX_FILE "index.jsonl"
 /* A line holds a few paths; a longer one is not ours. */
 #define INDEX_LINE_MAX (1024 * 1024)
+/* Who has the lock writes some lines and syncs them, or all of them anew: if it
+ * takes longer, it stands still. */
+#define INDEX_LOCK_WAIT_MS 60000
 
 /* Returns a descriptor. -ENOENT: there is no index, and `err` stays as it
  * is. */
 int index_open(const char *state_dir, struct err *err);
-/* Opens the index for reading and adding, and waits for its lock, which ends with
- * the descriptor. *locked false: the file system has no locks. With `make` a
- * missing index is made. */
-int index_lock(const char *state_dir, bool make, bool *locked, struct err *err);
+/* Opens the index for reading and adding, and waits so long for its lock, which
+ * ends with the descriptor. *locked false: the file system has no locks. With
+ * `make` a missing index is made. -EBUSY: who has the lock does not give it back. */
+int index_lock(const char *state_dir, bool make, int wait_ms, bool *locked,
+    struct err *err);
 /* -ENODATA: the line is torn or not of our making, so it says nothing. The
  * entry is to be released in any case. */
 int index_decode(

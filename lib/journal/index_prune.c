@@ -148,8 +148,9 @@ index_prune(const char *state_dir, bool dry_run,
 	int fd, result;
 	bool locked = false;
 
-	fd = dry_run ? index_open(state_dir, err)
-		     : index_lock(state_dir, false, &locked, err);
+	fd = dry_run
+	    ? index_open(state_dir, err)
+	    : index_lock(state_dir, false, INDEX_LOCK_WAIT_MS, &locked, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	buf_init(&p.piece, PIECE_BYTES + INDEX_LINE_MAX + 1);

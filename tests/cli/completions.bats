@@ -25,7 +25,7 @@ completes() {
         output=$(cut -f 1 <<<"$output")
         grep -qxF -- "${3##* }" <<<"$output" ;;
     *)
-        run -0 expect "$BATS_TEST_DIRNAME/completions.exp" "$1" "$made" "$2"
+        run -0 expect "$BATS_TEST_DIRNAME/completions.exp" "$1" "$made" "$2" 3>&-
         # zsh takes the slash back when the line ends there.
         [ "${output%/}" = "${3%/}" ] ;;
     esac || {

@@ -7,14 +7,19 @@ load runs.bash
 setup() {
     use_clean_home
     run_of_12=("$write_run" --mode run --from "$fixtures/run_errors/run" --to "$runs/x")
-    # The same by a command that stays until local has the run: however slow the
-    # worker is, nothing but the other tracker is left to the drain.
+    # The same by a command that stays until local has the run, or fails after a
+    # minute: however slow the worker is, nothing but the other tracker is left to the
+    # drain.
     cat >stays <<-'END'
 	#!/bin/sh
 	ends() { ls runs/tracking/insidellms/*/final_state.json 2>/dev/null | wc -l; }
 	before=$(ends)
 	"$@"
-	until [ "$(ends)" -gt "$before" ]; do sleep 0.02; done
+	for _ in $(seq 3000); do
+	    [ "$(ends)" -eq "$before" ] || exit 0
+	    sleep 0.02
+	done
+	exit 1
 END
     chmod +x stays
 }
@@ -219,6 +224,8 @@ while time.monotonic() < end:
         os.write(terminal, sys.argv[1].encode())
         typed = True
 sys.stdout.write(text.decode(errors="replace"))
+if time.monotonic() >= end:
+    os.kill(pid, 9)
 print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
 }

@@ -224,7 +224,7 @@ END
 	mkdir "$2"
 	cp -a "$1/.insidellms_run" "$1/config.resolved.yaml" "$2"
 	{
-	    until [ -e seen ] || [ ! -e "$2" ]; do sleep 0.02; done
+	    timeout 60 sh -c 'until [ -e seen ]; do sleep 0.02; done'
 	    cat "$1/records.jsonl"
 	} >"$2/records.jsonl"
 	touch -r "$1/records.jsonl" "$2/records.jsonl"
@@ -295,7 +295,7 @@ END
     done
     # What stands there now are not the records of the run: that is said.
     track sh -c '"$0" --from "$2" --to "$1"
-        until [ -e "$3" ]; do sleep 0.02; done
+        timeout 60 sh -c "until [ -e \"\$0\" ]; do sleep 0.02; done" "$3"
         sed s/success/SECRET/ "$1/records.jsonl" >x
         cat x >"$1/records.jsonl"' \
         "$write_run" "$runs/out" "$from" "$places/$id/final_state.json" 2>err
@@ -341,7 +341,7 @@ END
         id=$(run_id $f)
         turn 4
         wait_until has_step "$places/$id/metrics.json" 3
-        echo >end
+        let_go end
         status=0
         wait "$job" || status=$?
         [ "$status" -eq 0 ]
@@ -364,7 +364,7 @@ END
     id=$(run_id $f)
     turn 4
     wait_until has_step "$places/$id/metrics.json" 3
-    echo >end
+    let_go end
     wait "$job"
     grep -q 'still being written' err
     run_free
@@ -379,7 +379,7 @@ END
         --gate gate --from "$from" --to "$runs/out"
     turn 4
     wait_until has_step "$places/$(run_id $f)/metrics.json" 3
-    echo >end
+    let_go end
     wait_until test -e done
     grep -q 'still being written' all
     finish
@@ -410,7 +410,7 @@ END
     id=$(run_id $f)
     turn 3
     wait_until has_step "$places/$id/metrics.json" 3
-    echo >end
+    let_go end
     wait "$job"
     grep -q 'still being written, by process [0-9]* (sh)' err
     run_free
@@ -498,10 +498,10 @@ END
       echo $? >with; } >out 2>err 3>&- 7>&- &
     wait_until test -e without
     grep -q "has left processes behind" err
-    echo >go
+    let_go go
     printf '\n\n\n\n' >&7
     wait_until has_step "places/insidellms/$(run_id $f)/metrics.json" 3
-    echo >end
+    let_go end
     wait_until test -e with
     grep -q "still being written" err
     [ "$(cat without with)" = $'0\n0' ]

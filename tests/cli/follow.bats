@@ -282,7 +282,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$to/$file" ;;
     # The worker is started after 100 ms if no message came.
     wait_until pgrep -P $job
     sleep 0.3
-    echo >start
+    let_go start
     wait $job
     python3 "$check_local" "$to" "$local"
 }

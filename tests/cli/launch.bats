@@ -111,7 +111,7 @@ until_seen() {
         echo >run/manifest.json; :' 3>&- &
     # Where the shell takes its time, the worker is there before.
     wait_until grep -Eqx "(caller|channel) OPEN $PWD/run/records.jsonl" "$ITRACK_FAKE_LOG"
-    echo >go
+    let_go go
     wait
     logged "channel OPEN $PWD/run/manifest.json"
 }
@@ -120,14 +120,14 @@ until_seen() {
     mkfifo go
     "$wrap" --run-dir here sh -c 'read -r x <go' 3>&- &
     wait_until logged "launched restarts 0 preloaded 1"
-    echo >go
+    let_go go
     wait
     logged "argument --run-dir"
     logged "argument here"
     rm "$ITRACK_FAKE_LOG"
     "$wrap" --no-preload sh -c 'read -r x <go' 3>&- &
     wait_until logged "launched restarts 0 preloaded 0"
-    echo >go
+    let_go go
     wait
 }
 
@@ -136,7 +136,7 @@ until_seen() {
     # A cleared environment: the shell knows nothing of the shim.
     "$wrap" "$programs/launch_quiet_static" go 3>&- &
     wait_until logged "launched restarts 0 preloaded 1"
-    echo >go
+    let_go go
     wait
     logged "ended status 0"
 }
@@ -337,7 +337,7 @@ process has ended, \`itrack status\` lists what is recorded, \
     wait_until grep -Eqx "(caller|channel) OPEN $PWD/records.jsonl" "$ITRACK_FAKE_LOG"
     kill -KILL $pid
     wait_until logged "link closed"
-    echo >go
+    let_go go
     wait_until test -e manifest.json
 }
 
@@ -399,7 +399,7 @@ END
             floods+=($!)
         done
         wait_until grep -q flooding flood.1
-        echo >go
+        let_go go
         status=0
         wait $pid || status=$?
         [ "$status" -eq 6 ]
@@ -425,6 +425,11 @@ def logged(*lines):
             return not {*lines}.isdisjoint(f.read().split("\n"))
     except FileNotFoundError:
         return False
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
 launcher = os.getppid()
 a = b"\0" + os.environb[b"ITRACK_SOCKET"]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -454,8 +459,7 @@ stopped() {
     silent '
 go_on()
 open("records.jsonl", "w").close()
-while not logged("silent caller", "no caller"):
-    time.sleep(0.01)
+wait_until(lambda: logged("silent caller", "no caller"))
 s.send(b"\1\2" + bytes(6) + b"/first")'
     [ -z "$stderr" ]
 }
@@ -469,7 +473,8 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
         stopped
         logged "caller OPEN /first" || [ "$SECONDS" -ge "$end" ]
     do :; done
-    sed -n "/^silent/,/channel OPEN/p" "$ITRACK_FAKE_LOG" | diff - <(
+    # What is on the channel may be read when the end was heard.
+    sed -n "/^silent/,/channel OPEN/{/^ended/!p}" "$ITRACK_FAKE_LOG" | diff - <(
         echo "silent caller"
         echo "caller OPEN /first"
         echo "channel OPEN $PWD/records.jsonl"
@@ -484,8 +489,7 @@ s.send(b"\1\2" + bytes(6) + b"/first")'
 if os.fork() == 0:
     os.close(1)
     os.close(2)
-    while not os.path.exists(os.environ["ITRACK_FAKE_LOG"]):
-        time.sleep(0.01)
+    wait_until(lambda: os.path.exists(os.environ["ITRACK_FAKE_LOG"]))
     s.send(b"\1\2" + bytes(6) + b"/late")
     os._exit(0)'
     grep -Eqx "(caller|channel) OPEN /late" "$ITRACK_FAKE_LOG"

@@ -89,7 +89,7 @@ write_runs() {
         "$0" --from "$1" --to "$2/r$n" >/dev/null; done 5<"$3"' \
         "$write_run" "$from" "$runs" "$PWD/gate" 3>&- &
     job=$!
-    exec 7>"$BATS_TEST_TMPDIR/gate"
+    open_gate 7 "$BATS_TEST_TMPDIR/gate" "$job"
     # What a run leaves behind shows between half of them and all: the first
     # ones only fill the allocator's pools.
     half=$((count / 2))
@@ -142,13 +142,13 @@ counted_runs() {
     wait_until tracked_are 1
     worker_of_job
     kill -STOP "$worker"
-    echo "$count" >gate
+    let_go gate "$count"
     for ((n = count; n > 100; n -= 100)); do
         wait_until test -e "$runs/r$n/manifest.json"
     done
     wait_until test -e "$runs/r1/manifest.json"
     kill -CONT "$worker"
-    echo >gate
+    let_go gate
     wait $job
     [ "$(ls "$tracking" | wc -l)" -eq $((count + 1)) ]
     tracked_are $((count + 1))
@@ -169,13 +169,13 @@ counted_runs() {
     wait_until tracked_are 1
     worker_of_job
     kill -STOP "$worker"
-    echo $count >gate
+    let_go gate $count
     wait_until test -e "$runs/r1/manifest.json"
     strace -q -y -o trace -e trace=fdatasync -p "$worker" 3>&- &
     tracer=$!
     wait_until grep -q "^TracerPid:.*[1-9]" "/proc/$worker/status"
     kill -CONT "$worker"
-    echo >gate
+    let_go gate
     wait $job
     wait $tracer
     tracked_are $((count + 1))

@@ -66,7 +66,7 @@ write() {
     "$write_run" --from "$fixtures/$1/run" --to "$runs/$2" --gate gate \
         >/dev/null 3>&- &
     writer=$!
-    exec 7>gate
+    open_gate 7 gate "$writer"
 }
 
 @test "count, rate, time left, success, scores and the trackers' state" {

@@ -475,7 +475,7 @@ insidellms" ]
         --how daemon --gate gate --from "$fixtures/$f/run" --to "$runs/$f"
     turn 4
     wait_until has_step "$tracking/$id/metrics.json" 3
-    echo >end
+    let_go end
     status=0
     wait "$job" || status=$?
     [ "$status" -eq 0 ]

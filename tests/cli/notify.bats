@@ -133,13 +133,13 @@ times_told() {
     [ "$(jq -r .event "$told")" = killed ]
     rm "$told"
     # It stands still behind all but the last of its records, until it is stopped.
-    mkfifo gate
-    exec 7<>gate
+    start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" --notify command:./tell \
+        --stop-if 'error_count > 1' -- "$write_run" --gate gate \
+        --from "$fixtures/run_errors/run" --to "$runs/c"
     turn 12
-    wrap --notify command:./tell --stop-if 'error_count > 1' -- "$write_run" \
-        --from "$fixtures/run_errors/run" --to "$runs/c" --gate gate 2>err 7>&- ||
-        [ $? -eq 130 ]
-    exec 7>&-
+    wait_until ended "$job" || :
+    finish
+    [ "$status" -eq 130 ]
     [ "$(jq -cs 'map([.event, .run.status])' "$told")" = \
         '[["stopped","killed"]]' ]
     [[ $(jq -r .run.stopped_by "$told") == "error_count > 1: "* ]]

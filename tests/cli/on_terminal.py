@@ -9,6 +9,7 @@ becomes the terminal's Ctrl-C.
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import sys
@@ -23,6 +24,9 @@ if pid == 0:
 signal.signal(signal.SIGTERM, lambda *_: os.write(terminal, b"\x03"))
 with open(out, "wb", buffering=0) as f:
     while True:
+        # A signal just before a read would have to wait for what is written next.
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
         try:
             data = os.read(terminal, 65536)
         except OSError:

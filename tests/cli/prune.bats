@@ -150,7 +150,8 @@ fcntl.flock(8, fcntl.LOCK_EX)'
     for i in {1..30}; do
         cp -r "$fixtures/$f/run" "$runs/$i"
     done
-    (until [ -e stop ]; do itrack prune --older-than 0s; done) >pruned 3>&- &
+    touch going
+    (while [ -e going ]; do itrack prune --older-than 0s; done) >pruned 3>&- &
     pruner=$!
     for half in "$runs"/1* "$runs"/2*; do echo "$half"; done |
         xargs -n 4 -P 3 "$BUILD/bin/itrack" import -q --again
@@ -160,7 +161,7 @@ fcntl.flock(8, fcntl.LOCK_EX)'
         jobs[i]=$!
     done
     wait "${jobs[@]}"
-    touch stop
+    rm going
     wait "$pruner"
     [ -z "$(ls "$journals")" ]
     {

@@ -34,11 +34,13 @@ setup_file() {
         s|http://127.0.0.1:4318|$(cat "$BATS_FILE_TMPDIR/otlp/url")|
         s/^tensorboard .*[^&]/&--port $(cat "$BATS_FILE_TMPDIR/port.6006") /" \
         >"$BATS_FILE_TMPDIR/typed"
-    # setsid: the servers that it leaves behind are of one group.
+    # setsid: the servers that it leaves behind are of one group. timeout: who waits for a
+    # server waits for ever if that does not start.
     BUILD=$BUILD PREFIX=$BATS_FILE_TMPDIR/usr PATH=$BATS_FILE_TMPDIR/usr/bin:$PATH \
-        setsid -w bash -eu -c 'echo $$ >"$1/group"; . "$1/typed"
+        setsid -w timeout -k 10 900 bash -eu -c 'ps -o pgid= $$ | tr -d " " >"$1/group"
+        . "$1/typed"
         set +x; for i in $(seq 1200); do
-            curl -sfo "$1/boards" "http://127.0.0.1:$2/data/runs" &&
+            curl -sf --max-time 60 -o "$1/boards" "http://127.0.0.1:$2/data/runs" &&
                 grep -q insidellms/ "$1/boards" && break
             sleep 0.1; done; echo whole' \
         readme "$BATS_FILE_TMPDIR" "$(cat "$BATS_FILE_TMPDIR/port.6006")" \

@@ -54,7 +54,7 @@ start_gated() {
     mkfifo "$BATS_TEST_TMPDIR/gate"
     "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
     job=$!
-    exec 7>"$BATS_TEST_TMPDIR/gate"
+    open_gate 7 "$BATS_TEST_TMPDIR/gate" "$job"
 }
 
 # `with_none LIMIT COMMAND...`: runs the command in a user namespace of its own, in
@@ -95,6 +95,10 @@ turn_unheard() {
 
 run_free() {
     exec 7>&-
+}
+
+ended() {
+    ! kill -0 "$1"
 }
 
 # The job's status in `status`.

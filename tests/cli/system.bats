@@ -190,7 +190,7 @@ assert names == ({'system/gpu_1_memory_usage_megabytes',
         "$write_run" --gate gate --from "$from" --to "$runs/x" \
         >out 2>err 3>&- &
     job=$!
-    exec 7>gate
+    open_gate 7 gate "$job"
     turn 3
     wait_until has_step "$tracking/$id/metrics.json" 2
     # Longer than an interval: a line that comes each time came twice.

@@ -138,7 +138,7 @@ one_subset() {
         "$write_run" --gate gate --from "$from" --to "$to" \
         >out 2>err 3>&- &
     job=$!
-    exec 7>gate
+    open_gate 7 gate "$job"
     local id n
     id=$(run_id $f)
     turn 2

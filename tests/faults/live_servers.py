@@ -9,6 +9,7 @@
 """
 import json
 import os
+import select
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,8 @@ import content
 
 SERVERS = Path(__file__).resolve().parents[1] / "servers"
 KEY = "k" * 40
+# How long a server may take on a busy machine.
+START_SECONDS = 300
 
 
 FILES = ("manifest.json", "records.jsonl", "config.resolved.yaml",
@@ -46,6 +49,8 @@ class Mlflow:
     def start(self):
         self.zygote.stdin.write(b"\n")
         self.zygote.stdin.flush()
+        if not select.select([self.zygote.stdout], [], [], START_SECONDS)[0]:
+            raise SystemExit("MLflow's server does not start")
         pid, url = self.zygote.stdout.readline().split()
         self.pid, self.url = int(pid), url.decode()
 
@@ -101,8 +106,9 @@ class Wandb:
             self.process = subprocess.Popen(
                 [sys.executable, SERVERS / "fake_wandb.py", self.dir,
                  "--again"], stderr=log)
+        end = time.monotonic() + START_SECONDS
         while not url.exists() or url.stat().st_mtime_ns == before:
-            if self.process.poll() is not None:
+            if self.process.poll() is not None or time.monotonic() > end:
                 raise SystemExit("the fake W&B does not start")
             time.sleep(0.01)
 

@@ -41,9 +41,9 @@ serve() {
     wait_until test -s "$fake/url"
 }
 
-# Arguments of everything that runs now, until `stop` is there.
+# Arguments of everything that runs now, as long as `going` is there.
 watch_arguments() {
-    while [ ! -e stop ]; do
+    while [ -e going ]; do
         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '
         read -r -t 0.02 <> <(:) || :
     done
@@ -63,6 +63,7 @@ watch_arguments() {
     WANDB_BASE_URL+='?token=canarykey0007'
     export WANDB__EXTRA_HTTP_HEADERS='{"X-Access": "canaryheader0010"}'
     export ITRACK_DRAIN=3
+    : >going
     watch_arguments >arguments 3>&- &
     watcher=$!
     wrap -v --track local,tensorboard,mlflow,wandb --wandb-mode offline \
@@ -95,7 +96,7 @@ watch_arguments() {
             >>out 2>>err 3>&- || :
         MLFLOW_TRACKING_URI=$uri itrack doctor --track mlflow >>out 2>>err || :
     done
-    : >stop
+    rm going
     wait $watcher
     [ -s arguments ]
     # The worker is called by its launcher's name.

@@ -86,7 +86,8 @@ is_finished() {
             sh -c "read -r _ <go$n" 2>"err$n" 3>&- 5>&- 6>&- &
         wrappers[n]=$!
     done
-    exec 5>go1 6>go2
+    open_gate 5 go1 "${wrappers[1]}"
+    open_gate 6 go2 "${wrappers[2]}"
     ticks_go_by
     for n in 1 2 3; do
         "$static" --quiet --from "$from" --to "$runs/x$n"
@@ -105,7 +106,7 @@ is_finished() {
         read -r _; "$0" "$@"' "$write_run" --quiet --pace 20 --from "$from" \
         --to "$runs/x" 2>err 3>&-
     grep -q 'left processes behind, .*; itrack stays to see' err
-    echo >gate
+    let_go gate
     wait_until is_finished "$tracking/$id"
 }
 
@@ -114,7 +115,7 @@ is_finished() {
     wrap sh -c '(read -r _ <gate; exec "$@") >/dev/null 2>&1 &' - \
         "$write_run" --quiet --pace 20 --from "$from" --to "$runs/x" 2>err 3>&-
     grep -q 'left processes behind, .*; itrack stays to see' err
-    echo >gate
+    let_go gate
     wait_until is_finished "$tracking/$id"
 }
 
@@ -170,10 +171,10 @@ is_finished() {
     wait_until test -s socket
     as_other env ITRACK_SOCKET="$(cat socket)" "$static" --quiet --from "$from" \
         --to "$runs/theirs/x" --gate "$PWD/gate" 3>&- &
-    exec 7>gate
+    open_gate 7 gate $!
     turn 3
     wait_until test -s "$runs/theirs/x/records.jsonl"
-    echo >go
+    let_go go
     wait "$job"
     grep -q 'nothing was tracked' err
     [ ! -e "$runs/theirs/tracking" ]
@@ -199,7 +200,7 @@ is_finished() {
     job=$!
     wait_until test -s shared/mine/manifest.json
     "$static" --quiet --from "$from" --to shared/theirs 3>&-
-    echo >gate
+    let_go gate
     wait "$job"
     cat err
     [ "$(ls shared/tracking/insidellms)" = "$(run_id run_errors)" ]

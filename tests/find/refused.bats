@@ -71,11 +71,11 @@ is_finished() {
     run -143 "$refuse" EPERM signalfd4 -- "$BUILD/bin/itrack-wrap" -q sh -c '
         trap "echo got; exit 5" USR1
         kill -TERM $$' 3>&-
-    mkfifo go
+    # A shell that comes to a `read` behind its trap's signal would read for ever.
     "$refuse" EPERM signalfd4 -- "$BUILD/bin/itrack-wrap" -q sh -c '
         trap "echo got >>got; exit 5" USR1
         echo ready >ready
-        while :; do read -r x <go; done' 3>&- &
+        while :; do sleep 0.02; done' 3>&- &
     job=$!
     wait_until test -s ready
     kill -USR1 "$job"
@@ -91,14 +91,14 @@ is_finished() {
 @test "without pidfd_open: what outlives the command is followed to its end" {
     mkfifo gate
     "$refuse" EPERM pidfd_open -- "$BUILD/bin/itrack-wrap" -q sh -c '
-        "$@" <&- >/dev/null 2>&1 & until [ -e "$0" ]; do sleep 0.01; done' \
+        "$@" <&- >/dev/null 2>&1 &
+        for i in $(seq 3000); do [ ! -e "$0" ] || break; sleep 0.02; done' \
         "$runs/x/records.jsonl" "$write_run" --quiet --gate gate \
         --from "$from" --to "$runs/x" 3>&- &
-    exec 7>gate
-    echo >&7
-    echo >&7
-    echo >&7
-    wait $!
+    job=$!
+    open_gate 7 gate "$job"
+    turn 3
+    wait "$job"
     exec 7>&-
     wait_until is_finished "$tracking/$id"
 }

@@ -180,6 +180,17 @@ def wait_for_all(first):
     return status, False
 
 
+def end_all():
+    """Kills everything below us. What it was."""
+    killed = []
+    while pids := [pid for pid in children_of(os.getpid()) if name_of(pid)]:
+        killed += [name_of(pid) for pid in pids]
+        for pid in pids:
+            kill(pid)
+            os.waitpid(pid, 0)
+    return killed
+
+
 def kill_live(r):
     """Kills parts of a live tracking."""
     p = r.start([str(BUILD / "bin/itrack-wrap"), "-q", *r.writer()])
@@ -197,11 +208,11 @@ def kill_live(r):
         kill(pid)
     r.valid_json("at the kill")
     status, ended = wait_for_all(p.pid)
+    if not ended:
+        r.problems.append(f"still running after the limit: {end_all()}")
     said = p.stderr.read().decode()
     p.stderr.close()
     p.returncode = 0
-    if not ended:
-        r.problems.append("still running after the limit")
     manifest = (r.run_dir / "manifest.json").exists()
     if r.who == "worker":
         if status != 0:

@@ -16,12 +16,16 @@ built() {
         "$top/scripts/$1"
         return
     fi
+    # What hangs there would hang here.
+    local end=$((SECONDS + 1000))
     until [ -e "$at/$1.status" ]; do
         kill -0 "$(cat "$at/pid")" || break
+        [ "$SECONDS" -lt "$end" ] || break
         read -rt 0.5 <> <(:) || true
     done
     cat "$at/$1.log" >&2
     cat "$at/$1"
+    [ -e "$at/$1.status" ] || echo "$1: it does not come to its end" >&2
     return "$(cat "$at/$1.status")"
 }
 

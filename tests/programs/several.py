@@ -43,7 +43,7 @@ def renamed_source(source, number, into):
 
 def at_once(source, to, turn, work):
     lock = threading.Lock()
-    all_write = threading.Barrier(3)
+    all_write = threading.Barrier(3, timeout=60)
     own = threading.local()
 
     def in_turn():

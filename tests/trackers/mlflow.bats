@@ -338,8 +338,8 @@ PY
         "$BUILD/tests/programs/write_run" --quiet \
         --gate "$BATS_TEST_TMPDIR/gate" --from \
         "$top/tests/fixtures/run_plain/run" --to "$BATS_TEST_TMPDIR/x" 3>&- &
-    local job=$! # wait_for changes it
-    exec 7>"$BATS_TEST_TMPDIR/gate"
+    local job=$!
+    open_gate 7 "$BATS_TEST_TMPDIR/gate" "$job"
     printf '\n\n\n' >&7
     wait_for 60 grep -rqs '"sample":3' "$state/itrack/runs"
     exec 7>&-

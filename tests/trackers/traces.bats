@@ -408,7 +408,7 @@ PY
         "$BUILD/tests/programs/write_run" --quiet --gate gate \
         --from "$top/tests/fixtures/run_scored/run" --to "$PWD/run" >out 2>&1 3>&- &
     pid=$!
-    exec 7>gate
+    open_gate 7 gate "$pid"
     echo >&7
     echo >&7
     # The program waits, and its record waits for no other.

@@ -265,7 +265,7 @@ print(s.run(["sh", "-c", "echo hi; exit 3"], close_fds=True))'
     pid=$!
     wait_until logged "ended status 0"
     [ ! -e read.end ]
-    echo >go
+    let_go go
     wait_until test -e read.end
     [ "$(cat read.out)" = "early
 late" ]
@@ -287,7 +287,7 @@ late" ]
     mkfifo in
     "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
     pid=$!
-    exec 7>in
+    open_gate 7 in "$pid"
     wait_until grep -q ready seen
     for signal in HUP INT QUIT USR1 USR2 TERM WINCH; do
         kill -$signal $pid
@@ -311,7 +311,7 @@ start_group() {
     mkfifo in
     setsid "$wrap" -q "$programs/launch_signals" <in >seen 3>&- &
     pid=$!
-    exec 7>in
+    open_gate 7 in "$pid"
     wait_until grep -q ready seen
     command=$(sed -n 's/^ready //p' seen)
     witness=$(pgrep -x group-witness -P "$pid")
@@ -517,7 +517,7 @@ END
     mkfifo in
     "$wrap" -q "$programs/launch_signals" 33 <in >seen 3>&- &
     pid=$!
-    exec 7>in
+    open_gate 7 in "$pid"
     wait_until grep -q ready seen
     kill -TERM $pid
     status=0
@@ -533,7 +533,7 @@ END
     wait_until test -e started
     kill -TERM $pid
     kill -TERM $pid
-    echo >go
+    let_go go
     status=0
     wait $pid || status=$?
     [ "$status" -eq 12 ]

@@ -1,12 +1,16 @@
 /* The index: which lines are looked at. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "journal/index.h"
+#include "journal/index_private.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/itrack-index-XXXXXX";
@@ -152,6 +156,30 @@ test_prune(void)
 	free(path);
 }
 
+/* Whoever stands still with the lock holds nobody up for ever. */
+static void
+test_held(void)
+{
+	char *path = xasprintf("%s/index.jsonl", dir);
+	int held = open(path, O_RDWR | O_CREAT, 0600), fd;
+	struct err err = ERR_INIT;
+	bool locked = true;
+
+	ok(flock(held, LOCK_EX) == 0, "another one has the lock");
+	is_int(
+	    index_lock(dir, true, 20, &locked, &err), -EBUSY, "all the time");
+	ok(strstr(err.message,
+	       "/index.jsonl: another process has had its lock "
+	       "for 0 s") != NULL,
+	    "which is said: %s", err.message);
+	close(held);
+	fd = index_lock(dir, true, 20, &locked, &err);
+	ok(fd >= 0 && locked, "then it is ours");
+	close(fd);
+	unlink(path);
+	free(path);
+}
+
 /* A directory that is named by another way, and has another inode by now. */
 static void
 test_link(void)
@@ -226,6 +254,7 @@ main(void)
 	test_read_on();
 	test_link();
 	test_prune();
+	test_held();
 	test_damaged();
 	path = xasprintf("%s/index.jsonl", dir);
 	unlink(path);

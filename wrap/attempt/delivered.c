@@ -46,13 +46,15 @@ fill_line(struct delivered_run *r, struct err *err)
 }
 
 /* All at once; if that fails, each for itself, because the fault may be one
- * line's. */
+ * line's. Who can't have the lock can't have it for one of them either. */
 static void
 add_lines(struct delivered_run *runs, size_t len)
 {
 	const struct index_entry **list = xcalloc(len, sizeof *list);
 	const char *state_dir = NULL;
+	struct err err = ERR_INIT;
 	size_t count = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (runs[i].result < 0 || runs[i].has_line)
@@ -60,11 +62,17 @@ add_lines(struct delivered_run *runs, size_t len)
 		state_dir = runs[i].d.state_dir;
 		list[count++] = &runs[i].line;
 	}
-	if (count > 0 && index_append_all(state_dir, list, count, NULL) < 0)
-		for (size_t i = 0; i < len; i++)
-			if (runs[i].result == 0 && !runs[i].has_line)
-				runs[i].result = index_append(
-				    state_dir, &runs[i].line, &runs[i].err);
+	if (count > 0)
+		result = index_append_all(state_dir, list, count, &err);
+	for (size_t i = 0; i < len && result < 0; i++) {
+		if (runs[i].result < 0 || runs[i].has_line)
+			continue;
+		runs[i].err = err;
+		runs[i].result = result;
+		if (result != -EBUSY)
+			runs[i].result = index_append(
+			    state_dir, &runs[i].line, &runs[i].err);
+	}
 	free(list);
 }
 
