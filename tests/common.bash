@@ -63,21 +63,8 @@ curl() {
     command curl --max-time 60 "$@"
 }
 
-# A port that nobody has. It is none of those that the kernel gives to whoever
-# connects, so that nobody has it by the time that a server takes it.
 free_port() {
-    python3 -c 'import random, socket
-with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
-    low, high = map(int, f.read().split())
-ports = [p for p in range(10000, 65536) if p < low or p > high] or [0]
-while True:
-    with socket.socket() as s:
-        try:
-            s.bind(("127.0.0.1", random.choice(ports)))
-        except OSError:
-            continue
-        print(s.getsockname()[1])
-        break'
+    "$BATS_TEST_DIRNAME/../servers/free_port.py"
 }
 
 # Of a test that fails: what the last command of `run` said, and what is in the files

@@ -10,9 +10,9 @@ that process before the next line. The start is a fork of this one, which has
 loaded everything: `mlflow server` needs seconds for it.
 """
 import os
-import random
-import socket
 import sys
+
+from free_port import free_port
 
 directory = os.path.abspath(sys.argv[1])
 os.environ.update({
@@ -44,18 +44,6 @@ def in_child(work):
         finally:
             os._exit(1)
     return pid
-
-
-def free_port():
-    """One that the kernel gives nobody else while the server is down."""
-    while True:
-        port = random.randrange(20000, 30000)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 def make_tables():
