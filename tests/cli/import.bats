@@ -299,6 +299,30 @@ END
         -eq 4 ]
 }
 
+@test "a directory in which names change all the time: imported, and followed" {
+    mkdir "$runs/x"
+    cp "$fixtures/run_plain/run/records.jsonl" "$runs/x"
+    touch going
+    (while [ -e going ]; do
+        : >"$runs/x/new" && mv "$runs/x/new" "$runs/x/progress"
+        sleep 0.05
+    done) 3>&- &
+    local changer=$! watcher
+    # Nobody tracks it, however long it is waited for.
+    run timeout -s KILL 60 "$BUILD/bin/itrack" import "$runs/x"
+    [ "$status" -ne 137 ]
+    [ -e "$tracking/$(run_id run_plain)/final_state.json" ]
+    "$BUILD/bin/itrack" watch --local-dir "$PWD/there" "$runs" 2>err 3>&- &
+    watcher=$!
+    wait_until grep -q watching err
+    echo '{}' >>"$runs/x/records.jsonl"
+    wait_until compgen -G "there/*/*/metrics.json"
+    rm going
+    wait "$changer"
+    kill "$watcher"
+    wait "$watcher"
+}
+
 @test "no directory, no run directory: a clear error, nothing written" {
     run ! itrack import "$runs/none"
     [[ $output == *"$runs/none"* ]]

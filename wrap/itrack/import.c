@@ -226,16 +226,19 @@ may_be_begun(const char *state_dir, const char *dir)
 }
 
 bool
-import_has_to_wait(const char *state_dir, const char *dir)
+import_has_to_wait(const char *state_dir, const char *dir, int64_t since_ms)
 {
 	return state_dir != NULL && may_be_begun(state_dir, dir) &&
+	    clock_mono_ms() - since_ms < IMPORT_WAIT_MS &&
 	    !is_pending(state_dir, dir);
 }
 
 static void
 wait_for_worker(const char *state_dir, const char *dir)
 {
-	while (import_has_to_wait(state_dir, dir))
+	int64_t since_ms = clock_mono_ms();
+
+	while (import_has_to_wait(state_dir, dir, since_ms))
 		poll(NULL, 0, LOOK_MS);
 }
 

@@ -8,6 +8,8 @@
 #include "wrap/attempt/report.h"
 #include "wrap/itrack/deliver.h"
 
+#define IMPORT_WAIT_MS 10000
+
 struct import {
 	const struct options *options;
 	struct deliver *deliver;
@@ -32,7 +34,9 @@ struct import {
  * report says why. */
 void import_one(struct import *im, const char *dir);
 /* Was the directory written to a moment ago, so that a worker may be about to
- * begin with it? */
-bool import_has_to_wait(const char *state_dir, const char *dir);
+ * begin with it? We have waited for that since `since_ms`, and wait no longer than
+ * IMPORT_WAIT_MS, because somebody may write to it all the time. */
+bool import_has_to_wait(
+    const char *state_dir, const char *dir, int64_t since_ms);
 
 #endif

@@ -46,6 +46,8 @@ struct node {
 	/* Of a run directory. */
 	struct watcher_stamp stamps[WATCH_FILES]; /* when it was looked at */
 	bool looked;
+	/* Since when it waits to be begun with; 0: it does not. */
+	int64_t put_off_ms;
 	bool old;      /* it was finished before, and has not changed */
 	bool over;     /* so it was, or it is tracked */
 	bool again;    /* to be tried once more, changed or not */

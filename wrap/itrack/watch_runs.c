@@ -152,7 +152,7 @@ has_to_wait(const struct node *n)
 	if (w->ending)
 		return goes_on(n);
 	return w->starting || (!goes_on(n) && is_in_motion(n)) ||
-	    import_has_to_wait(w->im.state_dir, n->path);
+	    import_has_to_wait(w->im.state_dir, n->path, n->put_off_ms);
 }
 
 /* Attempts may be closed before import_one() returns: `open` is below zero for
@@ -163,11 +163,14 @@ begin(struct node *n)
 	struct import *im = &n->watch->im;
 
 	n->again = true;
+	if (n->put_off_ms == 0)
+		n->put_off_ms = clock_mono_ms();
 	if (has_to_wait(n)) {
 		node_put_off(n, WORKER_MS);
 		return;
 	}
 	n->again = im->failed = im->busy = false;
+	n->put_off_ms = 0;
 	im->begun = 0;
 	im->follow = goes_on(n);
 	im->old_manifest =
