@@ -23,7 +23,7 @@ fails() {
     shift 3
     [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
     [ -z "${SANITIZE:-}" ] || skip "a sanitizer has calls of its own"
-    [ -e fail_call ] || "${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
+    [ -e fail_call ] || cc -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
         "$top/tests/faults/fail_call.c" || skip "no compiler"
     run -0 --separate-stderr ./fail_call -o log -p itrack-worker -c "$call" \
         -w "$text" -n 1 -a -e "$code" "$BUILD/bin/itrack-wrap" "$@" 3>&-
@@ -71,7 +71,7 @@ fails() {
 
 @test "what fails once, and not at the last look, is no news" {
     [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
-    "${CC:-cc}" -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
+    cc -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
         "$top/tests/faults/fail_call.c" || skip "no compiler"
     run -0 --separate-stderr ./fail_call -o log -p itrack-worker \
         -c newfstatat -w .insidellms_run -n 1 -e 5 "$BUILD/bin/itrack-wrap" \

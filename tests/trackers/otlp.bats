@@ -562,7 +562,7 @@ main(int argc, char **argv)
 	return 0;
 }
 C
-    "${CC:-cc}" -I"$top/lib" -o c c.c "$BUILD/lib/libitrack.so.0" -Wl,-rpath,"$BUILD/lib"
+    cc -I"$top/lib" -o c c.c "$BUILD/lib/libitrack.so.0" -Wl,-rpath,"$BUILD/lib"
     ./c "$url"
     [ "$(values insidellms.loss)" = 0.75 ]
 }
