@@ -1,5 +1,6 @@
 /*
- * What derive.c (records) and derive_end.c (the end of the run) share.
+ * What derive.c (records), derive_point.c (a point) and derive_end.c (the end of
+ * the run) share.
  */
 #ifndef MAPPING_PRIVATE_H
 #define MAPPING_PRIVATE_H
@@ -75,7 +76,7 @@ void derive_init_experiment(const struct derive *d, struct entry *e,
     const struct experiment *x, int64_t time_us);
 /* Puts this experiment into the next point, too. */
 void derive_mark_changed(struct derive *d, struct follow *follow);
-/* A point at the last record (points.c). */
+/* A point at the last record. */
 void derive_emit_point(struct derive *d);
 
 #endif
