@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "mapping/private.h"
 
 struct running_sums {
@@ -92,6 +93,20 @@ emit_experiment_point(struct derive *d, const struct follow *follow)
 	    &(struct running_sums){
 		&follow->scores, &follow->usage, &follow->errors});
 	d->emit(&e, d->data);
+}
+
+void
+derive_mark_changed(struct derive *d, struct follow *follow)
+{
+	if (follow->changed)
+		return;
+	follow->changed = true;
+	if (d->changed_len == d->changed_cap) {
+		d->changed_cap = d->changed_cap > 0 ? 2 * d->changed_cap : 16;
+		d->changed = xreallocarray(
+		    d->changed, d->changed_cap, sizeof d->changed[0]);
+	}
+	d->changed[d->changed_len++] = follow->experiment->index;
 }
 
 void
