@@ -1,8 +1,8 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), inputs.c (dataset, models), tags_later.c (tags that come behind
- * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
- * that is a directory. */
+ * send.c (metrics and params), inputs.c (dataset, models), tags_later.c (tags that
+ * come behind the run), artifact.c (files), records.c (records as traces or tables),
+ * and store/store.c for a store that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
 
@@ -299,19 +299,36 @@ void mlflow_records_done(
     struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a);
 /* The run has ended: once all records are there, says what was left out. */
 void mlflow_records_ended(struct mlflow *m);
+/* The i-th row, or this part of it, was refused. */
+void mlflow_records_refused(
+    struct mlflow *m, size_t i, const char *part, const struct err *why);
+/* So much of a record is there, or of its scores: says what is missing. */
+void mlflow_records_note_form(
+    struct mlflow *m, size_t i, const char *part, const struct alone *alone);
+void mlflow_records_release(struct mlflow *m);
+
+/* --- records_as_traces.c --- */
+
+/* Has the server taken any, from this process or one before it? */
+bool mlflow_takes_traces(const struct mlflow *m);
+/* Sends the rows that are open. PENDING, or DONE: there were none. */
+enum outcome mlflow_records_as_traces(struct mlflow *m);
+
+/* --- place.c --- */
+
 /* Sets the place for the report: the run's page, or, once its records are
  * there, the one that shows them. */
 void mlflow_say_place(struct mlflow *m);
-void mlflow_records_release(struct mlflow *m);
 
-/* --- untraced.c --- */
+/* --- records_as_tables.c --- */
 
 /* A server's first answer (`a`) says that it has no traces: says so once for the
  * whole run, and gives the batch under way its answer. */
-void mlflow_untraced_begin(struct mlflow *m, const struct mlflow_answer *a);
+void mlflow_records_have_no_traces(
+    struct mlflow *m, const struct mlflow_answer *a);
 /* What a server or a file store without traces gets of the rows that are open.
  * `outcome` is what becomes of the entry when they are there. */
-enum outcome mlflow_untraced_send(
+enum outcome mlflow_records_as_tables(
     struct mlflow *m, enum outcome outcome, struct err *err);
 
 /* --- artifact.c --- */
