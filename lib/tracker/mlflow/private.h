@@ -1,6 +1,6 @@
 /* What the files of the MLflow tracker share: mlflow.c (the tracker),
  * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), inputs.c (dataset, models), tags_later.c (tags that
+ * send.c (metrics and params), finish.c (the end), inputs.c (dataset, models), tags_later.c (tags that
  * come behind the run), artifact.c (files), records.c (records as traces or tables),
  * and store/store.c for a store that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
@@ -260,11 +260,17 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 /* --- send.c --- */
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
-enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
 /* A request of another file, within a batch of metrics or the end of the run, was
  * answered: that goes on, or comes again. */
 void mlflow_send_on(struct mlflow *m);
 void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
+
+/* --- finish.c --- */
+
+enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
+/* Goes on with the end. The dataset goes here if nothing came behind the entries that
+ * name it. */
+void mlflow_finish_on(struct mlflow *m);
 
 /* --- inputs.c --- */
 
