@@ -261,12 +261,9 @@ run_log_code(struct itrack_tracker *t, struct err *err)
 	buf_init(&bytes, CODE_BYTES_MAX);
 	jsonwrite_init(&w, &bytes, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "program");
-	jsonwrite_text(&w, program_invocation_short_name);
-	jsonwrite_key(&w, "directory");
-	jsonwrite_text(&w, dir);
-	jsonwrite_key(&w, "git_commit");
-	jsonwrite_text(&w, commit);
+	jsonwrite_text_member(&w, "program", program_invocation_short_name);
+	jsonwrite_text_member(&w, "directory", dir);
+	jsonwrite_text_member(&w, "git_commit", commit);
 	jsonwrite_close(&w, '}');
 	result = run_log_bytes(t->run, &bytes, "code.json", "code", err);
 	buf_release(&bytes);

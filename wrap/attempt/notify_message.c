@@ -53,8 +53,7 @@ put_run(struct jsonwrite *w, const struct attempt *a)
 {
 	const struct entry_start *start = attempt_start(a);
 
-	jsonwrite_key(w, "run");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "run", '{');
 	jsonwrite_text_member(w, "attempt", attempt_name(a));
 	jsonwrite_text_member(w, "run_id", attempt_run_id(a));
 	jsonwrite_text_member(w, "run_dir", start->run_dir);
@@ -69,11 +68,9 @@ put_metrics(struct jsonwrite *w, const struct values *v)
 {
 	const struct named_value *n = NULL;
 
-	jsonwrite_key(w, "metrics");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "metrics", '{');
 	while ((n = values_next_metric(v, n)) != NULL) {
-		jsonwrite_key(w, n->name);
-		jsonwrite_double(w, n->value.number);
+		jsonwrite_double_member(w, n->name, n->value.number);
 	}
 	jsonwrite_close(w, '}');
 }
@@ -83,8 +80,7 @@ put_trackers(struct jsonwrite *w, const struct attempt *a)
 {
 	struct delivery_status s;
 
-	jsonwrite_key(w, "trackers");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "trackers", '[');
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &s);
 		jsonwrite_open(w, '{');
@@ -156,10 +152,8 @@ make_discord(struct notify_message *n, const char *text)
 	jsonwrite_init(&w, &n->discord, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "content", cut.data);
-	jsonwrite_key(&w, "allowed_mentions");
-	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "parse");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "allowed_mentions", '{');
+	jsonwrite_open_member(&w, "parse", '[');
 	jsonwrite_close(&w, ']');
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, '}');

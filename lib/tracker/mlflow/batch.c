@@ -250,8 +250,7 @@ write_list(struct builder *m, enum mlflow_kind kind, size_t end)
 
 	if (b->at + b->sent == end || b->items[b->at + b->sent].kind != kind)
 		return true;
-	jsonwrite_key(w, names[kind]);
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, names[kind], '[');
 	while (room && b->at + b->sent < end &&
 	    b->items[b->at + b->sent].kind == kind)
 		room = write_item(m, &b->items[b->at + b->sent]);

@@ -67,8 +67,7 @@ send_end(struct mlflow *m)
 	w = mlflow_begin_body(&call->body);
 	jsonwrite_text_member(&w, "run_id", run_id);
 	jsonwrite_text_member(&w, "status", mlflow_status(m->end.end->status));
-	jsonwrite_key(&w, "end_time");
-	jsonwrite_int(&w, m->end.ended_us / 1000);
+	jsonwrite_int_member(&w, "end_time", m->end.ended_us / 1000);
 	jsonwrite_close(&w, '}');
 	mlflow_post(
 	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);

@@ -195,8 +195,7 @@ put_source(struct jsonwrite *w, const struct mlflow_inputs *in)
 	if (in->path != NULL) {
 		put_cut(&inner, "uri", in->path, DATASET_NAME_MAX);
 	} else {
-		jsonwrite_key(&inner, "tags");
-		jsonwrite_open(&inner, '{');
+		jsonwrite_open_member(&inner, "tags", '{');
 		put_cut(&inner, "dataset", in->dataset, DATASET_NAME_MAX);
 		jsonwrite_close(&inner, '}');
 	}
@@ -224,17 +223,14 @@ send_dataset(struct mlflow *m, const char *run_id)
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", run_id);
-	jsonwrite_key(&w, "datasets");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "datasets", '[');
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "dataset");
-	jsonwrite_open(&w, '{');
+	jsonwrite_open_member(&w, "dataset", '{');
 	put_cut(&w, "name", m->inputs.dataset, DATASET_NAME_MAX);
 	put_digest(&w, &m->inputs);
 	put_source(&w, &m->inputs);
 	jsonwrite_close(&w, '}');
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "tags", '[');
 	put_pair(&w, "mlflow.data.context", "eval");
 	jsonwrite_close(&w, ']');
 	jsonwrite_close(&w, '}');
@@ -314,8 +310,7 @@ link_model(struct mlflow *m)
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", model_run(m));
-	jsonwrite_key(&w, "models");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "models", '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "model_id", m->inputs.model->id);
 	jsonwrite_close(&w, '}');
@@ -368,8 +363,7 @@ make_model(struct mlflow *m)
 	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
 	jsonwrite_text_member(&w, "name", name);
 	jsonwrite_text_member(&w, "source_run_id", model_run(m));
-	jsonwrite_key(&w, "params");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "params", '[');
 	put_pair(&w, "model_name", model->name);
 	if (model->provider != NULL)
 		put_pair(&w, "model_provider", model->provider);
@@ -398,8 +392,7 @@ find_model(struct mlflow *m)
 	    "source_run_id = '%s' AND name = '%s'", model_run(m), name);
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
-	jsonwrite_key(&w, "experiment_ids");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "experiment_ids", '[');
 	jsonwrite_text(&w, m->experiment_id);
 	jsonwrite_close(&w, ']');
 	jsonwrite_text_member(&w, "filter", filter);

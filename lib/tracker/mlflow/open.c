@@ -164,14 +164,11 @@ search_run(struct mlflow *m, const char *id, mlflow_then *then)
 	char *filter = xasprintf("tags.`itrack.id` = '%s'", id);
 
 	w = mlflow_begin_body(body);
-	jsonwrite_key(&w, "experiment_ids");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "experiment_ids", '[');
 	jsonwrite_text(&w, m->experiment_id);
 	jsonwrite_close(&w, ']');
-	jsonwrite_key(&w, "filter");
-	jsonwrite_text(&w, filter);
-	jsonwrite_key(&w, "max_results");
-	jsonwrite_int(&w, 1);
+	jsonwrite_text_member(&w, "filter", filter);
+	jsonwrite_int_member(&w, "max_results", 1);
 	jsonwrite_close(&w, '}');
 	free(filter);
 	mlflow_post(m, "runs/search", then);
@@ -343,8 +340,7 @@ create_experiment(struct mlflow *m)
 	struct jsonwrite w;
 
 	w = mlflow_begin_body(body);
-	jsonwrite_key(&w, "name");
-	jsonwrite_text(&w, m->config.experiment_name);
+	jsonwrite_text_member(&w, "name", m->config.experiment_name);
 	jsonwrite_close(&w, '}');
 	mlflow_post(m, "experiments/create", created_experiment);
 }

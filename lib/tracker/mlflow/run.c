@@ -196,8 +196,7 @@ put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
 		return;
 	buf_init(&value, TEXT_BYTES);
 	mlflow_text(&value, text, max);
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, value.data);
+	jsonwrite_text_member(w, key, value.data);
 	buf_release(&value);
 }
 
@@ -205,8 +204,7 @@ put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
 static void
 put_list(struct jsonwrite *w, const struct mlflow_tags *tags)
 {
-	jsonwrite_key(w, "tags");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "tags", '[');
 	for (size_t i = 0; i < tags->len; i++) {
 		jsonwrite_open(w, '{');
 		jsonwrite_text_member(w, "key", tags->list[i].key);

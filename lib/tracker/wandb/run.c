@@ -282,14 +282,12 @@ wandb_run_remember(const struct wandb_run *run, struct tracker *t)
 		if (*texts[i].text == NULL ||
 		    (texts[i].text == &run->name && !run->name_given))
 			continue;
-		jsonwrite_key(&w, texts[i].name);
-		jsonwrite_text(&w, *texts[i].text);
+		jsonwrite_text_member(&w, texts[i].name, *texts[i].text);
 	}
 	jsonwrite_int_member(&w, "lines_before", run->lines_before);
 	jsonwrite_int_member(&w, "events_before", run->events_before);
 	jsonwrite_int_member(&w, "first_step", run->first_step);
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "tags", '[');
 	for (i = 0; i < run->tag_len; i++)
 		jsonwrite_text(&w, run->tags[i]);
 	jsonwrite_close(&w, ']');
