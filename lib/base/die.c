@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The first capacity of a list that grows. */
+#define CAP_FIRST 16
+
 static die_hook *hook;
 
 die_hook *
@@ -63,6 +66,15 @@ xreallocarray(void *old, size_t count, size_t size)
 	if (p == NULL)
 		die("out of memory (%zu times %zu bytes)", count, size);
 	return p;
+}
+
+void *
+xgrow(void *list, size_t len, size_t *cap, size_t size)
+{
+	if (len < *cap)
+		return list;
+	*cap = *cap > 0 ? 2 * *cap : CAP_FIRST;
+	return xreallocarray(list, *cap, size);
 }
 
 char *

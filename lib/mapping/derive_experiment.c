@@ -66,11 +66,8 @@ emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
 	struct follow *follow = xcalloc(1, sizeof *follow);
 	struct entry e;
 
-	if (d->follow_len == d->follow_cap) {
-		d->follow_cap = d->follow_cap > 0 ? 2 * d->follow_cap : 16;
-		d->follows = xreallocarray(
-		    d->follows, d->follow_cap, sizeof(struct follow *));
-	}
+	d->follows = xgrow(
+	    d->follows, d->follow_len, &d->follow_cap, sizeof(struct follow *));
 	d->follows[d->follow_len++] = follow;
 	follow->experiment = x;
 	entry_init(&e, ENTRY_EXPERIMENT, time_us);

@@ -101,11 +101,8 @@ derive_mark_changed(struct derive *d, struct follow *follow)
 	if (follow->changed)
 		return;
 	follow->changed = true;
-	if (d->changed_len == d->changed_cap) {
-		d->changed_cap = d->changed_cap > 0 ? 2 * d->changed_cap : 16;
-		d->changed = xreallocarray(
-		    d->changed, d->changed_cap, sizeof d->changed[0]);
-	}
+	d->changed = xgrow(
+	    d->changed, d->changed_len, &d->changed_cap, sizeof d->changed[0]);
 	d->changed[d->changed_len++] = follow->experiment->index;
 }
 

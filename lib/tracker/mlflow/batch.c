@@ -42,10 +42,7 @@ begin(struct mlflow_batch *b)
 static void
 add(struct mlflow_batch *b, enum mlflow_kind kind, size_t entry, size_t at)
 {
-	if (b->len == b->cap) {
-		b->cap = b->cap > 0 ? 2 * b->cap : 64;
-		b->items = xreallocarray(b->items, b->cap, sizeof *b->items);
-	}
+	b->items = xgrow(b->items, b->len, &b->cap, sizeof *b->items);
 	b->items[b->len++] = (struct mlflow_item){
 	    .kind = kind, .entry = (uint32_t)entry, .at = (uint32_t)at};
 }
