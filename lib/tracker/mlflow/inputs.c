@@ -145,22 +145,11 @@ failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
 }
 
 static void
-put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
-{
-	struct buf value;
-
-	buf_init(&value, NAME_BYTES);
-	mlflow_text(&value, text, max);
-	jsonwrite_text_member(w, key, value.data);
-	buf_release(&value);
-}
-
-static void
 put_pair(struct jsonwrite *w, const char *key, const char *value)
 {
 	jsonwrite_open(w, '{');
 	jsonwrite_text_member(w, "key", key);
-	put_cut(w, "value", value, PARAM_MAX);
+	mlflow_text_member(w, "value", value, PARAM_MAX);
 	jsonwrite_close(w, '}');
 }
 
@@ -193,10 +182,11 @@ put_source(struct jsonwrite *w, const struct mlflow_inputs *in)
 	jsonwrite_init(&inner, &text, JSONWRITE_COMPACT);
 	jsonwrite_open(&inner, '{');
 	if (in->path != NULL) {
-		put_cut(&inner, "uri", in->path, DATASET_NAME_MAX);
+		mlflow_text_member(&inner, "uri", in->path, DATASET_NAME_MAX);
 	} else {
 		jsonwrite_open_member(&inner, "tags", '{');
-		put_cut(&inner, "dataset", in->dataset, DATASET_NAME_MAX);
+		mlflow_text_member(
+		    &inner, "dataset", in->dataset, DATASET_NAME_MAX);
 		jsonwrite_close(&inner, '}');
 	}
 	jsonwrite_close(&inner, '}');
@@ -212,7 +202,7 @@ put_digest(struct jsonwrite *w, const struct mlflow_inputs *in)
 	const char *digest = made != NULL ? made : in->hash;
 	const char *colon = strchr(digest, ':');
 
-	put_cut(w, "digest",
+	mlflow_text_member(w, "digest",
 	    colon != NULL && colon[1] != '\0' ? colon + 1 : digest, DIGEST_MAX);
 	free(made);
 }
@@ -226,7 +216,7 @@ send_dataset(struct mlflow *m, const char *run_id)
 	jsonwrite_open_member(&w, "datasets", '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_open_member(&w, "dataset", '{');
-	put_cut(&w, "name", m->inputs.dataset, DATASET_NAME_MAX);
+	mlflow_text_member(&w, "name", m->inputs.dataset, DATASET_NAME_MAX);
 	put_digest(&w, &m->inputs);
 	put_source(&w, &m->inputs);
 	jsonwrite_close(&w, '}');
