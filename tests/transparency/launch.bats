@@ -314,6 +314,8 @@ start_group() {
     exec 7>in
     wait_until grep -q ready seen
     command=$(sed -n 's/^ready //p' seen)
+    # The witness has its name a moment after it was forked.
+    wait_until pgrep -x group-witness -P "$pid"
     witness=$(pgrep -x group-witness -P "$pid")
 }
 
