@@ -8,9 +8,6 @@
 #include "mapping/private.h"
 #include "mapping/points.h"
 
-/* Each is a chart of its own. */
-#define ERROR_TYPES_MAX 32
-
 static char *
 copy(const char *text)
 {
@@ -39,7 +36,7 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 	RB_INIT(&d->by_name);
 	numbers_init(&d->scores, "scores/", NUMBERS_NAMES_MAX);
 	numbers_init(&d->usage, "usage/", NUMBERS_NAMES_MAX);
-	numbers_init(&d->errors, "errors/", ERROR_TYPES_MAX);
+	numbers_init(&d->errors, "errors/", NUMBERS_ERROR_TYPES_MAX);
 	histogram_init(&d->latency);
 	return d;
 }
