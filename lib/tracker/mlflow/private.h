@@ -1,8 +1,8 @@
-/* What the files of the MLflow tracker share: mlflow.c (the tracker),
- * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), finish.c (the end), inputs.c (dataset, models), tags_later.c (tags that
- * come behind the run), artifact.c (files), records.c (records as traces or tables),
- * and store/store.c for a store that is a directory. */
+/* What the files of the MLflow tracker share: mlflow.c (the tracker), call.c (one
+ * request), experiment.c and open.c (the run), send.c (metrics and params), finish.c
+ * (the end), inputs.c (dataset, models), tags_later.c (tags that come behind the run),
+ * artifact.c (files), records.c (records as traces or tables), and store/store.c for a
+ * store that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
 
@@ -198,11 +198,20 @@ void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 /* Reports a failure to the engine. */
 void mlflow_fail(
     struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
+/* Reports that nothing can go on; `message` says why. */
+void mlflow_block(
+    struct mlflow *m, enum tracker_call call, const char *message);
+
+/* The experiment is known: finds the run around the run, if it has one, which has its
+ * tag; then the run. */
+void mlflow_find_parent(struct mlflow *m);
+/* m->run_id and related members now describe a run that was joined. */
+void mlflow_take_joined(struct mlflow *m);
+
+/* --- experiment.c --- */
 
 /* Finds the experiment, unless it is known; then makes the run. */
 void mlflow_find_experiment(struct mlflow *m);
-/* m->run_id and related members now describe a run that was joined. */
-void mlflow_take_joined(struct mlflow *m);
 
 /* --- join.c --- */
 
