@@ -7,6 +7,8 @@
 #include "base/die.h"
 #include "base/environment.h"
 #include "foreign/json.h"
+#include "format/text.h"
+#include "tracker/wandb/values.h"
 
 #define HEADERS "WANDB__EXTRA_HTTP_HEADERS"
 /* A login proxy wants one or two. */
@@ -129,4 +131,18 @@ wandb_variables_release(struct wandb_settings *s)
 	free(s->headers);
 	free_secret(s->http_proxy);
 	free_secret(s->https_proxy);
+}
+
+char *
+wandb_variable_text(const char *name)
+{
+	const char *value = environment_value(name);
+	char *text, *clean;
+
+	if (value == NULL)
+		return NULL;
+	text = text_path_text(value);
+	clean = wandb_utf8(text);
+	free(text);
+	return clean;
 }
