@@ -414,9 +414,5 @@ mlflow_trace_ids(struct row *row, const char *run_id)
 	SHA256Update(&sha, row->span_id, sizeof row->span_id);
 	SHA256Update(&sha, (const uint8_t *)run_id, strlen(run_id));
 	SHA256Final(digest, &sha);
-	/* No ID is all zero. */
-	digest[0] |= 1;
-	digest[ROW_TRACE_ID_BYTES] |= 1;
-	memcpy(row->trace_id, digest, ROW_TRACE_ID_BYTES);
-	memcpy(row->span_id, digest + ROW_TRACE_ID_BYTES, ROW_SPAN_ID_BYTES);
+	row_set_ids(row, digest);
 }
