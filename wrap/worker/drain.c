@@ -1,9 +1,9 @@
 /* When the command is over: ends its runs and delivers what is left, for so long as the
  * launcher waits. */
 #include "base/clock.h"
-#include "base/environment.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/scheduler.h"
 #include "http/http.h"
 #include "wrap/attempt/stdout_line.h"
 #include "wrap/worker/worker.h"
@@ -54,7 +54,7 @@ spread_out(int64_t drain_ms)
 
 	http_set_patience(clock_mono_ms() + drain_ms);
 	http_share(true);
-	if (!environment_is_one_of_many())
+	if (!scheduler_runs_many())
 		return;
 	hold_ms = random_below(
 	    (uint32_t)(hold_ms < SPREAD_MS ? hold_ms : SPREAD_MS) + 1);
