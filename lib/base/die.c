@@ -115,3 +115,11 @@ xasprintf(const char *format, ...)
 	va_end(ap);
 	return text;
 }
+
+void
+xfree_secret(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}

@@ -30,4 +30,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list ap)
     __attribute__((format(printf, 1, 0)));
 
+/* Frees a text that nobody may find in memory; NULL: none. */
+void xfree_secret(char *text);
+
 #endif

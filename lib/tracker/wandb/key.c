@@ -82,13 +82,10 @@ netrc_key(struct wandb_settings *s, const char *machine, bool *by_default)
 		key = wandb_netrc_password(text, machine, by_default);
 	/* An entry for all machines need not be meant for W&B. */
 	if (key != NULL && *by_default && !wandb_key_is_valid(key)) {
-		explicit_bzero(key, strlen(key));
-		free(key);
+		xfree_secret(key);
 		key = NULL;
 	}
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
+	xfree_secret(text);
 	return key;
 }
 
@@ -107,8 +104,7 @@ wandb_key_find(struct wandb_settings *s)
 			s->denied != NULL ? ": " : "",
 			s->denied != NULL ? s->denied : "");
 	} else if (!wandb_key_is_valid(s->key)) {
-		explicit_bzero(s->key, strlen(s->key));
-		free(s->key);
+		xfree_secret(s->key);
 		s->key = NULL;
 		s->why_no_key = xstrdup("the W&B key is malformed (a key has "
 					"40 characters or more: letters, "
@@ -125,9 +121,7 @@ wandb_key_is_for(struct wandb_settings *s, const char *url)
 	key = netrc_key(s, host, &by_default);
 	own = key != NULL && !by_default &&
 	    environment_value("WANDB_API_KEY") == NULL;
-	if (key != NULL)
-		explicit_bzero(key, strlen(key));
-	free(key);
+	xfree_secret(key);
 	free(host);
 	return own;
 }

@@ -301,9 +301,7 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 void
 wandb_settings_release(struct wandb_settings *s)
 {
-	if (s->key != NULL)
-		explicit_bzero(s->key, strlen(s->key));
-	free(s->key);
+	xfree_secret(s->key);
 	wandb_variables_release(s);
 	free(s->base_url);
 	free(s->note);

@@ -115,22 +115,14 @@ wandb_variables_load(struct wandb_settings *s)
 	take_headers(s);
 }
 
-static void
-free_secret(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void
 wandb_variables_release(struct wandb_settings *s)
 {
 	for (size_t i = 0; s->headers != NULL && s->headers[i] != NULL; i++)
-		free_secret(s->headers[i]);
+		xfree_secret(s->headers[i]);
 	free(s->headers);
-	free_secret(s->http_proxy);
-	free_secret(s->https_proxy);
+	xfree_secret(s->http_proxy);
+	xfree_secret(s->https_proxy);
 }
 
 char *
