@@ -92,7 +92,8 @@ SHIM_SOURCES    := $(call room,wrap/shim)
 OPTIONS_NEED    := lib/base/uri.c lib/format/trackinguri.c lib/format/rule.c \
     lib/format/decimal.c lib/tracker/about.c $(wildcard lib/tracker/*/about.c)
 LAUNCH_SOURCES  := $(call room,wrap/launch wrap/link wrap/options) \
-    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c $(OPTIONS_NEED)
+    wrap/shim/filters.c lib/base/closing.c lib/base/environment.c \
+    lib/base/scheduler.c $(OPTIONS_NEED)
 WORKER_SOURCES  := $(call room,wrap/worker wrap/link wrap/attempt wrap/options)
 ITRACK_SOURCES  := $(call room,wrap/itrack wrap/attempt wrap/options) \
     wrap/launch/shimlink.c

@@ -66,17 +66,11 @@ parts_flush(struct parts *p, int64_t now_us)
 	p->config.emit(&e, p->config.data);
 }
 
-/* Of the records of this number's size one of so many is sent: a power of two,
- * 1 up to the limit. */
 static int64_t
-every_of(const struct parts *p, int64_t number)
+every_of(const struct parts *p, const struct parts_line *line)
 {
-	int64_t every = 1;
-
-	if (p->config.max > 0)
-		while (number / every >= p->config.max)
-			every *= 2;
-	return every;
+	return (int64_t)points_every(
+	    (uint64_t)line->number, (uint64_t)p->config.max);
 }
 
 static bool
@@ -84,8 +78,7 @@ has_room(const struct parts *p, const struct parts_line *line)
 {
 	return p->count < PARTS_RECORDS_MAX &&
 	    line->end - p->begin <= PARTS_BYTES_MAX &&
-	    p->every == every_of(p, line->number) &&
-	    p->seen == (line->arrived_us > 0);
+	    p->every == every_of(p, line) && p->seen == (line->arrived_us > 0);
 }
 
 static void
@@ -96,7 +89,7 @@ begin(struct parts *p, const struct parts_line *line, int64_t at)
 	p->crc = 0;
 	p->first = line->number;
 	p->count = 0;
-	p->every = every_of(p, line->number);
+	p->every = every_of(p, line);
 	p->seen = line->arrived_us > 0;
 }
 

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The first capacity of a list that grows. */
+#define CAP_FIRST 16
+
 static die_hook *hook;
 
 die_hook *
@@ -65,6 +68,15 @@ xreallocarray(void *old, size_t count, size_t size)
 	return p;
 }
 
+void *
+xgrow(void *list, size_t len, size_t *cap, size_t size)
+{
+	if (len < *cap)
+		return list;
+	*cap = *cap > 0 ? 2 * *cap : CAP_FIRST;
+	return xreallocarray(list, *cap, size);
+}
+
 char *
 xstrdup(const char *text)
 {
@@ -102,4 +114,12 @@ xasprintf(const char *format, ...)
 	text = xvasprintf(format, ap);
 	va_end(ap);
 	return text;
+}
+
+void
+xfree_secret(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
 }

@@ -22,10 +22,15 @@ _Noreturn void die(const char *format, ...)
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);
+/* The list with room for one more behind `len`; the capacity, 0 at first, doubles. */
+void *xgrow(void *list, size_t len, size_t *cap, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list ap)
     __attribute__((format(printf, 1, 0)));
+
+/* Frees a text that nobody may find in memory; NULL: none. */
+void xfree_secret(char *text);
 
 #endif

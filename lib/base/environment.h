@@ -9,20 +9,11 @@
 #define BASE_ENVIRONMENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* The variable's value; NULL: it is not set, or empty. */
 const char *environment_value(const char *name);
 
 /* Is "NAME=VALUE" for the worker? */
 bool environment_keeps(const char *entry);
-
-/* The variables that say where a run runs (a batch system, a CI, a cluster), one
- * after the other; NULL behind the last. No other variable is ever recorded. */
-const char *environment_of_run(size_t i);
-
-/* Does the environment say that this is one of many that a scheduler or a
- * parallel launcher runs at once (a job array, ranks, a matrix)? */
-bool environment_is_one_of_many(void);
 
 #endif

@@ -81,11 +81,8 @@ add_item(struct yamltree *t, struct node *to, char *key,
 		free(key);
 		return refuse(t, "it has too many values");
 	}
-	if (to->node.len == to->cap) {
-		to->cap = to->cap > 0 ? 2 * to->cap : 4;
-		to->node.items = xreallocarray(
-		    to->node.items, to->cap, sizeof *to->node.items);
-	}
+	to->node.items = xgrow(
+	    to->node.items, to->node.len, &to->cap, sizeof *to->node.items);
 	to->node.items[to->node.len++] =
 	    (struct yaml_item){.key = key, .node = node};
 	to->node.has_map |= node->has_map;

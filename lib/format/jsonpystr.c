@@ -15,8 +15,6 @@
 
 /* A raw byte may become the three of U+FFFD. */
 #define GROWTH_MAX 3
-/* An object's first table of members. */
-#define MEMBERS_FIRST 8
 
 /* One member as it stands in the output: "KEY: " and its value. */
 struct member {
@@ -131,10 +129,7 @@ add_array(struct jsonscan *s, struct buf *out)
 static void
 members_add(struct members *m, struct member member)
 {
-	if (m->len == m->cap) {
-		m->cap = m->cap > 0 ? m->cap * 2 : MEMBERS_FIRST;
-		m->list = xreallocarray(m->list, m->cap, sizeof *m->list);
-	}
+	m->list = xgrow(m->list, m->len, &m->cap, sizeof *m->list);
 	member.index = m->len;
 	m->list[m->len++] = member;
 }

@@ -107,6 +107,13 @@ jsonwrite_quoted_key(struct jsonwrite *w, const char *quoted, size_t len)
 }
 
 void
+jsonwrite_open_member(struct jsonwrite *w, const char *key, char bracket)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_open(w, bracket);
+}
+
+void
 jsonwrite_text_member(struct jsonwrite *w, const char *key, const char *text)
 {
 	jsonwrite_key(w, key);
@@ -118,6 +125,13 @@ jsonwrite_int_member(struct jsonwrite *w, const char *key, int64_t value)
 {
 	jsonwrite_key(w, key);
 	jsonwrite_int(w, value);
+}
+
+void
+jsonwrite_double_member(struct jsonwrite *w, const char *key, double value)
+{
+	jsonwrite_key(w, key);
+	jsonwrite_double(w, value);
 }
 
 void

@@ -57,10 +57,13 @@ void jsonwrite_int(struct jsonwrite *w, int64_t value);
 void jsonwrite_double(struct jsonwrite *w, double value);
 void jsonwrite_bool(struct jsonwrite *w, bool value);
 void jsonwrite_null(struct jsonwrite *w);
-/* A key and its value. */
+/* A key and its value, or the beginning of its value. */
+void jsonwrite_open_member(struct jsonwrite *w, const char *key, char bracket);
 void jsonwrite_text_member(
     struct jsonwrite *w, const char *key, const char *text);
 void jsonwrite_int_member(struct jsonwrite *w, const char *key, int64_t value);
+void jsonwrite_double_member(
+    struct jsonwrite *w, const char *key, double value);
 void jsonwrite_bool_member(struct jsonwrite *w, const char *key, bool value);
 /* Writes bytes that are one JSON value already. */
 void jsonwrite_raw(struct jsonwrite *w, const char *bytes, size_t len);

@@ -31,6 +31,17 @@ struct logging {
 	bool ours; /* the file stays as it is until it is delivered */
 };
 
+/* A name for a file beside the journal that no other has; allocated. */
+static char *
+kept_name(struct run *run)
+{
+	int64_t size = journal_size(run->journal);
+
+	/* An entry that could not be written yet may have the size's number. */
+	run->kept = size > run->kept ? size : run->kept + 1;
+	return xasprintf("%s%lld", JOURNAL_KEPT_PREFIX, (long long)run->kept);
+}
+
 /* Takes the file's bytes of this moment, so that it may change or go when the
  * call has returned. Where there is no room for them the file is read where it
  * lies, and whoever ends the run hears of it if it has changed before. */
@@ -38,7 +49,7 @@ static void
 keep_file(
     struct run *run, struct entry_artifact *a, const char *path, bool link)
 {
-	char *kept = run_kept_name(run);
+	char *kept = kept_name(run);
 	struct stat st;
 	int64_t bytes;
 	int fd = link ? file_open_through_links(AT_FDCWD, path, &st, NULL)
@@ -202,19 +213,9 @@ itrack_log_artifact(struct itrack_tracker *t, const char *path,
 }
 
 char *
-run_kept_name(struct run *run)
-{
-	int64_t size = journal_size(run->journal);
-
-	/* An entry that could not be written yet may have the size's number. */
-	run->kept = size > run->kept ? size : run->kept + 1;
-	return xasprintf("%s%lld", JOURNAL_KEPT_PREFIX, (long long)run->kept);
-}
-
-char *
 run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err)
 {
-	char *kept = run_kept_name(run);
+	char *kept = kept_name(run);
 	char *file = journal_file(run->journal), *dir = path_parent(file);
 	char *path = path_join(dir, kept);
 
@@ -261,12 +262,9 @@ run_log_code(struct itrack_tracker *t, struct err *err)
 	buf_init(&bytes, CODE_BYTES_MAX);
 	jsonwrite_init(&w, &bytes, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "program");
-	jsonwrite_text(&w, program_invocation_short_name);
-	jsonwrite_key(&w, "directory");
-	jsonwrite_text(&w, dir);
-	jsonwrite_key(&w, "git_commit");
-	jsonwrite_text(&w, commit);
+	jsonwrite_text_member(&w, "program", program_invocation_short_name);
+	jsonwrite_text_member(&w, "directory", dir);
+	jsonwrite_text_member(&w, "git_commit", commit);
 	jsonwrite_close(&w, '}');
 	result = run_log_bytes(t->run, &bytes, "code.json", "code", err);
 	buf_release(&bytes);

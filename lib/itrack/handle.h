@@ -156,8 +156,6 @@ void run_unmark_place(const struct run *run);
 /* Gives the directory back. */
 void run_drop_place(struct run *run);
 
-/* A name for a file beside the journal that no other has; allocated. */
-char *run_kept_name(struct run *run);
 /* Writes the bytes beside the journal, where they stay until they are
  * delivered: the path, or NULL. The second logs them as an artifact too. */
 char *run_keep_bytes(struct run *run, const struct buf *bytes, struct err *err);

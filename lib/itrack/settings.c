@@ -398,9 +398,7 @@ kind_settings_release(struct settings *s)
 	free(s->project);
 	free(s->experiment_name);
 	free(s->notes);
-	if (s->login != NULL)
-		explicit_bzero(s->login, strlen(s->login));
-	free(s->login);
+	xfree_secret(s->login);
 	free(s->state_dir);
 }
 

@@ -70,13 +70,11 @@ write_table(struct buf *out, const struct table *table)
 
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "columns");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "columns", '[');
 	for (size_t i = 0; i < table->column_count; i++)
 		write_bytes(&w, table->columns[i]);
 	jsonwrite_close(&w, ']');
-	jsonwrite_key(&w, "data");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "data", '[');
 	for (size_t row = 0; row < table->rows; row++) {
 		jsonwrite_open(&w, '[');
 		for (size_t i = 0; i < table->column_count; i++)

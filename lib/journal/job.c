@@ -4,6 +4,7 @@
 
 #include "base/die.h"
 #include "base/environment.h"
+#include "base/scheduler.h"
 #include "format/text.h"
 #include "journal/entry.h"
 
@@ -15,7 +16,7 @@ entry_start_take_where(struct entry_start *start)
 {
 	const char *name, *value;
 
-	for (size_t i = 0; (name = environment_of_run(i)) != NULL; i++) {
+	for (size_t i = 0; (name = scheduler_variable(i)) != NULL; i++) {
 		value = environment_value(name);
 		if (value == NULL)
 			continue;

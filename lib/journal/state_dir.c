@@ -15,17 +15,11 @@
 #include "journal/journal.h"
 #include "journal/state_dir_private.h"
 
-#define MARK ".itrack-state"
-#define RUNS "runs"
 /* 20261123T130842Z-4f8a1c0d9e2b: '0' a digit, 'r' a digit or a small letter,
  * anything else itself. */
 #define ATTEMPT_FORM "00000000T000000Z-rrrrrrrrrrrr"
 /* Far more than any tracker's name has. */
 #define TRACKER_NAME_MAX 32
-
-static const char mark_text[] =
-    "itrack keeps the journals of runs here until they are delivered:\n"
-    "itrack status shows them, itrack sync delivers them.\n";
 
 char *
 state_dir_path(void)
@@ -119,10 +113,8 @@ check_folder(int fd, bool outer, const char *path, struct err *err)
 	return result;
 }
 
-/* The user's own link to a state directory elsewhere is followed; links in that
- * directory are not. */
-static int
-open_state(const char *state_dir, int flags, struct err *err)
+int
+state_open_as(const char *state_dir, int flags, struct err *err)
 {
 	return check_folder(open(state_dir, flags | O_DIRECTORY | O_CLOEXEC),
 	    true, state_dir, err);
@@ -131,50 +123,24 @@ open_state(const char *state_dir, int flags, struct err *err)
 int
 state_open(const char *state_dir, struct err *err)
 {
-	return open_state(state_dir, O_PATH, err);
+	return state_open_as(state_dir, O_PATH, err);
 }
 
 static int
 open_runs(const char *state_dir, int flags, struct err *err)
 {
-	int dir_fd = open_state(state_dir, O_PATH, err), fd;
+	int dir_fd = state_open_as(state_dir, O_PATH, err), fd;
 	char *path;
 
 	if (dir_fd < 0)
 		return dir_fd;
-	path = xasprintf("%s/" RUNS, state_dir);
-	fd = check_folder(
-	    openat(dir_fd, RUNS, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	path = xasprintf("%s/" STATE_RUNS, state_dir);
+	fd = check_folder(openat(dir_fd, STATE_RUNS,
+			      flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
 	    true, path, err);
 	free(path);
 	close(dir_fd);
 	return fd;
-}
-
-static bool
-has_mark(int dir_fd)
-{
-	struct stat st;
-
-	return fstatat(dir_fd, MARK, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode);
-}
-
-/* The mark counts even if it is empty: a full disk may have no room for its
- * text. */
-static void
-put_mark(int dir_fd)
-{
-	int fd;
-
-	if (has_mark(dir_fd))
-		return;
-	fd = openat(dir_fd, MARK,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	file_write_all(fd, mark_text, sizeof mark_text - 1, NULL);
-	close(fd);
 }
 
 int
@@ -185,13 +151,13 @@ state_make(const char *state_dir, struct err *err)
 
 	if (result < 0)
 		return result;
-	fd = open_state(state_dir, O_PATH, err);
+	fd = state_open_as(state_dir, O_PATH, err);
 	if (fd < 0)
 		return fd;
-	put_mark(fd);
-	made = mkdirat(fd, RUNS, 0700) == 0;
+	state_put_mark(fd);
+	made = mkdirat(fd, STATE_RUNS, 0700) == 0;
 	if (!made && errno != EEXIST)
-		result = err_errno(err, "%s/" RUNS, state_dir);
+		result = err_errno(err, "%s/" STATE_RUNS, state_dir);
 	/* It is looked for again under this path, whatever happens. */
 	if (made && durable_names(fd, ".", state_dir, NULL) == 0)
 		durable_path(state_dir, NULL);
@@ -202,7 +168,7 @@ state_make(const char *state_dir, struct err *err)
 int
 state_sync_names(const char *state_dir, struct err *err)
 {
-	int fd = open_state(state_dir, O_PATH, err), result;
+	int fd = state_open_as(state_dir, O_PATH, err), result;
 
 	if (fd < 0)
 		return fd;
@@ -288,62 +254,6 @@ state_check_attempt(const char *name, struct err *err)
 	    "%s is not the name of an attempt of itrack: left alone", name);
 }
 
-struct look {
-	size_t attempts;
-	char *other; /* the first that is none */
-};
-
-static bool
-look_at(const char *name, void *data)
-{
-	struct look *look = data;
-
-	if (state_is_attempt(name))
-		look->attempts++;
-	else
-		look->other = xstrdup(name);
-	return look->other == NULL;
-}
-
-static int
-recognise_by_runs(const char *dir, struct err *err)
-{
-	struct look look = {0};
-	int result = state_each(dir, look_at, &look, err);
-
-	if (result == 0 && look.other != NULL) {
-		result = state_check_attempt(look.other, err);
-		err_prefix(err, "%s/" RUNS, dir);
-	} else if (result == 0 && look.attempts == 0)
-		result = err_set(err, -EINVAL,
-		    "%s is no state directory of itrack: it has no " MARK
-		    " and no journals",
-		    dir);
-	free(look.other);
-	return result;
-}
-
-int
-state_recognise(const char *dir, struct err *err)
-{
-	int fd = open_state(dir, O_RDONLY, err), result;
-	struct state_names names;
-	bool empty;
-
-	if (fd < 0)
-		return fd;
-	if (has_mark(fd)) {
-		close(fd);
-		return 0;
-	}
-	result = state_list(fd, dir, &names, err);
-	if (result < 0)
-		return result;
-	empty = names.len == 0;
-	state_names_release(&names);
-	return empty ? 0 : recognise_by_runs(dir, err);
-}
-
 /* Another user's is named as such also where the kernel opens it for nobody
  * else. */
 static int
@@ -375,7 +285,7 @@ state_open_attempt(
 	runs = result == 0 ? open_runs(state_dir, O_PATH, err) : result;
 	if (runs < 0)
 		return runs;
-	path = xasprintf("%s/" RUNS "/%s", state_dir, attempt);
+	path = xasprintf("%s/" STATE_RUNS "/%s", state_dir, attempt);
 	if (make && mkdirat(runs, attempt, 0700) < 0 && errno != EEXIST)
 		fd = err_errno(err, "%s", path);
 	else
@@ -435,7 +345,7 @@ int
 state_open_beside(
     const char *state_dir, const char *name, int flags, struct err *err)
 {
-	int dir_fd = open_state(state_dir, O_PATH, err), fd;
+	int dir_fd = state_open_as(state_dir, O_PATH, err), fd;
 
 	if (dir_fd < 0)
 		return dir_fd;

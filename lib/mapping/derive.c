@@ -8,28 +8,6 @@
 #include "mapping/private.h"
 #include "mapping/points.h"
 
-/* Each is a chart of its own. */
-#define ERROR_TYPES_MAX 32
-
-/* Compares by the beginning of the values' names, because a name may itself
- * hold a slash. */
-static int
-compare_names(const struct follow *a, const struct follow *b)
-{
-	char *x = xasprintf(
-	    "%s/%s", a->experiment->model_name, a->experiment->probe_name);
-	char *y = xasprintf(
-	    "%s/%s", b->experiment->model_name, b->experiment->probe_name);
-	int order = strcmp(x, y);
-
-	free(x);
-	free(y);
-	return order;
-}
-
-RB_GENERATE_INTERNAL(
-    follow_tree, follow, link, compare_names, static __attribute__((unused)))
-
 static char *
 copy(const char *text)
 {
@@ -58,7 +36,7 @@ derive_new(const struct derive_config *config, derive_emit *emit, void *data)
 	RB_INIT(&d->by_name);
 	numbers_init(&d->scores, "scores/", NUMBERS_NAMES_MAX);
 	numbers_init(&d->usage, "usage/", NUMBERS_NAMES_MAX);
-	numbers_init(&d->errors, "errors/", ERROR_TYPES_MAX);
+	numbers_init(&d->errors, "errors/", NUMBERS_ERROR_TYPES_MAX);
 	histogram_init(&d->latency);
 	return d;
 }
@@ -142,27 +120,6 @@ derive_is_mapped(const struct derive *d, const char *name)
 }
 
 void
-derive_add_params(
-    const struct derive *d, struct entry *e, const struct experiment *x)
-{
-	const char *const params[][2] = {
-	    {"experiment_id", x->id},
-	    {"model_name", x->model_name},
-	    {"model_provider", x->model_provider},
-	    {"probe_name", x->probe_name},
-	    {"probe_category", x->probe_category},
-	};
-	char *name;
-	size_t i;
-
-	for (i = 0; i < sizeof params / sizeof params[0]; i++) {
-		name = xasprintf("%s%s", d->prefix, params[i][0]);
-		entry_add_param_text(e, name, params[i][1]);
-		free(name);
-	}
-}
-
-void
 derive_emit_run_id(
     struct derive *d, const char *run_id, struct entry *params, int64_t time_us)
 {
@@ -199,80 +156,6 @@ emit_identity(struct derive *d, int64_t time_us)
 }
 
 static void
-emit_params(struct derive *d, const struct experiment *x, bool plain_names,
-    int64_t time_us)
-{
-	struct entry e;
-
-	entry_init(&e, ENTRY_PARAMS, time_us);
-	if (!plain_names)
-		e.params.experiment = (int64_t)x->index;
-	derive_add_params(d, &e, x);
-	d->emit(&e, d->data);
-}
-
-static void
-emit_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
-{
-	struct follow *follow = xcalloc(1, sizeof *follow);
-	struct entry e;
-
-	if (d->follow_len == d->follow_cap) {
-		d->follow_cap = d->follow_cap > 0 ? 2 * d->follow_cap : 16;
-		d->follows = xreallocarray(
-		    d->follows, d->follow_cap, sizeof(struct follow *));
-	}
-	d->follows[d->follow_len++] = follow;
-	follow->experiment = x;
-	entry_init(&e, ENTRY_EXPERIMENT, time_us);
-	e.experiment.index = (int64_t)x->index;
-	e.experiment.id = xstrdup(x->id);
-	e.experiment.model_name = xstrdup(x->model_name);
-	e.experiment.model_provider = xstrdup(x->model_provider);
-	e.experiment.probe_name = xstrdup(x->probe_name);
-	e.experiment.probe_category = xstrdup(x->probe_category);
-	e.experiment.harness = x->harness;
-	e.experiment.name_has_id =
-	    RB_INSERT(follow_tree, &d->by_name, follow) != NULL;
-	d->emit(&e, d->data);
-}
-
-/* Emits the experiment's entries; when it is the second, those of the first,
- * too. */
-static void
-begin_experiment(struct derive *d, const struct experiment *x, int64_t time_us)
-{
-	const struct mapping *m = &d->mapping;
-
-	emit_experiment(d, x, time_us);
-	if (m->live_len == 1) {
-		/* The first experiment of a harness may follow plain
-		 * records. */
-		d->separate = false;
-		if (!x->harness)
-			emit_params(d, x, true, time_us);
-		return;
-	}
-	if (m->live_len == 2)
-		emit_params(d, mapping_experiment(m, 0), false, time_us);
-	emit_params(d, x, false, time_us);
-}
-
-void
-derive_mark_changed(struct derive *d, struct follow *follow)
-{
-	if (follow->changed)
-		return;
-	follow->changed = true;
-	if (d->changed_len == d->changed_cap) {
-		d->changed_cap = d->changed_cap > 0 ? 2 * d->changed_cap : 16;
-		d->changed = xreallocarray(
-		    d->changed, d->changed_cap, sizeof d->changed[0]);
-	}
-	d->changed[d->changed_len++] = follow->experiment->index;
-}
-
-static void
 take_record(struct derive *d, const struct record *record,
     const struct derive_arrival *arrival)
 {
@@ -284,7 +167,7 @@ take_record(struct derive *d, const struct record *record,
 	    x != NULL ? (int64_t)x->index : ENTRY_NO_EXPERIMENT;
 	emit_identity(d, arrival->time_us);
 	if (x != NULL && x->index == d->follow_len)
-		begin_experiment(d, x, arrival->time_us);
+		derive_begin_experiment(d, x, arrival->time_us);
 	numbers_read(&d->scores, &record->scores);
 	numbers_read(&d->usage, &record->usage);
 	numbers_mark(&d->errors, &record->error_type);

@@ -269,12 +269,8 @@ add_experiment(struct mapping *m, const char *id, const struct record *record)
 	index->text_bytes += strlen(e->id) + strlen(e->model_name) +
 	    strlen(e->model_provider) + strlen(e->probe_name);
 	RB_INSERT(tree, &index->by_id, node);
-	if (m->experiment_len == index->experiment_cap) {
-		index->experiment_cap =
-		    index->experiment_cap > 0 ? 2 * index->experiment_cap : 16;
-		m->experiments = xreallocarray(m->experiments,
-		    index->experiment_cap, sizeof(struct experiment *));
-	}
+	m->experiments = xgrow(m->experiments, m->experiment_len,
+	    &index->experiment_cap, sizeof(struct experiment *));
 	m->experiments[m->experiment_len++] = e;
 	m->live_len++;
 	return e;

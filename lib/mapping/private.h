@@ -1,5 +1,6 @@
 /*
- * What derive.c (records) and derive_end.c (the end of the run) share.
+ * What derive.c (records), derive_experiment.c (a new experiment), derive_point.c
+ * (a point) and derive_end.c (the end of the run) share.
  */
 #ifndef MAPPING_PRIVATE_H
 #define MAPPING_PRIVATE_H
@@ -73,9 +74,12 @@ void derive_emit_run_id(
 /* Begins METRICS of an experiment of several, at the last record. */
 void derive_init_experiment(const struct derive *d, struct entry *e,
     const struct experiment *x, int64_t time_us);
+/* Emits the experiment's entries; when it is the second, those of the first, too. */
+void derive_begin_experiment(
+    struct derive *d, const struct experiment *x, int64_t time_us);
 /* Puts this experiment into the next point, too. */
 void derive_mark_changed(struct derive *d, struct follow *follow);
-/* A point at the last record (points.c). */
+/* A point at the last record. */
 void derive_emit_point(struct derive *d);
 
 #endif

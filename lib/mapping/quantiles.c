@@ -17,7 +17,6 @@
 #define OCTAVES   60
 #define BIN_COUNT ((size_t)OCTAVES << BITS)
 #define FIRST     ((uint64_t)(BIAS + LOWEST) << BITS)
-#define CAP_FIRST 16
 
 static size_t
 bin_of(double value)
@@ -45,11 +44,7 @@ edge_of(size_t bin)
 static void
 keep(struct quantiles *q, double value)
 {
-	if (q->count == q->cap) {
-		q->cap = q->cap > 0 ? 2 * q->cap : CAP_FIRST;
-		q->values =
-		    xreallocarray(q->values, q->cap, sizeof q->values[0]);
-	}
+	q->values = xgrow(q->values, q->count, &q->cap, sizeof q->values[0]);
 	q->values[q->count] = value;
 	q->sorted = false;
 }

@@ -43,11 +43,8 @@ add(struct texts *t, const char *text)
 
 	if (t->len == t->max || bytes > t->max_bytes - t->bytes)
 		return NULL;
-	if (t->len == t->cap) {
-		t->cap = t->cap > 0 ? 2 * t->cap : 16;
-		t->list = xreallocarray(
-		    t->list, t->cap, sizeof(struct counted_text *));
-	}
+	t->list =
+	    xgrow(t->list, t->len, &t->cap, sizeof(struct counted_text *));
 	entry = xcalloc(1, sizeof *entry);
 	entry->text = xstrdup(text);
 	t->bytes += bytes;

@@ -6,6 +6,7 @@
 #include "base/uri.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow/config.h"
+#include "tracker/wandb/key.h"
 #include "tracker/wandb/settings.h"
 
 static void

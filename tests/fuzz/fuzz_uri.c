@@ -7,7 +7,7 @@
 #include "base/uri.h"
 #include "tests/fuzz/fuzz.h"
 #include "tracker/mlflow/config.h"
-#include "tracker/wandb/settings.h"
+#include "tracker/wandb/key.h"
 
 /* Shorter ones may stand somewhere else in a message. */
 #define SECRET_MIN 8

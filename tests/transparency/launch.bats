@@ -314,6 +314,8 @@ start_group() {
     open_gate 7 in "$pid"
     wait_until grep -q ready seen
     command=$(sed -n 's/^ready //p' seen)
+    # The witness has its name a moment after it was forked.
+    wait_until pgrep -x group-witness -P "$pid"
     witness=$(pgrep -x group-witness -P "$pid")
 }
 

@@ -1,3 +1,4 @@
+#include "tracker/wandb/key.h"
 #include "tracker/wandb/settings.h"
 
 #include <errno.h>

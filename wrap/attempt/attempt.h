@@ -9,7 +9,7 @@
  *	attempt_end(a, &outcome);         the run is over: last entries
  *	attempt_drain(a, ms);             go on delivering so long at most
  *	attempt_is_settled(a)             nothing is left to wait for
- *	attempt_put_away(a);              keeps the journal if something is
+ *	attempts_put_away(&a, 1);         keeps the journal if something is
  *	                                  pending, else leaves a line in the
  *	                                  index
  *	attempt_close(a);
@@ -158,9 +158,8 @@ bool attempt_is_settled(const struct attempt *a);
 bool attempt_is_complete(const struct attempt *a);
 /* Nothing more is delivered. Where the outputs, the line or the removal of the
  * journal fails, the journal stays with its cursors: attempt_remarks() has why,
- * it is not complete, and the next sync does the rest. */
-void attempt_put_away(struct attempt *a);
-/* Several of one state directory, which share the syncs. */
+ * it is not complete, and the next sync does the rest. Several are of one state
+ * directory, and share the syncs. */
 void attempts_put_away(struct attempt *const *list, size_t len);
 void attempt_close(struct attempt *a);
 

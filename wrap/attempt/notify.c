@@ -10,7 +10,7 @@
 #include "http/http.h"
 #include "tracker/wandb/alert.h"
 #include "wrap/attempt/hand.h"
-#include "wrap/attempt/notice.h"
+#include "wrap/attempt/notify_message.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/start.h"
 
@@ -31,7 +31,7 @@ struct telling {
 };
 
 struct notify {
-	struct notice notice;
+	struct notify_message message;
 	struct http *http; /* NULL: none was needed yet */
 	struct telling list[OPTIONS_NOTIFY_MAX];
 	size_t len;
@@ -51,7 +51,7 @@ attempt_name_targets(const struct attempt *a, struct entry_end *end)
 
 	if (!is_wanted(a))
 		return;
-	end->event = xstrdup(notice_event(a));
+	end->event = xstrdup(notify_message_event(a));
 	end->notified = xcalloc(o->notify_len, sizeof(char *));
 	for (; end->notified_len < o->notify_len; end->notified_len++)
 		end->notified[end->notified_len] =
@@ -138,7 +138,7 @@ send_alert(struct telling *t, const char *place, struct err *err)
 	const struct entry_start *start = &a->start.start;
 	struct target *targets;
 	size_t len, at = 0;
-	const char *event = notice_event(a);
+	const char *event = notify_message_event(a);
 	char *title = xasprintf("%s: a run has %s%s", start->project,
 	    strcmp(event, "finished") == 0 || strcmp(event, "failed") == 0
 		? ""
@@ -149,7 +149,7 @@ send_alert(struct telling *t, const char *place, struct err *err)
 	    .cwd = start->cwd};
 	const struct wandb_alert_news news = {.place = place,
 	    .title = title,
-	    .text = a->notify->notice.text.data,
+	    .text = a->notify->message.text.data,
 	    .bad = strcmp(event, "finished") != 0};
 	int result;
 
@@ -198,7 +198,7 @@ attempt_notify_turn(struct attempt *a)
 static void
 tell(struct telling *t)
 {
-	const struct notice *notice = &t->attempt->notify->notice;
+	const struct notify_message *message = &t->attempt->notify->message;
 	const char *url =
 	    options_notify_address(t->attempt->config.options, t->target);
 	struct err err = ERR_INIT;
@@ -206,16 +206,16 @@ tell(struct telling *t)
 	if (strncmp(t->target, COMMAND, strlen(COMMAND)) == 0) {
 		t->hand = (struct hand){.done = on_hand, .data = t};
 		if (hand_over(&t->hand, t->attempt->config.loop,
-			t->target + strlen(COMMAND), &notice->json, &err) < 0)
+			t->target + strlen(COMMAND), &message->json, &err) < 0)
 			finish(t, err.message);
 	} else if (strcmp(t->target, WANDB) == 0) {
 		try_alert(t);
 	} else if (strcmp(t->target, "slack") == 0) {
-		post(t, url, &notice->slack);
+		post(t, url, &message->slack);
 	} else if (strcmp(t->target, "discord") == 0) {
-		post(t, url, &notice->discord);
+		post(t, url, &message->discord);
 	} else {
-		post(t, url, &notice->json);
+		post(t, url, &message->json);
 	}
 }
 
@@ -251,7 +251,7 @@ attempt_notify(struct attempt *a)
 	}
 	n = a->notify = xcalloc(1, sizeof(*n));
 	n->limit = (struct loop_timer){.fire = give_up, .data = a};
-	notice_make(&n->notice, a, notice_event(a));
+	notify_message_make(&n->message, a, notify_message_event(a));
 	for (; n->len < o->notify_len; n->len++)
 		n->list[n->len] =
 		    (struct telling){.attempt = a, .target = o->notify[n->len]};
@@ -290,7 +290,7 @@ attempt_notify_free(struct attempt *a)
 		wandb_alert_release(&n->list[i].alert);
 	}
 	http_free(n->http);
-	notice_release(&n->notice);
+	notify_message_release(&n->message);
 	free(n);
 	a->notify = NULL;
 }

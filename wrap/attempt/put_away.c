@@ -132,9 +132,3 @@ attempts_put_away(struct attempt *const *list, size_t len)
 	free(ready);
 	free(runs);
 }
-
-void
-attempt_put_away(struct attempt *a)
-{
-	attempts_put_away(&a, 1);
-}

@@ -258,8 +258,7 @@ put_delivery(struct jsonwrite *w, const struct delivery_status *s)
 	jsonwrite_int_member(w, "pending", (int64_t)s->pending);
 	jsonwrite_text_member(w, "place", s->place);
 	jsonwrite_text_member(w, "error", s->why[0] != '\0' ? s->why : NULL);
-	jsonwrite_key(w, "notes");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "notes", '[');
 	for (size_t i = 0; i < s->note_len; i++)
 		jsonwrite_text(w, s->notes[i]);
 	jsonwrite_close(w, ']');
@@ -304,8 +303,7 @@ add_json(struct report *r, const struct attempt *a, const struct values *v)
 	}
 	jsonwrite_bool_member(&w, "journal_in_memory", attempt_in_memory(a));
 	values_write(v, &w);
-	jsonwrite_key(&w, "trackers");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "trackers", '[');
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &status);
 		put_delivery(&w, &status);

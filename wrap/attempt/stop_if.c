@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
-#include "mapping/running.h"
+#include "mapping/rule_values.h"
 #include "wrap/attempt/private.h"
 
 /* The next look comes after so long at the latest. */
@@ -53,7 +53,8 @@ look(struct attempt *a, const struct derive *d, double stalled_seconds)
 	if (!is_watched(a) || a->hold != HOLD_NOTHING || !a->streams ||
 	    attempt_has_manifest(a))
 		return;
-	rule = running_find(d, a->rules, a->rule_len, stalled_seconds, &value);
+	rule =
+	    rule_values_find(d, a->rules, a->rule_len, stalled_seconds, &value);
 	if (rule == NULL)
 		return;
 	a->stop_reason = reason(a, d, rule, value);
@@ -70,7 +71,7 @@ set_timer(struct attempt *a)
 	double least = -1, in_ms;
 
 	for (size_t i = 0; i < a->rule_len; i++)
-		if (strcmp(a->rules[i].name, RUNNING_STALLED) == 0 &&
+		if (strcmp(a->rules[i].name, RULE_STALLED) == 0 &&
 		    (least < 0 || a->rules[i].number < least))
 			least = a->rules[i].number;
 	if (least < 0 || !is_watched(a))
@@ -197,8 +198,8 @@ attempt_say_rules(struct attempt *a)
 		const char *name = a->rules[i].name;
 
 		if (derive_last_step(d) == 0 ||
-		    strcmp(name, RUNNING_STALLED) == 0 ||
-		    running_value(d, name, &value))
+		    strcmp(name, RULE_STALLED) == 0 ||
+		    rule_values_get(d, name, &value))
 			continue;
 		err_set(&err, -ENODATA,
 		    "--stop-if %s: no record had a value for %s",

@@ -162,8 +162,7 @@ write_tree(
 {
 	struct named_value *n;
 
-	jsonwrite_key(w, name);
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, name, '{');
 	RB_FOREACH (n, value_tree, (struct value_tree *)values) {
 		jsonwrite_key(w, n->name);
 		paramset_write_value(w, &n->value);

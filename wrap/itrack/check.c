@@ -77,8 +77,7 @@ write_json(struct jsonwrite *w, const char *dir, const struct check *c,
 	jsonwrite_open(w, '{');
 	print_json_bytes(w, "directory", dir);
 	print_json_bytes(w, "error", err->code != 0 ? err->message : NULL);
-	jsonwrite_key(w, "defects");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "defects", '[');
 	for (i = 0; i < CHECK_COUNT; i++) {
 		d = &c->defects[i];
 		if (d->count == 0)
@@ -86,8 +85,7 @@ write_json(struct jsonwrite *w, const char *dir, const struct check *c,
 		jsonwrite_open(w, '{');
 		print_json_bytes(w, "name", check_table[i].name);
 		print_json_bytes(w, "about", check_table[i].about);
-		jsonwrite_key(w, "count");
-		jsonwrite_int(w, (int64_t)d->count);
+		jsonwrite_int_member(w, "count", (int64_t)d->count);
 		jsonwrite_key(w, "line");
 		if (d->line > 0)
 			jsonwrite_int(w, (int64_t)d->line);
@@ -132,8 +130,7 @@ check(const struct options *options)
 		return command_usage(&command_check, "which directory?");
 	if (json) {
 		print_json_begin(&w, &out);
-		jsonwrite_key(&w, "directories");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "directories", '[');
 	}
 	for (i = 0; i < options->argument_count; i++)
 		good &= check_one(options->arguments[i], options, &w);

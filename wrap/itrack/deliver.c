@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "http/http.h"
-#include "mapping/names.h"
 #include "wrap/attempt/stop.h"
 #include "wrap/itrack/deliver_private.h"
 #include "wrap/itrack/progress.h"
@@ -17,11 +16,6 @@
 #define AT_ONCE_NEAR 4
 #define AT_ONCE_FAR  16
 #define NEAR_US      5000
-/* A followed run has ended when its manifest exists and nothing changed for so
- * long: summary and report are written after the manifest. */
-#define QUIET_MS 2000
-/* How often that is looked at. */
-#define LOOK_MS 500
 
 /* Were fewer records read than there should be? Such a run is tracked, but is
  * no success. */
@@ -68,8 +62,8 @@ deliver_end_attempt(struct item *item, bool superseded)
 	attempt_end(item->attempt, &outcome);
 }
 
-static void
-end_item(struct item *item, bool superseded)
+void
+deliver_end_item(struct item *item, bool superseded)
 {
 	deliver_end_attempt(item, superseded);
 	attempt_drain(item->attempt, DRAIN_WHILE_MOVING);
@@ -137,7 +131,7 @@ on_turn(struct loop_turn *turn)
 
 	TAILQ_FOREACH_SAFE (item, &d->items, link, next) {
 		if (item->replaced)
-			end_item(item, true);
+			deliver_end_item(item, true);
 		attempt_turn(item->attempt);
 		if (!item->gathered && deliver_is_over(d, item))
 			deliver_close_items(d, &item, 1);
@@ -146,46 +140,6 @@ on_turn(struct loop_turn *turn)
 		deliver_close_gathered(d);
 	if (is_done(d))
 		loop_stop(d->loop);
-}
-
-/* Of this run: one that goes on may still have an older one. */
-static bool
-manifest_is_there(const struct item *item)
-{
-	const struct watcher_stamp *old = attempt_old_manifest(item->attempt);
-	const char *dir = attempt_run_dir(item->attempt);
-	struct watcher_stamp now = watcher_stamp(dir, MANIFEST_FILE);
-
-	return now.there &&
-	    (!old->there || now.inode != old->inode ||
-		now.mtime_ns != old->mtime_ns || now.ctime_ns != old->ctime_ns);
-}
-
-static void
-on_look(struct loop_timer *timer)
-{
-	struct deliver *d = timer->data;
-	struct item *item;
-	bool any = false;
-
-	TAILQ_FOREACH (item, &d->items, link) {
-		const struct watcher *w = attempt_watcher(item->attempt);
-
-		if (!item->follow || w == NULL ||
-		    attempt_is_ended(item->attempt))
-			continue;
-		any = true;
-		if (watcher_tail(w)->offset != item->offset) {
-			item->offset = watcher_tail(w)->offset;
-			item->changed_ms = clock_mono_ms();
-		}
-		if (clock_mono_ms() - item->changed_ms < QUIET_MS ||
-		    !manifest_is_there(item))
-			continue;
-		end_item(item, false);
-	}
-	if (any)
-		loop_timer_set(d->loop, timer, LOOK_MS);
 }
 
 static void
@@ -211,7 +165,7 @@ deliver_new(
 	d->inotify = inotify_new(d->loop);
 	d->turn = (struct loop_turn){.end = on_turn, .data = d};
 	loop_turn_add(d->loop, &d->turn);
-	d->look = (struct loop_timer){.fire = on_look, .data = d};
+	d->look = (struct loop_timer){.fire = deliver_look_for_ends, .data = d};
 	d->finish = (struct loop_timer){.fire = on_finish, .data = d};
 	stop_init(&d->stop, d->loop);
 	return d;
@@ -297,9 +251,9 @@ deliver_add(struct deliver *d, struct attempt *a, bool follow)
 		return;
 	}
 	if (!follow) {
-		end_item(item, false);
+		deliver_end_item(item, false);
 	} else {
-		loop_timer_set(d->loop, &d->look, LOOK_MS);
+		deliver_watch_ends(d);
 	}
 	/* An attempt that settled at once needs a turn to be closed. */
 	loop_kick(d->loop);
@@ -366,7 +320,7 @@ deliver_end(struct deliver *d, const char *run_dir)
 	TAILQ_FOREACH (item, &d->items, link)
 		if (item->follow && !attempt_is_ended(item->attempt) &&
 		    strcmp(attempt_run_dir(item->attempt), run_dir) == 0)
-			end_item(item, false);
+			deliver_end_item(item, false);
 	loop_kick(d->loop);
 }
 
@@ -381,7 +335,7 @@ deliver_finish(struct deliver *d, int64_t ms)
 		attempt_scan(item->attempt);
 		if (attempt_has_manifest(item->attempt) &&
 		    !attempt_is_ended(item->attempt))
-			end_item(item, false);
+			deliver_end_item(item, false);
 		if (attempt_is_ended(item->attempt))
 			attempt_drain(item->attempt, ms);
 	}

@@ -1,5 +1,5 @@
-/* What deliver.c (attempts and their ends) and deliver_gather.c (many that share
- * their syncs) share. */
+/* What deliver.c (attempts at work), deliver_gather.c (many that share their syncs)
+ * and followed_end.c (when a run that goes on has ended) share. */
 #ifndef WRAP_ITRACK_DELIVER_PRIVATE_H
 #define WRAP_ITRACK_DELIVER_PRIVATE_H
 
@@ -49,9 +49,15 @@ void deliver_close_items(
     struct deliver *d, struct item *const *list, size_t len);
 /* The run is over: its last entries. */
 void deliver_end_attempt(struct item *item, bool superseded);
+/* The same, and what is left is delivered. */
+void deliver_end_item(struct item *item, bool superseded);
 bool deliver_is_over(const struct deliver *d, const struct item *item);
 /* Runs the loop until what it was run for is done. */
 void deliver_turn(struct deliver *d);
+
+/* Ends those of the followed runs that have ended; the timer's function. */
+void deliver_look_for_ends(struct loop_timer *timer);
+void deliver_watch_ends(struct deliver *d);
 
 /* How many may be gathered in this process. */
 size_t deliver_gather_limit(void);

@@ -88,15 +88,13 @@ run(const struct options *options)
 	if (options_given(options, OPT_JSON)) {
 		d.json = &w;
 		print_json_begin(&w, &out);
-		jsonwrite_key(&w, "installation");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "installation", '[');
 	}
 	d.member = "part";
 	installation_examine(say_of_part, &d);
 	if (d.json != NULL) {
 		jsonwrite_close(&w, ']');
-		jsonwrite_key(&w, "findings");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "findings", '[');
 	}
 	d.member = "tracker";
 	examine(&d, options);

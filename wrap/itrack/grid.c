@@ -25,10 +25,7 @@ grid_init(struct grid *g, size_t columns)
 void
 grid_add(struct grid *g, char *cell)
 {
-	if (g->len == g->cap) {
-		g->cap = g->cap > 0 ? 2 * g->cap : 64;
-		g->cells = xreallocarray(g->cells, g->cap, sizeof(g->cells[0]));
-	}
+	g->cells = xgrow(g->cells, g->len, &g->cap, sizeof(g->cells[0]));
 	g->cells[g->len++] = cell;
 }
 

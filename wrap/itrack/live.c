@@ -154,11 +154,8 @@ live_add(struct live *live, const struct attempt *a)
 
 	if (live == NULL)
 		return;
-	if (live->len == live->cap) {
-		live->cap = live->cap > 0 ? 2 * live->cap : 16;
-		live->scenes = xreallocarray(
-		    live->scenes, live->cap, sizeof live->scenes[0]);
-	}
+	live->scenes =
+	    xgrow(live->scenes, live->len, &live->cap, sizeof live->scenes[0]);
 	s = &live->scenes[live->len++];
 	*s = (struct scene){.attempt = a,
 	    .name = display_name(attempt_start(a), attempt_run_id(a)),

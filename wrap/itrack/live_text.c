@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "format/text.h"
-#include "mapping/running.h"
+#include "mapping/rule_values.h"
 #include "wrap/attempt/result_line.h"
 
 #define LINE_MAX_BYTES 16384
@@ -83,10 +83,10 @@ live_results(struct buf *line, const struct scene *s)
 
 	if (s->derive == NULL || s->records == 0)
 		return false;
-	running_value(s->derive, "total_count", &total);
-	running_value(s->derive, "success_count", &success);
-	running_value(s->derive, "error_count", &errors);
-	running_value(s->derive, "timeout_count", &timeouts);
+	rule_values_get(s->derive, "total_count", &total);
+	rule_values_get(s->derive, "success_count", &success);
+	rule_values_get(s->derive, "error_count", &errors);
+	rule_values_get(s->derive, "timeout_count", &timeouts);
 	if (total <= 0)
 		return false;
 	buf_init(&rate, LINE_MAX_BYTES);
@@ -99,7 +99,7 @@ live_results(struct buf *line, const struct scene *s)
 		result_count(line, errors + timeouts, "error");
 	}
 	for (size_t i = 0; i < SCORES_SHOWN &&
-	     (name = running_score(s->derive, i, &value)) != NULL;
+	     (name = rule_values_score(s->derive, i, &value)) != NULL;
 	     i++) {
 		buf_adds(line, ", ");
 		text_escape(line, name);

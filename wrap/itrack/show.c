@@ -43,8 +43,7 @@ write_run_ids(struct jsonwrite *w, const struct mapping *m)
 	for (i = 0; i < m->run_ids.len; i++)
 		sorted[i] = m->run_ids.list[i]->text;
 	qsort(sorted, m->run_ids.len, sizeof sorted[0], compare_texts);
-	jsonwrite_key(w, "run_ids");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "run_ids", '[');
 	for (i = 0; i < m->run_ids.len; i++)
 		jsonwrite_text(w, sorted[i]);
 	jsonwrite_close(w, ']');
@@ -54,15 +53,7 @@ write_run_ids(struct jsonwrite *w, const struct mapping *m)
 static void
 write_count(struct jsonwrite *w, const char *key, uint64_t count)
 {
-	jsonwrite_key(w, key);
-	jsonwrite_int(w, (int64_t)count);
-}
-
-static void
-write_text(struct jsonwrite *w, const char *key, const char *text)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
+	jsonwrite_int_member(w, key, (int64_t)count);
 }
 
 static void
@@ -70,19 +61,11 @@ write_statuses(struct jsonwrite *w, const struct mapping *m)
 {
 	size_t i;
 
-	jsonwrite_key(w, "status_counts");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "status_counts", '{');
 	for (i = 0; i < m->statuses.len; i++)
 		write_count(
 		    w, m->statuses.list[i]->text, m->statuses.list[i]->count);
 	jsonwrite_close(w, '}');
-}
-
-static void
-write_metric(struct jsonwrite *w, const char *key, double value)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_double(w, value);
 }
 
 /* The means of scores, or the sums of usage; `key` NULL: in an array. */
@@ -97,7 +80,7 @@ write_numbers(struct jsonwrite *w, const char *key,
 		const struct sum *sum = survey_sum(n, x, i);
 
 		if (sum != NULL)
-			write_metric(w, n->names.keys[i],
+			jsonwrite_double_member(w, n->names.keys[i],
 			    mean ? sum_mean(sum) : sum->sum);
 	}
 	jsonwrite_close(w, '}');
@@ -110,22 +93,20 @@ write_experiment(struct jsonwrite *w, const struct experiment *x)
 	double seconds;
 
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "metrics");
-	jsonwrite_open(w, '{');
-	write_metric(w, "success_rate", tally_success_rate(t));
-	write_metric(w, "total_count", (double)t->total_count);
-	write_metric(w, "success_count", (double)t->success_count);
-	write_metric(w, "error_count", (double)t->error_count);
+	jsonwrite_open_member(w, "metrics", '{');
+	jsonwrite_double_member(w, "success_rate", tally_success_rate(t));
+	jsonwrite_double_member(w, "total_count", (double)t->total_count);
+	jsonwrite_double_member(w, "success_count", (double)t->success_count);
+	jsonwrite_double_member(w, "error_count", (double)t->error_count);
 	if (tally_duration(t, &seconds))
-		write_metric(w, "duration_seconds", seconds);
+		jsonwrite_double_member(w, "duration_seconds", seconds);
 	jsonwrite_close(w, '}');
-	jsonwrite_key(w, "params");
-	jsonwrite_open(w, '{');
-	write_text(w, "experiment_id", x->id);
-	write_text(w, "model_name", x->model_name);
-	write_text(w, "model_provider", x->model_provider);
-	write_text(w, "probe_name", x->probe_name);
-	write_text(w, "probe_category", x->probe_category);
+	jsonwrite_open_member(w, "params", '{');
+	jsonwrite_text_member(w, "experiment_id", x->id);
+	jsonwrite_text_member(w, "model_name", x->model_name);
+	jsonwrite_text_member(w, "model_provider", x->model_provider);
+	jsonwrite_text_member(w, "probe_name", x->probe_name);
+	jsonwrite_text_member(w, "probe_category", x->probe_category);
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, '}');
 }
@@ -161,8 +142,7 @@ write_own_numbers(struct jsonwrite *w, struct buf *out, const char *key,
 	const struct survey_numbers *n =
 	    scores ? &survey->scores : &survey->usage;
 
-	jsonwrite_key(w, key);
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, key, '[');
 	for (size_t i = 0; i < survey->mapping.live_len; i++) {
 		write_numbers(w, NULL, n,
 		    mapping_experiment(&survey->mapping, i), scores);
@@ -179,25 +159,22 @@ write_survey(struct jsonwrite *w, struct buf *out, const struct survey *survey)
 
 	write_run_ids(w, m);
 	/* The mapping's, as all that is above and below it. */
-	write_text(w, "schema_version",
+	jsonwrite_text_member(w, "schema_version",
 	    m->schema_version != NULL ? m->schema_version
 				      : MAPPING_SCHEMA_VERSION);
 	write_count(w, "record_count", m->record_count);
 	write_count(w, "malformed_lines", m->malformed_lines);
 	write_statuses(w, m);
-	jsonwrite_key(w, "experiments");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "experiments", '[');
 	for (size_t i = 0; i < m->live_len; i++) {
 		write_experiment(w, mapping_experiment(m, i));
 		if (out->len > PIECE_MAX)
 			hand_on(out);
 	}
 	jsonwrite_close(w, ']');
-	write_text(w, "run_id", survey_run_id(survey));
-	jsonwrite_key(w, "harness");
-	jsonwrite_bool(w, m->harness);
-	jsonwrite_key(w, "has_manifest");
-	jsonwrite_bool(w, survey->manifest.there);
+	jsonwrite_text_member(w, "run_id", survey_run_id(survey));
+	jsonwrite_bool_member(w, "harness", m->harness);
+	jsonwrite_bool_member(w, "has_manifest", survey->manifest.there);
 	write_count(w, "first_malformed_line", survey->first_malformed);
 	write_count(w, "torn_bytes", survey->torn_bytes);
 	write_numbers(w, "scores", &survey->scores, NULL, true);
@@ -219,8 +196,7 @@ print_json(
 	if (one && len == 1) {
 		write_survey(&w, &out, &surveys[0]);
 	} else {
-		jsonwrite_key(&w, "directories");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "directories", '[');
 		for (size_t i = 0; i < len; i++) {
 			jsonwrite_open(&w, '{');
 			print_json_bytes(&w, "dir", dirs[i]);

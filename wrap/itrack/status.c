@@ -99,8 +99,7 @@ begin_row(struct status *s, const struct row *row)
 	if (row->records >= 0)
 		jsonwrite_int_member(&s->w, "record_count", row->records);
 	jsonwrite_int_member(&s->w, "rejected", (int64_t)row->rejected);
-	jsonwrite_key(&s->w, "trackers");
-	jsonwrite_open(&s->w, '[');
+	jsonwrite_open_member(&s->w, "trackers", '[');
 }
 
 static void
@@ -368,8 +367,7 @@ status_run(const struct options *options)
 	s.project = project;
 	if (s.json) {
 		print_json_begin(&s.w, &s.text);
-		jsonwrite_key(&s.w, "attempts");
-		jsonwrite_open(&s.w, '[');
+		jsonwrite_open_member(&s.w, "attempts", '[');
 	} else {
 		buf_init(&s.text, SIZE_MAX / 2);
 	}

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/closing.h"
-#include "wrap/launch/streams.h"
+#include "wrap/launch/descriptors.h"
 
 #define COPY_BYTES (64 * 1024)
 /* The numbers of the copier's descriptors. */
@@ -206,7 +206,7 @@ make_pair(int pair[2], bool link)
 	    ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
 	    : pipe2(pair, O_CLOEXEC);
 
-	return result < 0 || streams_pair_above(pair) < 0 ? -errno : 0;
+	return result < 0 || descriptors_pair_above(pair) < 0 ? -errno : 0;
 }
 
 int

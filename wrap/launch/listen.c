@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "wrap/launch/streams.h"
+#include "wrap/launch/descriptors.h"
 #include "wrap/link/peer.h"
 #include "wrap/shim/filters.h"
 #include "wrap/shim/message.h"
@@ -65,7 +65,7 @@ listen_open(char name[LISTEN_NAME_SIZE])
 	    (unsigned long long)number, filters > 0 ? (unsigned)filters : 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
-		fd = streams_above(fd);
+		fd = descriptors_above(fd);
 	if (fd < 0)
 		return -errno;
 	len = set_address(&address, name);

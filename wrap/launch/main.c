@@ -6,7 +6,6 @@
  * One thread, one poll loop, no allocation but the two environments.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,8 @@
 #include <unistd.h>
 
 #include "wrap/launch/child.h"
-#include "base/closing.h"
 #include "wrap/launch/copy.h"
+#include "wrap/launch/descriptors.h"
 #include "wrap/launch/foretell.h"
 #include "wrap/launch/hint.h"
 #include "wrap/launch/now.h"
@@ -134,52 +133,6 @@ launch(struct launcher *l, char **argv)
 		say("itrack: launched %s as process %d, %s the preload library",
 		    command[0], (int)l->child.pid,
 		    shim != NULL ? "with" : "without");
-}
-
-/* Moves our descriptors to 3 and up, the lowest first, so that none takes the
- * place of another. start_worker counts on the numbers above CHANNEL_FD for its
- * pair and the caller. Returns the first number behind them. */
-static int
-move_down(struct launcher *l)
-{
-	int *ours[] = {
-	    &l->tracking.channel, &l->copy.link, &l->signals.witness.link};
-	int next = STDERR_FILENO + 1;
-
-	for (;;) {
-		int *lowest = NULL;
-
-		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-			if (*ours[i] >= next &&
-			    (lowest == NULL || *ours[i] < *lowest))
-				lowest = ours[i];
-		if (lowest == NULL)
-			return next;
-		if (*lowest != next)
-			dup3(*lowest, next, O_CLOEXEC);
-		*lowest = next++;
-	}
-}
-
-/* Gives back what we hold of the command's files: a reader of its output must
- * see the end, and a lock must be free, when the command's processes are gone.
- * Standard error stays, for the report. */
-static void
-let_go(struct launcher *l)
-{
-	int first_not_ours;
-
-	/* Then 0 is the lowest free number, so no spare one is needed. */
-	close(STDIN_FILENO);
-	if (open("/dev/null", O_RDWR) == STDIN_FILENO) {
-		dup2(STDIN_FILENO, STDOUT_FILENO);
-		if (fcntl(STDERR_FILENO, F_GETFD) < 0)
-			dup2(STDIN_FILENO, STDERR_FILENO);
-	} else {
-		close(STDOUT_FILENO);
-	}
-	first_not_ours = move_down(l);
-	closing_range((unsigned)first_not_ours, ~0U);
 }
 
 /* As waitpid, of a child that has changed; 0: none has. */
@@ -362,6 +315,8 @@ main(int argc, char **argv)
 {
 	struct launcher *l = &launcher;
 	struct tracking *t = &l->tracking;
+	int *const ours[] = {
+	    &t->channel, &l->copy.link, &l->signals.witness.link};
 
 	parse(&l->options, argc, argv);
 	l->drain_until_ms = -1;
@@ -370,7 +325,9 @@ main(int argc, char **argv)
 	hint_behind(&l->options);
 	foretell(&l->options, argv, t->worker_path);
 	launch(l, argv);
-	let_go(l);
+	/* start_worker counts on the numbers above CHANNEL_FD for its pair and the
+	 * caller. */
+	descriptors_let_go(ours, sizeof ours / sizeof ours[0]);
 	if (signals_open(&l->signals) < 0) {
 		/* There is hardly a free descriptor, and signals matter more
 		 * than tracking. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/closing.h"
-#include "wrap/launch/streams.h"
+#include "wrap/launch/descriptors.h"
 #include "wrap/link/procstat.h"
 
 /* The number that the witness's end of the link gets. */
@@ -118,7 +118,7 @@ witness_start(struct witness *w, char **arguments)
 	w->link = -1;
 	w->answers = false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
-	    streams_pair_above(pair) < 0)
+	    descriptors_pair_above(pair) < 0)
 		return;
 	pid = fork();
 	if (pid == 0)

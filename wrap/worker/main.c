@@ -12,15 +12,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
-#include "base/environment.h"
 #include "base/lifeline.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "base/random.h"
-#include "http/http.h"
 #include "journal/begin_lock.h"
 #include "journal/state_dir.h"
 #include "wrap/worker/announced.h"
@@ -30,7 +25,6 @@
 #include "wrap/worker/library.h"
 #include "wrap/worker/search/search.h"
 #include "wrap/link/link.h"
-#include "wrap/attempt/stdout_line.h"
 #include "wrap/options/options.h"
 #include "wrap/attempt/log_options.h"
 #include "wrap/attempt/report.h"
@@ -40,14 +34,6 @@
 
 /* The launcher sends less. */
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
-
-/* The spread of the first requests after the commands of a job array: so long,
- * or a part of a shorter drain. */
-#define SPREAD_MS   2000
-#define SPREAD_PART 4
-/* So much of the drain, or a part of a shorter one, is for its end. */
-#define CLOSE_MS   200
-#define CLOSE_PART 20
 
 #define TO(phase) (1U << (phase))
 
@@ -60,9 +46,8 @@ static const unsigned moves[PHASE_ALONE + 1] = {
     [PHASE_DELIVERS] = TO(PHASE_ALONE),
 };
 
-/* Returns false, and changes nothing, if there is no such move. */
-static bool
-enter(struct worker *w, enum phase phase)
+bool
+worker_enter(struct worker *w, enum phase phase)
 {
 	if ((moves[w->phase] & TO(phase)) == 0)
 		return false;
@@ -71,121 +56,9 @@ enter(struct worker *w, enum phase phase)
 }
 
 static void
-describe_pending(struct buf *line, void *data)
-{
-	struct worker *w = data;
-
-	runs_describe_pending(w->runs, line);
-}
-
-/* Takes the numbers that the command printed, if it printed any. `ended` NULL: it
- * is not known what it did. */
-static void
-take_line(struct worker *w, const struct link_ended *ended)
-{
-	struct entry e;
-
-	if (!options_given(&w->options, OPT_METRICS_FROM_STDOUT))
-		return;
-	entry_init(&e, ENTRY_METRICS, 0);
-	if (lastline_read(w->line.data, w->line.len, "", &e) > 0)
-		runs_take_line(w->runs, w->line.data, w->line.len);
-	else
-		report_say(&w->report,
-		    ended != NULL && ended->output_read
-			? "the last line of the output is no JSON object of "
-			  "numbers"
-			: "the output could not be read");
-	entry_release(&e);
-}
-
-/* Where many commands end at the same time, a server must not get the requests of
- * all at once; and who has a queue of them is waited for. */
-static void
-spread_out(int64_t drain_ms)
-{
-	int64_t hold_ms = drain_ms / SPREAD_PART;
-
-	http_set_patience(clock_mono_ms() + drain_ms);
-	http_share(true);
-	if (!environment_is_one_of_many())
-		return;
-	hold_ms = random_below(
-	    (uint32_t)(hold_ms < SPREAD_MS ? hold_ms : SPREAD_MS) + 1);
-	http_hold(hold_ms);
-	log_verbose(
-	    "one of many: the next request in %.1f s", (double)hold_ms / 1000);
-}
-
-/* The launcher waits hardly longer, so a part of the time is for what follows: to
- * hear that it is over, and to note what was not delivered. Without a launcher there
- * is all the time that the user gives. */
-static int64_t
-drain_left_ms(const struct worker *w, const struct link_ended *ended)
-{
-	int64_t left_ms;
-
-	if (w->hurry || ended == NULL)
-		return w->hurry ? 0 : options_drain_ms(&w->options);
-	left_ms = ended->until_ms - clock_mono_ms();
-	if (left_ms < 0)
-		return 0;
-	return left_ms -
-	    (left_ms / CLOSE_PART < CLOSE_MS ? left_ms / CLOSE_PART : CLOSE_MS);
-}
-
-/* From now on we only write down what is there and what is left, and the launcher
- * waits for that. */
-static void
-say_closes(const struct worker *w)
-{
-	const struct link_packet packet = {.type = LINK_CLOSES};
-
-	if (!w->link_gone)
-		link_send(LINK_FD, &packet);
-}
-
-/* Called when the command is over: every run ends, also each one that is found
- * only now, and the rest is delivered. */
-static void
-end_all(struct worker *w, const struct link_ended *ended)
-{
-	int64_t drain_ms;
-
-	if (w->phase >= PHASE_DELIVERS)
-		return;
-	if (w->phase == PHASE_FOLLOWS)
-		channel_read(&w->channel);
-	worker_look_at_announced(w);
-	enter(w, PHASE_DELIVERS);
-	runs_hear_end(w->runs, ended);
-	w->failed = ended != NULL && ended->wait_status != 0;
-	if (w->stopper.own > 0)
-		runs_are_stopped(w->runs);
-	if (drain_left_ms(w, ended) == 0)
-		say_closes(w);
-	spread_out(drain_left_ms(w, ended));
-	if (w->search != NULL)
-		search_before_end(w->search);
-	take_line(w, ended);
-	runs_end(w->runs);
-	if (w->search != NULL)
-		search_at_end(
-		    w->search, w->channel.crowded || w->launched.crowded);
-	drain_ms = drain_left_ms(w, ended);
-	runs_drain(w->runs, drain_ms);
-	if (!options_given(&w->options, OPT_QUIET))
-		w->drain_progress =
-		    drain_progress_new(w->loop, drain_ms, describe_pending, w);
-	w->settled = true;
-	/* Without a run nothing else would wake the loop. */
-	loop_kick(w->loop);
-}
-
-static void
 on_command_death(struct lifeline *line)
 {
-	end_all(line->data, NULL);
+	worker_end_runs(line->data, NULL);
 }
 
 /* Called when the launcher was killed: the command lives on, and so do we. */
@@ -195,7 +68,7 @@ follow_command(struct worker *w)
 	w->command = (struct lifeline){.cut = on_command_death, .data = w};
 	if (w->phase != PHASE_FOLLOWS ||
 	    lifeline_hold(&w->command, w->loop, w->launched.command) < 0)
-		end_all(w, NULL);
+		worker_end_runs(w, NULL);
 }
 
 static void
@@ -264,7 +137,7 @@ begin_listening(struct worker *w)
 {
 	struct err err = ERR_INIT;
 
-	if (!enter(w, PHASE_FOLLOWS))
+	if (!worker_enter(w, PHASE_FOLLOWS))
 		return;
 	w->channel.command = w->launched.command;
 	if (channel_init(&w->channel, w->loop, CHANNEL_FD, &err) < 0)
@@ -287,7 +160,7 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		begin_listening(w);
 	switch (packet->type) {
 	case LINK_LAUNCHED:
-		if (!enter(w, PHASE_LAUNCHED))
+		if (!worker_enter(w, PHASE_LAUNCHED))
 			break;
 		w->launched = packet->launched;
 		if (w->options.stop_if_len > 0)
@@ -307,11 +180,11 @@ take_packet(struct worker *w, const struct link_packet *packet)
 		    packet->message.len);
 		break;
 	case LINK_ENDED:
-		end_all(w, &packet->ended);
+		worker_end_runs(w, &packet->ended);
 		break;
 	case LINK_HURRY:
 		w->hurry = true;
-		say_closes(w);
+		worker_say_closes(w);
 		runs_drain(w->runs, 0);
 		break;
 	default:
@@ -346,7 +219,7 @@ stay_alone(struct worker *w)
 	struct link_packet packet = {.type = LINK_DRAINED, .drained.stays = 1};
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	enter(w, PHASE_ALONE);
+	worker_enter(w, PHASE_ALONE);
 	drain_progress_free(w->drain_progress);
 	w->drain_progress = NULL;
 	runs_report_going_on(w->runs);
@@ -499,7 +372,7 @@ main(int argc, char **argv)
 	on_link(&w.link_io, EPOLLIN);
 	loop_run(w.loop);
 	drain_progress_free(w.drain_progress);
-	say_closes(&w);
+	worker_say_closes(&w);
 	packet.drained.complete = runs_close(w.runs);
 	if (w.phase != PHASE_ALONE)
 		worker_say_report(&w);

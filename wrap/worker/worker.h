@@ -1,6 +1,7 @@
 /*
  * What the files of the worker share: main.c (the loop and the phases), messages.c
- * (what the shim says) and last_words.c (what the user is told at the end).
+ * (what the shim says), drain.c (what follows the command's end) and last_words.c (what
+ * the user is told at the end).
  */
 #ifndef WRAP_WORKER_WORKER_H
 #define WRAP_WORKER_WORKER_H
@@ -56,6 +57,16 @@ struct worker {
 	bool failed;                /* the command's exit status says so */
 	struct link_recorded recorded; /* as the launcher knows it */
 };
+
+/* Returns false, and changes nothing, if there is no such move. */
+bool worker_enter(struct worker *w, enum phase phase);
+
+/* Called when the command is over: every run ends, also each one that is found only
+ * now, and the rest is delivered. `ended` NULL: it is not known how it ended. */
+void worker_end_runs(struct worker *w, const struct link_ended *ended);
+/* From now on we only write down what is there and what is left, and the launcher
+ * waits for that. */
+void worker_say_closes(const struct worker *w);
 
 /* Takes a message of the shim; `channel->data` is the worker. */
 void worker_hear(struct channel *channel, const struct message *message);

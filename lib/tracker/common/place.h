@@ -29,6 +29,13 @@ char *place_root_of(
  * folder beside the run directory. Allocated. */
 char *place_root(const struct tracker *t, const struct run_info *run);
 
+/* The same for another tracker of the attempt, with `given` or without. */
+char *place_root_for(const struct tracker_about *about, const char *given,
+    const struct run_info *run);
+/* Opens the root that the user named, and makes it if need be; links in it are
+ * followed. */
+int place_open_root(const char *root, struct err *err);
+
 /* The run's name for a path: its ID, else the name of its directory. */
 const char *place_run_id(const struct run_info *run);
 

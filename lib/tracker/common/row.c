@@ -291,6 +291,16 @@ row_decode(struct row *row, const char *line, size_t len, bool text)
 }
 
 void
+row_set_ids(struct row *row, const uint8_t digest[ROW_IDS_BYTES])
+{
+	memcpy(row->trace_id, digest, ROW_TRACE_ID_BYTES);
+	memcpy(row->span_id, digest + ROW_TRACE_ID_BYTES, ROW_SPAN_ID_BYTES);
+	/* No ID is all zero. */
+	row->trace_id[0] |= 1;
+	row->span_id[0] |= 1;
+}
+
+void
 row_release(struct row *row)
 {
 	char *const texts[] = {row->status, row->error_type, row->model,

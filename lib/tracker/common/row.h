@@ -26,6 +26,7 @@
 /* Of a trace, and of its one span behind it. */
 #define ROW_TRACE_ID_BYTES 16
 #define ROW_SPAN_ID_BYTES  8
+#define ROW_IDS_BYTES      (ROW_TRACE_ID_BYTES + ROW_SPAN_ID_BYTES)
 /* A number of tokens that the record does not tell. */
 #define ROW_NO_TOKENS (-1)
 
@@ -89,6 +90,8 @@ struct row {
 /* Decodes a line, which must stay as long as the row; false: it is no record.
  * The members of the entry are not set. */
 bool row_decode(struct row *row, const char *line, size_t len, bool text);
+/* The IDs of a digest. */
+void row_set_ids(struct row *row, const uint8_t digest[ROW_IDS_BYTES]);
 void row_release(struct row *row);
 
 #endif

@@ -137,11 +137,7 @@ make_ids(const struct rows *rows, struct row *row)
 	    strlen(rows->start->attempt));
 	SHA256Update(&sha, (const uint8_t *)number, strlen(number));
 	SHA256Final(digest, &sha);
-	/* No ID is all zero. */
-	digest[0] |= 1;
-	digest[ROW_TRACE_ID_BYTES] |= 1;
-	memcpy(row->trace_id, digest, ROW_TRACE_ID_BYTES);
-	memcpy(row->span_id, digest + ROW_TRACE_ID_BYTES, ROW_SPAN_ID_BYTES);
+	row_set_ids(row, digest);
 }
 
 static int64_t

@@ -12,15 +12,7 @@ write_time(struct jsonwrite *w, const char *key, int64_t wall_us)
 	char text[CLOCK_ISO_LOCAL_SIZE];
 
 	clock_iso_local(text, wall_us);
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
-}
-
-static void
-write_text(struct jsonwrite *w, const char *key, const char *text)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
+	jsonwrite_text_member(w, key, text);
 }
 
 void
@@ -33,16 +25,15 @@ local_write_metadata(
 
 	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	write_text(&w, "run_id", name);
-	write_text(&w, "run_name",
+	jsonwrite_text_member(&w, "run_id", name);
+	jsonwrite_text_member(&w, "run_name",
 	    start->run_name != NULL ? start->run_name : place_run_id(run));
-	write_text(&w, "project", start->project);
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_text_member(&w, "project", start->project);
+	jsonwrite_open_member(&w, "tags", '[');
 	for (i = 0; i < start->tag_len; i++)
 		jsonwrite_text(&w, start->tags[i]);
 	jsonwrite_close(&w, ']');
-	write_text(&w, "notes", start->notes);
+	jsonwrite_text_member(&w, "notes", start->notes);
 	write_time(&w, "started_at", run->started_us);
 	jsonwrite_close(&w, '}');
 }
@@ -70,14 +61,12 @@ local_write_final_state(
 
 	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
-	write_text(&w, "status",
+	jsonwrite_text_member(&w, "status",
 	    end->end->word != NULL ? end->end->word
 				   : run_status_name(end->end->status));
 	write_time(&w, "ended_at", end->ended_us);
-	jsonwrite_key(&w, "total_steps");
-	jsonwrite_int(&w, end->end->last_step);
-	jsonwrite_key(&w, "metrics_count");
-	jsonwrite_int(&w, (int64_t)metrics_count);
+	jsonwrite_int_member(&w, "total_steps", end->end->last_step);
+	jsonwrite_int_member(&w, "metrics_count", (int64_t)metrics_count);
 	jsonwrite_close(&w, '}');
 }
 
@@ -90,11 +79,9 @@ local_write_metrics(
 	size_t i;
 
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "step");
-	jsonwrite_int(w, metrics->step);
+	jsonwrite_int_member(w, "step", metrics->step);
 	write_time(w, "timestamp", e->time_us);
-	jsonwrite_key(w, "metrics");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "metrics", '{');
 	for (i = 0; i < metrics->len; i++) {
 		name = xasprintf("%s%s", prefix, metrics->list[i].name);
 		jsonwrite_key(w, name);
@@ -110,9 +97,9 @@ local_write_artifact(struct jsonwrite *w, const struct entry_artifact *artifact,
     const char *path)
 {
 	jsonwrite_open(w, '{');
-	write_text(w, "name", artifact->name);
-	write_text(w, "type", artifact->type);
-	write_text(w, "path", path);
-	write_text(w, "original_path", artifact->path);
+	jsonwrite_text_member(w, "name", artifact->name);
+	jsonwrite_text_member(w, "type", artifact->type);
+	jsonwrite_text_member(w, "path", path);
+	jsonwrite_text_member(w, "original_path", artifact->path);
 	jsonwrite_close(w, '}');
 }

@@ -42,10 +42,7 @@ begin(struct mlflow_batch *b)
 static void
 add(struct mlflow_batch *b, enum mlflow_kind kind, size_t entry, size_t at)
 {
-	if (b->len == b->cap) {
-		b->cap = b->cap > 0 ? 2 * b->cap : 64;
-		b->items = xreallocarray(b->items, b->cap, sizeof *b->items);
-	}
+	b->items = xgrow(b->items, b->len, &b->cap, sizeof *b->items);
 	b->items[b->len++] = (struct mlflow_item){
 	    .kind = kind, .entry = (uint32_t)entry, .at = (uint32_t)at};
 }
@@ -250,8 +247,7 @@ write_list(struct builder *m, enum mlflow_kind kind, size_t end)
 
 	if (b->at + b->sent == end || b->items[b->at + b->sent].kind != kind)
 		return true;
-	jsonwrite_key(w, names[kind]);
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, names[kind], '[');
 	while (room && b->at + b->sent < end &&
 	    b->items[b->at + b->sent].kind == kind)
 		room = write_item(m, &b->items[b->at + b->sent]);

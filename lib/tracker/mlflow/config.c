@@ -320,15 +320,11 @@ mlflow_config_load(struct mlflow_config *c, const struct mlflow_choice *choice,
 void
 mlflow_config_release(struct mlflow_config *c)
 {
-	if (c->password != NULL)
-		explicit_bzero(c->password, strlen(c->password));
-	if (c->token != NULL)
-		explicit_bzero(c->token, strlen(c->token));
 	free(c->base);
 	free(c->root);
 	free(c->user);
-	free(c->password);
-	free(c->token);
+	xfree_secret(c->password);
+	xfree_secret(c->token);
 	free(c->ca);
 	free(c->client_cert);
 	free(c->workspace);

@@ -145,22 +145,11 @@ failed(struct mlflow *m, struct mlflow_answer *a, const char *what)
 }
 
 static void
-put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
-{
-	struct buf value;
-
-	buf_init(&value, NAME_BYTES);
-	mlflow_text(&value, text, max);
-	jsonwrite_text_member(w, key, value.data);
-	buf_release(&value);
-}
-
-static void
 put_pair(struct jsonwrite *w, const char *key, const char *value)
 {
 	jsonwrite_open(w, '{');
 	jsonwrite_text_member(w, "key", key);
-	put_cut(w, "value", value, PARAM_MAX);
+	mlflow_text_member(w, "value", value, PARAM_MAX);
 	jsonwrite_close(w, '}');
 }
 
@@ -193,11 +182,11 @@ put_source(struct jsonwrite *w, const struct mlflow_inputs *in)
 	jsonwrite_init(&inner, &text, JSONWRITE_COMPACT);
 	jsonwrite_open(&inner, '{');
 	if (in->path != NULL) {
-		put_cut(&inner, "uri", in->path, DATASET_NAME_MAX);
+		mlflow_text_member(&inner, "uri", in->path, DATASET_NAME_MAX);
 	} else {
-		jsonwrite_key(&inner, "tags");
-		jsonwrite_open(&inner, '{');
-		put_cut(&inner, "dataset", in->dataset, DATASET_NAME_MAX);
+		jsonwrite_open_member(&inner, "tags", '{');
+		mlflow_text_member(
+		    &inner, "dataset", in->dataset, DATASET_NAME_MAX);
 		jsonwrite_close(&inner, '}');
 	}
 	jsonwrite_close(&inner, '}');
@@ -213,7 +202,7 @@ put_digest(struct jsonwrite *w, const struct mlflow_inputs *in)
 	const char *digest = made != NULL ? made : in->hash;
 	const char *colon = strchr(digest, ':');
 
-	put_cut(w, "digest",
+	mlflow_text_member(w, "digest",
 	    colon != NULL && colon[1] != '\0' ? colon + 1 : digest, DIGEST_MAX);
 	free(made);
 }
@@ -224,17 +213,14 @@ send_dataset(struct mlflow *m, const char *run_id)
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", run_id);
-	jsonwrite_key(&w, "datasets");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "datasets", '[');
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "dataset");
-	jsonwrite_open(&w, '{');
-	put_cut(&w, "name", m->inputs.dataset, DATASET_NAME_MAX);
+	jsonwrite_open_member(&w, "dataset", '{');
+	mlflow_text_member(&w, "name", m->inputs.dataset, DATASET_NAME_MAX);
 	put_digest(&w, &m->inputs);
 	put_source(&w, &m->inputs);
 	jsonwrite_close(&w, '}');
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "tags", '[');
 	put_pair(&w, "mlflow.data.context", "eval");
 	jsonwrite_close(&w, ']');
 	jsonwrite_close(&w, '}');
@@ -314,8 +300,7 @@ link_model(struct mlflow *m)
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
 	jsonwrite_text_member(&w, "run_id", model_run(m));
-	jsonwrite_key(&w, "models");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "models", '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "model_id", m->inputs.model->id);
 	jsonwrite_close(&w, '}');
@@ -368,8 +353,7 @@ make_model(struct mlflow *m)
 	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
 	jsonwrite_text_member(&w, "name", name);
 	jsonwrite_text_member(&w, "source_run_id", model_run(m));
-	jsonwrite_key(&w, "params");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "params", '[');
 	put_pair(&w, "model_name", model->name);
 	if (model->provider != NULL)
 		put_pair(&w, "model_provider", model->provider);
@@ -398,8 +382,7 @@ find_model(struct mlflow *m)
 	    "source_run_id = '%s' AND name = '%s'", model_run(m), name);
 	struct jsonwrite w = mlflow_begin_body(&m->calls[LANE_METRICS].body);
 
-	jsonwrite_key(&w, "experiment_ids");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "experiment_ids", '[');
 	jsonwrite_text(&w, m->experiment_id);
 	jsonwrite_close(&w, ']');
 	jsonwrite_text_member(&w, "filter", filter);

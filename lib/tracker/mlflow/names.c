@@ -19,6 +19,7 @@
 #define KEY_MAX_BYTES (4 * MLFLOW_KEY_MAX)
 /* The longest ending of a file's name. */
 #define ENDING_MAX 8
+#define TEXT_BYTES (1024 * 1024)
 
 /* Letters and digits beyond ASCII in blocks that are nothing else, in every
  * version of Unicode since 3.2, so that the server's Python agrees. Rare ones
@@ -251,6 +252,20 @@ mlflow_text(struct buf *out, const char *text, size_t max)
 	text_to_utf8(out, cut.data);
 	buf_release(&cut);
 	return true;
+}
+
+void
+mlflow_text_member(
+    struct jsonwrite *w, const char *key, const char *text, size_t max)
+{
+	struct buf value;
+
+	if (text == NULL)
+		return;
+	buf_init(&value, TEXT_BYTES);
+	mlflow_text(&value, text, max);
+	jsonwrite_text_member(w, key, value.data);
+	buf_release(&value);
 }
 
 /* Server and client decode percent escapes once more, refuse or cut at `#`, and

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "format/jsonwrite.h"
 
 /* Characters (not bytes). */
 #define MLFLOW_KEY_MAX       250
@@ -38,6 +39,9 @@ void mlflow_component(struct buf *out, const char *component, size_t len);
 
 /* Appends valid UTF-8 of at most max characters; returns whether it was cut. */
 bool mlflow_text(struct buf *out, const char *text, size_t max);
+/* The same as a member of an object; a text of NULL is none. */
+void mlflow_text_member(
+    struct jsonwrite *w, const char *key, const char *text, size_t max);
 
 /* Appends an artifact's name as a path inside the run. `/` stays; characters
  * that the server would decode again or refuse become `_`, and so do the

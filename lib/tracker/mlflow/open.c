@@ -1,9 +1,6 @@
-/* Experiment and run at the server: found or made, each exactly once.
- *
- *	experiment  get-by-name; 404: create; "exists already" (another was
- *	            faster): get-by-name again
- *	run         search for the tag itrack.id, which only this attempt has;
- *	            none: create with that tag
+/* The run at the server: found or made, exactly once (experiment.c: the experiment). It
+ * is searched by the tag itrack.id, which only this attempt has; if there is none, one
+ * is created with that tag.
  *
  * runs/create is the one call that must not be repeated blindly: a request that
  * died on its way may still be carried out, so after one, and in a process that
@@ -20,15 +17,13 @@
 #include "format/jsonwrite.h"
 #include "tracker/mlflow/private.h"
 
-#define EXPERIMENT_TRIES_MAX 3
-#define LOOK_AGAIN_MS        500
-#define REMEMBERED           "run"
+#define LOOK_AGAIN_MS 500
+#define REMEMBERED    "run"
 /* Another process makes the parent's run at about the same time: looked for so
  * often, at such intervals. */
 #define PARENT_TRIES_MAX 40
 #define PARENT_LOOK_MS   500
 
-static void find_experiment(struct mlflow *m);
 static void create_run(struct mlflow *m);
 
 void
@@ -38,8 +33,8 @@ mlflow_fail(
 	tracker_done(m->tracker, call, a->outcome, a->retry_after_ms, &a->err);
 }
 
-static void
-block(struct mlflow *m, enum tracker_call call, const char *message)
+void
+mlflow_block(struct mlflow *m, enum tracker_call call, const char *message)
 {
 	struct err err = ERR_INIT;
 
@@ -85,7 +80,8 @@ take_info(struct mlflow *m, const cJSON *run)
 	char *run_id = mlflow_id(run, "info.run_id");
 
 	if (run_id == NULL) {
-		block(m, m->wanted.call, "a run without an ID was answered");
+		mlflow_block(
+		    m, m->wanted.call, "a run without an ID was answered");
 		return;
 	}
 	if (m->wanted.child == NULL) {
@@ -164,14 +160,11 @@ search_run(struct mlflow *m, const char *id, mlflow_then *then)
 	char *filter = xasprintf("tags.`itrack.id` = '%s'", id);
 
 	w = mlflow_begin_body(body);
-	jsonwrite_key(&w, "experiment_ids");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "experiment_ids", '[');
 	jsonwrite_text(&w, m->experiment_id);
 	jsonwrite_close(&w, ']');
-	jsonwrite_key(&w, "filter");
-	jsonwrite_text(&w, filter);
-	jsonwrite_key(&w, "max_results");
-	jsonwrite_int(&w, 1);
+	jsonwrite_text_member(&w, "filter", filter);
+	jsonwrite_int_member(&w, "max_results", 1);
 	jsonwrite_close(&w, '}');
 	free(filter);
 	mlflow_post(m, "runs/search", then);
@@ -217,12 +210,10 @@ mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 		find_run(m);
 }
 
-static void find_parent(struct mlflow *m);
-
 static void
 on_parent_timer(struct loop_timer *timer)
 {
-	find_parent(timer->data);
+	mlflow_find_parent(timer->data);
 }
 
 static void
@@ -248,9 +239,8 @@ found_parent(struct mlflow *m, struct mlflow_answer *a)
 	find_run(m);
 }
 
-/* A run that existed before has its tag. */
-static void
-find_parent(struct mlflow *m)
+void
+mlflow_find_parent(struct mlflow *m)
 {
 	const char *parent = m->run->start->parent;
 
@@ -258,142 +248,6 @@ find_parent(struct mlflow *m)
 		find_run(m);
 	else
 		search_run(m, parent, found_parent);
-}
-
-/* Opens for calls that need no run, and thus no experiment; if there is one, a
- * run that they name is looked for in it. */
-static bool
-opened_without_run(struct mlflow *m, const struct mlflow_answer *a)
-{
-	if (!m->run->start->no_run ||
-	    (a->outcome != OUTCOME_DONE &&
-		strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") != 0))
-		return false;
-	free(m->experiment_id);
-	m->experiment_id = NULL;
-	if (a->outcome == OUTCOME_DONE)
-		m->experiment_id =
-		    mlflow_id(a->doc, "experiment.experiment_id");
-	tracker_set_place(m->tracker, m->config.base);
-	tracker_done(m->tracker, CALL_OPEN, OUTCOME_DONE, 0, NULL);
-	return true;
-}
-
-/* Keeps the experiment's ID, so that the other runs of this process need not
- * ask. If somebody deletes it meanwhile, runs/create says so. */
-static void
-experiment_known(struct mlflow *m)
-{
-	free(m->shared->experiment_id);
-	m->shared->experiment_id = xstrdup(m->experiment_id);
-	find_parent(m);
-}
-
-static void
-take_experiment(struct mlflow *m, const cJSON *doc)
-{
-	const char *name = json_at_text(doc, "experiment.name");
-	bool deleted = json_at_is(doc, "experiment.lifecycle_stage", "deleted");
-	bool other = m->config.experiment_id != NULL &&
-	    m->config.experiment_name != NULL && name != NULL &&
-	    strcmp(name, m->config.experiment_name) != 0;
-
-	free(m->experiment_id);
-	m->experiment_id = mlflow_id(doc, "experiment.experiment_id");
-	if (m->experiment_id == NULL)
-		block(m, CALL_OPEN, "an experiment without an ID was answered");
-	else if (deleted)
-		block(m, CALL_OPEN,
-		    "the experiment was deleted there: restore it (mlflow "
-		    "experiments restore), or choose another name with "
-		    "--mlflow-experiment");
-	else if (other)
-		block(m, CALL_OPEN,
-		    "MLFLOW_EXPERIMENT_ID and the experiment's name are two "
-		    "different experiments: unset one");
-	else
-		experiment_known(m);
-}
-
-static void
-created_experiment(struct mlflow *m, struct mlflow_answer *a)
-{
-	if (a->outcome == OUTCOME_DONE) {
-		free(m->experiment_id);
-		m->experiment_id = mlflow_id(a->doc, "experiment_id");
-		if (m->experiment_id != NULL)
-			experiment_known(m);
-		else
-			block(m, CALL_OPEN,
-			    "an experiment without an ID was answered");
-	} else if (strcmp(a->code, "RESOURCE_ALREADY_EXISTS") == 0 &&
-	    ++m->experiment_tries < EXPERIMENT_TRIES_MAX) {
-		find_experiment(m);
-	} else {
-		if (a->outcome == OUTCOME_REJECTED)
-			a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, CALL_OPEN, a);
-	}
-}
-
-static void
-create_experiment(struct mlflow *m)
-{
-	struct buf *body = &m->calls[LANE_METRICS].body;
-	struct jsonwrite w;
-
-	w = mlflow_begin_body(body);
-	jsonwrite_key(&w, "name");
-	jsonwrite_text(&w, m->config.experiment_name);
-	jsonwrite_close(&w, '}');
-	mlflow_post(m, "experiments/create", created_experiment);
-}
-
-static void
-found_experiment(struct mlflow *m, struct mlflow_answer *a)
-{
-	if (opened_without_run(m, a))
-		return;
-	if (a->outcome == OUTCOME_DONE) {
-		take_experiment(m, a->doc);
-	} else if (strcmp(a->code, "RESOURCE_DOES_NOT_EXIST") == 0 &&
-	    m->config.experiment_id == NULL) {
-		create_experiment(m);
-	} else {
-		if (a->outcome == OUTCOME_REJECTED)
-			a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, CALL_OPEN, a);
-	}
-}
-
-static void
-find_experiment(struct mlflow *m)
-{
-	const struct mlflow_config *c = &m->config;
-	struct buf path;
-
-	buf_init(&path, MLFLOW_BODY_MAX);
-	if (c->experiment_id != NULL) {
-		buf_adds(&path, "experiments/get?experiment_id=");
-		http_escape(&path, c->experiment_id, "");
-	} else {
-		buf_adds(&path, "experiments/get-by-name?experiment_name=");
-		http_escape(&path, c->experiment_name, "");
-	}
-	mlflow_get(m, path.data, found_experiment);
-	buf_release(&path);
-}
-
-void
-mlflow_find_experiment(struct mlflow *m)
-{
-	if (m->shared->experiment_id == NULL || m->run->start->no_run) {
-		find_experiment(m);
-		return;
-	}
-	free(m->experiment_id);
-	m->experiment_id = xstrdup(m->shared->experiment_id);
-	find_parent(m);
 }
 
 static void
@@ -428,7 +282,7 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 {
 	if (a->outcome == OUTCOME_DONE &&
 	    json_at_is(a->doc, "run.info.lifecycle_stage", "deleted"))
-		block(m, CALL_OPEN,
+		mlflow_block(m, CALL_OPEN,
 		    "the run was deleted there: restore it (mlflow runs "
 		    "restore), or track anew with --again");
 	else if (a->outcome == OUTCOME_DONE)

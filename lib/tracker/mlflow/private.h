@@ -1,8 +1,8 @@
-/* What the files of the MLflow tracker share: mlflow.c (the tracker),
- * call.c (one request), open.c (experiment and run),
- * send.c (metrics and params), inputs.c (dataset, models), tags_later.c (tags that come behind
- * the run), artifact.c (files), records.c (records as traces), and tracker/mlflow/store/store.c for a store
- * that is a directory. */
+/* What the files of the MLflow tracker share: mlflow.c (the tracker), call.c (one
+ * request), experiment.c and open.c (the run), send.c (metrics and params), finish.c
+ * (the end), inputs.c (dataset, models), tags_later.c (tags that come behind the run),
+ * artifact.c (files), records.c (records as traces or tables), and store/store.c for a
+ * store that is a directory. */
 #ifndef TRACKER_MLFLOW_PRIVATE_H
 #define TRACKER_MLFLOW_PRIVATE_H
 
@@ -198,11 +198,20 @@ void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 /* Reports a failure to the engine. */
 void mlflow_fail(
     struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
+/* Reports that nothing can go on; `message` says why. */
+void mlflow_block(
+    struct mlflow *m, enum tracker_call call, const char *message);
+
+/* The experiment is known: finds the run around the run, if it has one, which has its
+ * tag; then the run. */
+void mlflow_find_parent(struct mlflow *m);
+/* m->run_id and related members now describe a run that was joined. */
+void mlflow_take_joined(struct mlflow *m);
+
+/* --- experiment.c --- */
 
 /* Finds the experiment, unless it is known; then makes the run. */
 void mlflow_find_experiment(struct mlflow *m);
-/* m->run_id and related members now describe a run that was joined. */
-void mlflow_take_joined(struct mlflow *m);
 
 /* --- join.c --- */
 
@@ -260,11 +269,17 @@ void mlflow_say_refused(struct mlflow *m, const struct mlflow_batch *b,
 /* --- send.c --- */
 
 enum outcome mlflow_server_send(struct mlflow *m, struct batch *batch);
-enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
 /* A request of another file, within a batch of metrics or the end of the run, was
  * answered: that goes on, or comes again. */
 void mlflow_send_on(struct mlflow *m);
 void mlflow_send_failed(struct mlflow *m, const struct mlflow_answer *a);
+
+/* --- finish.c --- */
+
+enum outcome mlflow_server_finish(struct mlflow *m, const struct run_end *end);
+/* Goes on with the end. The dataset goes here if nothing came behind the entries that
+ * name it. */
+void mlflow_finish_on(struct mlflow *m);
 
 /* --- inputs.c --- */
 
@@ -299,19 +314,36 @@ void mlflow_records_done(
     struct mlflow *m, enum outcome outcome, const struct mlflow_answer *a);
 /* The run has ended: once all records are there, says what was left out. */
 void mlflow_records_ended(struct mlflow *m);
+/* The i-th row, or this part of it, was refused. */
+void mlflow_records_refused(
+    struct mlflow *m, size_t i, const char *part, const struct err *why);
+/* So much of a record is there, or of its scores: says what is missing. */
+void mlflow_records_note_form(
+    struct mlflow *m, size_t i, const char *part, const struct alone *alone);
+void mlflow_records_release(struct mlflow *m);
+
+/* --- records_as_traces.c --- */
+
+/* Has the server taken any, from this process or one before it? */
+bool mlflow_takes_traces(const struct mlflow *m);
+/* Sends the rows that are open. PENDING, or DONE: there were none. */
+enum outcome mlflow_records_as_traces(struct mlflow *m);
+
+/* --- place.c --- */
+
 /* Sets the place for the report: the run's page, or, once its records are
  * there, the one that shows them. */
 void mlflow_say_place(struct mlflow *m);
-void mlflow_records_release(struct mlflow *m);
 
-/* --- untraced.c --- */
+/* --- records_as_tables.c --- */
 
 /* A server's first answer (`a`) says that it has no traces: says so once for the
  * whole run, and gives the batch under way its answer. */
-void mlflow_untraced_begin(struct mlflow *m, const struct mlflow_answer *a);
+void mlflow_records_have_no_traces(
+    struct mlflow *m, const struct mlflow_answer *a);
 /* What a server or a file store without traces gets of the rows that are open.
  * `outcome` is what becomes of the entry when they are there. */
-enum outcome mlflow_untraced_send(
+enum outcome mlflow_records_as_tables(
     struct mlflow *m, enum outcome outcome, struct err *err);
 
 /* --- artifact.c --- */

@@ -1,4 +1,4 @@
-/* The records lane of the MLflow tracker: what records.c keeps between two of its
+/* The records lane of the MLflow tracker: what is kept between two of its
  * requests. */
 #ifndef TRACKER_MLFLOW_RECORDS_H
 #define TRACKER_MLFLOW_RECORDS_H
@@ -11,6 +11,9 @@
 #include "tracker/common/rows.h"
 #include "tracker/common/alone.h"
 #include "tracker/tracker.h"
+
+/* Records of one request, as traces. */
+#define MLFLOW_TRACES_MAX 100
 
 struct mlflow_records {
 	struct batch *batch;

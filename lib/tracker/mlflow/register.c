@@ -61,8 +61,7 @@ make_version(struct mlflow *m)
 	jsonwrite_text_member(&w, "source", m->source);
 	if (m->source_run != NULL)
 		jsonwrite_text_member(&w, "run_id", m->source_run);
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "tags", '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "key", ID_TAG);
 	jsonwrite_text_member(&w, "value", r->id);
@@ -206,13 +205,11 @@ find_run(struct mlflow *m, const char *id, struct err *err)
 	}
 	filter = xasprintf("tags.`" MLFLOW_OUR_ID_TAG "` = '%s'", id);
 	begin_body(m, &w);
-	jsonwrite_key(&w, "experiment_ids");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "experiment_ids", '[');
 	jsonwrite_text(&w, m->experiment_id);
 	jsonwrite_close(&w, ']');
 	jsonwrite_text_member(&w, "filter", filter);
-	jsonwrite_key(&w, "order_by");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "order_by", '[');
 	jsonwrite_text(&w, "attributes.start_time DESC");
 	jsonwrite_close(&w, ']');
 	jsonwrite_int_member(&w, "max_results", 1);

@@ -13,7 +13,6 @@
 /* MLflow's database has room for so many characters. */
 #define RUN_NAME_MAX 250
 #define USER_MAX     256
-#define TEXT_BYTES   (1024 * 1024)
 
 /* Notes how a user's tag had to be changed. */
 static void
@@ -187,26 +186,11 @@ mlflow_run_name(const struct mlflow *m, bool *given)
 	return name != NULL ? name : display_name(start, m->run->run_id);
 }
 
-static void
-put_cut(struct jsonwrite *w, const char *key, const char *text, size_t max)
-{
-	struct buf value;
-
-	if (text == NULL)
-		return;
-	buf_init(&value, TEXT_BYTES);
-	mlflow_text(&value, text, max);
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, value.data);
-	buf_release(&value);
-}
-
 /* "tags":[...] */
 static void
 put_list(struct jsonwrite *w, const struct mlflow_tags *tags)
 {
-	jsonwrite_key(w, "tags");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "tags", '[');
 	for (size_t i = 0; i < tags->len; i++) {
 		jsonwrite_open(w, '{');
 		jsonwrite_text_member(w, "key", tags->list[i].key);
@@ -228,8 +212,8 @@ mlflow_run_body(const struct mlflow *m, struct buf *body)
 	w = mlflow_begin_body(body);
 	jsonwrite_text_member(&w, "experiment_id", m->experiment_id);
 	jsonwrite_int_member(&w, "start_time", m->run->started_us / 1000);
-	put_cut(&w, "run_name", m->wanted.name, RUN_NAME_MAX);
-	put_cut(
+	mlflow_text_member(&w, "run_name", m->wanted.name, RUN_NAME_MAX);
+	mlflow_text_member(
 	    &w, "user_id", mlflow_tags_get(&tags, MLFLOW_USER_TAG), USER_MAX);
 	put_list(&w, &tags);
 	jsonwrite_close(&w, '}');

@@ -1,4 +1,4 @@
-/* Sends metrics, params, the run's name and its end to an MLflow server: one
+/* Sends metrics, params and the run's name to an MLflow server: one
  * request after the other until the batch is done, a refused one in halves.
  *
  * A request that was refused is sent again in halves, until the bad item is
@@ -21,8 +21,6 @@
 #define NAME_BYTES    65536
 
 static bool advance(struct mlflow *m);
-static void end(struct mlflow *m);
-static void send_end(struct mlflow *m);
 
 /* Is the run being ended? */
 static bool
@@ -51,7 +49,7 @@ void
 mlflow_send_on(struct mlflow *m)
 {
 	if (is_ending(m))
-		end(m);
+		mlflow_finish_on(m);
 	else if (!advance(m))
 		tracker_done(
 		    m->tracker, CALL_SEND_METRICS, OUTCOME_DONE, 0, NULL);
@@ -143,13 +141,6 @@ renamed(struct mlflow *m, struct mlflow_answer *a)
 }
 
 static void
-put_member(struct jsonwrite *w, const char *key, const char *text)
-{
-	jsonwrite_key(w, key);
-	jsonwrite_text(w, text);
-}
-
-static void
 send_rename(struct mlflow *m)
 {
 	struct mlflow_call *call = &m->calls[LANE_METRICS];
@@ -159,8 +150,8 @@ send_rename(struct mlflow *m)
 	buf_init(&name, NAME_BYTES);
 	mlflow_text(&name, m->rename, RUN_NAME_MAX);
 	w = mlflow_begin_body(&call->body);
-	put_member(&w, "run_id", m->run_id);
-	put_member(&w, "run_name", name.data);
+	jsonwrite_text_member(&w, "run_id", m->run_id);
+	jsonwrite_text_member(&w, "run_name", name.data);
 	jsonwrite_close(&w, '}');
 	buf_release(&name);
 	mlflow_post(m, "runs/update", renamed);
@@ -293,91 +284,4 @@ mlflow_server_send(struct mlflow *m, struct batch *batch)
 		mlflow_inputs_end(m);
 	begin_run(m);
 	return advance(m) ? OUTCOME_PENDING : OUTCOME_DONE;
-}
-
-static const char *
-mlflow_status(enum run_status status)
-{
-	switch (status) {
-	case RUN_FINISHED:
-		return "FINISHED";
-	case RUN_KILLED:
-		return "KILLED";
-	default:
-		return "FAILED";
-	}
-}
-
-static void
-ended_child(struct mlflow *m, struct mlflow_answer *a)
-{
-	if (a->outcome == OUTCOME_RETRY || a->outcome == OUTCOME_BLOCKED) {
-		mlflow_fail(m, CALL_FINISH, a);
-		return;
-	}
-	m->wanted.child->ended = true;
-	send_end(m);
-}
-
-static void
-sent_tables(struct mlflow *m, const struct mlflow_answer *failed)
-{
-	const struct mlflow_answer done = {.outcome = OUTCOME_DONE};
-
-	mlflow_fail(m, CALL_FINISH, failed != NULL ? failed : &done);
-}
-
-/* A table that can't be sent now must not keep the run from its end. */
-static void
-ended(struct mlflow *m, struct mlflow_answer *a)
-{
-	/* Records that are under way, or follow, send them. */
-	bool others = m->calls[LANE_RECORDS].http != NULL ||
-	    tracker_records_follow(m->tracker);
-
-	if (a->outcome != OUTCOME_DONE || others ||
-	    !mlflow_tables_send(m, sent_tables))
-		mlflow_fail(m, CALL_FINISH, a);
-}
-
-/* Ends the children first, so that none outlives its parent. */
-static void
-send_end(struct mlflow *m)
-{
-	struct mlflow_call *call = &m->calls[LANE_METRICS];
-	const char *run_id = m->run_id;
-	struct jsonwrite w;
-
-	m->wanted.child = NULL;
-	for (size_t i = 0; i < m->child_len; i++)
-		if (m->children[i]->run_id != NULL && !m->children[i]->ended) {
-			m->wanted.child = m->children[i];
-			run_id = m->children[i]->run_id;
-			break;
-		}
-	w = mlflow_begin_body(&call->body);
-	put_member(&w, "run_id", run_id);
-	put_member(&w, "status", mlflow_status(m->end.end->status));
-	jsonwrite_key(&w, "end_time");
-	jsonwrite_int(&w, m->end.ended_us / 1000);
-	jsonwrite_close(&w, '}');
-	mlflow_post(
-	    m, "runs/update", m->wanted.child != NULL ? ended_child : ended);
-}
-
-/* The dataset goes here if nothing came behind the entries that name it. */
-static void
-end(struct mlflow *m)
-{
-	if (!mlflow_inputs_next(m))
-		send_end(m);
-}
-
-enum outcome
-mlflow_server_finish(struct mlflow *m, const struct run_end *run_end)
-{
-	m->end = *run_end;
-	mlflow_inputs_end(m);
-	end(m);
-	return OUTCOME_PENDING;
 }

@@ -39,8 +39,7 @@ put_columns(struct jsonwrite *w, bool text)
 	static const char *const texts[] = {
 	    "input", "expected_response", "output", "error"};
 
-	jsonwrite_key(w, "columns");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "columns", '[');
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		jsonwrite_text(w, names[i]);
 	for (size_t i = 0; text && i < sizeof texts / sizeof texts[0]; i++)
@@ -146,8 +145,7 @@ mlflow_tables_add(struct mlflow *m, const struct row *row, struct err *err)
 	if (t->size == 0) {
 		jsonwrite_open(&w, '{');
 		put_columns(&w, text);
-		jsonwrite_key(&w, "data");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "data", '[');
 	} else {
 		jsonwrite_resume(&w, 2, false);
 	}

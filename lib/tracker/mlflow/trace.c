@@ -265,20 +265,18 @@ begin_assessment(const struct info *info, const char *score, const char *name)
 	jsonwrite_text_member(w, "assessment_name", name);
 	jsonwrite_text_member(w, "trace_id", info->trace_id);
 	jsonwrite_text_member(w, "span_id", info->span_id);
-	jsonwrite_key(w, "source");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "source", '{');
 	jsonwrite_text_member(w, "source_type", "CODE");
 	jsonwrite_text_member(w, "source_id", info->row->probe);
 	jsonwrite_close(w, '}');
 	put_time(w, "create_time", info->row->end_us);
 	put_time(w, "last_update_time", info->row->end_us);
 	jsonwrite_bool_member(w, "valid", true);
-	jsonwrite_key(w, "metadata");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "metadata", '{');
 	jsonwrite_text_member(w, "mlflow.assessment.sourceRunId", info->run_id);
 	jsonwrite_close(w, '}');
-	jsonwrite_key(w, score != NULL ? "feedback" : "expectation");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(
+	    w, score != NULL ? "feedback" : "expectation", '{');
 	jsonwrite_key(w, "value");
 }
 
@@ -319,8 +317,7 @@ put_assessments(const struct info *info)
 	struct buf own;
 	struct json_span reference = shallow(&info->row->reference, &own);
 
-	jsonwrite_key(info->w, "assessments");
-	jsonwrite_open(info->w, '[');
+	jsonwrite_open_member(info->w, "assessments", '[');
 	for (size_t i = 0; i < info->row->score_len; i++)
 		put_score(info, &info->row->scores[i]);
 	if (info->row->reference.type != JSON_NONE) {
@@ -356,16 +353,13 @@ put_preview(struct jsonwrite *w, const char *key, const struct json_span *value)
 static void
 put_place(struct jsonwrite *w, const char *experiment_id, const char *run_id)
 {
-	jsonwrite_key(w, "trace_location");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "trace_location", '{');
 	jsonwrite_text_member(w, "type", "MLFLOW_EXPERIMENT");
-	jsonwrite_key(w, "mlflow_experiment");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "mlflow_experiment", '{');
 	jsonwrite_text_member(w, "experiment_id", experiment_id);
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, '}');
-	jsonwrite_key(w, "trace_metadata");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "trace_metadata", '{');
 	jsonwrite_text_member(w, "mlflow.sourceRun", run_id);
 	jsonwrite_text_member(w, "mlflow.trace_schema.version", "3");
 	jsonwrite_close(w, '}');
@@ -385,10 +379,8 @@ mlflow_trace_info(struct buf *json, const struct row *row,
 	put_hex(info.span_id, row->span_id, ROW_SPAN_ID_BYTES);
 	jsonwrite_init(&w, json, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "trace");
-	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "trace_info");
-	jsonwrite_open(&w, '{');
+	jsonwrite_open_member(&w, "trace", '{');
+	jsonwrite_open_member(&w, "trace_info", '{');
 	jsonwrite_text_member(&w, "trace_id", info.trace_id);
 	put_place(&w, experiment_id, run_id);
 	put_time(&w, "request_time", row->start_us);
@@ -399,8 +391,7 @@ mlflow_trace_info(struct buf *json, const struct row *row,
 	    row->output_text != NULL && text.type == JSON_STRING
 		? &text
 		: &row->output);
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '{');
+	jsonwrite_open_member(&w, "tags", '{');
 	jsonwrite_text_member(&w, "mlflow.traceName", row->probe);
 	jsonwrite_text_member(
 	    &w, "mlflow.trace.spansLocation", "TRACKING_STORE");
@@ -423,9 +414,5 @@ mlflow_trace_ids(struct row *row, const char *run_id)
 	SHA256Update(&sha, row->span_id, sizeof row->span_id);
 	SHA256Update(&sha, (const uint8_t *)run_id, strlen(run_id));
 	SHA256Final(digest, &sha);
-	/* No ID is all zero. */
-	digest[0] |= 1;
-	digest[ROW_TRACE_ID_BYTES] |= 1;
-	memcpy(row->trace_id, digest, ROW_TRACE_ID_BYTES);
-	memcpy(row->span_id, digest + ROW_TRACE_ID_BYTES, ROW_SPAN_ID_BYTES);
+	row_set_ids(row, digest);
 }

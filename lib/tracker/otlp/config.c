@@ -293,20 +293,12 @@ otlp_config_load(struct otlp_config *c, const struct plan *plan)
 }
 
 static void
-forget(char *secret)
-{
-	if (secret != NULL)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
-static void
 way_release(struct otlp_way *way)
 {
 	for (size_t i = 0; i < way->header_len; i++)
-		forget(way->headers[i]);
+		xfree_secret(way->headers[i]);
 	free(way->headers);
-	forget(way->password);
+	xfree_secret(way->password);
 	free(way->user);
 	free(way->url);
 	free(way->ca);

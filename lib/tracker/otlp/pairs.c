@@ -49,8 +49,7 @@ read_item(const char *item, size_t item_len, struct pair **list, size_t *len)
 	good = name[0] != '\0';
 	if (good)
 		otlp_pairs_put(list, len, name, value);
-	explicit_bzero(value, strlen(value));
-	free(value);
+	xfree_secret(value);
 	free(name);
 	return good;
 }
@@ -78,8 +77,7 @@ otlp_pairs_release(struct pair *list, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		free(list[i].name);
-		explicit_bzero(list[i].text, strlen(list[i].text));
-		free(list[i].text);
+		xfree_secret(list[i].text);
 	}
 	free(list);
 }

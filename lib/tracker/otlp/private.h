@@ -172,7 +172,7 @@ void otlp_status_write(struct otlp *o, int64_t time_us, double status);
 /* The points of the request were taken: the next ones must be later. */
 void otlp_points_taken(struct otlp *o);
 
-/* --- points.c --- */
+/* --- metrics_send.c --- */
 
 /* Sends a batch of the metrics lane; without entries a sign of life. */
 enum outcome otlp_points_send(

@@ -72,8 +72,7 @@ put_message(struct buf *out, const char *key, const char *role,
 	jsonwrite_open(&w, '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "role", role);
-	jsonwrite_key(&w, "parts");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "parts", '[');
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "type", "text");
 	jsonwrite_text_member(

@@ -3,18 +3,11 @@
 #define NAME_MAX_BYTES 256
 
 static void
-put_pair(struct jsonwrite *w, const char *name, const char *text)
-{
-	jsonwrite_key(w, name);
-	jsonwrite_text(w, text);
-}
-
-static void
 put_run(struct jsonwrite *w, const struct wandb_run *run)
 {
-	put_pair(w, "entityName", run->entity);
-	put_pair(w, "projectName", run->project);
-	put_pair(w, "runName", run->id);
+	jsonwrite_text_member(w, "entityName", run->entity);
+	jsonwrite_text_member(w, "projectName", run->project);
+	jsonwrite_text_member(w, "runName", run->id);
 }
 
 /* Every call has one variable, $i. */
@@ -22,8 +15,7 @@ static void
 begin(struct wandb_call *call, struct jsonwrite *w, const char *query)
 {
 	wandb_graphql_begin(call, w, query);
-	jsonwrite_key(w, "i");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "i", '{');
 }
 
 static void
@@ -45,27 +37,24 @@ put_artifact(struct jsonwrite *w, const struct wandb_run *run,
 	wandb_bundle_name(bundle, run, &name);
 	wandb_manifest_digest(files, digest);
 	put_run(w, run);
-	put_pair(w, "artifactTypeName", wandb_bundle_type(bundle));
-	put_pair(w, "artifactCollectionName", name.data);
-	jsonwrite_key(w, "artifactCollectionNames");
-	jsonwrite_open(w, '[');
+	jsonwrite_text_member(w, "artifactTypeName", wandb_bundle_type(bundle));
+	jsonwrite_text_member(w, "artifactCollectionName", name.data);
+	jsonwrite_open_member(w, "artifactCollectionNames", '[');
 	jsonwrite_text(w, name.data);
 	jsonwrite_close(w, ']');
-	put_pair(w, "digest", digest);
-	put_pair(w, "digestAlgorithm", "MANIFEST_MD5");
-	jsonwrite_key(w, "aliases");
-	jsonwrite_open(w, '[');
+	jsonwrite_text_member(w, "digest", digest);
+	jsonwrite_text_member(w, "digestAlgorithm", "MANIFEST_MD5");
+	jsonwrite_open_member(w, "aliases", '[');
 	jsonwrite_open(w, '{');
-	put_pair(w, "artifactCollectionName", name.data);
-	put_pair(w, "alias", "latest");
+	jsonwrite_text_member(w, "artifactCollectionName", name.data);
+	jsonwrite_text_member(w, "alias", "latest");
 	jsonwrite_close(w, '}');
 	jsonwrite_close(w, ']');
 	wandb_bundle_version_id(bundle, run, id);
-	put_pair(w, "clientID", id);
+	jsonwrite_text_member(w, "clientID", id);
 	wandb_bundle_sequence_id(bundle, run, id);
-	put_pair(w, "sequenceClientID", id);
-	jsonwrite_key(w, "enableDigestDeduplication");
-	jsonwrite_bool(w, true);
+	jsonwrite_text_member(w, "sequenceClientID", id);
+	jsonwrite_bool_member(w, "enableDigestDeduplication", true);
 	buf_release(&name);
 }
 
@@ -101,14 +90,13 @@ wandb_artifact_manifest(struct wandb_call *call, struct wandb_client *client,
 		  "$i:CreateArtifactManifestInput!){"
 		  "createArtifactManifest(input:$i){artifactManifest{id "
 		  "file{uploadUrl uploadHeaders}}}}");
-	put_pair(&w, "artifactID", ids->artifact);
-	put_pair(&w, "baseArtifactID", ids->latest);
-	put_pair(&w, "name", "wandb_manifest.json");
-	put_pair(&w, "digest", digest != NULL ? digest : "");
+	jsonwrite_text_member(&w, "artifactID", ids->artifact);
+	jsonwrite_text_member(&w, "baseArtifactID", ids->latest);
+	jsonwrite_text_member(&w, "name", "wandb_manifest.json");
+	jsonwrite_text_member(&w, "digest", digest != NULL ? digest : "");
 	put_run(&w, run);
-	put_pair(&w, "type", "FULL");
-	jsonwrite_key(&w, "includeUpload");
-	jsonwrite_bool(&w, digest != NULL);
+	jsonwrite_text_member(&w, "type", "FULL");
+	jsonwrite_bool_member(&w, "includeUpload", digest != NULL);
 	finish(call, client, &w, done, data);
 }
 
@@ -123,14 +111,13 @@ wandb_artifact_file(struct wandb_call *call, struct wandb_client *client,
 	    "mutation CreateArtifactFiles($i:CreateArtifactFilesInput!){"
 	    "createArtifactFiles(input:$i){files{edges{node{"
 	    "uploadUrl uploadHeaders}}}}}");
-	put_pair(&w, "storageLayout", "V2");
-	jsonwrite_key(&w, "artifactFiles");
-	jsonwrite_open(&w, '[');
+	jsonwrite_text_member(&w, "storageLayout", "V2");
+	jsonwrite_open_member(&w, "artifactFiles", '[');
 	jsonwrite_open(&w, '{');
-	put_pair(&w, "artifactID", ids->artifact);
-	put_pair(&w, "artifactManifestID", ids->manifest);
-	put_pair(&w, "name", file->name);
-	put_pair(&w, "md5", file->md5);
+	jsonwrite_text_member(&w, "artifactID", ids->artifact);
+	jsonwrite_text_member(&w, "artifactManifestID", ids->manifest);
+	jsonwrite_text_member(&w, "name", file->name);
+	jsonwrite_text_member(&w, "md5", file->md5);
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, ']');
 	finish(call, client, &w, done, data);
@@ -145,6 +132,6 @@ wandb_artifact_commit(struct wandb_call *call, struct wandb_client *client,
 	begin(call, &w,
 	    "mutation CommitArtifact($i:CommitArtifactInput!){"
 	    "commitArtifact(input:$i){artifact{id digest}}}");
-	put_pair(&w, "artifactID", id);
+	jsonwrite_text_member(&w, "artifactID", id);
 	finish(call, client, &w, done, data);
 }

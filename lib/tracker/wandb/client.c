@@ -270,8 +270,7 @@ put_operation_name(struct jsonwrite *w, const char *query)
 	const char *begin = query + strcspn(query, " ") + 1;
 	char *name = xstrndup(begin, strcspn(begin, "({"));
 
-	jsonwrite_key(w, "operationName");
-	jsonwrite_text(w, name);
+	jsonwrite_text_member(w, "operationName", name);
 	free(name);
 }
 
@@ -282,11 +281,9 @@ wandb_graphql_begin(
 	wandb_call_reset(call);
 	jsonwrite_init(w, &call->body, JSONWRITE_COMPACT);
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "query");
-	jsonwrite_text(w, query);
+	jsonwrite_text_member(w, "query", query);
 	put_operation_name(w, query);
-	jsonwrite_key(w, "variables");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "variables", '{');
 }
 
 void

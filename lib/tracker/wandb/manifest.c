@@ -130,24 +130,16 @@ wandb_manifest_json(const struct wandb_manifest *m, struct buf *out)
 
 	jsonwrite_init(&w, out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "version");
-	jsonwrite_int(&w, 1);
-	jsonwrite_key(&w, "storagePolicy");
-	jsonwrite_text(&w, "wandb-storage-policy-v1");
-	jsonwrite_key(&w, "storagePolicyConfig");
-	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "storageLayout");
-	jsonwrite_text(&w, "V2");
+	jsonwrite_int_member(&w, "version", 1);
+	jsonwrite_text_member(&w, "storagePolicy", "wandb-storage-policy-v1");
+	jsonwrite_open_member(&w, "storagePolicyConfig", '{');
+	jsonwrite_text_member(&w, "storageLayout", "V2");
 	jsonwrite_close(&w, '}');
-	jsonwrite_key(&w, "contents");
-	jsonwrite_open(&w, '{');
+	jsonwrite_open_member(&w, "contents", '{');
 	for (file = m->files; file < m->files + m->len; file++) {
-		jsonwrite_key(&w, file->name);
-		jsonwrite_open(&w, '{');
-		jsonwrite_key(&w, "digest");
-		jsonwrite_text(&w, file->md5);
-		jsonwrite_key(&w, "size");
-		jsonwrite_int(&w, file->size);
+		jsonwrite_open_member(&w, file->name, '{');
+		jsonwrite_text_member(&w, "digest", file->md5);
+		jsonwrite_int_member(&w, "size", file->size);
 		jsonwrite_close(&w, '}');
 	}
 	jsonwrite_close(&w, '}');

@@ -56,9 +56,7 @@ behind_macro(const char *text)
 static void
 replace(char **text, const char *with)
 {
-	if (*text != NULL)
-		explicit_bzero(*text, strlen(*text));
-	free(*text);
+	xfree_secret(*text);
 	*text = with != NULL ? xstrdup(with) : NULL;
 }
 

@@ -1,8 +1,7 @@
 /*
  * A W&B run on a server, with the runs of its experiments: creates them or finds
- * them by their IDs, decides at which pace their rows go up (about every 15
- * seconds, a full load earlier), then sends files, artifact and end. Entries
- * come from the journal's start each time; the server's line count says which
+ * them by their IDs, sends their rows (pace.h: when), then files, artifact and end.
+ * Entries come from the journal's start each time; the server's line count says which
  * rows of a run it has.
  */
 #ifndef TRACKER_WANDB_ONLINE_H
@@ -80,7 +79,7 @@ enum outcome wandb_online_finish(
     struct wandb_online *o, const struct run_end *end, struct err *err);
 void wandb_online_close(struct wandb_online *o);
 
-/* For online.c and online_end.c: the run (0), or that of its child at - 1; NULL
+/* For online.c, online_end.c and pace.c: the run (0), or that of its child at - 1; NULL
  * behind the last. */
 struct wandb_server_run *wandb_online_live(struct wandb_online *o, size_t at);
 /* Was the answer that the request was too large, and will it be smaller? */

@@ -216,10 +216,7 @@ add_row(struct wandb_pieces *p, const struct row *row)
 
 	take_members(p, row, "scores", p->text, cells);
 	take_members(p, row, "usage", false, cells);
-	if (p->row_len == p->row_cap) {
-		p->row_cap = p->row_cap > 0 ? 2 * p->row_cap : 64;
-		p->rows = xreallocarray(p->rows, p->row_cap, sizeof *p->rows);
-	}
+	p->rows = xgrow(p->rows, p->row_len, &p->row_cap, sizeof *p->rows);
 	jsonwrite_init(&w, &p->out, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '[');
 	for (int i = 0; i < COLUMN_COUNT; i++)

@@ -135,10 +135,8 @@ write_buckets(struct jsonwrite *w, const struct entry_histogram *h,
 	size_t i, k;
 
 	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "_type");
-	jsonwrite_text(w, "histogram");
-	jsonwrite_key(w, "values");
-	jsonwrite_open(w, '[');
+	jsonwrite_text_member(w, "_type", "histogram");
+	jsonwrite_open_member(w, "values", '[');
 	for (i = first; i < end; i += per) {
 		sum = 0;
 		for (k = i; k < end && k < i + per; k++)
@@ -146,8 +144,7 @@ write_buckets(struct jsonwrite *w, const struct entry_histogram *h,
 		jsonwrite_double(w, sum);
 	}
 	jsonwrite_close(w, ']');
-	jsonwrite_key(w, "bins");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "bins", '[');
 	jsonwrite_double(w, h->min);
 	for (i = first; i < end; i += per) {
 		k = i + per < end ? i + per : end;

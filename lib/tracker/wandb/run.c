@@ -5,16 +5,16 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "base/environment.h"
 #include "base/die.h"
 #include "format/jsonscan.h"
 #include "format/jsonwrite.h"
-#include "format/text.h"
 #include "tracker/common/display.h"
 #include "tracker/wandb/nested.h"
+#include "tracker/wandb/tags.h"
+#include "tracker/wandb/values.h"
+#include "tracker/wandb/variables.h"
 
 /* W&B's limits. */
-#define TAG_MAX_CHARACTERS     64
 #define PROJECT_MAX_CHARACTERS 128
 #define PROJECT_FORBIDDEN      "/\\#?%:"
 #define ID_MAX_BYTES           128
@@ -35,21 +35,6 @@ copy(const char *text)
 	return text != NULL && text[0] != '\0' ? wandb_utf8(text) : NULL;
 }
 
-/* The variable's value as text; NULL: none. */
-static char *
-variable_text(const char *name)
-{
-	const char *value = environment_value(name);
-	char *text, *clean;
-
-	if (value == NULL)
-		return NULL;
-	text = text_path_text(value);
-	clean = wandb_utf8(text);
-	free(text);
-	return clean;
-}
-
 /* What was asked for by option stands above W&B's variable, what only the
  * config file says below it. */
 static char *
@@ -58,7 +43,7 @@ choose_text(const struct tracker *t, const struct entry_start *start,
 {
 	bool asked_for = tracker_option(t, option) != NULL ||
 	    start->source == SOURCE_LIBRARY;
-	char *chosen = copy(text), *other = variable_text(variable);
+	char *chosen = copy(text), *other = wandb_variable_text(variable);
 
 	if (other == NULL || (chosen != NULL && asked_for)) {
 		free(other);
@@ -66,83 +51,6 @@ choose_text(const struct tracker *t, const struct entry_start *start,
 	}
 	free(chosen);
 	return other;
-}
-
-/* To `most` characters; false if it is that short already. */
-static bool
-cut(char *text, int most)
-{
-	const char *at = text;
-
-	for (; most > 0 && *at != '\0'; most--)
-		text_next(&at);
-	if (*at == '\0')
-		return false;
-	text[at - text] = '\0';
-	return true;
-}
-
-/* A tag of more characters would cost the whole run. */
-static char *
-cut_tag(struct wandb_run *run, const char *text, size_t len)
-{
-	char *part = xstrndup(text, len), *tag = wandb_utf8(part);
-
-	free(part);
-	if (cut(tag, TAG_MAX_CHARACTERS))
-		run->tag_cut = true;
-	return tag;
-}
-
-/* The same tag twice is one; an empty one is none. */
-static void
-add_tag(struct wandb_run *run, const char *text, size_t len)
-{
-	char *tag = cut_tag(run, text, len);
-	size_t i;
-
-	for (i = 0; i < run->tag_len; i++)
-		if (strcmp(run->tags[i], tag) == 0)
-			break;
-	if (i < run->tag_len || tag[0] == '\0') {
-		free(tag);
-		return;
-	}
-	run->tags =
-	    xreallocarray(run->tags, run->tag_len + 1, sizeof(*run->tags));
-	run->tags[run->tag_len++] = tag;
-}
-
-/* A tag without its end would say something else; the config has all of it. */
-static void
-add_where(struct wandb_run *run, const struct pair *where)
-{
-	char *text = xasprintf("%s=%s", where->name, where->text);
-	char *tag = wandb_utf8(text);
-
-	if (!cut(tag, TAG_MAX_CHARACTERS))
-		add_tag(run, text, strlen(text));
-	free(tag);
-	free(text);
-}
-
-static void
-add_tags(struct wandb_run *run, const struct entry_start *start)
-{
-	char *list = variable_text("WANDB_TAGS");
-	const char *at = list;
-	size_t i, len;
-
-	for (i = 0; i < start->tag_len; i++)
-		add_tag(run, start->tags[i], strlen(start->tags[i]));
-	for (i = 0; i < start->where_len; i++)
-		add_where(run, &start->where[i]);
-	while (at != NULL && *at != '\0') {
-		len = strcspn(at, ",");
-		add_tag(run, at, len);
-		at += len + (at[len] == ',');
-	}
-	free(list);
 }
 
 static void
@@ -155,7 +63,7 @@ choose_project(struct wandb_run *run, const struct tracker *t,
 	    chosen != NULL && chosen[0] != '\0' ? chosen : PROJECT_FALLBACK);
 	char *at;
 
-	run->project_changed = cut(project, PROJECT_MAX_CHARACTERS);
+	run->project_changed = wandb_cut(project, PROJECT_MAX_CHARACTERS);
 	for (at = project; *at != '\0'; at++)
 		if (strchr(PROJECT_FORBIDDEN, *at) != NULL ||
 		    iscntrl((unsigned char)*at)) {
@@ -170,7 +78,7 @@ option_text(const struct tracker *t, const char *option, const char *variable)
 {
 	char *text = copy(tracker_option(t, option));
 
-	return text != NULL ? text : variable_text(variable);
+	return text != NULL ? text : wandb_variable_text(variable);
 }
 
 /* May it be a part of an address? */
@@ -231,7 +139,7 @@ choose(struct wandb_run *run, const struct tracker *t,
 		run->group = copy(start->experiment_name);
 	run->job_type = option_text(t, "wandb-job-type", "WANDB_JOB_TYPE");
 	run->sweep = copy(tracker_option(t, "wandb-sweep-id"));
-	add_tags(run, start);
+	wandb_tags_add(run, start);
 	run->remote = copy(start->git_remote);
 	run->commit = copy(start->git_commit);
 }
@@ -282,14 +190,12 @@ wandb_run_remember(const struct wandb_run *run, struct tracker *t)
 		if (*texts[i].text == NULL ||
 		    (texts[i].text == &run->name && !run->name_given))
 			continue;
-		jsonwrite_key(&w, texts[i].name);
-		jsonwrite_text(&w, *texts[i].text);
+		jsonwrite_text_member(&w, texts[i].name, *texts[i].text);
 	}
 	jsonwrite_int_member(&w, "lines_before", run->lines_before);
 	jsonwrite_int_member(&w, "events_before", run->events_before);
 	jsonwrite_int_member(&w, "first_step", run->first_step);
-	jsonwrite_key(&w, "tags");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "tags", '[');
 	for (i = 0; i < run->tag_len; i++)
 		jsonwrite_text(&w, run->tags[i]);
 	jsonwrite_close(&w, ']');
@@ -330,7 +236,7 @@ recall(struct wandb_run *run, const char *json)
 	while (jsonscan_element(&s) > 0 && jsonscan_value(&s, &member) == 0) {
 		tag = json_text_new(&member);
 		if (tag != NULL)
-			add_tag(run, tag, strlen(tag));
+			wandb_tag_add(run, tag, strlen(tag));
 		free(tag);
 	}
 }
@@ -412,7 +318,7 @@ wandb_run_init_child(struct wandb_run *run, const struct wandb_run *parent,
 	    "%s-%jd", parent->info->start->attempt, (intmax_t)experiment);
 	run->host = copy(parent->host);
 	for (i = 0; i < parent->tag_len; i++)
-		add_tag(run, parent->tags[i], strlen(parent->tags[i]));
+		wandb_tag_add(run, parent->tags[i], strlen(parent->tags[i]));
 	wandb_values_init(&run->config);
 	wandb_values_init(&run->tables);
 	wandb_rows_init(&run->rows, run->started_us, on_row, data);

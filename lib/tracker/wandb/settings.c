@@ -18,65 +18,13 @@
 #include "tracker/common/settings_file.h"
 #include "tracker/wandb/variables.h"
 #include "tracker/wandb/ini.h"
-#include "tracker/wandb/netrc.h"
+#include "tracker/wandb/key.h"
 
 #define DEFAULT_BASE_URL "https://api.wandb.ai"
 /* W&B's own: its server is api.wandb.ai, and no key goes there by plain http. */
-#define SERVICE        "wandb.ai"
-#define KEY_MIN_LENGTH 40
+#define SERVICE "wandb.ai"
 /* A netrc of a busy user has a few kB. */
 #define SETTINGS_FILE_MAX (1024 * 1024)
-#define KEY_CHARACTERS                                                   \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" \
-	"_-"
-
-char *
-wandb_url_host(const char *url)
-{
-	struct uri uri;
-	char *clean;
-	const char *at;
-
-	if (uri_split(url, &uri) && uri.authority.start != NULL)
-		return xstrndup(uri.authority.start, uri.authority.len);
-	clean = xstrdup(url);
-	uri_clean(clean);
-	clean[strcspn(clean, "/?#")] = '\0';
-	at = strrchr(clean, '@');
-	if (at != NULL)
-		memmove(clean, at + 1, strlen(at));
-	return clean;
-}
-
-/* Three parts with dots between them: a token that stands for a key. */
-static bool
-is_jwt(const char *key)
-{
-	int part;
-	size_t len;
-
-	for (part = 0; part < 3; part++, key += len) {
-		if (part > 0 && *key++ != '.')
-			return false;
-		len = strspn(key, KEY_CHARACTERS);
-		if (len == 0)
-			return false;
-	}
-	return *key == '\0';
-}
-
-bool
-wandb_key_is_valid(const char *key)
-{
-	const char *dash = strchr(key, '-');
-	const char *secret = dash != NULL ? dash + 1 : key;
-
-	if (is_jwt(key))
-		return true;
-	return strlen(secret) >= KEY_MIN_LENGTH &&
-	    secret[strspn(secret, KEY_CHARACTERS)] == '\0' &&
-	    strpbrk(key, "\r\n") == NULL;
-}
 
 /* The first of them counts. */
 static void
@@ -86,9 +34,8 @@ could_not_look(struct wandb_settings *s, const struct err *err)
 		s->unread = *err;
 }
 
-/* The content as a string, or NULL. */
-static char *
-read_text(struct wandb_settings *s, const char *path)
+char *
+wandb_settings_read(struct wandb_settings *s, const char *path)
 {
 	struct err err = ERR_INIT;
 	struct buf text;
@@ -107,8 +54,8 @@ read_text(struct wandb_settings *s, const char *path)
 	return result;
 }
 
-static char *
-home_file(const char *name)
+char *
+wandb_home_file(const char *name)
 {
 	const char *home = environment_value("HOME");
 
@@ -138,7 +85,7 @@ static void
 take_file(
     struct wandb_settings *s, const char *path, char **base_url, char **mode)
 {
-	char *text = path != NULL ? read_text(s, path) : NULL;
+	char *text = path != NULL ? wandb_settings_read(s, path) : NULL;
 
 	if (text != NULL) {
 		take_value(text, "base_url", base_url);
@@ -147,61 +94,6 @@ take_file(
 		take_value(text, "mode", mode);
 	}
 	free(text);
-}
-
-static char *
-netrc_key(struct wandb_settings *s, const char *machine, bool *by_default)
-{
-	static const char *const names[] = {".netrc", "_netrc"};
-	const char *named = environment_value("NETRC");
-	char *text = NULL, *path, *key = NULL;
-	size_t i;
-
-	*by_default = false;
-
-	if (named != NULL)
-		text = read_text(s, named);
-	for (i = 0; named == NULL && text == NULL && i < 2; i++) {
-		path = home_file(names[i]);
-		text = path != NULL ? read_text(s, path) : NULL;
-		free(path);
-	}
-	if (text != NULL)
-		key = wandb_netrc_password(text, machine, by_default);
-	/* An entry for all machines need not be meant for W&B. */
-	if (key != NULL && *by_default && !wandb_key_is_valid(key)) {
-		explicit_bzero(key, strlen(key));
-		free(key);
-		key = NULL;
-	}
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-	return key;
-}
-
-static void
-find_key(struct wandb_settings *s)
-{
-	char *host = wandb_url_host(s->base_url);
-	const char *key = environment_value("WANDB_API_KEY");
-	bool by_default;
-
-	s->key = key != NULL ? xstrdup(key) : netrc_key(s, host, &by_default);
-	free(host);
-	if (s->key == NULL) {
-		s->why_no_key =
-		    xasprintf("no W&B key found (WANDB_API_KEY or netrc)%s%s",
-			s->denied != NULL ? ": " : "",
-			s->denied != NULL ? s->denied : "");
-	} else if (!wandb_key_is_valid(s->key)) {
-		explicit_bzero(s->key, strlen(s->key));
-		free(s->key);
-		s->key = NULL;
-		s->why_no_key = xstrdup("the W&B key is malformed (a key has "
-					"40 characters or more: letters, "
-					"digits, underscores)");
-	}
 }
 
 /* "shared" is W&B's word for several writers of one run: online too. */
@@ -306,23 +198,6 @@ cut_slashes(char *url)
 		url[--len] = '\0';
 }
 
-/* Has netrc a key for this very server? */
-static bool
-has_own_key(struct wandb_settings *s, const char *url)
-{
-	char *host = wandb_url_host(url), *key;
-	bool by_default, own;
-
-	key = netrc_key(s, host, &by_default);
-	own = key != NULL && !by_default &&
-	    environment_value("WANDB_API_KEY") == NULL;
-	if (key != NULL)
-		explicit_bzero(key, strlen(key));
-	free(key);
-	free(host);
-	return own;
-}
-
 /* W&B's folder may have come with a directory that somebody else has made, so
  * it does not say where the key goes: to the server of the user's own file, or
  * to one that netrc has a key for. Where the user names none, the key may be
@@ -334,7 +209,7 @@ take_found(
 	if (found == NULL || strcmp(found, s->base_url) == 0)
 		return;
 	if (http_same_origin(s->base_url, found) ||
-	    (has_own_key(s, found) && !uri_is_in_clear(found)))
+	    (wandb_key_is_for(s, found) && !uri_is_in_clear(found)))
 		replace(&s->base_url, found);
 	else if (named)
 		s->note = xasprintf("%s names another server, %s: not "
@@ -388,7 +263,7 @@ take_files(
 {
 	const char *folder = environment_value("WANDB_CONFIG_DIR");
 	char *own = folder != NULL ? path_join(folder, "settings")
-				   : home_file(".config/wandb/settings");
+				   : wandb_home_file(".config/wandb/settings");
 	char *other = path_join(s->root, "settings");
 	char *filed = NULL, *found = NULL;
 
@@ -414,7 +289,7 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 	replace(&s->entity, wishes->entity);
 	replace(&s->project, environment_value("WANDB_PROJECT"));
 	before = s->unread;
-	find_key(s);
+	wandb_key_find(s);
 	find_mode(s, wishes, mode);
 	wandb_variables_load(s);
 	/* Nothing is sent: what the key is does not matter. */
@@ -426,9 +301,7 @@ wandb_settings_load(struct wandb_settings *s, const struct wandb_wishes *wishes)
 void
 wandb_settings_release(struct wandb_settings *s)
 {
-	if (s->key != NULL)
-		explicit_bzero(s->key, strlen(s->key));
-	free(s->key);
+	xfree_secret(s->key);
 	wandb_variables_release(s);
 	free(s->base_url);
 	free(s->note);

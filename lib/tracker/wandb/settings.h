@@ -71,12 +71,9 @@ void wandb_settings_load(
     struct wandb_settings *s, const struct wandb_wishes *wishes);
 void wandb_settings_release(struct wandb_settings *s);
 
-/* --- pure parts, for the unit test ------------------------------------ */
-
-/* "host" or "host:port" of a URL, as netrc names it. Allocated. */
-char *wandb_url_host(const char *url);
-/* Accepts what W&B's own check accepts: 40 characters or more behind a prefix
- * that ends with the first "-", or a token (JWT). */
-bool wandb_key_is_valid(const char *key);
+/* For key.c: the content of a file of W&B's settings as a string, or NULL; and a path
+ * below $HOME, or NULL. Both allocated. */
+char *wandb_settings_read(struct wandb_settings *s, const char *path);
+char *wandb_home_file(const char *name);
 
 #endif

@@ -165,12 +165,9 @@ wandb_stream_has_news(const struct wandb_stream *s)
 static void
 open_file(struct jsonwrite *w, const char *name, int64_t offset)
 {
-	jsonwrite_key(w, name);
-	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "offset");
-	jsonwrite_int(w, offset);
-	jsonwrite_key(w, "content");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, name, '{');
+	jsonwrite_int_member(w, "offset", offset);
+	jsonwrite_open_member(w, "content", '[');
 }
 
 static void
@@ -235,10 +232,8 @@ wandb_stream_summary(
 	jsonwrite_open(&inner, '{');
 	wandb_values_write(&all, &inner);
 	wandb_values_release(&all);
-	jsonwrite_key(&inner, "_wandb");
-	jsonwrite_open(&inner, '{');
-	jsonwrite_key(&inner, "runtime");
-	jsonwrite_int(&inner,
+	jsonwrite_open_member(&inner, "_wandb", '{');
+	jsonwrite_int_member(&inner, "runtime",
 	    end != NULL ? end->seconds
 			: wandb_run_seconds(s->run, rows->time_us));
 	jsonwrite_close(&inner, '}');
@@ -268,8 +263,7 @@ put_uploaded(struct wandb_stream *s, struct jsonwrite *w)
 	s->sent_uploaded = s->uploaded_len;
 	if (s->uploaded_len == 0)
 		return;
-	jsonwrite_key(w, "uploaded");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "uploaded", '[');
 	for (i = 0; i < s->uploaded_len; i++)
 		jsonwrite_text(w, s->uploaded[i]);
 	jsonwrite_close(w, ']');
@@ -286,8 +280,7 @@ static void
 put_files(
     struct wandb_stream *s, struct jsonwrite *w, const struct wandb_end *end)
 {
-	jsonwrite_key(w, "files");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "files", '{');
 	put_lines(s, &s->history, w);
 	put_lines(s, &s->events, w);
 	s->sent_summary = !s->summary_refused && !s->summary_there &&
@@ -315,10 +308,8 @@ build(struct wandb_stream *s, const struct wandb_end *end)
 		put_files(s, &w, end);
 	s->sent_end = end != NULL;
 	if (end != NULL) {
-		jsonwrite_key(&w, "complete");
-		jsonwrite_bool(&w, true);
-		jsonwrite_key(&w, "exitcode");
-		jsonwrite_int(&w, end->exit_code);
+		jsonwrite_bool_member(&w, "complete", true);
+		jsonwrite_int_member(&w, "exitcode", end->exit_code);
 	}
 	jsonwrite_close(&w, '}');
 }

@@ -220,14 +220,10 @@ ask_for_url(struct wandb_upload *u)
 	    "$run:String!,$files:[String!]!){createRunFiles(input:{"
 	    "entityName:$entity,projectName:$project,runName:$run,"
 	    "files:$files}){uploadHeaders files{name uploadUrl}}}");
-	jsonwrite_key(&w, "entity");
-	jsonwrite_text(&w, u->run->entity);
-	jsonwrite_key(&w, "project");
-	jsonwrite_text(&w, u->run->project);
-	jsonwrite_key(&w, "run");
-	jsonwrite_text(&w, u->run->id);
-	jsonwrite_key(&w, "files");
-	jsonwrite_open(&w, '[');
+	jsonwrite_text_member(&w, "entity", u->run->entity);
+	jsonwrite_text_member(&w, "project", u->run->project);
+	jsonwrite_text_member(&w, "run", u->run->id);
+	jsonwrite_open_member(&w, "files", '[');
 	jsonwrite_text(&w, u->name);
 	jsonwrite_close(&w, ']');
 	wandb_graphql_send(&u->call, u->client, &w, on_run_file, u);

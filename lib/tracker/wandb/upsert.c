@@ -45,8 +45,7 @@ put_text(struct jsonwrite *w, const char *name, const char *text)
 {
 	char *clean = text != NULL ? wandb_utf8(text) : NULL;
 
-	jsonwrite_key(w, name);
-	jsonwrite_text(w, clean);
+	jsonwrite_text_member(w, name, clean);
 	free(clean);
 }
 
@@ -61,25 +60,20 @@ write_config(struct jsonwrite *w, const struct wandb_run *run)
 	TAILQ_FOREACH (item, &run->config.set.list, link) {
 		if (run->without_config)
 			break;
-		jsonwrite_key(w, item->name);
-		jsonwrite_open(w, '{');
+		jsonwrite_open_member(w, item->name, '{');
 		jsonwrite_key(w, "value");
 		jsonwrite_raw(w, item->value.text, strlen(item->value.text));
 		jsonwrite_close(w, '}');
 	}
 	buf_init(&platform, PLATFORM_MAX);
 	wandb_run_platform(&platform);
-	jsonwrite_key(w, "_wandb");
-	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "value");
-	jsonwrite_open(w, '{');
-	jsonwrite_key(w, "t");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "_wandb", '{');
+	jsonwrite_open_member(w, "value", '{');
+	jsonwrite_open_member(w, "t", '{');
 	put_text(w, TELEMETRY_CLIENT, WANDB_CLIENT);
 	put_text(w, TELEMETRY_PLATFORM, platform.data);
 	jsonwrite_close(w, '}');
-	jsonwrite_key(w, "m");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "m", '[');
 	jsonwrite_close(w, ']');
 	put_text(w, "cli_version", WANDB_CLIENT);
 	jsonwrite_close(w, '}');
@@ -118,8 +112,7 @@ put_start(struct jsonwrite *w, const struct wandb_run *run,
 	/* Those of a run that goes on stay where none are given. */
 	if (run->id_given && run->tag_len == 0)
 		return;
-	jsonwrite_key(w, "tags");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "tags", '[');
 	for (i = 0; i < run->tag_len; i++)
 		jsonwrite_text(w, run->tags[i]);
 	jsonwrite_close(w, ']');

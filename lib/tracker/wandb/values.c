@@ -23,6 +23,19 @@ wandb_values_release(struct wandb_values *v)
 	paramset_release(&v->set);
 }
 
+bool
+wandb_cut(char *text, int most)
+{
+	const char *at = text;
+
+	for (; most > 0 && *at != '\0'; most--)
+		text_next(&at);
+	if (*at == '\0')
+		return false;
+	text[at - text] = '\0';
+	return true;
+}
+
 char *
 wandb_utf8(const char *text)
 {

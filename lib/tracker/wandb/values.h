@@ -49,6 +49,8 @@ char *wandb_name(const char *prefix, const char *name, bool *renamed);
 
 /* A text as UTF-8, as described above. Allocated. */
 char *wandb_utf8(const char *text);
+/* Cuts the text to `most` characters; false if it is that short already. */
+bool wandb_cut(char *text, int most);
 
 /* Writes the values as members of the object that is open in `w`. */
 void wandb_values_write(const struct wandb_values *v, struct jsonwrite *w);

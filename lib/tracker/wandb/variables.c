@@ -7,6 +7,8 @@
 #include "base/die.h"
 #include "base/environment.h"
 #include "foreign/json.h"
+#include "format/text.h"
+#include "tracker/wandb/values.h"
 
 #define HEADERS "WANDB__EXTRA_HTTP_HEADERS"
 /* A login proxy wants one or two. */
@@ -113,20 +115,26 @@ wandb_variables_load(struct wandb_settings *s)
 	take_headers(s);
 }
 
-static void
-free_secret(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void
 wandb_variables_release(struct wandb_settings *s)
 {
 	for (size_t i = 0; s->headers != NULL && s->headers[i] != NULL; i++)
-		free_secret(s->headers[i]);
+		xfree_secret(s->headers[i]);
 	free(s->headers);
-	free_secret(s->http_proxy);
-	free_secret(s->https_proxy);
+	xfree_secret(s->http_proxy);
+	xfree_secret(s->https_proxy);
+}
+
+char *
+wandb_variable_text(const char *name)
+{
+	const char *value = environment_value(name);
+	char *text, *clean;
+
+	if (value == NULL)
+		return NULL;
+	text = text_path_text(value);
+	clean = wandb_utf8(text);
+	free(text);
+	return clean;
 }

@@ -13,4 +13,7 @@
 void wandb_variables_load(struct wandb_settings *s);
 void wandb_variables_release(struct wandb_settings *s);
 
+/* The variable's value as text, allocated; NULL: none. */
+char *wandb_variable_text(const char *name);
+
 #endif

@@ -53,13 +53,11 @@ put_row(struct jsonwrite *w, const struct match_slice *slice,
 static void
 put_rows(struct jsonwrite *w, const struct result *r)
 {
-	jsonwrite_key(w, "overall");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "overall", '[');
 	for (size_t i = 0; i < r->row_len; i++)
 		put_row(w, NULL, &r->overall[i]);
 	jsonwrite_close(w, ']');
-	jsonwrite_key(w, "slices");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "slices", '[');
 	for (size_t k = 0; k < r->slice_len; k++)
 		for (size_t i = 0; i < r->row_len; i++)
 			put_row(w, r->slices[k].of, &r->slices[k].rows[i]);
@@ -79,8 +77,7 @@ put_run(struct jsonwrite *w, const struct run *run)
 static void
 put_match(struct jsonwrite *w, const struct match *m)
 {
-	jsonwrite_key(w, "matched");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "matched", '{');
 	jsonwrite_int_member(w, "pairs", (int64_t)m->pairs);
 	jsonwrite_int_member(w, "by_key", (int64_t)m->by_key);
 	jsonwrite_int_member(w, "by_example", (int64_t)(m->pairs - m->by_key));
@@ -100,8 +97,7 @@ put_figures(
 {
 	const char *name;
 
-	jsonwrite_key(w, "values");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "values", '[');
 	for (size_t i = 0; (name = figures_either(base, now, i)) != NULL; i++) {
 		jsonwrite_open(w, '{');
 		jsonwrite_text_member(w, "name", name);
@@ -135,8 +131,7 @@ static void
 put_side(struct jsonwrite *w, const char *key, const struct run_case *c,
     const struct run_texts *texts)
 {
-	jsonwrite_key(w, key);
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, key, '{');
 	jsonwrite_int_member(w, "line", (int64_t)c->number);
 	jsonwrite_text_member(w, "status", c->status);
 	jsonwrite_text_member(
@@ -152,8 +147,7 @@ static void
 put_changes(
     struct jsonwrite *w, const struct print *p, const struct print_one *one)
 {
-	jsonwrite_key(w, "changed");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "changed", '[');
 	for (size_t i = 0; i < one->change_len; i++) {
 		const struct print_change *c = &one->changes[i];
 
@@ -186,8 +180,7 @@ put_one(struct jsonwrite *w, const struct print *p, const struct print_one *one)
 static void
 put_rules(struct jsonwrite *w, const struct rules *rules)
 {
-	jsonwrite_key(w, "rules");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "rules", '[');
 	for (size_t i = 0; i < rules->outcome_len; i++) {
 		const struct rule_outcome *o = &rules->outcomes[i];
 
@@ -211,15 +204,13 @@ print_json(const struct print *p, struct buf *out)
 	jsonwrite_init(&w, out, JSONWRITE_INDENTED);
 	jsonwrite_open(&w, '{');
 	jsonwrite_int_member(&w, "version", PRINTED_VERSION);
-	jsonwrite_key(&w, "base");
-	jsonwrite_open(&w, '{');
+	jsonwrite_open_member(&w, "base", '{');
 	put_run(&w, p->base);
 	jsonwrite_close(&w, '}');
 	if (p->len == 1)
 		put_one(&w, p, &p->list[0]);
 	if (p->len != 1) {
-		jsonwrite_key(&w, "comparisons");
-		jsonwrite_open(&w, '[');
+		jsonwrite_open_member(&w, "comparisons", '[');
 		for (size_t i = 0; i < p->len; i++) {
 			jsonwrite_open(&w, '{');
 			put_one(&w, p, &p->list[i]);

@@ -44,11 +44,8 @@ find_side(const struct sides *sides, const char *model, const char *probe)
 static void
 add_seeker(struct side *side, const struct run_case *c)
 {
-	if (side->len == side->cap) {
-		side->cap = side->cap > 0 ? 2 * side->cap : 64;
-		side->seekers = xreallocarray(
-		    side->seekers, side->cap, sizeof side->seekers[0]);
-	}
+	side->seekers = xgrow(
+	    side->seekers, side->len, &side->cap, sizeof side->seekers[0]);
 	side->seekers[side->len++] = (struct seeker){.c = c};
 }
 

@@ -67,11 +67,8 @@ take_record(const struct survey *s, const struct survey_record *r, void *data)
 	struct question q;
 	struct run_case *c;
 
-	if (run->len == run->cap) {
-		run->cap = run->cap > 0 ? 2 * run->cap : 1024;
-		run->cases =
-		    xreallocarray(run->cases, run->cap, sizeof run->cases[0]);
-	}
+	run->cases =
+	    xgrow(run->cases, run->len, &run->cap, sizeof run->cases[0]);
 	c = &run->cases[run->len++];
 	question_read(&q, r->line, r->len);
 	*c = (struct run_case){

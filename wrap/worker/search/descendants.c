@@ -76,10 +76,7 @@ add(struct descendants *d, pid_t pid, pid_t parent)
 		d->passed = true;
 		return;
 	}
-	if (d->len == d->cap) {
-		d->cap = d->cap > 0 ? d->cap * 2 : 16;
-		d->list = xreallocarray(d->list, d->cap, sizeof *d->list);
-	}
+	d->list = xgrow(d->list, d->len, &d->cap, sizeof *d->list);
 	d->list[d->len++] = (struct descendant){
 	    .pid = pid, .parent = parent, .start = start, .there = true};
 }

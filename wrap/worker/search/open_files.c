@@ -18,10 +18,7 @@
 static void
 add(struct open_files *o, pid_t pid, const struct stat *st)
 {
-	if (o->len == o->cap) {
-		o->cap = o->cap > 0 ? o->cap * 2 : 256;
-		o->files = xreallocarray(o->files, o->cap, sizeof *o->files);
-	}
+	o->files = xgrow(o->files, o->len, &o->cap, sizeof *o->files);
 	o->files[o->len++] = (struct open_file){
 	    .device = st->st_dev, .inode = st->st_ino, .pid = pid};
 }

@@ -39,10 +39,7 @@ put(struct walk *m, char *path, int depth)
 {
 	struct walk_place *place;
 
-	if (m->len == m->cap) {
-		m->cap = m->cap > 0 ? m->cap * 2 : 64;
-		m->queue = xreallocarray(m->queue, m->cap, sizeof *m->queue);
-	}
+	m->queue = xgrow(m->queue, m->len, &m->cap, sizeof *m->queue);
 	place = &m->queue[m->len++];
 	place->path = path;
 	place->depth = depth;

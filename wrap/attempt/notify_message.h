@@ -2,20 +2,20 @@
  * What --notify tells of a run that has ended: names and numbers, and no text of
  * a record.
  *
- *	event = notice_event(a);
- *	notice_make(&n, a, event);
+ *	event = notify_message_event(a);
+ *	notify_message_make(&n, a, event);
  *	... n.json, n.slack, n.discord ...
- *	notice_release(&n);
+ *	notify_message_release(&n);
  */
-#ifndef WRAP_ATTEMPT_NOTICE_H
-#define WRAP_ATTEMPT_NOTICE_H
+#ifndef WRAP_ATTEMPT_NOTIFY_MESSAGE_H
+#define WRAP_ATTEMPT_NOTIFY_MESSAGE_H
 
 #include "base/buf.h"
 #include "wrap/attempt/attempt.h"
 
-#define NOTICE_VERSION 1
+#define NOTIFY_MESSAGE_VERSION 1
 
-struct notice {
+struct notify_message {
 	/* {"version":1,"event":...,"text":...,"run":{...},"metrics":{...},
 	 * "trackers":[...]} for programs and webhooks. */
 	struct buf json;
@@ -24,9 +24,10 @@ struct notice {
 };
 
 /* "finished", "failed", "killed", or "stopped" by a rule of --stop-if. */
-const char *notice_event(const struct attempt *a);
+const char *notify_message_event(const struct attempt *a);
 /* The journal must hold all entries of the run. */
-void notice_make(struct notice *n, const struct attempt *a, const char *event);
-void notice_release(struct notice *n);
+void notify_message_make(
+    struct notify_message *n, const struct attempt *a, const char *event);
+void notify_message_release(struct notify_message *n);
 
 #endif

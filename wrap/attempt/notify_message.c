@@ -1,4 +1,4 @@
-#include "wrap/attempt/notice.h"
+#include "wrap/attempt/notify_message.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define DISCORD_MAX 1900
 
 const char *
-notice_event(const struct attempt *a)
+notify_message_event(const struct attempt *a)
 {
 	if (attempt_status(a) == RUN_KILLED && attempt_stop_reason(a) != NULL)
 		return "stopped";
@@ -53,8 +53,7 @@ put_run(struct jsonwrite *w, const struct attempt *a)
 {
 	const struct entry_start *start = attempt_start(a);
 
-	jsonwrite_key(w, "run");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "run", '{');
 	jsonwrite_text_member(w, "attempt", attempt_name(a));
 	jsonwrite_text_member(w, "run_id", attempt_run_id(a));
 	jsonwrite_text_member(w, "run_dir", start->run_dir);
@@ -69,11 +68,9 @@ put_metrics(struct jsonwrite *w, const struct values *v)
 {
 	const struct named_value *n = NULL;
 
-	jsonwrite_key(w, "metrics");
-	jsonwrite_open(w, '{');
+	jsonwrite_open_member(w, "metrics", '{');
 	while ((n = values_next_metric(v, n)) != NULL) {
-		jsonwrite_key(w, n->name);
-		jsonwrite_double(w, n->value.number);
+		jsonwrite_double_member(w, n->name, n->value.number);
 	}
 	jsonwrite_close(w, '}');
 }
@@ -83,8 +80,7 @@ put_trackers(struct jsonwrite *w, const struct attempt *a)
 {
 	struct delivery_status s;
 
-	jsonwrite_key(w, "trackers");
-	jsonwrite_open(w, '[');
+	jsonwrite_open_member(w, "trackers", '[');
 	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
 		attempt_delivery_status(a, i, &s);
 		jsonwrite_open(w, '{');
@@ -96,15 +92,15 @@ put_trackers(struct jsonwrite *w, const struct attempt *a)
 }
 
 static void
-make_json(struct notice *n, const struct attempt *a, const struct values *v,
-    const char *event, const char *text)
+make_json(struct notify_message *n, const struct attempt *a,
+    const struct values *v, const char *event, const char *text)
 {
 	struct jsonwrite w;
 
 	jsonwrite_init(&w, &n->json, JSONWRITE_COMPACT);
 	w.nonfinite = JSONWRITE_QUOTED;
 	jsonwrite_open(&w, '{');
-	jsonwrite_int_member(&w, "version", NOTICE_VERSION);
+	jsonwrite_int_member(&w, "version", NOTIFY_MESSAGE_VERSION);
 	jsonwrite_text_member(&w, "event", event);
 	jsonwrite_text_member(&w, "text", text);
 	put_run(&w, a);
@@ -117,7 +113,7 @@ make_json(struct notice *n, const struct attempt *a, const struct values *v,
 /* A name must not call people or look like a link: Slack's signs are written as
  * it wants them. */
 static void
-make_slack(struct notice *n, const char *text)
+make_slack(struct notify_message *n, const char *text)
 {
 	struct jsonwrite w;
 	struct buf plain;
@@ -141,7 +137,7 @@ make_slack(struct notice *n, const char *text)
 
 /* The empty list keeps Discord from calling anybody by a name in the text. */
 static void
-make_discord(struct notice *n, const char *text)
+make_discord(struct notify_message *n, const char *text)
 {
 	size_t len = strlen(text);
 	struct jsonwrite w;
@@ -156,10 +152,8 @@ make_discord(struct notice *n, const char *text)
 	jsonwrite_init(&w, &n->discord, JSONWRITE_COMPACT);
 	jsonwrite_open(&w, '{');
 	jsonwrite_text_member(&w, "content", cut.data);
-	jsonwrite_key(&w, "allowed_mentions");
-	jsonwrite_open(&w, '{');
-	jsonwrite_key(&w, "parse");
-	jsonwrite_open(&w, '[');
+	jsonwrite_open_member(&w, "allowed_mentions", '{');
+	jsonwrite_open_member(&w, "parse", '[');
 	jsonwrite_close(&w, ']');
 	jsonwrite_close(&w, '}');
 	jsonwrite_close(&w, '}');
@@ -167,7 +161,8 @@ make_discord(struct notice *n, const char *text)
 }
 
 void
-notice_make(struct notice *n, const struct attempt *a, const char *event)
+notify_message_make(
+    struct notify_message *n, const struct attempt *a, const char *event)
 {
 	struct values values;
 
@@ -185,7 +180,7 @@ notice_make(struct notice *n, const struct attempt *a, const char *event)
 }
 
 void
-notice_release(struct notice *n)
+notify_message_release(struct notify_message *n)
 {
 	buf_release(&n->json);
 	buf_release(&n->slack);

@@ -49,7 +49,7 @@ is_time_to_send(const struct mlflow *m)
 }
 
 void
-mlflow_untraced_begin(struct mlflow *m, const struct mlflow_answer *a)
+mlflow_records_have_no_traces(struct mlflow *m, const struct mlflow_answer *a)
 {
 	struct mlflow_answer failed = {.outcome = OUTCOME_BLOCKED};
 
@@ -66,7 +66,8 @@ mlflow_untraced_begin(struct mlflow *m, const struct mlflow_answer *a)
 }
 
 enum outcome
-mlflow_untraced_send(struct mlflow *m, enum outcome outcome, struct err *err)
+mlflow_records_as_tables(
+    struct mlflow *m, enum outcome outcome, struct err *err)
 {
 	struct mlflow_records *r = &m->records;
 	int result = gather(m, err);

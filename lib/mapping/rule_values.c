@@ -1,4 +1,4 @@
-#include "mapping/running.h"
+#include "mapping/rule_values.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,8 +18,7 @@ count_of(const struct derive *d, const char *name, double *value)
 	    {"error_count", (double)t->error_count},
 	    {"timeout_count", (double)t->timeout_count},
 	    {"success_rate", t->total_count > 0 ? tally_success_rate(t) : NAN},
-	    {RUNNING_ERROR_RATE,
-		t->total_count > 0 ? tally_error_rate(t) : NAN},
+	    {RULE_ERROR_RATE, t->total_count > 0 ? tally_error_rate(t) : NAN},
 	    {"observed/records_per_second", d->rate >= 0 ? d->rate : NAN},
 	    {"observed/latency_ms", d->observed_ms >= 0 ? d->observed_ms : NAN},
 	};
@@ -47,7 +46,7 @@ number_of(const struct numbers *names, const struct sums *sums, bool mean,
 }
 
 bool
-running_value(const struct derive *d, const char *name, double *value)
+rule_values_get(const struct derive *d, const char *name, double *value)
 {
 	return count_of(d, name, value) ||
 	    number_of(&d->scores, &d->score_sums, true, name, value) ||
@@ -56,7 +55,7 @@ running_value(const struct derive *d, const char *name, double *value)
 }
 
 const char *
-running_score(const struct derive *d, size_t i, double *value)
+rule_values_score(const struct derive *d, size_t i, double *value)
 {
 	const struct sums *sums = &d->score_sums;
 
@@ -67,17 +66,17 @@ running_score(const struct derive *d, size_t i, double *value)
 }
 
 const struct rule *
-running_find(const struct derive *d, const struct rule *rules, size_t len,
+rule_values_find(const struct derive *d, const struct rule *rules, size_t len,
     double stalled_seconds, double *value)
 {
 	uint64_t records = d->mapping.record_count;
 
 	for (size_t i = 0; i < len; i++) {
-		bool there = strcmp(rules[i].name, RUNNING_STALLED) != 0
-		    ? running_value(d, rules[i].name, value)
+		bool there = strcmp(rules[i].name, RULE_STALLED) != 0
+		    ? rule_values_get(d, rules[i].name, value)
 		    : stalled_seconds >= 0;
 
-		if (strcmp(rules[i].name, RUNNING_STALLED) == 0)
+		if (strcmp(rules[i].name, RULE_STALLED) == 0)
 			*value = stalled_seconds;
 		if (there && rule_holds(&rules[i], *value, 0, records))
 			return &rules[i];

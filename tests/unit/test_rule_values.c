@@ -3,7 +3,7 @@
  * clean runs, at whatever record one looks, and each holds at its record where
  * the run is as it says.
  */
-#include "mapping/running.h"
+#include "mapping/rule_values.h"
 
 #include <fcntl.h>
 #include <float.h>
@@ -49,7 +49,7 @@ on_counted(const struct derive *d, void *data)
 
 	if (r->held != NULL)
 		return;
-	r->held = running_find(
+	r->held = rule_values_find(
 	    d, r->rules, r->rule_len, r->stalled_seconds, &r->value);
 	if (r->held != NULL)
 		r->at = derive_last_step(d);
