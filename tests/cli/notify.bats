@@ -132,11 +132,11 @@ times_told() {
         --from "$fixtures/run_errors/run" --to "$runs/b" 2>err || [ $? -gt 128 ]
     [ "$(jq -r .event "$told")" = killed ]
     rm "$told"
-    # It stands still behind all but the last of its records, until it is stopped.
+    # It stands still behind the record with which the rule holds, until it is stopped.
     start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" --notify command:./tell \
         --stop-if 'error_count > 1' -- "$write_run" --gate gate \
         --from "$fixtures/run_errors/run" --to "$runs/c"
-    turn 12
+    turn 7
     wait_until ended "$job" || :
     finish
     [ "$status" -eq 130 ]
