@@ -81,15 +81,24 @@ while True:
 }
 
 # Of a test that fails: what the last command of `run` said, and what is in the files
-# `out` and `err`. A file with a teardown of its own calls it there.
+# `out` and `err`. A file with a teardown of its own calls it there. Then it ends what
+# the test has left in the background: a shell of it that waits or loops holds copies of
+# Bats's output, whatever it was started with, and Bats would wait for it.
 show_last() {
-    local name
+    local name left
     [ -z "${BATS_TEST_COMPLETED:-}" ] || return 0
     for name in status output stderr; do
         [ -z "${!name:-}" ] || printf '%s: %s\n' "$name" "${!name}"
     done | head -n 60
     for name in out err; do
         [ ! -s "$BATS_TEST_TMPDIR/$name" ] || tail -n 20 "$BATS_TEST_TMPDIR/$name"
+    done
+    left=$(jobs -p)
+    while [ -n "$left" ]; do
+        name=$(pgrep -P "$(paste -sd, <<<"$left")") || :
+        # shellcheck disable=SC2086 # a list
+        kill -KILL $left 2>/dev/null || :
+        left=$name
     done
 }
 

@@ -8,7 +8,7 @@ load runs
 setup_file() {
     export server=$BATS_FILE_TMPDIR/server
     mkdir "$server"
-    python3 "$BATS_TEST_DIRNAME/../servers/fake_http.py" "$server" 3>&- &
+    python3 "$BATS_TEST_DIRNAME/../servers/fake_http.py" "$server" 3>&- 4>&- &
     echo $! >"$BATS_FILE_TMPDIR/pid"
     for _ in $(seq 500); do
         [ -s "$server/url" ] && return 0

@@ -44,7 +44,7 @@ setup_file() {
                 grep -q insidellms/ "$1/boards" && break
             sleep 0.1; done; echo whole' \
         readme "$BATS_FILE_TMPDIR" "$(cat "$BATS_FILE_TMPDIR/port.6006")" \
-        >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- </dev/null || :
+        >"$BATS_FILE_TMPDIR/said" 2>&1 3>&- 4>&- </dev/null || :
 }
 
 teardown_file() {

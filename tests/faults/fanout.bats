@@ -7,7 +7,7 @@ load ../cli/runs
 setup_file() {
     export fake=$BATS_FILE_TMPDIR/fake
     mkdir "$fake"
-    python3 "$BATS_TEST_DIRNAME/../servers/fake_http.py" "$fake" 3>&- &
+    python3 "$BATS_TEST_DIRNAME/../servers/fake_http.py" "$fake" 3>&- 4>&- &
     echo $! >"$fake/pid"
     echo '[{"stall": true}]' >"$fake/rules.json"
 }

@@ -61,3 +61,32 @@ setup() {
     grep -q "sleep 61" said
     [ -z "$(jobs -p)" ]
 }
+
+is_dead() {
+    [ ! -e "/proc/$1" ] || grep -q "^State:.Z" "/proc/$1/status"
+}
+
+@test "what a failing test leaves running ends with it, and so does its file" {
+    # Not a test of this file.
+    sed 's/^a test/@test/' >inner.bats <<END
+load $BATS_TEST_DIRNAME/../common
+endless() {
+    sleep 600
+}
+a test "it loops, waits and calls a function" {
+    (while :; do sleep 600; done) 3>&- &
+    mkfifo "\$BATS_TEST_TMPDIR/fifo"
+    (read -r line <"\$BATS_TEST_TMPDIR/fifo") 3>&- &
+    endless 3>&- &
+    jobs -p >left
+    pgrep -P \$! >>left
+    false
+}
+END
+    run -1 timeout 60 bats --tap inner.bats
+    [[ $output == *"not ok 1 it loops"* ]]
+    [ "$(wc -l <left)" -eq 4 ]
+    while read -r pid; do
+        wait_until is_dead "$pid"
+    done <left
+}

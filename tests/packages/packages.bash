@@ -100,7 +100,7 @@ start_tls_server() {
         --backend-store-uri "sqlite:///$tls/mlflow.db" \
         --artifacts-destination "$tls/artifacts" \
         --uvicorn-opts "--ssl-certfile $tls/server.pem --ssl-keyfile $tls/server.key" \
-        >"$tls/log" 2>&1 3>&- &
+        >"$tls/log" 2>&1 3>&- 4>&- &
     echo $! >"$tls/pid"
     disown
     export tls MLFLOW_TRACKING_URI=https://127.0.0.1:$port

@@ -33,7 +33,7 @@ start_server() {
     setsid "$venv/bin/mlflow" server --host 127.0.0.1 --port "$port" \
         --workers 1 --backend-store-uri "sqlite:///$dir/mlflow.db" \
         --artifacts-destination "$dir/artifacts" "$@" \
-        >>"$dir/log" 2>&1 3>&- &
+        >>"$dir/log" 2>&1 3>&- 4>&- &
     echo $! >"$dir/pid"
     disown # nothing is to be said when it is killed
     wait_for 300 curl -sf -o "$dir/health" "http://127.0.0.1:$port$prefix/health"
@@ -95,7 +95,7 @@ check() {
 # start_fake DIR [option]...: a server of our own; its URL is in DIR/url.
 start_fake() {
     mkdir -p "$1"
-    python3 "$top/tests/servers/fake_http.py" "$@" 3>&- &
+    python3 "$top/tests/servers/fake_http.py" "$@" 3>&- 4>&- &
     echo $! >"$1/pid"
     wait_for 120 test -s "$1/url"
 }

@@ -5,7 +5,7 @@
 # start_receiver DIR [ARG...]: its URL is in DIR/url.
 start_receiver() {
     mkdir -p "$1"
-    "$venv/bin/python" "$top/tests/servers/otlp_receiver.py" "$@" 3>&- &
+    "$venv/bin/python" "$top/tests/servers/otlp_receiver.py" "$@" 3>&- 4>&- &
     echo $! >"$1/pid"
     wait_until test -s "$1/url"
 }
