@@ -136,7 +136,7 @@ times_told() {
     start_gated env --default-signal=INT "$BUILD/bin/itrack-wrap" --notify command:./tell \
         --stop-if 'error_count > 1' -- "$write_run" --gate gate \
         --from "$fixtures/run_errors/run" --to "$runs/c"
-    turn 6
+    turn 7
     wait_until ended "$job" || :
     finish
     [ "$status" -eq 130 ]
