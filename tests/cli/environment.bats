@@ -42,6 +42,7 @@ setup() {
 }
 
 @test "a preloaded library that ends every program but the command's" {
+    [ -z "${SANITIZE:-}" ] || skip "ASan wants to be the first of the preloaded"
     cat >end.c <<'END'
 #include <stdlib.h>
 #include <string.h>
