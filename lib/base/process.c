@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
 
 /* Reads a small file of /proc; "" and a negative errno if it can't. */
 static int
@@ -28,10 +27,11 @@ read_small(const char *path, char *text, size_t size)
 	return result;
 }
 
-/* Without /proc, or where /proc hides the processes of others (hidepid) and this one
- * has changed its user, there is no file of a process that lives. */
+/* Its file can't be read. That alone says nothing: without /proc, or where /proc
+ * hides the processes of others (hidepid) and this one has changed its user, there
+ * is no file of a process that lives. But the kernel always says if there is none. */
 static int
-missing(pid_t pid)
+unread(pid_t pid)
 {
 	return kill(pid, 0) < 0 && errno == ESRCH ? 0 : -EACCES;
 }
@@ -52,8 +52,7 @@ read_start(pid_t pid, int64_t *start)
 	    path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
 	result = read_small(path, text, sizeof text);
 	if (result < 0)
-		return file_is_absent(result) || result == -ESRCH ? missing(pid)
-								  : result;
+		return unread(pid);
 	/* The second field, the name, may hold anything, blanks and brackets
 	 * too, so we count from the last bracket. We want field 22. */
 	at = strrchr(text, ')');
