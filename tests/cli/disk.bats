@@ -23,8 +23,7 @@ write_dir() {
 
 need_strace() {
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    # Under strace LeakSanitizer gives up, and the program with it.
-    export ASAN_OPTIONS=detect_leaks=0
+    no_leak_search
 }
 
 @test "a cursor that is empty, torn or of another version is none" {

@@ -64,8 +64,7 @@ pending_is() {
 
 @test "a worker whose last words a busy machine makes slow is waited for" {
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    # To look for leaks the sanitizer would have to trace it.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    no_leak_search
     # The words take three times as long as an end without any is waited for.
     : >"$BATS_TEST_TMPDIR/words"
     run -0 env ITRACK_NULL=done,hang,... ITRACK_TRACK=local,null \

@@ -37,8 +37,7 @@ before() {
     run -0 before -t local
     [ -z "$output" ]
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    # A sanitizer's own look for leaks needs ptrace for itself.
-    export ASAN_OPTIONS=detect_leaks=0
+    no_leak_search
     strace -f -e trace=execve -o calls "$BUILD/bin/itrack-wrap" true
     run ! grep -q -e '--(foretell)' calls
     strace -f -e trace=execve -o calls "$BUILD/bin/itrack-wrap" -t wandb true

@@ -161,7 +161,7 @@ counted_runs() {
 
 @test "runs that end together are put away together" {
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    export ASAN_OPTIONS=detect_leaks=0
+    no_leak_search
     count=40
     mkfifo gate
     (counted_runs) 3>&- &

@@ -169,6 +169,7 @@ END
 }
 
 @test "records: many in bounded memory" {
+    [ -z "${SANITIZE:-}" ] || skip "a sanitizer has memory of its own"
     count=${ITRACK_TORTURE:+100000}
     many "$runs/a" "${count:=10000}"
     in_memory 40960 import --track null --records=text --records-max=all "$runs/a"
@@ -177,6 +178,7 @@ END
 
 @test "records: many through each lane in bounded memory" {
     [ -n "${ITRACK_TORTURE:-}" ] || skip "make torture sends 100,000 records"
+    [ -z "${SANITIZE:-}" ] || skip "a sanitizer has memory of its own"
     local count=${ITRACK_MANY:-100000} run='{"run": {"info": {"run_id": "r1",
         "artifact_uri": "mlflow-artifacts:/r1"}}}'
     many "$runs/a" "$count"

@@ -25,6 +25,7 @@ fails() {
     [ -z "${SANITIZE:-}" ] || skip "a sanitizer has calls of its own"
     [ -e fail_call ] || cc -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
         "$top/tests/faults/fail_call.c" || skip "no compiler"
+    no_leak_search
     run -0 --separate-stderr ./fail_call -o log -p itrack-worker -c "$call" \
         -w "$text" -n 1 -a -e "$code" "$BUILD/bin/itrack-wrap" "$@" 3>&-
     echo "$stderr"
@@ -73,6 +74,7 @@ fails() {
     [ "$(uname -m)" = x86_64 ] || skip "registers are known of x86-64 alone"
     cc -D_GNU_SOURCE -std=c11 -O1 -o fail_call \
         "$top/tests/faults/fail_call.c" || skip "no compiler"
+    no_leak_search
     run -0 --separate-stderr ./fail_call -o log -p itrack-worker \
         -c newfstatat -w .insidellms_run -n 1 -e 5 "$BUILD/bin/itrack-wrap" \
         --no-preload --run-dir "$runs/x" "$static" --quiet --from "$from" \

@@ -99,8 +99,7 @@ int main(int argc, char **argv) {
 }
 END
     build hidden.c
-    # To look for leaks the sanitizer would have to trace it.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    no_leak_search
     for refused in statx pidfd_open; do
         in_hidden "$BUILD/tests/programs/find_refuse" EPERM $refused -- \
             ./hidden $refused finished

@@ -403,8 +403,7 @@ end_group() {
 # later than that.
 @test "a signal to the whole group arrives once, if the launcher is held up, too" {
     strace -o trace true 2>/dev/null || skip "no strace here"
-    # To look for leaks the sanitizer would have to trace it.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    no_leak_search
     mkfifo in
     strace -o trace -e trace=sendto -e inject=sendto:delay_enter=200000 \
         setsid "$wrap" --record-only -q "$programs/launch_signals" <in >seen 3>&- &
