@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/tempfile.h"
 
@@ -406,4 +409,27 @@ file_copy_some(int from, int to, size_t len, struct err *err)
 	if (n > 0 && file_write_all(to, chunk, (size_t)n, err) < 0)
 		return err != NULL ? err->code : -EIO;
 	return n;
+}
+
+/* The kernel can't wait for a lock with a limit, so we ask again and again: soon at
+ * first, because most locks are held for a moment. */
+#define NAP_FIRST_NS 50000
+#define NAP_LAST_NS  5000000
+
+int
+file_lock(int fd, int wait_ms)
+{
+	int64_t until_ms = clock_mono_ms() + wait_ms;
+	struct timespec nap = {0, NAP_FIRST_NS};
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (clock_mono_ms() >= until_ms)
+			return -EBUSY;
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < NAP_LAST_NS)
+			nap.tv_nsec *= 2;
+	}
+	return 0;
 }

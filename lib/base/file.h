@@ -100,6 +100,10 @@ int file_make_dirs(const char *path, mode_t mode, struct err *err);
 int file_replace(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, struct err *err);
 
+/* Takes flock's lock for writing, for which it waits so long. It ends with the
+ * descriptor. -EBUSY: somebody else has it all the time. */
+int file_lock(int fd, int wait_ms);
+
 /* Copies at most `len` bytes between the descriptors' positions, by reflink or
  * copy_file_range where the file systems can. Returns the bytes copied or a
  * negative errno; 0 at the end of the source. */

@@ -4,9 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,11 +16,6 @@
 #include "journal/members.h"
 #include "journal/index_private.h"
 #include "journal/state_dir.h"
-
-/* The kernel can't wait for a lock with a limit, so we ask again and again: soon at
- * first, because a line is written in a moment. */
-#define NAP_FIRST_NS 50000
-#define NAP_LAST_NS  5000000
 
 #define AT(member) FIELD_AT(struct index_entry, member)
 
@@ -133,36 +126,20 @@ is_replaced(const char *state_dir, int fd)
 	return replaced;
 }
 
-/* False: somebody else has the lock all the time. */
-static bool
-lock_in_time(int fd, int64_t until_ms, bool *locked)
-{
-	struct timespec nap = {0, NAP_FIRST_NS};
-	bool busy;
-
-	for (;;) {
-		*locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-		busy = !*locked && (errno == EWOULDBLOCK || errno == EINTR);
-		if (!busy || clock_mono_ms() >= until_ms)
-			return !busy;
-		nanosleep(&nap, NULL);
-		if (nap.tv_nsec < NAP_LAST_NS)
-			nap.tv_nsec *= 2;
-	}
-}
-
 int
 index_lock(const char *state_dir, bool make, int wait_ms, bool *locked,
     struct err *err)
 {
-	int flags = O_RDWR | O_APPEND | (make ? O_CREAT : 0), fd;
+	int flags = O_RDWR | O_APPEND | (make ? O_CREAT : 0), fd, result;
 	int64_t until_ms = clock_mono_ms() + wait_ms;
 
 	for (;;) {
 		fd = state_open_beside(state_dir, INDEX_FILE, flags, err);
 		if (fd < 0)
 			return fd;
-		if (!lock_in_time(fd, until_ms, locked)) {
+		result = file_lock(fd, (int)(until_ms - clock_mono_ms()));
+		*locked = result == 0;
+		if (result == -EBUSY) {
 			close(fd);
 			return err_set(err, -EBUSY,
 			    "%s/" INDEX_FILE

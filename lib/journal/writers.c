@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "journal/journal.h"
 #include "journal/private.h"
 
@@ -16,18 +16,13 @@
 static int
 wait_lock(const struct journal *j, int fd, int wait_ms, struct err *err)
 {
-	for (;;) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_errno(err, "%s: can't lock", j->attempt);
-		if (wait_ms <= 0)
-			return err_set(err, -EBUSY,
-			    "%s: another process is at work with it",
-			    j->attempt);
-		poll(NULL, 0, LOOK_MS);
-		wait_ms -= LOOK_MS;
-	}
+	int result = file_lock(fd, wait_ms);
+
+	if (result == -EBUSY)
+		return err_set(err, -EBUSY,
+		    "%s: another process is at work with it", j->attempt);
+	errno = -result;
+	return result < 0 ? err_errno(err, "%s: can't lock", j->attempt) : 0;
 }
 
 /* Reads all entries. *whole gets the place behind the last one, where a torn

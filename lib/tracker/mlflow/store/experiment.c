@@ -7,9 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/die.h"
@@ -26,23 +24,9 @@
 #define TRASH_NAME     ".trash"
 #define META_MAX_BYTES (256 * 1024)
 #define ID_DIGITS      18
-/* Who makes an experiment holds the lock for a millisecond. It is asked for so
- * often, with a millisecond between; then its holder is stuck. */
-#define LOCK_TRIES  200
-#define LOCK_NAP_NS 1000000
-
-static bool
-lock_soon(int fd)
-{
-	const struct timespec nap = {0, LOCK_NAP_NS};
-
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		nanosleep(&nap, NULL);
-	}
-	return false;
-}
+/* Who makes an experiment holds the lock for a millisecond. After so long its holder
+ * is stuck. */
+#define LOCK_MS 200
 
 static int
 take_lock(const struct mlruns_root *root, struct err *err)
@@ -58,7 +42,7 @@ take_lock(const struct mlruns_root *root, struct err *err)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		err_set(err, -EINVAL, "%s/" LOCK_NAME ": not a regular file",
 		    root->path);
-	else if (!lock_soon(fd))
+	else if (file_lock(fd, LOCK_MS) < 0)
 		err_set(err, -EBUSY,
 		    "%s/" LOCK_NAME " is held by another process", root->path);
 	else
