@@ -82,9 +82,7 @@ created_experiment(struct mlflow *m, struct mlflow_answer *a)
 	    ++m->experiment_tries < EXPERIMENT_TRIES_MAX) {
 		find_experiment(m);
 	} else {
-		if (a->outcome == OUTCOME_REJECTED)
-			a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, CALL_OPEN, a);
+		mlflow_fail_open(m, CALL_OPEN, a);
 	}
 }
 
@@ -111,9 +109,7 @@ found_experiment(struct mlflow *m, struct mlflow_answer *a)
 	    m->config.experiment_id == NULL) {
 		create_experiment(m);
 	} else {
-		if (a->outcome == OUTCOME_REJECTED)
-			a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, CALL_OPEN, a);
+		mlflow_fail_open(m, CALL_OPEN, a);
 	}
 }
 

@@ -34,11 +34,9 @@ blocked(struct mlflow *m, const char *message)
 static void
 failed(struct mlflow *m, struct mlflow_answer *a)
 {
-	if (a->outcome == OUTCOME_REJECTED) {
+	if (a->outcome == OUTCOME_REJECTED)
 		err_prefix(&a->err, "MLFLOW_RUN_ID, --mlflow-run-id");
-		a->outcome = OUTCOME_BLOCKED;
-	}
-	mlflow_fail(m, CALL_OPEN, a);
+	mlflow_fail_open(m, CALL_OPEN, a);
 }
 
 bool

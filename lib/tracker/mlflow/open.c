@@ -34,6 +34,15 @@ mlflow_fail(
 }
 
 void
+mlflow_fail_open(
+    struct mlflow *m, enum tracker_call call, struct mlflow_answer *a)
+{
+	if (a->outcome == OUTCOME_REJECTED)
+		a->outcome = OUTCOME_BLOCKED;
+	mlflow_fail(m, call, a);
+}
+
+void
 mlflow_block(struct mlflow *m, enum tracker_call call, const char *message)
 {
 	struct err err = ERR_INIT;
@@ -106,8 +115,7 @@ created_run(struct mlflow *m, struct mlflow_answer *a)
 		mlflow_tags_later(m);
 		create_run(m);
 	} else if (a->outcome == OUTCOME_REJECTED) {
-		a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, m->wanted.call, a);
+		mlflow_fail_open(m, m->wanted.call, a);
 	} else {
 		m->tried = m->tried || a->ambiguous;
 		m->looked = false;
@@ -287,11 +295,8 @@ got_run(struct mlflow *m, struct mlflow_answer *a)
 		    "restore), or track anew with --again");
 	else if (a->outcome == OUTCOME_DONE)
 		take_up(m, a);
-	else {
-		if (a->outcome == OUTCOME_REJECTED)
-			a->outcome = OUTCOME_BLOCKED;
-		mlflow_fail(m, CALL_OPEN, a);
-	}
+	else
+		mlflow_fail_open(m, CALL_OPEN, a);
 }
 
 static bool

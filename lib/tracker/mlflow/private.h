@@ -198,6 +198,10 @@ void mlflow_want_child(struct mlflow *m, struct mlflow_child *child,
 /* Reports a failure to the engine. */
 void mlflow_fail(
     struct mlflow *m, enum tracker_call call, const struct mlflow_answer *a);
+/* The same for a request without which there is no run: what the server refuses for
+ * good blocks it. */
+void mlflow_fail_open(
+    struct mlflow *m, enum tracker_call call, struct mlflow_answer *a);
 /* Reports that nothing can go on; `message` says why. */
 void mlflow_block(
     struct mlflow *m, enum tracker_call call, const char *message);
