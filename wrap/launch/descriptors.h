@@ -3,8 +3,8 @@
  * closed at entry stays closed for the command, and after the launch all but ours are
  * closed.
  */
-#ifndef WRAP_LAUNCH_DESCRIPTORS_H
-#define WRAP_LAUNCH_DESCRIPTORS_H
+#ifndef LAUNCH_DESCRIPTORS_H
+#define LAUNCH_DESCRIPTORS_H
 
 #include <stddef.h>
 
