@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,16 +81,22 @@ mark(struct inotify *inotify, int descriptor, bool all)
 		put_due(inotify, watch);
 }
 
+/* Takes what has happened by now. What happens meanwhile is for the next turn of
+ * the loop: who writes without a pause must not keep us here. */
 static void
 on_events(struct loop_io *io, uint32_t events)
 {
 	char bytes[16 * 1024]
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 	struct inotify *inotify = io->data;
-	ssize_t n;
+	int left = 0;
 
 	(void)events;
-	while ((n = read(inotify->fd, bytes, sizeof bytes)) > 0)
+	ioctl(inotify->fd, FIONREAD, &left);
+	do {
+		ssize_t n = read(inotify->fd, bytes, sizeof bytes);
+
+		left = n > 0 ? left - (int)n : 0;
 		for (ssize_t at = 0; at < n;) {
 			const struct inotify_event *e =
 			    (const struct inotify_event *)(bytes + at);
@@ -97,6 +104,7 @@ on_events(struct loop_io *io, uint32_t events)
 			mark(inotify, e->wd, (e->mask & IN_Q_OVERFLOW) != 0);
 			at += (ssize_t)(sizeof *e + e->len);
 		}
+	} while (left > 0);
 	call_due(inotify);
 }
 

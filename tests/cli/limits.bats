@@ -49,6 +49,21 @@ assert peak <= int(sys.argv[3]), peak
 END
 }
 
+@test "live: what changes without a pause in a run directory holds nothing up" {
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
+        --from "$from" --to "$to"
+    turn 4
+    wait_until has_step "$tracking/$id/metrics.json" 1
+    wait_until worker_of_job
+    # Each read of the worker changes the trace, which lies where it watches.
+    strace -q -o "$to/trace" -e trace=read -p "$worker" 3>&- 7>&- &
+    wait_until [ -s "$to/trace" ]
+    finish
+    [ "$status" -eq 0 ]
+    grep -q '"finished"' "$tracking/$id/final_state.json"
+}
+
 @test "live: memory is independent of the records" {
     ! sanitized || skip "a sanitizer's memory is its own"
     copies=$(long_or 56000 3000)
@@ -171,7 +186,7 @@ counted_runs() {
     kill -STOP "$worker"
     let_go gate $count
     wait_until test -e "$runs/r1/manifest.json"
-    strace -q -y -o trace -e trace=fdatasync -p "$worker" 3>&- &
+    strace -q -y -o trace -e trace=fdatasync -p "$worker" 3>&- 7>&- &
     tracer=$!
     wait_until grep -q "^TracerPid:.*[1-9]" "/proc/$worker/status"
     kill -CONT "$worker"

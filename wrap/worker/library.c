@@ -146,8 +146,10 @@ on_change(struct loop_io *io, uint32_t events)
 	char buffer[4096];
 
 	(void)events;
-	while (read(io->fd, buffer, sizeof buffer) > 0)
-		continue;
+	/* The kernel joins equal events, so there is hardly ever a second one; it
+	 * would come at the next look. */
+	if (read(io->fd, buffer, sizeof buffer) < 0)
+		return;
 	loop_remove(f->loop, io);
 	f->paced = true;
 	look(f);
