@@ -170,14 +170,27 @@ take_files(struct watcher *w)
 		w->unread = true;
 }
 
+/* Reads the records that are there now, and returns the last tail_result. A writer
+ * that is as fast as we are does not make it longer. */
+static int
+read_all_records(struct watcher *w)
+{
+	int result = watcher_read_records(w);
+	int64_t size = w->tail.size;
+
+	while (result == TAIL_MORE && w->tail.offset < size)
+		result = watcher_read_records(w);
+	return result;
+}
+
 bool
 watcher_look_at_manifest(struct watcher *w)
 {
 	if (!read_manifest(w))
 		return false;
 	/* The last records were written before the manifest. */
-	while (w->live && watcher_read_records(w) == TAIL_MORE)
-		;
+	if (w->live)
+		read_all_records(w);
 	take_files(w);
 	return true;
 }
@@ -275,8 +288,7 @@ take_last(struct watcher *w, bool superseded)
 	if (superseded && w->manifest.there)
 		return;
 	/* Nobody writes any more, so a file that has shrunk stays so. */
-	while ((result = watcher_read_records(w)) == TAIL_MORE)
-		;
+	result = read_all_records(w);
 	if ((result == TAIL_REPLACED ||
 		(result == TAIL_SHRUNK && superseded)) &&
 	    !manifest_came_first(w))

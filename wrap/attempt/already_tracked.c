@@ -64,6 +64,7 @@ measure(struct search *s)
 	struct watcher_stamp manifest;
 	struct err err = ERR_INIT;
 	struct tail tail;
+	int64_t size;
 	int fd, result;
 
 	if (s->bytes >= 0)
@@ -76,9 +77,11 @@ measure(struct search *s)
 	}
 	tail_init(&tail);
 	tail.find = true;
-	while ((result = tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL,
-		    &err)) == TAIL_MORE)
-		;
+	result = tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, &err);
+	size = tail.size;
+	while (result == TAIL_MORE && tail.offset < size)
+		result =
+		    tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, &err);
 	manifest = watcher_stamp(s->real, MANIFEST_FILE);
 	if (manifest.code < 0)
 		result = err_set(&err, manifest.code, MANIFEST_FILE ": %s",
