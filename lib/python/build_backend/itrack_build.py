@@ -93,8 +93,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     dist = f"{NAME}-{version}.dist-info"
     filename = f"{NAME}-{version}-{tag}.whl"
     record = []
+    # It has its name when it is whole: an older one of that name may be in use.
+    part = Path(wheel_directory) / f"{filename}.part"
     with tempfile.TemporaryDirectory() as stage, \
-            zipfile.ZipFile(Path(wheel_directory) / filename, "w") as wheel:
+            zipfile.ZipFile(part, "w") as wheel:
         _install(stage)
         for path, name in _members(Path(stage), version):
             mode = 0o755 if os.access(path, os.X_OK) else 0o644
@@ -112,4 +114,5 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         info.external_attr = 0o100644 << 16
         info.compress_type = zipfile.ZIP_DEFLATED
         wheel.writestr(info, "\n".join(record) + "\n")
+    part.replace(Path(wheel_directory) / filename)
     return filename
