@@ -40,6 +40,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -151,7 +152,7 @@ class Place:
         self.log_text = ""
         self.recorded = set()
         subprocess.run(
-            [os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=c11", "-O1",
+            [*shlex.split(os.environ.get("CC", "cc")), "-D_GNU_SOURCE", "-std=c11", "-O1",
              "-o", self.tool, TOP / "tests/faults/fail_call.c"], check=True)
 
     def env(self):
