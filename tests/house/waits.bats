@@ -79,6 +79,7 @@ a test "it loops, waits and calls a function" {
     (read -r line <"\$BATS_TEST_TMPDIR/fifo") 3>&- &
     endless 3>&- &
     jobs -p >left
+    wait_until pgrep -P \$!
     pgrep -P \$! >>left
     false
 }
