@@ -244,9 +244,10 @@ void tracker_needs(struct tracker *t, const char *option);
  * writes this run to files here: its entries need not be on the disk first. */
 void tracker_stays_here(struct tracker *t);
 
-/* Is all that was given to the tracker so far on the disk as entries, so that it
- * comes again after a loss of power? */
-bool tracker_is_written_down(const struct tracker *t);
+/* To be called before a file is copied here: puts the entries that the tracker was
+ * given on the disk, so that they come again after a loss of power, and no copy is
+ * left that nobody knows. False: they are in memory only. */
+bool tracker_write_down(const struct tracker *t);
 
 /* Something moved (a connection, an answer, bytes of an upload): the
  * destination is there. */

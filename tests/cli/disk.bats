@@ -245,6 +245,30 @@ inodes_of() {
     python3 "$check_local" --import "$to" "$local-2"
 }
 
+# `is_linked OPENED TRACKER-OPTION...`: the run is open, and the journal on the disk,
+# long before the files are there.
+is_linked() {
+    local opened=$1
+    shift
+    start_gated strace -f -q -o trace -e trace=linkat,openat \
+        "$BUILD/bin/itrack-wrap" -q "$@" "$write_run" --gate gate --from "$from" \
+        --to "$to"
+    turn 4
+    # shellcheck disable=SC2086  # a pattern
+    wait_until test -e $opened
+    finish
+    rm -r "$to"
+    grep -q "linkat(.*kept" trace
+    [ "$(grep -c itrack-copy trace)" -eq 0 ]
+}
+
+@test "the kept files of a wrapped run become the artifacts: nothing is copied" {
+    need_strace
+    is_linked "$local/metrics.json"
+    is_linked "wandb/latest-run" --track wandb --wandb-mode offline \
+        --wandb-dir "$PWD"
+}
+
 @test "an artifact has the group that its folder gives" {
     write_dir
     mkdir -p "$tracking"

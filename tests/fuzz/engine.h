@@ -148,7 +148,7 @@ tracker_stays_here(struct tracker *t)
 }
 
 bool
-tracker_is_written_down(const struct tracker *t)
+tracker_write_down(const struct tracker *t)
 {
 	(void)t;
 	return false;

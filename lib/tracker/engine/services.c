@@ -168,10 +168,11 @@ tracker_stays_here(struct tracker *t)
 }
 
 bool
-tracker_is_written_down(const struct tracker *t)
+tracker_write_down(const struct tracker *t)
 {
-	const struct journal *j = t->delivery->journal;
+	struct journal *j = t->delivery->journal;
 
+	journal_sync(j, NULL);
 	return !journal_in_memory(j) && !journal_needs_sync(j);
 }
 

@@ -294,7 +294,7 @@ copy_on(struct tracker *t, const struct entry *e, int *steps, struct err *err)
 	if (l->copy.artifact == NULL)
 		outcome = local_copy_begin(&l->copy, &e->artifact,
 		    &(struct local_copy_way){l->dir, l->word, l->host, l->again,
-			tracker_is_written_down(t), l->alone, NULL},
+			tracker_write_down(t), l->alone, NULL},
 		    err);
 	while (outcome == OUTCOME_PENDING && (*steps)++ < COPY_STEPS) {
 		outcome = local_copy_step(&l->copy, err);

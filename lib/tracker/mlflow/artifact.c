@@ -152,7 +152,7 @@ begin_copy(struct mlflow *m, int dirfd, const struct entry_artifact *artifact,
 	m->stored.name = m->stored_name = name_in_store(m, artifact->name);
 	outcome = local_copy_begin(&m->copy, &m->stored,
 	    &(struct local_copy_way){dirfd, place_word(m->run->start->attempt),
-		m->run->start->host, true, tracker_is_written_down(m->tracker),
+		m->run->start->host, true, tracker_write_down(m->tracker),
 		m->run->start->target_len == 1, NULL},
 	    err);
 	if (outcome == OUTCOME_PENDING) {

@@ -194,8 +194,7 @@ step(struct wandb_offline_files *c, const struct entry *e, struct err *err)
 		outcome = c->copy.artifact == NULL
 		    ? local_copy_begin(&c->copy, &e->artifact,
 			  &(struct local_copy_way){c->dir, c->word, c->host,
-			      true, tracker_is_written_down(c->t), c->alone,
-			      place},
+			      true, tracker_write_down(c->t), c->alone, place},
 			  err)
 		    : local_copy_step(&c->copy, err);
 		if (outcome == OUTCOME_DONE)
