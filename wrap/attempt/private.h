@@ -1,5 +1,5 @@
-/* Shared by make.c (which makes and closes attempts) and attempt.c (the events
- * in between). */
+/* Shared by make.c (which makes and closes attempts), attempt.c (the events in
+ * between) and samples.c (which samples of system metrics it keeps). */
 #ifndef WRAP_ATTEMPT_PRIVATE_H
 #define WRAP_ATTEMPT_PRIVATE_H
 
@@ -62,6 +62,9 @@ void attempt_keep(struct attempt *a, struct entry *e);
  * -ENOTSUP: the journal is in memory. */
 int attempt_keep_file(struct attempt *a, int number, int fd,
     struct settle_kept *kept, struct err *err);
+/* The outcome's sample, of a run that had none. */
+void attempt_keep_last_sample(
+    struct attempt *a, const struct attempt_outcome *outcome, int64_t time_us);
 /* Removes the journal that was taken over, if all of it was delivered: -ENOENT. */
 int attempt_discard_delivered(struct attempt *a, struct err *err);
 /* Sets start.resumed_from to the attempt with which this one goes on, if there
