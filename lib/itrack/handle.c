@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "format/text.h"
-#include "itrack/start_worker.h"
+#include "itrack/find_worker.h"
 
 /* How long the exit waits for another thread that waits for a delivery. */
 #define EXIT_WAIT_US 1000000

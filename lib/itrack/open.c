@@ -7,7 +7,7 @@
 
 #include "base/die.h"
 #include "itrack/handle.h"
-#include "itrack/start_worker.h"
+#include "itrack/find_worker.h"
 #include "journal/state_dir.h"
 
 /* How long the previous process may hold a journal. */

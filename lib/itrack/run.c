@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "itrack/handle.h"
 #include "itrack/run_begin.h"
+#include "itrack/ask_worker.h"
 #include "itrack/start_worker.h"
 
 /* A longer wait is one without end. */
@@ -23,8 +24,7 @@ void
 run_free(struct run *run)
 {
 	journal_close(run->journal);
-	if (run->link >= 0)
-		close(run->link);
+	worker_drop_link(run);
 	free(run->state_dir);
 	free(run->id);
 	free(run->label);

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "format/text.h"
+#include "itrack/ask_worker.h"
 #include "itrack/start_worker.h"
 
 /* How long a start waits for the worker's first file. */
