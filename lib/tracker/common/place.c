@@ -17,6 +17,7 @@
 #include "tracker/about.h"
 #include "tracker/common/marked.h"
 #include "tracker/common/place_number.h"
+#include "tracker/common/same_folder.h"
 #include "tracker/plan.h"
 
 /* The name under which the cursor keeps the path. */
@@ -99,34 +100,6 @@ place_word(const char *attempt)
 		strlen(dash + 1) == TEMPFILE_WORD_SIZE - 1
 	    ? dash + 1
 	    : NULL;
-}
-
-int
-place_check(struct tracker *t, const char *key, int fd, const char *path,
-    struct err *err)
-{
-	char mark[FOLDER_MARK_SIZE];
-	const char *known = tracker_recall(t, key);
-	int result = folder_mark(fd, mark, err);
-
-	if (result < 0)
-		return result;
-	if (known == NULL || known[0] == '\0')
-		tracker_remember_later(t, key, mark);
-	else if (strcmp(known, mark) != 0)
-		return err_set(err, -ESTALE,
-		    "%s is another folder than the one that was made for this "
-		    "run, so nothing is written there: put that one back, or "
-		    "move this one away",
-		    path);
-	return 0;
-}
-
-void
-place_forget(struct tracker *t, const char *key)
-{
-	if (tracker_recall(t, key) != NULL)
-		tracker_remember_later(t, key, "");
 }
 
 int
@@ -226,7 +199,7 @@ come_back(
 	}
 	fd = folder_open(base, below, false, &missing);
 	if (fd == -ENOENT) {
-		place_forget(t, KEY_MARK);
+		same_folder_forget(t, KEY_MARK);
 		fd = folder_open(base, below, true, err);
 	} else if (fd < 0) {
 		*err = missing;
@@ -265,7 +238,7 @@ place_open(struct tracker *t, const char *root, const struct run_info *run,
 		*again = result > 0;
 	}
 	if (result >= 0)
-		result = place_check(t, KEY_MARK, fd, *path, err);
+		result = same_folder_check(t, KEY_MARK, fd, *path, err);
 	if (result < 0) {
 		close(fd);
 		return result;

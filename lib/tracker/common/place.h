@@ -55,14 +55,4 @@ void place_prepare(struct tracker *t, const struct run_info *run);
  * Borrowed. NULL: the name has none. */
 const char *place_word(const char *attempt);
 
-/* Is the folder `fd` the one that the tracker remembers under `key`? If nothing
- * is remembered there, this folder will be, together with the next thing
- * remembered. -ESTALE: another folder has its name; nothing may be written
- * there. `path` is for the message. */
-int place_check(struct tracker *t, const char *key, int fd, const char *path,
-    struct err *err);
-/* Forgets what is remembered under `key`: it is gone, and its successor will be
- * remembered instead. */
-void place_forget(struct tracker *t, const char *key);
-
 #endif

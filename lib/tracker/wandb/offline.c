@@ -15,6 +15,7 @@
 #include "base/tempfile.h"
 #include "format/text.h"
 #include "tracker/common/place.h"
+#include "tracker/common/same_folder.h"
 #include "tracker/wandb/record.h"
 #include "tracker/wandb/system.h"
 
@@ -84,7 +85,7 @@ open_folder(struct wandb_offline *o, int root, bool latest, const char *mark,
 
 	o->dir = folder_open(root, name, false, NULL);
 	if (o->dir == -ENOENT) {
-		place_forget(o->t, mark);
+		same_folder_forget(o->t, mark);
 		o->dir = folder_open(root, name, true, err);
 		/* A run does not stop if this fails. */
 		if (latest)
@@ -94,7 +95,7 @@ open_folder(struct wandb_offline *o, int root, bool latest, const char *mark,
 	}
 	if (o->dir < 0)
 		return err_prefix(err, "%s", o->path);
-	if (place_check(o->t, mark, o->dir, o->path, err) < 0)
+	if (same_folder_check(o->t, mark, o->dir, o->path, err) < 0)
 		return err->code;
 	files = folder_open(o->dir, "files", true, err);
 	if (files < 0)

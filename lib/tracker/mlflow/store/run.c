@@ -16,6 +16,7 @@
 #include "base/folder.h"
 #include "foreign/yaml.h"
 #include "tracker/common/place.h"
+#include "tracker/common/same_folder.h"
 #include "tracker/mlflow/private.h"
 
 #define META_BYTES_MAX ((size_t)1024 * 1024)
@@ -106,13 +107,13 @@ open_made(const struct mlflow *m, struct mlruns_run *run, struct err *err)
 
 	run->check = fd >= 0;
 	if (fd == -ENOENT) {
-		place_forget(m->tracker, key);
+		same_folder_forget(m->tracker, key);
 		fd = folder_open(run->experiment, run->id, true, err);
 	} else if (fd < 0) {
 		*err = missing;
 	}
 	result = fd < 0 ? err_prefix(err, "%s", run->dir)
-			: place_check(m->tracker, key, fd, run->dir, err);
+			: same_folder_check(m->tracker, key, fd, run->dir, err);
 	if (result == 0)
 		result = folder_mark(fd, run->mark, err);
 	free(key);
