@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "wrap/worker/search/descendants.h"
@@ -178,16 +179,6 @@ read_cwd(struct look *l, struct descendant *p)
 	p->cwd = cwd;
 }
 
-static uint64_t
-digest(const struct buf *text)
-{
-	uint64_t sum = 14695981039346656037U;
-
-	for (size_t i = 0; i < text->len; i++)
-		sum = (sum ^ (unsigned char)text->data[i]) * 1099511628211U;
-	return sum;
-}
-
 static void
 on_records(const char *dir, int dir_fd, pid_t writer, void *data)
 {
@@ -223,7 +214,7 @@ look_at(struct look *l, struct descendant *p)
 		proc_words_release(&words);
 		return;
 	}
-	sum = digest(&words.text);
+	sum = hash_bytes(words.text.data, words.text.len);
 	p->fresh = p->looks == 0 || sum != p->arguments;
 	if (p->fresh) {
 		p->arguments = sum;
