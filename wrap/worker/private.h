@@ -1,8 +1,8 @@
 /* What the files of the runs share: runs.c (which there are), runs_news.c (what is
- * heard of them), runs_end.c (how they end), runs_copies.c (which are none),
- * runs_sample.c (what they take of the machine), runs_line.c (which one gets what the
- * command printed), runs_begin.c (a new attempt, or one that was left behind) and
- * runs_left.c (those of a worker that was killed). */
+ * heard of them), runs_end.c and runs_orphans.c (when they end), runs_outcome.c (how),
+ * runs_copies.c (which are none), runs_sample.c (what they take of the machine),
+ * runs_line.c (which one gets what the command printed), runs_begin.c (a new attempt, or
+ * one that was left behind) and runs_left.c (those of a worker that was killed). */
 #ifndef WRAP_WORKER_PRIVATE_H
 #define WRAP_WORKER_PRIVATE_H
 
@@ -118,9 +118,16 @@ void run_unwatch_writer(struct run *run);
 void run_orphan(struct run *run);
 /* Is it? Also if what tells of that was not read yet. */
 bool run_is_orphan(const struct run *run);
+/* Has another process the records open, because the writer has forked and left?
+ * Then that one is the writer now. */
+bool run_has_heir(struct run *run);
 /* It is over. `ended` NULL: not with the command. `superseded`: another one has
  * begun in its directory. */
 void run_end(struct run *run, const struct link_ended *ended, bool superseded);
+/* How many runs may wait until they are over, because each holds descriptors. */
+#define RUNS_ENDING_MAX 64
+/* Looks at the runs again at this time, in monotonic time, at the latest. */
+void runs_look_again(struct runs *runs, int64_t due_ms);
 /* Of those whose writers are dead, and of which nothing more was heard for a
  * while, or `now`. */
 void runs_end_orphans(struct runs *runs, bool now);
