@@ -1,21 +1,16 @@
 #include "wrap/attempt/report.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
-#include "base/file.h"
-#include "base/path.h"
 #include "base/process.h"
-#include "format/jsonwrite.h"
 #include "format/text.h"
 #include "tracker/common/display.h"
 #include "wrap/attempt/result_line.h"
+#include "wrap/attempt/report_json.h"
 #include "wrap/attempt/report_many.h"
 #include "wrap/attempt/values.h"
 
@@ -108,9 +103,8 @@ say_defects(struct report *r, const struct watcher *w)
 	report_say_lines(r, watcher_remarks(w));
 }
 
-/* Allocated. */
-static char *
-name_of(const struct attempt *a)
+char *
+report_name(const struct attempt *a)
 {
 	const struct entry_start *start = attempt_start(a);
 	const char *id = attempt_run_id(a);
@@ -124,7 +118,7 @@ void
 report_headline(
     struct buf *line, const struct attempt *a, const struct values *v)
 {
-	char *name = name_of(a);
+	char *name = report_name(a);
 	const char *status = attempt_is_left(a) ? "not read to its end"
 	    : !attempt_is_ended(a)              ? "going on"
 				   : run_status_name(attempt_status(a));
@@ -239,79 +233,6 @@ say_delivery(
 		report_say(r, "%s: %s", s->tracker, s->notes[i]);
 }
 
-static void
-put_delivery(struct jsonwrite *w, const struct delivery_status *s)
-{
-	static const char *const states[] = {
-	    [DELIVERY_WAITING] = "pending",
-	    [DELIVERY_ACTIVE] = "pending",
-	    [DELIVERY_FINISHED] = "complete",
-	    [DELIVERY_BLOCKED] = "blocked",
-	    [DELIVERY_GIVEN_UP] = "pending",
-	};
-
-	jsonwrite_open(w, '{');
-	jsonwrite_text_member(w, "tracker", s->tracker);
-	jsonwrite_text_member(w, "state", states[s->state]);
-	jsonwrite_int_member(w, "delivered", (int64_t)s->delivered);
-	jsonwrite_int_member(w, "rejected", (int64_t)s->rejected);
-	jsonwrite_int_member(w, "pending", (int64_t)s->pending);
-	jsonwrite_text_member(w, "place", s->place);
-	jsonwrite_text_member(w, "error", s->why[0] != '\0' ? s->why : NULL);
-	jsonwrite_open_member(w, "notes", '[');
-	for (size_t i = 0; i < s->note_len; i++)
-		jsonwrite_text(w, s->notes[i]);
-	jsonwrite_close(w, ']');
-	jsonwrite_close(w, '}');
-}
-
-static void
-add_json(struct report *r, const struct attempt *a, const struct values *v)
-{
-	const struct watcher *watcher = attempt_watcher(a);
-	struct delivery_status status;
-	struct jsonwrite w;
-	char *name;
-
-	if (!r->wants_json)
-		return;
-	if (r->run_count > 0)
-		buf_addc(&r->json, ',');
-	jsonwrite_init(&w, &r->json, JSONWRITE_COMPACT);
-	jsonwrite_open(&w, '{');
-	jsonwrite_text_member(&w, "attempt", attempt_name(a));
-	jsonwrite_text_member(&w, "run_id", attempt_run_id(a));
-	jsonwrite_text_member(&w, "run_dir", attempt_start(a)->run_dir);
-	name = name_of(a);
-	jsonwrite_text_member(&w, "name", name);
-	free(name);
-	jsonwrite_text_member(&w, "status",
-	    attempt_is_ended(a) && !attempt_is_left(a)
-		? run_status_name(attempt_status(a))
-		: NULL);
-	jsonwrite_text_member(&w, "stopped_by", attempt_stop_reason(a));
-	if (watcher != NULL) {
-		const struct mapping *m =
-		    derive_mapping(watcher_derive(watcher));
-
-		jsonwrite_int_member(
-		    &w, "record_count", (int64_t)m->record_count);
-		jsonwrite_int_member(
-		    &w, "malformed_lines", (int64_t)m->malformed_lines);
-		jsonwrite_int_member(
-		    &w, "experiment_count", (int64_t)m->live_len);
-	}
-	jsonwrite_bool_member(&w, "journal_in_memory", attempt_in_memory(a));
-	values_write(v, &w);
-	jsonwrite_open_member(&w, "trackers", '[');
-	for (size_t i = 0; i < attempt_delivery_count(a); i++) {
-		attempt_delivery_status(a, i, &status);
-		put_delivery(&w, &status);
-	}
-	jsonwrite_close(&w, ']');
-	jsonwrite_close(&w, '}');
-}
-
 /* What is known of the run so far; says why where it can't be read. */
 static void
 read_values(struct report *r, const struct attempt *a, struct values *v)
@@ -350,7 +271,7 @@ report_add(struct report *r, const struct attempt *a)
 	read_values(r, a, &values);
 	if (!r->brief || totals_add(&r->totals, a, &values))
 		say_attempt(r, a, &values);
-	add_json(r, a, &values);
+	report_add_json(r, a, &values);
 	values_release(&values);
 	r->run_count++;
 }
@@ -389,63 +310,7 @@ report_add_going_on(struct report *r, const struct attempt *a, pid_t writer)
 	    (int)writer, name != NULL ? " (" : "", name != NULL ? name : "",
 	    name != NULL ? ")" : "", (int)getpid());
 	free(name);
-	add_json(r, a, &values);
+	report_add_json(r, a, &values);
 	values_release(&values);
 	r->run_count++;
-}
-
-/* A device or a FIFO is written to: in its place a file would be a surprise. A
- * FIFO without a reader is an error, and no reason to wait. */
-static int
-write_special(const char *path, const struct buf *text, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	int result;
-
-	if (fd < 0)
-		return err_errno(err, "%s", path);
-	result = file_write_all(fd, text->data, text->len, err);
-	close(fd);
-	return result;
-}
-
-/* The file that a symbolic link names is replaced, not the link. */
-static int
-write_file(const char *path, const struct buf *text, struct err *err)
-{
-	char *real = realpath(path, NULL);
-	char *parent = path_parent(real != NULL ? real : path);
-	int dir_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result;
-
-	if (dir_fd < 0) {
-		result = err_errno(err, "%s", path);
-	} else {
-		result =
-		    file_replace(dir_fd, path_base(real != NULL ? real : path),
-			text->data, text->len, 0666, err);
-		close(dir_fd);
-	}
-	free(parent);
-	free(real);
-	return result;
-}
-
-int
-report_write(const struct report *r, const char *path, struct err *err)
-{
-	struct buf text;
-	struct stat st;
-	int result;
-
-	buf_init(&text, REPORT_MAX_BYTES + 64);
-	buf_addf(&text, "{\"version\":%d,\"runs\":[", REPORT_VERSION);
-	buf_add(&text, r->json.data, r->json.len);
-	buf_adds(&text, "]}\n");
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		result = write_special(path, &text, err);
-	else
-		result = write_file(path, &text, err);
-	buf_release(&text);
-	return result;
 }

@@ -1,7 +1,7 @@
 /*
  * The report at the end says of each run how it went, then in a line for each
  * tracker that it was delivered and where to look, or what is missing, why, and
- * the command that finishes it. --report writes the same as JSON, with all
+ * the command that finishes it. report_json.h has the same for programs, with all
  * metrics and params.
  */
 #ifndef WRAP_ATTEMPT_REPORT_H
@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "wrap/attempt/attempt.h"
 
-#define REPORT_VERSION 1
 /* The limit for the text and for the JSON; a run has a few lines. */
 #define REPORT_MAX_BYTES (16 * 1024 * 1024)
 
@@ -51,6 +50,8 @@ void report_say_totals(struct report *r);
 void report_init(struct report *r, const struct options *options);
 void report_release(struct report *r);
 
+/* What the report calls the run. Allocated. */
+char *report_name(const struct attempt *a);
 /* Appends how a run went: its name, its status, its numbers. */
 void report_headline(
     struct buf *line, const struct attempt *a, const struct values *v);
@@ -68,9 +69,5 @@ void report_say(struct report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Adds each line of a text of several lines. */
 void report_say_lines(struct report *r, const char *lines);
-
-/* Writes the JSON form to `path` (temp file and rename):
- * {"version":1,"runs":[...]}. */
-int report_write(const struct report *r, const char *path, struct err *err);
 
 #endif

@@ -22,7 +22,7 @@
 #include "wrap/itrack/import.h"
 #include "journal/begin_lock.h"
 #include "journal/state_dir.h"
-#include "wrap/attempt/report.h"
+#include "wrap/attempt/report_json.h"
 #include "wrap/attempt/already_tracked.h"
 
 /* What is seen among the pending may be delivered by the time it is taken; then

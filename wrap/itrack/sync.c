@@ -12,7 +12,7 @@
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/deliver.h"
 #include "journal/health.h"
-#include "wrap/attempt/report.h"
+#include "wrap/attempt/report_json.h"
 #include "wrap/itrack/sync_follow.h"
 
 struct sync {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "wrap/attempt/report_json.h"
 #include "wrap/worker/worker.h"
 
 /* A directory that the command was asked to write, and that is refused; NULL:
