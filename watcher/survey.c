@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "format/text.h"
 #include "mapping/decode.h"
+#include "mapping/limits.h"
 #include "mapping/names.h"
 #include "watcher/records.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "mapping/decode.h"
+#include "mapping/limits.h"
 #include "mapping/private.h"
 #include "mapping/points.h"
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/die.h"
 #include "format/isotime.h"
+#include "mapping/limits.h"
 
 /* A text taken from a record may be long (it is cut afterwards), but it can't
  * be much longer than its line: repr() makes four of one byte at most. */

@@ -14,9 +14,6 @@
  * has custom.harness, records without it belong to no experiment. Then
  * mapping_add answers NULL for those, and experiments that were made from plain
  * records before are retired (`retired`, skipped by mapping_experiment).
- *
- * These limits guard against files made to eat memory; each case beyond a limit
- * is counted:
  */
 #ifndef MAPPING_EXPERIMENT_H
 #define MAPPING_EXPERIMENT_H
@@ -29,18 +26,6 @@
 #include "mapping/record.h"
 #include "mapping/tally.h"
 #include "mapping/texts.h"
-
-#define MAPPING_EXPERIMENTS_MAX 10000
-#define MAPPING_STATUSES_MAX    10000
-#define MAPPING_RUN_IDS_MAX     10000
-/* Longest text (bytes) taken for an ID, a name or a status; longer ones are cut
- * there and counted in `cut_texts`. The longest number, of 4300 digits, fits.
- */
-#define MAPPING_TEXT_MAX 8192
-/* The limit for all such texts: the IDs and names of experiments, the statuses,
- * and the run IDs each. An experiment, status or run ID that has no room is one
- * too many. */
-#define MAPPING_TEXTS_MAX_BYTES (4 * 1024 * 1024)
 
 /* The schema version of a run without records, insideLLMs' own default. */
 #define MAPPING_SCHEMA_VERSION "1.0.1"

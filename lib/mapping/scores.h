@@ -17,12 +17,7 @@
 #include <stdint.h>
 
 #include "format/jsonscan.h"
-
-/* The most names in one run. Further names, and longer ones, are left out: each
- * is a chart of its own, and a hostile file must not eat memory. */
-#define NUMBERS_NAMES_MAX       64
-#define NUMBERS_ERROR_TYPES_MAX 32 /* errors/TYPE */
-#define NUMBERS_NAME_MAX_BYTES  256
+#include "mapping/limits.h"
 
 struct numbers {
 	const char *prefix;

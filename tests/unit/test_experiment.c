@@ -5,6 +5,7 @@
 
 #include "tap.h"
 #include "mapping/decode.h"
+#include "mapping/limits.h"
 
 static struct mapping m;
 

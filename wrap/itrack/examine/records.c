@@ -8,6 +8,7 @@
 #include "format/isotime.h"
 #include "format/text.h"
 #include "mapping/decode.h"
+#include "mapping/limits.h"
 
 #define ANY     (~0U)
 #define TYPE(t) (1U << (t))
