@@ -87,7 +87,7 @@ make_durable(struct delivered_run *r)
 }
 
 void
-delivered_put_away_all(struct delivered_run *runs, size_t len)
+delivered_to_index_all(struct delivered_run *runs, size_t len)
 {
 	durable_round_begin();
 	for (size_t i = 0; i < len; i++)
@@ -106,12 +106,12 @@ delivered_put_away_all(struct delivered_run *runs, size_t len)
 }
 
 int
-delivered_put_away(
+delivered_to_index(
     const struct delivered *d, struct index_entry *line, struct err *err)
 {
 	struct delivered_run run = {.d = *d, .line = *line};
 
-	delivered_put_away_all(&run, 1);
+	delivered_to_index_all(&run, 1);
 	*line = (struct index_entry){0};
 	if (run.result < 0)
 		*err = run.err;

@@ -1,12 +1,12 @@
 /*
- * The rule on when a journal goes, for the worker, the commands and the
- * library's worker: every tracker that it names has taken all of it. What the
- * trackers wrote on this machine is then brought to the disk, the index gets a
- * line, and only then the journal goes. A process that is killed in between
+ * Makes a line of the index of a journal that every tracker that it names has taken
+ * whole, for the worker, the commands and the library's worker. What the trackers
+ * wrote on this machine is brought to the disk, the index gets the line, and only
+ * then the journal goes. A process that is killed in between
  * leaves a journal, and whoever takes it up does the rest.
  *
  *	if (delivered_everywhere(&d))
- *		result = delivered_put_away(&d, &line, &err);
+ *		result = delivered_to_index(&d, &line, &err);
  */
 #ifndef WRAP_ATTEMPT_DELIVERED_H
 #define WRAP_ATTEMPT_DELIVERED_H
@@ -32,7 +32,7 @@ struct delivered {
 bool delivered_everywhere(const struct delivered *d);
 /* Takes `line` over, which says of the run what the caller knows, and adds the
  * attempt and what became of each delivery. */
-int delivered_put_away(
+int delivered_to_index(
     const struct delivered *d, struct index_entry *line, struct err *err);
 
 /* The same for several of one state directory, with one sync of what was
@@ -44,6 +44,6 @@ struct delivered_run {
 	int result;
 	struct err err;
 };
-void delivered_put_away_all(struct delivered_run *runs, size_t len);
+void delivered_to_index_all(struct delivered_run *runs, size_t len);
 
 #endif

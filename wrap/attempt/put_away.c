@@ -1,5 +1,6 @@
-/* Puts an attempt away when nothing is left to wait for: its journal goes if all was
- * delivered, and is safe on the disk if not. */
+/* Puts attempts away for which nothing is left to wait for: one that was delivered
+ * everywhere becomes a line of the index (delivered.h), and of another the journal is
+ * safe on the disk. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,7 +72,7 @@ put_away_memory(struct attempt *a)
 
 	if (is_delivered(a)) {
 		run = run_of(a);
-		delivered_put_away_all(&run, 1);
+		delivered_to_index_all(&run, 1);
 		if (run.result < 0) {
 			err_prefix(&run.err,
 			    "nothing remembers that it was delivered, and "
@@ -126,7 +127,7 @@ attempts_put_away(struct attempt *const *list, size_t len)
 			    &err);
 		}
 	}
-	delivered_put_away_all(runs, count);
+	delivered_to_index_all(runs, count);
 	for (size_t i = 0; i < count; i++)
 		settle(ready[i], runs[i].result, &runs[i].err);
 	free(ready);

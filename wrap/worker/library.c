@@ -377,7 +377,7 @@ put_away(const struct follow *f, struct err *err)
 	    .ended_us = f->ended_us,
 	};
 
-	return delivered_put_away(&d, &line, err);
+	return delivered_to_index(&d, &line, err);
 }
 
 /* Fills what the owner is to hear. */
