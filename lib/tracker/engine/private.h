@@ -1,6 +1,6 @@
-/* What the engine's files share: delivery.c (a delivery's life), lane.c (one
- * lane of it), drain.c, scout.c, experiment_runs.c, cursor.c, gather.c, retry.c,
- * call_limit.c, services.c (what a tracker may call). */
+/* What the engine's files share: delivery.c (a delivery's life), pump.c (what is
+ * due next), lane.c (one lane of it), drain.c, scout.c, experiment_runs.c, cursor.c,
+ * gather.c, retry.c, call_limit.c, services.c (what a tracker may call). */
 #ifndef TRACKER_ENGINE_PRIVATE_H
 #define TRACKER_ENGINE_PRIVATE_H
 
@@ -106,8 +106,11 @@ struct delivery {
 	void *data;
 };
 
-/* delivery.c */
+/* pump.c */
+/* Does what is due, and sets the timer for what comes next. */
 void delivery_pump(struct delivery *d);
+
+/* delivery.c */
 void delivery_set_phase(struct delivery *d, enum phase phase);
 /* What is known of the run by now. */
 void delivery_fill_info(struct delivery *d);
