@@ -9,7 +9,7 @@
 #include "format/text.h"
 #include "http/http.h"
 #include "tracker/wandb/alert.h"
-#include "wrap/attempt/hand.h"
+#include "wrap/attempt/notify_program.h"
 #include "wrap/attempt/notify_message.h"
 #include "wrap/attempt/private.h"
 #include "wrap/attempt/start.h"
@@ -24,7 +24,7 @@ struct telling {
 	struct attempt *attempt;
 	const char *target; /* of the options */
 	struct http_call *call;
-	struct hand hand;
+	struct notify_program program;
 	struct wandb_alert alert;
 	bool waits; /* for the run to be at W&B */
 	bool done;
@@ -69,7 +69,7 @@ finish(struct telling *t, const char *why)
 		return;
 	t->done = true;
 	t->call = NULL;
-	hand_release(&t->hand);
+	notify_program_end(&t->program);
 	if (why != NULL) {
 		err_set(&err, -ECANCELED, "--notify %s: %s", t->target, why);
 		attempt_say(a, &err);
@@ -125,7 +125,7 @@ post(struct telling *t, const char *url, const struct buf *body)
 }
 
 static void
-on_hand(const char *why, void *data)
+on_told(const char *why, void *data)
 {
 	finish(data, why);
 }
@@ -157,7 +157,7 @@ send_alert(struct telling *t, const char *place, struct err *err)
 	while (at < len && strcmp(targets[at].tracker, WANDB) != 0)
 		at++;
 	plan.target = at < len ? &targets[at] : NULL;
-	t->alert.done = on_hand;
+	t->alert.done = on_told;
 	t->alert.data = t;
 	result = plan.target == NULL
 	    ? err_set(err, -ENOTSUP, "--track does not name it")
@@ -204,8 +204,9 @@ tell(struct telling *t)
 	struct err err = ERR_INIT;
 
 	if (strncmp(t->target, COMMAND, strlen(COMMAND)) == 0) {
-		t->hand = (struct hand){.done = on_hand, .data = t};
-		if (hand_over(&t->hand, t->attempt->config.loop,
+		t->program =
+		    (struct notify_program){.done = on_told, .data = t};
+		if (notify_program_run(&t->program, t->attempt->config.loop,
 			t->target + strlen(COMMAND), &message->json, &err) < 0)
 			finish(t, err.message);
 	} else if (strcmp(t->target, WANDB) == 0) {
@@ -286,7 +287,7 @@ attempt_notify_free(struct attempt *a)
 		return;
 	loop_timer_cancel(a->config.loop, &n->limit);
 	for (size_t i = 0; i < n->len; i++) {
-		hand_release(&n->list[i].hand);
+		notify_program_end(&n->list[i].program);
 		wandb_alert_release(&n->list[i].alert);
 	}
 	http_free(n->http);

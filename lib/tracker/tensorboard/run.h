@@ -139,7 +139,7 @@ int tbrun_read_back(struct tbrun *run, int dir, struct err *err);
 int tbrun_open_dir(const struct tbrun *run, bool make, struct err *err);
 /* Makes this process's file, with a name that sorts after all others. */
 int tbrun_make_file(struct tbrun *run, struct err *err);
-/* run_row.c has tbrun_row and tbrun_row_end; run.c the rest */
+/* run_hparams.c has tbrun_row and tbrun_row_end; run.c the rest */
 struct tbrun_tag *tbrun_tag(struct tbrun *run, const char *name);
 
 #endif

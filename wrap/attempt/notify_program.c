@@ -1,4 +1,4 @@
-#include "wrap/attempt/hand.h"
+#include "wrap/attempt/notify_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,15 +86,15 @@ make_input(const struct buf *text, struct err *err)
 static void
 on_end(struct lifeline *line)
 {
-	struct hand *hand = line->data;
+	struct notify_program *p = line->data;
 	char why[64];
 	int status = 0;
 
-	if (waitpid(hand->child, &status, 0) < 0)
+	if (waitpid(p->child, &status, 0) < 0)
 		status = 0;
-	hand->child = 0;
+	p->child = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		hand->done(NULL, hand->data);
+		p->done(NULL, p->data);
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -107,12 +107,12 @@ on_end(struct lifeline *line)
 	else
 		snprintf(why, sizeof(why), "the program ended with status %d",
 		    WEXITSTATUS(status));
-	hand->done(why, hand->data);
+	p->done(why, p->data);
 }
 
 int
-hand_over(struct hand *hand, struct loop *loop, const char *program,
-    const struct buf *text, struct err *err)
+notify_program_run(struct notify_program *p, struct loop *loop,
+    const char *program, const struct buf *text, struct err *err)
 {
 	char **environment;
 	int input = make_input(text, err), result;
@@ -120,35 +120,35 @@ hand_over(struct hand *hand, struct loop *loop, const char *program,
 	if (input < 0)
 		return input;
 	environment = make_environment();
-	hand->child = fork();
-	if (hand->child == 0)
+	p->child = fork();
+	if (p->child == 0)
 		become(program, input, environment);
-	result = hand->child < 0 ? err_errno(err, "no process for it") : 0;
+	result = p->child < 0 ? err_errno(err, "no process for it") : 0;
 	free(environment);
 	close(input);
 	if (result < 0) {
-		hand->child = 0;
+		p->child = 0;
 		return result;
 	}
-	hand->line = (struct lifeline){.cut = on_end, .data = hand};
-	result = lifeline_hold(&hand->line, loop, hand->child);
+	p->line = (struct lifeline){.cut = on_end, .data = p};
+	result = lifeline_hold(&p->line, loop, p->child);
 	if (result < 0) {
-		hand_release(hand);
+		notify_program_end(p);
 		return err_set(err, result, "its end can't be told");
 	}
 	return 0;
 }
 
 void
-hand_release(struct hand *hand)
+notify_program_end(struct notify_program *p)
 {
-	lifeline_let_go(&hand->line);
-	if (hand->child <= 0)
+	lifeline_let_go(&p->line);
+	if (p->child <= 0)
 		return;
-	kill(-hand->child, SIGKILL);
-	kill(hand->child, SIGKILL);
-	for (int i = 0;
-	     i < REAP_TRIES && waitpid(hand->child, NULL, WNOHANG) == 0; i++)
+	kill(-p->child, SIGKILL);
+	kill(p->child, SIGKILL);
+	for (int i = 0; i < REAP_TRIES && waitpid(p->child, NULL, WNOHANG) == 0;
+	     i++)
 		nanosleep(&(struct timespec){.tv_nsec = REAP_NS}, NULL);
-	hand->child = 0;
+	p->child = 0;
 }

@@ -3,13 +3,13 @@
  * gets no arguments, our environment without the addresses of --notify, and no
  * output: the command's is not its place.
  *
- *	hand = (struct hand){.done = done, .data = me};
- *	hand_over(&hand, loop, "program", &text, &err);
+ *	p = (struct notify_program){.done = done, .data = me};
+ *	notify_program_run(&p, loop, "program", &text, &err);
  *	... done(why, data) once, from the loop; why NULL: it ended with 0 ...
- *	hand_release(&hand);      kills it if it is still there
+ *	notify_program_end(&p);      kills it if it is still there
  */
-#ifndef WRAP_ATTEMPT_HAND_H
-#define WRAP_ATTEMPT_HAND_H
+#ifndef WRAP_ATTEMPT_NOTIFY_PROGRAM_H
+#define WRAP_ATTEMPT_NOTIFY_PROGRAM_H
 
 #include <sys/types.h>
 
@@ -18,15 +18,15 @@
 #include "base/lifeline.h"
 
 /* Zeroed: nothing was handed over. */
-struct hand {
+struct notify_program {
 	pid_t child; /* not waited for; 0: none */
 	struct lifeline line;
 	void (*done)(const char *why, void *data);
 	void *data;
 };
 
-int hand_over(struct hand *hand, struct loop *loop, const char *program,
-    const struct buf *text, struct err *err);
-void hand_release(struct hand *hand);
+int notify_program_run(struct notify_program *p, struct loop *loop,
+    const char *program, const struct buf *text, struct err *err);
+void notify_program_end(struct notify_program *p);
 
 #endif
