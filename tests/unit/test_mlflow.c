@@ -12,6 +12,7 @@
 #include "tap.h"
 #include "tracker/mlflow/batch.h"
 #include "tracker/mlflow/config.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/store/store.h"

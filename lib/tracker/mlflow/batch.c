@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "format/jsonwrite.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/tags.h"
 

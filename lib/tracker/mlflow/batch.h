@@ -28,12 +28,6 @@
 #include "base/buf.h"
 #include "journal/entry.h"
 
-#define MLFLOW_ITEMS_MAX  1000 /* params, tags and metrics together */
-#define MLFLOW_PARAMS_MAX 100  /* and as many tags */
-/* Proxies and hosted services accept at most 1 MB; one more item must fit. */
-#define MLFLOW_BODY_MAX 900000
-/* The size of the buffer for a body: one item more than MLFLOW_BODY_MAX. */
-#define MLFLOW_BODY_BUFFER (1024 * 1024)
 /* After nine halvings, 1000 items are single ones; each may end two halves. */
 #define MLFLOW_HALVES_MAX 24
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 /* So much of a server's message fits into a line of ours. */

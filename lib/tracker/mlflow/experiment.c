@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "format/jsonwrite.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 #define EXPERIMENT_TRIES_MAX 3

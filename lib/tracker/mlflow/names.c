@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "format/text.h"
 #include "tracker/common/names.h"
+#include "tracker/mlflow/limits.h"
 
 /* "_" and the digest. */
 #define SUFFIX_CHARACTERS (1 + NAMES_DIGEST_CHARACTERS)

@@ -13,13 +13,6 @@
 #include "base/buf.h"
 #include "format/jsonwrite.h"
 
-/* Characters (not bytes). */
-#define MLFLOW_KEY_MAX       250
-#define MLFLOW_PARAM_MAX     6000
-#define MLFLOW_TAG_VALUE_MAX 8000
-/* A component of a key is a file name in a file store. */
-#define MLFLOW_COMPONENT_BYTES 250
-
 /* Appends prefix + name as the key of a metric, param or tag. In a component
  * that MLflow refuses, each bad character becomes `_`, and `-` and eight hex
  * digits of a digest of the original follow, the first of them a letter. A

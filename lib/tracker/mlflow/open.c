@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "base/uri.h"
 #include "format/jsonwrite.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 #define LOOK_AGAIN_MS 500

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/die.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 /* Names the first of the records that were refused. */

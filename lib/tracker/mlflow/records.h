@@ -12,9 +12,6 @@
 #include "tracker/common/alone.h"
 #include "tracker/tracker.h"
 
-/* Records of one request, as traces. */
-#define MLFLOW_TRACES_MAX 100
-
 struct mlflow_records {
 	struct batch *batch;
 	struct rows rows;

@@ -8,6 +8,7 @@
  * until the record at fault is alone; of that one goes less and less (alone.h), and
  * what is missing is named. */
 #include "http/gzip.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/mlflow/trace.h"
 

@@ -13,6 +13,7 @@
 
 #include "base/die.h"
 #include "format/jsonwrite.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 #define RUNS_SCHEME   "runs:/"

@@ -9,6 +9,7 @@
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/common/display.h"
+#include "tracker/mlflow/limits.h"
 
 /* MLflow's database has room for so many characters. */
 #define RUN_NAME_MAX 250

@@ -14,6 +14,7 @@
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/common/display.h"
+#include "tracker/mlflow/limits.h"
 
 /* 100 repeated points take the server 0.15 s, 1000 up to 2.4 s. */
 #define CAREFUL_ITEMS 100

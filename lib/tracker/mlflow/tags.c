@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/die.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/names.h"
 
 #define TEXT_BYTES (1024 * 1024)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "tracker/mlflow/limits.h"
 #include "tracker/mlflow/private.h"
 
 #define STATE_NAME_SIZE 48

@@ -17,6 +17,7 @@
 #include "tracker/mlflow/names.h"
 #include "tracker/mlflow/private.h"
 #include "tracker/common/display.h"
+#include "tracker/mlflow/limits.h"
 
 #define STATUS_FINISHED 3
 #define STATUS_FAILED   4
