@@ -78,9 +78,11 @@ a test "it loops, waits and calls a function" {
     mkfifo "\$BATS_TEST_TMPDIR/fifo"
     (read -r line <"\$BATS_TEST_TMPDIR/fifo") 3>&- &
     endless 3>&- &
+    job=\$!
     jobs -p >left
-    wait_until pgrep -P \$!
-    pgrep -P \$! >>left
+    # This changes \$!, when it waits.
+    wait_until pgrep -P \$job
+    pgrep -P \$job >>left
     false
 }
 END
