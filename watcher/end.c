@@ -170,19 +170,6 @@ take_files(struct watcher *w)
 		w->unread = true;
 }
 
-/* Reads the records that are there now, and returns the last tail_result. A writer
- * that is as fast as we are does not make it longer. */
-static int
-read_all_records(struct watcher *w)
-{
-	int result = watcher_read_records(w);
-	int64_t size = w->tail.size;
-
-	while (result == TAIL_MORE && w->tail.offset < size)
-		result = watcher_read_records(w);
-	return result;
-}
-
 bool
 watcher_look_at_manifest(struct watcher *w)
 {
@@ -190,7 +177,7 @@ watcher_look_at_manifest(struct watcher *w)
 		return false;
 	/* The last records were written before the manifest. */
 	if (w->live)
-		read_all_records(w);
+		watcher_read_records(w, true);
 	take_files(w);
 	return true;
 }
@@ -288,7 +275,7 @@ take_last(struct watcher *w, bool superseded)
 	if (superseded && w->manifest.there)
 		return;
 	/* Nobody writes any more, so a file that has shrunk stays so. */
-	result = read_all_records(w);
+	result = watcher_read_records(w, true);
 	if ((result == TAIL_REPLACED ||
 		(result == TAIL_SHRUNK && superseded)) &&
 	    !manifest_came_first(w))

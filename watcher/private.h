@@ -78,8 +78,9 @@ int watcher_read_file(const struct watcher *w, const char *name,
  * the message. */
 int watcher_read_held(
     int fd, const char *name, struct buf *text, struct err *err);
-/* Reads on; returns the tail's result. */
-int watcher_read_records(struct watcher *w);
+/* Reads on, so much that the loop goes on turning or `all` that is there now; returns
+ * the tail's result. */
+int watcher_read_records(struct watcher *w, bool all);
 /* Is there one that was not taken yet, and was written behind the records? */
 bool watcher_manifest_follows(const struct watcher *w);
 /* If there is a new manifest of this run, takes it and the files beside it.

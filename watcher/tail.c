@@ -258,6 +258,18 @@ tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
 	return result;
 }
 
+int
+tail_read_all(struct tail *t, int dir_fd, const char *name, tail_line *line,
+    void *data, struct err *err)
+{
+	int result = tail_read(t, dir_fd, name, line, data, err);
+	int64_t size = t->size;
+
+	while (result == TAIL_MORE && t->offset < size)
+		result = tail_read(t, dir_fd, name, line, data, err);
+	return result;
+}
+
 uint64_t
 tail_end(struct tail *t, bool finished, tail_line *line, void *data)
 {

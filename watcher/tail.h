@@ -79,6 +79,11 @@ void tail_release(struct tail *t);
 int tail_read(struct tail *t, int dir_fd, const char *name, tail_line *line,
     void *data, struct err *err);
 
+/* The same, however much it is, of what the file has at the begin: a writer that is as
+ * fast as we are does not make it longer. TAIL_MORE: it has grown meanwhile. */
+int tail_read_all(struct tail *t, int dir_fd, const char *name, tail_line *line,
+    void *data, struct err *err);
+
 /* Returns the size of the file that it finds (0: there is none), or a negative
  * errno. */
 int64_t tail_size(struct tail *t, int dir_fd, struct err *err);

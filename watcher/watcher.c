@@ -127,13 +127,13 @@ is_displaced(const struct watcher *w)
 }
 
 int
-watcher_read_records(struct watcher *w)
+watcher_read_records(struct watcher *w, bool all)
 {
 	struct err err = ERR_INIT;
 	int result;
 
 	watcher_take_config(w, false);
-	result = tail_read(
+	result = (all ? tail_read_all : tail_read)(
 	    &w->tail, w->dir_fd, RECORDS_FILE, watcher_on_line, w, &err);
 	if (result < 0) {
 		watcher_unread(w, &err);
@@ -150,11 +150,11 @@ watcher_scan(struct watcher *w)
 
 	if (w->ended || w->replaced)
 		return;
-	result = watcher_read_records(w);
+	result = watcher_read_records(w, false);
 	/* A manifest comes behind the last record: with it they stay as few as
 	 * they are, if they still are when it was seen. */
 	if (result == TAIL_SHRUNK && watcher_manifest_follows(w)) {
-		result = watcher_read_records(w);
+		result = watcher_read_records(w, false);
 		if (result == TAIL_SHRUNK)
 			result = TAIL_REPLACED;
 	}

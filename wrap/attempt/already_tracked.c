@@ -64,7 +64,6 @@ measure(struct search *s)
 	struct watcher_stamp manifest;
 	struct err err = ERR_INIT;
 	struct tail tail;
-	int64_t size;
 	int fd, result;
 
 	if (s->bytes >= 0)
@@ -77,11 +76,8 @@ measure(struct search *s)
 	}
 	tail_init(&tail);
 	tail.find = true;
-	result = tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, &err);
-	size = tail.size;
-	while (result == TAIL_MORE && tail.offset < size)
-		result =
-		    tail_read(&tail, fd, RECORDS_FILE, ignore_line, NULL, &err);
+	result =
+	    tail_read_all(&tail, fd, RECORDS_FILE, ignore_line, NULL, &err);
 	manifest = watcher_stamp(s->real, MANIFEST_FILE);
 	if (manifest.code < 0)
 		result = err_set(&err, manifest.code, MANIFEST_FILE ": %s",
