@@ -16,7 +16,7 @@
 #include "journal/state_dir.h"
 
 /* So much is copied in one call. */
-#define STEP_BYTES (INT64_C(8) * 1024 * 1024)
+#define STEP_BYTES ((size_t)8 * 1024 * 1024)
 
 /* Copies the file from its start as far as it goes now: one that grows as fast as
  * we copy would have no end. A file of /proc says that it has no bytes, and has
@@ -31,10 +31,8 @@ copy(int from, int to, struct err *err)
 		return 0;
 	if (lseek(from, 0, SEEK_SET) < 0 || file_stat(from, &st) < 0)
 		return err_errno(err, "seek");
-	for (int64_t left = st.st_size > STEP_BYTES ? st.st_size : STEP_BYTES;
-	     left > 0 && n > 0; left -= n)
-		n = file_copy_some(from, to,
-		    left < STEP_BYTES ? (size_t)left : (size_t)STEP_BYTES, err);
+	for (int64_t left = st.st_size; left >= 0 && n > 0; left -= n)
+		n = file_copy_some(from, to, STEP_BYTES, err);
 	return n < 0 ? (int)n : 0;
 }
 

@@ -64,6 +64,23 @@ END
     grep -q '"finished"' "$tracking/$id/final_state.json"
 }
 
+@test "live: a file that grows while it is kept is kept as far as it went" {
+    strace -o /dev/null true 2>/dev/null || skip "no strace here"
+    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
+        --from "$from" --to "$to"
+    turn 4
+    wait_until has_step "$tracking/$id/metrics.json" 1
+    wait_until worker_of_job
+    # Each call that copies the report makes it longer.
+    strace -q -o "$to/report.html" -e trace=copy_file_range -p "$worker" \
+        3>&- 7>&- &
+    wait_until grep -q "^TracerPid:.*[1-9]" "/proc/$worker/status"
+    finish
+    [ "$status" -eq 0 ]
+    grep -q copy_file_range "$to/report.html"
+    grep -q '"finished"' "$tracking/$id/final_state.json"
+}
+
 @test "live: memory is independent of the records" {
     ! sanitized || skip "a sanitizer's memory is its own"
     copies=$(long_or 56000 3000)
