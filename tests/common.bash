@@ -45,9 +45,11 @@ let_go() {
 open_gate() {
     local watch alone=$2.alone
     rm -f "$alone"
-    # Who has the FIFO open for reading, for a moment, lets us open it.
+    # Who has the FIFO open for reading, for a moment, lets us open it. A shell that
+    # the kill below misses, because it comes before its exec, must not make a file
+    # of that name when the FIFO is gone.
     setsid sh -c 'timeout "$4" tail -s 0.1 -f --pid="$2" /dev/null
-        : >"$3" && : <>"$1"' - "$2" "$3" "$alone" "$come_s" >/dev/null 2>&1 3>&- &
+        [ -p "$1" ] && : >"$3" && : <>"$1"' - "$2" "$3" "$alone" "$come_s" >/dev/null 2>&1 3>&- &
     watch=$!
     disown "$watch"
     eval "exec $1>\"\$2\""
