@@ -3,6 +3,9 @@
  * callback each. A callback is not told what changed; it has to scan, because
  * events can be lost (queue overflow) and merged.
  *
+ * After each batch of events the module rests for 3 ms, so a change is seen so much
+ * later at the most.
+ *
  * Where there are no events (network file systems, limits reached) the module
  * calls every watch of that kind once in INOTIFY_SLOW_MS.
  */
