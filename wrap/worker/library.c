@@ -402,9 +402,9 @@ release(struct follow *f)
 	loop_timer_cancel(f->loop, &f->sync);
 	loop_timer_cancel(f->loop, &f->linger);
 	loop_remove(f->loop, &f->link);
+	/* Its descriptor stays open until we exit: the kernel may take 15 ms to
+	 * close it, and the owner doesn't wait for our exit. */
 	loop_remove(f->loop, &f->watch);
-	if (f->watch.fd >= 0)
-		close(f->watch.fd);
 	stop_release(&f->stop, f->loop);
 	lifeline_let_go(&f->owner);
 	loop_turn_remove(f->loop, &f->turn);
