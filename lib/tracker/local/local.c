@@ -47,6 +47,9 @@ struct local {
 	struct prefixes prefixes;
 	struct loop_timer publish_timer;
 	int64_t publish_due_ms;
+	/* What came since the last publication. The record behind a sample of the
+	 * machine must not wait a second because of it. */
+	bool only_samples;
 	struct err publish_error; /* of the timer: told by the next call */
 	struct loop_timer copy_timer;
 	struct local_copy copy;
@@ -125,8 +128,11 @@ publish(struct local *l, struct err *err)
 	if (error == 0 && l->artifacts.dirty)
 		error = publish_array(l, &l->artifacts, err);
 	wait_ms = (clock_mono_us() - began_us) * PUBLISH_SHARE / 1000;
-	l->publish_due_ms =
-	    clock_mono_ms() + (wait_ms > PUBLISH_MS ? wait_ms : PUBLISH_MS);
+	if (wait_ms < PUBLISH_MS)
+		wait_ms = PUBLISH_MS;
+	if (!l->only_samples)
+		l->publish_due_ms = clock_mono_ms() + wait_ms;
+	l->only_samples = true;
 	return error;
 }
 
@@ -140,14 +146,12 @@ on_publish(struct loop_timer *timer)
 		publish(l, &l->publish_error);
 }
 
-/* Publishes now if it is time and somebody waits for what came, else sets the
- * timer. */
+/* Publishes now if it is time, else sets the timer. */
 static enum outcome
-publish_soon(struct tracker *t, bool awaited, struct err *err)
+publish_soon(struct tracker *t, struct err *err)
 {
 	struct local *l = t->state;
-	int64_t wait_ms =
-	    awaited ? l->publish_due_ms - clock_mono_ms() : PUBLISH_MS;
+	int64_t wait_ms = l->publish_due_ms - clock_mono_ms();
 
 	if (l->publish_error.code != 0) {
 		*err = l->publish_error;
@@ -204,6 +208,7 @@ local_open(struct tracker *t, const struct run_info *run, struct err *err)
 	local_array_init(&l->metrics, l->dir, "metrics.json", l->word);
 	local_array_init(&l->artifacts, l->dir, "artifacts.json", l->word);
 	l->metrics.dirty = l->artifacts.dirty = false;
+	l->only_samples = true;
 	if (run->start->source != SOURCE_LIBRARY)
 		paramset_put_text(&l->params, "run_id", place_run_id(run));
 	l->params_dirty = true;
@@ -236,7 +241,6 @@ take_entry(struct tracker *t, const struct entry *e, struct err *err)
 	}
 }
 
-/* A sample of the machine would have the record behind it wait for a second. */
 static bool
 is_sample(const struct entry *e)
 {
@@ -246,7 +250,7 @@ is_sample(const struct entry *e)
 static enum outcome
 send_metrics(struct tracker *t, struct batch *batch, struct err *err)
 {
-	bool awaited = false;
+	struct local *l = t->state;
 	size_t i;
 	int error;
 
@@ -257,9 +261,10 @@ send_metrics(struct tracker *t, struct batch *batch, struct err *err)
 			return error == -EMSGSIZE ? OUTCOME_REJECTED
 						  : OUTCOME_BLOCKED;
 		}
-		awaited = awaited || !is_sample(&batch->entries[i]);
+		if (!is_sample(&batch->entries[i]))
+			l->only_samples = false;
 	}
-	return publish_soon(t, awaited, err);
+	return publish_soon(t, err);
 }
 
 static int
@@ -326,7 +331,8 @@ go_on_with_files(struct tracker *t, struct err *err)
 			return outcome;
 		}
 	}
-	return publish_soon(t, true, err);
+	l->only_samples = false;
+	return publish_soon(t, err);
 }
 
 static void
