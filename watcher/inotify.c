@@ -169,8 +169,7 @@ inotify_new(struct loop *loop)
 static void
 close_instance(const struct inotify *inotify)
 {
-	int64_t left_us =
-	    inotify->last_removed_us + FREED_US - clock_mono_us();
+	int64_t left_us = inotify->last_removed_us + FREED_US - clock_mono_us();
 
 	if (left_us > 0)
 		nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);

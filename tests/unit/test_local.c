@@ -119,7 +119,8 @@ temporary_files(const char *dir)
 static void
 test_sample(void)
 {
-	static const char *const metrics[] = {"system/cpu", "total_count", "late"};
+	static const char *const metrics[] = {
+	    "system/cpu", "total_count", "late"};
 	struct entry entries[3];
 	struct fake f;
 	char path[128];
