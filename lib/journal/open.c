@@ -1,75 +1,16 @@
-/* Opens journals: makes one, takes one over, follows one or removes what is left
- * of one, each under the locks that keep others away. */
+/* Opens journals: makes one, takes one over or follows one, each under the locks that
+ * keep others away. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/file.h"
 #include "journal/private.h"
 #include "journal/state_dir.h"
-
-static int
-take_lock(const struct journal *j, int fd, struct err *err)
-{
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return err_set(
-		    err, -EBUSY, "%s: its itrack is still at work", j->attempt);
-	return err_errno(err, "%s: can't lock", j->attempt);
-}
-
-/* May its maker have opened it and be about to lock it? */
-static bool
-is_newborn(const struct journal *j)
-{
-	struct stat st;
-
-	return fstat(j->fd, &st) == 0 && st.st_size == 0 &&
-	    clock_wall_us() / 1000000 - st.st_mtime <= JOURNAL_NEWBORN_S;
-}
-
-/* Locks a journal that another process made. We must not come between that
- * process's opening of the file and its lock; it writes only under the lock. */
-static int
-take_lock_of_another(const struct journal *j, struct err *err)
-{
-	if (is_newborn(j))
-		return err_set(
-		    err, -EBUSY, "%s: its itrack begins just now", j->attempt);
-	return take_lock(j, j->fd, err);
-}
-
-int
-journal_open_follower_lock(const struct journal *j, int flags, struct err *err)
-{
-	int fd = state_open_file(j->dir_fd, FOLLOWER_LOCK, flags | O_RDWR, err);
-
-	if (fd < 0)
-		err_prefix(err, "%s", j->path);
-	return fd;
-}
-
-/* `flags`: O_CREAT to make it, 0 to take it where it exists. */
-static int
-take_follower_lock(struct journal *j, int flags, struct err *err)
-{
-	struct err local = ERR_INIT;
-	int fd = journal_open_follower_lock(j, flags, &local);
-
-	if (fd == -ENOENT && flags == 0)
-		return 0;
-	if (fd < 0)
-		return err_set(err, fd, "%s", local.message);
-	j->lock_fd = fd;
-	return take_lock(j, fd, err);
-}
 
 /* Opens (and makes) the attempt's directory and file. */
 int
@@ -117,7 +58,7 @@ journal_create(const char *state_dir, const char *attempt, struct err *why)
 		result =
 		    journal_open_files(j, state_dir, O_CREAT | O_EXCL, why);
 	if (result == 0)
-		result = take_lock(j, j->fd, why);
+		result = journal_lock(j, j->fd, why);
 	if (result == 0)
 		result = journal_check_there(j, why);
 	if (result == 0)
@@ -151,9 +92,8 @@ find_zeros(const struct journal *j, off_t *at, struct err *err)
 	return 0;
 }
 
-/* A kill can cut a write anywhere: finds the end of the last whole line. */
-static int
-find_end(const struct journal *j, off_t *at, struct err *err)
+int
+journal_find_end(const struct journal *j, off_t *at, struct err *err)
 {
 	int result = find_zeros(j, at, err);
 
@@ -165,7 +105,7 @@ int
 journal_cut_tail(struct journal *j, struct err *err)
 {
 	off_t end = lseek(j->fd, 0, SEEK_END), at;
-	int result = find_end(j, &at, err);
+	int result = journal_find_end(j, &at, err);
 
 	if (result < 0)
 		return result;
@@ -183,11 +123,11 @@ journal_adopt(const char *state_dir, const char *attempt,
 	int result = journal_open_files(j, state_dir, 0, err);
 
 	if (result == 0)
-		result = take_lock_of_another(j, err);
+		result = journal_lock_of_another(j, err);
 	if (result == 0)
 		result = journal_check_there(j, err);
 	if (result == 0)
-		result = take_follower_lock(j, 0, err);
+		result = journal_lock_follower(j, 0, err);
 	if (result == 0)
 		result = journal_cut_tail(j, err);
 	if (result < 0) {
@@ -208,7 +148,7 @@ journal_follow(const char *state_dir, const char *attempt,
 	int result = journal_open_files(j, state_dir, 0, err);
 
 	if (result == 0)
-		result = take_follower_lock(j, O_CREAT, err);
+		result = journal_lock_follower(j, O_CREAT, err);
 	if (result < 0) {
 		journal_close(j);
 		return result;
@@ -216,65 +156,4 @@ journal_follow(const char *state_dir, const char *attempt,
 	journal_refresh(j);
 	*journal = j;
 	return 0;
-}
-
-/* Takes the locks, so that nobody is about to write, and checks that there is
- * no whole line. */
-static int
-check_empty(struct journal *j, struct err *err)
-{
-	int result = take_lock_of_another(j, err);
-	off_t end;
-
-	if (result == 0)
-		result = take_follower_lock(j, 0, err);
-	if (result == 0)
-		result = find_end(j, &end, err);
-	if (result == 0 && end > 0)
-		return err_set(err, -EBUSY, "%s: has entries", j->attempt);
-	return result;
-}
-
-/* 1: the journal may be removed, and nobody else is at it until it is closed; 0: it
- * is young. */
-static int
-open_empty(struct journal *j, const char *state_dir, struct err *err)
-{
-	int result = journal_open_files(j, state_dir, 0, err);
-	struct stat st;
-
-	/* The folder has no journal: a process was killed while it removed
-	 * both. */
-	if (result == -ENOENT && j->dir_fd >= 0)
-		result = 0;
-	else if (result == 0)
-		result = check_empty(j, err);
-	if (result < 0)
-		return result;
-	if (fstat(j->dir_fd, &st) < 0)
-		return err_errno(err, "%s", j->path);
-	return clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S;
-}
-
-int
-journal_discard(const char *state_dir, const char *attempt, struct err *err)
-{
-	struct journal *j = journal_alloc(attempt);
-	int result = open_empty(j, state_dir, err);
-
-	if (result > 0)
-		result = journal_remove(j, err);
-	journal_close(j);
-	return result;
-}
-
-bool
-journal_may_discard(const char *state_dir, const char *attempt)
-{
-	struct journal *j = journal_alloc(attempt);
-	bool may = open_empty(j, state_dir, NULL) > 0 &&
-	    state_has_others(j->dir_fd, attempt, NULL) == 0;
-
-	journal_close(j);
-	return may;
 }

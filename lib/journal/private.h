@@ -33,11 +33,21 @@ int journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err);
 /* From now on the journal has a file in memory. */
 void journal_use_memory(struct journal *j);
+/* Takes the writer's lock, by this descriptor of the journal. -EBUSY: another process
+ * has it. */
+int journal_lock(const struct journal *j, int fd, struct err *err);
+/* The same for a journal that another process made. -EBUSY: it may be about to. */
+int journal_lock_of_another(const struct journal *j, struct err *err);
+/* Takes the follower's lock. `flags`: O_CREAT to make the file, 0 to take it where it
+ * exists. */
+int journal_lock_follower(struct journal *j, int flags, struct err *err);
 /* Opens follower.lock. Returns the descriptor. */
 int journal_open_follower_lock(
     const struct journal *j, int flags, struct err *err);
 /* -ENOENT: the journal was delivered and removed meanwhile. */
 int journal_check_there(const struct journal *j, struct err *err);
+/* A kill can cut a write anywhere: finds the end of the last whole line. */
+int journal_find_end(const struct journal *j, off_t *at, struct err *err);
 /* Cuts a torn last line off. */
 int journal_cut_tail(struct journal *j, struct err *err);
 
