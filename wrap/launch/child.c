@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "wrap/launch/say.h"
 
 /* vfork: parent and child share memory until the exec, so the child can leave
  * its errno here, and no page is copied. */
@@ -49,6 +52,13 @@ child_replace_us(char **arguments, char **environment,
 	signals_restore(signals);
 	execvpe(arguments[0], arguments, environment);
 	return -errno;
+}
+
+_Noreturn void
+child_exit_unstarted(const char *command, int code)
+{
+	say("itrack-wrap: %s: %s", command, strerror(-code));
+	exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
 void

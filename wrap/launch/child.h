@@ -1,6 +1,6 @@
 /*
  * The command as a child of the launcher: starts it, follows its state, and
- * ends the launcher as the command ended.
+ * ends the launcher as the command ended, or with 126 or 127 if it did not start.
  */
 #ifndef LAUNCH_CHILD_H
 #define LAUNCH_CHILD_H
@@ -38,6 +38,11 @@ int child_start(struct child *c, char **arguments, char **environment,
  * negative errno. */
 int child_replace_us(char **arguments, char **environment,
     const struct signals *signals, const struct inherit *in);
+
+/* Says that the command could not be started, by the negative errno that the two
+ * above return, and ends this process as env(1) does: with 127 where there is no such
+ * program, else with 126. */
+_Noreturn void child_exit_unstarted(const char *command, int code);
 
 /* Notes a result of wait4 for the command; if the command stopped, stops us
  * until we are continued, too. */

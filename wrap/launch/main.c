@@ -123,10 +123,8 @@ launch(struct launcher *l, char **argv)
 		code = child_replace_us(
 		    command, environ, &l->signals, &l->inherit);
 	}
-	if (code != 0) {
-		say("itrack-wrap: %s: %s", command[0], strerror(-code));
-		exit(code == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
-	}
+	if (code != 0)
+		child_exit_unstarted(command[0], code);
 	inherit_drop(&l->inherit);
 	tracking_launched(t, l->child.pid, shim != NULL);
 	if (options_given(&l->options, OPT_VERBOSE))

@@ -1,6 +1,7 @@
 /*
  * The witness is a process in our group that only waits, with every signal
- * blocked. Nobody sends it a signal on purpose, so a signal that it got was
+ * blocked: it says which signals the whole group got, and it continues us when
+ * somebody continues the stopped command alone. Nobody sends it a signal on purpose, so a signal that it got was
  * sent to the whole group, and the command has it already. The kernel gives no
  * other way to find that out.
  *
