@@ -14,10 +14,8 @@
 #include "wrap/itrack/command.h"
 #include "wrap/itrack/compare/base.h"
 #include "wrap/itrack/compare/print.h"
+#include "wrap/itrack/compare/step_summary.h"
 #include "wrap/itrack/print.h"
-
-/* GitHub takes 1 MiB of a step's summary, and nothing of a longer one. */
-#define SUMMARY_MAX ((size_t)1024 * 1024 - 4096)
 
 struct compare {
 	const struct options *options;
@@ -197,39 +195,6 @@ wants_colours(void)
 	return terminal_redraws(STDOUT_FILENO) && terminal_wants_colours();
 }
 
-/* In GitHub Actions the page of the job shows what is in this file. */
-static int
-write_summary(const struct print *p)
-{
-	const char *actions = getenv("GITHUB_ACTIONS");
-	const char *path = getenv("GITHUB_STEP_SUMMARY");
-	struct buf out;
-	FILE *file;
-	bool good;
-
-	if (actions == NULL || strcmp(actions, "true") != 0 || path == NULL ||
-	    path[0] == '\0')
-		return STATUS_OK;
-	buf_init(&out, SIZE_MAX / 2);
-	print_markdown(p, &out);
-	if (out.len > SUMMARY_MAX) {
-		buf_truncate(&out, SUMMARY_MAX);
-		while (out.len > 0 && out.data[out.len - 1] != '\n')
-			buf_truncate(&out, out.len - 1);
-		buf_adds(&out,
-		    "\n\nThe rest is longer than a step's summary may be.\n");
-	}
-	file = fopen(path, "ae");
-	good = file != NULL && fwrite(out.data, 1, out.len, file) == out.len;
-	good = file != NULL && fclose(file) == 0 && good;
-	buf_release(&out);
-	if (good)
-		return STATUS_OK;
-	fprintf(stderr,
-	    "itrack compare: GITHUB_STEP_SUMMARY: %s can't be written\n", path);
-	return STATUS_FAILURE;
-}
-
 static void
 print(const struct print *p, const char *format)
 {
@@ -285,7 +250,7 @@ compare(const struct options *options)
 		return status;
 	}
 	print(&c.print, options->value[OPT_FORMAT]);
-	summary = write_summary(&c.print);
+	summary = compare_step_summary(&c.print);
 	status = judge(&c.rules);
 	release(&c);
 	return status != STATUS_OK ? status : summary;
