@@ -1,4 +1,5 @@
-/* Runs: what is logged to one, how one ends and is waited for. */
+/* Runs: what is logged to one, how one ends (when it is told to, or another begins)
+ * and is waited for. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

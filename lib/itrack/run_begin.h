@@ -1,6 +1,6 @@
 /*
- * How a run of the library begins: which name and ID it has, where its journal is,
- * what its first entry says, and what the tracker calls it.
+ * How a run of the library, or of `itrack log`, begins: which name and ID it has,
+ * where its journal is, what its first entry says, and what the tracker calls it.
  *
  *	run_begin(t, &start, &run, &err);
  *	...
