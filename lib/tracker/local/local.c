@@ -129,9 +129,8 @@ publish(struct local *l, struct err *err)
 		error = publish_array(l, &l->artifacts, err);
 	wait_ms = (clock_mono_us() - began_us) * PUBLISH_SHARE / 1000;
 	if (wait_ms < PUBLISH_MS)
-		wait_ms = PUBLISH_MS;
-	if (!l->only_samples)
-		l->publish_due_ms = clock_mono_ms() + wait_ms;
+		wait_ms = l->only_samples ? 0 : PUBLISH_MS;
+	l->publish_due_ms = clock_mono_ms() + wait_ms;
 	l->only_samples = true;
 	return error;
 }
