@@ -24,6 +24,7 @@
  * both, which wait for each other: 7 to 16 ms (Linux 6.18). */
 #define FREED_US 500
 
+/* Longer, and somebody would see that a record comes late. */
 #define REST_MS 3
 
 struct inotify {

@@ -1,9 +1,9 @@
 /*
  * The witness is a process in our group that only waits, with every signal
  * blocked: it says which signals the whole group got, and it continues us when
- * somebody continues the stopped command alone. Nobody sends it a signal on purpose, so a signal that it got was
- * sent to the whole group, and the command has it already. The kernel gives no
- * other way to find that out.
+ * somebody continues the stopped command alone. Nobody sends it a signal on
+ * purpose, so a signal that it got was sent to the whole group, and the command
+ * has it already. The kernel gives no other way to find that out.
  *
  *	witness_start(&w, argv)		just before the launch
  *	witness_ask(&w, heard)		what it has got since the last time
