@@ -79,6 +79,15 @@ copy_tree() {
         ["state", "ok"]]' <<<"$output"
 }
 
+@test "a worker that does not end is not waited for" {
+    cd "$BATS_TEST_TMPDIR"
+    copy_tree
+    printf '#!/bin/sh\nexec sleep 100\n' >tree/libexec/itrack/itrack-worker
+    run -1 timeout 60 tree/bin/itrack doctor
+    [[ $output == *"worker: problem: "*" does not start: it does not end; "* ]]
+    [[ $output == *"preload library: ok: "* ]]
+}
+
 @test "the state directory: its place, its disk, what is pending" {
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     run -0 doctor

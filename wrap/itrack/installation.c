@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 #include <sys/auxv.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
 #include "journal/journal.h"
@@ -25,6 +28,8 @@
 #define MIB            ((uint64_t)1024 * 1024)
 /* What a program says before it is stopped. */
 #define SAID_MAX 512
+/* A program that only says where runs will go takes some milliseconds. */
+#define ANSWER_MS 10000
 
 struct examine {
 	void (*say)(void *data, const char *part, enum verdict verdict,
@@ -99,31 +104,60 @@ become(const char *path, char *const *arguments, const char *preload, int said)
 	_exit(127);
 }
 
+/* Waits for the end of the program. Returns 0, or a negative errno: -ETIMEDOUT, it
+ * is killed then, but what hangs in the kernel does not end by a signal. */
+static int
+wait_for_end(pid_t pid, int *status)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+	int64_t until_ms = clock_mono_ms() + ANSWER_MS;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, status, WNOHANG)) == 0 &&
+	    clock_mono_ms() < until_ms)
+		nanosleep(&nap, NULL);
+	if (ended != 0)
+		return ended < 0 ? -errno : 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, status, WNOHANG);
+	return -ETIMEDOUT;
+}
+
+static void
+read_first_line(int fd, char line[SAID_MAX])
+{
+	ssize_t n = read(fd, line, SAID_MAX - 1);
+
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
 /* Runs the program to its end. True: it said nothing on standard error, and no
  * signal killed it. */
 static bool
 runs_well(const char *path, char *const *arguments, const char *preload,
     char said[SAID_MAX])
 {
-	int ends[2], status = 0;
-	ssize_t n = 0;
+	int ends[2], status = 0, result;
 	pid_t pid;
 
 	said[0] = '\0';
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return true;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+		snprintf(said, SAID_MAX, "can't be tried: %s", strerror(errno));
+		return false;
+	}
 	pid = fork();
 	if (pid == 0)
 		become(path, arguments, preload, ends[1]);
+	result = pid < 0 ? -errno : wait_for_end(pid, &status);
 	close(ends[1]);
-	if (pid > 0)
-		n = read(ends[0], said, SAID_MAX - 1);
-	said[n > 0 ? n : 0] = '\0';
-	said[strcspn(said, "\n")] = '\0';
+	read_first_line(ends[0], said);
 	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (said[0] == '\0' && WIFSIGNALED(status))
+	if (said[0] == '\0' && result < 0)
+		snprintf(said, SAID_MAX, "%s",
+		    result == -ETIMEDOUT ? "it does not end"
+					 : strerror(-result));
+	else if (said[0] == '\0' && WIFSIGNALED(status))
 		snprintf(
 		    said, SAID_MAX, "killed by signal %d", WTERMSIG(status));
 	return said[0] == '\0';
