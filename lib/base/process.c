@@ -9,9 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
+
+/* Between two looks at a child. */
+#define WAIT_NAP_NS 1000000
 
 /* Reads a small file of /proc; "" and a negative errno if it can't. */
 static int
@@ -194,6 +200,19 @@ process_may_be_alive(
 
 /* The limit is 1, not 0: where core_pattern is a pipe, the kernel heeds no
  * other limit. One byte is too little for a core file. */
+pid_t
+process_wait(pid_t pid, int *status, int64_t limit_ms)
+{
+	const struct timespec nap = {.tv_nsec = WAIT_NAP_NS};
+	int64_t until_ms = clock_mono_ms() + limit_ms;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, status, WNOHANG)) == 0 &&
+	    clock_mono_ms() < until_ms)
+		nanosleep(&nap, NULL);
+	return ended < 0 ? -errno : ended;
+}
+
 void
 process_no_core(void)
 {

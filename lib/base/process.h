@@ -34,6 +34,11 @@ bool process_may_be_alive(
  * False also if the process itself is gone. */
 bool process_has_children(pid_t pid);
 
+/* Waits for the end of a child, for so long. Returns its ID, as waitpid() does, 0: it
+ * has not ended (one that was killed and hangs in the kernel takes its time), or a
+ * negative errno. `status` may be NULL. */
+pid_t process_wait(pid_t pid, int *status, int64_t limit_ms);
+
 /* Keeps this process from leaving a core file: its environment holds keys. */
 void process_no_core(void);
 

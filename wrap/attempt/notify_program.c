@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/closing.h"
 #include "base/die.h"
 #include "base/file.h"
+#include "base/process.h"
 
 #define SECRETS    "ITRACK_NOTIFY_"
 #define NOT_FOUND  127
@@ -21,8 +21,7 @@
 /* Most programs count on this limit (select); ours is higher. */
 #define DESCRIPTORS 1024
 /* How long the end of one that was killed is waited for. */
-#define REAP_TRIES 100
-#define REAP_NS    1000000
+#define REAP_MS 100
 
 /* The array is allocated; its texts stay the environment's. */
 static char **
@@ -147,8 +146,6 @@ notify_program_end(struct notify_program *p)
 		return;
 	kill(-p->child, SIGKILL);
 	kill(p->child, SIGKILL);
-	for (int i = 0; i < REAP_TRIES && waitpid(p->child, NULL, WNOHANG) == 0;
-	     i++)
-		nanosleep(&(struct timespec){.tv_nsec = REAP_NS}, NULL);
+	process_wait(p->child, NULL, REAP_MS);
 	p->child = 0;
 }

@@ -12,12 +12,11 @@
 #include <sys/auxv.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "journal/journal.h"
 #include "journal/state_dir.h"
 #include "wrap/launch/shimlink.h"
@@ -104,22 +103,17 @@ become(const char *path, char *const *arguments, const char *preload, int said)
 	_exit(127);
 }
 
-/* Waits for the end of the program. Returns 0, or a negative errno: -ETIMEDOUT, it
- * is killed then, but what hangs in the kernel does not end by a signal. */
+/* Waits for the end of the program, and ends one that takes too long. Returns 0 or a
+ * negative errno. */
 static int
 wait_for_end(pid_t pid, int *status)
 {
-	const struct timespec nap = {.tv_nsec = 1000000};
-	int64_t until_ms = clock_mono_ms() + ANSWER_MS;
-	pid_t ended;
+	pid_t ended = process_wait(pid, status, ANSWER_MS);
 
-	while ((ended = waitpid(pid, status, WNOHANG)) == 0 &&
-	    clock_mono_ms() < until_ms)
-		nanosleep(&nap, NULL);
 	if (ended != 0)
-		return ended < 0 ? -errno : 0;
+		return ended < 0 ? (int)ended : 0;
 	kill(pid, SIGKILL);
-	waitpid(pid, status, WNOHANG);
+	process_wait(pid, status, 0);
 	return -ETIMEDOUT;
 }
 

@@ -10,12 +10,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/closing.h"
 #include "base/die.h"
+#include "base/process.h"
 #include "wrap/worker/nvml.h"
 
 #define MEGABYTE      1e6
@@ -23,8 +22,7 @@
 #define PROCESS_NAME  "itrack-gpu"
 #define VALUES_OF_ONE 4
 /* A process that is killed is gone in less, if the driver lets it go. */
-#define REAP_TRIES 20
-#define REAP_NS    1000000
+#define REAP_MS 20
 
 struct gpu {
 	struct loop *loop;
@@ -92,9 +90,9 @@ take(struct gpu *gpu, const struct nvml_reading *readings, size_t count)
 /* One that hangs in the driver may take its time to die, and nobody waits for
  * that. */
 static void
-reap(struct gpu *gpu)
+reap(struct gpu *gpu, int64_t limit_ms)
 {
-	if (gpu->child > 0 && waitpid(gpu->child, NULL, WNOHANG) != 0)
+	if (gpu->child > 0 && process_wait(gpu->child, NULL, limit_ms) != 0)
 		gpu->child = 0;
 }
 
@@ -105,7 +103,7 @@ leave(struct gpu *gpu)
 	close(gpu->io.fd);
 	gpu->io.fd = -1;
 	kill(gpu->child, SIGKILL);
-	reap(gpu);
+	reap(gpu, 0);
 }
 
 static void
@@ -159,10 +157,7 @@ gpu_free(struct gpu *gpu)
 		return;
 	if (gpu->io.fd >= 0)
 		leave(gpu);
-	for (int i = 0; gpu->child > 0 && i < REAP_TRIES; i++) {
-		nanosleep(&(struct timespec){.tv_nsec = REAP_NS}, NULL);
-		reap(gpu);
-	}
+	reap(gpu, REAP_MS);
 	free(gpu);
 }
 
@@ -172,7 +167,7 @@ gpu_ask(struct gpu *gpu)
 	if (gpu == NULL)
 		return;
 	if (gpu->io.fd < 0)
-		reap(gpu);
+		reap(gpu, 0);
 	if (gpu->io.fd < 0 || gpu->asked)
 		return;
 	gpu->asked = send(gpu->io.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
