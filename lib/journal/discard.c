@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "journal/private.h"
 #include "journal/state_dir.h"
 
@@ -42,7 +41,7 @@ open_empty(struct journal *j, const char *state_dir, struct err *err)
 		return result;
 	if (fstat(j->dir_fd, &st) < 0)
 		return err_errno(err, "%s", j->path);
-	return clock_wall_us() / 1000000 - st.st_mtime > JOURNAL_NEWBORN_S;
+	return !journal_is_young(&st);
 }
 
 int

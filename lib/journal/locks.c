@@ -20,6 +20,12 @@ journal_lock(const struct journal *j, int fd, struct err *err)
 	return err_errno(err, "%s: can't lock", j->attempt);
 }
 
+bool
+journal_is_young(const struct stat *st)
+{
+	return clock_wall_us() / 1000000 - st->st_mtime <= JOURNAL_NEWBORN_S;
+}
+
 /* May its maker have opened it and be about to lock it? */
 static bool
 is_newborn(const struct journal *j)
@@ -27,7 +33,7 @@ is_newborn(const struct journal *j)
 	struct stat st;
 
 	return fstat(j->fd, &st) == 0 && st.st_size == 0 &&
-	    clock_wall_us() / 1000000 - st.st_mtime <= JOURNAL_NEWBORN_S;
+	    journal_is_young(&st);
 }
 
 /* We must not come between the maker's opening of the file and its lock; it writes

@@ -2,6 +2,8 @@
 #ifndef JOURNAL_PRIVATE_H
 #define JOURNAL_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "journal/journal.h"
 
 #define JOURNAL_FILE  "journal.jsonl"
@@ -33,6 +35,8 @@ int journal_open_files(
     struct journal *j, const char *state_dir, int flags, struct err *err);
 /* From now on the journal has a file in memory. */
 void journal_use_memory(struct journal *j);
+/* Was it changed so lately that it may be its maker's alone (JOURNAL_NEWBORN_S)? */
+bool journal_is_young(const struct stat *st);
 /* Takes the writer's lock, by this descriptor of the journal. -EBUSY: another process
  * has it. */
 int journal_lock(const struct journal *j, int fd, struct err *err);
