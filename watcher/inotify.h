@@ -3,8 +3,8 @@
  * callback each. A callback is not told what changed; it has to scan, because
  * events can be lost (queue overflow) and merged.
  *
- * After each batch of events the module rests for 3 ms, so a change is seen so much
- * later at the most.
+ * After each batch of events the module rests for 3 ms, so a change may be seen that
+ * much later.
  *
  * Where there are no events (network file systems, limits reached) the module
  * calls every watch of that kind once in INOTIFY_SLOW_MS.

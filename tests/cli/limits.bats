@@ -49,13 +49,18 @@ assert peak <= int(sys.argv[3]), peak
 END
 }
 
-@test "live: what changes without a pause in a run directory holds nothing up" {
+# A run has begun, and strace can be attached to its `worker`.
+begin_for_strace() {
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
     start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
         --from "$from" --to "$to"
     turn 4
     wait_until has_step "$tracking/$id/metrics.json" 1
     wait_until worker_of_job
+}
+
+@test "live: what changes without a pause in a run directory holds nothing up" {
+    begin_for_strace
     # Each read of the worker changes the trace, which lies where it watches.
     strace -q -o "$to/trace" -e trace=read -p "$worker" 3>&- 7>&- &
     wait_until [ -s "$to/trace" ]
@@ -65,12 +70,7 @@ END
 }
 
 @test "live: a file that grows while it is kept is kept as far as it went" {
-    strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    start_gated "$BUILD/bin/itrack-wrap" -q "$write_run" --gate gate \
-        --from "$from" --to "$to"
-    turn 4
-    wait_until has_step "$tracking/$id/metrics.json" 1
-    wait_until worker_of_job
+    begin_for_strace
     # Each call that copies the report makes it longer.
     strace -q -o "$to/report.html" -e trace=copy_file_range -p "$worker" \
         3>&- 7>&- &
